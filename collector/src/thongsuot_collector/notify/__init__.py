@@ -1,8 +1,8 @@
 """
-Notify: who is notified of an incident by which channel, until it is known that they were.
+Notify: notifies parties about incidents by their channels, until delivery is confirmed.
 
-From top to bottom, none imports those above it: ``dispatch`` (who is notified, and until when),
-``loader``, ``channels`` (one module or folder a way to notify), ``http`` (what those over HTTP
-share), ``contract`` and ``message`` (what a channel is and is given), ``render`` (texts and the
-document), ``settings`` and ``secrets``.
+Layers from top to bottom; none imports those above it: ``dispatch`` (recipients, retries and
+state), ``loader``, ``channels`` (one module or folder each), ``http`` (shared by channels over
+HTTP), ``contract`` and ``message`` (the interface of a channel and its input), ``render`` (texts
+and the document), ``settings`` and ``secrets``.
 """

@@ -26,10 +26,10 @@ class Channel(Protocol):
     """
     One way to notify people or their systems.
 
-    ``send`` makes one attempt and returns its outcome, within a time limit of its own; a receiver
-    that misbehaves is a result, an exception is a bug. It may be called again with the same key
-    after any outcome, and by several tasks at once for different threads. Its text and its log
-    lines hold no secret. ``display_name`` is the channel's name for people, see
+    ``send`` makes one attempt and returns its outcome, within a time limit of its own; a
+    misbehaving receiver is a result, an exception is a bug. It may be called again with the same
+    key after any outcome, and by several tasks at once for different threads. Its text and its log
+    lines contain no secret. ``display_name`` is the channel's name for people, see
     ``words.states.CHANNELS``.
     """
 
@@ -45,7 +45,8 @@ class Channel(Protocol):
 @runtime_checkable
 class Resending(Protocol):
     """
-    A channel whose receiver forgets: all open notifications are sent again every ``resend_s``.
+    A channel whose receiver does not persist notifications: open ones are sent again every
+    ``resend_s``.
 
     ``resend`` sends the newest message of each open thread once more; it notifies nobody.
     """
@@ -62,7 +63,7 @@ class ReadByPeople(Channel, Protocol):
     A channel whose messages people read one by one: they get digests, have quiet hours, and also
     receive messages that are not incidents.
 
-    The receivers of the others are systems, which get everything at once.
+    The receivers of other channels are systems, which get everything at once.
     """
 
     is_read_by_people: bool
@@ -90,18 +91,18 @@ class AcceptsCallbacks(Protocol):
     """A polling channel whose receiver calls when something has changed."""
 
     def accepts_callback(self, token: str) -> bool:
-        """Return whether a call comes from a receiver that was given the address."""
+        """Return whether a call carries the token of the callback address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelKind(Generic[S]):
     """
-    One kind of channel; its module holds one as ``CHANNEL``.
+    One kind of channel; its module defines it as ``CHANNEL``.
 
     ``check`` refuses settings that cannot work (a file that is not there) with an ``OSError`` or
     ``ValueError`` whose text is shown to a person. ``make`` opens nothing until something is sent.
-    The other three are its row in the table of channels: whom it ``notifies``, when a message
-    counts as delivered, and by what the receiver recognises a repeated message (``recognises_by``).
+    The other three form its row in the table of channels: whom it ``notifies``, when a message
+    counts as delivered, and how the receiver recognises a repeated message (``recognises_by``).
     """
 
     settings: type[S]

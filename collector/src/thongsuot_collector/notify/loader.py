@@ -17,10 +17,10 @@ def load(kind: str) -> ChannelKind[ChannelSettings]:
     """
     Return one kind by its name, importing no other.
 
-    A channel of more than one file is a folder whose ``channel`` module holds the kind.
+    A channel of more than one file is a folder whose ``channel`` module defines the kind.
 
     Raises:
-        KeyError: there is no such kind; the message lists those that there are.
+        KeyError: there is no such kind; the message lists the known ones.
     """
     folders = {module.name: module.ispkg for module in iter_modules(channels.__path__)}
     if kind not in folders:

@@ -1,4 +1,4 @@
-"""Message: what a channel is given to send, what became of it, and what the receiver says."""
+"""Message: the input of a channel, the result of sending, and the receiver's status."""
 
 from enum import StrEnum
 
@@ -11,32 +11,31 @@ from thongsuot_collector.notify.render.document import IncidentDocument
 
 
 class ChannelOutcome(StrEnum):
-    """What became of one attempt. A closed list: what is done next follows from it alone."""
+    """The outcome of one attempt. A closed list: it alone decides the next step."""
 
     DELIVERED = "delivered"
     """The receiver has it."""
 
     RETRY = "retry"
-    """The receiver does not have it, and may take it soon: sent again, less and less often."""
+    """The receiver does not have it, and may accept it soon: retried with back-off."""
 
     UNKNOWN = "unknown"
-    """The receiver may have it (no answer came): the same again, under the same key."""
+    """The receiver may have it (no answer came): resent under the same key."""
 
     CHANNEL_UNAVAILABLE = "channel_unavailable"
-    """The receiver takes nothing until a person changes something: a fallback joins at once."""
+    """The receiver accepts nothing until a person changes something: a fallback joins at once."""
 
     REJECTED = "rejected"
-    """The receiver does not take this message, whatever it may say to others."""
+    """The receiver rejects this message, but may accept others."""
 
 
 class ChannelResult(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What a receiver answered.
+    A receiver's answer.
 
-    ``text`` is for people, without secrets. ``reference`` is what the receiver calls it (a ticket's
-    number), empty: as before. ``memo`` is what the channel wants to know at the next notification
-    of the same incident, ``None``: as before. ``retry_after_s`` is the wait that the receiver asked
-    for.
+    ``text`` is for people, without secrets. ``reference`` is the receiver's name for it (a ticket's
+    number), empty: unchanged. ``memo`` is the channel's state for the next notification of the same
+    incident, ``None``: unchanged. ``retry_after_s`` is the wait requested by the receiver.
     """
 
     outcome: ChannelOutcome
@@ -47,7 +46,7 @@ class ChannelResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PartyContact(msgspec.Struct, frozen=True, kw_only=True):
-    """Whom a message is for: a party as people call it, and how its people are reached."""
+    """The recipient of a message: a party's display name, and the contacts of its people."""
 
     title: str = ""
     emails: tuple[str, ...] = ()
@@ -58,14 +57,14 @@ class NotificationMessage(msgspec.Struct, frozen=True, kw_only=True):
     """
     One notification for one party by one channel.
 
-    ``key`` is the same for the same thing, however often it is tried. ``thread_id`` is the same
-    for all that is told of one incident from its opening until it is over: what a receiver that
-    knows external identifiers gets as such. ``audience`` is who is told, which need not be who must
-    act (``record.party``). ``address`` is what stands after the channel's name in the inventory.
-    ``record`` is why it is told, ``kind`` what the audience is told: it may have missed the
-    opening.
-    ``title`` and ``body`` are for people, ``document`` for machines; ``attachment`` is the document
-    as it travels (JSON). ``memo`` and ``reference`` are those of the channel's earlier answers.
+    ``key`` is the same for all attempts at one message. ``thread_id`` is the same for all
+    notifications about one incident from its opening until it is over: the external identifier for
+    receivers that have one. ``audience`` is the notified party, which may differ from the one that
+    must act (``record.party``). ``address`` is the text after the channel's name in the inventory.
+    ``record`` is the reason of the notification, ``kind`` its kind for the audience, which may have
+    missed the opening. ``title`` and ``body`` are for people, ``document`` for machines;
+    ``attachment`` is the document as it travels (JSON). ``memo`` and ``reference`` are those of the
+    channel's earlier answers.
     """
 
     kind: NotificationKind
@@ -86,12 +85,12 @@ class NotificationMessage(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def at_ns(self) -> int:
-        """When what it tells of happened, or was noticed (Unix time)."""
+        """When its event happened, or was detected (Unix time)."""
         return self.record.at_ns
 
     @property
     def page_url(self) -> str:
-        """Where to read more; empty: nowhere."""
+        """The URL of the page with details; empty if there is none."""
         return self.document.page_url
 
 
@@ -115,11 +114,11 @@ class PlainNotice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 PeopleMessage = NotificationMessage | PlainNotice
-"""What a channel takes that people read."""
+"""A message that people read."""
 
 
 class OpenNotification(msgspec.Struct, frozen=True, kw_only=True):
-    """A notification that is not over: a channel may be asked for news of it."""
+    """A notification that is not over: a channel may be polled for its status."""
 
     thread_id: str
     reference: str
@@ -127,22 +126,22 @@ class OpenNotification(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Acceptance(StrEnum):
-    """Whether a receiver takes responsibility for what it was notified of."""
+    """Whether a receiver accepts responsibility for the incident."""
 
     OPEN = "open"
-    """It has not said."""
+    """It has not answered."""
 
     ACCEPTED = "accepted"
     REFUSED = "refused"
-    """It says that the fault is not its own."""
+    """It denies that the fault is its own."""
 
 
 class ReceiverStatus(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What a receiver says by itself: the ``status`` of a ticket, in the receiver's word.
+    A receiver's own status: that of a ticket, in the receiver's terms.
 
-    ``acceptance`` is what that means for the incident, ``text`` the receiver's own words.
-    ``revision`` differs whenever there is something new; empty: the status alone says so.
+    ``acceptance`` is its meaning for the incident, ``text`` the receiver's own text. ``revision``
+    differs whenever there is something new; empty: only a changed status does.
     """
 
     thread_id: str

@@ -1,5 +1,5 @@
 """
-Delivery to the people of a party one by one: who has a message already, and what that adds up to.
+Delivery to the people of a party one by one: who has a message already, and the combined result.
 
 A channel that reaches people keeps its progress as the memo of the route, so that a second attempt
 leaves out recipients that have the message.
@@ -31,9 +31,9 @@ def combined_result(
     results: Mapping[str, ChannelResult],
 ) -> ChannelResult:
     """
-    Return what the results for single recipients mean for the message.
+    Return the message's result from those of single recipients.
 
-    A recipient who can still get it decides; one who never will does not keep the others from
+    A recipient who can still get it decides; one who never will does not prevent the others from
     counting as notified.
     """
     everyone = tuple(recipients)

@@ -1,4 +1,4 @@
-"""Settings of notifications: the ``[notify]`` table, and what every ``[[channels]]`` has."""
+"""Settings of notifications: the ``[notify]`` table, and those common to all ``[[channels]]``."""
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -11,32 +11,32 @@ from thongsuot_schema.words.translations import REFERENCE, languages
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 
 ClockTime = Annotated[str, msgspec.Meta(pattern=r"^(([01]\d|2[0-3]):[0-5]\d)?$")]
-"""As clocks show it, ``22:00``; or nothing."""
+"""A time of day, such as ``22:00``; or empty."""
 
 DAY_S = 86_400.0
 
 MAX_CONCURRENT_SENDS = 8
-"""Messages on the way by one channel at once: a storm of ours must not be one for the receiver."""
+"""Concurrent messages of one channel: a storm of incidents must not overload the receiver."""
 
 
 class NotifySettings(StrictStruct, frozen=True, kw_only=True):
     """
-    Who is notified by which channels.
+    The recipients of notifications and their channels.
 
-    ``channels`` are the ways for every party that the inventory gives none of its own: names of
-    ``[[channels]]``, by all of which it is told. ``fallback_channels`` stand in, in their order,
-    while none of these gets through. ``city`` names the owner (of the inventory) whose
-    contacts are the city's engineers; they are told of what nobody else must act on, and with
-    ``city_sees_all`` of everything. ``page_url`` is where people find the collector's pages: every
-    message then has a link that opens the page of its incident, and no other, without a password.
-    ``escalate_after_s`` is how long is tried before a fallback joins, ``retry_s`` the wait before
-    the second try (it doubles with each). What is over is taken back for ``give_up_after_s``.
-    ``accept_within_s`` is how long a carrier has to accept an incident, where its contract does not
-    say; then its chain of escalation begins, and where it has none the city is told.
-    Above ``digest_above`` messages a minute to one receiver people get one digest every
-    ``digest_every_s`` instead (0: never); what is critical is never held. From ``quiet_from`` to
-    ``quiet_until`` (in Vietnam; both empty: never) people are not told of what can wait, severity
-    minor and below.
+    ``channels`` are the names of ``[[channels]]`` for every party without its own in the inventory;
+    it is notified by all of them. ``fallback_channels`` stand in, in their order, while none of
+    these delivers. ``city`` names the owner (of the inventory) whose contacts are the city's
+    engineers; they are notified about incidents on which nobody else must act, and with
+    ``city_sees_all`` about all. ``page_url`` is the URL of the collector's pages: every message
+    then has a link that opens the page of its incident, and no other, without a password.
+    ``escalate_after_s`` is the time without delivery before a fallback joins, ``retry_s`` the wait
+    before the first retry (it doubles with each). The end of an incident is retried for
+    ``give_up_after_s``. ``accept_within_s`` is a carrier's time to accept an incident unless its
+    contract has another; then its escalation chain begins, and without a chain the city is
+    notified. Above ``digest_above`` messages a minute to one receiver people get one digest every
+    ``digest_every_s`` instead (0: never); critical messages are never held. From ``quiet_from`` to
+    ``quiet_until`` (in Vietnam; both empty: never) people get no messages of severity minor and
+    below, which can wait.
     """
 
     channels: tuple[str, ...] = ()
@@ -57,14 +57,14 @@ class NotifySettings(StrictStruct, frozen=True, kw_only=True):
 if TYPE_CHECKING:
     ConfiguredLanguage = Language
 else:
-    # Which languages there are is known when the catalogues are: a type checker cannot know it.
+    # The languages depend on the installed catalogues, which a type checker does not know.
     ConfiguredLanguage = Literal[languages()]
 
 
 class ChannelSettings(StrictStruct, frozen=True, kw_only=True):
     """
-    What every ``[[channels]]`` has: which kind it is, the name by which the inventory and
-    ``[notify]`` know it, and the language of what people read.
+    Settings of every ``[[channels]]``: its kind, the name by which the inventory and ``[notify]``
+    refer to it, and the language of its messages.
     """
 
     kind: str

@@ -1,11 +1,11 @@
 """
 The collector's own certificate authority: one key, one self-signed certificate, leaves for agents,
-and one for the collector's own listener where nobody else issues that.
+and one for the collector's own listener unless another authority issues it.
 
-One that takes another's place leaves that one's certificate in the folder, without its key: what it
-has issued stays good. ``ca.key`` stands outside the database, so that no copy of that brings it
-along. Source: RFC 5280, sections 4.1.2.2 (serial numbers: random, 159 bits), 4.2.1.3, 4.2.1.9 and
-4.2.1.12.
+An authority that replaces another keeps its predecessor's certificate in the folder, without the
+key: certificates issued by the predecessor stay valid. ``ca.key`` is outside the database, so no
+copy of the database contains it. Source: RFC 5280, sections 4.1.2.2 (serial numbers: random, 159
+bits), 4.2.1.3, 4.2.1.9 and 4.2.1.12.
 """
 
 import ipaddress
@@ -35,22 +35,22 @@ from thongsuot_runtime.file_errors import describe
 FOLDER = "ca"
 KEY_FILE, CERTIFICATE_FILE = "ca.key", "ca.pem"
 BEFORE_FILES = "before-*.pem"
-"""Certificates of authorities whose place was taken."""
+"""Certificates of replaced authorities."""
 
 _STAGED = ".new"
 
 URI_PREFIX = "thongsuot:site:"
-"""What the URI in a certificate begins with; the name of the site follows."""
+"""The prefix of the URI in a certificate; the name of the site follows."""
 
 SERVER_LIFETIME = timedelta(days=825)
-"""Of a server's certificate: some browsers refuse more, no matter who issued it."""
+"""Of a server's certificate: some browsers reject a longer one from any issuer."""
 
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _HOST_LIMIT = 253
 """RFC 1035, section 2.3.4."""
 
 _BACKDATED = timedelta(minutes=5)
-"""Clocks of those who look at a certificate differ a little from the collector's."""
+"""Allows for small clock differences between verifiers and the collector."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +64,7 @@ class IssuedCertificate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerIdentity:
-    """What a listener shows: a certificate, and its key as PEM, which nothing here keeps."""
+    """A listener's certificate and its key as PEM, which is not stored here."""
 
     certificate: IssuedCertificate
     key_pem: str
@@ -85,18 +85,18 @@ class CertificateAuthority:
 
     @property
     def serial(self) -> int:
-        """The number of its own certificate."""
+        """The serial number of its own certificate."""
         return self._certificate.serial_number
 
     @property
     def not_after(self) -> datetime:
-        """When its own certificate runs out; none that it issues is good for longer."""
+        """The expiry of its own certificate; issued certificates expire no later."""
         return self._certificate.not_valid_after_utc
 
     def issue(
         self, request: SigningRequest, site: str, *, now: datetime, lifetime: timedelta
     ) -> IssuedCertificate:
-        """Return a certificate that says: who has this key is the agent of this site."""
+        """Return a certificate that identifies the holder of a key as the agent of a site."""
         return self._issue(
             request.key,
             site,
@@ -110,9 +110,10 @@ class CertificateAuthority:
         self, hosts: Sequence[str], *, now: datetime, lifetime: timedelta
     ) -> ServerIdentity:
         """
-        Return a new key, and a certificate that says: who has it is the collector at these hosts.
+        Return a new key, and a certificate that identifies its holder as the collector at these
+        hosts.
 
-        ``hosts`` are names or addresses, the first the one that is shown (RFC 6125, section 2.3).
+        ``hosts`` are names or addresses; the first becomes the common name (RFC 6125, section 2.3).
 
         Raises:
             AuthorityError: one of them is neither.
@@ -170,10 +171,10 @@ class CertificateAuthority:
 
 def create_authority(folder: Path, *, now: datetime, lifetime: timedelta) -> CertificateAuthority:
     """
-    Make an authority and keep it in a folder, which becomes the one's who has the folder above.
+    Create an authority in a folder, owned by the owner of the parent folder.
 
     Raises:
-        AuthorityError: there is one already.
+        AuthorityError: an authority exists already.
         OSError: it cannot be written.
     """
     if (folder / KEY_FILE).exists() or (folder / CERTIFICATE_FILE).exists():
@@ -185,10 +186,10 @@ def create_authority(folder: Path, *, now: datetime, lifetime: timedelta) -> Cer
 
 def renew_authority(folder: Path, *, now: datetime, lifetime: timedelta) -> CertificateAuthority:
     """
-    Make an authority that takes the place of the one in a folder, whose key is gone then.
+    Create an authority that replaces the one in a folder, whose key is deleted.
 
     Raises:
-        AuthorityError: there is none that could be followed.
+        AuthorityError: there is none to replace.
         OSError: it cannot be written.
     """
     before = load_authority(folder)
@@ -199,7 +200,7 @@ def renew_authority(folder: Path, *, now: datetime, lifetime: timedelta) -> Cert
 
 def install_server(identity: ServerIdentity, certificate_file: Path, key_file: Path) -> None:
     """
-    Put a server's certificate and key in their places; they belong to the owner of the folder.
+    Install a server's certificate and key, owned by the owner of the folder.
 
     Raises:
         OSError: they cannot be written.
@@ -213,10 +214,10 @@ def install_server(identity: ServerIdentity, certificate_file: Path, key_file: P
 
 def hosts_of(pem: bytes) -> list[str]:
     """
-    Return the names and addresses that a server's certificate is for.
+    Return the names and addresses in a server's certificate.
 
     Raises:
-        AuthorityError: it names none, or is no certificate.
+        AuthorityError: it has none, or is not a certificate.
     """
     try:
         certificate = x509.load_pem_x509_certificate(pem)
@@ -229,10 +230,10 @@ def hosts_of(pem: bytes) -> list[str]:
 
 def is_issued_here(pem: bytes, folder: Path) -> bool:
     """
-    Whether the authority of a folder, or one whose place it took, has issued a certificate.
+    Return whether a certificate was issued by the authority of a folder, or by a predecessor.
 
     Raises:
-        AuthorityError: it is no certificate, or an authority cannot be used.
+        AuthorityError: it is not a certificate, or an authority cannot be used.
     """
     try:
         certificate = x509.load_pem_x509_certificate(pem)
@@ -244,7 +245,7 @@ def is_issued_here(pem: bytes, folder: Path) -> bool:
 
 def trusted_pem(folder: Path) -> str:
     """
-    Return the authorities of a folder as PEM, the one that issues first.
+    Return the authorities of a folder as PEM, the issuing one first.
 
     Raises:
         AuthorityError: one cannot be used.
@@ -265,7 +266,7 @@ def trusted_pem(folder: Path) -> str:
 def _make_authority(folder: Path, *, now: datetime, lifetime: timedelta) -> CertificateAuthority:
     key = ec.generate_private_key(ec.SECP256R1())
     serial = x509.random_serial_number()
-    # No two authorities are called the same: a chain is then never tried against the wrong one.
+    # Names of authorities are unique: a chain is then never checked against the wrong one.
     common_name = f"Thong Suot agents {serial & 0xFFFFFFFF:08x}"
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
     certificate = (
@@ -283,7 +284,8 @@ def _make_authority(folder: Path, *, now: datetime, lifetime: timedelta) -> Cert
     )
     secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     owner, pem = folder.parent.stat(), certificate.public_bytes(Encoding.PEM)
-    # Both are there before either takes its place: a power cut between leaves one whole authority.
+    # Both are written before either is renamed: a power cut in between leaves one complete
+    # authority.
     fresh = _stage(folder / CERTIFICATE_FILE, pem, 0o644, owner)
     _stage(folder / KEY_FILE, secret, 0o600, owner).rename(folder / KEY_FILE)
     fresh.rename(folder / CERTIFICATE_FILE)
@@ -292,7 +294,7 @@ def _make_authority(folder: Path, *, now: datetime, lifetime: timedelta) -> Cert
 
 def load_authority(folder: Path) -> CertificateAuthority:
     """
-    Return the authority that a folder holds.
+    Return the authority in a folder.
 
     Raises:
         AuthorityError: there is none, or it cannot be used, or others may read its key.
@@ -317,7 +319,7 @@ def load_authority(folder: Path) -> CertificateAuthority:
 
 
 def _certificate_of(key: PrivateKeyTypes, file: Path) -> x509.Certificate | None:
-    """Return the certificate of a key: in its file, or, where renewing was cut short, beside it."""
+    """Return the certificate of a key: from its file, or beside it after an interrupted renewal."""
     beside = (file.with_name(file.name + _STAGED), *file.parent.glob(BEFORE_FILES))
     for place in (file, *(file_beside for file_beside in beside if file_beside.exists())):
         certificate = x509.load_pem_x509_certificate(place.read_bytes())
@@ -352,7 +354,7 @@ def _usage(*, is_authority: bool) -> x509.KeyUsage:
 
 
 def _stage(path: Path, content: bytes, mode: int, owner: os.stat_result) -> Path:
-    """Write what is to be renamed to ``path``; return where it is until then."""
+    """Write a temporary file to be renamed to ``path``; return its path."""
     fresh = path.with_name(path.name + _STAGED)
     fresh.unlink(missing_ok=True)
     with os.fdopen(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode), "wb") as file:
@@ -364,6 +366,6 @@ def _stage(path: Path, content: bytes, mode: int, owner: os.stat_result) -> Path
 
 
 def _own(path: Path, owner: os.stat_result) -> None:
-    """Leave a file to the service's user, where root made it on its behalf."""
+    """Give a file to the service's user if root created it on its behalf."""
     if os.geteuid() == 0:
         os.chown(path, owner.st_uid, owner.st_gid)

@@ -1,5 +1,5 @@
 """
-Whether a signature over a batch is by a key. Pure.
+Verification of batch signatures. Pure.
 
 Source: FIPS 186-5 (ECDSA with SHA-256), RFC 8017, section 8.2 (RSASSA-PKCS1-v1_5 with SHA-256).
 """
@@ -17,7 +17,7 @@ _ECDSA = ec.ECDSA(SHA256())
 
 
 def load_signing_key(public_key: bytes) -> SigningPublicKey | None:
-    """Return a public key (DER), ``None`` where it is of a kind that signs no batches."""
+    """Return a public key (DER), ``None`` if its type signs no batches."""
     try:
         key = load_der_public_key(public_key)
     except (ValueError, UnsupportedAlgorithm):
@@ -26,7 +26,7 @@ def load_signing_key(public_key: bytes) -> SigningPublicKey | None:
 
 
 def is_signed_by(key: SigningPublicKey, signature: bytes, body: bytes) -> bool:
-    """Return whether a signature over a batch's bytes is by a key."""
+    """Return whether a signature over a batch's bytes was made with a key."""
     try:
         if isinstance(key, ec.EllipticCurvePublicKey):
             key.verify(signature, signed_bytes(body), _ECDSA)

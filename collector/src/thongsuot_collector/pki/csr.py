@@ -1,6 +1,6 @@
 """
-What is taken from a certificate request: its public key, once its sender has proved to have the
-private one. Names, extensions and attributes of it are not looked at.
+Certificate requests: only the public key is used, after proof of possession of the private one.
+Names, extensions and attributes are ignored.
 
 Source: RFC 2986; RFC 5480 for the curve.
 """
@@ -16,7 +16,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 
 class CsrRefused(Exception):
-    """It is no certificate request, or not for a key that is taken here; the text says why."""
+    """
+    It is not a certificate request, or its type of key is not accepted; the text has the reason.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +31,7 @@ class SigningRequest:
 
 def parse_csr(pem: str) -> SigningRequest:
     """
-    Return what a PKCS #10 request in PEM form asks for.
+    Return the content of a PKCS #10 request in PEM form.
 
     Raises:
         CsrRefused: see there.

@@ -1,11 +1,11 @@
 """
-Registry of another authority's certificates: trusted authorities, their revocation lists, and which
-site a name belongs to. The files are read again when they change; a file that has become invalid is
-logged, and the one before stays in force.
+Registry of another authority's certificates: trusted authorities, their revocation lists, and the
+site of each name. The files are read again when they change; a file that has become invalid is
+logged, and the previous version stays in force.
 
-Source: RFC 5280, sections 5.1 and 6.3 (a list counts when its authority has signed it). A list that
-is overdue counts too, with a warning: to know no revocation at all would be worse, and to refuse
-every device because a list is late would be the outage that monitoring is there to tell of.
+Source: RFC 5280, sections 5.1 and 6.3 (a list is valid if its authority has signed it). An overdue
+list is also used, with a warning: ignoring all revocations would be worse, and refusing every
+device because of a late list would cause an outage of monitoring.
 """
 
 import asyncio
@@ -39,8 +39,8 @@ Revoked = frozenset[tuple[bytes, str]]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrustedBundle:
     """
-    What the files say: authorities in PEM form, what they have revoked, and by which of the lists
-    (their files' names) something newer should have come already.
+    The content of the files: authorities in PEM form, revoked certificates, and the names of the
+    overdue lists' files.
     """
 
     authorities: str
@@ -51,7 +51,7 @@ class TrustedBundle:
 
 def read_trusted(settings: CertificateSettings, *, now: datetime) -> TrustedBundle:
     """
-    Return what the files of a configuration say.
+    Return the content of the configured files.
 
     Raises:
         AuthorityError: one cannot be read, or a list is not signed by any of the authorities.
@@ -81,7 +81,7 @@ def read_trusted(settings: CertificateSettings, *, now: datetime) -> TrustedBund
 
 
 def pattern_mistake(settings: CertificateSettings) -> str:
-    """Return what is wrong with ``identity``, empty when nothing is."""
+    """Return the error of ``identity``, empty if it is valid."""
     kind, colon, pattern = settings.identity.partition(":")
     if not colon or kind not in {"uri", "dns", "cn"} or pattern.count(SITE) != 1:
         return f"{settings.identity!r} is not uri:, dns: or cn: and a pattern with one {SITE}"
@@ -93,7 +93,7 @@ class ExternalCertificateRegistry:
     Certificates of the authorities in a bundle.
 
     Raises:
-        AuthorityError: a file is wrong at the start.
+        AuthorityError: a file is invalid at the start.
     """
 
     checks_time = True
@@ -118,7 +118,7 @@ class ExternalCertificateRegistry:
         return self._trusted.ends
 
     def site_of(self, peer: PeerCertificate, now_s: float) -> str:
-        """Return whose certificate it is; see ``CertificateRegistry``."""
+        """Return the site of a certificate; see ``CertificateRegistry``."""
         check_validity(peer, now_s)
         if (peer.issuer, peer.serial) in self._trusted.revoked:
             raise PushRefused(
@@ -137,7 +137,7 @@ class ExternalCertificateRegistry:
         return sites.pop()
 
     async def refresh(self) -> None:
-        """Read the files again, if one of them has changed."""
+        """Read the files again if one of them has changed."""
         state = await asyncio.to_thread(self._state)
         if state == self._seen and not self._problem:
             return
@@ -166,7 +166,7 @@ class ExternalCertificateRegistry:
             return None
 
     def _state(self) -> tuple[tuple[int, int, int], ...]:
-        """Return something that differs when a file was changed or put in place of another."""
+        """Return a value that differs if a file was changed or replaced."""
         states = []
         for file in (self._settings.authorities_file, *self._settings.revocation_files):
             try:
@@ -199,7 +199,7 @@ def _authorities(file: Path) -> list[x509.Certificate]:
 
 
 def _ends_of(authorities: Iterable[x509.Certificate]) -> dict[str, float]:
-    """Return when each name runs out: of an authority that was made anew, the later end."""
+    """Return the expiry by name: the later one for a renewed authority."""
     ends: dict[str, float] = {}
     for authority in authorities:
         name, end_s = authority.subject.rfc4514_string(), authority.not_valid_after_utc.timestamp()

@@ -1,4 +1,4 @@
-"""Issuing: from a request to a certificate that the store knows, in one transaction."""
+"""Issuing: creates certificates from requests and stores them, in one transaction."""
 
 import time
 from collections.abc import Callable
@@ -16,8 +16,8 @@ from thongsuot_collector.store.certificates import Certificate
 
 _NOT_BEFORE_SHARE = 1 / 3
 """
-Of a life that has to be over before a certificate is renewed: an agent does it at two thirds, and
-one that has gone wild does not fill the store.
+The share of its lifetime after which a certificate may be renewed: an agent does it at two thirds,
+and a faulty one cannot fill the store.
 """
 
 
@@ -38,10 +38,9 @@ class CertificateIssuer:
         self, connection: Connection, site: str, request: SigningRequest, *, by: str, repeated: bool
     ) -> str:
         """
-        Return the certificate (PEM) of a device that was just enrolled; its others are good no
-        more.
+        Return the certificate (PEM) of a newly enrolled device; its earlier ones become invalid.
 
-        The same request again, after an answer that was lost, gets the same certificate.
+        A repeated request, after a lost answer, gets the same certificate.
         """
         kept = certificates.of_key(connection, site, request.digest) if repeated else None
         if kept is not None:
@@ -52,13 +51,13 @@ class CertificateIssuer:
 
     def renew(self, store: Engine, serial: str, request: SigningRequest, *, by: str) -> str:
         """
-        Return the certificate (PEM) that follows another of the same device.
+        Return the certificate (PEM) that replaces another of the same device.
 
-        Each is renewed once. The same request again gets the same answer; one with another key
-        comes from another device that has the certificate too, and is refused.
+        Each is renewed once. A repeated request gets the same answer; one with another key comes
+        from another device that has a copy of the certificate, and is refused.
 
         Raises:
-            PushRefused: see above; or it is too early, or it was revoked meanwhile.
+            PushRefused: see above; or it is too early, or it has been revoked.
         """
         with store.begin() as connection:
             before = certificates.get(connection, serial)

@@ -1,10 +1,10 @@
 """
-Listener TLS: the handshake asks for a certificate, accepts those of the authorities that are
-trusted now, and counts those that it refuses.
+Listener TLS: the handshake requests a certificate, accepts those of the currently trusted
+authorities, and counts refusals.
 
-The handshake only asks (``CERT_OPTIONAL``), also where certificates are required: browsers,
-carriers' callbacks and devices that are not enrolled yet come to the same address.
-``ingest.authentication`` is what requires one.
+The handshake only requests one (``CERT_OPTIONAL``), even if certificates are required: browsers,
+carriers' callbacks and devices that are not enrolled yet use the same address.
+``ingest.authentication`` enforces the requirement.
 """
 
 import logging
@@ -19,16 +19,15 @@ _NO_CHECK_TIME = 0x200000
 """X509_V_FLAG_NO_CHECK_TIME of OpenSSL, which ``ssl.VerifyFlags`` does not name."""
 
 _REASONS = {9: "not_yet", 10: "expired", 18: "foreign", 19: "foreign", 20: "foreign", 21: "foreign"}
-"""Of OpenSSL's ``X509_V_ERR_…`` those that have a word of their own; the others are ``invalid``."""
+"""The ``X509_V_ERR_…`` of OpenSSL with their own label; the others are ``invalid``."""
 
 _log = logging.getLogger(__name__)
 
 
 class ListenerTls:
     """
-    The listener's context, made anew when the authorities change: a connection takes the one that
-    is current when it begins (asked for in the callback that a server name would be for, which
-    OpenSSL calls for every connection).
+    The listener's context, rebuilt when the authorities change: a connection gets the current one
+    at its start (in the server name callback, which OpenSSL calls for every connection).
 
     ``make`` returns a context with the server's own certificate; ``refusals`` counts by reason.
     """
@@ -44,7 +43,7 @@ class ListenerTls:
         self.context = self._current = self._requesting_context()
 
     def renew(self) -> None:
-        """Take the authorities as they are now, where they have changed."""
+        """Load the current authorities if they have changed."""
         if self._registry.authorities == self._authorities:
             return
         try:
@@ -62,7 +61,7 @@ class ListenerTls:
         context.verify_mode = ssl.CERT_OPTIONAL
         context.load_verify_locations(cadata=self._registry.authorities)
         if self._registry.checks_time:
-            # A session that goes on does not look at the chain again.
+            # A resumed session does not check the chain again.
             context.options |= ssl.OP_NO_TICKET
             context.num_tickets = 0
         else:
@@ -85,7 +84,7 @@ class ListenerTls:
 
 def _counting_context(note: Callable[[ssl.SSLCertVerificationError], None]) -> type[ssl.SSLObject]:
     class Counting(ssl.SSLObject):
-        """Tells of each certificate that is not taken; the event loops keep that to themselves."""
+        """Counts each refused certificate, which the event loops do not report."""
 
         def do_handshake(self) -> None:
             try:

@@ -15,15 +15,15 @@ _log = logging.getLogger(__name__)
 
 class OwnCertificateRegistry:
     """
-    Certificates that this collector issued; ``authorities`` are its own and those whose place it
-    took, as PEM, ``ends`` says when its own runs out.
+    Certificates that this collector issued; ``authorities`` are its own and its predecessors, as
+    PEM, ``ends`` is the expiry of its own.
 
-    Only what the store knows is good, number and key: anyone who has an authority's key alone makes
-    nothing that comes in.
+    Only certificates in the store are valid, by number and key: an authority's key alone is not
+    enough to make an accepted one.
     """
 
     checks_time = False
-    """An expired certificate is refused with a sentence, not by a handshake that breaks off."""
+    """An expired certificate is refused with a sentence, not by a failed handshake."""
 
     def __init__(self, store: Engine, authorities: str, ends: ExpiryTimes) -> None:
         self._store = store
@@ -35,7 +35,7 @@ class OwnCertificateRegistry:
         self.ends = ends
 
     def site_of(self, peer: PeerCertificate, now_s: float) -> str:
-        """Return whose certificate it is; see ``CertificateRegistry``."""
+        """Return the site of a certificate; see ``CertificateRegistry``."""
         check_validity(peer, now_s)
         if peer.serial in self._revoked:
             raise PushRefused(
@@ -54,7 +54,7 @@ class OwnCertificateRegistry:
         return site
 
     async def refresh(self) -> None:
-        """Read the store again, if a certificate was issued or revoked since."""
+        """Read the store again if a certificate was issued or revoked since."""
         mark = await asyncio.to_thread(certificates.change_mark, self._store)
         if mark == self._mark:
             return

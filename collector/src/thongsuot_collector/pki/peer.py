@@ -1,4 +1,4 @@
-"""Peer: what the certificate says that a client showed in the TLS handshake."""
+"""Peer: the content of a client's certificate from the TLS handshake."""
 
 import hashlib
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from cryptography.x509.oid import NameOID
 from thongsuot_collector.pki.csr import public_der
 
 SCOPE_KEY = "thongsuot.peer"
-"""Where a request's ASGI scope holds the ``PeerCertificate`` of its connection."""
+"""The key of the connection's ``PeerCertificate`` in a request's ASGI scope."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,11 +41,13 @@ UNREADABLE_PEER = PeerCertificate(
     not_before_s=0.0,
     not_after_s=0.0,
 )
-"""OpenSSL took it, and nothing here can be said of it: it ran out in 1970."""
+"""
+A certificate that OpenSSL accepted and that cannot be parsed here: treated as expired in 1970.
+"""
 
 
 def peer_from(der: bytes) -> PeerCertificate:
-    """Return what a certificate says."""
+    """Return the content of a certificate."""
     try:
         certificate = x509.load_der_x509_certificate(der)
         public_key = public_der(certificate.public_key())

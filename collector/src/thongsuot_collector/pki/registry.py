@@ -1,4 +1,4 @@
-"""Certificate registry: which certificates are valid now, and for which site."""
+"""Certificate registry: the valid certificates, and the site of each."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,8 +11,8 @@ from thongsuot_collector.pki.peer import PeerCertificate
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpiryTimes:
     """
-    What somebody has to renew, and until when, in Unix seconds: authorities by their names, lists
-    of what was revoked by their files.
+    The expiry of everything that a person has to renew, in Unix seconds: authorities by their
+    names, revocation lists by their files.
     """
 
     authorities: Mapping[str, float]
@@ -20,21 +20,21 @@ class ExpiryTimes:
 
 
 class CertificateRegistry(Protocol):
-    """Says of each certificate whose it is; kept fresh beside the requests."""
+    """Returns the site of each certificate; refreshed in the background."""
 
     @property
     def authorities(self) -> str:
-        """The authorities whose certificates a handshake takes, in PEM form."""
+        """The authorities whose certificates a handshake accepts, in PEM form."""
 
     @property
     def ends(self) -> ExpiryTimes:
-        """What somebody has to renew in time."""
+        """The expiry of everything that a person has to renew."""
 
     @property
     def checks_time(self) -> bool:
         """
-        Whether the handshake has to look at times: it must where a chain has more than one link,
-        of which a request sees the last only.
+        Whether the handshake has to check times: it must if a chain has more than one link,
+        because a request sees only the last one.
         """
 
     def site_of(self, peer: PeerCertificate, now_s: float) -> str:
@@ -42,16 +42,16 @@ class CertificateRegistry(Protocol):
         Return the site that a certificate belongs to.
 
         Raises:
-            PushRefused: it is not good, or not yet, or no more; the sentence says why.
+            PushRefused: it is invalid, not valid yet or expired; the sentence has the reason.
         """
 
     async def refresh(self) -> None:
-        """Read again what may have changed."""
+        """Reload the data that may have changed."""
 
 
 def check_validity(peer: PeerCertificate, now_s: float) -> None:
     """
-    Refuse what is good no more or not yet; a connection may outlive its certificate.
+    Refuse an expired or not yet valid certificate; a connection may outlive its certificate.
 
     Raises:
         PushRefused: see above.

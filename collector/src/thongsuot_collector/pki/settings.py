@@ -1,4 +1,4 @@
-"""Settings of client certificates; defaults live here and nowhere else."""
+"""Settings of client certificates; their defaults are only defined here."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -10,17 +10,18 @@ from thongsuot_schema.inventory.fields import Name, StrictStruct
 DAY_S = 86_400.0
 
 SITE = "{site}"
-"""What stands for the site's name in ``identity``."""
+"""The placeholder for the site's name in ``identity``."""
 
 Lifetime = Annotated[float, msgspec.Meta(ge=3600.0, le=825 * DAY_S)]
 
 
 class ClientCertificatePolicy(StrEnum):
     """
-    Whether agents are asked for certificates.
+    Whether agents must present certificates.
 
-    ``off``: nobody is asked. ``optional``: who shows none comes in by token. ``required``: nobody
-    pushes without one; enrolling and the pages, which stand at the same address, do not need it.
+    ``off``: none is requested. ``optional``: an agent without one authenticates by token.
+    ``required``: no agent pushes without one; enrolment and the pages, which share the address, do
+    not need it.
     """
 
     OFF = "off"
@@ -30,17 +31,17 @@ class ClientCertificatePolicy(StrEnum):
 
 class CertificateSettings(StrictStruct, frozen=True, kw_only=True):
     """
-    Whose certificates agents show, where ``listen.client_certificates`` asks for them.
+    The issuer of agents' certificates, if ``listen.client_certificates`` requests them.
 
     Without ``authorities_file`` they are the collector's own (``thongsuot-collector ca init``),
-    each good for ``lifetime_s``; agents renew them after two thirds of it. With
-    ``authorities_file`` (PEM, one or more) they are somebody else's and the collector issues none;
-    ``revocation_files`` are the lists of those authorities (PEM or DER). All these files are read
-    again when they change.
+    each valid for ``lifetime_s``; agents renew them after two thirds of it. With
+    ``authorities_file`` (PEM, one or more) other authorities issue them and the collector issues
+    none; ``revocation_files`` are the revocation lists of those authorities (PEM or DER). All these
+    files are read again when they change.
 
-    ``identity`` says which name in such a certificate is the site's: ``uri:``, ``dns:`` or ``cn:``
-    and a pattern with ``{site}`` in it. ``sites`` gives the site of a name (``dns:host.example``)
-    that fits no pattern; it goes before the pattern.
+    ``identity`` selects the name in such a certificate that identifies the site: ``uri:``, ``dns:``
+    or ``cn:`` and a pattern with ``{site}`` in it. ``sites`` gives the site of a name
+    (``dns:host.example``) that matches no pattern; it has precedence over the pattern.
     """
 
     lifetime_s: Lifetime = 90 * DAY_S

@@ -1,1 +1,1 @@
-"""What pages, API and command line show of the city: each list is one typed query."""
+"""Queries of pages, API and command line about the city: each list is one typed query."""

@@ -1,8 +1,8 @@
 """
-City: how all is now, as queries read it; the same of a running collector and of its store.
+City: the current state for queries; the same for a running collector and for its store.
 
-Nothing of it is kept: each question builds what it needs from the registry of incidents, which
-knows how every subject is.
+Nothing is cached: each query builds its data from the registry of incidents, which has the state of
+every subject.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -44,11 +44,11 @@ _NS_PER_MS = 1_000_000
 
 class CityState:
     """
-    What the collector knows now.
+    The collector's current state.
 
-    ``registry`` holds the state of every subject and the open incidents, ``states`` what each site
-    told of itself, ``config_of`` which settings its agent has and should have, ``run_of`` its
-    newest commissioning run.
+    ``registry`` holds the state of every subject and the open incidents, ``states`` the device
+    state reported by each site, ``config_of`` the actual and intended settings of its agent,
+    ``run_of`` its newest commissioning run.
     """
 
     def __init__(
@@ -71,20 +71,20 @@ class CityState:
         return self.registry.network_state.windows
 
     def site_names(self) -> list[str]:
-        """Return all sites: those of the inventory, and others that were heard; sorted."""
+        """Return all sites: those of the inventory, and others that have pushed; sorted."""
         return sorted({*self.directory.sites, *self.states})
 
     def interval_of(self, subject: Subject) -> Interval | None:
-        """Return how a subject is now; ``None``: nothing was ever heard of it."""
+        """Return the current state of a subject; ``None`` if it never had one."""
         return self.registry.network_state.interval_of(subject)
 
     def heard_ns(self, site: str) -> int:
-        """Return when a site's newest push came in; 0: never."""
+        """Return the time of a site's newest push; 0: never."""
         state = self.states.get(site)
         return 0 if state is None else state.heard_ns
 
     def status_of(self, site: str) -> SiteStatus:
-        """Return whether a site can be heard."""
+        """Return whether a site is reporting."""
         if self.directory.site(site).retired:
             return SiteStatus.RETIRED
         device = self.interval_of(Subject(site))
@@ -93,17 +93,17 @@ class CityState:
         return SiteStatus.SILENT if device.basis is Basis.SILENCE else SiteStatus.REPORTING
 
     def open_incidents(self) -> list[Incident]:
-        """Return the incidents that go on, also those inside a larger one."""
+        """Return the ongoing incidents, including those inside a larger one."""
         known = (self.registry.incidents[name] for name in self.registry.active)
         return [incident for incident in known if incident.is_open]
 
     @property
     def generated_until_s(self) -> float:
-        """Up to when the record of a site was made up for a demonstration; 0: none was."""
+        """The end of a site's generated demonstration data; 0: none."""
         return max((state.generated_until_ms for state in self.states.values()), default=0) / 1000
 
     def is_generated(self, incident: Incident) -> bool:
-        """Return whether an incident was made up for a demonstration."""
+        """Return whether an incident was generated for a demonstration."""
         return any(
             incident.opened_ns < self.states[site].generated_until_ms * _NS_PER_MS
             for site in incident.sites
@@ -111,7 +111,7 @@ class CityState:
         )
 
     def leading_incidents(self) -> list[Incident]:
-        """Return the open incidents on which somebody has to act: none inside a larger one."""
+        """Return the open incidents that need action: none inside a larger one."""
         return [
             incident
             for incident in self.open_incidents()
@@ -119,7 +119,7 @@ class CityState:
         ]
 
     def context_of(self, incident: Incident) -> MessageContext:
-        """Return what an incident's texts are made from."""
+        """Return the context for the texts of an incident."""
         kind = NotificationKind.OPENED if incident.is_open else NotificationKind.RESOLVED
         cause = NotificationCause.STARTED if incident.is_open else end_cause(incident)
         record = NotificationRecord(
@@ -138,10 +138,10 @@ class CityState:
 
 def city_from_store(store: Engine, directory: InventoryDirectory) -> CityState:
     """
-    Return the city as the store has it, for anyone who runs no collector.
+    Return the city from the store, without a running collector.
 
-    Intervals and incidents are written with the news that changes them; when a site was heard and
-    what its agent told of itself may be a minute older than what a running collector knows.
+    Intervals and incidents are written with each change; the times of pushes and the reported
+    device states may be a minute older than in a running collector.
     """
     registry = IncidentRegistry(directory, load_all(), IncidentSettings(), calm_s=0.0)
     for _, body in rows.load_timelines(store):
@@ -167,7 +167,7 @@ def city_from_store(store: Engine, directory: InventoryDirectory) -> CityState:
 
 
 def by_site(incidents: Iterable[Incident]) -> dict[str, list[Incident]]:
-    """Return incidents by the sites of which anything still belongs to them."""
+    """Return incidents by the sites that still have affected objects in them."""
     sites_with: dict[str, list[Incident]] = {}
     for incident in incidents:
         members = (member for member in incident.members if member.end_ns is None)

@@ -31,7 +31,7 @@ from thongsuot_schema.words.language import Language
 
 
 def turn_of(incident: Incident) -> Turn | None:
-    """Return whose turn it is on an incident; ``None`` once it is closed."""
+    """Return who has to act on an incident; ``None`` once it is closed."""
     if not incident.is_open:
         return None
     if incident.is_disputed:
@@ -43,7 +43,7 @@ def turn_of(incident: Incident) -> Turn | None:
 
 
 def is_of(incident: Incident, carrier: str) -> bool:
-    """Return whether a carrier has to act on an incident, or was told of it."""
+    """Return whether a carrier has to act on an incident, or was notified about it."""
     party = ResponsibleParty(Party.CARRIER, carrier)
     parties = (record.party for record in incident.notifications)
     return party in {incident.party, incident.notified_party, *parties}
@@ -52,7 +52,7 @@ def is_of(incident: Incident, carrier: str) -> bool:
 def incident_records(
     city: CityState, closed: Iterable[Incident], scope: QueryScope, language: Language
 ) -> list[IncidentRecord]:
-    """Return the incidents of a scope: those that go on, and some that are closed."""
+    """Return the incidents of a scope: the ongoing ones, and some closed ones."""
     return [
         _incident_record(city, incident, scope, language)
         for incident in incidents_of(city, closed, scope)
@@ -60,7 +60,7 @@ def incident_records(
 
 
 def incidents_of(city: CityState, closed: Iterable[Incident], scope: QueryScope) -> list[Incident]:
-    """Return the incidents of a scope as they are kept: those that go on, and some closed ones."""
+    """Return the incidents of a scope as stored: the ongoing ones, and some closed ones."""
     ongoing = {incident.id: incident for incident in city.open_incidents()}
     known = {incident.id: incident for incident in closed if incident.id not in ongoing} | ongoing
     return [
@@ -121,7 +121,7 @@ def _carriers(incident: Incident, links: Sequence[Link | None]) -> set[str]:
 
 
 def carrier_records(city: CityState, scope: QueryScope) -> list[CarrierRecord]:
-    """Return the carriers of a scope, with how their links are."""
+    """Return the carriers of a scope, with the states of their links."""
     links = [link for link in link_records(city, scope) if link.status is not SiteStatus.RETIRED]
     leading = city.leading_incidents()
     records = []
@@ -155,7 +155,7 @@ def carrier_records(city: CityState, scope: QueryScope) -> list[CarrierRecord]:
 def maintenance_records(
     city: CityState, scope: QueryScope, *, now_ns: int
 ) -> list[MaintenanceRecord]:
-    """Return the planned work of a scope that goes on or is to come."""
+    """Return the current and future planned work of a scope."""
     subjects = [
         (Subject(name, link.name), link, site.commune)
         for name, site in city.directory.sites.items()

@@ -1,8 +1,8 @@
 """
-Lists: every list that pages, API and command line have, with what can be asked of it.
+Lists: every list of pages, API and command line, with its filters.
 
-Whatever shows a list goes through ``ListQuery``: who may see it, what it is filtered and searched
-by, and the type of its records stand here once.
+All lists are read through ``ListQuery``: access, filters, search and record type are defined here
+once.
 """
 
 import asyncio
@@ -38,13 +38,13 @@ from thongsuot_schema.words.language import Language
 from thongsuot_schema.words.translations import REFERENCE
 
 PERIOD: Final = timedelta(days=30)
-"""What a list of what happened goes back where nobody says how far."""
+"""The default period of a list of past events."""
 
 CITY_ROLES: Final = frozenset({PersonRole.CITY_ENGINEER, PersonRole.CITY_READER})
 
 
 class Stored(msgspec.Struct, frozen=True, kw_only=True):
-    """What a list has read from the store: closed incidents, or records as they are."""
+    """Data of a list from the store: closed incidents, or finished records."""
 
     incidents: Sequence[Incident] = ()
     records: Sequence[Record] = ()
@@ -57,11 +57,11 @@ Build = Callable[[CityState, Stored, QueryScope, Language], Sequence[Record]]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListQuery:
     """
-    One list: its ``name`` in addresses, the type of its records, and how they are had.
+    One list: its ``name`` in URLs, the type of its records, and their source.
 
-    ``read`` asks the store, in any thread; ``build`` makes the records, where the state is kept.
-    ``order`` is that of the list: fields, the first counts most. ``period``: it is bounded by a
-    time, the last 30 days where nothing else is said.
+    ``read`` queries the store, in any thread; ``build`` makes the records, in the thread of the
+    state. ``order`` is the sort order: fields, the most significant first. ``period``: it is
+    bounded by a time, by default the last 30 days.
     """
 
     name: str
@@ -92,7 +92,7 @@ class ListQuery:
         return self.build(city, stored, scope, language)
 
     def select(self, records: Sequence[Record], selection: Selection) -> list[Record]:
-        """Return of all records those that are asked for, in order."""
+        """Return the selected records, in order."""
         return select_records(records, selection, searched=self.searched, order=self.order)
 
     def ask_here(
@@ -103,7 +103,7 @@ class ListQuery:
         scope: QueryScope,
         language: Language = REFERENCE,
     ) -> list[Record]:
-        """Return the selected records, in a process that has nothing else to do."""
+        """Return the selected records, blocking, for a process without an event loop."""
         stored = self.read(store, self._bounded(selection), scope)
         return self.select(self.build(city, stored, scope, language), selection)
 

@@ -1,4 +1,4 @@
-"""What lists read from the store, bounded by time: closed incidents, deliveries, the audit log."""
+"""Lists from the store, bounded by time: closed incidents, deliveries, the audit log."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,13 +13,13 @@ from thongsuot_collector.queries.selection import Selection
 from thongsuot_collector.store.tables import AUDIT, DELIVERIES, INCIDENT_MEMBERS, INCIDENTS
 
 MOST_ROWS = 20_000
-"""Read for one list: the newest of a period that has more."""
+"""Limit for one list: of a period with more, the newest are read."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def closed_incidents(store: Engine, selection: Selection, scope: QueryScope) -> list[Incident]:
-    """Return the closed incidents whose onset lies in the time; of one site where that is asked."""
+    """Return the closed incidents with their onset in the period; of one site if selected."""
     wanted = select(INCIDENTS.c.body).where(
         INCIDENTS.c.is_open.is_(False), _within(INCIDENTS.c.opened_ns, selection)
     )
@@ -39,7 +39,7 @@ def closed_incidents(store: Engine, selection: Selection, scope: QueryScope) -> 
 
 
 def delivery_records(store: Engine, selection: Selection) -> list[DeliveryRecord]:
-    """Return the deliveries that were begun in the time."""
+    """Return the deliveries that began in the period."""
     wanted = select(DELIVERIES).where(_within(DELIVERIES.c.began_ns, selection))
     incidents = selection.filters.get("incident", ())
     if incidents:
@@ -54,7 +54,7 @@ def delivery_records(store: Engine, selection: Selection) -> list[DeliveryRecord
 
 
 def audit_records(store: Engine, selection: Selection) -> list[AuditRecord]:
-    """Return the lines of the audit log of the time."""
+    """Return the audit log of the period."""
     wanted = select(AUDIT).where(_within(AUDIT.c.at_ns, selection))
     wanted = wanted.order_by(AUDIT.c.id.desc()).limit(MOST_ROWS)
     with store.connect() as connection:

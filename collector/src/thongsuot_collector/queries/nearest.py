@@ -1,5 +1,5 @@
 """
-Nearest: which other point can serve citizens, for a point that cannot. Pure.
+Nearest: another point that can serve citizens, for a point that cannot. Pure.
 
 ``inventory/centres.csv`` has the approximate centre of each commune, so a distance is between
 communes: 0 inside one.
@@ -21,10 +21,10 @@ from thongsuot_schema.state import State
 
 _EARTH_M: Final = 6_371_000.0
 _LOOKED_AT: Final = 60
-"""Points looked at: where sixty around it cannot serve, there is nowhere to send anybody."""
+"""Points checked: if sixty around it cannot serve, there is nowhere to send citizens."""
 
 _AGAIN_S: Final = 60.0
-"""Where none can serve it is looked again after this: in an outage of all each look costs sixty."""
+"""Interval of searches without a result: in a complete outage each search checks sixty points."""
 
 Centre = tuple[float, float]
 """Latitude and longitude, in radians."""
@@ -41,7 +41,7 @@ def centres() -> dict[str, Centre]:
 
 
 def distance_m(from_centre: Centre, to_centre: Centre) -> float:
-    """Return the distance between two places of one city, where the earth is flat enough."""
+    """Return the distance between two places of one city, as on a plane."""
     mean_latitude = (from_centre[0] + to_centre[0]) / 2
     east = (to_centre[1] - from_centre[1]) * math.cos(mean_latitude)
     return _EARTH_M * math.hypot(to_centre[0] - from_centre[0], east)
@@ -58,7 +58,7 @@ def communes_around(commune: str) -> tuple[tuple[str, int], ...]:
 
 
 class NearestSites:
-    """Finds them by what the collector knows now."""
+    """Finds the nearest points from the collector's current state."""
 
     def __init__(self, city: CityState) -> None:
         self._city = city
@@ -67,8 +67,8 @@ class NearestSites:
 
     def nearest(self, name: str) -> NearestSite | None:
         """
-        Return the nearest other point that can serve; ``None`` where none near can, or where the
-        point is.
+        Return the nearest other point that can serve; ``None`` if none nearby can, or if the
+        point's own location is unknown.
         """
         for looked_at, (other, away_m) in enumerate(self._around(name)):
             if looked_at == _LOOKED_AT:
@@ -114,8 +114,8 @@ class NearestSites:
 
 class NearestSiteOffers:
     """
-    What goes down with the answers to pushes: to each site now and then, for in every answer it
-    would be half a megabyte a day over a metered link.
+    The nearest point for the answers to pushes: sent to each site only now and then, because in
+    every answer it would be half a megabyte a day over a metered link.
     """
 
     def __init__(self, sites: NearestSites, *, every_s: float = 300.0) -> None:
@@ -124,7 +124,7 @@ class NearestSiteOffers:
         self._due_s: dict[str, float] = {}
 
     def offer(self, site: str, now_s: float) -> NearestSite | None:
-        """Return what a site is to know, where it is due; ``now_s`` is monotonic."""
+        """Return the offer for a site if it is due; ``now_s`` is monotonic."""
         if now_s < self._due_s.get(site, now_s):
             return None
         nearest = self._sites.nearest(site)

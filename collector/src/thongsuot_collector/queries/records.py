@@ -1,4 +1,4 @@
-"""Records: one line of each list, as programs get it and pages show it. Times are UTC."""
+"""Records: one row of each list, for programs and pages. Times are UTC."""
 
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -16,24 +16,24 @@ from thongsuot_schema.verdict import Symptom
 
 
 class SiteStatus(StrEnum):
-    """Whether a site can be heard."""
+    """Whether a site is reporting."""
 
     REPORTING = "reporting"
     SILENT = "silent"
-    """Its device was heard before, and is not now."""
+    """Its device has reported before, and does not now."""
     NOT_INSTALLED = "not-installed"
-    """Its device was never heard."""
+    """Its device has never reported."""
     RETIRED = "retired"
-    """The inventory says that it is not in use any more."""
+    """It is marked as retired in the inventory."""
 
 
 class Turn(StrEnum):
-    """Whose turn it is on an open incident."""
+    """Who has to act on an open incident."""
 
     CITY = "city"
     """The city acts: the incident is its own, or nobody accepted it in time."""
     DISPUTE = "dispute"
-    """The city has to decide for one of two sides."""
+    """The city has to decide a dispute."""
     CARRIER = "carrier"
     COMMUNE = "commune"
     PORTAL = "portal"
@@ -45,11 +45,11 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 
 class SiteRecord(Record, frozen=True):
     """
-    One service point. ``fixed`` and ``mobile`` are the worst of its links of either kind, null
-    where it has none; ``is_whole``: it has both, and all its links are up. ``state`` is the worst
-    of its links and services, but ``degraded`` while any link is up; ``since`` is the onset of the
-    oldest fault that goes on. ``incidents`` are the open ones that it is part of. ``commissioning``
-    says whether its links were proven by their cables, and whether they are still the same.
+    One service point. ``fixed`` and ``mobile`` are the worst of its links of either kind, null if
+    it has none; ``is_whole``: it has both, and all its links are up. ``state`` is the worst of its
+    links and services, but ``degraded`` while any link is up; ``since`` is the onset of the oldest
+    ongoing fault. ``incidents`` are the open ones that it is part of. ``commissioning`` tells
+    whether its links were verified by unplugging their cables, and whether they are still the same.
     """
 
     name: str
@@ -95,12 +95,12 @@ class LinkRecord(Record, frozen=True):
 
 class IncidentRecord(Record, frozen=True):
     """
-    One incident. ``responsible`` is the party at fault, ``acting`` who has to act now; both as
-    ``party:name``. ``turn`` is null once it is closed. ``parents`` stand for it, ``children`` it
-    stands for. ``closure`` says how it was closed: a withdrawn one was none, and one that the city
-    closed (``closed_by``, for ``closing_reason``) may go on. ``merged_into`` is the one of which
-    somebody said that this is the same trouble. ``is_generated``: it was made up for a
-    demonstration.
+    One incident. ``responsible`` is the party at fault, ``acting`` the one that has to act now;
+    both as ``party:name``. ``turn`` is null once it is closed. ``parents`` are the larger incidents
+    that include it, ``children`` the included ones. ``closure`` is the way it was closed: a
+    withdrawn one was a false alarm, and the fault of one that the city closed (``closed_by``, for
+    ``closing_reason``) may continue. ``merged_into`` is the incident with which a person merged it.
+    ``is_generated``: it was generated for a demonstration.
     """
 
     id: str
@@ -142,7 +142,7 @@ class AgentRecord(Record, frozen=True):
     """
     The device of one service point. ``config`` is the version of its settings that it runs,
     ``config_offered`` the newest, ``config_refused`` one that it refused. ``backlog_batches`` are
-    known to wait on it.
+    known to be waiting on it.
     """
 
     site: str
@@ -161,7 +161,7 @@ class AgentRecord(Record, frozen=True):
 
 
 class DeliveryRecord(Record, frozen=True):
-    """One attempt to tell somebody of an incident, and what came of it."""
+    """One attempt to notify a party about an incident, and its outcome."""
 
     id: int
     incident: str
@@ -188,7 +188,7 @@ class AuditRecord(Record, frozen=True):
 
 
 class CarrierRecord(Record, frozen=True):
-    """One carrier: how its links are now, and what is open that it has to act on."""
+    """One carrier: the state of its links, and the open incidents on which it has to act."""
 
     name: str
     title: str
@@ -204,7 +204,7 @@ class CarrierRecord(Record, frozen=True):
 
 
 class MaintenanceRecord(Record, frozen=True):
-    """Planned work that goes on or is to come, and what it covers; empty fields set no bound."""
+    """Current or future planned work, and its scope; empty fields set no bound."""
 
     id: str
     start_at: datetime
@@ -223,7 +223,7 @@ class MaintenanceRecord(Record, frozen=True):
 class CommuneRecord(Record, frozen=True):
     """
     One commune: its place on the wall (from 1; 0: none) and the worst of its sites' links of either
-    kind, null where none was ever heard.
+    kind, null if none has ever reported.
     """
 
     code: str
@@ -242,7 +242,7 @@ class CommuneRecord(Record, frozen=True):
 
 class CitySummary(Record, frozen=True):
     """
-    The city in figures. Incidents are counted by whose turn it is: ``to_act`` the city's,
+    The city in figures. Incidents are counted by who has to act: ``to_act`` the city's,
     ``waiting_for_carriers``, ``waiting_for_others`` (communes, operators of portals), ``disputed``.
     ``whole`` of ``installed`` sites have both links good.
     """
@@ -261,14 +261,14 @@ class CitySummary(Record, frozen=True):
 
 
 def utc(at_ns: int | None) -> datetime | None:
-    """Return a Unix time in nanoseconds as records have it, to the millisecond; 0: none."""
+    """Return a Unix time in nanoseconds in the form of records, to the millisecond; 0: none."""
     if not at_ns:
         return None
     return datetime.fromtimestamp(at_ns // 1_000_000 / 1_000, UTC)
 
 
 def moment(at_ns: int) -> datetime:
-    """Return a Unix time in nanoseconds as records have it, to the millisecond."""
+    """Return a Unix time in nanoseconds in the form of records, to the millisecond."""
     return datetime.fromtimestamp(at_ns // 1_000_000 / 1_000, UTC)
 
 

@@ -1,10 +1,10 @@
-"""Scope: what of the city somebody may see, whatever they ask by."""
+"""Scope: the part of the city that a user may see, by any interface."""
 
 import msgspec
 
 
 class QueryScope(msgspec.Struct, frozen=True, kw_only=True):
-    """All (``is_city``), what is one ``carrier``'s, or what is of one ``commune``."""
+    """Everything (``is_city``), or the objects of one ``carrier`` or one ``commune``."""
 
     is_city: bool = False
     carrier: str = ""
@@ -19,7 +19,7 @@ class QueryScope(msgspec.Struct, frozen=True, kw_only=True):
         return self.has_site(commune) or self.has_carrier(carrier)
 
     def has_carrier(self, carrier: str) -> bool:
-        """Return whether what is a carrier's is in it."""
+        """Return whether a carrier's objects are in it."""
         return self.is_city or (bool(self.carrier) and self.carrier == carrier)
 
 

@@ -1,5 +1,5 @@
 """
-Selection: of all records of a list those that are asked for, in order, and one page of them. Pure.
+Selection: filters, sorts and pages the records of a list. Pure.
 
 Texts are searched without diacritics and sorted as Vietnamese dictionaries do.
 """
@@ -24,12 +24,12 @@ MOST = 1_000
 
 class Selection(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What is asked of a list.
+    The filters, order and period of a query.
 
-    ``query``: beginnings of words that all stand in what is searched. ``filters``: of each field
-    the values of which one has to be there; of a field with several values it is enough that one
-    is. ``sort`` names a field, with a dash before it for the other direction; empty: the list's own
-    order. ``since`` and ``until`` (exclusive) bound the list's own time.
+    ``query``: word prefixes that must all occur in the searched fields. ``filters``: for each field
+    the accepted values; of a field with several values one match is enough. ``sort`` is a field,
+    with a dash before it for descending order; empty: the list's own order. ``since`` and ``until``
+    (exclusive) bound the list's own time.
     """
 
     query: str = ""
@@ -42,7 +42,7 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
-    """One page of a list; ``total`` records were selected in all."""
+    """One page of a list; ``total`` is the number of all selected records."""
 
     items: Sequence[Record]
     total: int
@@ -51,7 +51,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 def select_records(
     records: Sequence[Record], selection: Selection, *, searched: Sequence[str], order: str
 ) -> list[Record]:
-    """Return the records that are asked for, in order; ``order`` is that of the list."""
+    """Return the selected records, in order; ``order`` is that of the list."""
     words = fold(selection.query).split()
     chosen = [
         record
@@ -59,7 +59,7 @@ def select_records(
         if all(_has(getattr(record, name), wanted) for name, wanted in selection.filters.items())
         and (not words or _matches(record, words, searched))
     ]
-    # Sorted by what counts less first: Python's sort keeps the order of equals.
+    # Sort by the least significant key first: Python's sort is stable.
     for field in reversed([*filter(None, [selection.sort]), *order.split()]):
         name = field.removeprefix("-")
         known = [record for record in chosen if getattr(record, name) is not None]
@@ -74,13 +74,13 @@ def select_records(
 
 
 def page_of(records: Sequence[Record], selection: Selection) -> Page:
-    """Return the page of the selected records that is asked for."""
+    """Return the requested page of the selected records."""
     end = selection.offset + selection.limit
     return Page(items=records[selection.offset : end], total=len(records))
 
 
 def text_of(value: object) -> str:
-    """Return a value of a record as filters and tables of text have it."""
+    """Return a value of a record as text, for filters and tables."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -102,7 +102,7 @@ def _has(value: object, wanted: Sequence[str]) -> bool:
 
 def _matches(record: Record, words: Sequence[str], searched: Sequence[str]) -> bool:
     hay = _folded(" ".join(text_of(getattr(record, name)) for name in searched))
-    # "anh" is the beginning of Đông Anh, and no part of "hành chính".
+    # "anh" is a word prefix in Đông Anh, but not in "hành chính".
     return all(f" {word}" in f" {hay}" for word in words)
 
 

@@ -13,13 +13,13 @@ from thongsuot_schema.verdict import Symptom
 from thongsuot_schema.view import StateStretch
 
 _AT_MOST: Final = 20_000
-"""Intervals of a site in a month: one that flaps more shows its newest."""
+"""Intervals of a site in a month: of a flapping one the newest are shown."""
 
 
 def site_stretches(
     store: Engine, site: str, *, from_s: float, now_s: float
 ) -> Mapping[Subject, list[StateStretch]]:
-    """Return the states of everything at a site since a time, in order for each."""
+    """Return the states of all subjects of a site since a time, each in order."""
     wanted = (
         select(
             INTERVALS.c.link,

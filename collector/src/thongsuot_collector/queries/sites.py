@@ -1,4 +1,4 @@
-"""Sites, links, agents, communes: how everything in the inventory is now. Pure."""
+"""Sites, links, agents, communes: the current state of everything in the inventory. Pure."""
 
 from collections.abc import Iterable, Sequence
 
@@ -82,7 +82,7 @@ def _site_record(city: CityState, name: str, incidents: Sequence[Incident]) -> S
 
 
 def _site_state(links: Sequence[State], services: Sequence[Interval]) -> State:
-    """Return how a site is as a place to work at: down when nothing leads out."""
+    """Return a site's overall state: down if no link works."""
     is_out = any(state in {State.UP, State.DEGRADED} for state in links)
     whole = worst((*links, *(interval.state for interval in services)))
     if whole is State.DOWN and is_out:
@@ -157,7 +157,7 @@ def agent_records(city: CityState, scope: QueryScope) -> list[AgentRecord]:
 
 
 def commune_records(city: CityState, scope: QueryScope) -> list[CommuneRecord]:
-    """Return every commune of a scope, also those without any site."""
+    """Return every commune of a scope, including those without sites."""
     sites: dict[str, list[SiteRecord]] = {}
     for record in site_records(city, scope):
         sites.setdefault(record.commune, []).append(record)

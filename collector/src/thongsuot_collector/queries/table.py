@@ -11,7 +11,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def csv_bytes(record: type[Record], records: Sequence[Record]) -> bytes:
-    """Return records as CSV in UTF-8, with a mark by which spreadsheets know that."""
+    """Return records as CSV in UTF-8, with a byte order mark for spreadsheets."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\r\n")
     writer.writerow(record.__struct_fields__)
@@ -21,7 +21,9 @@ def csv_bytes(record: type[Record], records: Sequence[Record]) -> bytes:
 
 
 def _cell(value: object) -> str:
-    """Return a value as text; what a spreadsheet would take for a formula gets an apostrophe."""
+    """
+    Return a value as text; one that a spreadsheet would take for a formula gets an apostrophe.
+    """
     text = text_of(value)
     is_text = isinstance(value, str | tuple)
     return f"'{text}" if is_text and text.startswith(_FORMULA) else text

@@ -1,11 +1,11 @@
 """
-Alertmanager: an alert for each party and incident; grouping, silences, HA are then its own.
+Alertmanager: one alert per party and incident; Alertmanager does grouping, silences and HA.
 
-API v2 (``POST /api/v2/alerts``). An alert is identified by its labels, so those are fixed from its
-opening to its end; changes are in annotations. An incident that becomes more severe opens a second
-alert with the new ``severity`` beside the first, like a pair of Prometheus rules: routes receive
-it, nothing is resolved too early, and both end with the incident. Alertmanager keeps alerts in
-memory only and drops those that are not repeated, so all open ones are sent periodically.
+API v2 (``POST /api/v2/alerts``). An alert is identified by its labels, so its labels are fixed from
+its opening to its end; changes are in annotations. An incident that becomes more severe opens a
+second alert with the new ``severity`` beside the first, like a pair of Prometheus rules: routes
+receive it, nothing is resolved too early, and both end with the incident. Alertmanager keeps alerts
+in memory only and drops those that are not repeated, so all open ones are sent periodically.
 """
 
 import asyncio
@@ -49,7 +49,7 @@ _WORST_LAST = (
     ChannelOutcome.CHANNEL_UNAVAILABLE,
     ChannelOutcome.REJECTED,
 )
-"""Of a cluster one that has it is enough; otherwise the most promising answer decides."""
+"""Best outcome first: one member of a cluster with the alert is enough."""
 
 _ENDED_KEPT = 10_000
 
@@ -95,7 +95,7 @@ class PostableAlert(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
 
 class AlertIdentity(msgspec.Struct, frozen=True, kw_only=True):
-    """What of an alert stays from its opening to its end."""
+    """The part of an alert that does not change from its opening to its end."""
 
     labels: dict[str, str]
     starts_ns: int
@@ -153,7 +153,7 @@ class AlertmanagerChannel:
         await self._client.close()
 
     def _identities(self, message: NotificationMessage) -> Identities:
-        """Return the alerts of an incident: those opened before, and a new one where it is due."""
+        """Return the alerts of an incident: those opened before, and a new one if it is due."""
         known = _decode_memo(message.memo)
         opened = AlertIdentity(
             labels=_labels(message, self._settings.labels), starts_ns=message.incident.opened_ns
@@ -171,7 +171,7 @@ class AlertmanagerChannel:
         alerts = []
         for identity in identities:
             if message.kind is NotificationKind.RESOLVED:
-                # Not before its start: that is refused. An end that lies back is its true end.
+                # An end before the start is refused; an end in the past is the true end.
                 ends_ns = max(message.incident.closed_ns or now_ns, identity.starts_ns + 1_000_000)
             else:
                 ends_ns = time.time_ns() + round(self._settings.lasts_s * NS_PER_S)
@@ -218,8 +218,8 @@ def _is_graver(opened: AlertIdentity, last: AlertIdentity) -> bool:
     """
     Return whether an alert would be graver than the last one of the same incident.
 
-    One whose ``severity`` the settings have named, or that has none (it was opened by an older
-    collector), stays the only one.
+    If the settings set ``severity``, or the alert has none (an older collector opened it), it stays
+    the only one.
     """
     now, before = opened.labels.get(SEVERITY, ""), last.labels.get(SEVERITY, "")
     known = {severity.value for severity in Severity}
@@ -227,7 +227,7 @@ def _is_graver(opened: AlertIdentity, last: AlertIdentity) -> bool:
 
 
 def _labels(message: NotificationMessage, more: dict[str, str]) -> dict[str, str]:
-    """Return the name of an alert that a message opens."""
+    """Return the labels of an alert that a message opens."""
     incident = message.incident
     labels = {
         "alertname": alert_name(incident.code),
@@ -251,7 +251,7 @@ def alert_name(code: str) -> str:
 
 
 def _place(message: NotificationMessage) -> dict[str, str]:
-    """Return where an incident of one thing is; one of many grows and shrinks."""
+    """Return the place of an incident with one affected object; larger ones change over time."""
     if len(message.document.affected) != 1:
         return {}
     (affected,) = message.document.affected

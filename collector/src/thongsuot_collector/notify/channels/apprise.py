@@ -31,12 +31,13 @@ from thongsuot_collector.notify.recipients import combined_result, pending_recip
 from thongsuot_collector.notify.settings import MAX_CONCURRENT_SENDS, ChannelSettings
 
 with warnings.catch_warnings():
-    # Some of its hundred plugins use what Python 3.13 no longer has.
+    # Some of its hundred plugins use modules that Python 3.13 removed.
     warnings.simplefilter("ignore", DeprecationWarning)
     import apprise
     from apprise.attachment.memory import AttachMemory
 
-    # The first URL loads all plugins, which takes seconds: now, not when something has happened.
+    # The first URL loads all plugins, which takes seconds: load them at start, not at the first
+    # incident.
     apprise.Apprise.instantiate("json://localhost")
 
 EMAIL, PHONE, ADDRESS = "{email}", "{phone}", "{address}"
@@ -87,7 +88,7 @@ class AppriseChannel:
         self._scrubber = Scrubber(_secrets_in(self._url))
         scheme = self._url.partition(":")[0].lower()
         self.display_name = scheme.removesuffix("s")
-        # Not the loop's threads: a service that hangs must not keep the store from its work.
+        # Not the loop's threads: a hanging service must not block the store.
         self._threads = ThreadPoolExecutor(MAX_CONCURRENT_SENDS, thread_name_prefix=settings.name)
 
     async def send(self, message: PeopleMessage) -> ChannelResult:
@@ -105,11 +106,13 @@ class AppriseChannel:
         return combined_result(message, people, results)
 
     async def close(self) -> None:
-        """Let the threads go; what hangs ends by its own time-outs."""
+        """Release the threads; hanging ones end by their own time-outs."""
         self._threads.shutdown(wait=False)
 
     def _people(self, message: PeopleMessage) -> tuple[str, ...]:
-        """Return whom the URL is to name; one empty name where it names nobody."""
+        """
+        Return the recipients to put into the URL; one empty name if the URL has no placeholder.
+        """
         if message.address:
             return (message.address,)
         if EMAIL in self._url:
@@ -137,14 +140,14 @@ class AppriseChannel:
 
 
 class _LogCapture(logging.Filter):
-    """Takes all that the library logs out of the log, and keeps what our own threads caused."""
+    """Removes the library's records from the log, and keeps those caused by our threads."""
 
     def __init__(self) -> None:
         super().__init__()
         self._lines: dict[int, list[str]] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Keep a line, where this thread is at work for us; nobody else sees it."""
+        """Capture a record if this thread is sending for us; drop it from the log."""
         lines = self._lines.get(get_ident())
         if lines is not None:
             lines.append(record.getMessage())
@@ -168,7 +171,7 @@ def _catch_logs() -> None:
     logger.setLevel(logging.DEBUG)
     logger.addFilter(_LOG_CAPTURE)
     for name in ("urllib3", "requests", "requests_oauthlib", "oauthlib"):
-        # They log URLs, and in those of some services stands a token.
+        # They log URLs, which contain a token for some services.
         logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
@@ -214,7 +217,7 @@ def _type_of(kind: NotificationKind, incident: Incident) -> apprise.NotifyType:
 
 
 def _secrets_in(url: str) -> list[str]:
-    """Return what of an Apprise URL must not be seen: all but the scheme and plain words."""
+    """Return the secret parts of an Apprise URL: everything except the scheme and plain words."""
     parts = urlsplit(url)
     secrets = [url, parts.username or "", parts.password or "", parts.netloc.rpartition("@")[0]]
     # Even the "host" may be a token (``zalo://{token}/{chat}``).

@@ -129,7 +129,7 @@ class EmailChannel:
         return combined_result(message, people, results)
 
     async def close(self) -> None:
-        """Nothing stays open between two messages."""
+        """Do nothing: no connection stays open between two messages."""
 
     async def _deliver(
         self, message: PeopleMessage, recipients: Sequence[str]
@@ -207,7 +207,7 @@ class EmailChannel:
         thread = f"<{message.thread_id}@{domain}>"
         mail["In-Reply-To"] = thread
         mail["References"] = thread
-        # No out-of-office reply answers it (RFC 3834, 5).
+        # Suppresses out-of-office replies (RFC 3834, 5).
         mail["Auto-Submitted"] = "auto-generated"
         mail["X-Thongsuot-Delivery"] = message.key
         mail.set_content(message.body)
@@ -241,13 +241,13 @@ def outcome_of_code(code: int) -> ChannelOutcome:
 def outcome_of_sending(error: Exception) -> ChannelOutcome:
     """Return the meaning of an error in place of the server's acceptance of a mail."""
     if isinstance(error, aiosmtplib.SMTPSenderRefused):
-        # Not this mail but our address is refused: a person has to change something.
+        # Our address is refused, not this mail: a person has to change something.
         is_temporary = error.code < 500
         return ChannelOutcome.RETRY if is_temporary else ChannelOutcome.CHANNEL_UNAVAILABLE
     if isinstance(error, aiosmtplib.SMTPResponseException):
         return outcome_of_code(error.code)
     if isinstance(error, aiosmtplib.SMTPNotSupported | ValueError | HeaderParseError):
-        # An address that this server cannot be given, or that is none.
+        # An address that this server cannot accept, or an invalid one.
         return ChannelOutcome.REJECTED
     return ChannelOutcome.UNKNOWN
 
@@ -264,7 +264,7 @@ def outcome_of_connecting(error: Exception) -> ChannelOutcome:
     if isinstance(error, aiosmtplib.SMTPResponseException):
         is_temporary = error.code < 500 and error.code not in _OUTCOME_BY_CODE
         return ChannelOutcome.RETRY if is_temporary else ChannelOutcome.CHANNEL_UNAVAILABLE
-    if isinstance(error, OSError):  # connection errors and time-outs of the library are, too
+    if isinstance(error, OSError):  # includes the library's connection errors and time-outs
         return ChannelOutcome.RETRY
     return ChannelOutcome.CHANNEL_UNAVAILABLE
 
@@ -278,7 +278,9 @@ def _is_about_certificates(error: BaseException | None) -> bool:
 
 
 async def _end(client: aiosmtplib.SMTP) -> None:
-    """End the dialogue; everybody has a result, and no answer to this changes one."""
+    """
+    End the dialogue; every recipient has a result by now, which the answer to QUIT does not change.
+    """
     transport = client.transport
     if client.is_connected:
         with contextlib.suppress(aiosmtplib.SMTPException, OSError):
@@ -287,7 +289,7 @@ async def _end(client: aiosmtplib.SMTP) -> None:
 
 
 def _abort(client: aiosmtplib.SMTP, transport: asyncio.BaseTransport | None) -> None:
-    """Close a connection at once: an orderly end of TLS waits for the server's, up to 30 s."""
+    """Close a connection at once: an orderly TLS shutdown waits for the server's, up to 30 s."""
     if isinstance(transport, asyncio.WriteTransport):
         transport.abort()
     client.close()

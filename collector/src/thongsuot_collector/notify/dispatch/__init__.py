@@ -1,3 +1,1 @@
-"""
-Dispatch: who is notified by which channel, until it is known that they were. For all channels.
-"""
+"""Dispatch: selects recipients and channels, and retries until delivery is confirmed."""

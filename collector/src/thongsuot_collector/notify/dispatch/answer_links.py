@@ -1,9 +1,8 @@
 """
 Answer links: one link in a message for each answer that its party can give.
 
-A link is signed, says for whom, of what and until when it is good, and is good for one answer: the
-incident keeps the link's name with the answer. Opening it changes nothing, so that a scanner of
-mails may.
+A link is signed, contains its party, incident and expiry, and is valid for one answer: the incident
+stores the link's token with the answer. Opening it changes nothing, so mail scanners may open it.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -18,22 +17,22 @@ from thongsuot_collector.notify.dispatch.incident_links import IncidentLinks
 from thongsuot_schema.segment import Party
 
 ANSWERING: Final = frozenset({Party.CARRIER, Party.PORTAL})
-"""The parties that are asked for an answer."""
+"""The parties whose messages have answer links."""
 
 GOOD_FOR_S: Final = 14 * 86_400
-"""An incident that nobody could mend within two weeks is talked about otherwise."""
+"""Incidents that last longer than two weeks are discussed by other means."""
 
 _PURPOSE = "answer"
 _CHARACTERS = 400
-"""More than the longest link has."""
+"""An upper bound for the length of a link."""
 
 
 class AnswerGrant(msgspec.Struct, frozen=True, kw_only=True):
     """
     The content of a link: one answer of a kind, about an incident, for a party.
 
-    ``number`` is that of the notification that it came with, ``until_s`` when it ends (Unix
-    seconds), ``token`` the link's own name.
+    ``number`` is that of its notification, ``until_s`` its expiry (Unix seconds), ``token`` its
+    unique name.
     """
 
     incident: str
@@ -53,7 +52,7 @@ class AnswerLinks:
     def urls(
         self, incident: str, party: ResponsibleParty, *, number: int, issued_ns: int
     ) -> tuple[tuple[AnswerKind, str], ...]:
-        """Return a link for each answer; none where people cannot open our pages."""
+        """Return a link for each answer; none if people cannot open our pages."""
         if not self._links.page_url("/"):
             return ()
         until_s = issued_ns // NS_PER_S + GOOD_FOR_S

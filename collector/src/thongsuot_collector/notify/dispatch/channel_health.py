@@ -1,4 +1,4 @@
-"""Channel health: how each channel is doing, for all that is to be sent by it."""
+"""Channel health: a circuit breaker for each channel, shared by all its messages."""
 
 import asyncio
 from collections.abc import Callable
@@ -18,8 +18,8 @@ class ChannelHealth:
     """
     One channel's health.
 
-    A failure keeps everything from it for a while, longer each time; the next success ends that.
-    ``failing_since_ns`` is 0 while it works. ``slots`` bounds how many are sent at once.
+    A failure blocks the channel for a while, longer each time; the next success ends that.
+    ``failing_since_ns`` is 0 while it works. ``slots`` bounds concurrent attempts.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class ChannelHealth:
         self._is_shut = False
 
     def readiness(self, now_ns: int) -> ChannelReadiness:
-        """Return when it may be tried again, and whether to count on it."""
+        """Return when it may be tried again, and whether it is working."""
         since_ns = self.failing_since_ns
         is_long = bool(since_ns) and now_ns - since_ns >= self._failing_after_ns
         return ChannelReadiness(self._ready_ns, self._is_shut or is_long)
@@ -64,7 +64,7 @@ class ChannelHealth:
 
 
 class HealthByChannel:
-    """The health of each channel, by its name; also of one that the configuration has lost."""
+    """The health of each channel, by its name; also of channels removed from the configuration."""
 
     def __init__(self, settings: NotifySettings, *, random: Callable[[], float]) -> None:
         self._settings = settings
@@ -72,7 +72,7 @@ class HealthByChannel:
         self._by_name: dict[str, ChannelHealth] = {}
 
     def of(self, channel: str) -> ChannelHealth:
-        """Return how a channel is doing."""
+        """Return the health of a channel."""
         if channel not in self._by_name:
             self._by_name[channel] = ChannelHealth(
                 failing_after_s=self._settings.escalate_after_s,

@@ -1,4 +1,4 @@
-"""Trial: a test by every channel of a party, from the command line; nothing of it is kept."""
+"""Trial: a test message by every channel of a party, from the command line; nothing is stored."""
 
 import time
 from collections.abc import AsyncIterator
@@ -52,7 +52,7 @@ The pretended incident of the test, so that it looks realistic: the rule, the pl
 
 
 class ChannelTrialResult(msgspec.Struct, frozen=True, kw_only=True):
-    """The result of one channel; ``withdrawal`` if it would have stayed open otherwise."""
+    """The result of one channel; ``withdrawal`` if the test had to be withdrawn."""
 
     party: ResponsibleParty
     route: str
@@ -61,7 +61,7 @@ class ChannelTrialResult(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_good(self) -> bool:
-        """Whether everything got through."""
+        """Whether everything was delivered."""
         answers = [self.answer] + ([self.withdrawal] if self.withdrawal is not None else [])
         return all(answer.outcome is ChannelOutcome.DELIVERED for answer in answers)
 
@@ -81,10 +81,10 @@ async def try_channels(
     hotline: str = "",
 ) -> AsyncIterator[ChannelTrialResult]:
     """
-    Send a test by each channel of a party, and take it back where it would stay open; yield each.
+    Send a test by each channel of a party, withdraw it if it stays open, and yield each result.
 
     Raises:
-        PartyUnknown: there is no such party, no channel, or nothing that a test could be about.
+        PartyUnknown: there is no such party, it has no channel, or no link or service for the test.
     """
     party = find_party(name, directory)
     routes = routes_of(party, directory, settings).routes

@@ -1,4 +1,4 @@
-"""Composer: from a thread to the message that a channel is given. Pure."""
+"""Composer: turns a thread into the message for a channel. Pure."""
 
 from collections.abc import Iterable, Mapping
 
@@ -54,9 +54,9 @@ class MessageComposer:
         is_test: bool = False,
     ) -> NotificationMessage:
         """
-        Return what is to be sent by a route of a thread now.
+        Return the message to be sent now by a route of a thread.
 
-        ``notified`` is whom the system has told of the same sites.
+        ``notified`` are the parties notified about the same sites.
         """
         state, event = thread.route_state(route), thread.event
         context = self._context(thread, state, kind, notified, is_test=is_test)
@@ -92,7 +92,7 @@ class MessageComposer:
         )
 
     def language_of(self, channel: str) -> Language:
-        """Return the language of what people read by a channel."""
+        """Return the language of a channel's messages to people."""
         return self._languages.get(channel, REFERENCE)
 
     def _context(
@@ -124,7 +124,7 @@ class MessageComposer:
         )
 
     def _answer_urls(self, thread: NotificationThread) -> tuple[tuple[AnswerKind, str], ...]:
-        """Return where the people of a carrier or of a portal's operator answer."""
+        """Return the answer links for the people of a carrier or a portal's operator."""
         event = thread.event
         if thread.is_ending or thread.audience.party not in ANSWERING:
             return ()
@@ -137,6 +137,6 @@ class MessageComposer:
 
 
 def _key(thread: NotificationThread, route: str) -> str:
-    """Return the same for the same message: also news of a dispute make it another."""
+    """Return the key of a message: news of a dispute also changes it."""
     key = f"{thread.event.id}:{thread.audience}:{route}"
     return f"{key}:news-{thread.news}" if thread.news else key

@@ -1,4 +1,4 @@
-"""The notification service of a configuration."""
+"""Builds the notification service from a configuration."""
 
 from collections.abc import Iterable
 
@@ -16,7 +16,7 @@ from thongsuot_collector.notify.settings import ChannelSettings, NotifySettings
 from thongsuot_collector.rules.loader import load_all
 
 ConfiguredChannels = Iterable[tuple[ChannelKind[ChannelSettings], ChannelSettings]]
-"""The channels of the configuration: of each its kind and its settings."""
+"""The configured channels: the kind and the settings of each."""
 
 
 def service_of(
@@ -30,7 +30,7 @@ def service_of(
     paths: PathLookup = no_paths,
     support_hotline: str = "",
 ) -> NotificationService:
-    """Return the service with the channels of a configuration, made but not opened."""
+    """Return the service with the configured channels, created but not opened."""
     configured = list(channels)
     composer = MessageComposer(
         directory,

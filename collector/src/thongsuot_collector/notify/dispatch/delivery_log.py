@@ -1,4 +1,4 @@
-"""The delivery log: every notification with every answer, in the store, so a restart keeps it."""
+"""The delivery log: every notification with every answer, kept in the store across restarts."""
 
 import logging
 import time
@@ -15,7 +15,7 @@ from thongsuot_collector.store.tables import DELIVERIES, NOTIFICATION_THREADS
 from thongsuot_collector.store.upsert import upsert
 
 TEXT_LIMIT = 500
-"""Characters of an answer that are kept."""
+"""Stored characters of an answer."""
 
 
 _log = logging.getLogger(__name__)
@@ -23,8 +23,8 @@ _log = logging.getLogger(__name__)
 
 class DeliveryLogEntry(msgspec.Struct, frozen=True, kw_only=True):
     """
-    One attempt: what (``kind``, the incident's notification ``number``), to whom, by which
-    ``channel``, and its outcome. ``began_ns`` is Unix time.
+    One attempt: the notification (``kind`` and the incident's ``number``), the audience, the
+    ``channel``, and the outcome. ``began_ns`` is Unix time.
     """
 
     incident: str
@@ -42,7 +42,7 @@ class DeliveryLogEntry(msgspec.Struct, frozen=True, kw_only=True):
 def entry_of(
     tried: NotificationThread, step: Send, result: ChannelResult, *, began_ns: int, now_ns: int
 ) -> DeliveryLogEntry:
-    """Return the line of one attempt at what was wanted in ``tried``."""
+    """Return the log entry of one attempt to send the notification of ``tried``."""
     return DeliveryLogEntry(
         incident=tried.incident,
         number=tried.event.record.number,
@@ -72,7 +72,7 @@ def save_threads(
 
 
 def load_open_threads(engine: Engine) -> list[NotificationThread]:
-    """Return the threads in which something is to be done, or to be resolved one day."""
+    """Return the threads with pending or open notifications."""
     wanted = select(NOTIFICATION_THREADS.c.state).where(NOTIFICATION_THREADS.c.is_live)
     with engine.connect() as connection:
         states = [row.state for row in connection.execute(wanted)]
@@ -82,7 +82,7 @@ def load_open_threads(engine: Engine) -> list[NotificationThread]:
 def load_thread(
     engine: Engine, incident: str, audience: ResponsibleParty
 ) -> NotificationThread | None:
-    """Return the thread of a party and an incident, also when it is over."""
+    """Return the thread of a party and an incident, even if it is over."""
     wanted = select(NOTIFICATION_THREADS.c.state).where(
         NOTIFICATION_THREADS.c.incident == incident,
         NOTIFICATION_THREADS.c.audience == str(audience),
@@ -93,7 +93,7 @@ def load_thread(
 
 
 def load_attempts(engine: Engine, incident: str) -> list[DeliveryLogEntry]:
-    """Return every attempt to notify of an incident, in the order in which they began."""
+    """Return all attempts to notify about an incident, in order of their start."""
     columns = [column for column in DELIVERIES.c if column.name != "id"]
     wanted = (
         select(*columns)
@@ -108,7 +108,7 @@ def load_attempts(engine: Engine, incident: str) -> list[DeliveryLogEntry]:
 
 
 def prune_log(engine: Engine, *, before_ns: int) -> None:
-    """Drop the threads that were over before a time, with their attempts."""
+    """Delete the threads that ended before a time, with their attempts."""
     old = NOTIFICATION_THREADS.c.changed_ns < before_ns
     with engine.begin() as connection:
         connection.execute(

@@ -1,9 +1,9 @@
 """
-Digest: what goes to one receiver above a rate is one message instead of many.
+Digest: messages to one receiver above a rate limit are combined into one.
 
-The first messages of a minute go out at once. Those after them gather for some seconds and become
-one message; what is critical is never held. Each incident keeps its own thread, delivery and line
-in the log: only the message is shared.
+The first messages of a minute go out at once. Later ones are collected for some seconds and become
+one message; critical ones are never held. Each incident keeps its own thread, delivery and line in
+the log: only the message is shared.
 """
 
 import asyncio
@@ -22,16 +22,18 @@ from thongsuot_schema.words.language import Language, Text
 
 WINDOW_S: Final = 60.0
 IN_FULL: Final = 10
-"""So many messages stand in a digest as they are, with their links; of the rest the subjects."""
+"""Messages that a digest quotes in full, with their links; of the rest only the subjects."""
 
 _HELD_RATIO: Final = 0.8
-"""Of the time after which a fallback joins: what is held has not failed."""
+"""Of the time after which a fallback joins: a held message has not failed."""
 
 SendMessage = Callable[[NotificationMessage], Awaitable[ChannelResult]]
 
 
 class DigestGate:
-    """Who has had how many messages in the last minute, and what gathers for whom."""
+    """
+    Counts the messages of each receiver in the last minute, and holds the batches that collect.
+    """
 
     def __init__(self, settings: NotifySettings, *, monotonic_s: Callable[[], float]) -> None:
         self._above = settings.digest_above
@@ -41,7 +43,7 @@ class DigestGate:
         self._gathering: dict[str, DigestBatch] = {}
 
     def join(self, route: str, thread: NotificationThread) -> "DigestBatch | None":
-        """Return what a message is to wait in; ``None``: it may go at once."""
+        """Return the batch that a message joins; ``None``: it may be sent at once."""
         if not self._above or thread.event.incident.severity is Severity.CRITICAL:
             return None
         receiver, now_s = f"{thread.audience} {route}", self._monotonic_s()
@@ -62,7 +64,7 @@ class DigestGate:
 
 
 class DigestBatch:
-    """Messages to one receiver that gather, and go out as one; ``expected`` have joined."""
+    """Messages to one receiver that are collected and sent as one; ``expected`` have joined."""
 
     def __init__(self) -> None:
         self.expected = 0
@@ -72,13 +74,15 @@ class DigestBatch:
         self._result: asyncio.Future[ChannelResult] = asyncio.get_running_loop().create_future()
 
     def release(self) -> None:
-        """Let the members go on: nobody joins any more."""
+        """Release the members: no further member joins."""
         self._released.set()
         self._settle()
 
     @asynccontextmanager
     async def member(self) -> AsyncIterator[None]:
-        """Wait until the batch is released; who leaves without a message is not waited for."""
+        """
+        Wait until the batch is released; a member that leaves without a message is not waited for.
+        """
         before = len(self._messages)
         try:
             await self._released.wait()
@@ -92,7 +96,7 @@ class DigestBatch:
     async def deliver(
         self, message: NotificationMessage, send: SendMessage, language: Language
     ) -> ChannelResult:
-        """Add a message; returns what became of the digest, once everybody has added theirs."""
+        """Add a message; returns the digest's result once every member has added its own."""
         self._messages.append(message)
         self._settle()
         await self._complete.wait()
@@ -112,7 +116,7 @@ class DigestBatch:
 
 
 def digest_of(messages: Sequence[NotificationMessage], language: Language) -> NotificationMessage:
-    """Return several messages to one receiver as one; a single one stays as it is."""
+    """Return several messages to one receiver as one; a single message is unchanged."""
     first = messages[0]
     if len(messages) == 1:
         return first

@@ -1,4 +1,4 @@
-"""Escalation: who is told when nobody has accepted an incident in time. Pure."""
+"""Escalation: whom to notify when nobody has accepted an incident in time. Pure."""
 
 from collections.abc import Iterable
 
@@ -19,7 +19,7 @@ _CITY_ALONE = (EscalationStep(title="", is_city=True),)
 
 
 class DueStep(msgspec.Struct, frozen=True, kw_only=True):
-    """A step of a chain that is due, and whether it is the one to the city."""
+    """A step of a chain that is due, and whether it notifies the city."""
 
     escalation: Escalation
     is_city: bool
@@ -34,9 +34,9 @@ def due_steps(
     now_ns: int,
 ) -> list[DueStep]:
     """
-    Return the steps of the chain of an incident's carrier that are due, those too that were taken.
+    Return the due steps of the carrier's escalation chain, including those already taken.
 
-    ``thread`` is the carrier's. Nothing is due of what is over, disputed or taken on by anybody.
+    ``thread`` is the carrier's. Nothing is due for incidents that are over, disputed or accepted.
     """
     if not is_unaccepted(incident):
         return []
@@ -54,7 +54,7 @@ def due_steps(
 
 
 def is_unaccepted(incident: Incident) -> bool:
-    """Return whether a carrier was told of an incident, and nobody at all has it."""
+    """Return whether a carrier was notified about an incident that nobody has accepted."""
     return (
         incident.is_open
         and incident.party.party is Party.CARRIER
@@ -72,10 +72,10 @@ def accept_until_ns(
     settings: NotifySettings,
 ) -> int:
     """
-    Return until when a carrier has to accept an incident (Unix time).
+    Return the carrier's deadline to accept an incident (Unix time).
 
-    The time runs from when it was told; where no channel has got through, from when it should have
-    been; after a dispute from when the city decided.
+    The time runs from the delivery of the notification; if no channel has delivered it, from the
+    time when it was due; after a dispute, from the city's decision.
     """
     notified_ns = [state.notified_ns for state in thread.routes if state.notified_ns]
     from_ns = min(notified_ns, default=_opening(incident).at_ns)
@@ -85,13 +85,13 @@ def accept_until_ns(
 
 
 def _opening(incident: Incident) -> NotificationRecord:
-    """Return what its party was told first of what goes on now."""
+    """Return the first notification of the ongoing incident to its party."""
     opened = [item for item in incident.notifications if item.kind is NotificationKind.OPENED]
     return opened[-1]
 
 
 def _accept_s(incident: Incident, directory: InventoryDirectory, settings: NotifySettings) -> float:
-    """Return the shortest time that a contract of its circuits gives."""
+    """Return the shortest time to accept in the contracts of its circuits."""
     month = f"{local(incident.opened_ns / NS_PER_S):%Y-%m}"
     contracts = [directory.contract(link, month) for link in _links(incident, directory)]
     agreed = [contract.accept_s for contract in contracts if contract and contract.accept_s]
@@ -106,7 +106,7 @@ def _links(incident: Incident, directory: InventoryDirectory) -> Iterable[Link]:
 
 
 def _chain(carrier: Carrier | None, settings: NotifySettings) -> tuple[EscalationStep, ...]:
-    """Return a carrier's chain; without one the city is told, where there is anybody to tell."""
+    """Return a carrier's chain; without one, a step to the city if it has an audience."""
     if carrier is not None and carrier.escalation:
         return carrier.escalation
     return _CITY_ALONE if settings.city else ()

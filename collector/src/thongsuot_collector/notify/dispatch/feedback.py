@@ -1,4 +1,4 @@
-"""Feedback: what became of notifications, and what receivers say, comes back into the incident."""
+"""Feedback: records delivery results and the answers of receivers in the incident."""
 
 import asyncio
 import contextlib
@@ -16,7 +16,7 @@ from thongsuot_collector.notify.message import Acceptance, ReceiverStatus
 
 class IncidentRecorder(Protocol):
     """
-    What notifying needs of the consumer that has the incidents (``correlation.consumer``).
+    The interface to the consumer that owns the incidents (``correlation.consumer``).
 
     The methods that write raise ``KeyError`` when the incident is not in the registry (long over).
     """
@@ -29,37 +29,38 @@ class IncidentRecorder(Protocol):
     async def record_delivery(
         self, name: str, number: int, delivery: DeliveryAttempt | None, *, is_done: bool
     ) -> None:
-        """Record what became of a notification."""
+        """Record the delivery of a notification."""
 
     async def acknowledge(self, name: str, owner: str, note: str = "") -> Incident:
-        """Record who takes care of an incident."""
+        """Record the owner of an incident."""
 
     async def dispute(self, name: str, dispute: Dispute) -> Incident:
-        """Record that a party says that an incident is not its own."""
+        """Record that a party disputes its responsibility for an incident."""
 
     async def add_note(self, name: str, text: str, *, event: str = "note") -> Incident:
         """Add a line to an incident's history."""
 
 
 Record = Callable[[IncidentRecorder], Awaitable[object]]
-"""Writes one thing into the incidents; of an incident that is long over it raises ``KeyError``."""
+"""Writes one record into the incidents; raises ``KeyError`` if the incident is long over."""
 
 
 class RecordQueue:
-    """What is to be written into the incidents, in order; nobody waits for the disk to put it."""
+    """Records to write into the incidents, in order; ``put`` does not wait for the disk."""
 
     def __init__(self) -> None:
         self._records: asyncio.Queue[Record] = asyncio.Queue()
 
     def put(self, record: Record) -> None:
-        """Let something be written."""
+        """Queue a record."""
         self._records.put_nowait(record)
 
     async def run(self, incidents: IncidentRecorder) -> None:
         """Write until cancelled."""
         while True:
             record = await self._records.get()
-            # An incident that is not in the registry any more is long over: the store has it all.
+            # An incident that is not in the registry any more is long over, and complete in the
+            # store.
             with contextlib.suppress(KeyError):
                 await record(incidents)
 
@@ -74,11 +75,11 @@ async def record_status(
     dispute: Dispute | None,
 ) -> None:
     """
-    Record in an incident what a receiver says of it.
+    Record a receiver's status in an incident.
 
     A party that accepts a ticket acknowledges the incident, unless somebody has done so before.
-    ``dispute`` is set where it refuses the ticket of an incident that goes on. What the incident
-    has from before a crash is not written twice.
+    ``dispute`` is set if it refuses the ticket of an ongoing incident. Records written before a
+    crash are not repeated.
     """
     known = incidents.registry.incidents.get(incident)
     if known is None:

@@ -1,8 +1,8 @@
 """
-Links: where people find the page of an incident, with a key that opens this one page and no other.
+Links: the URL of an incident's page, with a key that is only valid for this page.
 
-Who is notified of an incident may look at it without an account. The key is an HMAC-SHA256 over the
-incident's name: nobody can guess that of another incident, and none has to be kept.
+A notified person may open the incident without an account. The key is an HMAC-SHA256 over the
+incident's name: keys of other incidents cannot be guessed, and none has to be stored.
 """
 
 import hmac
@@ -18,10 +18,10 @@ _KEY_BYTES = 16
 
 class IncidentLinks:
     """
-    Makes and knows links.
+    Makes and verifies links.
 
-    ``page_url`` is where people find the collector's pages (empty: there are no links), ``secret``
-    what keys are made from (empty: links carry none, and no key is good).
+    ``page_url`` is the URL of the collector's pages (empty: there are no links), ``secret`` the
+    input of the keys (empty: links have no key, and no key is valid).
     """
 
     def __init__(self, page_url: str, secret: bytes = b"") -> None:
@@ -29,7 +29,7 @@ class IncidentLinks:
         self._secret = secret
 
     def url(self, incident: str) -> str:
-        """Return the address of an incident's page; empty where there is none."""
+        """Return the URL of an incident's page; empty if there is none."""
         if not self._base:
             return ""
         key = f"?key={self.key(incident)}" if self._secret else ""
@@ -44,16 +44,16 @@ class IncidentLinks:
         return self.is_signed("incident", incident, key)
 
     def page_url(self, path: str) -> str:
-        """Return the address of one of our pages; empty where people cannot open any."""
+        """Return the URL of one of our pages; empty if people cannot open any."""
         return f"{self._base}{path}" if self._base and self._secret else ""
 
     def signature(self, purpose: str, text: str) -> str:
-        """Return what only this collector can put beside a text; for each purpose another one."""
+        """Return this collector's signature of a text, which differs by purpose."""
         mark = hmac.new(self._secret, f"{purpose} {text}".encode(), sha256).digest()
         return urlsafe_b64encode(mark[:_KEY_BYTES]).decode().rstrip("=")
 
     def is_signed(self, purpose: str, text: str, signature: str) -> bool:
-        """Return whether a signature is the one of a text, for this purpose."""
+        """Return whether a signature is valid for a text and a purpose."""
         if not self._secret:
             return False
         return hmac.compare_digest(self.signature(purpose, text).encode(), signature.encode())
@@ -61,7 +61,7 @@ class IncidentLinks:
 
 def load_or_create_secret(path: Path) -> bytes:
     """
-    Return the secret that a file holds, made at the first time; without the file all links end.
+    Return the secret in a file, created at first use; deleting the file invalidates all links.
 
     Raises:
         OSError: it can neither be read nor written.

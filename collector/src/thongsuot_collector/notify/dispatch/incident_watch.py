@@ -1,8 +1,8 @@
 """
-Incident watch: parties are told what becomes of an incident by what people say, and fail to say.
+Incident watch: notifies parties about disputes, decisions and missing acknowledgements.
 
-It looks at how incidents stand, not at what has happened to them: whatever a crash cut off is seen
-again, and what was told already is in the thread.
+It works from the state of incidents, not from events: work interrupted by a crash is found again,
+and sent notifications are in the thread.
 """
 
 import asyncio
@@ -34,8 +34,8 @@ _log = logging.getLogger(__name__)
 
 class IncidentWatch:
     """
-    Tells the city what is disputed, the party what the city decided, and the next in the chain what
-    nobody has accepted.
+    Notifies the city about disputes, the party about the city's decision, and the next step of the
+    chain about incidents that nobody has accepted.
 
     ``wake`` is called with a thread that has something to do now.
     """
@@ -58,13 +58,13 @@ class IncidentWatch:
         self._now_ns = now_ns
 
     async def run(self, incidents: IncidentRecorder) -> None:
-        """Look periodically until cancelled."""
+        """Check periodically until cancelled."""
         while True:
             await self.check(incidents)
             await asyncio.sleep(_CHECK_EVERY_S)
 
     async def check(self, incidents: IncidentRecorder) -> None:
-        """Look once at all incidents that go on."""
+        """Check all ongoing incidents once."""
         registry = incidents.registry
         for name in sorted(registry.active):
             incident = registry.incidents.get(name)
@@ -89,10 +89,10 @@ class IncidentWatch:
                 await self._put(with_dispute(thread, dispute, now_ns=self._now_ns()))
 
     async def _escalate(self, incidents: IncidentRecorder, incident: Incident) -> None:
-        """Take the steps that are due and were not taken."""
+        """Take the due steps that were not taken yet."""
         known = self._store.get((incident.id, incident.party))
         if known is None:
-            return  # its party is being told of it only now
+            return  # its party is only being notified now
         steps = due_steps(incident, known, self._directory, self._settings, now_ns=self._now_ns())
         for step in steps:
             audience = CITY if step.is_city else incident.party
@@ -105,7 +105,7 @@ class IncidentWatch:
             await self._put(with_escalation(thread, step.escalation))
 
     async def _note(self, incidents: IncidentRecorder, incident: Incident, step: DueStep) -> None:
-        """Note a step in the incident, unless that was done before a crash."""
+        """Record a step in the incident, unless that was done before a crash."""
         title = step.escalation.title or str(CITY)
         about = f"{step.escalation.step}: {title}"
         opened = max(
@@ -128,7 +128,7 @@ class IncidentWatch:
     async def _thread(
         self, incidents: IncidentRecorder, incident: Incident, audience: ResponsibleParty
     ) -> NotificationThread:
-        """Return what an audience was told of an incident, begun where it was told nothing."""
+        """Return the thread of an audience and an incident, a new one if there is none."""
         key = incident.id, audience
         await self._store.reload(key)
         known = self._store.get(key)

@@ -1,4 +1,4 @@
-"""What notifying measures about itself and says in the log; the names stand here alone."""
+"""Metrics and log lines of notifying; the names are only defined here."""
 
 import logging
 from collections.abc import Iterable, Mapping
@@ -61,7 +61,7 @@ class NotifyMetrics:
     def report_attempt(
         self, entry: DeliveryLogEntry, before: NotificationThread, *, is_worth_logging: bool
     ) -> None:
-        """Count an attempt, and log it where it is worth a line."""
+        """Count an attempt, and log it if it is worth a line."""
         channel = entry.channel.partition(":")[0]
         is_delivered = entry.outcome is ChannelOutcome.DELIVERED
         self._attempts.labels(channel, entry.outcome.value).inc()
@@ -96,7 +96,7 @@ class NotifyMetrics:
             )
 
     def report_unreachable(self, thread: NotificationThread) -> None:
-        """Say that no channel is known by which a party could be notified."""
+        """Log that a party has no channel by which it could be notified."""
         _log.warning(
             "cannot notify incident=%s party=%s: the inventory gives it no channel",
             thread.incident,
@@ -106,7 +106,7 @@ class NotifyMetrics:
     def update(
         self, threads: Iterable[NotificationThread], failing_since_ns: Mapping[str, int]
     ) -> None:
-        """Bring the gauges up to date; ``failing_since_ns`` by channel, 0 while it works."""
+        """Update the gauges; ``failing_since_ns`` by channel, 0 while it works."""
         for name, since_ns in failing_since_ns.items():
             self._failing_since.labels(name).set(since_ns / NS_PER_S)
         current = list(threads)

@@ -12,7 +12,7 @@ from thongsuot_collector.notify.dispatch.thread import NotificationThread
 from thongsuot_collector.store.threads import run_to_completion
 
 ThreadKey = tuple[str, ResponsibleParty]
-"""An incident's name and who is told of it."""
+"""An incident's name and the notified party."""
 
 
 class NotificationStore:
@@ -45,7 +45,7 @@ class NotificationStore:
         return tuple(self._live.values())
 
     def of_site(self, site: str) -> list[NotificationThread]:
-        """Return those that are about a site, among others perhaps."""
+        """Return those that affect a site, possibly among others."""
         return [self._live[key] for key in self._sites.get(site, ())]
 
     def get(self, key: ThreadKey) -> NotificationThread | None:
@@ -53,7 +53,7 @@ class NotificationStore:
         return self._live.get(key)
 
     def put(self, key: ThreadKey, thread: NotificationThread) -> None:
-        """Keep a thread, instead of what it was before."""
+        """Store a thread, replacing its previous state."""
         before = self._live.get(key)
         if before is None or before.event is not thread.event:
             if before is not None:
@@ -70,7 +70,7 @@ class NotificationStore:
                 del self._sites[site]
 
     async def refresh(self) -> None:
-        """Hold what the store holds now, and nothing else: another collector writes it."""
+        """Reload everything from the store, which another collector writes."""
         threads = await run_to_completion(delivery_log.load_open_threads, self._store)
         stored = {(thread.incident, thread.audience): thread for thread in threads}
         for key in set(self._live) - set(stored):
@@ -79,7 +79,7 @@ class NotificationStore:
             self.put(key, thread)
 
     async def reload(self, key: ThreadKey) -> None:
-        """Load a thread that is over, should there be one: it may go on."""
+        """Load a thread that is over, if there is one: it may continue."""
         if key not in self._live:
             known = await run_to_completion(delivery_log.load_thread, self._store, *key)
             if known is not None and key not in self._live:
@@ -89,15 +89,15 @@ class NotificationStore:
         self, keys: Sequence[ThreadKey], *attempts: delivery_log.DeliveryLogEntry
     ) -> None:
         """
-        Write threads as they are now, and new attempts; returns when both are durable.
+        Write the current state of threads, and new attempts; returns when both are durable.
 
-        Calls that wait meanwhile are written along: in a storm they share a flush.
+        Concurrent calls are written together: in a storm they share a flush.
         """
         self._unwritten |= dict.fromkeys(keys)
         self._attempts += attempts
         async with self._writing:
             if not self._unwritten and not self._attempts:
-                return  # another call has written ours along
+                return  # another call has written ours, too
             wanted, self._unwritten = self._unwritten, {}
             logged, self._attempts = self._attempts, []
             threads = [self._live[key] for key in wanted if key in self._live]
@@ -109,10 +109,10 @@ class NotificationStore:
                 raise
 
     async def wait_written(self) -> None:
-        """Return when nothing is being written."""
+        """Wait until nothing is being written."""
         async with self._writing:
             return
 
     async def prune(self, *, before_ns: int) -> None:
-        """Drop from the store what was over before a time."""
+        """Delete threads that ended before a time from the store."""
         await run_to_completion(partial(delivery_log.prune_log, self._store, before_ns=before_ns))

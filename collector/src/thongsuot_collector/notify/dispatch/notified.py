@@ -1,4 +1,6 @@
-"""Notified: who was notified of what, for the pages of sites and their agents. Pure."""
+"""
+Notified: the notified parties of a site's faults, for the pages of sites and their agents. Pure.
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
@@ -9,15 +11,15 @@ from thongsuot_schema.batch import push
 from thongsuot_schema.view import PartyNotification
 
 DisplayNameOf = Callable[[str], str]
-"""What a channel, by its name, is called in ``words.states``."""
+"""Returns the display name of a channel in ``words.states``, by the channel's name."""
 
 
 def site_notifications(
     site: str, threads: Iterable[NotificationThread], display_name_of: DisplayNameOf
 ) -> tuple[PartyNotification, ...]:
     """
-    Return who was notified of the open faults of a site, and whom no channel has reached yet; in
-    order.
+    Return the notified parties of a site's open faults, and those that no channel has reached yet;
+    in order.
     """
     notifications = [
         PartyNotification(
@@ -37,7 +39,7 @@ def site_notifications(
 def notified_parties(
     site: str, threads: Iterable[NotificationThread], display_name_of: DisplayNameOf
 ) -> tuple[push.SentNotification, ...]:
-    """Return who was notified of the open faults of a site, as the answer to a push carries it."""
+    """Return the notified parties of a site's open faults, in the form of the answer to a push."""
     notifications = [
         push.SentNotification(
             party=thread.audience.party.value,
@@ -64,7 +66,7 @@ def site_incidents(
     """
     Return the incidents that the open faults of a site belong to, the widest first.
 
-    ``current`` has them as they are now: what its party has answered since it was told counts.
+    ``current`` has their present state, with the answers of their parties since.
     """
     incidents: dict[str, push.SiteIncident] = {}
     for thread, _ in _about(site, threads):
@@ -98,7 +100,7 @@ def _about(
     site: str, threads: Iterable[NotificationThread]
 ) -> Iterator[tuple[NotificationThread, IncidentMember]]:
     for thread in threads:
-        # What a person reported is no fault; the page has a sentence of its own for it.
+        # A person's report is no fault; the page has a separate sentence for it.
         if thread.is_ending or thread.event.incident.report is not None:
             continue
         for member in thread.event.incident.members:
@@ -108,9 +110,9 @@ def _about(
 
 def _routes_of(thread: NotificationThread) -> list[RouteState]:
     """
-    Return the routes by which a party knows, and those by which it should and could not be told.
+    Return the routes that have reached a party, and those that have failed.
 
-    A fallback that did not get through is no news once another has.
+    A failed fallback is left out once another route has delivered.
     """
     return [
         route

@@ -1,4 +1,7 @@
-"""Polling: channels whose receivers forget what is open, and those whose receivers have news."""
+"""
+Polling: resends open notifications to receivers that do not persist them, and polls receivers for
+changes.
+"""
 
 import asyncio
 import logging
@@ -21,17 +24,17 @@ from thongsuot_collector.notify.message import Acceptance, OpenNotification, Rec
 _CALLS_APART_S = 0.5
 
 OnStatus = Callable[[NotificationThread, RouteState, ReceiverStatus], Awaitable[None]]
-"""Is given what a receiver says of a notification."""
+"""Called with a receiver's status of a notification."""
 
 _log = logging.getLogger(__name__)
 
 
 class ReceiverPoller:
     """
-    Keeps up with the receivers of channels; the sender asks it before it ends a notification.
+    Resends and polls for the channels; the sender polls through it before it ends a notification.
 
-    What is open is sent again only where the sender may: a collector that was deposed, and does not
-    know it yet, would open again what its successor has ended.
+    Open notifications are only sent again if the sender may: a deposed collector that is not aware
+    of it yet would reopen notifications that its successor has ended.
     """
 
     def __init__(
@@ -68,7 +71,9 @@ class ReceiverPoller:
                 group.create_task(self._poll(name, polled), name=f"poll {name}")
 
     def poll_now(self, channel: str) -> bool:
-        """Ask a channel's receiver now: it called. Returns whether there is such a channel."""
+        """
+        Poll a channel's receiver now, after its callback. Returns whether there is such a channel.
+        """
         call = self._calls.get(channel)
         if call is not None:
             call.set()
@@ -76,10 +81,9 @@ class ReceiverPoller:
 
     async def last_look(self, thread: NotificationThread, route: RouteState) -> None:
         """
-        Ask once more before a notification is ended: afterwards it is asked for no more.
+        Poll once more before a notification is ended: afterwards it is not polled any more.
 
-        Only who took it on counts: what else a receiver says by then may be what an earlier attempt
-        to end it has set.
+        Only acceptance counts: any other status may have been set by an earlier attempt to end it.
         """
         channel = self._polled.get(route.channel)
         if channel is not None and route.reference:
@@ -88,7 +92,7 @@ class ReceiverPoller:
                     await self._on_status(thread, route, status)
 
     async def _resend(self, name: str, channel: Resending) -> None:
-        """Send again what is open, also after a start: the receiver may have forgotten all."""
+        """Resend open notifications, also after a start: the receiver may have lost them."""
         while True:
             messages = [
                 self._composer.compose(thread, route.route, NotificationKind.UPDATED)
@@ -124,7 +128,7 @@ class ReceiverPoller:
             for status in await channel.poll(notifications):
                 if status.thread_id in open_notifications:
                     await self._on_status(*open_notifications[status.thread_id], status)
-            # A receiver that calls again and again does not make us ask again and again.
+            # Frequent callbacks must not cause frequent polls.
             await asyncio.sleep(_CALLS_APART_S)
             try:
                 async with asyncio.timeout(channel.poll_s):

@@ -1,8 +1,7 @@
 """
-Quiet hours: when people are not to be disturbed with what can wait. Pure.
+Quiet hours: defers messages to people that can wait. Pure.
 
-What can wait is what needs nobody before the morning: severity minor and below. Systems are told
-of everything at once.
+Severity minor and below can wait until the morning. Systems are notified of everything at once.
 """
 
 from datetime import datetime, time, timedelta
@@ -16,7 +15,7 @@ URGENT = frozenset({Severity.CRITICAL, Severity.MAJOR})
 
 
 class QuietHours:
-    """From when to when it is quiet, in Vietnam; the end may be on the next day."""
+    """Start and end of the quiet hours, in Vietnam; the end may be on the next day."""
 
     def __init__(self, settings: NotifySettings) -> None:
         is_set = bool(settings.quiet_from and settings.quiet_until)
@@ -24,7 +23,7 @@ class QuietHours:
         self._end = time.fromisoformat(settings.quiet_until) if is_set else None
 
     def until_ns(self, severity: Severity, now_ns: int) -> int:
-        """Return until when something waits; 0: it does not."""
+        """Return the end of the wait; 0: none."""
         if self._begin is None or self._end is None or severity in URGENT:
             return 0
         now = local(now_ns / NS_PER_S)

@@ -30,7 +30,9 @@ class PartyRoutes(msgspec.Struct, frozen=True, kw_only=True):
 def audiences_of(
     event: NotificationEvent, settings: NotifySettings
 ) -> tuple[ResponsibleParty, ...]:
-    """Return who is notified of an event: who must act, and the city where it sees everything."""
+    """
+    Return the audiences of an event: the party that must act, and the city if it sees everything.
+    """
     party = event.record.party
     if party.party is Party.CITY or not (settings.city_sees_all and settings.city):
         return (party,)
@@ -40,7 +42,7 @@ def audiences_of(
 def routes_of(
     party: ResponsibleParty, directory: InventoryDirectory, settings: NotifySettings
 ) -> PartyRoutes:
-    """Return how a party is notified; no route at all where nothing is known of it."""
+    """Return the routes of a party; none if the inventory has nothing about it."""
     entry = _entry(party, directory, settings)
     people = () if entry is None else entry.contacts
     if entry is not None and (entry.channels or entry.fallback_channels):
@@ -61,7 +63,7 @@ def routes_of(
 
 
 def all_parties(directory: InventoryDirectory) -> Iterator[ResponsibleParty]:
-    """Yield every party that the inventory has."""
+    """Yield every party of the inventory."""
     yield CITY
     for carrier in directory.carriers.values():
         yield ResponsibleParty(Party.CARRIER, carrier.name)
@@ -72,15 +74,15 @@ def all_parties(directory: InventoryDirectory) -> Iterator[ResponsibleParty]:
 
 
 class PartyUnknown(CollectorError):
-    """Nobody, or more than one, is meant by a name, or nothing can be told to them."""
+    """A name matches no party or more than one, or the party cannot be notified."""
 
 
 def find_party(text: str, directory: InventoryDirectory) -> ResponsibleParty:
     """
-    Return the party that a person means: ``carrier:vnpt``, ``city``, or only ``vnpt``.
+    Return the party for a person's input: ``carrier:vnpt``, ``city``, or only ``vnpt``.
 
     Raises:
-        PartyUnknown: there is none, or more than one; the text says so and what comes near.
+        PartyUnknown: there is none, or more than one; the text lists similar names.
     """
     known = {str(party): party for party in all_parties(directory)}
     if text in known:
@@ -97,7 +99,7 @@ def find_party(text: str, directory: InventoryDirectory) -> ResponsibleParty:
 def routing_errors(
     directory: InventoryDirectory, settings: NotifySettings, channels: Iterable[str]
 ) -> Iterator[str]:
-    """Yield what the inventory and ``[notify]`` name that is not there, as sentences."""
+    """Yield a sentence for each unknown name in the inventory and ``[notify]``."""
     known = sorted(channels)
     if bool(settings.quiet_from) is not bool(settings.quiet_until):
         yield "[notify] quiet_from and quiet_until belong together"

@@ -1,4 +1,4 @@
-"""Sender: composes the message that is due in a thread, and gives it to the channel."""
+"""Sender: composes the message that is due in a thread, and passes it to the channel."""
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
@@ -21,21 +21,21 @@ from thongsuot_collector.notify.message import (
 from thongsuot_schema.words.language import Language
 
 LastLook = Callable[[NotificationThread, RouteState], Awaitable[None]]
-"""Asks a receiver for news of a notification that is about to be ended."""
+"""Polls a receiver's status of a notification that is about to be ended."""
 
 _log = logging.getLogger(__name__)
 
 
 async def _look_nowhere(_thread: NotificationThread, _route: RouteState) -> None:
-    """Ask nobody."""
+    """Poll no receiver."""
 
 
 class Sender:
     """
-    Sends by the channels of the configuration, by their names.
+    Sends messages by the configured channels.
 
-    ``may_send`` is asked right before each attempt, ``last_look`` before one that ends what the
-    receiver has.
+    ``may_send`` is called right before each attempt, ``last_look`` before one that ends a
+    notification.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Sender:
         self, thread: NotificationThread, step: Send, batch: DigestBatch | None = None
     ) -> ChannelResult:
         """
-        Make one attempt, with the others of a batch; also a bug of a channel is a result.
+        Make one attempt, together with a batch; a channel's bug is also a result.
 
         Raises:
             Deposed: another collector notifies by now.
@@ -79,7 +79,7 @@ class Sender:
 
     async def send_notice(self, route: str, notice: PlainNotice) -> ChannelResult:
         """
-        Make one attempt to tell people of what is no incident.
+        Make one attempt to send people a notice that is about no incident.
 
         Raises:
             Deposed: another collector notifies by now.
@@ -101,7 +101,7 @@ class Sender:
             return ChannelResult(outcome=ChannelOutcome.REJECTED, text=text)
 
     def language_of(self, channel: str) -> Language:
-        """Return the language of what people read by a channel."""
+        """Return the language of a channel's messages to people."""
         return self._composer.language_of(channel)
 
     def _compose(self, thread: NotificationThread, step: Send) -> NotificationMessage:
@@ -118,10 +118,10 @@ class Sender:
         return self._composer.compose(thread, step.route, step.kind, notified=tuple(known))
 
     def is_read_by_people(self, channel: str) -> bool:
-        """Return whether people read what is sent by a channel."""
+        """Return whether people read a channel's messages."""
         return isinstance(self._channels.get(channel), ReadByPeople)
 
     def display_name_of(self, channel: str) -> str:
-        """Return what people call a channel."""
+        """Return the display name of a channel."""
         known = self._channels.get(channel)
         return channel if known is None else known.display_name

@@ -1,6 +1,5 @@
 """
-Notification service: takes notification events, and goes on until it is known that the parties have
-them.
+Notification service: accepts notification events, and retries until the parties have them.
 
 A ``NotificationEvent`` becomes a ``NotificationThread`` for each party, the only form that is kept
 here; all forms of a fault, on the way to a channel and back, are listed in ARCHITECTURE.md.
@@ -55,12 +54,12 @@ from thongsuot_schema.batch import push
 from thongsuot_schema.view import PartyNotification
 
 RETENTION_S = 400 * DAY_S
-"""Who was told when is asked for in disputes about a month, and those take their time."""
+"""Disputes about a month need its delivery log, and take their time."""
 
 _PRUNE_EVERY_S = 3_600.0
 
 _LONGEST_WAIT_S = 60.0
-"""A clock that steps must not make anybody wait for long."""
+"""A clock step must not cause a long wait."""
 
 _log = logging.getLogger(__name__)
 
@@ -69,9 +68,9 @@ class NotificationService:
     """
     Notifies parties by their channels.
 
-    Made first; ``enqueue`` is for the consumer of the incidents to call, ``run`` is given that
-    consumer. What it holds as pending is accepted whenever ``run`` begins, so nothing that was
-    enqueued is lost with a crash. ``channels`` are those of the configuration, by name.
+    Created first; the consumer of the incidents calls ``enqueue``, and ``run`` receives that
+    consumer. Its pending notifications are accepted whenever ``run`` begins, so a crash loses no
+    enqueued notification. ``channels`` are those of the configuration, by name.
     """
 
     def __init__(
@@ -124,7 +123,7 @@ class NotificationService:
         self._wakes: dict[ThreadKey, asyncio.Event] = {}
         self._work: asyncio.Queue[ThreadKey] = asyncio.Queue()
 
-    # What others ask and say.
+    # The interface to other parts.
 
     @property
     def threads(self) -> Sequence[NotificationThread]:
@@ -132,19 +131,17 @@ class NotificationService:
         return self._store.threads
 
     def enqueue(self, notifications: tuple[NotificationEvent, ...]) -> None:
-        """Take over notifications; the incidents that have them are on the disk already."""
+        """Queue notifications; their incidents are durable already."""
         self._incoming.put_nowait(notifications)
 
     async def load(self) -> None:
-        """Take up what the store holds: before anything else, or again where another writes it."""
+        """Load the store: before anything else, or again if another collector writes it."""
         await self._store.refresh()
 
     async def accept(
         self, notifications: Sequence[NotificationEvent], network_state: NetworkState
     ) -> None:
-        """
-        Take over notifications; returns when they are durable. The same again changes nothing.
-        """
+        """Accept notifications; returns when they are durable. Repeating a call changes nothing."""
         wanted = [
             (notification, audience)
             for notification in notifications
@@ -159,7 +156,7 @@ class NotificationService:
             self._wake(key)
 
     def site_notifications(self, site: str) -> tuple[PartyNotification, ...]:
-        """Return who was notified of a site's open faults, for the pages of the site."""
+        """Return the notified parties of a site's open faults, for the pages of the site."""
         return notified.site_notifications(
             site, self._store.of_site(site), self.sender.display_name_of
         )
@@ -167,7 +164,7 @@ class NotificationService:
     def site_incidents(
         self, site: str, current: Mapping[str, Incident]
     ) -> tuple[push.SiteIncident, ...]:
-        """Return the open incidents of a site's faults; ``current`` has them as they are now."""
+        """Return the open incidents of a site's faults; ``current`` has their present state."""
         return notified.site_incidents(site, self._store.of_site(site), current)
 
     def notified_parties(self, site: str) -> tuple[push.SentNotification, ...]:
@@ -177,19 +174,21 @@ class NotificationService:
         )
 
     def update_metrics(self) -> None:
-        """Bring the gauges up to date."""
+        """Update the gauges."""
         since_ns = {name: self._health.of(name).failing_since_ns for name in self.channels}
         self._metrics.update(self._store.threads, since_ns)
 
     def display_name_of(self, channel: str) -> str:
-        """Return what people call a channel."""
+        """Return the display name of a channel."""
         return self.sender.display_name_of(channel)
 
     def poll_now(self, channel: str) -> bool:
-        """Ask a channel's receiver now: it called. Returns whether there is such a channel."""
+        """
+        Poll a channel's receiver now, after its callback. Returns whether there is such a channel.
+        """
         return self._poller.poll_now(channel)
 
-    # What runs.
+    # The tasks.
 
     async def run(self, incidents: IncidentRecorder) -> None:
         """Notify, resend, poll and prune until cancelled; may be run again."""
@@ -211,13 +210,13 @@ class NotificationService:
                     group.create_task(self._drive_thread(key), name=f"notify {key[0]} {key[1]}")
 
     async def close(self) -> None:
-        """Let what was answered be written down, and let go of what the channels opened."""
+        """Wait for pending writes, and close the channels."""
         await self._store.wait_written()
         for channel in self.channels.values():
             await channel.close()
 
     async def prune(self, *, before_ns: int) -> None:
-        """Drop from the store what was over before a time."""
+        """Delete threads that ended before a time from the store."""
         await self._store.prune(before_ns=before_ns)
 
     async def _accept_incoming(self, incidents: IncidentRecorder) -> None:
@@ -230,10 +229,13 @@ class NotificationService:
             await self.prune(before_ns=self._now_ns() - round(RETENTION_S * NS_PER_S))
             await asyncio.sleep(_PRUNE_EVERY_S)
 
-    # How a thread gets on.
+    # The progress of a thread.
 
     async def _audiences(self, notification: NotificationEvent) -> tuple[ResponsibleParty, ...]:
-        """Return who is notified; the city also of what became of an incident that came to it."""
+        """
+        Return the audiences; the city also for the further course of an incident that was escalated
+        to it.
+        """
         audiences = audiences_of(notification, self._settings)
         for audience in (*audiences, CITY):
             await self._store.reload((notification.incident.id, audience))
@@ -269,14 +271,14 @@ class NotificationService:
         return key
 
     def _wake(self, key: ThreadKey) -> None:
-        """Look at a thread again."""
+        """Continue a thread."""
         if key in self._wakes:
             self._wakes[key].set()
         else:
             self._work.put_nowait(key)
 
     async def _drive_thread(self, key: ThreadKey) -> None:
-        """Go on with one thread until there is nothing to do; no route waits for another."""
+        """Process one thread until there is nothing to do; no route waits for another."""
         wake, sending = self._wakes[key], set[str]()
         async with asyncio.TaskGroup() as group:
             while True:
@@ -302,13 +304,13 @@ class NotificationService:
         await self._store.save([key])
         del self._wakes[key]
         if not self._store[key].is_complete:
-            # Something new came while that was written down.
+            # The thread changed during the write.
             self._work.put_nowait(key)
         elif not self._store[key].is_open:
             self._store.drop(key)
 
     async def _attempt_and_wake(self, key: ThreadKey, step: Send, sending: set[str]) -> None:
-        """Make one attempt by a route, and let the thread go on from what came of it."""
+        """Make one attempt by a route, and continue the thread from its result."""
         try:
             await self._attempt(key, step)
         finally:
@@ -319,13 +321,13 @@ class NotificationService:
         channel = step.route.partition(":")[0]
         is_read = self.sender.is_read_by_people(channel)
         batch = self._digests.join(step.route, self._store[key]) if is_read else None
-        # Who waits for others must not keep a slot from them.
+        # A waiting member of a digest must not hold a slot.
         async with self._health.of(channel).slots if batch is None else batch.member():
             await self._attempt_now(key, step, batch)
 
     async def _attempt_now(self, key: ThreadKey, step: Send, batch: DigestBatch | None) -> None:
         tried = self._store[key]
-        # While it waited for its turn the channel may have failed others, or news have come.
+        # During the wait the channel may have failed for others, or news may have come.
         _, steps = next_steps(tried, self._now_ns(), self._readiness_for(tried), self._policy)
         if step not in steps.sends:
             return
@@ -333,7 +335,7 @@ class NotificationService:
         self._store.put(key, sending)
         await self._store.save([key])
         began_ns = self._now_ns()
-        # What is sent is what was decided on, also if news have come since: they are next.
+        # Send the message that was decided on, even if news have come since: they are next.
         result = await self.sender.send(sending, step, batch)
         now_ns = self._now_ns()
         after = apply_result(
@@ -341,7 +343,7 @@ class NotificationService:
         )
         self._store.put(key, after)
         entry = entry_of(tried, step, result, began_ns=began_ns, now_ns=now_ns)
-        # What was answered is not forgotten because the process is about to end.
+        # The answer is recorded even if the process is about to end.
         await asyncio.shield(self._store.save([key], entry))
         channel = step.route.partition(":")[0]
         self._learn_from(self._health.of(channel), entry, tried, result)
@@ -353,7 +355,7 @@ class NotificationService:
         tried: NotificationThread,
         result: ChannelResult,
     ) -> None:
-        """Draw the conclusions of an attempt: for the channel, the incident and the metrics."""
+        """Apply the result of an attempt to the channel's health, the incident and the metrics."""
         now_ns = entry.began_ns + entry.took_ns
         was_failing = health.failing_since_ns > 0
         is_worth_logging = health.record(result, began_ns=entry.began_ns, now_ns=now_ns)
@@ -377,7 +379,7 @@ class NotificationService:
     def _record_delivery(
         self, key: ThreadKey, notification: NotificationEvent, attempt: DeliveryAttempt | None
     ) -> None:
-        """Write into the incident what became of a notification, if it was for this party."""
+        """Record the delivery of a notification in the incident, if it was for this party."""
         if notification.record.party != key[1]:
             return
         thread = self._store.get(key)
@@ -389,7 +391,7 @@ class NotificationService:
         )
 
     def _readiness_for(self, thread: NotificationThread) -> Callable[[str], ChannelReadiness]:
-        """Return what says of each channel when it may be used for a thread."""
+        """Return the readiness of each channel for a thread."""
         now_ns, severity = self._now_ns(), thread.event.incident.severity
 
         def readiness(channel: str) -> ChannelReadiness:

@@ -1,4 +1,4 @@
-"""Status handler: what receivers say comes back into the incidents."""
+"""Status handler: records the status reported by receivers in the incidents."""
 
 import logging
 from collections.abc import Callable
@@ -19,7 +19,7 @@ _log = logging.getLogger(__name__)
 
 
 class StatusHandler:
-    """Takes what receivers say; ``IncidentWatch`` tells the city of what a party refuses."""
+    """Records the status of receivers; ``IncidentWatch`` notifies the city about refusals."""
 
     def __init__(
         self,
@@ -32,12 +32,12 @@ class StatusHandler:
         self._records = records
         self._now_ns = now_ns
         self._waiting: dict[str, str] = {}
-        """What is not yet in the incident, by the route's thread: revisions."""
+        """Revisions that are not in the incident yet, by the route's thread."""
 
     async def accept(
         self, thread: NotificationThread, route: RouteState, status: ReceiverStatus
     ) -> None:
-        """Let a receiver's news be written into the incident."""
+        """Queue a receiver's status for the incident."""
         revision = status.revision or status.status
         key = thread.incident, thread.audience
         current = self._store.get(key)
@@ -45,7 +45,7 @@ class StatusHandler:
         if revision == known or current is None:
             return
         if not current.has_route(route):
-            return  # another notification since; what was asked for is over
+            return  # superseded by another notification since the poll
         self._waiting[route.thread_id] = revision
         _log.info(
             "receiver says incident=%s channel=%s reference=%s status=%s",
@@ -74,10 +74,10 @@ class StatusHandler:
         incidents: IncidentRecorder,
     ) -> None:
         """
-        Write it into the incident, and only then that it is known.
+        Write it into the incident first, then mark it as known.
 
-        A process that is killed in between asks again, and finds it there: the other way round the
-        incident would never have it.
+        A process killed in between polls again, and finds it in the incident: in the other order
+        the incident would never get it.
         """
         revision = status.revision or status.status
         try:

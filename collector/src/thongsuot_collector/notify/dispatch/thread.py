@@ -1,9 +1,8 @@
 """
-Thread: what one party is to be notified of in one incident, by which channels, and how far that is.
-Pure.
+Thread: the notifications of one party about one incident, their channels and progress. Pure.
 
-The newest notification of the incident is what is wanted; an older one that was not sent has been
-overtaken and is not sent late. A party's channels are *routes*: each is told for itself, and a
+The newest notification of the incident is the one to deliver; an older one that was not sent is
+superseded and not sent late. A party's channels are *routes*: each is notified separately, and a
 fallback only while the party has not been reached; see ``transitions``.
 """
 
@@ -23,16 +22,16 @@ class DeliveryState(StrEnum):
 
     NO = "no"
     MAYBE = "maybe"
-    """It was sent and no answer came."""
+    """It was sent, and no answer came."""
     YES = "yes"
 
 
 class Routes(msgspec.Struct, frozen=True, kw_only=True):
     """
-    The channels of a party, each with an address after a colon where there is one.
+    The channels of a party, each with an optional address after a colon.
 
-    It is notified by ``every`` one of them; ``fallbacks`` stand in, in their order, while none of
-    these gets through.
+    The party is notified by all of ``every``; ``fallbacks`` stand in, in their order, while none of
+    these delivers.
     """
 
     every: tuple[str, ...]
@@ -41,14 +40,14 @@ class Routes(msgspec.Struct, frozen=True, kw_only=True):
 
 class RouteState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
-    One channel of a party, and how far it is.
+    One channel of a party, and its progress.
 
-    ``route`` is the channel's name, with an address after a colon where there is one. ``thread_id``
-    is what the receiver knows the thread by, made at the first attempt and kept until it is over.
-    ``delivered_number`` is the number of the newest notification that got through, and
-    ``delivered_news`` how much of the thread's news did; ``attempts`` counts the failed attempts at
-    the present one, ``not_before_ns`` is when the next may be. ``receiver_status`` is what the
-    receiver said last. ``is_fallback``: it stands in where the others do not get through.
+    ``route`` is the channel's name, with an optional address after a colon. ``thread_id``
+    identifies the thread to the receiver, from the first attempt until it is over.
+    ``delivered_number`` is the number of the newest delivered notification, and ``delivered_news``
+    the delivered part of the thread's news; ``attempts`` counts the failed attempts at the present
+    one, ``not_before_ns`` is the earliest time of the next. ``receiver_status`` is the receiver's
+    last status. ``is_fallback``: it stands in if the others do not deliver.
     """
 
     route: str
@@ -72,7 +71,7 @@ class RouteState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def address(self) -> str:
-        """What stands after the channel's name; empty: the party's contacts are meant."""
+        """The address after the channel's name; empty: the party's contacts are used."""
         return self.route.partition(":")[2]
 
 
@@ -81,10 +80,10 @@ class NotificationThread(msgspec.Struct, frozen=True, kw_only=True):
     One party and one incident.
 
     ``event`` is the newest notification. ``active_fallbacks`` of the fallbacks may be tried, the
-    last of them since ``escalated_ns``. ``pending_since_ns`` is since when the party has to be told
-    what it has to be told now. ``disputes`` are told to the city, and with the city's decision to
-    the party, beside what the incident says; ``escalations`` are the steps that were taken because
-    nobody accepted it.
+    last of them since ``escalated_ns``. ``pending_since_ns`` is the start of the pending
+    notification. ``disputes`` are reported to the city, and with the city's decision to the party,
+    in addition to the incident; ``escalations`` are the steps that were taken because nobody
+    accepted it.
     """
 
     audience: ResponsibleParty
@@ -104,24 +103,24 @@ class NotificationThread(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def news(self) -> int:
-        """How much there is to tell beside what the incident says; it only grows."""
-        # A step with routes of its own is told by these: the others have the incident already.
+        """The count of news in addition to the incident; it only grows."""
+        # A step with its own routes is notified by these: the others have the incident already.
         escalated = sum(not escalation.routes for escalation in self.escalations)
         return sum(dispute.steps for dispute in self.disputes) + escalated
 
     @property
     def is_ending(self) -> bool:
-        """Whether the incident is over, or not this party's any more."""
+        """Whether the incident is over, or no longer this party's."""
         return self.event.record.kind is NotificationKind.RESOLVED
 
     @property
     def is_reached(self) -> bool:
-        """Whether the party knows of the incident, by whatever route."""
+        """Whether any route has delivered the incident."""
         return any(state.delivery is DeliveryState.YES for state in self.routes)
 
     @property
     def pending_routes(self) -> tuple[RouteState, ...]:
-        """The routes whose receivers are to be told something now, in order."""
+        """The routes with something to deliver now, in order."""
         if self.is_ending:
             return tuple(state for state in self.routes if state.delivery is not DeliveryState.NO)
         is_reached = self.is_reached
@@ -131,8 +130,8 @@ class NotificationThread(msgspec.Struct, frozen=True, kw_only=True):
             state
             for state in self.routes
             if not self._is_up_to_date(state)
-            # A fallback that got through tells the rest, too; one that did not is let off once
-            # another has.
+            # A fallback that has delivered continues to; one that has not is dropped once another
+            # has.
             and (
                 not state.is_fallback
                 or state.delivery is DeliveryState.YES
@@ -141,7 +140,7 @@ class NotificationThread(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def route_state(self, route: str) -> RouteState:
-        """Return how far a route is."""
+        """Return the progress of a route."""
         return next(state for state in self.routes if state.route == route)
 
     @property
@@ -151,7 +150,7 @@ class NotificationThread(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_unreached(self) -> bool:
-        """Whether the party should know and does not, although something was tried."""
+        """Whether attempts were made and the party is still not reached."""
         is_tried = any(state.attempts for state in self.routes) or not self.routes
         return not self.is_ending and not self.is_reached and is_tried
 
@@ -161,7 +160,7 @@ class NotificationThread(msgspec.Struct, frozen=True, kw_only=True):
         return not self.pending_routes and (self.is_ending or self.is_reached)
 
     def has_route(self, polled: RouteState) -> bool:
-        """Return whether a route is still in the thread of the time when its receiver was asked."""
+        """Return whether a route is still in the same thread as when its receiver was polled."""
         return any(
             state.route == polled.route and state.thread_id == polled.thread_id
             for state in self.routes

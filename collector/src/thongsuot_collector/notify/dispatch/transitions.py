@@ -1,9 +1,10 @@
 """
-Transitions of a thread: what is to be done next, and what follows from what came of it. Pure.
+Transitions of a thread: the next steps, and the new state after each result. Pure.
 
-Every route of a party is notified by itself, from the opening to the end, whatever becomes of the
-others. A fallback joins when no route has got through for some time, or none can; the first that
-gets through tells the rest of the incident. What a route may have told, it also takes back.
+Every route of a party is notified separately, from the opening to the end, regardless of the
+others. A fallback joins when no route has delivered for some time, or none can; the first that
+delivers continues for the rest of the incident. A route that may have delivered an incident also
+delivers its end.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -26,7 +27,7 @@ from thongsuot_collector.notify.render.comparison import Comparison
 
 RETRY_LIMIT_S = 300.0
 REJECTED_RETRY_S = 600.0
-"""A message that was rejected may be taken after somebody has changed something at the receiver."""
+"""A rejected message may be accepted after a change at the receiver."""
 
 
 class Send(msgspec.Struct, frozen=True):
@@ -38,7 +39,7 @@ class Send(msgspec.Struct, frozen=True):
 
 class NextSteps(msgspec.Struct, frozen=True):
     """
-    What may be sent now, each by another route, and when to look again.
+    The messages to send now, each by a different route, and when to check again.
 
     ``until_ns`` is Unix time; ``None``: nothing more can be done until something changes.
     """
@@ -49,8 +50,8 @@ class NextSteps(msgspec.Struct, frozen=True):
 
 class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """
-    How long is tried: ``escalate_s`` before a fallback joins, ``give_up_s`` before something is no
-    longer taken back; the second try is after ``retry_s``.
+    Time limits: a fallback joins after ``escalate_s``, an end is retried for ``give_up_s``, and the
+    first retry is after ``retry_s``.
     """
 
     escalate_s: float
@@ -62,7 +63,7 @@ class ChannelReadiness(msgspec.Struct, frozen=True):
     """
     When a channel may be tried again, and whether it has been failing for long.
 
-    ``is_quiet``: it works, and what is to be said can wait for the end of its quiet hours.
+    ``is_quiet``: it works, and the message can wait for the end of its quiet hours.
     """
 
     not_before_ns: int
@@ -83,7 +84,7 @@ def start_thread(
     *,
     now_ns: int,
 ) -> NotificationThread:
-    """Return the thread of an event that a party has not heard of."""
+    """Return a new thread for an event."""
     return NotificationThread(
         audience=audience,
         event=event,
@@ -105,9 +106,8 @@ def continue_thread(
     """
     Return a thread with a newer event; an older one, or the same again, changes nothing.
 
-    Channels that the inventory has got since join; those it has lost stay while they have something
-    to take back. What was disputed of an earlier outage is not disputed of the next, and whom that
-    was escalated to does not hear of the next at once.
+    Channels added to the inventory since then join; removed ones stay until their open
+    notifications are ended. Disputes and escalations of an earlier outage do not apply to the next.
     """
     if event.record.number <= thread.event.record.number:
         return thread
@@ -145,9 +145,9 @@ def next_steps(
     busy: Collection[str] = (),
 ) -> tuple[NotificationThread, NextSteps]:
     """
-    Return what to do now; the thread may have come to a fallback by it.
+    Return the next steps, and the thread, which may have activated a fallback.
 
-    ``busy`` are the routes by which something is being sent.
+    ``busy`` are the routes with an attempt in progress.
     """
     if thread.is_ending:
         if now_ns - thread.pending_since_ns > policy.give_up_s * NS_PER_S:
@@ -169,10 +169,10 @@ def next_steps(
 
 def mark_sending(thread: NotificationThread, route: str) -> NotificationThread:
     """
-    Return a thread as it is written down before an attempt.
+    Return a thread in the state to store before an attempt.
 
-    The route has its thread's name for the receiver from now on, and the receiver may have the
-    message: should the process end now, it is sent again under the same name.
+    From now on the route has its thread id, and the receiver may have the message: if the process
+    ends now, it is sent again under the same id.
     """
     state = thread.route_state(route)
     delivery = DeliveryState.MAYBE if state.delivery is DeliveryState.NO else state.delivery
@@ -191,14 +191,14 @@ def apply_result(
     policy: RetryPolicy,
 ) -> NotificationThread:
     """
-    Return a thread after an attempt at what was wanted in ``tried``, as it was before the attempt.
+    Return a thread after an attempt; ``tried`` is the thread from before it.
 
-    Something newer may be wanted by now.
+    By now the thread may have something newer to deliver.
     """
     state, number = thread.route_state(step.route), tried.event.record.number
     reference = result.reference or state.reference
     is_over = result.outcome is ChannelOutcome.DELIVERED or (
-        # Sent again it would be rejected again: the record has it.
+        # Repeating it would be rejected again; the delivery log has it.
         result.outcome is ChannelOutcome.REJECTED and step.kind is not NotificationKind.OPENED
     )
     if is_over and step.kind is NotificationKind.RESOLVED:
@@ -228,8 +228,8 @@ def apply_result(
         )
     else:
         before = tried.route_state(step.route).delivery
-        # After an end that may have arrived, who hears of a new beginning hears the whole of it: a
-        # receiver that has closed its own refuses an update, and would know nothing.
+        # After an end that may have arrived, a reopening is sent as an opening: a receiver that has
+        # closed its ticket refuses updates, and would miss it.
         is_unknown = (
             step.kind is not NotificationKind.UPDATED and result.outcome is ChannelOutcome.UNKNOWN
         )
@@ -246,7 +246,7 @@ def with_dispute(
     thread: NotificationThread, dispute: Dispute, *, now_ns: int
 ) -> NotificationThread:
     """
-    Return a thread whose party is to be notified of how a dispute stands; the same again changes
+    Return a thread with the state of a dispute to deliver to its party; repeating a call changes
     nothing.
     """
     if dispute in thread.disputes:
@@ -270,7 +270,7 @@ def with_escalation(thread: NotificationThread, escalation: Escalation) -> Notif
 
 
 def with_status(thread: NotificationThread, route: str, status: str) -> NotificationThread:
-    """Return a thread with what a receiver said last."""
+    """Return a thread with the receiver's last status."""
     state = msgspec.structs.replace(thread.route_state(route), receiver_status=status)
     return _with_state(thread, state)
 
@@ -284,7 +284,7 @@ def _with_escalated(routes: Routes, escalations: Iterable[Escalation]) -> Routes
 
 
 def _route_states(known: Mapping[str, RouteState], routes: Routes) -> tuple[RouteState, ...]:
-    """Return the states of a party's routes, those that are known as they are."""
+    """Return the states of a party's routes; existing states are kept."""
     wanted = [(route, False) for route in routes.every]
     wanted += [(route, True) for route in routes.fallbacks]
     return tuple(
@@ -306,9 +306,9 @@ def _with_fallbacks(
     readiness: Callable[[str], ChannelReadiness],
     policy: RetryPolicy,
 ) -> tuple[NotificationThread, int | None]:
-    """Return a thread with the fallbacks that are due by now, and when the next one is."""
+    """Return a thread with the fallbacks that are due, and the time of the next one."""
     if any(readiness(state.channel).is_quiet for state in thread.pending_routes):
-        # Nothing has failed: the time of a fallback begins when the quiet hours end.
+        # Nothing has failed: the wait for a fallback begins at the end of the quiet hours.
         return msgspec.structs.replace(thread, escalated_ns=now_ns), None
     escalate_ns = policy.escalate_s * NS_PER_S
     fallbacks = sum(state.is_fallback for state in thread.routes)
@@ -341,7 +341,7 @@ def _given_up(thread: NotificationThread) -> NotificationThread:
 
 
 def reset_backoff(thread: NotificationThread, channel: str) -> NotificationThread:
-    """Return a thread that no longer waits for a channel: it works again."""
+    """Return a thread that no longer waits for a channel, which works again."""
     states = tuple(
         msgspec.structs.replace(state, not_before_ns=0) if state.channel == channel else state
         for state in thread.routes

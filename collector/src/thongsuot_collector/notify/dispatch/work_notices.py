@@ -1,8 +1,8 @@
 """
-Work notices: the city is told of work that a carrier proposes, the carrier of the decision.
+Work notices: notify the city about work proposed by a carrier, and the carrier about the decision.
 
-What has been sent stands in the delivery log alone: a collector that starts again, or another one
-that leads now, goes on from there.
+Sent notices are only recorded in the delivery log: a restarted collector, or a new leader,
+continues from there.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ from thongsuot_schema.segment import Party
 CHECK_EVERY_S: Final = 5.0
 _LONGEST_WAIT_S: Final = 300.0
 _OVER: Final = frozenset({ChannelOutcome.DELIVERED, ChannelOutcome.REJECTED})
-"""After these nothing more is sent by a route: somebody has it, or never will by that one."""
+"""Final outcomes: the notice was delivered by the route, or never will be."""
 
 _log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ _RouteKey = tuple[str, WorkNoticeKind, str]
 
 
 class DueNotice(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody is to be told of a proposal, and since when (Unix time)."""
+    """A notice about a proposal that is due, and since when (Unix time)."""
 
     work: ProposedWork
     kind: WorkNoticeKind
@@ -56,7 +56,7 @@ class DueNotice(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(slots=True, kw_only=True)
 class RouteTry:
-    """How a route gets on: when it may be tried again, and what its channel remembers."""
+    """The progress of a route: the time of the next attempt, and the channel's memo."""
 
     backoff: Backoff
     not_before_ns: int = 0
@@ -64,7 +64,7 @@ class RouteTry:
 
 
 def due_notice(work: ProposedWork, now_ns: int) -> DueNotice | None:
-    """Return what is to be told of a proposal now; nothing of one that nobody decided in time."""
+    """Return the notice due for a proposal; none if nobody decided in time."""
     decision = work.decision
     if decision is None:
         if not work.is_pending(now_ns):
@@ -79,10 +79,10 @@ def due_notice(work: ProposedWork, now_ns: int) -> DueNotice | None:
 
 class WorkNotices:
     """
-    Sends them by the channels that people read, and tries each again until somebody has it.
+    Sends the notices by channels that people read, and retries each until it is delivered.
 
-    A party's fallback channels join as for incidents: where it has no other that people read, or
-    these have not got through for ``escalate_after_s``. In quiet hours a proposal waits.
+    A party's fallback channels join as for incidents: if it has no other that people read, or those
+    have not delivered for ``escalate_after_s``. In quiet hours a proposal waits.
     """
 
     def __init__(
@@ -106,13 +106,13 @@ class WorkNotices:
         self._unreachable: set[tuple[str, WorkNoticeKind]] = set()
 
     async def run(self) -> None:
-        """Look periodically until cancelled."""
+        """Check periodically until cancelled."""
         while True:
             await self.check()
             await asyncio.sleep(CHECK_EVERY_S)
 
     async def check(self) -> None:
-        """Look once at all proposals that are not over, and send what is due."""
+        """Check all open proposals once, and send the due notices."""
         now_ns = self._now_ns()
         if self._quiet.until_ns(Severity.MINOR, now_ns):
             return
@@ -141,7 +141,7 @@ class WorkNotices:
                 await self._attempt(notice, route, known)
 
     def _routes(self, notice: DueNotice, attempts: Iterable[DeliveryLogEntry]) -> list[str]:
-        """Return the routes by which somebody still has to be told."""
+        """Return the routes that still have to deliver a notice."""
         routes = routes_of(notice.audience, self._directory, self._settings).routes
         every = [route for route in routes.every if self._is_read(route)]
         fallbacks = [route for route in routes.fallbacks if self._is_read(route)]
@@ -184,7 +184,7 @@ class WorkNotices:
             reference=result.reference,
             text=result.text,
         )
-        # What was sent is not forgotten because the process is about to end.
+        # A sent notice is recorded even if the process is about to end.
         await asyncio.shield(asyncio.to_thread(save_threads, self._store, (), (entry,)))
         _log.info(
             "told of proposed work=%s kind=%s audience=%s channel=%s: %s",
@@ -214,7 +214,7 @@ class WorkNotices:
         )
 
     def _url(self, due: DueNotice) -> str:
-        """Return where the reader goes: the city to decide, a carrier to its desk."""
+        """Return the reader's page: the decision for the city, the desk for a carrier."""
         base = self._settings.page_url.rstrip("/")
         desk = f"{base}/desk/{due.work.carrier}"
         if not base:
@@ -223,7 +223,7 @@ class WorkNotices:
 
 
 def _wait_s(known: RouteTry, result: ChannelResult) -> float:
-    """Return how long a route is left alone after an attempt."""
+    """Return the wait of a route after an attempt."""
     if result.outcome in _OVER:
         return 0.0
     return known.backoff.next_wait_s(at_least_s=result.retry_after_s)

@@ -1,1 +1,1 @@
-"""What channels that speak HTTP share."""
+"""Shared parts of channels over HTTP."""

@@ -1,5 +1,5 @@
 """
-Where receivers call: in a module that needs no client, which a collector without channels by HTTP
+Routes of callbacks: a module without the HTTP client, which a collector without channels over HTTP
 does not import.
 """
 
@@ -12,7 +12,7 @@ from starlette.routing import Route
 from thongsuot_collector.notify.contract import AcceptsCallbacks, Channel
 
 PATH = "/v1/callbacks"
-"""Where receivers call: ``/v1/callbacks/<channel>/<token>``, and below it."""
+"""The path of callbacks: ``/v1/callbacks/<channel>/<token>``, and below it."""
 
 _BODY_BYTES = 1 << 20
 
@@ -21,10 +21,10 @@ def callback_routes(
     channels: Mapping[str, Channel], poll_now: Callable[[str], bool]
 ) -> list[Route]:
     """
-    Return the routes of callbacks, to be mounted where receivers reach the collector.
+    Return the routes of callbacks, to be mounted where receivers can reach them.
 
-    A caller without the token gets 404, as for a channel that does not exist. What is posted is
-    read to its end and thrown away: the receiver itself is asked (``poll_now``).
+    A caller without the token gets 404, as for an unknown channel. The body is read to its end and
+    discarded: the receiver itself is polled (``poll_now``).
     """
 
     async def called(request: Request) -> Response:

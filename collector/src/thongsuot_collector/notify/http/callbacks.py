@@ -1,8 +1,8 @@
 """
 Callbacks: a receiver calls when something has changed (TMF630, events).
 
-What it says is not believed: anybody who knows the address could say it. A call only means that the
-receiver is asked now.
+Its content is not trusted, because anyone who knows the address could send it: a call only triggers
+a poll of the receiver.
 """
 
 import asyncio
@@ -18,18 +18,18 @@ from thongsuot_collector.notify.http.client import HttpChannelSettings, HttpClie
 from thongsuot_collector.notify.message import ChannelOutcome
 
 _UNSUBSCRIBE_TIMEOUT_S = 2.0
-"""The collector does not wait longer for a receiver when it ends."""
+"""The collector waits no longer for a receiver at shutdown."""
 
 _log = logging.getLogger(__name__)
 
 
 class CallbackSettings(HttpChannelSettings, frozen=True, kw_only=True):
     """
-    What every ``[[channels]]`` has whose receiver can call.
+    Settings of every ``[[channels]]`` whose receiver can call.
 
-    ``callback_url`` is how the receiver reaches this collector, scheme and host; with it, it is
-    asked to call. ``callback_token_file`` holds a secret of this channel's own, that the address of
-    the call is made from.
+    ``callback_url`` is the scheme and host by which the receiver reaches this collector; if set,
+    the collector subscribes to its events. ``callback_token_file`` holds a secret of this channel,
+    from which the callback address is derived.
     """
 
     callback_url: str = ""
@@ -38,7 +38,7 @@ class CallbackSettings(HttpChannelSettings, frozen=True, kw_only=True):
 
 def check_callback(settings: CallbackSettings) -> None:
     """
-    Refuse what cannot work.
+    Reject settings that cannot work.
 
     Raises:
         OSError, ValueError: the text is shown to a person.
@@ -51,13 +51,13 @@ def check_callback(settings: CallbackSettings) -> None:
 
 
 class SubscriptionReply(msgspec.Struct, frozen=True, kw_only=True):
-    """What is read of a subscription."""
+    """The fields of a subscription that are read."""
 
     id: str
 
 
 class HubSubscription:
-    """One subscription, made when it is first needed and taken back at the end."""
+    """One subscription, created when it is first needed and deleted at the end."""
 
     def __init__(self, settings: CallbackSettings, url: str, *, is_typed: bool) -> None:
         self._name = settings.name
@@ -73,15 +73,15 @@ class HubSubscription:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What must not be seen."""
+        """The values that must not be shown."""
         return (self._token,) if self._token else ()
 
     def is_valid_token(self, token: str) -> bool:
-        """Return whether a call comes from a receiver that was given the address."""
+        """Return whether a call carries the token of the callback address."""
         return bool(self._token) and compare_digest(self._token.encode(), token.encode())
 
     async def subscribe(self, client: HttpClient) -> None:
-        """Ask to be called, unless that is done or not wanted; what fails is tried again later."""
+        """Subscribe, unless that is done or not configured; a failure is retried later."""
         if not self._callback or self._id:
             return
         subscription = {"callback": self._callback} | ({"@type": "Hub"} if self._is_typed else {})
@@ -100,7 +100,7 @@ class HubSubscription:
             )
 
     async def unsubscribe(self, client: HttpClient) -> None:
-        """Ask not to be called any more; a receiver that is not there goes on calling in vain."""
+        """Unsubscribe; an unavailable receiver keeps calling without effect."""
         if not self._id:
             return
         try:

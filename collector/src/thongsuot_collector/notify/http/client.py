@@ -1,4 +1,4 @@
-"""Client: HTTP requests of channels, bounded, and answered in our own words without secrets."""
+"""Client: bounded HTTP requests of channels, with results in our own words and without secrets."""
 
 import asyncio
 import ssl
@@ -17,10 +17,10 @@ from thongsuot_collector.notify.message import ChannelOutcome, ChannelResult
 from thongsuot_collector.notify.settings import ChannelSettings
 
 MAX_RESPONSE_BYTES = 4 << 20
-"""A longer answer is not read: nobody's list of tickets is that long."""
+"""A longer answer is not read: no real list of tickets is that long."""
 
 _TEXT_CHARACTERS = 200
-"""Of what a receiver says about an error; enough for a sentence."""
+"""Of a receiver's error text; enough for a sentence."""
 
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
@@ -52,8 +52,9 @@ _BY_STATUS: Mapping[int, tuple[ChannelOutcome, str]] = MappingProxyType(
     }
 )
 """
-What a status means for a message, and why. Unlike a sample, a message has somewhere else to go:
-what a database would wait for (a wrong password) lets a party's fallback join at once.
+The outcome of a status for a message, and the reason. Unlike a sample, a message has an
+alternative: an error that a sink would retry (a wrong password) lets a party's fallback join at
+once.
 """
 
 T = TypeVar("T")
@@ -63,10 +64,10 @@ Positive = Annotated[float, msgspec.Meta(gt=0)]
 
 class HttpChannelSettings(ChannelSettings, frozen=True, kw_only=True):
     """
-    What every ``[[channels]]`` that speaks HTTP has.
+    Settings of every ``[[channels]]`` over HTTP.
 
     ``username`` and ``password_file``, or ``bearer_file``, are credentials, each file one secret;
-    ``ca_file`` is what the receiver's certificate is checked against. ``timeout_s`` bounds one
+    ``ca_file`` has the authorities for the receiver's certificate. ``timeout_s`` bounds one
     request.
     """
 
@@ -79,8 +80,8 @@ class HttpChannelSettings(ChannelSettings, frozen=True, kw_only=True):
 
 class HttpReply(msgspec.Struct, frozen=True, kw_only=True):
     """
-    An answer over HTTP. ``status`` is 0 where none came; ``outcome`` and ``text`` say what it means
-    for a message, ``body`` is what was answered, empty where that is of no use.
+    An answer over HTTP. ``status`` is 0 without an answer; ``outcome`` and ``text`` are its meaning
+    for a message, ``body`` is that of the answer, empty if it is of no use.
     """
 
     status: int
@@ -90,7 +91,7 @@ class HttpReply(msgspec.Struct, frozen=True, kw_only=True):
     retry_after_s: float = 0.0
 
     def decode_body(self, kind: type[T]) -> "T | HttpReply":
-        """Return what was answered as a value of a type; a reply that says why there is none."""
+        """Return the body as a value of a type; a reply with the reason if that fails."""
         if self.outcome is not ChannelOutcome.DELIVERED:
             return self
         try:
@@ -100,7 +101,7 @@ class HttpReply(msgspec.Struct, frozen=True, kw_only=True):
             return msgspec.structs.replace(self, outcome=ChannelOutcome.UNKNOWN, text=text)
 
     def channel_result(self, *, reference: str = "", memo: str | None = None) -> ChannelResult:
-        """Return it as what became of a message."""
+        """Return it as the result of a message."""
         return ChannelResult(
             outcome=self.outcome,
             text=self.text,
@@ -114,7 +115,7 @@ class HttpClient:
     """
     Sends requests of one channel.
 
-    ``secrets`` are those of the channel beside its credentials: none of them leaves this class but
+    ``secrets`` are those of the channel in addition to its credentials: they only leave this class
     in the requests themselves.
     """
 
@@ -149,7 +150,7 @@ class HttpClient:
         headers: Mapping[str, str] | None = None,
         params: Mapping[str, str] | None = None,
     ) -> HttpReply:
-        """Make one request; whatever becomes of it is a reply."""
+        """Make one request; every outcome is a reply."""
         try:
             async with asyncio.timeout(self._timeout_s):
                 return await self._request(method, url, body=body, headers=headers, params=params)
@@ -214,13 +215,13 @@ class HttpClient:
 
 @cache
 def _context(ca_file: str) -> ssl.SSLContext:
-    """Return how certificates are checked; reading those of the system takes 50 ms."""
+    """Return the TLS context; reading the system's certificates takes 50 ms."""
     return client_context(ca_file)
 
 
 def check_http(settings: HttpChannelSettings) -> None:
     """
-    Refuse credentials that cannot work.
+    Reject credentials that cannot work.
 
     Raises:
         OSError, ValueError: the text is shown to a person.
@@ -239,7 +240,7 @@ def check_http(settings: HttpChannelSettings) -> None:
 
 def check_url(url: str) -> None:
     """
-    Refuse what is no address of the web, or has credentials in it.
+    Reject a text that is not an HTTP URL, or contains credentials.
 
     Raises:
         ValueError: the text is shown to a person; the URL itself may be a secret and is not in it.
@@ -256,13 +257,13 @@ def check_url(url: str) -> None:
 
 
 def outcome_of_status(status: int) -> tuple[ChannelOutcome, str]:
-    """Return what a status means for a message, and why."""
+    """Return the outcome of a status for a message, and the reason."""
     if 200 <= status < 300:
         return ChannelOutcome.DELIVERED, "accepted"
     if status in _BY_STATUS:
         return _BY_STATUS[status]
     if status >= 500:
-        # A gateway that gave up waiting does not know what became of it either.
+        # A gateway that timed out does not know the outcome either.
         return ChannelOutcome.UNKNOWN, "the receiver, or something before it, is ill"
     if 300 <= status < 400:
         return (

@@ -1,7 +1,7 @@
 """
 An API of the TM Forum (TMF630): a collection of resources, read by id or by an external identifier.
 
-The receiver works on notifications: it is polled, and calls back where it was asked to.
+The receiver works on notifications: it is polled, and calls back if subscribed to.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ _JSON = "application/json"
 
 class TmfSettings(CallbackSettings, frozen=True, kw_only=True):
     """
-    What every ``[[channels]]`` of a TM Forum API has.
+    Settings of every ``[[channels]]`` of a TM Forum API.
 
     ``url`` is the API root, without ``/tmf-api``; ``poll_s`` is how often open resources are read.
     """
@@ -37,7 +37,7 @@ class TmfSettings(CallbackSettings, frozen=True, kw_only=True):
 
 
 def check_tmf(settings: TmfSettings) -> None:
-    """Refuse what cannot work: see ``ChannelKind``."""
+    """Reject settings that cannot work: see ``ChannelKind``."""
     check_http(settings)
     check_url(settings.url)
     check_callback(settings)
@@ -45,9 +45,9 @@ def check_tmf(settings: TmfSettings) -> None:
 
 class TmfApi:
     """
-    The collection ``resource`` of an API that stands at ``path`` below the root.
+    The collection ``resource`` of an API at ``path`` below the root.
 
-    ``is_typed``: objects carry ``@type``, as version 5 wants it.
+    ``is_typed``: objects have ``@type``, as version 5 requires.
     """
 
     def __init__(
@@ -63,7 +63,9 @@ class TmfApi:
         return await self._client.request("GET", f"{self._url}/{name}")
 
     async def find(self, reference: str, type_: type[T]) -> T | HttpReply | None:
-        """Return a resource by its id; ``None``: it is not there; a reply: that is not known."""
+        """
+        Return a resource by its id; ``None`` if it does not exist; a reply if that is unknown.
+        """
         reply = await self.read(reference)
         resource = reply.decode_body(type_)
         if isinstance(resource, HttpReply):
@@ -72,16 +74,16 @@ class TmfApi:
 
     async def search(self, query: Mapping[str, str], type_: type[T]) -> tuple[T, ...] | HttpReply:
         """
-        Return the resources that match a query; a reply where that is not known.
+        Return the resources that match a query; a reply if they are unknown.
 
-        A server may not know the filter and answer with all that it has.
+        A server may ignore the filter and return everything.
         """
         reply = await self._client.request("GET", self._url, params=query)
         resources = reply.decode_body(tuple[type_, ...])  # type: ignore[valid-type]
         return _not_sent(resources) if isinstance(resources, HttpReply) else resources
 
     async def create(self, body: Json) -> HttpReply:
-        """Make a resource."""
+        """Create a resource."""
         return await self._write("POST", self._url, body, _JSON)
 
     async def patch(self, name: str, body: Json, *, content_type: str = _JSON) -> HttpReply:
@@ -93,7 +95,7 @@ class TmfApi:
         notifications: Sequence[OpenNotification],
         status_of: Callable[[OpenNotification, HttpReply], ReceiverStatus | None],
     ) -> Sequence[ReceiverStatus]:
-        """Read the resource of each notification; what cannot be learned now is left out."""
+        """Read the resource of each notification; unavailable ones are left out."""
         await self._hub.subscribe(self._client)
         slots = asyncio.Semaphore(_CONCURRENT_POLLS)
 
@@ -106,11 +108,11 @@ class TmfApi:
         return [status for status in statuses if status is not None]
 
     def accepts_callback(self, token: str) -> bool:
-        """Return whether a call comes from a receiver that was given the address."""
+        """Return whether a call carries the token of the callback address."""
         return self._hub.is_valid_token(token)
 
     async def close(self) -> None:
-        """Take the subscription back, and close the connections."""
+        """Unsubscribe, and close the connections."""
         await self._hub.unsubscribe(self._client)
         await self._client.close()
 
@@ -122,6 +124,6 @@ class TmfApi:
 
 
 def _not_sent(reply: HttpReply) -> HttpReply:
-    """Return what a failed question means: whatever came of it, nothing was sent."""
+    """Return the result of a failed query: in any case nothing was sent."""
     is_unknown = reply.outcome is ChannelOutcome.UNKNOWN
     return msgspec.structs.replace(reply, outcome=ChannelOutcome.RETRY) if is_unknown else reply

@@ -1,1 +1,1 @@
-"""What is said to whom: texts for people, a document for machines. Pure."""
+"""Renders notifications: texts for people, a document for machines. Pure."""

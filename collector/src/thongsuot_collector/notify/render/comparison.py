@@ -1,4 +1,4 @@
-"""Comparison: what else works at the same time; it shows a party that the fault is its own."""
+"""Comparison: what else works at the same time, as evidence that the fault is the party's own."""
 
 from collections.abc import Iterable
 
@@ -12,7 +12,7 @@ from thongsuot_schema.state import State
 
 
 class SiteLinkState(msgspec.Struct, frozen=True, kw_only=True):
-    """Another link of a site, and how it is."""
+    """Another link of a site, and its state."""
 
     site: str
     link: str
@@ -22,7 +22,7 @@ class SiteLinkState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UpCount(msgspec.Struct, frozen=True, kw_only=True):
-    """Of how many whose state is known so many are up."""
+    """The number of links that are up, of those whose state is known."""
 
     up: int
     known: int
@@ -30,11 +30,11 @@ class UpCount(msgspec.Struct, frozen=True, kw_only=True):
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What else works.
+    What else works at the same time.
 
     ``same_site`` are the other links of an incident's only site. ``same_carrier`` counts the other
     links of the carrier, ``same_commune`` those of them in the incident's communes, ``elsewhere``
-    the other sites that use the incident's service. ``None``: there is nothing to compare with.
+    the other sites that use the incident's service. ``None`` if there is nothing to compare with.
     """
 
     same_site: tuple[SiteLinkState, ...] = ()

@@ -1,4 +1,4 @@
-"""Context: everything that a text is made from."""
+"""Context: the input of all texts."""
 
 import msgspec
 
@@ -14,12 +14,12 @@ from thongsuot_schema.view import PartyNotification
 
 class MessageContext(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What is told to whom, and what else is known.
+    The notification, its audience, and the rest of the input.
 
-    ``kind`` is what it is to the audience, which may have missed the opening. ``notified`` is whom
-    the system has told of the same sites, ``disputes`` who says that the incident is not its own,
-    ``escalations`` who else was told because nobody accepted it. ``is_news``: the audience has not
-    heard of these yet. ``answer_urls`` are where its people answer.
+    ``kind`` is its kind for the audience, which may have missed the opening. ``notified`` are the
+    parties notified about the same sites, ``disputes`` those of parties that deny responsibility,
+    ``escalations`` the steps taken because nobody accepted the incident. ``is_news``: these are new
+    to the audience. ``answer_urls`` are the answer links of its people.
     """
 
     kind: NotificationKind

@@ -1,8 +1,8 @@
 """
-Document: an incident for machines, with what it rests on. The attachment of a message.
+Document: an incident with its evidence in machine-readable form, the attachment of a message.
 
-Anyone who keeps it can later ask for the batches it names and see whether they are the ones that
-were measured: a batch is named by its digest, and each batch names the one before it.
+It allows a later check that the batches it names are the measured ones: a batch is identified by
+its digest, and each batch contains the digest of the one before it.
 """
 
 from collections.abc import Iterable
@@ -34,7 +34,7 @@ from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Evidence, Symptom
 
 FORMAT = "thongsuot.incident/1"
-"""Named in every document; a change that old readers cannot read raises the number."""
+"""The version in every document; an incompatible change raises it."""
 
 
 class PartyReference(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +46,7 @@ class PartyReference(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AffectedItem(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that is affected: a link, a service or a device (neither) of a site."""
+    """One affected object: a link, a service or a device (neither) of a site."""
 
     site: str
     site_title: str
@@ -73,11 +73,11 @@ class BatchReference(msgspec.Struct, frozen=True, kw_only=True):
 
 class ObservedProbe(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What one probe of a link had seen when this was told.
+    The observations of one probe of a link at the time of the notification.
 
-    ``last_good_at`` is when it last was answered, ``first_bad_at`` when it first was not after
-    that. Of the runs in the minute before ``newest_at``, since something failed, ``good`` of
-    ``total`` were answered.
+    ``last_good_at`` is the last answered run, ``first_bad_at`` the first unanswered one after that.
+    Of the runs in the minute before ``newest_at``, since the first failure, ``good`` of ``total``
+    were answered.
     """
 
     kind: str
@@ -91,7 +91,7 @@ class ObservedProbe(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SubjectEvidence(msgspec.Struct, frozen=True, kw_only=True):
-    """What the verdict on one affected thing rests on."""
+    """The evidence for the verdict on one affected object."""
 
     site: str
     link: str
@@ -107,11 +107,11 @@ class SubjectEvidence(msgspec.Struct, frozen=True, kw_only=True):
 
 class DisputeReference(msgspec.Struct, frozen=True, kw_only=True):
     """
-    A party that says that the incident is not its own: it refused our ticket (``reference``), or
-    somebody of it (``person``) said so.
+    A party that denies responsibility for the incident: it refused our ticket (``reference``), or
+    one of its people (``person``) denied it.
 
-    ``settled_at`` is null while the city has to decide. ``is_upheld`` is what it decided: whether
-    the party is right; null also where the party has accepted the incident after all.
+    ``settled_at`` is null while the city has to decide. ``is_upheld`` is its decision: whether the
+    party is right; also null if the party has accepted the incident after all.
     """
 
     party: Party
@@ -129,12 +129,12 @@ class IncidentDocument(msgspec.Struct, frozen=True, kw_only=True):
     """
     An incident, for machines. Times are RFC 3339 in UTC.
 
-    ``change`` is what is told now and ``cause`` why. ``opened_at`` is the onset of the fault, off
-    by ``clock_error_s`` at most (null: nothing bounds it); ``known_at`` when the collector learned
-    of it, ``closed_at`` the true end. ``affected_now`` of ``affected`` have not come back, of
-    ``total`` that there are (null: not counted). ``closed_by`` of the city closed it, for
-    ``closing_reason``: until the fault is over, ``closed_at`` is when that was. ``merged_into`` is
-    the incident of which somebody said that this is the same trouble.
+    ``change`` is the reported change and ``cause`` its reason. ``opened_at`` is the onset of the
+    fault, off by ``clock_error_s`` at most (null: nothing bounds it); ``known_at`` the time of
+    detection by the collector, ``closed_at`` the true end. ``affected_now`` of ``affected`` have
+    not recovered, of ``total`` existing ones (null: not counted). ``closed_by`` of the city closed
+    it, for ``closing_reason``: until the fault is over, ``closed_at`` is when that was.
+    ``merged_into`` is the incident with which a person merged this one.
     """
 
     incident: str
@@ -183,8 +183,8 @@ def document_of(
     """
     Return the document of one notification.
 
-    ``titles`` are the incident's headline in Vietnamese and in English; ``responsible`` is what
-    people call the party that must act.
+    ``titles`` are the incident's headline in Vietnamese and in English; ``responsible`` is the
+    display name of the party that must act.
     """
     closed_ns, closing, placement = incident.closed_ns, incident.closing, incident.placement
     return IncidentDocument(
@@ -222,7 +222,7 @@ def document_of(
 
 
 def with_disputes(document: IncidentDocument, disputes: Iterable[Dispute]) -> IncidentDocument:
-    """Return a document with who says that the incident is not its own."""
+    """Return a document with the disputes of the incident."""
     references = tuple(
         DisputeReference(
             party=dispute.party.party,
@@ -241,12 +241,12 @@ def with_disputes(document: IncidentDocument, disputes: Iterable[Dispute]) -> In
 
 
 def encode_document(document: IncidentDocument) -> bytes:
-    """Return a document as it travels: JSON, indented so that a person can read it too."""
+    """Return a document as JSON, indented so that a person can read it, too."""
     return msgspec.json.format(msgspec.json.encode(document), indent=1)
 
 
 def affected_of(member: IncidentMember, directory: InventoryDirectory) -> AffectedItem:
-    """Return what is known of one affected thing."""
+    """Return the inventory's data of one affected object."""
     subject = member.subject
     site = directory.site(subject.site)
     link = directory.link(subject.site, subject.link) if subject.link else None

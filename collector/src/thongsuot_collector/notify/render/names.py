@@ -1,4 +1,4 @@
-"""Names: what parties, points and lines are called in a message."""
+"""Names: display names of parties, points and lines in a message."""
 
 from typing import Final
 
@@ -33,20 +33,20 @@ SUBJECT_MARKS: Final[dict[NotificationCause, Text]] = {
     NotificationCause.WITHDRAWN: Text("collector.notify.subject_marks.withdrawn"),
     NotificationCause.CLOSED_BY_CITY: Text("collector.notify.subject_marks.closed_by_city"),
 }
-"""What stands first in a subject line."""
+"""The first words of a subject line."""
 
 DISPUTED_MARK: Final = Text("collector.notify.names.disputed_mark")
-"""What stands first where a party says that the incident is not its own …"""
+"""The first words if a party denies responsibility …"""
 
 RULED_MARK: Final = Text("collector.notify.names.ruled_mark")
-"""… and where the city has decided that."""
+"""… and if the city has decided that."""
 
 UNACCEPTED_MARK: Final = Text("collector.notify.names.unaccepted_mark")
-"""What stands first where nobody has accepted the incident in time."""
+"""The first words if nobody has accepted the incident in time."""
 
 
 def party_name(party: ResponsibleParty, directory: InventoryDirectory, language: Language) -> str:
-    """Return what a party is called."""
+    """Return the display name of a party."""
     general = PARTIES[party.party].read(language)
     if party.party is Party.CARRIER:
         carrier = directory.carrier(party.name)
@@ -63,7 +63,7 @@ def owner_name(owner: str, directory: InventoryDirectory, language: Language) ->
     """
     Return who takes care of an incident: a person by name, a party's own system by the party.
 
-    A person may be called anything; what is no party is a name.
+    A text that is not a party is a person's name.
     """
     kind, _, _ = owner.partition(":")
     is_party = kind in set(Party)
@@ -71,7 +71,7 @@ def owner_name(owner: str, directory: InventoryDirectory, language: Language) ->
 
 
 def site_name(site: str, directory: InventoryDirectory) -> str:
-    """Return what a point is called."""
+    """Return the display name of a point."""
     return directory.site(site).title or site
 
 
@@ -88,7 +88,7 @@ def short_commune(name: str) -> str:
 
 
 def service_name(service: str, directory: InventoryDirectory, language: Language) -> str:
-    """Return what a service is called."""
+    """Return the display name of a service."""
     target = directory.target(service)
     if target is None:
         return service
@@ -97,7 +97,7 @@ def service_name(service: str, directory: InventoryDirectory, language: Language
 
 
 def subject_name(subject: Subject, directory: InventoryDirectory, language: Language) -> str:
-    """Return what a link or a service of a point is called; a device by its point."""
+    """Return the display name of a link or a service of a point; for a device that of its point."""
     if subject.service:
         return service_name(subject.service, directory, language)
     if not subject.link:
@@ -106,7 +106,7 @@ def subject_name(subject: Subject, directory: InventoryDirectory, language: Lang
 
 
 def link_name(site: str, link: str, directory: InventoryDirectory, language: Language) -> str:
-    """Return what a link is called in running text."""
+    """Return the name of a link for running text."""
     spec = directory.link(site, link)
     if spec is None:
         return link
@@ -116,7 +116,7 @@ def link_name(site: str, link: str, directory: InventoryDirectory, language: Lan
 
 
 def circuit_word(medium: str, language: Language) -> str:
-    """Return what a carrier calls the id of a link."""
+    """Return the carrier's term for the id of a link."""
     if medium in MOBILE:
         return Text("collector.notify.names.subscriber").read(language)
     return Text("collector.notify.names.circuit").read(language)
@@ -125,7 +125,7 @@ def circuit_word(medium: str, language: Language) -> str:
 def window_scope(
     window: MaintenanceWindow, directory: InventoryDirectory, language: Language
 ) -> str:
-    """Return what a window covers, as people call it."""
+    """Return the scope of a window in words."""
     carrier = directory.carrier(window.carrier)
     covered = (
         site_name(window.site, directory) if window.site else "",

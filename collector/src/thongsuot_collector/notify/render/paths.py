@@ -1,4 +1,4 @@
-"""The paths of what is affected, before and now: where packets still go, hop by hop."""
+"""The paths of affected links before the fault and now, hop by hop."""
 
 from collections.abc import Callable
 from typing import Final
@@ -13,15 +13,15 @@ from thongsuot_schema.words.language import Language, Text
 from thongsuot_schema.words.paths import describe_end, describe_mtu_hole, route_text
 
 PathLookup = Callable[[str, str], tuple[NetworkPath, ...]]
-"""Gives the paths over a link of a site, as they were measured last."""
+"""Returns the most recently measured paths over a link of a site."""
 
 LINKS_LISTED: Final = 2
 PATHS_LISTED: Final = 2
-"""Paths shown of one link: those that end on the way come first."""
+"""Paths shown for one link: incomplete ones come first."""
 
 
 def no_paths(site: str, link: str) -> tuple[NetworkPath, ...]:
-    """Nothing is known of any path."""
+    """Return no paths."""
     del site, link
     return ()
 
@@ -29,7 +29,7 @@ def no_paths(site: str, link: str) -> tuple[NetworkPath, ...]:
 def path_lines(context: MessageContext, known: PathLookup, language: Language) -> list[str]:
     """
     Return the paths of the affected links: a line for the last good one before the fault began, and
-    one for what was measured since. What was measured in an earlier fault is no evidence of this.
+    one for the path measured since. Paths from an earlier fault are not evidence for this one.
     """
     incident = context.incident
     subjects = [member.subject for member in incident.members if member.subject.link]
@@ -48,7 +48,7 @@ def path_lines(context: MessageContext, known: PathLookup, language: Language) -
 def _lines(
     path: NetworkPath, link: str, opened_s: float, now_s: float, language: Language
 ) -> list[str]:
-    """Return the lines of one path; none where nothing of it is evidence of this fault."""
+    """Return the lines of one path; none if it has no evidence for this fault."""
     target = " ".join(part for part in (path.target, FAMILIES[path.family]) if part)
     head = Text("collector.notify.paths.to", link=link, target=target).read(language)
     measured = [(path.previous_at_s, path.previous), (path.at_s, path.path)]

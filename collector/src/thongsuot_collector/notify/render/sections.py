@@ -1,4 +1,4 @@
-"""Parts of a message: each is a few lines, or none where nothing is known."""
+"""Parts of a message: each has a few lines, or none if nothing is known."""
 
 from typing import Final
 
@@ -41,7 +41,7 @@ def exact_time(at_ns: int) -> str:
 
 
 def clock_error(error_s: float | None, language: Language) -> str:
-    """Return how far a moment may be off."""
+    """Return the possible error of a time in words."""
     if error_s is None:
         return Text("collector.notify.sections.clock_not_verified").read(language)
     figure = number(max(error_s, 0.01), 2, language)
@@ -79,7 +79,7 @@ def circuit_lines(context: MessageContext, language: Language) -> list[str]:
 
 
 def measured_lines(context: MessageContext, language: Language) -> list[str]:
-    """Return what was measured on what is affected."""
+    """Return the measurements on the affected objects."""
     own = [
         (member, item)
         for member in context.incident.member_evidence
@@ -91,10 +91,10 @@ def measured_lines(context: MessageContext, language: Language) -> list[str]:
 
 def observation_lines(context: MessageContext, language: Language) -> list[str]:
     """
-    Return when each failing probe was good last, and how often in the last minute.
+    Return the last good run of each failing probe, and its success count in the last minute.
 
-    A fault up to the carrier's own network is proved by what stands there: an anchor in another
-    network that fails as well may do so for a reason of its own.
+    A fault inside the carrier's own network is proved by anchors there: an anchor in another
+    network that also fails may have another cause.
     """
     lines = []
     is_many = len(context.incident.member_evidence) > 1
@@ -123,7 +123,7 @@ def _is_of_another_network(
 
 
 def _course(item: ProbeObservation, language: Language) -> str:
-    """Say when a probe was good last and bad first, and how often it was good lately."""
+    """Return a probe's last good and first bad run, and its recent success count."""
     parts = []
     if item.last_good_ns is not None:
         at = exact_time(item.last_good_ns)
@@ -185,7 +185,7 @@ def compared_lines(context: MessageContext, language: Language) -> list[str]:
 
 
 def dispute_line(dispute: Dispute | None, directory: InventoryDirectory, language: Language) -> str:
-    """Return who says that an incident is not its own, since when and why."""
+    """Return the party that disputes an incident, since when and why."""
     if dispute is None:
         return ""
     party, moment = (
@@ -208,7 +208,7 @@ def dispute_line(dispute: Dispute | None, directory: InventoryDirectory, languag
 
 
 def settlement(dispute: Dispute, party: str, language: Language) -> str:
-    """Return what has become of a dispute, or that the city has to decide."""
+    """Return the outcome of a dispute, or that the city has to decide."""
     if dispute.ruling is not None:
         moment, reason = exact_time(dispute.ruling.at_ns), dispute.ruling.reason
         if dispute.ruling.is_upheld:
@@ -228,7 +228,7 @@ def settlement(dispute: Dispute, party: str, language: Language) -> str:
 
 
 def batch_lines(context: MessageContext, language: Language) -> list[str]:
-    """Return the batches that the verdicts came in, as they are named in the record."""
+    """Return the batches with the verdicts, as they are named in the record."""
     named = [
         f"{member.subject.site} {batch.stream}/{batch.number} ({batch.digest.hex()})"
         for member in context.incident.member_evidence
@@ -244,7 +244,7 @@ def batch_lines(context: MessageContext, language: Language) -> list[str]:
 
 
 def notified_lines(context: MessageContext, language: Language) -> list[str]:
-    """Return whom else the system has told, by what, of what, and when."""
+    """Return the other notified parties, with channel, subject and time."""
     site = context.audience.name
     lines = []
     for notification in context.notified:
@@ -288,7 +288,7 @@ def _proofs(
     for member, item in proofs:
         outcome = evidence_outcome(item, language)
         if not outcome:
-            continue  # a series that was asked and had not answered yet shows nothing
+            continue  # a series without an answer yet shows nothing
         where = f"{site_name(member.subject.site, context.directory)}: " if is_many else ""
         over = ""
         if item.link:
@@ -306,7 +306,7 @@ def _share(count: UpCount) -> str:
 
 
 def service_url(context: MessageContext) -> str:
-    """Return the address of the service that an incident is about; empty where it is none."""
+    """Return the URL of the service that an incident is about; empty if it is about none."""
     if context.incident.segment is not Segment.SERVICE:
         return ""
     target = context.directory.target(context.incident.members[0].subject.service)

@@ -1,4 +1,4 @@
-"""Text: what each party reads; for staff at a point plain words, for desks the facts."""
+"""Text: messages for each party; plain words for staff at a point, facts for service desks."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -48,7 +48,7 @@ ANSWERS: Final[dict[AnswerKind, Text]] = {
     AnswerKind.EXPECTED: Text("collector.notify.text.answers.expected"),
     AnswerKind.MENDED: Text("collector.notify.text.answers.mended"),
 }
-"""What a party can answer, as buttons and links say it."""
+"""A party's possible answers, as labelled on buttons and links."""
 
 
 class RenderedText(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,7 +61,9 @@ class RenderedText(msgspec.Struct, frozen=True, kw_only=True):
 def render_text(
     context: MessageContext, language: Language, known: PathLookup = no_paths
 ) -> RenderedText:
-    """Return what an audience reads in a language; ``known`` gives the ways over its links."""
+    """
+    Return the message for an audience in a language; ``known`` returns the paths over its links.
+    """
     wording = describe(
         context.incident,
         context.rule,
@@ -85,7 +87,7 @@ def render_text(
 
 
 def headline_of(context: MessageContext, language: Language) -> str:
-    """Return the incident's headline with its place, without a mark of what is told."""
+    """Return the incident's headline with its place, without a mark."""
     wording = describe(context.incident, context.rule, context.directory, language)
     mark = f"[{_TEST_MARK.read(language)}] " if context.is_test else ""
     return mark + _headline(context, wording, language)
@@ -105,10 +107,10 @@ def _title(context: MessageContext, wording: IncidentWording, language: Language
 
 
 def _mark_of_answers(context: MessageContext, language: Language) -> str:
-    """Return what stands first for what people have said of the incident, or failed to say."""
+    """Return the mark for the answers of people to the incident, or for missing ones."""
     if any(not dispute.is_settled for dispute in context.disputes):
         return DISPUTED_MARK.read(language)
-    # What is settled, and who was told, is news once.
+    # Settled disputes and escalations are only news once.
     if context.is_news and context.disputes:
         return RULED_MARK.read(language)
     if context.is_news and context.escalations:
@@ -118,7 +120,7 @@ def _mark_of_answers(context: MessageContext, language: Language) -> str:
 
 def _subject(context: MessageContext, wording: IncidentWording, language: Language) -> str:
     """
-    Return the rest of a subject line: what a desk sorts by comes first, a list cuts off the end.
+    Return the rest of a subject line: sort keys of a desk first, because lists cut off the end.
 
     Of one circuit its identifier, state, onset and commune; else the headline, onset and place.
     """
@@ -151,7 +153,7 @@ def _headline(context: MessageContext, wording: IncidentWording, language: Langu
 
 
 def _plain(context: MessageContext, wording: IncidentWording, language: Language) -> list[str]:
-    """For people who are no specialists: what is broken, what to do, whom to call, who knows."""
+    """Return the text for non-specialists: what is broken, what to do, whom to call, who knows."""
     support = context.support_hotline
     site = context.audience.name
     blocks = [place_name(site, context.directory) if site else ""]
@@ -169,13 +171,13 @@ def _plain(context: MessageContext, wording: IncidentWording, language: Language
 
 
 def _facts(context: MessageContext, wording: IncidentWording, language: Language) -> list[str]:
-    """For a desk: which circuit, since when, what was measured, what works beside it."""
+    """Return the text for a desk: circuit, onset, measurements, and what works beside it."""
     is_over = context.kind is NotificationKind.RESOLVED
     measured = [] if is_over else sections.measured_lines(context, language)
     compared = [] if is_over else sections.compared_lines(context, language)
     blocks = [_ending(context, language)]
     if not is_over:
-        # The desk is told what to do by its own book; this is what the fault asks for.
+        # A desk has its own procedures; this is the action for the fault.
         is_told = context.audience.party is not Party.CITY and context.rule.sentences is not None
         blocks = [
             _disputes(context, language),
@@ -209,7 +211,7 @@ def _disputes(context: MessageContext, language: Language) -> str:
 
 
 def _unaccepted(context: MessageContext, language: Language) -> str:
-    """Return who else was told because nobody has accepted the incident in time."""
+    """Return the escalation steps taken because nobody accepted the incident in time."""
     if not context.escalations or context.incident.acknowledgement is not None:
         return ""
     steps = [
@@ -226,7 +228,7 @@ def _unaccepted(context: MessageContext, language: Language) -> str:
 
 
 def _answers(context: MessageContext, language: Language) -> str:
-    """Return where the people of the audience answer: one address for each answer."""
+    """Return the answer links of the audience: one URL for each answer."""
     urls = [f"- {ANSWERS[kind].read(language)}:\n  {url}" for kind, url in context.answer_urls]
     title = Text("collector.notify.text.answer").read(language)
     return "\n".join([f"{title}:", *urls]) if urls else ""

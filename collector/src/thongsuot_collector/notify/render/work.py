@@ -1,4 +1,4 @@
-"""Planned work in the words of a message: what is proposed, and what the city decided. Pure."""
+"""Planned work as a message: the proposal, and the city's decision. Pure."""
 
 from enum import StrEnum
 from typing import Final
@@ -16,7 +16,7 @@ from thongsuot_schema.words.language import Language, Text
 
 
 class WorkNoticeKind(StrEnum):
-    """Why somebody is told of proposed work; names of the delivery log, so never renamed."""
+    """The reason of a notice about proposed work; stored in the delivery log, so never renamed."""
 
     PROPOSED = "work_proposed"
     CONFIRMED = "work_confirmed"
@@ -52,7 +52,7 @@ def work_text(
     *,
     page_url: str,
 ) -> WorkText:
-    """Return what a party reads of proposed work; ``page_url`` is where it can be looked at."""
+    """Return a party's message about proposed work; ``page_url`` is the page with its details."""
     window, carrier = work.window, directory.carrier(work.carrier)
     name = (carrier.title or carrier.name) if carrier else work.carrier
     scope = window_scope(window, directory, language)
@@ -84,6 +84,6 @@ def work_text(
 
 
 def circuit_of(work: ProposedWork, directory: InventoryDirectory) -> str:
-    """Return the circuit that work is on; empty where it is on more than one."""
+    """Return the circuit of planned work; empty if it covers more than one."""
     link = directory.link(work.window.site, work.window.link) if work.window.link else None
     return "" if link is None else link.circuit

@@ -45,14 +45,15 @@ class Settings(HttpChannelSettings, frozen=True, kw_only=True):
     """
     One ``[[channels]]`` of kind ``sms``.
 
-    ``url`` and ``body`` may hold ``{phone}``, ``{text}``, ``{token}`` (what ``token_file`` holds)
-    and ``{key}`` (the same for the same message, however often it is sent). Without a ``body`` the
-    address is got, with one it is posted as ``content_type``: JSON, or a form. A text is at most
-    ``most_messages`` short messages; ``diacritics``: ``kept``, left out where that makes it fewer
-    messages (``saving``), or ``never`` there. ``country_code`` replaces the leading 0 of numbers,
-    with or without a plus, as the gateway wants it. ``success_field`` of a JSON answer has one of
-    ``success_values`` where the message was taken (a dot leads into an object; left out: a 2xx is
-    enough), or one of ``refused_values`` where this number or text is at fault, not the gateway.
+    ``url`` and ``body`` may hold ``{phone}``, ``{text}``, ``{token}`` (the content of
+    ``token_file``) and ``{key}`` (the same for the same message, however often it is sent). Without
+    a ``body`` the request is a GET; with one it is a POST as ``content_type``: JSON, or a form. A
+    text is at most ``most_messages`` short messages; ``diacritics``: ``kept``, removed if that
+    makes fewer messages (``saving``), or ``never`` kept. ``country_code`` replaces the leading 0 of
+    numbers, with or without a plus, as the gateway wants it. ``success_field`` of a JSON answer has
+    one of ``success_values`` if the message was accepted (a dot selects a field of an object;
+    without it a 2xx is enough), or one of ``refused_values`` if this number or text is at fault,
+    not the gateway.
     """
 
     url: str
@@ -188,7 +189,7 @@ def dialled(phone: str, country_code: str) -> str:
 
 
 def _filled(template: str, values: dict[str, str], written: Callable[[str], str]) -> str:
-    """Return a template with its places filled in one pass: a value may hold braces."""
+    """Return a template with its placeholders filled in one pass: a value may contain braces."""
     return _PLACE.sub(lambda place: written(values[place[1]]), template)
 
 

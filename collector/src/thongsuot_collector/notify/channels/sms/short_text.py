@@ -1,5 +1,5 @@
 """
-Short text: how many short messages a text is, and how it is made fit. Pure.
+Short text: counts the short messages of a text, and shortens it to fit. Pure.
 
 The default alphabet holds 160 characters in one message and 153 in each of several; anything
 outside of it, as most of Vietnamese is, makes the whole text UCS-2: 70, or 67 in each of several
@@ -15,7 +15,7 @@ _BASIC: Final = frozenset(
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 _EXTENDED: Final = frozenset("^{}\\[~]|€")
-"""Two septets each, by the escape."""
+"""Two septets each: an escape and the character."""
 
 _ONE_7, _PART_7 = 160, 153
 _ONE_16, _PART_16 = 70, 67
@@ -34,19 +34,21 @@ class Diacritics(StrEnum):
 
     KEPT = "kept"
     SAVING = "saving"
-    """Where that makes it fewer messages, or keeps more of a text that has to be cut."""
+    """If that makes fewer messages, or keeps more of a text that has to be cut."""
     NEVER = "never"
 
 
 def septets(text: str) -> int | None:
-    """Return how many septets a text takes in the default alphabet; ``None``: it is not in it."""
+    """
+    Return the number of septets of a text in the default alphabet; ``None`` if it is not encodable.
+    """
     if not set(text) <= _BASIC | _EXTENDED:
         return None
     return len(text) + sum(character in _EXTENDED for character in text)
 
 
 def count_messages(text: str) -> int:
-    """Return how many short messages a text is; none splits a character."""
+    """Return the number of short messages of a text; no character is split."""
     count = septets(text)
     if count is not None:
         return (
@@ -80,7 +82,7 @@ def fit(text: str, *, most: int, diacritics: Diacritics) -> str:
 
 
 def _cut(text: str, most: int) -> str:
-    """Return the beginning of a text that fits, by whole words where that loses little."""
+    """Return the beginning of a text that fits, cut between words if that loses little."""
     if count_messages(text) <= most:
         return text
     kept = text

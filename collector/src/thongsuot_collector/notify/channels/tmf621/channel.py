@@ -1,5 +1,6 @@
 """
-TMF621: a trouble ticket in the carrier's own system, version 5 by default, version 4 where wanted.
+TMF621: a trouble ticket in the carrier's own system, version 5 by default, version 4 by
+configuration.
 
 A ticket is searched by its external identifier before one is created: a request whose answer was
 lost creates no second one. The carrier's changes are polled, and arrive at once if the carrier
@@ -57,7 +58,7 @@ class TroubleTicketChannel:
         self._api = TmfApi(settings, path, "troubleTicket", is_typed=settings.version == 5)
 
     async def send(self, message: NotificationMessage) -> ChannelResult:
-        """Make a ticket, change it, or bring it to its end."""
+        """Create a ticket, change it, or end it."""
         ticket = await self._find(message)
         if isinstance(ticket, HttpReply):
             return ticket.channel_result()
@@ -70,7 +71,7 @@ class TroubleTicketChannel:
             and ticket.is_named(message.thread_id)
             and states.is_live(ticket.status)
         ):
-            # An earlier attempt made it, and its answer was lost.
+            # An earlier attempt created it, and its answer was lost.
             return _delivered(ticket, f"{ticket.id} is there already, {ticket.status}")
         return await self._go_on(message, ticket)
 
@@ -87,7 +88,7 @@ class TroubleTicketChannel:
         await self._api.close()
 
     async def _find(self, message: NotificationMessage) -> TroubleTicket | HttpReply | None:
-        """Return the ticket of a message, ``None`` where there is none; a reply: not known."""
+        """Return the ticket of a message, ``None`` if there is none; a reply if that is unknown."""
         if message.reference:
             known = await self._api.find(message.reference, TroubleTicket)
             if known is not None:
@@ -99,7 +100,7 @@ class TroubleTicketChannel:
         return named[0] if named else None
 
     async def _find_named(self, external_id: str) -> list[TroubleTicket] | HttpReply:
-        """Return the tickets with an external identifier, those in work first."""
+        """Return the tickets with an external identifier, those in progress first."""
         query = forms.external_id_filter(self._version, external_id)
         tickets = await self._api.search(query, TroubleTicket)
         if isinstance(tickets, HttpReply):
@@ -126,7 +127,7 @@ class TroubleTicketChannel:
         return _delivered(created, f"{created.id} {created.status}")
 
     async def _go_on(self, message: NotificationMessage, ticket: TroubleTicket) -> ChannelResult:
-        """Report that the fault exists, whatever the carrier thinks of an earlier ticket."""
+        """Report that the fault exists, regardless of the state of an earlier ticket."""
         is_of_this_outage = message.kind is NotificationKind.UPDATED or ticket.is_named(
             message.thread_id
         )
@@ -149,7 +150,7 @@ class TroubleTicketChannel:
         return await self._follow(message, ticket)
 
     async def _follow(self, message: NotificationMessage, ticket: TroubleTicket) -> ChannelResult:
-        """Make the ticket that follows one which is over, unless an earlier attempt made it."""
+        """Create the successor of a ticket that is over, unless an earlier attempt created it."""
         named = await self._find_named(message.thread_id)
         if isinstance(named, HttpReply):
             return named.channel_result()
@@ -168,7 +169,7 @@ class TroubleTicketChannel:
     async def _end(
         self, message: NotificationMessage, ticket: TroubleTicket | None
     ) -> ChannelResult:
-        """Bring a ticket to its end: resolved, or taken back where it was not the carrier's."""
+        """End a ticket: resolved, or withdrawn if the fault was not the carrier's."""
         if ticket is None:
             text = "there is no ticket to bring to an end"
             return ChannelResult(outcome=ChannelOutcome.DELIVERED, text=text)

@@ -1,8 +1,8 @@
 """
-States of a ticket: which step leads where.
+States of a ticket, and the transitions between them.
 
-TMF621 lists the states; which follows which is in its user guide, not in the file, and is read so:
-a ticket begins ``acknowledged``, and only work in progress is resolved.
+TMF621 lists the states; the transitions are in its user guide, not in the OpenAPI file, and are
+interpreted as: a ticket begins ``acknowledged``, and only work in progress is resolved.
 """
 
 from collections import deque
@@ -30,17 +30,17 @@ TRANSITIONS: Final[dict[str, tuple[str, ...]]] = {
 
 
 def is_over(status: str) -> bool:
-    """Return whether nothing can follow; of a state that is not known it is not thought so."""
+    """Return whether a state is final; an unknown state is not."""
     return status in TRANSITIONS and not TRANSITIONS[status]
 
 
 def is_live(status: str) -> bool:
-    """Return whether a carrier is at work on a ticket, or may be."""
+    """Return whether a carrier is working on a ticket, or may be."""
     return status != RESOLVED and not is_over(status)
 
 
 def is_refused(status: str) -> bool:
-    """Return whether a ticket in a state was refused, if it was not us who took it back."""
+    """Return whether a state means that the carrier refused the ticket, unless we withdrew it."""
     return status in {REJECTED, CANCELLED}
 
 
@@ -55,7 +55,7 @@ def status_path(status: str, wanted: str) -> tuple[str, ...] | None:
     """
     Return the shortest sequence of states from one to another, without the first.
 
-    ``None``: there is none that does not lead back from what was resolved.
+    ``None`` if every path would reopen a resolved ticket.
     """
     paths: dict[str, tuple[str, ...]] = {status: ()}
     waiting = deque([status])

@@ -47,7 +47,7 @@ class TroubleTicket(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     @property
     def carrier_notes(self) -> int:
-        """How many notes are not ours."""
+        """The number of notes that are not ours."""
         return len(self._texts(is_ours=False))
 
     @property
@@ -60,7 +60,7 @@ class TroubleTicket(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         return "; ".join(dict.fromkeys(filter(None, (reason, *notes[-1:]))))
 
     def has_note(self, text: str) -> bool:
-        """Return whether we have written a note already."""
+        """Return whether the ticket has this note of ours already."""
         return text in self._texts(is_ours=True)
 
     def _texts(self, *, is_ours: bool) -> list[str]:
@@ -127,7 +127,7 @@ def ticket_patch(
     Return the changes of a ticket.
 
     A list in a PATCH replaces the list that is there (RFC 7396): the carrier's own notes are sent
-    along, or they would be gone.
+    along, or they would be lost.
     """
     patch: Json = {
         "severity": SEVERITIES[message.document.severity],
@@ -147,18 +147,18 @@ def note_text(message: NotificationMessage) -> str:
 
 
 def status_patch(version: Version, status: str) -> Json:
-    """Return the change of a ticket's state alone, on its way to another."""
+    """Return a patch of the ticket's state alone, for an intermediate step."""
     patch: Json = {"status": status}
     return patch | {"@type": "TroubleTicket"} if version == 5 else patch
 
 
 def note(version: Version, text: str, at_ns: int, *, author: str = AUTHOR) -> Json:
-    """Return a note, of ours unless somebody else is named."""
+    """Return a note, ours unless another author is named."""
     return _typed(version, "Note", {"author": author, "date": timestamp(at_ns), "text": text})
 
 
 def _typed(version: Version, kind: str, value: Json) -> Json:
-    """Return an object with its type, which version 5 wants everywhere."""
+    """Return an object with its type, which version 5 requires everywhere."""
     return {"@type": kind, **value} if version == 5 else value
 
 

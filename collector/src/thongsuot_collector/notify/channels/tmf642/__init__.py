@@ -1,1 +1,1 @@
-"""TMF642: alarms in somebody's alarm management."""
+"""TMF642: alarms in an alarm management system."""

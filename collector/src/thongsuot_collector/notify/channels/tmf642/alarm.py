@@ -32,7 +32,7 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     @property
     def is_cleared(self) -> bool:
-        """Whether it is over; then nothing of it can be set any more."""
+        """Whether it is over; no field can be set after that."""
         return self.perceived_severity == CLEARED
 
 
@@ -71,7 +71,7 @@ def alarm_patch(message: NotificationMessage) -> Json:
 
 
 def clear_patch(message: NotificationMessage) -> Json:
-    """Return what ends an alarm."""
+    """Return the patch that clears an alarm."""
     document = message.document
     return {
         "state": CLEARED,
@@ -84,7 +84,7 @@ def clear_patch(message: NotificationMessage) -> Json:
 
 
 def _present(message: NotificationMessage) -> Json:
-    """Return what may be different the next time."""
+    """Return the fields that may change between updates."""
     document = message.document
     return {
         "perceivedSeverity": document.severity.value,
@@ -108,7 +108,7 @@ def _object_of(item: AffectedItem) -> str:
 
 
 def _crossed(message: NotificationMessage) -> Json:
-    """Return the figure that decided, where a figure did."""
+    """Return the threshold crossing that decided, if one did."""
     for shown in message.document.subject_evidence:
         for item in shown.evidence:
             if item.value is not None and item.limit is not None and not item.link:

@@ -96,7 +96,7 @@ ALARM_CAUSES: Final[dict[Symptom, AlarmCause]] = {
     Symptom.CERTIFICATE_EXPIRING: AlarmCause(COMMUNICATIONS, "keyExpired"),
     Symptom.CERTIFICATE_INVALID: AlarmCause(COMMUNICATIONS, "authenticationFailure"),
 }
-"""Every symptom of a fault; of one that is not here the state speaks."""
+"""Every symptom of a fault; for any other the link's state decides."""
 
 
 def alarm_cause(symptom: Symptom, state: State) -> AlarmCause:

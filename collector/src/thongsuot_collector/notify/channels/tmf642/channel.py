@@ -1,7 +1,7 @@
 """
-TMF642: an alarm in somebody's alarm management, with causes and severities of ITU-T X.733.
+TMF642: an alarm in an alarm management system, with causes and severities of ITU-T X.733.
 
-As with tickets, an alarm is looked for by its external identifier before one is made.
+As with tickets, an alarm is searched by its external identifier before one is created.
 """
 
 from collections.abc import Sequence
@@ -56,12 +56,12 @@ class AlarmChannel:
             return await self._create(message)
         is_of_this_thread = known.external_alarm_id == message.thread_id
         if message.kind is NotificationKind.OPENED and is_of_this_thread:
-            # An earlier attempt made it, and its answer was lost.
+            # An earlier attempt created it, and its answer was lost.
             return _delivered(known, f"alarm {known.id} is there already")
         return await self._patch(known, alarm.alarm_patch(message))
 
     async def poll(self, notifications: Sequence[OpenNotification]) -> Sequence[ReceiverStatus]:
-        """Ask for each alarm: has anybody acknowledged it?"""
+        """Poll each alarm for an acknowledgement."""
         return await self._api.poll(notifications, _status_of)
 
     def accepts_callback(self, token: str) -> bool:
@@ -73,10 +73,7 @@ class AlarmChannel:
         await self._api.close()
 
     async def _find(self, message: NotificationMessage) -> Alarm | HttpReply | None:
-        """
-        Return the alarm of a message, ``None`` where there is none; a reply where that is not
-        known.
-        """
+        """Return the alarm of a message, ``None`` if there is none; a reply if that is unknown."""
         if message.reference:
             known = await self._api.find(message.reference, Alarm)
             if known is not None:

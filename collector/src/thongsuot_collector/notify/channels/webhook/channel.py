@@ -29,16 +29,16 @@ from thongsuot_schema.segment import Party
 
 FORMAT = "thongsuot.webhook/1"
 DELIVERY_HEADER = "Thongsuot-Delivery"
-"""The same for the same notification, however often it is sent."""
+"""The same for each repetition of a notification."""
 
 
 class WebhookBody(msgspec.Struct, frozen=True, kw_only=True):
     """
     What is posted.
 
-    ``delivery`` is the same however often it is sent: a receiver that has it answers 200 and does
-    nothing. ``thread_id`` is the same for all notifications of one incident, from
-    ``opened`` to ``resolved``. ``kind`` is what it is to the receiver. ``title`` and ``text`` are
+    ``delivery`` is the same for each repetition: a receiver that has it answers 200 and does
+    nothing. ``thread_id`` is the same for all notifications of one incident, from ``opened`` to
+    ``resolved``. ``kind`` is the notification's kind for the receiver. ``title`` and ``text`` are
     for people.
     """
 
@@ -58,9 +58,9 @@ class Settings(HttpChannelSettings, frozen=True, kw_only=True):
     """
     One ``[[channels]]`` of kind ``webhook``.
 
-    ``url`` is where is posted to; ``url_file`` holds it instead where it is itself a secret.
-    ``secret_file`` holds the secret of the signature; ``old_secret_file`` the one before it, while
-    the receiver changes over.
+    ``url`` is the address of the POST; ``url_file`` holds it instead if it is itself a secret.
+    ``secret_file`` holds the secret of the signature; ``old_secret_file`` the previous one, until
+    the receiver has switched.
     """
 
     url: str = ""
@@ -90,7 +90,7 @@ class WebhookChannel:
         self._secrets = tuple(read_secret(file) for file in files if file)
         self._url = settings.url or read_secret(settings.url_file)
         parts = urlsplit(self._url)
-        # Where the URL is a secret, so is what follows its host: a receiver may send it back.
+        # If the URL is a secret, its path and query are, too: a receiver may echo them.
         hidden = () if settings.url else (self._url, parts.path, parts.query)
         self._client = HttpClient(settings, secrets=(*self._secrets, *hidden))
 
@@ -105,7 +105,7 @@ class WebhookChannel:
         }
         reply = await self._client.request("POST", self._url, body=body, headers=headers)
         if reply.status == 409:
-            # It answers that it has this delivery already.
+            # 409: the receiver has this delivery already.
             return ChannelResult(outcome=ChannelOutcome.DELIVERED, text=reply.text)
         return reply.channel_result()
 

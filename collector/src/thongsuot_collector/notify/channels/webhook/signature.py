@@ -1,8 +1,8 @@
 """
-Signature: lets a receiver know that a request is ours, whole, and not an old one sent again. Pure.
+Signature: proves to a receiver the origin, integrity and freshness of a request. Pure.
 
 ``Thongsuot-Signature: t=<Unix seconds>,v1=<hex>`` where ``v1`` is HMAC-SHA256 (RFC 2104) over
-``<t>.<body>`` with the shared secret. While a secret is replaced there is a ``v1`` of each.
+``<t>.<body>`` with the shared secret. During a change of secrets there is one ``v1`` for each.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ def verify_signature(
     header: str, body: bytes, secret: str, *, now_s: float, tolerance_s: float = TOLERANCE_S
 ) -> bool:
     """
-    Return whether a header signs a body with a secret, and lately.
+    Return whether a header is a valid and recent signature of a body.
 
     Verification by a receiver; against a replay within the tolerance it also remembers the
     ``Thongsuot-Delivery`` of accepted requests.

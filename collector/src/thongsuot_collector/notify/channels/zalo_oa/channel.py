@@ -37,14 +37,14 @@ TOKEN_PATH: Final = "/v4/oa/access_token"  # noqa: S105 - a path
 
 _TEXT_CHARACTERS: Final = 2_000
 _TOKEN_ERRORS: Final = frozenset({-216, -124})
-"""The access token is not, or no longer, good."""
+"""The access token is invalid or has expired."""
 
 _OUTCOMES: Final[dict[int, ChannelOutcome]] = {
-    -32: ChannelOutcome.RETRY,  # more in a minute than is allowed
-    -201: ChannelOutcome.REJECTED,  # a parameter is wrong: an id of another account, for one
+    -32: ChannelOutcome.RETRY,  # the rate limit per minute
+    -201: ChannelOutcome.REJECTED,  # a parameter is wrong, such as an id of another account
     -213: ChannelOutcome.REJECTED,  # this person does not follow the account
     -230: ChannelOutcome.REJECTED,  # … has not written to it within seven days
-    -232: ChannelOutcome.REJECTED,  # … has written, but too long ago for this kind of message
+    -232: ChannelOutcome.REJECTED,  # … has written, but too long ago for this type of message
     -233: ChannelOutcome.REJECTED,  # this kind of message is not allowed to them
 }
 """The meaning of errors; any other concerns the account, and the party's fallback is used."""
@@ -57,7 +57,7 @@ class Settings(HttpChannelSettings, frozen=True, kw_only=True):
     ``app_id`` and ``app_secret_file`` are those of the application that the account has granted;
     ``tokens_file`` holds ``{"refresh_token": "…"}`` at first, and is written by the collector with
     each renewal: the collector's user has to own it, and no two collectors may share it. ``url``
-    and ``oauth_url`` are where Zalo answers.
+    and ``oauth_url`` are Zalo's API endpoints.
     """
 
     app_id: str
@@ -93,7 +93,7 @@ class ZaloChannel:
         self._app_secret = read_secret(settings.app_secret_file)
         self._tokens = read_tokens(self._file)
         self._client = self._client_for(self._tokens)
-        # A refresh token is good once: two renewals at once would lose the account.
+        # A refresh token can be used once: two concurrent renewals would lose the account.
         self._renewing = asyncio.Lock()
 
     async def send(self, message: PeopleMessage) -> ChannelResult:
@@ -134,7 +134,7 @@ class ZaloChannel:
         return ChannelResult(outcome=outcome, text=f"Zalo's error {answer}")
 
     async def _post(self, person: str, text: str) -> int | ChannelResult:
-        """Send once; return the number that was answered (0: taken), or why there is none."""
+        """Send once; return Zalo's error number (0: accepted), or the reason for its absence."""
         body = {"recipient": {"user_id": person}, "message": {"text": text}}
         reply = await self._client.request(
             "POST",
@@ -155,7 +155,7 @@ class ZaloChannel:
         return error
 
     async def _renew(self, used: ZaloTokens) -> ChannelResult | None:
-        """Get new tokens, unless somebody has since these; return why that failed."""
+        """Renew the tokens, unless another task has done so; return the reason of a failure."""
         async with self._renewing:
             if self._tokens is not used:
                 return None
@@ -174,7 +174,7 @@ class ZaloChannel:
                 },
             )
             if reply.outcome is ChannelOutcome.UNKNOWN:
-                # No message was sent: nobody can have it twice.
+                # No message was sent, so none can arrive twice.
                 return ChannelResult(outcome=ChannelOutcome.RETRY, text=f"renewing: {reply.text}")
             if reply.outcome is not ChannelOutcome.DELIVERED:
                 return reply.channel_result()
@@ -196,7 +196,7 @@ class ZaloChannel:
             return None
 
     def _client_for(self, tokens: ZaloTokens) -> HttpClient:
-        """Return a client that lets none of these secrets out."""
+        """Return a client that scrubs these secrets from its texts."""
         secrets = (self._app_secret, tokens.access_token, tokens.refresh_token)
         return HttpClient(self._settings, secrets=tuple(filter(None, secrets)))
 

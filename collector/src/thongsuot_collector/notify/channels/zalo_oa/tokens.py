@@ -14,7 +14,7 @@ import msgspec
 from thongsuot_collector.errors import CollectorError
 
 REFRESH_BEFORE_S = 600.0
-"""A token that ends so soon is renewed before it is used."""
+"""A token that expires within this time is renewed before it is used."""
 
 DEFAULT_LIFE_S = 3_600.0
 """Used if an answer does not have the lifetime of a token: the shortest known one."""
@@ -32,7 +32,7 @@ class ZaloTokens(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: float = 0.0
 
     def is_usable(self, now_s: float) -> bool:
-        """Return whether the access token can be shown."""
+        """Return whether the access token is still valid."""
         return bool(self.access_token) and now_s < self.expires_at - REFRESH_BEFORE_S
 
 
@@ -44,7 +44,7 @@ class TokenAnswer(msgspec.Struct, frozen=True, kw_only=True):
     expires_in: str | float = DEFAULT_LIFE_S
 
     def tokens(self, now_s: float) -> ZaloTokens:
-        """Return them as they are kept."""
+        """Return them in the form of the file."""
         return ZaloTokens(
             refresh_token=self.refresh_token,
             access_token=self.access_token,
@@ -58,7 +58,7 @@ def read_tokens(path: Path) -> ZaloTokens:
 
     Raises:
         OSError: it cannot be read.
-        TokenFileInvalid: it holds no tokens.
+        TokenFileInvalid: it contains no tokens.
     """
     try:
         return msgspec.json.decode(path.read_bytes(), type=ZaloTokens)
@@ -68,7 +68,7 @@ def read_tokens(path: Path) -> ZaloTokens:
 
 
 def write_tokens(path: Path, tokens: ZaloTokens) -> None:
-    """Replace the file, durably: the old refresh token is good for nothing any more."""
+    """Replace the file, durably: the old refresh token is no longer valid."""
     fresh = path.with_name(f"{path.name}.new")
     fresh.unlink(missing_ok=True)
     with os.fdopen(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
@@ -89,5 +89,5 @@ async def store_tokens(path: Path, tokens: ZaloTokens) -> None:
 
 
 def now_s() -> float:
-    """Return the time that tokens end by."""
+    """Return the current time, on the clock of ``expires_at``."""
     return time.time()

@@ -1,1 +1,1 @@
-"""Reflector: what agents measure against, for one-way delay and for throughput."""
+"""Reflector: the remote end of agents' one-way delay and throughput measurements."""

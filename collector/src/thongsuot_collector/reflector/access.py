@@ -1,4 +1,4 @@
-"""Access: whom the reflector answers, by address or by a key."""
+"""Access: authorisation of the reflector's clients, by address or by a key."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -15,7 +15,7 @@ SHORTEST_KEY = 16
 _OTHERS = 0o007
 
 _ADDRESSES_KEPT = 4096
-"""Of which it is remembered whether they are allowed; a flood of forged ones only costs time."""
+"""Size of the cache of decisions; a flood of forged addresses only costs time."""
 
 
 def networks_from(texts: Sequence[str]) -> tuple[Network, ...]:
@@ -23,18 +23,18 @@ def networks_from(texts: Sequence[str]) -> tuple[Network, ...]:
     Return networks or single addresses.
 
     Raises:
-        ValueError: one of them is none.
+        ValueError: one of them is invalid.
     """
     return tuple(ip_network(text) for text in texts)
 
 
 class AddressFilter:
-    """Whether an address lies in any of some networks."""
+    """Matches addresses against a list of networks."""
 
     def __init__(self, networks: Sequence[Network]) -> None:
         self._networks = tuple(networks)
         self.admits = lru_cache(_ADDRESSES_KEPT)(self._admits)
-        """Return whether an address, as text, is let in."""
+        """Return whether an address, as text, is allowed."""
 
     def _admits(self, address: str) -> bool:
         parsed = _unscoped(address)
@@ -42,7 +42,7 @@ class AddressFilter:
 
 
 def _unscoped(address: str) -> IPv4Address | IPv6Address:
-    """An address without the scope of a link, and IPv4 as IPv4 where a socket takes both."""
+    """Return an address without its zone, and an IPv4-mapped IPv6 address as IPv4."""
     parsed = ip_address(address.partition("%")[0])
     if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is not None:
         return parsed.ipv4_mapped
@@ -51,7 +51,7 @@ def _unscoped(address: str) -> IPv4Address | IPv6Address:
 
 def read_key(path: Path) -> bytes:
     """
-    Return the key that a file holds.
+    Return the key in a file.
 
     Raises:
         CollectorError: it cannot be read, others may read it, or it is too short a key.
@@ -65,7 +65,7 @@ def read_key(path: Path) -> bytes:
         raise CollectorError(
             f"key file {path} may be used by anybody (mode {mode & 0o777:o}); chmod 640 {path}"
         )
-    # As agents read it: printable ASCII without blanks.
+    # The same rule as in agents: printable ASCII without blanks.
     if len(key) < SHORTEST_KEY or any(not 0x21 <= letter <= 0x7E for letter in key):
         raise CollectorError(
             f"key file {path} holds no key: one line of {SHORTEST_KEY} characters or more,"
@@ -75,5 +75,5 @@ def read_key(path: Path) -> bytes:
 
 
 def is_key(key: bytes, offered: bytes) -> bool:
-    """Return whether what was given is the key; how long that takes does not tell."""
+    """Return whether the offered text is the key, in constant time."""
     return compare_digest(key, offered)

@@ -1,4 +1,4 @@
-"""What the kernel tells beside a datagram: when it came in, to which address, what hop limit."""
+"""Ancillary data of a datagram: its time of arrival, destination address and hop limit."""
 
 import socket
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from struct import Struct
 from thongsuot_collector.errors import CollectorError
 
 SPACE_BYTES = 256
-"""Room for all that is asked for."""
+"""Buffer size for all requested messages."""
 
 _SO_TIMESTAMPING = 37
 _STAMP_ARRIVING = 1 << 3 | 1 << 4  # SOF_TIMESTAMPING_RX_SOFTWARE and _SOFTWARE
@@ -27,8 +27,8 @@ Message = tuple[int, int, bytes]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AncillaryData:
     """
-    ``stamp_ns`` is Unix time, ``None`` where the kernel took none. ``way_back`` is the control
-    message with which an answer leaves from the address that the request was sent to.
+    ``stamp_ns`` is Unix time, ``None`` without a kernel time stamp. ``way_back`` is the control
+    message that makes an answer leave from the destination address of the request.
     """
 
     stamp_ns: int | None
@@ -38,10 +38,10 @@ class AncillaryData:
 
 def open_socket(host: str, port: int) -> socket.socket:
     """
-    Return a bound, non-blocking UDP socket whose datagrams come with what ``read_ancillary`` reads.
+    Return a bound, non-blocking UDP socket whose datagrams have the data for ``read_ancillary``.
 
     Raises:
-        CollectorError: the address is taken, not ours, or none.
+        CollectorError: the address is in use, not local, or invalid.
     """
     is_six = ":" in host
     opened = socket.socket(socket.AF_INET6 if is_six else socket.AF_INET, socket.SOCK_DGRAM)
@@ -65,7 +65,7 @@ def open_socket(host: str, port: int) -> socket.socket:
 
 
 def read_ancillary(messages: Iterable[Message]) -> AncillaryData:
-    """Read the ancillary data of one datagram; what the kernel did not tell is ``None``."""
+    """Read the ancillary data of one datagram; missing values are ``None``."""
     stamp_ns = hop_limit = None
     way_back: tuple[Message, ...] = ()
     for level, kind, data in messages:

@@ -1,4 +1,4 @@
-"""The table ``[reflector]`` of the configuration; defaults live here and nowhere else."""
+"""The table ``[reflector]`` of the configuration; its defaults are only defined here."""
 
 from typing import Annotated
 
@@ -11,21 +11,21 @@ Positive = Annotated[float, msgspec.Meta(gt=0)]
 
 class ReflectorSettings(StrictStruct, frozen=True, kw_only=True):
     """
-    What agents measure against; without an address there is no reflector.
+    The remote end of agents' measurements; without an address there is no reflector.
 
     ``stamp_address`` is ``host:port`` of STAMP over UDP (RFC 8762; its port is 862). ``key_file``
-    holds one line, the key of the authenticated mode: 16 characters or more, no blanks. Requests
-    that it seals are answered no matter who sends them; unsealed ones only to the networks of
-    ``allow``. Those of ``twamp_light`` may send requests shorter than the answer, which RFC 5357
-    allows: anyone who can forge their addresses makes 72 bytes of 42. ``packets_per_s`` and
-    ``packets_burst`` bound one address, ``sessions`` what is remembered at once.
-    ``clock_error_s`` is how wrong this machine's clock can be where the kernel does not know it (a
-    clock that PTP disciplines); left out, the kernel is asked.
+    holds one line, the key of the authenticated mode: 16 characters or more, no blanks.
+    Authenticated requests are answered from any address; unauthenticated ones only from the
+    networks of ``allow``. Those of ``twamp_light`` may send requests shorter than the answer, which
+    RFC 5357 allows: an attacker who can forge their addresses turns 42 bytes into 72.
+    ``packets_per_s`` and ``packets_burst`` limit one address, ``sessions`` the number of concurrent
+    sessions. ``clock_error_s`` is the maximum error of this machine's clock, for a clock whose
+    error the kernel does not know (disciplined by PTP); by default the kernel's value is used.
 
-    ``throughput_address`` is ``host:port`` of the throughput test over HTTP, with TLS where there
-    is a certificate. It serves the networks of ``allow``, and anyone who shows the key (with a
-    certificate only, or on loopback: the key must not travel in the clear). ``streams`` bounds the
-    transfers at once.
+    ``throughput_address`` is ``host:port`` of the throughput test over HTTP, with TLS if there is a
+    certificate. It serves the networks of ``allow``, and any client with the key (only with a
+    certificate, or on loopback: the key must not be sent in the clear). ``streams`` limits
+    concurrent transfers.
     """
 
     stamp_address: str = ""

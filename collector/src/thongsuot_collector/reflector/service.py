@@ -1,4 +1,4 @@
-"""The reflector of a configuration, ready to run: as a job of the collector, or by itself."""
+"""Builds and runs the reflector of a configuration: as a task of the collector, or alone."""
 
 import asyncio
 import logging
@@ -28,11 +28,11 @@ async def reflect(
     listening: Callable[[str], None] | None = None,
 ) -> None:
     """
-    Serve until cancelled; ``listening`` is told in words where.
+    Serve until cancelled; ``listening`` is called with the addresses as text.
 
     Raises:
         CollectorError: the key or an address cannot be used.
-        OSError: the address of the throughput test is taken or not ours.
+        OSError: the address of the throughput test is in use or not local.
     """
 
     def tell(endpoint: str) -> None:
@@ -76,7 +76,7 @@ async def _reflect_throughput(
         try:
             await asyncio.shield(serving)
         except asyncio.CancelledError:
-            # It lets go of the socket itself; tests under way are nobody's loss.
+            # It closes the socket itself; running tests may be cut off.
             server.force_exit = True
             server.end()
             await serving
@@ -121,7 +121,7 @@ def _error_of(settings: ReflectorSettings) -> Callable[[], ErrorEstimate]:
 
 
 def _kernel_error() -> ErrorEstimate:
-    """Return the kernel's word; unknown where the clock is not synchronised or may not be asked."""
+    """Return the kernel's clock error; unknown if the clock is not synchronised or not readable."""
     try:
         error_s = kernel_clock.read().error_s
     except OSError:
@@ -132,6 +132,8 @@ def _kernel_error() -> ErrorEstimate:
 
 
 def _timestamp_information(error: ErrorEstimate) -> TimestampInformation:
-    """Return what is said of a clock in an extension; NTP where the kernel's is synchronised."""
+    """
+    Return the time stamp information of an extension; NTP if the kernel's clock is synchronised.
+    """
     source = SyncSource.NTP if error.is_synchronised else SyncSource.FREE_RUNNING
     return TimestampInformation(source=source, method=TimestampMethod.SOFTWARE)

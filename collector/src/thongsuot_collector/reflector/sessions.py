@@ -1,18 +1,18 @@
 """
-Sessions: how many requests of each sender came in.
+Sessions: counts the requests of each sender.
 
-That count, sent back as the answer's number, tells losses on the way there from losses on the way
-back (RFC 8762, section 4.3, stateful).
+That count, sent back as the answer's number, distinguishes losses on the forward path from losses
+on the return path (RFC 8762, section 4.3, stateful).
 """
 
 from collections import OrderedDict
 from dataclasses import dataclass
 
 IDLE_NS = 30_000_000_000
-"""A session that was silent this long is over: the next packet counts from 0 again."""
+"""A session that was idle for this long is over: the next packet counts from 0 again."""
 
 _RESTART_NS = 1_000_000_000
-"""A sender that begins at 0 again after this pause has begun anew; sooner, it is a copy."""
+"""A number 0 after this pause is a restart of the sender; sooner, it is a duplicate."""
 
 Key = tuple[str, int, int]
 """Address, port and session identifier of a sender."""
@@ -20,21 +20,21 @@ Key = tuple[str, int, int]
 
 @dataclass(slots=True, kw_only=True)
 class StampSender:
-    """One sender: requests so far, and when the latest came in."""
+    """One sender: its requests so far, and the time of the latest."""
 
     count: int = 0
     seen_ns: int = 0
 
 
 class Sessions:
-    """Bounded: the longest silent session makes room for a new one."""
+    """The sessions, bounded: the longest idle one is evicted for a new one."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._sessions: OrderedDict[Key, StampSender] = OrderedDict()
 
     def __len__(self) -> int:
-        """Return how many are remembered."""
+        """Return the number of sessions."""
         return len(self._sessions)
 
     def count_request(self, key: Key, number: int, now_ns: int) -> int:

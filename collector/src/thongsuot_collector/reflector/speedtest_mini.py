@@ -1,8 +1,8 @@
 """
-Speedtest Mini: the pages that speedtest-cli and its kin ask for. Pure.
+Speedtest Mini: the pages requested by speedtest-cli and similar tools. Pure.
 
-Source: what speedtest-cli 2.1.3 requests; it also wants a configuration and a list of servers,
-which Ookla's own host has and which are ours here.
+Source: the requests of speedtest-cli 2.1.3; it also needs a configuration and a list of servers,
+which Ookla's own host provides and which are generated here.
 """
 
 import re
@@ -24,7 +24,7 @@ _IMAGES = {
     3500: 24_262_167,
     4000: 31_625_365,
 }
-"""Bytes of each image by its width, as Ookla's servers have them."""
+"""Bytes of each image by its width, as on Ookla's servers."""
 
 _CONFIGURATION = """\
 <?xml version="1.0" encoding="UTF-8"?>
@@ -58,18 +58,18 @@ class MiniPage:
 
 
 def is_upload(path: str) -> bool:
-    """Return whether bytes may be sent there."""
+    """Return whether a path accepts uploads."""
     return _UPLOAD.fullmatch(path) is not None
 
 
 def image_bytes(path: str) -> int | None:
-    """Return how long an image is, ``None`` where the path is none of an image that there is."""
+    """Return the size of an image, ``None`` if the path is not one of an existing image."""
     match = _IMAGE.fullmatch(path)
     return None if match is None else _IMAGES.get(int(match[1]))
 
 
 def mini_page(path: str, base: str) -> MiniPage | None:
-    """Return a page, for a client that reached us at ``base``; ``None`` where there is none."""
+    """Return a page, for a client that reached us at ``base``; ``None`` if there is none."""
     host = base.partition("://")[2]
     texts = {
         "/speedtest-config.php": (_CONFIGURATION, b"text/xml; charset=utf-8"),

@@ -1,9 +1,9 @@
 """
 STAMP reflector: answers the test packets of agents and of other sites (RFC 8762, stateful).
 
-Not an amplifier and no oracle: what it does not answer it drops without a word, counted by why. The
-receive stamp is the kernel's; the one of sending is taken in the last moment before the system call
-(2026-11: 10 to 30 µs before the packet leaves).
+Neither an amplifier nor an oracle: packets that it does not answer are dropped silently and counted
+by reason. The receive stamp is the kernel's; the transmit stamp is taken immediately before the
+system call (2026-11: 10 to 30 µs before the packet leaves).
 """
 
 import asyncio
@@ -31,18 +31,18 @@ from thongsuot_schema.stamp.tlv import TimestampInformation
 
 _LARGEST_BYTES = 9216
 _AT_ONCE = 256
-"""Packets of one wake-up; then others on the loop have their turn."""
+"""Packets handled per wake-up, before other tasks of the loop run."""
 
 ANSWERED, REFUSED, TOO_OFTEN = "answered", "refused", "too_often"
 MALFORMED, TOO_SHORT, UNSENT = "malformed", "too_short", "unsent"
 ENDS = (ANSWERED, REFUSED, TOO_OFTEN, MALFORMED, TOO_SHORT, UNSENT)
-"""What becomes of a packet; ``too_short`` is one whose answer would be longer."""
+"""Outcomes of a packet; ``too_short``: the answer would be longer than the request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReflectorRules:
     """
-    Who is answered how. ``error`` is asked for each answer: the clock's error grows and shrinks.
+    The authorisation of requests. ``error`` is called for each answer: the clock's error varies.
     """
 
     key: bytes
@@ -54,7 +54,7 @@ class ReflectorRules:
 
 
 class StampReflector:
-    """Answers on one socket while it is started; ``count`` hears of each packet's end."""
+    """Answers on one socket while it is started; ``count`` is called with each packet's outcome."""
 
     def __init__(
         self,
@@ -95,7 +95,7 @@ class StampReflector:
             try:
                 data, ancillary, _, sender = self._socket.recvmsg(_LARGEST_BYTES, SPACE_BYTES)
             except OSError:
-                # Nothing more, or an ICMP error about an answer; the next call tells.
+                # No more packets, or an ICMP error about an answer; the next call shows which.
                 return
             yield data, read_ancillary(ancillary), sender
 
@@ -133,13 +133,13 @@ class StampReflector:
         return ANSWERED
 
     def _read(self, data: bytes, address: str) -> tuple[SenderPacket | None, bytes]:
-        """Return the request and the key of its mode; no request where it may not be answered."""
+        """Return the request and the key of its mode; no request if it must not be answered."""
         key = self._rules.key
         if key and len(data) >= AUTHENTICATED_BYTES:
             try:
                 return unpack_sender_packet(data, key), key
             except AuthenticationFailed:
-                pass  # perhaps one of the open mode with extensions
+                pass  # may be an unauthenticated one with extensions
         if not (self._rules.allowed.admits(address) or self._rules.twamp_light.admits(address)):
             return None, b""
         return unpack_sender_packet(data), b""

@@ -1,9 +1,9 @@
 """
-Throughput reflector: HTTP that sends and takes as much as is asked (ASGI).
+Throughput reflector: sends and receives any requested amount over HTTP (ASGI).
 
-For agents' own test (``thongsuot_schema.throughput``) and, as ``mini`` has it, for tools that speak
-to Speedtest Mini. Anyone who holds the key (``Authorization: Bearer``) or comes from an allowed
-network is served, so many streams at once and not more; others learn nothing but 403.
+For agents' own test (``thongsuot_schema.throughput``) and, with ``mini``, for Speedtest Mini
+clients. Clients with the key (``Authorization: Bearer``) or from an allowed network are served, up
+to a number of concurrent streams; others only get 403.
 """
 
 import os
@@ -27,13 +27,13 @@ from thongsuot_schema.throughput import (
 )
 
 _BLOCK = os.urandom(1 << 18)
-"""What is sent: random, so that nothing on the way can make it shorter."""
+"""The payload: random, so that nothing on the path can compress it."""
 
 _PLAIN = b"text/plain; charset=utf-8"
 
 
 class ThroughputReflector:
-    """The application. ``streams_limit`` bounds transfers at once, of all clients together."""
+    """The application. ``streams_limit`` is the number of concurrent transfers of all clients."""
 
     def __init__(self, key: bytes, allowed: AddressFilter, streams_limit: int) -> None:
         self._key = key
@@ -60,7 +60,7 @@ class ThroughputReflector:
             await self._limited(send, self._mini(scope, receive, send))
 
     def _may(self, scope: Scope) -> tuple[bool, bool]:
-        """Whether the client is served, and whether it showed the key."""
+        """Return whether the client is served, and whether it has the key."""
         authorization = headers_of(scope).get(b"authorization", b"")
         if self._key and is_key(self._key, authorization.removeprefix(b"Bearer ")):
             return True, True
@@ -76,7 +76,7 @@ class ThroughputReflector:
         try:
             await work
         except ClientGone:
-            pass  # a test that was cut off by its own clock is the usual end
+            pass  # usually the client has ended a timed test
         finally:
             self.streams -= 1
 
@@ -87,7 +87,7 @@ class ThroughputReflector:
         if seconds <= 0 or size_bytes <= 0:
             await _answer(send, 400, b"seconds and bytes must be above 0\n")
             return
-        # Only a length that was asked for is promised: time may end a transfer before it.
+        # Only a requested length is announced: the time limit may end other transfers early.
         length = size_bytes if "bytes" in query and "seconds" not in query else None
         await _begin(send, 200, b"application/octet-stream", length)
         end_s = time.monotonic() + seconds
@@ -136,7 +136,7 @@ class ThroughputReflector:
 
 
 async def _sizes(receive: Receive) -> AsyncIterator[int]:
-    """Yield the sizes of a body's parts, as they come."""
+    """Yield the sizes of a body's parts as they arrive."""
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
@@ -157,7 +157,10 @@ def query_of(scope: Scope) -> str:
 
 
 def _number(query: dict[str, list[str]], name: str, most: float) -> float:
-    """A number of the query, at most so much; that much where there is none, 0 where it is none."""
+    """
+    Return a number of the query, limited to ``most``; ``most`` if it is missing, 0 if it is
+    invalid.
+    """
     try:
         value = float(query.get(name, [str(most)])[0])
     except ValueError:

@@ -1,1 +1,1 @@
-"""One module a rule that can open an incident, its name the rule's code; each holds a ``RULE``."""
+"""Rules that can open an incident: one module each, named by the rule's code, with a ``RULE``."""

@@ -1,7 +1,7 @@
 """
-A device is not heard: why is not known until it is heard again.
+A device is silent, for an unknown reason until it reports again.
 
-Its last link may be cut, so that it cannot report, or the agent does not run.
+Its last link may be cut, so that it cannot report, or the agent is not running.
 """
 
 from thongsuot_collector.incidents.fault import Fault

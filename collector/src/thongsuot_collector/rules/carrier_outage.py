@@ -12,9 +12,10 @@ from thongsuot_schema.words.language import Text
 
 def group_key(fault: Fault, network: NetworkState) -> str | None:
     """
-    Take a fault of the line or of the carrier's core, by carrier.
+    Group faults of the line or of the carrier's core, by carrier.
 
-    And the silence of a device at a site that has no other carrier: it could not report it.
+    Also the silence of a device at a site without another carrier: it could not report such a
+    fault.
     """
     if fault.subject.is_device:
         return network.only_carrier_of(fault.subject.site) or None

@@ -15,7 +15,7 @@ _SLOW = "slow"
 
 
 def group_key(fault: Fault, network: NetworkState) -> str | None:
-    """Take faults of name servers, by carrier."""
+    """Group faults of name servers, by carrier."""
     if not fault.subject.is_link:
         return None
     if fault.main_phase.interval.symptom not in RESOLVER_SYMPTOMS:

@@ -11,7 +11,7 @@ from thongsuot_schema.verdict import Symptom
 from thongsuot_schema.words.language import Text
 
 _NOBODY_ACTS = frozenset({Symptom.LAN_CONGESTED})
-"""The site's own traffic: shown, but nobody is called because somebody downloads."""
+"""The site's own traffic: shown, but nobody is notified because of a download."""
 _SITE_FIRST = frozenset(
     {
         Symptom.SLOW_CAUSE_UNKNOWN,
@@ -21,7 +21,8 @@ _SITE_FIRST = frozenset(
     }
 )
 """
-Of unknown cause, and the site can find out: it pauses its big transfers, or looks at its boxes.
+Of unknown cause, which the site can find out: by pausing large transfers, or checking its
+equipment.
 """
 
 
@@ -83,7 +84,7 @@ def _severity(fault: Fault, network: NetworkState) -> Severity:
         return Severity.MINOR
     site = fault.subject.site
     others = [link for link in network.links_of_site(site) if link != fault.subject]
-    # Of one that is not known it cannot be said that it does not carry the site.
+    # An unknown link may carry the site's traffic.
     is_carried = any(network.state_of(link) is not State.DOWN for link in others)
     return Severity.MAJOR if is_carried else Severity.CRITICAL
 

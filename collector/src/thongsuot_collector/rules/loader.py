@@ -1,4 +1,4 @@
-"""Loads rules: one module each in this package, whose name is the rule's code."""
+"""Loads rules: one module each in this package, named by the rule's code."""
 
 from functools import cache
 from importlib import import_module
@@ -26,7 +26,7 @@ def load(code: str) -> Rule:
     Return one rule by its code.
 
     Raises:
-        KeyError: there is no such rule; the message lists those that there are.
+        KeyError: there is no such rule; the message lists the known ones.
     """
     if code not in codes():
         message = f"no rule {code!r}; known: {', '.join(codes())}"
@@ -38,5 +38,5 @@ def load(code: str) -> Rule:
 
 
 def load_all() -> tuple[Rule, ...]:
-    """Return all rules, the highest precedence first; of equals by their codes."""
+    """Return all rules, by descending precedence and then by code."""
     return tuple(sorted(map(load, codes()), key=lambda rule: (-rule.precedence, rule.code)))

@@ -1,7 +1,7 @@
 """
 Many devices stopped reporting together: an area without electricity, or the centre's own network.
 
-No commune is sent to look for its power while the centre itself may be deaf.
+No commune has to check its power while the centre itself may be cut off.
 """
 
 from collections.abc import Sequence
@@ -17,12 +17,12 @@ from thongsuot_schema.words.language import Text
 
 
 def group_key(fault: Fault, _network: NetworkState) -> str | None:
-    """Take the silence of every device, wherever it is."""
+    """Group the silences of all devices."""
     return "devices" if fault.subject.is_device else None
 
 
 def assess(_key: str, faults: Sequence[Fault], network: NetworkState) -> list[Candidate]:
-    """Return the times when more devices fell silent together than chance explains."""
+    """Return the periods in which more devices fell silent together than chance explains."""
     counted = [fault for fault in faults if not network.is_excused(fault)]
     total = network.device_count()
     least = min_cluster_size(total, network.settings)
@@ -31,7 +31,7 @@ def assess(_key: str, faults: Sequence[Fault], network: NetworkState) -> list[Ca
 
 
 def _candidate(cluster: FaultCluster, total: int, network: NetworkState) -> Candidate:
-    # As long as one device is held, so that none is told before this could have come up.
+    # The same hold as for one device, so that none is reported before this rule could apply.
     hold_s = network.settings.silence_hold_s
     is_most = 2 * len({fault.subject for fault in cluster.faults}) > total
     return Candidate(

@@ -1,7 +1,7 @@
 """
-Somebody at a point reports a problem that no probe has seen.
+A person at a point reports a problem that no probe has detected.
 
-No fault of a timeline is its own: ``incidents.problem_report`` opens and closes it.
+It claims no fault of a timeline: ``incidents.problem_report`` opens and closes it.
 """
 
 from thongsuot_collector.incidents.problem_report import CODE

@@ -1,8 +1,8 @@
 """
-One service fails at many sites: it is the service.
+One service fails at many sites: the service itself is at fault.
 
-Unless all of them have one and the same carrier, and others reach it, or nothing answers: then it
-lies between that carrier and the service, and no measurement at the sites tells whose it is.
+Unless all of them have the same carrier, and other sites reach it, or nothing answers: then the
+fault is between that carrier and the service, and no measurement at the sites shows whose it is.
 """
 
 from collections.abc import Sequence
@@ -25,23 +25,24 @@ from thongsuot_schema.words.language import Text
 
 _SITES = 3
 """
-Each has compared all of its links first, so each speaks for two carriers; three do not err alike.
+Each has compared all of its links first, and so has evidence from two carriers; three do not err
+alike.
 """
 
 _ONE_CARRIER = "one_carrier"
 _SEVERAL_SYMPTOMS = "several_symptoms"
 
 _UNANSWERED = frozenset({Symptom.SERVICE_TIMEOUT, Symptom.SERVICE_SLOW})
-"""What a service itself has not answered; a refusal or a wrong page is its own."""
+"""Symptoms without an answer of the service itself; a refusal or a wrong page is its own fault."""
 
 
 def group_key(fault: Fault, _network: NetworkState) -> str | None:
-    """Take faults of services, by service."""
+    """Group faults of services, by service."""
     return fault.subject.service if fault.subject.is_service else None
 
 
 def assess(service: str, faults: Sequence[Fault], network: NetworkState) -> list[Candidate]:
-    """Return the times when a service failed at more than one site."""
+    """Return the periods in which a service failed at more than one site."""
     counted = [fault for fault in faults if not network.is_excused(fault)]
     total = len(network.sites_with(service))
     least = max(2, min(_SITES, total))
@@ -55,7 +56,7 @@ def _candidate(service: str, cluster: FaultCluster, total: int, network: Network
     if symptom is Symptom.CERTIFICATE_EXPIRING:
         severity = Severity.WARNING
     is_relation = _is_between_one_carrier_and_the_service(service, symptom, cluster, network)
-    # Two that do not answer share hosts, or a way: nothing that is measured tells them apart.
+    # Two unanswering services may share hosts or a path: no measurement distinguishes these.
     is_shared = symptom is Symptom.SERVICE_TIMEOUT and all(
         network.is_another_service_unanswered(fault.subject) for fault in cluster.faults
     )
@@ -84,9 +85,9 @@ def _is_between_one_carrier_and_the_service(
     service: str, symptom: Symptom, cluster: FaultCluster, network: NetworkState
 ) -> bool:
     """
-    Return whether every site that fails has one and the same carrier, and nothing else tells.
+    Return whether all failing sites have the same carrier, and there is no other evidence.
 
-    Then neither the carrier nor the operator can be told to be at fault: it may be either's.
+    Then neither the carrier nor the operator can be named as responsible: it may be either.
     """
     sites = {fault.subject.site for fault in cluster.faults}
     carriers = {network.only_carrier_of(site) for site in sites}

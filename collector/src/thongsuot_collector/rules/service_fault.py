@@ -1,4 +1,4 @@
-"""One site finds a service broken, over every link it has."""
+"""One site finds a service broken over all of its links."""
 
 from thongsuot_collector.incidents.fault import Fault
 from thongsuot_collector.incidents.network_state import NetworkState
@@ -15,10 +15,10 @@ def assess(fault: Fault, network: NetworkState) -> Candidate | None:
     """
     Claim every fault of a service.
 
-    While another site reaches it the operator is not called on the word of one: the city looks. So
-    it does where another service does not answer either: what the two share, their hosts or the way
-    to them, nothing at the site tells apart (2026-11: an exchange that dropped large packets was
-    told to a portal).
+    While another site reaches it, the evidence of one site is not enough to notify the operator:
+    the city investigates. It also does if another service does not answer either: the site cannot
+    tell whether their shared hosts or the path to them failed (2026-11: an exchange that dropped
+    large packets was reported to a portal).
     """
     if not fault.subject.is_service:
         return None

@@ -1,8 +1,8 @@
 """
-All links of a site are lost on the site's own side at once: what they share has failed.
+All links of a site are lost on the site's own side at once: shared equipment has failed.
 
-The boxes of the lines have no power, or the switch between them and the device is off; the device
-itself goes on and tells it as soon as it can.
+The lines' equipment has no power, or the switch between it and the device is off; the device itself
+keeps running and reports it as soon as it can.
 """
 
 from collections.abc import Sequence
@@ -20,14 +20,16 @@ _LINKS = 2
 
 
 def group_key(fault: Fault, _network: NetworkState) -> str | None:
-    """Take links that are dead on the site's side, by site."""
+    """Group links that are down on the site's side, by site."""
     interval = fault.main_phase.interval
     is_own = fault.subject.is_link and interval.segment is Segment.LAN
     return fault.subject.site if is_own and interval.state is State.DOWN else None
 
 
 def assess(site: str, faults: Sequence[Fault], network: NetworkState) -> list[Candidate]:
-    """Return the times when all links of a site were lost together; until the first came back."""
+    """
+    Return the periods in which all links of a site were lost together, until the first recovered.
+    """
     links = network.links_of_site(site)
     if len(links) < _LINKS:
         return []

@@ -1,8 +1,8 @@
 """
-A device is off, or everything of a site went at once: most likely it has no power.
+A device is off, or everything at a site failed at once: most likely it has no power.
 
-While it lasts this is a conclusion (all links were well until the last word, then nothing); the
-next boot tells how long the device was off.
+While it lasts this is an inference (all links were good until the last report, then silence); the
+next boot shows how long the device was off.
 """
 
 from thongsuot_collector.incidents.fault import Fault
@@ -17,13 +17,13 @@ from thongsuot_schema.words.language import Text
 
 _WAYS = 2
 """
-Two links that share no carrier, box or duct do not fail at once by themselves. Of one that is
-silent nothing can be said, and two through one carrier are one.
+Two links that share no carrier, equipment or duct do not fail at once by chance. A single silent
+link is no evidence, and two links of one carrier count as one.
 """
 
 
 def is_power_loss(fault: Fault, network: NetworkState) -> bool:
-    """Return whether a device's silence is one of power."""
+    """Return whether a device's silence is a power loss."""
     if fault.has_symptom(Symptom.DEVICE_OFF):
         return True
     if fault.phases[-1].interval.basis is not Basis.SILENCE:
@@ -34,7 +34,7 @@ def is_power_loss(fault: Fault, network: NetworkState) -> bool:
 
 
 def assess(fault: Fault, network: NetworkState) -> Candidate | None:
-    """Claim what is, or looks like, a device without power."""
+    """Claim a fault that is, or looks like, a device without power."""
     if not fault.subject.is_device or not is_power_loss(fault, network):
         return None
     settings = network.settings

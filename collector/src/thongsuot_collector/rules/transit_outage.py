@@ -1,7 +1,7 @@
 """
-Many links of one carrier do not lead beyond it: out of the country, or to other networks here.
+Many links of one carrier do not reach beyond it: abroad, or other domestic networks.
 
-Where several carriers lose a direction at once, each is told of its own circuits.
+If several carriers lose a direction at once, each is notified about its own circuits.
 """
 
 from collections.abc import Sequence
@@ -17,13 +17,13 @@ from thongsuot_schema.verdict import Symptom
 from thongsuot_schema.words.language import Text
 
 _BETWEEN = " "
-"""Stands in no carrier's name."""
+"""A separator that occurs in no carrier's name."""
 
 _SILENT = frozenset({Symptom.TRANSIT_SILENT, Symptom.INTERNATIONAL_TRANSIT_SILENT})
 
 
 def group_key(fault: Fault, network: NetworkState) -> str | None:
-    """Take faults beyond the carrier, by carrier and direction."""
+    """Group faults beyond the carrier, by carrier and direction."""
     interval = fault.main_phase.interval
     carrier = network.carrier_of(fault.subject) if fault.subject.is_link else ""
     if interval.segment is not Segment.TRANSIT or not carrier:
@@ -33,10 +33,10 @@ def group_key(fault: Fault, network: NetworkState) -> str | None:
 
 
 def assess(group: str, faults: Sequence[Fault], network: NetworkState) -> list[Candidate]:
-    """Return the times when a carrier's ways beyond itself failed in one direction."""
+    """Return the periods in which a carrier's transit failed in one direction."""
     carrier, _, _ = group.partition(_BETWEEN)
     candidates = carrier_candidates(carrier, faults, network)
-    # "Have not reached" is true of silence alone; what arrives late or in part is said as it is.
+    # "Have not reached" is only true for silence; late or partial arrival is reported as such.
     return [
         msgspec.structs.replace(candidate, variant="" if candidate.symptom in _SILENT else DEGRADED)
         for candidate in candidates

@@ -1,8 +1,8 @@
 """
 A device reports on links or services that the inventory does not have.
 
-The inventory is incomplete, the device belongs elsewhere, or it lies. Whatever it is, it is one
-incident of the site, told once to the city, however many names the device uses.
+The inventory is incomplete, the device belongs elsewhere, or its reports are false. In any case it
+is one incident of the site, reported once to the city, however many names the device uses.
 """
 
 from collections.abc import Sequence
@@ -15,16 +15,16 @@ from thongsuot_schema.state import State
 from thongsuot_schema.words.language import Text
 
 _APART_S = 3_600.0
-"""It ends so long after the last of them: a device that invents names may pause."""
+"""It ends this long after the last of them: a device that invents names may pause."""
 
 
 def group_key(fault: Fault, network: NetworkState) -> str | None:
-    """Take faults of what the inventory does not have, by site."""
+    """Group faults of names that the inventory does not have, by site."""
     return None if network.is_known(fault.subject) else fault.subject.site
 
 
 def assess(_site: str, faults: Sequence[Fault], network: NetworkState) -> list[Candidate]:
-    """Return the spells in which a site reported faults of unknown names."""
+    """Return the periods in which a site reported faults of unknown names."""
     apart_ns = round(_APART_S * NS_PER_S)
     spells: list[list[Fault]] = []
     latest_ns = 0

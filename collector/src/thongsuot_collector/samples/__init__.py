@@ -1,1 +1,1 @@
-"""From batches to samples of a time-series database: names, labels, true times, bytes."""
+"""Converts batches to samples of a time-series database: names, labels, true times, bytes."""

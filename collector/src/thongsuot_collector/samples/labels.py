@@ -1,6 +1,4 @@
-"""
-Which labels a series carries: from its site and its place in a layout to bytes, worked out once.
-"""
+"""The labels of a series, encoded once from its site and its position in a layout."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -10,10 +8,10 @@ from thongsuot_schema.batch.layout import CompiledLayout
 from thongsuot_schema.result import Family, Series
 
 LabelsOf = Callable[[str, str], dict[str, str]]
-"""What the inventory says of a site (first) and a link (second, may be empty) as labels."""
+"""Returns the inventory's labels of a site (first) and a link (second, may be empty)."""
 
 LinkLabels = Mapping[str, dict[str, str]]
-"""What the inventory said of each link of a site."""
+"""The inventory's labels of each link of a site."""
 
 _LAYOUTS_KEPT = 20_000
 """
@@ -26,9 +24,9 @@ T = TypeVar("T")
 
 class LayoutLabels(Generic[T]):
     """
-    What ``label`` makes of a layout of a site, for those layouts that are in use.
+    A cache of the results of ``label`` for the layouts that are in use.
 
-    It is made anew when the inventory says something else of one of the links.
+    A result is rebuilt when the inventory's labels of one of the links change.
     """
 
     def __init__(self, label: Callable[[str, CompiledLayout], T], labels_of: LabelsOf) -> None:
@@ -37,7 +35,7 @@ class LayoutLabels(Generic[T]):
         self._labels: OrderedDict[tuple[str, bytes], tuple[LinkLabels, T]] = OrderedDict()
 
     def for_layout(self, site: str, layout_id: bytes, compiled: CompiledLayout) -> T:
-        """Return what was made of a layout of a site, made now if it was not."""
+        """Return the result for a layout of a site, built now if it is missing."""
         key = (site, layout_id)
         known = self._labels.get(key)
         if known is not None and are_labels(known[0], self._labels_of, site):
@@ -52,7 +50,7 @@ class LayoutLabels(Generic[T]):
 
 
 def are_labels(known: LinkLabels, labels_of: LabelsOf, site: str) -> bool:
-    """Return whether the labels of some links are still what the inventory says."""
+    """Return whether the labels of some links still match the inventory."""
     return all(labels_of(site, link) == labels for link, labels in known.items())
 
 

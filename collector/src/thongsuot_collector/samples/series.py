@@ -10,18 +10,18 @@ from thongsuot_schema.batch import kernel
 from thongsuot_schema.batch.columns import Columns
 
 EARLIEST_MS = 1 << 35
-"""5 February 1971; before it a varint is shorter than six bytes."""
+"""5 February 1971; an earlier varint is shorter than six bytes."""
 LATEST_MS = (1 << 42) - 1
-"""15 May 2109; after it a varint is longer."""
+"""15 May 2109; a later varint is longer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EncodedSeries:
     """
-    Some series, encoded; such parts put one after the other are a request.
+    Some series, encoded; a request is a concatenation of such parts.
 
     ``earliest_ms`` and ``latest_ms`` are the times of its samples; ``samples`` how many there are.
-    ``unpacked_bytes`` is how long ``body`` is unpacked; 0: it is not packed.
+    ``unpacked_bytes`` is the uncompressed size of ``body``; 0: it is not compressed.
     """
 
     body: bytes
@@ -32,7 +32,7 @@ class EncodedSeries:
 
 
 class WallTimes(NamedTuple):
-    """The wall time of each row in ms, the earliest and the latest of them."""
+    """The wall time of each row in ms, and the earliest and the latest of them."""
 
     ms: "array[int]"
     earliest_ms: int

@@ -1,6 +1,6 @@
 """
-Verdicts as numbers: repeated with every batch, because a database forgets a value after five
-minutes.
+Verdicts as numbers: repeated with every batch, because a value in a database becomes stale after
+five minutes.
 """
 
 from collections.abc import Iterable
@@ -17,15 +17,15 @@ _SEGMENT_NUMBERS = {None: 0.0} | {
 }
 
 Points = dict[int, tuple[float, float] | None]
-"""State and segment as numbers by time in ms; ``None`` where nothing is known any more."""
+"""State and segment as numbers by time in ms; ``None`` when nothing is known any more."""
 
 
 def verdict_points(
     columns: Columns, standing: Iterable[StandingVerdict], *, epoch_ns: int
 ) -> dict[tuple[str, str], Points]:
     """
-    Return the verdicts that a batch changes, and those that stood when it was sealed
-    (``standing``), by link and service.
+    Return the verdicts that a batch changes, and those in force when it was sealed (``standing``),
+    by link and service.
     """
     subjects: dict[tuple[str, str], Points] = {}
     for change in columns.changes:

@@ -1,4 +1,3 @@
 """
-Site configurations: from the inventory to what each agent watches, and which agent runs which
-version.
+Site configurations: derived from the inventory for each agent, with the version that each runs.
 """

@@ -1,9 +1,9 @@
 """
-The public networks of carriers, as far as a site configuration has room for them. Pure.
+The public networks of carriers, limited by the space in a site configuration. Pure.
 
-By them an agent knows whose line a packet left by. Of a carrier with more networks than there is
-room for, the largest ones go: an address of another is then of nobody known, which proves nothing
-and contradicts nothing.
+From them an agent determines the carrier of a packet's line. If a carrier has more networks than
+fit, the largest ones are included: an address of another network then has no known owner, which
+neither proves nor contradicts anything.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_schema.inventory.model import Carrier, Site
 
 ROOM_BYTES = 20 * 1024
-"""Of a site configuration's 40 KiB; a city's own content is 10 KB."""
+"""Part of a site configuration's 40 KiB; the other content for a city is 10 KB."""
 
 _QUOTES_BYTES = 3  # two quotes and a comma
 
@@ -24,7 +24,7 @@ def networks_for_site(
     """
     Return the networks of each carrier by name: those of the site's own links first.
 
-    The others are there so that a link whose packets leave by one of them can say by which.
+    The others allow a link whose packets leave by one of them to name it.
     """
     own = {link.carrier for link in site.links}
     carriers = sorted(directory.carriers.values(), key=lambda carrier: carrier.name not in own)
@@ -41,7 +41,7 @@ def _networks(carrier: Carrier, directory: InventoryDirectory) -> list[str]:
     """Return a carrier's networks, the largest first; IPv4's before IPv6's of the same size."""
     named = {*carrier.networks, *directory.networks.networks_of(carrier.asn)}
     parsed = [ip_network(text) for text in named]
-    # A customer's IPv6 line is a /48 or a /56 where an IPv4 one is a /32.
+    # A customer's IPv6 line has a /48 or a /56, an IPv4 one a /32.
     parsed.sort(
         key=lambda network: (network.prefixlen * (32 / network.max_prefixlen), str(network))
     )

@@ -1,6 +1,6 @@
 """
-From the inventory to the site configuration of one site: its part, and nothing that is the
-device's. Pure.
+Derives the site configuration of one site from the inventory, without the device's own settings.
+Pure.
 """
 
 from collections.abc import Iterable
@@ -31,8 +31,8 @@ def derive_config(site: Site, directory: InventoryDirectory) -> SiteConfiguratio
     """
     Return the site configuration of a site.
 
-    Equipment is left out: agents ask it with the credentials of the device. So are targets and
-    probes of links that the site does not have.
+    Equipment is left out: agents query it with the credentials of the device. Targets and probes of
+    links that the site does not have are also left out.
     """
     links = {link.name for link in site.links}
     targets = [
@@ -66,17 +66,20 @@ def derive_config(site: Site, directory: InventoryDirectory) -> SiteConfiguratio
 
 
 def _concerns(named: Iterable[str], links: set[str]) -> bool:
-    """Return whether what names links is for a site; without links they are not known here."""
+    """
+    Return whether an object that names links applies to a site; without links they are not known
+    here.
+    """
     return not links or not (names := set(named)) or EVERY in names or bool(names & links)
 
 
 def _link(link: Link) -> ConfiguredLink:
     facts = structs.asdict(link)
-    # What links have in common tells the collector who bears witness; the device need not know.
-    # How packets leave the device is the device's own affair.
+    # Shared properties of links are only needed by the collector, to select witnesses. Routing is
+    # part of the device's own settings.
     for own in _DEVICES_OWN:
         del facts[own]
-    # An access technology that the inventory does not tell is the device's to know.
+    # An access technology missing in the inventory is left to the device's settings.
     facts["medium"] = None if link.medium is Medium.ETHERNET else link.medium
     return ConfiguredLink(**facts)
 

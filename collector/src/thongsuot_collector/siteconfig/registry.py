@@ -1,6 +1,6 @@
 """
-Registry of site configurations: the newest of each site, for answers to pushes, and what each agent
-reports to run.
+Registry of site configurations: the newest of each site, for answers to pushes, and the version
+reported by each agent.
 """
 
 import asyncio
@@ -34,21 +34,21 @@ from thongsuot_schema.siteconfig.model import OfferedConfig
 _log = logging.getLogger(__name__)
 
 _SYNC_EVERY_S = 2.0
-"""What a crash may cost of what agents said; they say it again with the next push."""
+"""Reports that a crash may lose; agents repeat them with the next push."""
 
 _LOGGED = 4
-"""Lines of the log that one batch may make; an honest one says one thing."""
+"""Maximum log lines for one batch; a correct one causes one."""
 
 _CONFIG_NOTICES = {NoticeCode.CONFIG_REJECTED, NoticeCode.CONFIG_APPLIED}
 
 
 class SiteConfigRegistry:
     """
-    Versions of site configurations, in memory: every push is looked at.
+    Versions of site configurations, in memory, because every push is compared with them.
 
-    Of the contents only digests are kept: they follow from the inventory, and one is made when an
-    agent has to be sent it. ``is_shared``: other collectors write the store as well;
-    ``makes_versions``: false where another of them makes versions, of the same inventory.
+    Only digests of the contents are stored: the content follows from the inventory, and is
+    generated when it has to be sent. ``is_shared``: other collectors also write the store;
+    ``makes_versions``: false if another of them makes versions from the same inventory.
     """
 
     def __init__(
@@ -76,21 +76,23 @@ class SiteConfigRegistry:
 
     def of(self, site: str) -> tuple[ConfigVersion | None, AgentConfigStatus | None]:
         """
-        Return the newest site configuration of a site, and what its agent said last of site
+        Return the newest site configuration of a site, and its agent's last report about site
         configurations.
         """
         return self._made.get(site), self._runs.get(site)
 
     def rollout_status(self, site: str) -> RolloutStatus:
-        """Return how far a site is with its site configuration."""
+        """Return the rollout status of a site."""
         return rollout_status(self._made.get(site), self._runs.get(site))
 
     def count_by_status(self) -> Counter[RolloutStatus]:
-        """Return how many sites are how far."""
+        """Return the number of sites by rollout status."""
         return Counter(self.rollout_status(site) for site in self._made)
 
     def offer_for(self, site: str, header: str) -> msgspec.Raw:
-        """Return what an answer to a push carries, given its header: nothing, mostly."""
+        """
+        Return the site configuration for the answer to a push, given its header; usually none.
+        """
         running = parse_running_config(header)
         self._record_running(site, running)
         newest = self._made.get(site) if self._is_offering else None
@@ -101,7 +103,7 @@ class SiteConfigRegistry:
         ):
             return NO_SITE_CONFIG
         content = encode(derive_config(self._directory.site(site), self._directory))
-        # While the inventory is being read anew, number and content may not belong together.
+        # During a reload of the inventory, number and content may not match.
         if short_digest(content) != newest.digest or len(content) > LARGEST_BYTES:
             return NO_SITE_CONFIG
         offer = OfferedConfig(
@@ -110,16 +112,16 @@ class SiteConfigRegistry:
         return msgspec.Raw(msgspec.json.encode(offer))
 
     async def load(self) -> None:
-        """Take up what is known, and what the inventory has become meanwhile."""
+        """Load the store, and apply changes of the inventory since."""
         self._runs = await asyncio.to_thread(site_configs.runs, self._store)
         await self.regenerate(by="", detail="as the collector started")
 
     async def regenerate(self, *, by: str, detail: str, is_known: bool = False) -> int:
         """
-        Make new versions where the inventory leads to other site configurations; returns how many.
+        Make new versions for changed site configurations; returns how many.
 
-        ``by`` and ``detail`` are for the audit log, which gets a line where there are any, or where
-        the inventory is known to have changed.
+        ``by`` and ``detail`` are for the audit log, which gets a line if there are any, or if the
+        inventory is known to have changed.
         """
         versions, fresh = await asyncio.to_thread(self._versions)
         if fresh or (is_known and self._makes_versions):
@@ -131,20 +133,20 @@ class SiteConfigRegistry:
         return len(fresh)
 
     async def refresh(self) -> None:
-        """Take in versions that the command line has made, or the collector that leads."""
+        """Load versions made by the command line or by the leading collector."""
         kept = await asyncio.to_thread(site_configs.newest, self._store)
         if not self._makes_versions:
             self._made = {site: kept[site] for site in self._directory.sites if site in kept}
         for site, newest in self._made.items():
             self._made[site] = kept.get(site, newest)
         if self._is_shared:
-            # What agents say, they say to one collector or the other.
+            # Agents report to any of the collectors.
             stored = await asyncio.to_thread(site_configs.runs, self._store)
             unsaved = {site: self._runs[site] for site in self._unsaved}
             self._runs = stored | unsaved
 
     async def apply_batch(self, entry: JournalEntry, columns: Columns) -> None:
-        """Note what a batch says of site configurations: why one is not run."""
+        """Record a batch's notices about site configurations: why one is not run."""
         heard: set[tuple[NoticeCode, str]] = set()
         for notice in columns.notices:
             if notice.code in _CONFIG_NOTICES:
@@ -157,14 +159,14 @@ class SiteConfigRegistry:
             _log.info("site configuration site=%s %s: %s", entry.site, code, text)
 
     async def sync_forever(self) -> None:
-        """Save what agents report, and read what the command line makes, until cancelled."""
+        """Save agents' reports, and load versions made by the command line, until cancelled."""
         while True:
             await asyncio.sleep(_SYNC_EVERY_S)
             await self.save()
             await self.refresh()
 
     async def save(self) -> None:
-        """Write down what agents have said since the last time."""
+        """Save agents' reports since the last call."""
         unsaved, self._unsaved = self._unsaved, set()
         if not unsaved:
             return
@@ -185,7 +187,7 @@ class SiteConfigRegistry:
         if before is not None:
             if before.is_accepting and (before.version, before.refused) == (version, refused):
                 return
-            # The notice may have been read before the header that goes with it, or after.
+            # The notice may be processed before or after its header.
             reason = before.reason if before.refused == refused else ""
         self._put(AgentConfigStatus(site=site, version=version, refused=refused, reason=reason))
 

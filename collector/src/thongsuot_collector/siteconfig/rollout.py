@@ -1,4 +1,4 @@
-"""Rollout status of a site's configuration, and what the page of the site says of it. Pure."""
+"""Rollout status of a site's configuration, and its text on the page of the site. Pure."""
 
 from enum import StrEnum
 from typing import Final
@@ -8,29 +8,29 @@ from thongsuot_schema.words.language import Language, Text
 
 
 class RolloutStatus(StrEnum):
-    """How far an agent is with the newest site configuration of its site."""
+    """The status of an agent with regard to the newest site configuration of its site."""
 
     CURRENT = "current"
     """It runs it."""
 
     WAITING = "waiting"
-    """It runs another, and has not answered to this one."""
+    """It runs another, and has not responded to this one."""
 
     REFUSED = "refused"
-    """It will not run it."""
+    """It has rejected it."""
 
     NOT_TAKING = "not_taking"
-    """It takes no site configurations: an older release, or told so."""
+    """It accepts no site configurations: an older release, or disabled in its settings."""
 
     UNHEARD = "unheard"
-    """It has not pushed since there are site configurations."""
+    """It has not pushed since site configurations exist."""
 
     NONE = "none"
     """There is no site configuration: the inventory does not have the site."""
 
 
 def rollout_status(newest: ConfigVersion | None, run: AgentConfigStatus | None) -> RolloutStatus:
-    """Return how far a site is."""
+    """Return the rollout status of a site."""
     if newest is None:
         return RolloutStatus.NONE
     if run is None:
@@ -53,7 +53,7 @@ _NO_WORD: Final = Text("collector.siteconfig.no_word")
 def notes_of(
     newest: ConfigVersion | None, run: AgentConfigStatus | None, language: Language
 ) -> list[str]:
-    """Return what must be known of a site's configuration: that it is not run."""
+    """Return notes about a site's configuration if it is not running."""
     if newest is None or run is None or rollout_status(newest, run) is not RolloutStatus.REFUSED:
         return []
     return [_REFUSED.read(language)]
@@ -63,10 +63,10 @@ def facts_of(
     newest: ConfigVersion | None, run: AgentConfigStatus | None, language: Language
 ) -> list[str]:
     """
-    Return which version a site runs that should run another one, and why it does not; nothing of
-    one that is up to date: a version tells its staff nothing, and the list of agents has it.
+    Return the actual and intended version of a site and the reason of a difference; nothing if it
+    is up to date: a version is of no use to its staff, and is in the list of agents.
 
-    The reason is the device's own sentence, in English, as in its log.
+    The reason is the device's own sentence in English, as in its log.
     """
     if newest is None or run is None or not run.is_accepting or run.version == newest.version:
         return []

@@ -30,16 +30,16 @@ class Month(msgspec.Struct, frozen=True, order=True):
 
     @property
     def from_ms(self) -> int:
-        """When it begins."""
+        """Its begin, Unix milliseconds."""
         return midnight_ms(datetime(self.year, self.number, 1, tzinfo=VIETNAM))
 
     @property
     def until_ms(self) -> int:
-        """When it is over."""
+        """Its end (exclusive), Unix milliseconds."""
         return self.after().from_ms
 
     def after(self, months: int = 1) -> "Month":
-        """Return the month so many months later; before this one where negative."""
+        """Return the month this many months later; earlier if negative."""
         count = self.year * _YEAR_MONTHS + self.number - 1 + months
         return Month(count // _YEAR_MONTHS, count % _YEAR_MONTHS + 1)
 
@@ -50,10 +50,10 @@ class Month(msgspec.Struct, frozen=True, order=True):
 
 def month_from(text: str) -> Month:
     """
-    Return the month that a text names.
+    Return the month named by a text.
 
     Raises:
-        ValueError: it is not of the form "2026-11", or not of this age.
+        ValueError: it is not of the form "2026-11", or out of range.
     """
     match = _TEXT.fullmatch(text)
     if match is not None:
@@ -64,7 +64,7 @@ def month_from(text: str) -> Month:
 
 
 def month_at(at_ms: int) -> Month:
-    """Return the month in which a moment lies."""
+    """Return the month that contains a moment."""
     when = datetime.fromtimestamp(at_ms // MS_PER_S, VIETNAM)
     return Month(when.year, when.month)
 
@@ -78,11 +78,11 @@ _MINUTE_MS = 60 * MS_PER_S
 _WEEK = tuple(Day)
 
 Span = tuple[int, int]
-"""From when until when (exclusive), Unix milliseconds."""
+"""A span of time, its end exclusive; Unix milliseconds."""
 
 
 def service_spans(terms: Terms, from_ms: int, until_ms: int) -> list[Span]:
-    """Return when the clock runs between two moments: in order, apart from each other."""
+    """Return the spans in which the clock runs between two moments: in order, disjoint."""
     if terms.clock is ServiceHours.ALWAYS:
         return [(from_ms, until_ms)]
     spans: list[Span] = []

@@ -39,13 +39,13 @@ _EPOCH = datetime.fromtimestamp(0, VIETNAM)
 
 
 def table_of(statement: Statement) -> bytes:
-    """Return the statement's periods, one a row, in order: they fill the month exactly."""
+    """Return the statement's periods, one per row, in order: they fill the month exactly."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(COLUMNS)
     circuit = statement.circuit
     coverage = statement.assessed.coverage
-    # Cut off, like the percentages that people read.
+    # Truncated, like the percentages for people.
     known = "" if coverage is None else f"{int(coverage * 10**6) / 10**6:.6f}"
     for row, period in enumerate(statement.periods, 1):
         writer.writerow(
@@ -77,7 +77,7 @@ def table_of(statement: Statement) -> bytes:
 
 
 def _dispute(statement: Statement, period: Period) -> tuple[str, str]:
-    """Return how a dispute about a period stands, and of which incident; empty where none is."""
+    """Return the state of a dispute about a period, and its incident; empty if there is none."""
     if period.time_class not in {TimeClass.DOWN, TimeClass.DEGRADED}:
         return "", ""
     for disputed in reversed(statement.disputes):
@@ -87,7 +87,7 @@ def _dispute(statement: Statement, period: Period) -> tuple[str, str]:
 
 
 def fingerprint(table: bytes) -> str:
-    """Return what names a table's bytes: SHA-256, in hexadecimal."""
+    """Return the SHA-256 of a table's bytes, in hexadecimal."""
     return sha256(table).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""Dispute: an interval of a circuit's month of which its carrier says that it is not its own."""
+"""Dispute: an interval of a circuit's month for which the carrier denies responsibility."""
 
 from enum import StrEnum
 from typing import Final
@@ -9,7 +9,7 @@ from thongsuot_schema.words.language import Formatted, Readable, Text
 
 
 class DisputeOutcome(StrEnum):
-    """How a dispute stands, in the word of the CSV."""
+    """The state of a dispute, as written in the CSV."""
 
     OPEN = "open"
     """The city has to decide."""
@@ -23,7 +23,8 @@ class DisputeOutcome(StrEnum):
 
 class DisputedInterval(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What both sides say of an interval (Unix milliseconds; ``until_ms`` is ``None`` while it lasts).
+    The statements of both sides about an interval (Unix milliseconds; ``until_ms`` is ``None``
+    while it lasts).
 
     ``person`` and ``reason`` are the carrier's, ``decided_by`` and ``decision`` the city's.
     """
@@ -39,7 +40,7 @@ class DisputedInterval(msgspec.Struct, frozen=True, kw_only=True):
     decision: str = ""
 
     def overlaps(self, from_ms: int, until_ms: int) -> bool:
-        """Return whether any of a time is in it."""
+        """Return whether it overlaps a time."""
         return self.from_ms < until_ms and (self.until_ms is None or self.until_ms > from_ms)
 
 
@@ -52,13 +53,13 @@ _OUTCOMES: Final[dict[DisputeOutcome, Text]] = {
 
 
 def statement_text(disputed: DisputedInterval) -> Readable:
-    """Return what the carrier says, as a sentence."""
+    """Return the carrier's statement, as a sentence."""
     known = filter(None, (disputed.person, disputed.reference))
     who = ", ".join(known)
     return Text("collector.sla.dispute.statement", reason=disputed.reason or "–", who=who or "–")
 
 
 def outcome_text(disputed: DisputedInterval) -> Readable:
-    """Return how the dispute stands, as a sentence."""
+    """Return the state of the dispute, as a sentence."""
     text, by, decision = _OUTCOMES[disputed.outcome], disputed.decided_by, disputed.decision
     return Formatted(lambda language: text.read(language, by=by, decision=decision))

@@ -1,9 +1,8 @@
 """
-Outage: one time that a circuit was dead by its carrier's fault, across the ends of months.
+Outage: one time that a circuit was down by its carrier's fault, across the ends of months.
 
-It begins when the circuit is found dead and is over when it has been available for as long as
-``calm_ms``; a shorter pause is part of it. What is not known, or not counted, in between neither
-ends it nor counts.
+It begins when the circuit is found down and is over when it has been available for ``calm_ms``; a
+shorter pause is part of it. Unknown or uncounted time in between neither ends it nor counts.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,8 +17,8 @@ from thongsuot_schema.verdict import Symptom
 
 class CarrierNotification(msgspec.Struct, frozen=True, kw_only=True, order=True):
     """
-    The carrier was told, at ``at_ms``, of a fault that lasted from ``from_ms`` until ``until_ms``
-    (``None``: not known when). Unix milliseconds.
+    A notification to the carrier at ``at_ms`` about a fault from ``from_ms`` until ``until_ms``
+    (``None``: unknown). Unix milliseconds.
     """
 
     at_ms: int
@@ -31,9 +30,9 @@ class CarrierNotification(msgspec.Struct, frozen=True, kw_only=True, order=True)
 
 class Outage(msgspec.Struct, frozen=True, kw_only=True):
     """
-    One outage. ``until_ms`` is when the circuit was available again, ``None`` while that is not
-    known. ``down_spans`` are the stretches in which it was dead and the contract's clock ran.
-    ``notification`` is the first notification of it.
+    One outage. ``until_ms`` is when the circuit was available again, ``None`` while that is
+    unknown. ``down_spans`` are the spans in which it was down and the contract's clock ran.
+    ``notification`` is the first notification about it.
     """
 
     from_ms: int
@@ -46,15 +45,15 @@ class Outage(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def notified_ms(self) -> int | None:
-        """From when it counts as told: not before it began."""
+        """The time from which it counts as notified: not before its begin."""
         return None if self.notification is None else max(self.notification.at_ms, self.from_ms)
 
     def down_ms(self, span: Span) -> int:
-        """Return how long it counts inside a span."""
+        """Return its counted downtime inside a span."""
         return sum(_shared_ms(part, span) for part in self.down_spans)
 
     def down_notified_ms(self, span: Span) -> int:
-        """Return how long it counts inside a span from when the carrier was told."""
+        """Return its counted downtime inside a span since the carrier's notification."""
         if self.notified_ms is None:
             return 0
         return self.down_ms((max(span[0], self.notified_ms), max(span[1], self.notified_ms)))
@@ -63,7 +62,7 @@ class Outage(msgspec.Struct, frozen=True, kw_only=True):
 def outages_of(
     periods: Iterable[Period], notifications: Iterable[CarrierNotification], *, calm_ms: int
 ) -> tuple[Outage, ...]:
-    """Return the outages that periods show, in order; those that never count are left out."""
+    """Return the outages in some periods, in order; those that never count are left out."""
     outages: list[Outage] = []
     known = sorted(set(notifications))
     for dead, until_ms in _outage_periods(periods, calm_ms):
@@ -92,7 +91,7 @@ def outages_of(
 def _outage_periods(
     periods: Iterable[Period], calm_ms: int
 ) -> Iterable[tuple[list[Period], int | None]]:
-    """Yield the dead periods of each outage, and when it was over."""
+    """Yield the down periods of each outage, and its end."""
     dead: list[Period] = []
     calm_from_ms: int | None = None
     good_ms = 0

@@ -1,8 +1,8 @@
 """
-Period: a stretch of time in one class. The periods of a circuit fill a time exactly.
+Period: a span of time in one class. The periods of a circuit fill a time exactly.
 
-What is known of each moment is first a *condition* of the circuit; the class is the condition,
-unless the contract's clock did not run or planned work went on.
+Each moment first gets the *condition* of the circuit; the class is the condition, unless the
+contract's clock did not run or planned work was in progress.
 """
 
 from bisect import bisect_right
@@ -22,25 +22,25 @@ from thongsuot_schema.verdict import Symptom
 
 
 class TimeClass(StrEnum):
-    """What a moment is counted as. Each is counted as exactly one."""
+    """The class of a moment. Each moment has exactly one."""
 
     UP = "up"
     DEGRADED = "degraded"
-    """Slow or lossy by the carrier's fault: available, and shown."""
+    """Slow or lossy by the carrier's fault: counted as available, and shown."""
     DOWN = "down"
-    """Dead by the carrier's fault."""
+    """Down by the carrier's fault."""
     MAINTENANCE = "maintenance"
     POWER = "power"
     CUSTOMER = "customer"
     """A fault on the point's side."""
     UNKNOWN = "unknown"
-    """Nothing was measured, or what was measured does not say whose fault it is."""
+    """Nothing was measured, or the measurements do not show whose fault it is."""
     OUTSIDE = "outside"
     """The contract's clock did not run."""
 
 
 COUNTED = (TimeClass.UP, TimeClass.DEGRADED, TimeClass.DOWN)
-"""What makes up the service time; the others are left out of it."""
+"""The classes that make up the service time; the others are excluded."""
 
 
 class PlannedWork(msgspec.Struct, frozen=True, kw_only=True, order=True):
@@ -53,12 +53,12 @@ class PlannedWork(msgspec.Struct, frozen=True, kw_only=True, order=True):
 
 class Period(msgspec.Struct, frozen=True, kw_only=True):
     """
-    A stretch of time (Unix milliseconds, ``until_ms`` exclusive) that is of one class.
+    A span of time (Unix milliseconds, ``until_ms`` exclusive) in one class.
 
-    ``condition`` is how the circuit itself was: ``up``, ``degraded``, ``down``, ``power``,
-    ``customer`` or ``unknown``. ``work`` names the planned work that the class rests on.
-    ``interruption`` is the number in the statement of the one that it is part of, and
-    ``is_notified`` whether the carrier had been told of that; both only where the class is
+    ``condition`` is the state of the circuit itself: ``up``, ``degraded``, ``down``, ``power``,
+    ``customer`` or ``unknown``. ``work`` names the planned work that decided the class.
+    ``interruption`` is the number in the statement of the interruption that it is part of, and
+    ``is_notified`` whether the carrier had been notified about that; both are only set for
     ``down``.
     """
 
@@ -76,11 +76,13 @@ class Period(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def length_ms(self) -> int:
-        """How long it lasts."""
+        """Its duration."""
         return self.until_ms - self.from_ms
 
     def is_classified_as(self, other: "Period") -> bool:
-        """Return whether both say the same, whenever that was and however exactly."""
+        """
+        Return whether both have the same class and cause, regardless of their times and accuracy.
+        """
         return _classification(self) == _classification(other)
 
 
@@ -93,8 +95,8 @@ def classify_time(
     """
     Return the periods of a span, in order, without gap or overlap.
 
-    ``intervals`` are those of the circuit, in whatever order, the same perhaps twice; where they
-    say nothing, nothing is known. An open one lasts to the end.
+    ``intervals`` are those of the circuit, in any order, possibly repeated; time outside of them is
+    unknown. An open one lasts to the end.
     """
     from_ms, until_ms = span
     states = _known_states(intervals, span)
@@ -120,9 +122,9 @@ def classify_time(
 
 
 def classify_interval(interval: Interval | None, terms: Terms) -> TimeClass:
-    """Return how a circuit was, by what an interval says of it."""
+    """Return the condition of a circuit during an interval."""
     if interval is None or interval.basis is Basis.PRESUMED:
-        # What is only taken to stand still is no proof; the record may say otherwise yet.
+        # A presumed verdict is no proof; the record may still contradict it.
         return TimeClass.UNKNOWN
     if interval.symptom is Symptom.DEVICE_OFF:
         return TimeClass.POWER if Exclusion.POWER in terms.excludes else TimeClass.DOWN
@@ -137,7 +139,7 @@ def classify_interval(interval: Interval | None, terms: Terms) -> TimeClass:
 
 
 def merge_adjacent(periods: Iterable[Period]) -> tuple[Period, ...]:
-    """Return adjacent periods, those that say the same as one."""
+    """Return periods with adjacent equal ones merged."""
     merged: list[Period] = []
     for period in periods:
         if merged and merged[-1].is_classified_as(period):
@@ -148,7 +150,7 @@ def merge_adjacent(periods: Iterable[Period]) -> tuple[Period, ...]:
 
 
 def clip(periods: Iterable[Period], span: Span) -> list[Period]:
-    """Return what of periods lies in a span."""
+    """Return periods cut to a span."""
     from_ms, until_ms = span
     return [
         msgspec.structs.replace(
@@ -160,7 +162,7 @@ def clip(periods: Iterable[Period], span: Span) -> list[Period]:
 
 
 class _KnownState(msgspec.Struct, frozen=True, kw_only=True):
-    """What is said of a stretch of time: an interval, or nothing."""
+    """The knowledge about a span of time: an interval, or none."""
 
     from_ms: int
     until_ms: int
@@ -169,9 +171,9 @@ class _KnownState(msgspec.Struct, frozen=True, kw_only=True):
 
 def _known_states(intervals: Iterable[Interval], span: Span) -> list[_KnownState]:
     """
-    Return what is said of each moment of a span, in order, without gap or overlap.
+    Return the knowledge about each moment of a span, in order, without gap or overlap.
 
-    Where two intervals meet the later begun has it from its beginning on.
+    If two intervals overlap, the one that began later takes precedence from its begin on.
     """
     from_ms, until_ms = span
     known_states: list[_KnownState] = []

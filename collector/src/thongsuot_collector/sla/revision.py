@@ -1,6 +1,4 @@
-"""
-Revision: a statement as it was handed out, its revision, and what changed from the one before.
-"""
+"""Revision: an issued statement, its revision number, and its changes from the previous one."""
 
 from collections.abc import Iterator
 from hashlib import sha256
@@ -15,13 +13,12 @@ _NOBODY = DisplayNames(site="", commune="", carrier="")
 
 class RevisionChange(msgspec.Struct, frozen=True, kw_only=True):
     """
-    One thing that a revision says otherwise than the one before.
+    One difference between a revision and the previous one.
 
-    ``subject`` is a time class, ``told`` (the downtime that the carrier knew of), ``begun`` (how
-    many interruptions), ``interruption`` (the downtime of the one that began at ``at_ms``),
-    ``terms``, ``circuit``, ``disputes`` and ``switch_overs`` (how many; what is said of them may be
-    new) or ``rows``.
-    Times are milliseconds; ``None``: there is, or was, no such thing.
+    ``subject`` is a time class, ``told`` (the downtime since the carrier's notification), ``begun``
+    (the number of interruptions), ``interruption`` (the downtime of the one that began at
+    ``at_ms``), ``terms``, ``circuit``, ``disputes`` and ``switch_overs`` (their number; their
+    content may be new) or ``rows``. Times are milliseconds; ``None``: not present before, or now.
     """
 
     subject: str
@@ -34,7 +31,7 @@ class IssuedStatement(msgspec.Struct, frozen=True, kw_only=True):
     """
     A statement as it was issued. ``revision`` counts from 1; 0: not issued, a draft of the present.
 
-    ``issued_ms`` is Unix time; of a draft, up to when it holds. ``digest`` names what it says.
+    ``issued_ms`` is Unix time; of a draft, the end of the data. ``digest`` identifies its content.
     """
 
     statement: Statement
@@ -45,19 +42,19 @@ class IssuedStatement(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def number(self) -> str:
-        """What the statement is called, permanently: "2026-11/FTTH-0042/1"."""
+        """The statement's permanent number: "2026-11/FTTH-0042/1"."""
         statement = self.statement
         tail = str(self.revision) if self.revision else "draft"
         return f"{statement.month}/{statement.circuit.name}/{tail}"
 
     @property
     def is_draft(self) -> bool:
-        """Whether it may yet change without a new number."""
+        """Whether it may still change without a new number."""
         return not self.revision
 
 
 def digest_of(statement: Statement) -> str:
-    """Return what names all that a statement says, what people call things left out."""
+    """Return the digest of a statement's content, without display names."""
     bare = msgspec.structs.replace(statement, names=_NOBODY)
     return sha256(msgspec.msgpack.encode(bare, order="deterministic")).hexdigest()
 
@@ -73,7 +70,7 @@ def draft_of(statement: Statement) -> IssuedStatement:
 def next_revision(
     statement: Statement, before: IssuedStatement | None, now_ms: int
 ) -> IssuedStatement | None:
-    """Return a statement's next revision; ``None`` where the last one says the same already."""
+    """Return a statement's next revision; ``None`` if the last one has the same content."""
     digest = digest_of(statement)
     if before is not None and before.digest == digest:
         return None
@@ -88,8 +85,8 @@ def next_revision(
 
 def revision_changes(before: Statement, after: Statement) -> Iterator[RevisionChange]:
     """
-    Yield what differs between two statements of one circuit and month; where no figure does, that
-    the rows do.
+    Yield the differences between two statements of one circuit and month; if no figure differs, one
+    for the rows.
     """
     changes = list(_figure_changes(before, after))
     if before.disputes != after.disputes:

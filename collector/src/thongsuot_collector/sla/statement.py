@@ -1,4 +1,4 @@
-"""Statement: all that is said of one circuit in one month, and the figures that follow from it."""
+"""Statement: the facts about one circuit in one month, and the figures that follow from them."""
 
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
@@ -29,13 +29,11 @@ from thongsuot_schema.segment import Segment
 from thongsuot_schema.verdict import Symptom
 
 LOOKBACK_MONTHS = 2
-"""How far before the month, or its quarter, an outage that reaches into it may have begun."""
+"""The maximum time by which an outage may begin before the month, or its quarter."""
 
 
 class Circuit(msgspec.Struct, frozen=True, kw_only=True):
-    """
-    Which circuit it is. ``name`` is the carrier's word for it; where it has none, site and link.
-    """
+    """The identity of a circuit. ``name`` is the carrier's id; without one, site and link."""
 
     site: str
     link: str
@@ -45,7 +43,7 @@ class Circuit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DisplayNames(msgspec.Struct, frozen=True, kw_only=True):
-    """What people call what the statement is about; a change of these is no new statement."""
+    """Display names of the statement's objects; changing them makes no new revision."""
 
     site: str
     commune: str
@@ -54,13 +52,13 @@ class DisplayNames(msgspec.Struct, frozen=True, kw_only=True):
 
 class Interruption(msgspec.Struct, frozen=True, kw_only=True):
     """
-    An outage as the statement of one month shows it. Unix milliseconds.
+    An outage in the statement of one month. Unix milliseconds.
 
-    ``from_ms`` may lie before the month. ``until_ms`` is when it was over, ``None`` where that is
-    after the month, or not known. ``down_ms`` and ``down_notified_ms`` count inside the month;
-    ``restore_ms`` and ``restore_notified_ms`` the whole of it, before the month too, and only where
-    it was over in this month. ``notified_ms`` is ``None`` where the carrier was not told before it
-    was over, or not in this month.
+    ``from_ms`` may be before the month. ``until_ms`` is its end, ``None`` if that is after the
+    month, or unknown. ``down_ms`` and ``down_notified_ms`` count inside the month; ``restore_ms``
+    and ``restore_notified_ms`` the whole outage, including the part before the month, and are only
+    set if it ended in this month. ``notified_ms`` is ``None`` if the carrier was not notified
+    before its end, or not in this month.
     """
 
     number: int
@@ -80,7 +78,10 @@ class Interruption(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TimeTotals(msgspec.Struct, frozen=True, kw_only=True):
-    """The sums of a time: each class's milliseconds, and the downtime the carrier knew of."""
+    """
+    The sums of a time: each class's milliseconds, and the downtime since the carrier's
+    notifications.
+    """
 
     from_ms: int
     until_ms: int
@@ -89,30 +90,30 @@ class TimeTotals(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def service_ms(self) -> int:
-        """The time that counts: all of it, less what is excluded."""
+        """The counted time: all of it without the excluded classes."""
         return sum(self.by_class[time_class] for time_class in COUNTED)
 
     @property
     def coverage(self) -> Fraction | None:
-        """The share of the contract's hours of which anything is known; ``None``: no hours."""
+        """The known share of the contract's hours; ``None`` without hours."""
         hours_ms = sum(self.by_class.values()) - self.by_class[TimeClass.OUTSIDE]
         if not hours_ms:
             return None
         return Fraction(hours_ms - self.by_class[TimeClass.UNKNOWN], hours_ms)
 
     def down_ms(self, since: Since) -> int:
-        """Return the downtime, counted from the onset or from when the carrier was told."""
+        """Return the downtime, counted from the onset or from the carrier's notification."""
         return self.by_class[TimeClass.DOWN] if since is Since.DETECTED else self.down_notified_ms
 
     def availability(self, since: Since) -> Fraction | None:
-        """Return the share of the service time without downtime; ``None``: there was none."""
+        """Return the share of the service time without downtime; ``None`` without service time."""
         if not self.service_ms:
             return None
         return Fraction(self.service_ms - self.down_ms(since), self.service_ms)
 
 
 class AssessmentResult(StrEnum):
-    """What comes of holding a statement against its terms, in the word of the CSV."""
+    """The result of assessing a statement against its terms, as written in the CSV."""
 
     MET = "met"
     NOT_MET = "not_met"
@@ -124,13 +125,13 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
     A circuit's month. ``periods`` fill it exactly, up to ``totals.until_ms``.
 
-    ``disputes`` are the intervals of which the carrier says that they are not its own, and
-    ``switch_overs`` when the counter's computers left the circuit for another: neither changes a
-    figure. A statement without any says what it said before there were such, to the byte.
+    ``disputes`` are the intervals for which the carrier denies responsibility, and ``switch_overs``
+    the moves of the counter's computers from the circuit to another: neither changes a figure. A
+    statement without any is identical, to the byte, to one from before these existed.
 
     ``totals`` sums the month; ``assessed`` the time over which the target has to be met.
-    ``is_final``: the month is over. ``calm_ms``: an interruption is over after so long without one.
-    ``is_generated``: part of it was made up for a demonstration.
+    ``is_final``: the month is over. ``calm_ms``: an interruption is over after this time without
+    one. ``is_generated``: part of it was generated for a demonstration.
     """
 
     month: str
@@ -149,16 +150,18 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def is_measured(self) -> bool:
-        """Whether anything at all is known of the month."""
+        """Whether the month has any measurement."""
         return any(period.condition is not TimeClass.UNKNOWN for period in self.periods)
 
     @property
     def begun(self) -> int:
-        """How many interruptions began in this month: sums over months count each once."""
+        """
+        The number of interruptions that began in this month: sums over months count each once.
+        """
         return sum(not interruption.is_from_before for interruption in self.interruptions)
 
     def restores_ms(self, since: Since) -> list[int]:
-        """Return how long each repair took that was done in this month."""
+        """Return the duration of each repair that was completed in this month."""
         durations_ms = (
             interruption.restore_ms if since is Since.DETECTED else interruption.restore_notified_ms
             for interruption in self.interruptions
@@ -167,13 +170,13 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def is_known_enough(self) -> bool:
-        """Whether so much is known that the target may be held against it."""
+        """Whether enough is known to assess it against the target."""
         coverage = self.assessed.coverage
         return coverage is not None and coverage >= exact(self.terms.coverage_ratio)
 
     @property
     def is_available_enough(self) -> bool | None:
-        """Whether the target is met; ``None``: there is none, or too little to hold against it."""
+        """Whether the target is met; ``None`` without a target, or if too little is known."""
         ratio = self.terms.availability_ratio
         share = self.assessed.availability(self.terms.downtime_since)
         if ratio is None or share is None or not self.is_known_enough:
@@ -182,7 +185,7 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def availability_result(self) -> AssessmentResult:
-        """What comes of holding the availability against the terms."""
+        """The result of assessing the availability against the terms."""
         if self.terms.availability_ratio is None:
             return AssessmentResult.NO_TARGET
         is_met = self.is_available_enough
@@ -192,7 +195,7 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def late_repairs(self) -> int | None:
-        """How many repairs took longer than agreed; ``None``: nothing was agreed."""
+        """The number of repairs that took longer than agreed; ``None`` if nothing was agreed."""
         limit_s = self.terms.repair_s
         if limit_s is None:
             return None
@@ -204,8 +207,8 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def is_repaired_enough(self) -> bool | None:
         """
-        Whether enough repairs were in time; ``None``: nothing was agreed or repaired, or too little
-        is known.
+        Whether enough repairs were in time; ``None`` if nothing was agreed or repaired, or too
+        little is known.
         """
         late, ratio = self.late_repairs, self.terms.repair_ratio
         done = len(self.restores_ms(self.terms.repair_since))
@@ -216,10 +219,10 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 class CircuitRecord(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What is known of a circuit: its intervals, the work planned on it, what its carrier was told,
-    and from which link to which its site's computers moved.
+    The record of a circuit: its intervals, planned work, notifications to its carrier, and the
+    moves of its site's computers between links.
 
-    In whatever order, each perhaps more than once. ``known_ms`` is up to when anything is known.
+    In any order, possibly repeated. ``known_ms`` is the end of the known time.
     """
 
     intervals: Sequence[Interval]
@@ -231,9 +234,9 @@ class CircuitRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def record_span(month: Month, *, calm_ms: int) -> Span:
-    """Return the time of which a statement needs the record."""
+    """Return the span whose record a statement needs."""
     first = month.quarter_begin().after(-LOOKBACK_MONTHS)
-    # What goes on at the end of the month is over only when it has been up for long enough.
+    # An outage at the end of the month only ends when the circuit has been up for long enough.
     return first.from_ms, month.until_ms + calm_ms
 
 
@@ -246,7 +249,7 @@ def statement_of(
     *,
     calm_ms: int,
 ) -> Statement:
-    """Return the statement of a month; of one that is not over, up to what is known."""
+    """Return the statement of a month; if it is not over, up to the known time."""
     begin_ms, end_ms = record_span(month, calm_ms=calm_ms)
     span = begin_ms, max(begin_ms, min(end_ms, record.known_ms))
     until_ms = max(month.from_ms, min(month.until_ms, record.known_ms))
@@ -273,7 +276,7 @@ def statement_of(
 
 
 def _is_generated(interval: Interval, span: Span) -> bool:
-    """Return whether an interval lies in a month and was made up for a demonstration."""
+    """Return whether an interval is in a month and was generated for a demonstration."""
     if interval.source is None or not is_generated(interval.source.stream):
         return False
     until_ms = span[1] if interval.end_ns is None else interval.end_ns // NS_PER_MS
@@ -286,7 +289,7 @@ def _of_month(disputes: Iterable[DisputedInterval], span: Span) -> tuple[Dispute
 
 
 def exact(number: float) -> Fraction:
-    """Return a number as it was written: 0.995 is 995/1000, not the float next to it."""
+    """Return a number exactly as written: 0.995 is 995/1000, not the nearest float."""
     return Fraction(repr(number))
 
 
@@ -343,7 +346,7 @@ def _totals(periods: Iterable[Period], outages: Iterable[Outage], span: Span) ->
 def _with_interruptions(
     periods: Iterable[Period], outages: Iterable[Outage], interruptions: Sequence[Interruption]
 ) -> tuple[Period, ...]:
-    """Return periods with the interruption that each dead one is part of, cut where it was told."""
+    """Return periods with the interruption of each down one, split at its notification."""
     numbers = {interruption.from_ms: interruption for interruption in interruptions}
     owner = {
         part: numbers[outage.from_ms]

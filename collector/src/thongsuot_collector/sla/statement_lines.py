@@ -1,7 +1,7 @@
 """
 Statement lines: a statement as labelled lines, the same for the page, the PDF and the command line.
 
-A line has a mark, so that others can name it: the arithmetic is on the statement.
+A line has a mark, so that others can refer to it: the arithmetic is shown on the statement.
 """
 
 from collections.abc import Iterator
@@ -47,13 +47,11 @@ LISTED_CLASSES = (
     TimeClass.UNKNOWN,
     TimeClass.DEGRADED,
 )
-"""The classes whose stretches the statement lists, apart from the interruptions."""
+"""The classes whose periods the statement lists, apart from the interruptions."""
 
 
 class StatementLine(msgspec.Struct, frozen=True, kw_only=True):
-    """
-    One line: how others name it, what it is, how it follows from others, and what it comes to.
-    """
+    """One line: its mark, label, formula and value."""
 
     label: Readable
     value: Readable
@@ -63,7 +61,7 @@ class StatementLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def circuit_lines(issue: IssuedStatement) -> list[StatementLine]:
-    """Return what the statement is about."""
+    """Return the lines that identify the circuit."""
     statement = issue.statement
     circuit, names, totals = statement.circuit, statement.names, statement.totals
     medium = circuit.medium.value
@@ -93,7 +91,7 @@ def circuit_lines(issue: IssuedStatement) -> list[StatementLine]:
 
 
 def terms_lines(terms: Terms) -> Iterator[StatementLine]:
-    """Yield what the circuit is held to, and by what."""
+    """Yield the terms of the circuit, and their source."""
     yield StatementLine(label=Text("collector.sla.lines.basis_label"), value=_basis(terms))
     if terms.availability_ratio is not None:
         window = (
@@ -138,7 +136,7 @@ def terms_lines(terms: Terms) -> Iterator[StatementLine]:
 
 
 def total_lines(statement: Statement) -> Iterator[StatementLine]:
-    """Yield the arithmetic of the month; of how much of it anything is known stands first."""
+    """Yield the arithmetic of the month; the known share comes first."""
     totals = statement.totals
     time_classes = totals.by_class
     total = totals.until_ms - totals.from_ms
@@ -173,7 +171,7 @@ def total_lines(statement: Statement) -> Iterator[StatementLine]:
 
 
 def result_lines(statement: Statement) -> Iterator[StatementLine]:
-    """Yield what is held against the terms, and whether it keeps to them."""
+    """Yield the assessed figures, and whether they meet the terms."""
     terms, assessed = statement.terms, statement.assessed
     if terms.window is AssessmentPeriod.QUARTER:
         yield from _quarter(assessed, terms.downtime_since)
@@ -200,7 +198,7 @@ def result_lines(statement: Statement) -> Iterator[StatementLine]:
 
 
 def listed_periods(statement: Statement, time_class: TimeClass) -> list[Period]:
-    """Return the stretches of one class, in order; those of one planned work as one."""
+    """Return the periods of one class, in order; those of one planned work merged."""
     periods = [period for period in statement.periods if period.time_class is time_class]
     if time_class is not TimeClass.MAINTENANCE:
         return periods
@@ -215,11 +213,11 @@ def listed_periods(statement: Statement, time_class: TimeClass) -> list[Period]:
 
 
 GENERATED: Final = Text("collector.sla.lines.generated")
-"""The statement rests on what was made up for a demonstration."""
+"""The statement contains data generated for a demonstration."""
 
 
 def method_notes(statement: Statement) -> tuple[Text, ...]:
-    """Return how it is reckoned, as sentences."""
+    """Return the method of calculation, as sentences."""
     calm = Formatted(lambda language: duration(statement.calm_ms // MS_PER_S, language))
     made_up = (GENERATED,) if statement.is_generated else ()
     return (
@@ -231,7 +229,7 @@ def method_notes(statement: Statement) -> tuple[Text, ...]:
 
 
 def change_text(change: RevisionChange) -> Readable:
-    """Return one thing that a revision says otherwise, as a sentence."""
+    """Return one change of a revision, as a sentence."""
     if change.subject == "interruption" and change.at_ms is not None:
         at = _moment(change.at_ms)
         label = Text("collector.sla.lines.changed.interruption", at=at)

@@ -1,6 +1,6 @@
 """
-Switch-overs of a circuit: when the computers at the counter left it, how long that took, and
-whether they came back. They change no figure of the statement. Pure.
+Switch-overs of a circuit: the moves of the computers at the counter to another link, their duration
+and their return. They change no figure of the statement. Pure.
 """
 
 from collections.abc import Iterable
@@ -14,9 +14,9 @@ from thongsuot_schema.switch_overs import Departure, departures
 
 class CircuitSwitchOver(msgspec.Struct, frozen=True, kw_only=True):
     """
-    One of them, Unix milliseconds: ``at_ms`` is when the computers were first seen on ``to_link``,
-    ``took_ms`` how long nothing could be opened until then, ``back_ms`` when they were back (by the
-    end of the month; ``None``: not by then).
+    One switch-over, Unix milliseconds: ``at_ms`` is when the computers were first seen on
+    ``to_link``, ``took_ms`` the time without connectivity before that, ``back_ms`` their return
+    (``None``: not by the end of the month).
     """
 
     at_ms: int
@@ -29,8 +29,8 @@ def switch_overs_of(
     moves: Iterable[SwitchOver], link: str, span: Span
 ) -> tuple[CircuitSwitchOver, ...]:
     """
-    Return how often a site's computers left a link in a time, by all moves of the site until its
-    end; those from before the time say which move is a way back.
+    Return the switch-overs of a site's computers from a link in a time, from all moves of the site
+    until its end; earlier moves show which one is a return.
     """
     from_ms, until_ms = span
     until_end = (move for move in moves if _milliseconds(move.at_s) < until_ms)

@@ -10,7 +10,7 @@ from thongsuot_schema.words.language import Formatted, Readable, Text
 
 
 def switch_over_texts(switch_overs: Iterable[CircuitSwitchOver]) -> Iterator[Readable]:
-    """Yield them in sentences: their sum, then each; nothing where there were none."""
+    """Yield them in sentences: their sum, then each; nothing if there were none."""
     listed = list(switch_overs)
     if not listed:
         return
@@ -43,5 +43,5 @@ def _sentence(switch_over: CircuitSwitchOver) -> Readable:
 
 
 def _took(took_ms: int) -> Readable:
-    """Return a time to a tenth of a second: most switch-overs take less than a minute."""
+    """Return a duration to a tenth of a second: most switch-overs take less than a minute."""
     return Formatted(lambda language: f"{number(took_ms / MS_PER_S, 1, language)} s")

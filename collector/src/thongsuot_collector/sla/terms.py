@@ -1,4 +1,4 @@
-"""Terms: what one circuit is held to in one month; from its contract, and from the regulation."""
+"""Terms: the targets of one circuit in one month, from its contract and from the regulation."""
 
 from enum import StrEnum
 
@@ -23,7 +23,7 @@ HOUR_S = 3_600.0
 
 
 class AreaKind(StrEnum):
-    """Where a circuit ends; repairs may take longer outside the town."""
+    """The area of a circuit's end; repairs may take longer outside the town."""
 
     WARD = "ward"
     COMMUNE = "commune"
@@ -32,9 +32,9 @@ class AreaKind(StrEnum):
 
 class Regulation(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What a national regulation asks for; ``None``: it does not ask for that.
+    The requirements of a national regulation; ``None``: not regulated.
 
-    Sources: the limits that ``inventory.contract_terms.Contract`` and the reference name.
+    Sources: the limits named in ``inventory.contract_terms.Contract`` and the reference.
     """
 
     name: str
@@ -47,7 +47,7 @@ _FIXED = Regulation(
     name=FIXED,
     # QCVN 34:2019, the indicator is kept in 2022.
     availability_ratio=0.995,
-    # QCVN 34:2014; of the later editions the figures could not be read.
+    # QCVN 34:2014; the figures of the later editions were not readable.
     repair_s={AreaKind.WARD: 36 * HOUR_S, AreaKind.COMMUNE: 72 * HOUR_S},
     repair_ratio=0.9,
 )
@@ -57,7 +57,7 @@ REGULATIONS: dict[Medium, Regulation] = {
     Medium.CABLE: _FIXED,
     Medium.DSL: _FIXED,
     Medium.ETHERNET: _FIXED,
-    # These ask for rates and for coverage; no share of the time is promised to one subscriber.
+    # These require rates and coverage; they promise no availability to one subscriber.
     Medium.RADIO_5G: Regulation(name=MOBILE_5G),
     Medium.RADIO_4G: Regulation(name=MOBILE_4G),
     # A leased line is outside their scope.
@@ -67,9 +67,9 @@ REGULATIONS: dict[Medium, Regulation] = {
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What a circuit is held to. ``None``: nothing was promised, so nothing is assessed.
+    The terms of a circuit. ``None``: nothing was promised, so nothing is assessed.
 
-    ``contract`` is the contract's name, empty where there is none; ``title`` what it is called.
+    ``contract`` is the contract's name, empty without one; ``title`` its display name.
     """
 
     contract: str
@@ -91,7 +91,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def terms_for_contract(contract: Contract | None, medium: Medium, area: AreaKind) -> Terms:
-    """Return what holds: the contract's own words, and the regulation's where it has none."""
+    """Return the terms in force: those of the contract, else of the regulation."""
     regulation = REGULATIONS[medium]
     repair_s = regulation.repair_s.get(area)
     if contract is None:

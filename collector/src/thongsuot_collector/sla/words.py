@@ -1,4 +1,4 @@
-"""Words of statements, and figures as a statement writes them."""
+"""Words of statements, and the formats of their figures."""
 
 from fractions import Fraction
 from typing import Final
@@ -84,7 +84,7 @@ def moment(at_ms: int, language: Language) -> str:
 
 
 def day_time(at_ms: int) -> str:
-    """Return "03/11/2026 10:00:00", the second begun."""
+    """Return "03/11/2026 10:00:00", truncated to the second."""
     return local(at_ms // MS_PER_S).strftime("%d/%m/%Y %H:%M:%S")
 
 
@@ -96,9 +96,7 @@ def length(length_ms: int, language: Language) -> str:
 
 
 def percent(share: Fraction | None, language: Language) -> str:
-    """
-    Return a share as "99,8762 %", cut off and not rounded: what is missed does not look met.
-    """
+    """Return a share as "99,8762 %", truncated, not rounded: a missed target must not look met."""
     if share is None:
         return "–"
     scale = 10**_PERCENT_PLACES
@@ -116,7 +114,7 @@ def plain_percent(ratio: float, language: Language) -> str:
 
 
 def cause(symptom: Symptom, time_class: TimeClass, language: Language) -> str:
-    """Return what was wrong, in few words."""
+    """Return the fault in a few words."""
     sentence = SYMPTOM_SENTENCES.get(symptom)
     if sentence is None:
         state = State.DOWN if time_class is TimeClass.DOWN else State.DEGRADED

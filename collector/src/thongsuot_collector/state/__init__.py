@@ -1,1 +1,1 @@
-"""How each site is now and was in the last day, kept from the journal; the same after any crash."""
+"""The state of each site now and in the last day, built from the journal; crash-safe."""

@@ -1,4 +1,4 @@
-"""Keeps the state of all sites from the journal, and a snapshot of it in the store."""
+"""Builds the state of all sites from the journal, and keeps a snapshot of it in the store."""
 
 import asyncio
 import logging
@@ -28,10 +28,10 @@ CONSUMER = "state"
 _READ_ENTRIES = 200
 _READ_BYTES = 4 << 20
 _TURN_S = 0.02
-"""So long others wait; a batch of 20,000 results that has to be decoded takes twice that."""
+"""Maximum time per turn on the loop; decoding a batch of 20,000 results takes twice that."""
 _SNAPSHOT_EVERY_S = 60.0
 """
-What is replayed after a crash: two seconds' work for ten thousand sites, whose snapshot is 50 MB.
+The time replayed after a crash: two seconds' work for ten thousand sites, whose snapshot is 50 MB.
 """
 
 _ROLLUPS_FORGOTTEN_EVERY_S = 3600.0
@@ -43,9 +43,9 @@ class StateConsumer:
     """
     The states of all sites.
 
-    Applying a batch twice changes nothing, and a snapshot carries the place in the journal up to
-    which it holds, so a crash at any moment leads to the same states. ``on_batch`` is called with
-    every batch after that, and after a crash again.
+    Applying a batch twice changes nothing, and a snapshot contains its position in the journal, so
+    a crash at any moment leads to the same states. ``on_batch`` is called with every batch after
+    that position, and after a crash again.
     """
 
     def __init__(
@@ -75,13 +75,13 @@ class StateConsumer:
     def keep_rollups(self, is_of_line: Callable[[str], bool]) -> None:
         """
         Keep delay and loss of each link for a month from now on; ``is_of_line`` returns whether a
-        target stands for a link's own segments.
+        target represents a link's own segments.
         """
         self._is_of_line = is_of_line
 
     @property
     def sites(self) -> Mapping[str, SiteState]:
-        """The state of each site that was ever heard."""
+        """The state of each site that has ever reported."""
         return self._sites
 
     @property
@@ -90,18 +90,18 @@ class StateConsumer:
         return max(0, self._journal.head - self._sequence)
 
     async def load(self) -> None:
-        """Take up the last snapshot."""
+        """Load the last snapshot."""
         position = await asyncio.to_thread(sites.position, self._store, CONSUMER)
         for site, state in await asyncio.to_thread(sites.all_states, self._store):
             try:
                 self._sites[site] = msgspec.msgpack.decode(state, type=SiteState)
             except msgspec.MsgspecError as error:
-                # A state is worth a day at most, and fills again from what is pushed.
+                # A state covers a day at most, and is rebuilt from new pushes.
                 _log.warning("cannot read the state of site=%s: %s; begun anew", site, error)
         if self._sites and not await asyncio.to_thread(
             switch_over_rows.has_switch_overs, self._store
         ):
-            # An older collector kept a month of them in each state, and nowhere else.
+            # An older collector only kept them in each state, for a month.
             for site, known in self._sites.items():
                 known.new_switch_overs = known.switch_overs
                 self._changed.add(site)
@@ -118,7 +118,7 @@ class StateConsumer:
     async def catch_up(self) -> None:
         """Apply everything that is in the journal now."""
         while True:
-            # Asked before the read: what is appended while it lasts has not been looked at.
+            # Read before the entries: later appends are not included in them.
             through = self._journal.head
             entries = await self._journal.read(
                 self._sequence,
@@ -140,17 +140,17 @@ class StateConsumer:
                     await asyncio.sleep(0)
                     yielded_s = time.monotonic()
             self._moved.set()
-            # Others get their turn on the loop between two reads.
+            # Other tasks run on the loop between two reads.
             await asyncio.sleep(0)
 
     async def wait_until_applied(self, sequence: int) -> None:
-        """Return when everything up to a sequence is in the states."""
+        """Wait until everything up to a sequence is in the states."""
         while self._sequence < sequence:
             self._moved.clear()
             await self._moved.wait()
 
     def standing_verdicts(self, entry: JournalEntry, columns: Columns) -> list[StandingVerdict]:
-        """Return the verdicts that certainly stood when a batch was sealed."""
+        """Return the verdicts that were certainly in force when a batch was sealed."""
         state = self._sites.get(entry.site)
         stream = None if state is None else state.streams.get(entry.stream)
         if stream is None:
@@ -164,7 +164,7 @@ class StateConsumer:
             await self.snapshot()
 
     async def snapshot(self) -> None:
-        """Write what changed since the last snapshot, and then let the journal go on."""
+        """Write the changes since the last snapshot, and then advance the journal's cursor."""
         sequence = self._sequence
         if sequence == self._kept_sequence:
             return
@@ -173,7 +173,7 @@ class StateConsumer:
         moves = {site: self._sites[site].new_switch_overs for site in changed}
         for site in changed:
             self._sites[site].new_switch_overs = ()
-        # Encoded here, not in the thread: a state must not change while it is written down.
+        # Encoded here, not in the thread: a state must not change while it is encoded.
         states = [(site, msgspec.msgpack.encode(self._sites[site])) for site in sorted(changed)]
         position = sites.Position(journal=self._journal.name, sequence=sequence)
         try:
@@ -212,7 +212,7 @@ class StateConsumer:
         return write
 
     async def apply(self, kept: StoredEntry, layouts: Mapping[bytes, CompiledLayout]) -> bool:
-        """Take in an entry; return whether it could be done, else it is a dead letter."""
+        """Apply an entry; return whether that succeeded, otherwise it is a dead letter."""
         entry = kept.entry
         try:
             columns = self._reader.columns(kept, layouts)
@@ -231,7 +231,7 @@ class StateConsumer:
         return True
 
     def set_heard_gauge(self, *, silent_after_s: float) -> None:
-        """Set the gauge of heard and silent sites."""
+        """Set the gauge of reporting and silent sites."""
         now_ns = time.time_ns()
         heard = sum(
             now_ns - state.heard_ns < silent_after_s * 1e9 for state in self._sites.values()
@@ -240,7 +240,7 @@ class StateConsumer:
         self._metrics.sites.labels("no").set(len(self._sites) - heard)
 
     def set_version_gauge(self) -> None:
-        """Set the gauge of agents by their version; those that never said it are ``unknown``."""
+        """Set the gauge of agents by version; ``unknown`` if never reported."""
         counts = Counter(state.version or "unknown" for state in self._sites.values())
         self._metrics.agents.clear()
         for version, count in counts.items():

@@ -1,4 +1,4 @@
-"""Counter: what a batch says of the computers at the counter of a site. Pure."""
+"""Counter: a batch's results about the computers at the counter of a site. Pure."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ from thongsuot_schema.outcome import Outcome
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CounterResult:
     """
-    One result: a run that measured, or ``is_unknown``: it could not be made, so that what was known
-    before does not hold any more. ``at_s`` is Unix time.
+    One result: a measured run, or ``is_unknown``: a run that could not be made and invalidates the
+    previous one. ``at_s`` is Unix time.
     """
 
     at_s: float
@@ -23,7 +23,7 @@ class CounterResult:
 
 
 def counter_runs(columns: Columns, epoch_ms: int) -> Iterator[CounterResult]:
-    """Yield the results of the kind that a batch has, in the order in which they began."""
+    """Yield a batch's results of the kind, in order of their start."""
     rows: list[CounterResult] = []
     for block in columns.blocks:
         if block.block.kind != counter.KIND.name:

@@ -1,9 +1,9 @@
 """
-The latest echoes of a site's series, in a form that costs a push next to nothing. Pure.
+The latest echoes of a site's series, in a form that is cheap to update on a push. Pure.
 
-A page shows the last minute of each series, and hardly anybody looks between two pushes. So what a
-push brings is kept as it came (``EchoBatch``), and put together when somebody looks; by then later
-pushes have made most of it superfluous.
+A page shows the last minute of each series, and is rarely opened between two pushes. So a push's
+echoes are kept unprocessed (``EchoBatch``), and merged when a page is opened; by then later pushes
+have made most of them superfluous.
 """
 
 import sys
@@ -21,8 +21,8 @@ from thongsuot_schema.line import RECENT_RUNS, EchoRun
 
 _BATCHES_KEPT = 6
 """
-Batches kept as they came. Three hold the last minute at the default interval of 5 s and pushes
-every 15 s; which are superfluous is looked at for several pushes together.
+Batches kept unprocessed. Three cover the last minute at the default interval of 5 s and pushes
+every 15 s; superfluous ones are removed for several pushes together.
 """
 
 _SHORT_MS = (1 << 16) - 1
@@ -32,10 +32,11 @@ _NOTHING_LOST = (0,) * RECENT_RUNS
 
 class LatestEchoes(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """
-    The latest runs of one icmp series: wall time and round trip of the newest, and what each lost.
+    The latest runs of one icmp series: wall time and round trip of the newest, and the loss of
+    each.
 
-    The losses are in thousandths, the ages in milliseconds before the newest: a state is kept for
-    each site, and small whole numbers take a byte or three.
+    The losses are in thousandths, the ages in milliseconds before the newest: there is a state for
+    each site, and small integers take one to three bytes.
     """
 
     time_ms: int
@@ -45,8 +46,9 @@ class LatestEchoes(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     @property
     def runs(self) -> tuple[EchoRun, ...]:
-        """Return the runs by wall time, in order."""
-        # A state that was kept before ages were has losses alone: a minute later it is renewed.
+        """The runs by wall time, in order."""
+        # A state saved by an older collector has losses without ages; it is replaced within a
+        # minute.
         return tuple(
             EchoRun((self.time_ms - age_ms) / 1000, loss / 1000)
             for age_ms, loss in zip(self.ages_ms, self.losses_permille, strict=False)
@@ -69,15 +71,15 @@ class EchoBatch(msgspec.Struct, frozen=True, array_like=True, gc=False):
     losses: bytes
 
     def times_ms(self) -> "array[int]":
-        """Return when each run was, after ``base_ms``."""
+        """Return the time of each run, after ``base_ms``."""
         return _numbers("H" if len(self.times) == 2 * sum(self.counts) else "i", self.times)
 
     def latest_ms(self) -> int:
-        """Return when the latest run of all was (wall time)."""
+        """Return the time of the latest run of all (wall time)."""
         return self.base_ms + max(self.times_ms(), default=0)
 
     def newest_ms(self) -> list[int]:
-        """Return when the newest run of each series was (wall time), 0: it has none."""
+        """Return the time of the newest run of each series (wall time), 0 if it has none."""
         times, base_ms = self.times_ms(), self.base_ms
         if 0 not in self.counts:
             return [base_ms + times[last - 1] for last in accumulate(self.counts)]
@@ -86,15 +88,13 @@ class EchoBatch(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class EchoTail(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """
-    The echoes of the latest batches of a site as they came in; ``keys`` are the names of series.
-    """
+    """The unprocessed echoes of a site's latest batches; ``keys`` are the names of series."""
 
     keys: tuple[str, ...] = ()
     batches: tuple[EchoBatch, ...] = ()
 
     def followed_by(self, keys: tuple[str, ...], batch: EchoBatch) -> "EchoTail | None":
-        """Return the tail with one batch more, ``None`` where it has no room for it."""
+        """Return the tail with one more batch, ``None`` if it is full."""
         if not self.batches:
             return EchoTail(keys, (batch,))
         batches = (*self.batches, batch)
@@ -105,7 +105,7 @@ class EchoTail(msgspec.Struct, frozen=True, array_like=True, gc=False):
         return EchoTail(self.keys, batches)
 
     def onto(self, known: Mapping[str, LatestEchoes]) -> dict[str, LatestEchoes]:
-        """Return the latest echoes of each series, given what was known before these."""
+        """Return the latest echoes of each series, given the earlier ones."""
         latest = dict(known)
         for batch in self.batches:
             times, losses = batch.times_ms(), _numbers("H", batch.losses)
@@ -124,9 +124,9 @@ class EchoTail(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 def _needed(batches: tuple[EchoBatch, ...]) -> tuple[EchoBatch, ...]:
-    """Return batches without those first ones of which later ones leave nothing to be seen."""
+    """Return batches without the first ones that later batches completely replace."""
     if not _are_in_order(batches):
-        return batches  # a backlog: which runs are the latest is seen one by one
+        return batches  # a backlog: the latest runs are selected one by one
     totals = [0] * len(batches[-1].counts)
     for place in range(len(batches) - 1, -1, -1):
         totals = [*map(add, totals, batches[place].counts)]
@@ -138,7 +138,7 @@ def _needed(batches: tuple[EchoBatch, ...]) -> tuple[EchoBatch, ...]:
 def _are_in_order(batches: tuple[EchoBatch, ...]) -> bool:
     """Return whether each batch has later runs than those before it, of each series."""
     if all(later.base_ms > earlier.latest_ms() for earlier, later in pairwise(batches)):
-        return True  # nearly always: all of one is later than all of the one before
+        return True  # nearly always: all runs are later than all of the batch before
     newest = [batch.newest_ms() for batch in batches]
     if all(0 not in batch.counts for batch in batches):
         return all(all(map(lt, earlier, later)) for earlier, later in pairwise(newest))
@@ -151,9 +151,8 @@ def _are_in_order(batches: tuple[EchoBatch, ...]) -> bool:
 
 def echo_batch(columns: Columns, block: ColumnBlock, offset_ms: int) -> EchoBatch | None:
     """
-    Return the echoes of a block as they are, ``None`` where they are not as usual: not all were
-    measured, or there are more of a series than is shown. ``offset_ms`` is the wall time of
-    boottime 0.
+    Return the echoes of a block unprocessed, ``None`` in unusual cases: not all were measured, or a
+    series has more than are shown. ``offset_ms`` is the wall time of boottime 0.
     """
     rtts, losses = _rtts_and_losses(block)
     kind, times_ms = block.block, columns.times_ms[block.first_row : block.last_row]
@@ -191,7 +190,7 @@ def record_echoes(
     columns: Columns,
     offset_ms: int,
 ) -> None:
-    """Add the echoes of a block to what is known, whatever they are and in whatever order."""
+    """Merge the echoes of a block into the known ones, in the general case and in any order."""
     rtts, losses = _rtts_and_losses(block)
     if losses is None:
         losses = (None,) * (block.last_row - block.first_row)
@@ -203,7 +202,7 @@ def record_echoes(
         key, newest_ms = keys[position], times_ms[last - 1]
         before, time_ms = known.get(key), offset_ms + newest_ms
         if before is None or before.time_ms < time_ms:
-            # From the newest on, as many as are kept: a batch may hold 20,000 of them.
+            # From the newest on, as many as are kept: a batch may have 20,000 of them.
             start = max(first, last - RECENT_RUNS)
             lost = losses[start - block.first_row : last - block.first_row]
             if None in lost:
@@ -223,12 +222,12 @@ def with_runs(
     rtt_s: float | None,
 ) -> LatestEchoes:
     """
-    Return the latest runs with those of a batch, at most ``RECENT_RUNS`` of them in order: their
-    ages at ``time_ms``, and what they lost.
+    Return the latest runs merged with those of a batch, at most ``RECENT_RUNS`` in order: their
+    ages at ``time_ms``, and their losses.
     """
     ages_ms, losses = runs
     room = RECENT_RUNS - len(ages_ms)
-    # A state from before ages were kept has losses alone: it is left behind.
+    # A state saved by an older collector has losses without ages: they are dropped.
     if before is not None and room and len(before.ages_ms) == len(before.losses_permille):
         since_ms = time_ms - before.time_ms
         ages_ms = (*[age_ms + since_ms for age_ms in before.ages_ms[-room:]], *ages_ms)
@@ -239,7 +238,7 @@ def with_runs(
 def _rtts_and_losses(
     block: ColumnBlock,
 ) -> tuple[Sequence[float | None] | None, Sequence[float | None] | None]:
-    """Return the round trips and the losses of a block, ``None`` where its layout has none."""
+    """Return the round trips and the losses of a block, ``None`` if its layout has none."""
     by_metric = dict(zip(block.block.metrics, block.columns, strict=True))
     return by_metric.get(RTT.name), by_metric.get(LOSS.name)
 
@@ -261,7 +260,7 @@ def _measured_runs(
 
 
 def _low_bytes(numbers: "array[int]", size: int) -> bytes:
-    """Return so many bytes of each number, the low ones: all of it, where it fits them."""
+    """Return the low ``size`` bytes of each number: the whole number if it fits."""
     whole, low = numbers.tobytes(), bytearray(size * len(numbers))
     first = 0 if sys.byteorder == "little" else numbers.itemsize - size
     for place in range(size):

@@ -1,6 +1,4 @@
-"""
-What modems, optical modules and UPSs of a site said last: the few figures that a page shows. Pure.
-"""
+"""The latest readings of a site's modems, optical modules and UPSs that a page shows. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
@@ -24,11 +22,11 @@ _YES_NO: Final = frozenset({"has_no_light", "is_on_battery"})
 KINDS: Final = frozenset({radio.KIND.name, snmp.KIND.name})
 
 SHOWN_FOR_S: Final = 86_400.0
-"""A reading older than the picture of the day is not of now any more."""
+"""A reading older than the chart of the day is not shown as current any more."""
 
 
 class EquipmentReading(msgspec.Struct, frozen=True, array_like=True):
-    """The newest run of one series that was made: wall time, values by field of a light."""
+    """The newest successful run of one series: wall time, values by field of a light."""
 
     time_ms: int
     link: str
@@ -37,9 +35,9 @@ class EquipmentReading(msgspec.Struct, frozen=True, array_like=True):
 
 def readings_in(columns: Columns, offset_ms: int) -> Iterator[tuple[str, EquipmentReading]]:
     """
-    Yield what a batch says, by a key of its series; ``offset_ms`` is the wall time of boottime 0.
+    Yield a batch's readings, by a key of the series; ``offset_ms`` is the wall time of boottime 0.
 
-    A run that was not ``ok`` says nothing: what was read before it stands, and grows old.
+    A run that is not ``ok`` is ignored: the reading before it stays, and ages.
     """
     for block in columns.blocks:
         if block.block.kind not in KINDS:

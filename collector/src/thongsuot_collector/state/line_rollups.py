@@ -1,6 +1,4 @@
-"""
-Line rollups of a site: what its batches add up to, link by link and stretch by stretch. Pure.
-"""
+"""Line rollups of a site: aggregates of its batches by link and by fixed time slots. Pure."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -18,7 +16,7 @@ def record_runs(
 ) -> None:
     """
     Add the echoes of a batch; ``offset_ms`` is the wall time of boottime 0, ``is_of_line`` returns
-    whether a target stands for the line itself.
+    whether a target represents the line itself.
     """
     for block in columns.blocks:
         if block.block.kind != ICMP.name:
@@ -54,10 +52,12 @@ def record_runs(
 def _stretches(
     times_ms: Sequence[int], first: int, last: int, offset_ms: int
 ) -> Iterator[tuple[int, int, int]]:
-    """Yield the rows of a series (from, until) that begin in one stretch of time, and its start."""
+    """
+    Yield the rows of a series (from, until) that begin in one slot, and the start of the slot.
+    """
     start_s = _start_of(times_ms[first], offset_ms)
     if start_s == _start_of(times_ms[last - 1], offset_ms):
-        yield first, last, start_s  # nearly always: they are in the order of time
+        yield first, last, start_s  # nearly always: they are in order of time
         return
     for row in range(first, last):
         yield row, row + 1, _start_of(times_ms[row], offset_ms)
@@ -68,7 +68,7 @@ def _start_of(time_ms: int, offset_ms: int) -> int:
 
 
 def take_complete(rollups: Rollups) -> Rollups:
-    """Take out and return all but those of the newest stretch of time of each link."""
+    """Remove and return all but those of the newest slot of each link."""
     newest: dict[str, int] = {}
     for key in rollups:
         link, start_s = split_key(key)
@@ -78,7 +78,7 @@ def take_complete(rollups: Rollups) -> Rollups:
 
 
 def put_back(rollups: Rollups, taken: Rollups) -> None:
-    """Add what was taken out and could not be kept."""
+    """Add back rollups that were removed and could not be stored."""
     for key, rollup in taken.items():
         if key in rollups:
             rollups[key].add(rollup)

@@ -1,4 +1,4 @@
-"""Reading and writing line rollups; what is too old for any picture goes."""
+"""Reads and writes line rollups; those too old for any chart are deleted."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -12,15 +12,15 @@ from thongsuot_schema.line_rollup import COARSE_S, FINE_S, LENGTHS_S, LineRollup
 
 KEPT_S: Mapping[int, int] = {FINE_S: 73 * 3600, COARSE_S: 32 * 86_400}
 """
-How long rollups are kept, by their length: three days by five minutes, for the day and for what
-came before and after an incident; a month by hours. Two links are 2,500 rows of 80 bytes a site.
+How long rollups are kept, by their length: three days by five minutes, for the chart of the day and
+for the time around an incident; a month by hours. Two links are 2,500 rows of 80 bytes a site.
 """
 
 _AHEAD_S = 86_400
-"""A clock that is wrong by more has dated nothing that anybody looks at."""
+"""Rollups dated further ahead than this come from a wrong clock, and are dropped."""
 
 _AT_ONCE = 400
-"""Sites asked for in one statement."""
+"""Sites queried in one statement."""
 
 _Row = tuple[str, str, int, int]
 
@@ -29,8 +29,8 @@ def add_rollups(
     connection: Connection, complete: Mapping[str, Rollups], *, now_s: float | None = None
 ) -> None:
     """
-    Add complete rollups, by site, to what the store has of the same times; with ``now_s`` without
-    those that would be forgotten at once: a device may come back with the record of a month.
+    Merge complete rollups, by site, into those of the same times in the store; with ``now_s``
+    without those that would be deleted at once: a device may return with the record of a month.
     """
     added: dict[_Row, LineRollup] = {}
     for site, rollups in complete.items():
@@ -72,7 +72,7 @@ def add_rollups(
 def _kept(
     connection: Connection, length_s: int, start_s: int, sites: Sequence[str]
 ) -> Iterator[tuple[_Row, bytes]]:
-    """Yield what there is of some sites at one time: one question for many, not one for each."""
+    """Yield the stored rollups of some sites at one time: one query for many, not one for each."""
     for at in range(0, len(sites), _AT_ONCE):
         wanted = select(LINE_ROLLUPS.c.site, LINE_ROLLUPS.c.link, LINE_ROLLUPS.c.body).where(
             LINE_ROLLUPS.c.site.in_(sites[at : at + _AT_ONCE]),
@@ -84,7 +84,7 @@ def _kept(
 
 
 def forget_rollups(connection: Connection, now_s: float) -> None:
-    """Remove what no picture shows any more, and what lies in the future."""
+    """Delete rollups that no chart shows any more, and those in the future."""
     for length_s, kept_s in KEPT_S.items():
         connection.execute(
             delete(LINE_ROLLUPS).where(
@@ -100,7 +100,7 @@ def forget_rollups(connection: Connection, now_s: float) -> None:
 def load_rollups(
     engine: Engine, site: str, links: Iterable[str], *, length_s: int, from_s: int, until_s: int
 ) -> dict[str, list[tuple[int, LineRollup]]]:
-    """Return the rollups of some links of a site, by link: when each begins, in order."""
+    """Return the rollups of some links of a site, by link: with the start of each, in order."""
     loaded: dict[str, list[tuple[int, LineRollup]]] = {link: [] for link in links}
     wanted = (
         select(LINE_ROLLUPS.c.link, LINE_ROLLUPS.c.start_s, LINE_ROLLUPS.c.body)

@@ -1,6 +1,4 @@
-"""
-The state of one site: what its batches told, in a form that can be kept and taken up again. Pure.
-"""
+"""The state of one site, built from its batches, in a form that can be saved and restored. Pure."""
 
 from collections.abc import Iterable
 
@@ -26,11 +24,11 @@ from thongsuot_schema.path import RouteHistory, parse_path, with_observation
 KEPT_NS = 72 * 3600 * 10**9
 """
 The page shows the last 24 hours; a sink that catches up on more than this sends the older results
-without the verdicts that stood.
+without the verdicts in force.
 """
 
 STREAMS_KEPT = 24
-"""A device that reboots more often than that loses the picture of its earliest boots."""
+"""A device that reboots more often than that loses the chart of its earliest boots."""
 
 TRANSITIONS_KEPT = 5_000
 """
@@ -43,15 +41,13 @@ STRETCHES_KEPT = 2_000
 GAPS_KEPT = 1_000
 ROUTES_KEPT = 128
 SWITCH_OVERS_KEPT = 512
-"""
-Of figures, of covered time, of missing numbers, of ways: what an honest agent never comes near.
-"""
+"""Of figures, covered time, missing numbers and paths: far above the needs of a correct agent."""
 
 _FORGET_EVERY = 32
-"""Batches between two looks at what may be forgotten: eight minutes."""
+"""Batches between two clean-ups: eight minutes."""
 
 JOINED_WITHIN_MS = 60_000
-"""Batches with less than this between them are one stretch of record: pushes are 15 s apart."""
+"""Batches with a gap of less than this are one span of record: pushes are 15 s apart."""
 
 
 class CarryingState(msgspec.Struct, frozen=True, array_like=True):
@@ -76,22 +72,22 @@ class StreamState(msgspec.Struct, kw_only=True):
 
     @property
     def latest_ns(self) -> int:
-        """Wall time up to which the stream tells anything."""
+        """The wall time of the stream's latest data."""
         return self.epoch_ns + self.sealed_ns
 
 
 class SiteState(msgspec.Struct, kw_only=True):
     """
-    What is known of a site.
+    The state of a site.
 
-    ``heard_ns`` is when its newest push came in, ``applied`` how many batches were taken over.
-    ``covered`` are the stretches of wall time, in ms, that its record tells of: outside of them
-    nothing is known. ``echoes`` are by link, target and family, but for those of the latest batches
-    (``tail``; see ``latest_echoes``). So are ``routes``, whose times are Unix times. ``carrying``
-    is by link, ``equipment`` by kind, link and target. ``counter`` and ``switch_overs`` have Unix
-    times; the latter are of the last 31 days. ``rollups`` and ``new_switch_overs`` are those that
-    the store does not have yet. Up to ``generated_until_ms`` (wall time; 0: nothing) the record was
-    made up for a demonstration.
+    ``heard_ns`` is the time of its newest push, ``applied`` the number of applied batches.
+    ``covered`` are the spans of wall time, in ms, that its record covers: outside of them nothing
+    is known. ``echoes`` are by link, target and family, without those of the latest batches
+    (``tail``; see ``latest_echoes``). ``routes`` have the same keys; their times are Unix times.
+    ``carrying`` is by link, ``equipment`` by kind, link and target. ``counter`` and
+    ``switch_overs`` have Unix times; the latter are of the last 31 days. ``rollups`` and
+    ``new_switch_overs`` are those that the store does not have yet. Up to ``generated_until_ms``
+    (wall time; 0: nothing) the record was generated for a demonstration.
     """
 
     heard_ns: int = 0
@@ -113,7 +109,7 @@ class SiteState(msgspec.Struct, kw_only=True):
 
     def apply(self, entry: JournalEntry, columns: Columns) -> bool:
         """
-        Take over one batch; a batch that was applied before changes nothing but ``heard_ns``.
+        Apply one batch; a batch that was applied before only changes ``heard_ns``.
 
         Return whether it is a new one.
         """
@@ -144,7 +140,7 @@ class SiteState(msgspec.Struct, kw_only=True):
         return True
 
     def _record_kinds(self, entry: JournalEntry, columns: Columns) -> None:
-        """Take over what the results of a batch say, by the kinds of probe that are in it."""
+        """Apply the results of a batch, by the kinds of probe in it."""
         kinds = {block.block.kind for block in columns.blocks}
         if ICMP.name in kinds:
             self._record_echoes(entry, columns)
@@ -158,12 +154,13 @@ class SiteState(msgspec.Struct, kw_only=True):
             self._record_equipment(entry, columns)
 
     def newest(self) -> StreamState | None:
-        """Return the stream that tells of the latest moment."""
+        """Return the stream with the latest data."""
         return max(self.streams.values(), key=lambda stream: stream.latest_ns, default=None)
 
     def backlog(self) -> int:
         """
-        Return how many batches are known to wait on the device: numbers missing in its streams.
+        Return the number of batches known to be waiting on the device: numbers missing in its
+        streams.
         """
         return sum(missing_between(stream.verdicts.held) for stream in self.streams.values())
 
@@ -175,7 +172,7 @@ class SiteState(msgspec.Struct, kw_only=True):
         if self.covered:
             begin_ms, end_ms = self.covered[-1]
             if begin_ms <= stretch[0] <= end_ms + JOINED_WITHIN_MS:
-                # Nearly always: it goes on from where the record ends.
+                # Nearly always: it continues the end of the record.
                 self.covered = (*self.covered[:-1], (begin_ms, max(end_ms, stretch[1])))
                 return
         self.covered = joined((*self.covered, stretch), within_ms=JOINED_WITHIN_MS)
@@ -190,7 +187,7 @@ class SiteState(msgspec.Struct, kw_only=True):
         keys = _figure_keys(entry.layout, columns)
         blocks = [block for block in columns.blocks if block.block.kind == ICMP.name]
         if len(blocks) == 1:
-            # Of every push, and there are 667 a second.
+            # Runs for every push, 667 times a second.
             batch = echo_batch(columns, blocks[0], offset_ms)
             kind = blocks[0].block
             tail = None
@@ -204,7 +201,7 @@ class SiteState(msgspec.Struct, kw_only=True):
             record_echoes(self.echoes, keys, block, columns, offset_ms)
 
     def _fold_echoes(self) -> None:
-        """Put what batches have brought to what is known of each series."""
+        """Merge the tail into the echoes of each series."""
         self.echoes, self.tail = self.tail.onto(self.echoes), EchoTail()
 
     def _record_routes(self, entry: JournalEntry, columns: Columns) -> None:
@@ -301,7 +298,7 @@ _KEYS_KEPT = 20_000
 
 
 def _figure_keys(layout_id: bytes, columns: Columns) -> tuple[str, ...]:
-    """Return the key of each series of a layout in ``SiteState.echoes``, worked out once."""
+    """Return the key of each series of a layout in ``SiteState.echoes``, computed once."""
     keys = _KEYS.get(layout_id)
     if keys is None:
         if len(_KEYS) >= _KEYS_KEPT:
@@ -313,7 +310,7 @@ def _figure_keys(layout_id: bytes, columns: Columns) -> tuple[str, ...]:
 
 
 def joined(stretches: Iterable[tuple[int, int]], *, within_ms: int) -> tuple[tuple[int, int], ...]:
-    """Return stretches of time in order, those that overlap or nearly touch as one."""
+    """Return spans of time in order, with overlapping or nearly adjacent ones merged."""
     joined_spans: list[tuple[int, int]] = []
     for start, end in sorted(stretches):
         if joined_spans and start <= joined_spans[-1][1] + within_ms:

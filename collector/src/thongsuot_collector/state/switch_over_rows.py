@@ -1,4 +1,4 @@
-"""Switch-overs in the store: a site's state keeps a month of them, statements need every one."""
+"""Switch-overs in the store: a site's state has a month of them, statements need all."""
 
 from collections.abc import Iterable, Mapping
 
@@ -12,7 +12,7 @@ _MS_PER_S = 1000
 
 
 def add_switch_overs(connection: Connection, by_site: Mapping[str, Iterable[SwitchOver]]) -> None:
-    """Add what the store does not have; what it has already stays as it is."""
+    """Add those that the store does not have; existing ones are unchanged."""
     values = [
         {
             "site": site,
@@ -29,7 +29,7 @@ def add_switch_overs(connection: Connection, by_site: Mapping[str, Iterable[Swit
 
 
 def has_switch_overs(engine: Engine) -> bool:
-    """Return whether there are any: none in a store that an older collector has kept until now."""
+    """Return whether there are any: none in a store written by an older collector."""
     with engine.connect() as connection:
         return connection.execute(select(SWITCH_OVERS.c.site).limit(1)).first() is not None
 
@@ -37,7 +37,7 @@ def has_switch_overs(engine: Engine) -> bool:
 def load_switch_overs(
     engine: Engine, site: str, *, from_ms: int, until_ms: int
 ) -> list[SwitchOver]:
-    """Return those of a site in a time (Unix ms), oldest first."""
+    """Return those of a site in a period (Unix ms), oldest first."""
     wanted = (
         select(SWITCH_OVERS)
         .where(

@@ -1,8 +1,8 @@
 """
-What verdicts stood when, inside one stream of an agent. Pure.
+The verdicts in force over time, inside one stream of an agent. Pure.
 
 Inside a stream everything is ordered by CLOCK_BOOTTIME and batches are numbered without gaps, so
-this holds however late and in whatever order they arrive: fresh news first, the backlog after it.
+this is correct for late batches and any order of arrival: new ones first, the backlog after them.
 """
 
 from bisect import bisect_right, insort
@@ -17,14 +17,14 @@ from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Evidence, Symptom, VerdictChange
 
 _SEPARATOR = "\n"
-"""Stands in no name (they are single words)."""
+"""A separator that no name contains (names are single words)."""
 
 
 class VerdictTransition(msgspec.Struct, frozen=True, array_like=True):
     """
     The verdict on one subject from one moment on.
 
-    Times are CLOCK_BOOTTIME. ``number`` is the batch that told of it.
+    Times are CLOCK_BOOTTIME. ``number`` is its batch.
     """
 
     decided_ns: int
@@ -37,7 +37,7 @@ class VerdictTransition(msgspec.Struct, frozen=True, array_like=True):
 
 
 class StandingVerdict(msgspec.Struct, frozen=True, kw_only=True):
-    """A verdict that stands on a link, a service (``link`` empty) or a service through a link."""
+    """A verdict in force on a link, a service (``link`` empty) or a service through a link."""
 
     link: str
     service: str
@@ -46,10 +46,10 @@ class StandingVerdict(msgspec.Struct, frozen=True, kw_only=True):
 
 class StreamVerdicts(msgspec.Struct, kw_only=True):
     """
-    The verdict changes of one stream, as far as they arrived.
+    The verdict changes of one stream that have arrived.
 
     ``held`` are the numbers of the batches that arrived. ``starts`` are the moments at which the
-    agent started inside the stream: what was judged before does not stand after.
+    agent started inside the stream: earlier verdicts are not in force after them.
     """
 
     held: tuple[ranges.Range, ...] = ()
@@ -57,7 +57,7 @@ class StreamVerdicts(msgspec.Struct, kw_only=True):
     transitions: dict[str, list[VerdictTransition]] = {}
 
     def add(self, number: int, changes: Iterable[VerdictChange], notices: Iterable[Notice]) -> bool:
-        """Take over what a batch tells; ``False`` when that batch was there before."""
+        """Add a batch's verdict changes; ``False`` if the batch was added before."""
         if ranges.holds(self.held, number):
             return False
         self.held = ranges.with_number(self.held, number)
@@ -80,7 +80,7 @@ class StreamVerdicts(msgspec.Struct, kw_only=True):
         return True
 
     def at(self, boottime_ns: int) -> Iterator[StandingVerdict]:
-        """Yield the verdicts that stood at a moment, as far as is known now."""
+        """Yield the verdicts in force at a moment, to present knowledge."""
         started_ns = self._started_before(boottime_ns)
         for subject, transitions in self.transitions.items():
             place = bisect_right(transitions, boottime_ns, key=_decided)
@@ -89,10 +89,9 @@ class StreamVerdicts(msgspec.Struct, kw_only=True):
 
     def certain_at(self, boottime_ns: int, number: int) -> Iterator[StandingVerdict]:
         """
-        Yield the verdicts that certainly stood at a moment that batch ``number`` tells of.
+        Yield the verdicts that were certainly in force at a moment covered by batch ``number``.
 
-        Between the batch that told of the verdict and that one none is missing, so no change can
-        be.
+        No batch is missing between that of the verdict and this one, so no change can be unknown.
         """
         whole_from = ranges.start_of(self.held, number)
         for standing in self.at(boottime_ns):
@@ -100,20 +99,23 @@ class StreamVerdicts(msgspec.Struct, kw_only=True):
                 yield standing
 
     def all_transitions(self) -> Iterator[StandingVerdict]:
-        """Yield each change of each subject, in order of time for each."""
+        """Yield each change of each subject, ordered by time for each."""
         for subject, transitions in self.transitions.items():
             for transition in transitions:
                 yield _standing(subject, transition)
 
     def begin_of(self, standing: StandingVerdict) -> int:
-        """Return since when a verdict was so: its onset, but not before its process or the last."""
+        """
+        Return the begin of a verdict: its onset, but not before its process or the previous
+        verdict.
+        """
         transitions = self.transitions[standing.link + _SEPARATOR + standing.service]
         return self._begin(
             transitions, bisect_right(transitions, standing.transition.decided_ns, key=_decided) - 1
         )
 
     def end_of(self, standing: StandingVerdict) -> int | None:
-        """Return when a verdict ceased to be so (next verdict, restart); ``None``: it stands."""
+        """Return the end of a verdict (next verdict, restart); ``None``: it is in force."""
         transitions = self.transitions[standing.link + _SEPARATOR + standing.service]
         place = bisect_right(transitions, standing.transition.decided_ns, key=_decided)
         ends = [self._begin(transitions, place)] if place < len(transitions) else []
@@ -123,7 +125,7 @@ class StreamVerdicts(msgspec.Struct, kw_only=True):
         return min(ends, default=None)
 
     def forget_before(self, boottime_ns: int) -> None:
-        """Drop what was over before a moment; what stood then stays."""
+        """Drop verdicts that ended before a moment; those in force at it stay."""
         for transitions in self.transitions.values():
             place = bisect_right(transitions, boottime_ns, key=_decided)
             if place > 1:

@@ -1,4 +1,4 @@
-"""From the state of a site to what its page shows. Pure."""
+"""Converts the state of a site to the view of its page. Pure."""
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
@@ -31,7 +31,7 @@ _FIGURES_GOOD_FOR_S = 120.0
 
 GATEWAY = "gateway"
 """
-What an agent without targets of its own calls the site's router; no inventory describes it then.
+The name of the site's router for an agent without configured targets; it is not in the inventory.
 """
 
 _WRONG_CLOCKS = {ClockQuality.WRONG, ClockQuality.UNCERTAIN, ClockQuality.IMPOSSIBLE}
@@ -50,10 +50,10 @@ def site_view(
     is_awaited: bool = False,
 ) -> SiteView:
     """
-    Return what the page of a site shows at a moment.
+    Return the view of a site's page at a moment.
 
-    ``state`` is ``None`` for a site of the inventory that was never heard. Where the agent is
-    silent, every light is unknown since it was last heard, whatever it said before; not where it
+    ``state`` is ``None`` for a site of the inventory that has never reported. If the agent is
+    silent, every light is unknown since its last push, regardless of earlier verdicts; not if it
     ``is_awaited``, because the collector itself was away.
     """
     state = SiteState() if state is None else state
@@ -96,7 +96,7 @@ def site_view(
 def _target_titles(
     links: Iterable[SubjectView], directory: InventoryDirectory
 ) -> Iterator[TargetTitle]:
-    """Yield what the targets are called that evidence and ways of links name."""
+    """Yield the titles of the targets in evidence and paths of links."""
     names: dict[str, None] = {}
     for link in links:
         names |= dict.fromkeys(item.target for item in link.evidence)
@@ -124,10 +124,7 @@ def _counter(state: SiteState, now_s: float) -> CounterView | None:
 
 
 class _CurrentState:
-    """
-    The verdicts that stand now, by link and service; of the stream that tells of the latest
-    moment.
-    """
+    """The verdicts in force now, by link and service; of the stream with the latest data."""
 
     def __init__(
         self, site: str, state: SiteState, *, silent: bool, heard_s: float | None, now_s: float
@@ -173,7 +170,7 @@ def _link_light(
     state, segment, symptom, since_s = now.light((name, ""))
     standing = None if now.silent else now.standing.get((name, ""))
     carrier = directory.carrier(link.carrier) if link is not None else None
-    # Beside "down", the answer of a router before the fault would read as that of the link.
+    # Beside "down", a router's answer in front of the fault would look like that of the link.
     is_heard = state in {State.UP, State.DEGRADED}
     figures = _line_figures(name, since_s, now, directory) if is_heard else LineFigures()
     return SubjectView(
@@ -206,7 +203,7 @@ def _carrying_since_s(link: str, now: _CurrentState) -> float | None:
 
 
 def ways_of(state: SiteState, link: str, networks: NetworkOwners) -> tuple[NetworkPath, ...]:
-    """Return the ways over a link of a site, as they were measured last."""
+    """Return the most recently measured paths over a link of a site."""
     ways = []
     for key, routes in state.routes.items():
         of_link, target, family = key.split("\n")
@@ -264,7 +261,7 @@ def _service_light(
 def _line_figures(
     link: str, since_s: float | None, now: _CurrentState, directory: InventoryDirectory
 ) -> LineFigures:
-    """Return round trip and loss of a link, from the echoes that are fresh, since a time."""
+    """Return round trip and loss of a link, from the fresh echoes since a time."""
     series = []
     for key, figures in now.state.latest_echoes.items():
         of_link, target_name, _ = key.split("\n")
@@ -282,7 +279,7 @@ def _line_figures(
 
 
 def _histories(state: SiteState, now_s: float) -> dict[_Subject, tuple[StateStretch, ...]]:
-    """Return for each subject its states of the last day, as far as the record tells of them."""
+    """Return for each subject its states of the last day, as far as the record covers them."""
     by_subject: dict[_Subject, list[StateStretch]] = {}
     for stream in state.streams.values():
         for transition in stream.verdicts.all_transitions():
@@ -310,7 +307,7 @@ def _covered(state: SiteState, start_s: float, end_s: float) -> Iterable[tuple[f
 
 
 def _tiled(stretches: list[StateStretch]) -> tuple[StateStretch, ...]:
-    """Return stretches in order, none overlapping: a clock that was corrected may make two meet."""
+    """Return stretches in order, none overlapping: a clock correction may make two overlap."""
     tiles: list[StateStretch] = []
     for stretch in sorted(stretches, key=lambda stretch: stretch.start_s):
         start_s = max(stretch.start_s, tiles[-1].end_s) if tiles else stretch.start_s
@@ -325,6 +322,6 @@ def _tiled(stretches: list[StateStretch]) -> tuple[StateStretch, ...]:
 
 
 def _ordered(first: Iterable[str], others: Iterable[str]) -> list[str]:
-    """Return names without repetition: those of the inventory in its order, then others by name."""
+    """Return unique names: those of the inventory in its order, then others sorted."""
     known = list(dict.fromkeys(first))
     return known + sorted(set(others) - set(known))

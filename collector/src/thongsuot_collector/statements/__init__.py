@@ -1,1 +1,1 @@
-"""Statements issued: what they rest on read from the store, every revision kept, and printed."""
+"""Issued statements: reads their data from the store, keeps every revision, and prints them."""

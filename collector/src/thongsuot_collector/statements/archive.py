@@ -1,4 +1,4 @@
-"""Archive: where statements are made, issued and looked up; and what issues them by itself."""
+"""Archive: makes, issues and finds statements; and issues them automatically."""
 
 import asyncio
 import logging
@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 
 
 class StatementArchive:
-    """Makes statements from what the store holds. Everything blocks; use a thread."""
+    """Makes statements from the store. All methods block; call them in a thread."""
 
     def __init__(
         self,
@@ -45,9 +45,9 @@ class StatementArchive:
 
     def statement(self, circuit: Circuit, month: Month) -> Statement:
         """
-        Return a statement as it is known now; of a month that goes on, up to what is proven.
+        Return a statement from present data; of the current month, up to the proven time.
 
-        What a device has not told of yet is not unknown for good, as it is once the month is over.
+        Time that a device has not reported yet is not final, unlike after the end of the month.
         """
         span = record_span(month, calm_ms=self._calm_ms)
         known_ms = self.now_ms
@@ -64,10 +64,9 @@ class StatementArchive:
 
     def issue_revision(self, circuit: Circuit, month: Month) -> IssuedStatement:
         """
-        Return the newest revision of a statement; where it says something else now, issue one.
+        Return the newest revision of a statement; if its content has changed, issue a new one.
 
-        Of a month that is not over, or in which nothing was ever measured, a draft: nothing is
-        issued of it.
+        For a month that is not over, or without any measurement, return a draft: nothing is issued.
         """
         statement = self.statement(circuit, month)
         before = revision_store.latest(self.store, statement.month, circuit.site, circuit.link)
@@ -78,7 +77,8 @@ class StatementArchive:
             try:
                 revision_store.save_revision(self.store, new)
             except IntegrityError:
-                # The command line and a running collector issued it at once: the first has it.
+                # The command line and a running collector issued it at the same time: the first one
+                # counts.
                 return self.newest_or_draft(circuit, month)
             _log.info("statement issued number=%s changes=%d", new.number, len(new.changes))
             return new
@@ -86,7 +86,7 @@ class StatementArchive:
         return before
 
     def circuit(self, name: str, month: Month) -> Circuit | None:
-        """Return the circuit of a name, also one that only has a statement of that month left."""
+        """Return the circuit of a name, even if only a statement of that month is left of it."""
         known = circuit_named(self.directory, name)
         if known is not None:
             return known
@@ -101,39 +101,39 @@ class StatementArchive:
         )
 
     def newest_or_draft(self, circuit: Circuit, month: Month) -> IssuedStatement:
-        """Return a statement to look at: the newest revision, else a draft. Issues nothing."""
+        """Return a statement to view: the newest revision, else a draft. Issues nothing."""
         newest = revision_store.latest(self.store, str(month), circuit.site, circuit.link)
         return newest or draft_of(self.statement(circuit, month))
 
 
 class StatementIssuer:
-    """Issues the statements of months that are over, and again when late data changes them."""
+    """Issues the statements of past months, and new revisions when late data changes them."""
 
     def __init__(self, archive: StatementArchive, settings: SlaSettings) -> None:
         self._archive = archive
         self._settings = settings
 
     async def run(self) -> None:
-        """Look periodically until cancelled."""
+        """Check periodically until cancelled."""
         while True:
             await self.issue_due()
             await asyncio.sleep(self._settings.recheck_s)
 
     async def issue_due(self) -> list[IssuedStatement]:
-        """Issue what is due now; return the newest revisions of all that was looked at."""
+        """Issue the due statements; return the newest revisions of all checked ones."""
         wanted = [
             (circuit, month)
             for month in self.due()
             for circuit in circuits(self._archive.directory)
         ]
-        # One at a time: others use the store, and the two cores, as well.
+        # One at a time: other tasks use the store and the two cores, too.
         return [
             await run_to_completion(self._archive.issue_revision, *circuit_month)
             for circuit_month in wanted
         ]
 
     def due(self) -> list[Month]:
-        """Return the months whose statements are to be looked at, oldest first."""
+        """Return the months whose statements are to be checked, oldest first."""
         now_ms = self._archive.now_ms
         after_ms = round(self._settings.issue_after_s * MS_PER_S)
         for_ms = round(self._settings.recheck_for_s * MS_PER_S)

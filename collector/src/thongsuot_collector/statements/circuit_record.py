@@ -1,4 +1,4 @@
-"""Circuit record: what is known of a circuit in a time, from timelines and notifications."""
+"""Circuit record: a circuit's data in a period, from timelines and notifications."""
 
 from collections.abc import Iterator
 
@@ -24,11 +24,11 @@ from thongsuot_collector.timeline.subject import Subject
 from thongsuot_schema.segment import Party
 
 _FAULT_NOTIFICATIONS = (NotificationKind.OPENED.value, NotificationKind.UPDATED.value)
-"""What is told while a fault goes on; also an update tells of it anyone who missed the opening."""
+"""Notifications during a fault; an update also counts, for a party that missed the opening."""
 
 
 class _TimelineEdge(msgspec.Struct, frozen=True, kw_only=True):
-    """Of a site's timeline, what is wanted here."""
+    """The fields of a site's timeline that are needed here."""
 
     last_sign_ns: int = 0
 
@@ -36,7 +36,7 @@ class _TimelineEdge(msgspec.Struct, frozen=True, kw_only=True):
 def read_circuit_record(
     engine: Engine, circuit: Circuit, directory: InventoryDirectory, span: Span, *, known_ms: int
 ) -> CircuitRecord:
-    """Return what is known of a circuit in a span, up to a time."""
+    """Return the record of a circuit in a span, up to a time."""
     subject = Subject(circuit.site, circuit.link)
     from_ns, until_ns = span[0] * NS_PER_MS, span[1] * NS_PER_MS
     intervals = rows.load_intervals(engine, subject, from_ns=from_ns, until_ns=until_ns)
@@ -61,7 +61,7 @@ def read_circuit_record(
 
 
 def proven_until_ms(engine: Engine, site: str) -> int:
-    """Return up to when the device of a site has told anything, Unix milliseconds; 0: never."""
+    """Return the end of the data from a site's device, Unix milliseconds; 0: none."""
     return _edge_ns(engine, site) // NS_PER_MS
 
 
@@ -73,9 +73,9 @@ def _edge_ns(engine: Engine, site: str) -> int:
 
 def _closed_at_edge(intervals: list[Interval], last_sign_ns: int) -> list[Interval]:
     """
-    Return intervals, an open one ended where the site was heard last.
+    Return intervals, with an open one ended at the site's last sign of life.
 
-    A collector that stands still must not let what it heard last never end. Silence does.
+    The last state before a collector stops must not continue forever. Silence may.
     """
     return [
         msgspec.structs.replace(interval, end_ns=max(last_sign_ns, interval.start_ns))
@@ -88,7 +88,7 @@ def _closed_at_edge(intervals: list[Interval], last_sign_ns: int) -> list[Interv
 def _disputes(
     engine: Engine, circuit: Circuit, from_ns: int, until_ns: int
 ) -> Iterator[DisputedInterval]:
-    """Yield what a carrier says of a circuit's faults that it disputes, and the city's decision."""
+    """Yield a carrier's disputes of a circuit's faults, and the city's decisions."""
     subject = Subject(circuit.site, circuit.link)
     incidents = rows.load_disputed(engine, subject, from_ns=from_ns, until_ns=until_ns)
     for incident in incidents:
@@ -131,10 +131,10 @@ def _notifications(
     engine: Engine, circuit: Circuit, from_ns: int, until_ns: int
 ) -> Iterator[CarrierNotification]:
     """
-    Yield what a carrier was told of a circuit's faults.
+    Yield the notifications to a carrier about a circuit's faults.
 
-    Of a fault that joined an incident which the carrier knew already it was told by the first
-    message after the fault was known, not by the ones before.
+    For a fault that joined an already notified incident, the first message after the detection of
+    the fault counts, not the earlier ones.
     """
     audience = str(ResponsibleParty(Party.CARRIER, circuit.carrier))
     wanted = (

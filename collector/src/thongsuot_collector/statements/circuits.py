@@ -1,4 +1,4 @@
-"""Circuits: those that statements are made of, by name; from the inventory. Pure."""
+"""Circuits: the subjects of statements by name, from the inventory. Pure."""
 
 from collections import Counter
 
@@ -9,14 +9,14 @@ from thongsuot_collector.sla.terms import AreaKind, Terms, terms_for_contract
 from thongsuot_schema.inventory.communes import fold
 
 _AREAS = {"phuong": AreaKind.WARD, "xa": AreaKind.COMMUNE}
-"""By the kind of a commune, as typed without diacritics."""
+"""By the type of a commune, without diacritics."""
 
 
 def circuits(directory: InventoryDirectory) -> list[Circuit]:
     """
-    Return every link that a carrier is responsible for, by name.
+    Return every link for which a carrier is responsible, by name.
 
-    Its name is the carrier's circuit; where there is none, or two links have the same, it is
+    Its name is the carrier's circuit id; without one, or if two links have the same, it is
     ``site/link``.
     """
     links = [
@@ -42,7 +42,7 @@ def circuits(directory: InventoryDirectory) -> list[Circuit]:
 
 
 def circuit_named(directory: InventoryDirectory, name: str) -> Circuit | None:
-    """Return the circuit of a name; ``site/link`` is understood of every one."""
+    """Return the circuit of a name; ``site/link`` is accepted for every one."""
     return next(
         (
             circuit
@@ -54,7 +54,7 @@ def circuit_named(directory: InventoryDirectory, name: str) -> Circuit | None:
 
 
 def names_of(circuit: Circuit, directory: InventoryDirectory) -> DisplayNames:
-    """Return what people call a circuit's place and carrier."""
+    """Return the display names of a circuit's place and carrier."""
     site = directory.site(circuit.site)
     carrier = directory.carrier(circuit.carrier)
     return DisplayNames(
@@ -65,7 +65,7 @@ def names_of(circuit: Circuit, directory: InventoryDirectory) -> DisplayNames:
 
 
 def terms_for(circuit: Circuit, directory: InventoryDirectory, month: Month) -> Terms:
-    """Return what a circuit is held to in a month."""
+    """Return the terms of a circuit in a month."""
     link = directory.link(circuit.site, circuit.link)
     contract = None if link is None else directory.contract(link, str(month))
     commune = directory.commune(directory.site(circuit.site).commune)

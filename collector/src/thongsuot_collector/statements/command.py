@@ -1,4 +1,4 @@
-"""The command that issues statements and writes them out."""
+"""The command that issues statements and writes them to files."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -21,7 +21,7 @@ FORMATS: Final[tuple[Format, ...]] = ("text", "csv", "pdf")
 
 
 class NoSuchCircuit(CollectorError):
-    """The inventory has no circuit of that name; the text says which there are."""
+    """The inventory has no circuit of that name; the text lists the existing ones."""
 
 
 def statements(
@@ -31,7 +31,7 @@ def statements(
     Issue the statements of a month, of one circuit or of all, and yield each as a file.
 
     Raises:
-        NoSuchCircuit: nothing is called so.
+        NoSuchCircuit: there is no circuit of that name.
     """
     for circuit in _wanted(archive, month, name):
         issue = archive.issue_revision(circuit, month)
@@ -40,14 +40,14 @@ def statements(
 
 
 def shown(files: Iterator[tuple[str, bytes]], kind: Format) -> Iterator[str]:
-    """Yield files to be printed one after the other; tables as one, with one head."""
+    """Yield files to be printed in sequence; tables are joined under one header."""
     for number, (_, body) in enumerate(files):
         text = body.decode().replace("\r\n", "\n").removesuffix("\n")
         yield text.partition("\n")[2] if kind == "csv" and number else text
 
 
 def written(files: Iterator[tuple[str, bytes]], folder: Path) -> Iterator[Path]:
-    """Write files to a folder, which is made where it is not there; yield each path."""
+    """Write files to a folder, which is created if missing; yield each path."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, body in files:
         path = folder / name
@@ -72,7 +72,7 @@ def _body(issue: IssuedStatement, kind: Format, language: Language) -> bytes:
     if kind == "csv":
         return table_of(issue.statement)
     if kind == "pdf":
-        # Here, so that nobody else loads what takes 40 MiB.
+        # Imported here because it takes 40 MiB.
         from thongsuot_collector.statements.pdf import render  # noqa: PLC0415
 
         return render(issue)

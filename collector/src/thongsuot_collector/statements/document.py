@@ -1,7 +1,7 @@
 """
-Document: all words and figures of a statement on paper, Vietnamese with English beside it. Pure.
+Document: all words and figures of a printed statement, Vietnamese with English beside it. Pure.
 
-Its shape is what ``templates/statement.typ`` reads, so nothing of the layout stands here.
+Its structure is the input of ``templates/statement.typ``, which has the layout.
 """
 
 from collections.abc import Iterable, Iterator
@@ -35,13 +35,13 @@ from thongsuot_schema.words.translations import REFERENCE
 MAKER = "Thông Suốt"
 
 _BESIDE = "en"
-"""The language that stands beside the reference on paper."""
+"""The language beside the reference on paper."""
 
 _SAME_FIGURES = str.maketrans(",", ".")
 
 
 class PrintedText(msgspec.Struct, frozen=True, kw_only=True):
-    """A text on paper, and in small letters beside it the same in English."""
+    """A printed text, and the same in English in small letters beside it."""
 
     text: str
     beside: str
@@ -58,14 +58,14 @@ class PrintedLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DocumentRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of a table; that of a sum begins with its name, over the first three columns."""
+    """A row of a table; the row of a sum begins with its name, across the first three columns."""
 
     cells: tuple[str, ...]
     is_sum: bool = False
 
 
 class DocumentPart(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing in a section; ``kind`` says how it is laid out and which of the rest it has."""
+    """One element of a section; ``kind`` selects its layout and its other fields."""
 
     kind: Literal[
         "facts", "totals", "verdicts", "interruptions", "periods", "paragraphs", "signatures"
@@ -84,7 +84,7 @@ class DocumentSection(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StatementDocument(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole of it. ``file_name`` and ``file_about`` are of the table that is attached."""
+    """The whole document. ``file_name`` and ``file_about`` describe the attached table."""
 
     title: str
     maker: str
@@ -101,7 +101,7 @@ class StatementDocument(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def statement_document(issue: IssuedStatement, table: bytes) -> StatementDocument:
-    """Return a statement on paper; ``table`` is its CSV, which goes with it."""
+    """Return the document of a statement; ``table`` is its CSV, which is attached."""
     statement = issue.statement
     return StatementDocument(
         title=f"{TITLE.read(REFERENCE)} {issue.number}",
@@ -179,7 +179,7 @@ def _printed_lines(lines: Iterable[StatementLine]) -> tuple[PrintedLine, ...]:
 
 
 def _shown(lines: Iterable[StatementLine]) -> tuple[PrintedLine, ...]:
-    """Return lines whose English is left out where it says the same, the decimal mark apart."""
+    """Return lines without the English text where it only differs in the decimal mark."""
     return tuple(
         msgspec.structs.replace(line, value=PrintedText(text=line.value.text, beside=""))
         if line.value.text.translate(_SAME_FIGURES) == line.value.beside.translate(_SAME_FIGURES)
@@ -262,7 +262,7 @@ def _periods(statement: Statement) -> DocumentPart:
 
 
 def _dispute(disputed: DisputedInterval) -> DocumentPart:
-    """Return an interval that the carrier disputes, what it says, and what the city decided."""
+    """Return an interval disputed by the carrier, its reason, and the city's decision."""
     until_ms = disputed.until_ms
     end = labels.GOES_ON.read(REFERENCE) if until_ms is None else moment(until_ms, REFERENCE)
     place = f"{moment(disputed.from_ms, REFERENCE)} – {end} ({disputed.incident})"

@@ -1,7 +1,7 @@
 """
 A statement as PDF/A-3u, the CSV attached; set from ``templates/statement.typ``.
 
-The same issue gives the same bytes: the date of the file is the date of issue.
+The same issue always gives the same bytes: the date of the file is the date of issue.
 """
 
 import sys
@@ -31,7 +31,7 @@ def render(issue: IssuedStatement) -> bytes:
 
 
 def main() -> None:
-    """Print what comes in."""
+    """Print the document on standard input."""
     issue = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=IssuedStatement)
     sys.stdout.buffer.write(render(issue))
 

@@ -1,4 +1,4 @@
-"""PDF printer: PDFs of statements, one after the other, the latest kept."""
+"""PDF printer: renders PDFs of statements one at a time, and caches the latest."""
 
 import asyncio
 from collections import OrderedDict
@@ -15,7 +15,7 @@ _KEPT = 32
 
 
 class PdfPrinter:
-    """Prints issues; what was printed lately is at hand."""
+    """Prints issues, with a cache of the latest."""
 
     def __init__(self) -> None:
         self._lock = asyncio.Lock()
@@ -26,7 +26,7 @@ class PdfPrinter:
         Return the PDF of an issue.
 
         Raises:
-            PrintFailed: the process beside this one did not do it; the text says why.
+            PrintFailed: the worker process failed; the text has the reason.
         """
         key = issue.number, issue.digest
         async with self._lock:

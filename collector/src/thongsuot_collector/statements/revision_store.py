@@ -1,4 +1,4 @@
-"""Revision store: every statement that was issued, in the store. Nothing in it is ever changed."""
+"""Revision store: every issued statement, in the store. Rows are never changed."""
 
 import msgspec
 from sqlalchemy import ColumnElement, Engine, and_, func, insert, select
@@ -10,10 +10,10 @@ from thongsuot_collector.store.tables import STATEMENTS
 
 def save_revision(engine: Engine, issue: IssuedStatement) -> None:
     """
-    Keep an issue; durable when it returns.
+    Store an issue; durable when it returns.
 
     Raises:
-        IntegrityError: somebody else has just issued that revision.
+        IntegrityError: another process has just issued that revision.
     """
     circuit = issue.statement.circuit
     with engine.begin() as connection:
@@ -68,14 +68,14 @@ def revisions(engine: Engine, month: str, site: str, link: str) -> list[tuple[in
 
 
 def months(engine: Engine) -> list[str]:
-    """Return the months of which anything was issued, newest first."""
+    """Return the months with issued statements, newest first."""
     wanted = select(STATEMENTS.c.month).distinct().order_by(STATEMENTS.c.month.desc())
     with engine.connect() as connection:
         return [row.month for row in connection.execute(wanted)]
 
 
 def summaries(engine: Engine, month: str) -> list[StatementSummary]:
-    """Return the newest revision of every statement of a month, in brief, by circuit."""
+    """Return a summary of the newest revision of every statement of a month, by circuit."""
     newest = (
         select(
             STATEMENTS.c.site, STATEMENTS.c.link, func.max(STATEMENTS.c.revision).label("revision")

@@ -28,13 +28,13 @@ class StatementSummary(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def share(self) -> Fraction | None:
-        """The availability of the month, counted as the contract has it."""
+        """The availability of the month, counted according to the contract."""
         down_ms = self.down_ms if self.since is Since.DETECTED else self.down_notified_ms
         return Fraction(self.service_ms - down_ms, self.service_ms) if self.service_ms else None
 
 
 def summarize_statement(issue: IssuedStatement) -> StatementSummary:
-    """Return the line of an issue."""
+    """Return the summary of an issue."""
     statement = issue.statement
     return StatementSummary(
         circuit=statement.circuit,
@@ -54,7 +54,7 @@ _OTHER = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 def file_name(issue: IssuedStatement, kind: str) -> str:
-    """Return a file name that says what it is: "sla-2026-11-FTTH-0042-r1.pdf"; plain letters."""
+    """Return a descriptive file name in ASCII: "sla-2026-11-FTTH-0042-r1.pdf"."""
     statement = issue.statement
     circuit = _OTHER.sub("-", statement.circuit.name).strip("-.") or "circuit"
     tail = f"r{issue.revision}" if issue.revision else "draft"

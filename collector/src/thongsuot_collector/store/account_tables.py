@@ -1,4 +1,4 @@
-"""The tables of the store about how people sign in; the people themselves stand in ``tables``."""
+"""The tables of the store for signing in; the people themselves are in ``tables``."""
 
 from sqlalchemy import BigInteger, Column, Index, LargeBinary, Table, Text
 
@@ -8,11 +8,11 @@ SESSIONS = Table(
     "sessions",
     METADATA,
     Column("id", Text, primary_key=True),
-    # SHA-256 of 256 random bits that the browser has: nothing to guess, nothing to salt.
+    # SHA-256 of 256 random bits held by the browser, which need no salt.
     Column("digest", LargeBinary, nullable=False, unique=True),
-    # Empty: somebody who knows the password of the pages, and has no account.
+    # Empty: a user of the shared password of the pages, without an account.
     Column("person", Text, nullable=False),
-    # What the account was when the session began; any change of it ends the session.
+    # The stamp of the account at the start of the session; any change of it ends the session.
     Column("stamp", LargeBinary, nullable=False),
     Column("stage", Text, nullable=False),
     Column("created_ns", BigInteger, nullable=False),
@@ -23,19 +23,19 @@ SESSIONS = Table(
     Index("sessions_person", "person"),
     Index("sessions_expires", "expires_ns"),
 )
-"""Who is signed in, in which browser, and until when."""
+"""Sessions: the person, the browser and the expiry."""
 
 SECOND_FACTORS = Table(
     "second_factors",
     METADATA,
     Column("person", Text, primary_key=True),
-    # Encrypted with a key that stands beside the store (``sign-in.key``), not in it.
+    # Encrypted with a key outside the store (``sign-in.key``).
     Column("secret", LargeBinary, nullable=False),
     Column("created_ns", BigInteger, nullable=False),
-    # The time step of the newest code that was taken: it and older ones are good no more.
+    # The time step of the newest accepted code: it and older ones are not accepted again.
     Column("last_step", BigInteger, nullable=False),
 )
-"""The secrets that people's authenticator apps share with us (RFC 6238)."""
+"""The shared secrets of people's authenticator apps (RFC 6238)."""
 
 RECOVERY_CODES = Table(
     "recovery_codes",
@@ -45,7 +45,7 @@ RECOVERY_CODES = Table(
     Column("digest", LargeBinary, primary_key=True),
     Column("used_ns", BigInteger),
 )
-"""What lets a person in once without the authenticator app."""
+"""Codes that replace the authenticator app once."""
 
 IDENTITIES = Table(
     "identities",
@@ -54,4 +54,4 @@ IDENTITIES = Table(
     Column("subject", Text, primary_key=True),
     Column("person", Text, nullable=False, unique=True),
 )
-"""Whose account belongs to whom at a provider of identities (OpenID Connect)."""
+"""The accounts of people signed in by an identity provider (OpenID Connect)."""

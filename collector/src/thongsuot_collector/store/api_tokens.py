@@ -1,4 +1,4 @@
-"""Tokens of programs that read, in the store: kept as a hash, each for one role until a day."""
+"""Read-only tokens of programs, in the store: kept as a hash, each with one role and an expiry."""
 
 import secrets
 import time
@@ -15,16 +15,16 @@ from thongsuot_collector.store.tokens import digest_of
 from thongsuot_schema.words.language import Text
 
 PREFIX = "tsr_"
-"""Lets people and secret scanners tell what a leaked string is."""
+"""Lets people and secret scanners identify a leaked string."""
 
 ROLES = (PersonRole.CITY_READER, PersonRole.CARRIER, PersonRole.COMMUNE)
-"""Those that look. What an engineer may do is for people: no token does it."""
+"""The read-only roles. Actions of an engineer are for people: no token has that role."""
 
 
 class ApiToken(Credential, frozen=True, kw_only=True):
     """
-    A token without its secret. ``title`` says which program has it; ``scope`` is the carrier's name
-    or the commune's code.
+    A token without its secret. ``title`` names its program; ``scope`` is the carrier's name or the
+    commune's code.
     """
 
     role: PersonRole
@@ -47,7 +47,7 @@ _TOKENS = CredentialTable(
 def create(
     engine: Engine, title: str, *, role: PersonRole, scope: str, lasts_s: float
 ) -> tuple[ApiToken, str]:
-    """Make a token; return it with its secret: the only time that this is in the clear."""
+    """Make a token; return it with its secret, which is not available in the clear again."""
     secret, now_ns = PREFIX + secrets.token_urlsafe(32), time.time_ns()
     token = ApiToken(
         id=secrets.token_hex(4),
@@ -73,16 +73,16 @@ def listed(engine: Engine) -> list[ApiToken]:
 
 
 def known(engine: Engine, digest: bytes) -> ApiToken | None:
-    """Return a token by its hash, whether it is good or not."""
+    """Return a token by its hash, valid or not."""
     return _TOKENS.known(engine, API_TOKENS.c.digest == digest)
 
 
 def revoke(engine: Engine, name: str) -> None:
     """
-    Let a token open nothing more.
+    Revoke a token.
 
     Raises:
-        TokenError: there is none of that id that was not revoked.
+        TokenError: there is no valid one with that id.
     """
     with engine.begin() as connection:
         _TOKENS.revoke(connection, name)

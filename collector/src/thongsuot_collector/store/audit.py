@@ -1,8 +1,7 @@
 """
-Audit: who changed what, line after line; nothing is changed or removed again.
+Audit: an append-only log of changes and their authors.
 
-A line is written in the transaction of the change that it tells of: there is never one without the
-other.
+A line is written in the transaction of its change: there is never one without the other.
 """
 
 import os
@@ -16,11 +15,11 @@ from sqlalchemy import Connection, Engine, insert, select, text
 from thongsuot_collector.store.tables import AUDIT
 
 DETAIL_LIMIT = 500
-"""Characters kept of what is said beside."""
+"""Stored characters of the detail."""
 
 
 class AuditAction(StrEnum):
-    """What was done; one closed list."""
+    """The actions, a closed list."""
 
     TOKEN_CREATED = "token_created"  # noqa: S105 - an action, not a secret
     TOKEN_REVOKED = "token_revoked"  # noqa: S105 - an action, not a secret
@@ -79,9 +78,9 @@ class AuditLine(msgspec.Struct, frozen=True, kw_only=True):
     One line: ``by`` did ``action`` to ``subject`` (a site, a person, an incident, planned work).
 
     ``by`` is ``shell:NAME`` for the command line, ``person:NAME`` for a page, ``device:ADDRESS``
-    for an enrolment, ``carrier:NAME`` for a carrier's own ticket system, with what it was opened by
-    for its desk (``carrier:NAME key:ID``), ``file:NAME`` for whom the file belongs to that was
-    edited, ``collector`` for what it did by itself. Never a secret.
+    for an enrolment, ``carrier:NAME`` for a carrier's own ticket system, with the key for its desk
+    (``carrier:NAME key:ID``), ``file:NAME`` for the owner of an edited file, ``collector`` for its
+    own actions. Never a secret.
     """
 
     id: int
@@ -95,7 +94,7 @@ class AuditLine(msgspec.Struct, frozen=True, kw_only=True):
 def write(
     connection: Connection, action: AuditAction, subject: str, *, by: str = "", detail: str = ""
 ) -> None:
-    """Add a line, inside the caller's transaction; without ``by`` it is who runs this process."""
+    """Add a line, inside the caller's transaction; ``by`` defaults to the user of this process."""
     connection.execute(
         insert(AUDIT).values(
             at_ns=time.time_ns(),
@@ -119,9 +118,9 @@ def listed(engine: Engine, *, subject: str = "", limit: int | None = None) -> li
 
 def operator() -> str:
     """
-    Return who runs this process, as the system and ``sudo`` say.
+    Return the user of this process, according to the system and ``sudo``.
 
-    Anyone who may write the store can pretend: it tells honest people apart, and stops nobody.
+    Anyone who may write to the store can forge it: it identifies honest people, and stops nobody.
     """
     number = os.getuid()
     try:
@@ -133,7 +132,7 @@ def operator() -> str:
 
 
 def seal(connection: Connection) -> None:
-    """Have the database refuse to change or remove a line."""
+    """Make the database refuse to change or remove a line."""
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(
             "CREATE OR REPLACE FUNCTION audit_is_only_added_to() RETURNS trigger LANGUAGE plpgsql "

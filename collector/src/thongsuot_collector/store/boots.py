@@ -1,4 +1,4 @@
-"""When the devices' boots began, as far as the collector heard of them."""
+"""The boot times of devices, as known by the collector."""
 
 from collections.abc import Iterable
 
@@ -10,7 +10,9 @@ from thongsuot_collector.store.upsert import upsert
 
 
 class DeviceBoot(msgspec.Struct, frozen=True, kw_only=True):
-    """One boot of a site's device: the wall time of its boottime 0, and when it was last heard."""
+    """
+    One boot of a site's device: the wall time of its boottime 0, and the time of its last push.
+    """
 
     site: str
     boot_id: str
@@ -19,7 +21,7 @@ class DeviceBoot(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def put(engine: Engine, boots: Iterable[DeviceBoot], *, forget_before_ns: int) -> None:
-    """Keep boots, replacing what was known of them; forget those not heard since a time."""
+    """Store boots, replacing existing ones; delete those without pushes since a time."""
     rows = [msgspec.structs.asdict(boot) for boot in boots]
     with engine.begin() as connection:
         if rows:
@@ -35,6 +37,6 @@ def put(engine: Engine, boots: Iterable[DeviceBoot], *, forget_before_ns: int) -
 
 
 def all_known(engine: Engine) -> list[DeviceBoot]:
-    """Return every boot kept."""
+    """Return every stored boot."""
     with engine.connect() as connection:
         return [DeviceBoot(**row) for row in connection.execute(select(BOOTS)).mappings()]

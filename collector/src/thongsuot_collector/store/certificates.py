@@ -1,4 +1,4 @@
-"""Certificates in the store: each that was issued, whose it is, and what became of it."""
+"""Certificates in the store: each issued one, its site and its status."""
 
 import time
 
@@ -15,7 +15,7 @@ from thongsuot_schema.words.language import Text
 class Certificate(msgspec.Struct, frozen=True, kw_only=True):
     """
     One certificate. ``key_digest`` is SHA-256 over its public key as DER; ``renewed_by`` the serial
-    of the one that its device has got after it. ``revoked_ns`` is ``None`` while it is not revoked.
+    of its successor on the device. ``revoked_ns`` is ``None`` while it is not revoked.
     """
 
     serial: str
@@ -29,7 +29,7 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def add(connection: Connection, certificate: Certificate, *, by: str, detail: str) -> None:
-    """Keep a certificate that was issued, inside the caller's transaction."""
+    """Store an issued certificate, inside the caller's transaction."""
     connection.execute(insert(CERTIFICATES).values(**msgspec.structs.asdict(certificate)))
     audit.write(
         connection,
@@ -41,7 +41,7 @@ def add(connection: Connection, certificate: Certificate, *, by: str, detail: st
 
 
 def of_key(connection: Connection, site: str, key_digest: bytes) -> Certificate | None:
-    """Return the certificate of a site for a key, if it has one that is not revoked."""
+    """Return the unrevoked certificate of a site for a key, if there is one."""
     wanted = select(CERTIFICATES).where(
         CERTIFICATES.c.site == site,
         CERTIFICATES.c.key_digest == key_digest,
@@ -59,7 +59,7 @@ def get(connection: Connection, serial: str) -> Certificate | None:
 
 
 def record_renewal(connection: Connection, serial: str, by_serial: str) -> bool:
-    """Write down what a certificate was renewed by; return whether it was not until now."""
+    """Record the successor of a certificate; return whether it had none."""
     first = update(CERTIFICATES).where(
         CERTIFICATES.c.serial == serial,
         CERTIFICATES.c.renewed_by.is_(None),
@@ -87,10 +87,10 @@ def revoke(engine: Engine, site: str, serial: str = "") -> int:
     """
     Revoke one certificate of a site, by the beginning of its serial number, or all of them.
 
-    Returns how many were good until now.
+    Returns how many were valid.
 
     Raises:
-        AuthorityError: there is no such certificate, or more than one begins like that.
+        AuthorityError: there is no such certificate, or more than one matches.
     """
     now_ns = time.time_ns()
     with engine.begin() as connection:
@@ -140,7 +140,7 @@ def listed(engine: Engine, site: str | None = None) -> list[Certificate]:
 
 
 def change_mark(engine: Engine) -> tuple[int, int, int]:
-    """Return something that differs whenever a certificate was issued or revoked."""
+    """Return a value that changes whenever a certificate is issued or revoked."""
     with engine.connect() as connection:
         created, newest, revoked = connection.execute(
             select(

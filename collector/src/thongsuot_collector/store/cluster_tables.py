@@ -1,4 +1,4 @@
-"""Tables by which several collectors on one database work together; empty where there is one."""
+"""Tables for several collectors on one database; empty with a single one."""
 
 from sqlalchemy import BigInteger, Column, Table, Text
 
@@ -7,15 +7,15 @@ from thongsuot_collector.store.tables import METADATA
 LEADERSHIP = Table(
     "leadership",
     METADATA,
-    # The key, though there is one row: a decision locks the key against change, and beats, which
-    # change other columns, go on beside it.
+    # A key although there is one row: a decision locks the key against change, while beats change
+    # other columns concurrently.
     Column("term", BigInteger, primary_key=True, autoincrement=False),
     Column("holder", Text, nullable=False),
     Column("since_ns", BigInteger, nullable=False),
     Column("beat_ns", BigInteger, nullable=False),
     Column("revision", BigInteger, nullable=False),
 )
-"""Which collector leads, since when, and when it showed a sign of life, by the server's clock."""
+"""The leading collector, since when, and its last sign of life, by the server's clock."""
 
 HEARD_REPORTS = Table(
     "heard_reports",
@@ -27,4 +27,4 @@ HEARD_REPORTS = Table(
     Column("head", BigInteger, nullable=False),
     Column("heard_ns", BigInteger, nullable=False),
 )
-"""What devices said of their record to a collector that does not lead, for the one that does."""
+"""Devices' reports about their record to a following collector, for the leading one."""

@@ -1,4 +1,4 @@
-"""Commissioning runs in the store: the steps of each, as the device of its site told them."""
+"""Commissioning runs in the store: the steps of each, as reported by the site's device."""
 
 from collections.abc import Iterable
 
@@ -16,7 +16,7 @@ from thongsuot_collector.store.site_tables import COMMISSIONING_RUNS
 from thongsuot_schema.commissioning.events import DatedEvent
 
 EVENTS_KEPT = 500
-"""Steps of one run; an honest one of four links has some thirty. The oldest stay."""
+"""Steps of one run; a correct one with four links has some thirty. The oldest are kept."""
 
 RUNS_KEPT = 50
 """Runs of one site, the newest."""
@@ -25,11 +25,11 @@ _DECODER = msgspec.msgpack.Decoder(list[DatedEvent])
 
 
 def add_events(engine: Engine, site: str, events: Iterable[DatedEvent]) -> list[DatedEvent]:
-    """Keep steps of a site's runs, each once; return those of the site's newest run."""
+    """Store steps of a site's runs, each once; return those of the site's newest run."""
     by_run: dict[str, list[DatedEvent]] = {}
     for dated in events:
         by_run.setdefault(dated.event.run, []).append(dated)
-    # More runs than are kept are not written first: one batch can name a thousand of them.
+    # Excess runs are not written at all: one batch can name a thousand of them.
     newest = sorted(by_run, key=lambda run: min(by_run[run]), reverse=True)[:RUNS_KEPT]
     with engine.begin() as connection:
         for run in newest:

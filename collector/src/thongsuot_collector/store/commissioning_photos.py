@@ -8,7 +8,7 @@ from thongsuot_collector.store.upsert import upsert
 
 
 class StoredPhoto(msgspec.Struct, frozen=True, kw_only=True):
-    """A picture of the label of one link, and who added it when (Unix ns)."""
+    """A picture of the label of one link, with its author and time (Unix ns)."""
 
     link: str
     at_ns: int
@@ -18,7 +18,7 @@ class StoredPhoto(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def save_photo(engine: Engine, site: str, run: str, photo: StoredPhoto) -> None:
-    """Keep a photo; it takes the place of the one before, and those of runs that are gone go."""
+    """Store a photo, replacing the previous one; delete those of deleted runs."""
     with engine.begin() as connection:
         new = upsert(connection, COMMISSIONING_PHOTOS).values(
             site=site, run=run, **msgspec.structs.asdict(photo)
@@ -50,7 +50,7 @@ def links_with_photo(engine: Engine, site: str, run: str) -> frozenset[str]:
 
 
 def photos_of(engine: Engine, site: str, run: str, link: str = "") -> list[StoredPhoto]:
-    """Return the photos of a run, by link; those of one link where it is named."""
+    """Return the photos of a run, by link; only those of ``link`` if it is given."""
     wanted = (
         select(COMMISSIONING_PHOTOS)
         .where(COMMISSIONING_PHOTOS.c.site == site, COMMISSIONING_PHOTOS.c.run == run)

@@ -1,4 +1,4 @@
-"""The rows of one store into another: from the file of one machine into a database."""
+"""Copies one store into another: from the file of one machine into a database."""
 
 from sqlalchemy import Connection, Engine, Integer, Table, func, insert, select, text
 
@@ -10,10 +10,10 @@ _AT_ONCE = 1_000
 
 def copy_store(source: Engine, target: Engine) -> dict[str, int]:
     """
-    Copy every row, in one transaction of each store; return how many there are of each table.
+    Copy every row, in one transaction of each store; return the number of rows by table.
 
     Raises:
-        StoreError: the target holds something already; nothing was copied.
+        StoreError: the target is not empty; nothing was copied.
     """
     copied: dict[str, int] = {}
     with source.connect() as read, target.begin() as write:
@@ -38,7 +38,7 @@ def _copy_table(read: Connection, write: Connection, table: Table) -> int:
 
 
 def _continue_numbers(connection: Connection, table: Table) -> None:
-    """Have a table that numbers its rows go on after the highest number copied."""
+    """Make a table that numbers its rows continue after the highest number copied."""
     number = table.autoincrement_column
     if connection.dialect.name != "postgresql" or number is None:
         return

@@ -1,8 +1,8 @@
 """
-Credentials, in the store: what opens something until a day, or until somebody revokes it.
+Credentials, in the store, each valid until its expiry or revocation.
 
-Each kind has a table and a module of its own, which says what it opens and who may make it. How it
-is listed, recognized and revoked is the same for all, and stands here.
+Each kind has its own table, and a module with its permissions and the right to create it. Listing,
+recognition and revocation are the same for all, and implemented here.
 """
 
 import time
@@ -17,7 +17,9 @@ from thongsuot_schema.words.language import Text
 
 
 class Credential(msgspec.Struct, frozen=True, kw_only=True):
-    """What all kinds have: ``title`` says who has it, ``revoked_ns`` when it was revoked."""
+    """
+    The common fields of all kinds: ``title`` names its holder, ``revoked_ns`` is its revocation.
+    """
 
     id: str
     title: str
@@ -26,7 +28,7 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
     revoked_ns: int | None
 
     def is_good(self, now_ns: int) -> bool:
-        """Return whether it opens anything at a moment."""
+        """Return whether it is valid at a moment."""
         return self.revoked_ns is None and now_ns < self.expires_ns
 
 
@@ -38,10 +40,10 @@ class CredentialTable(Generic[Kind]):
     The credentials of a kind.
 
     Args:
-        table: where they are kept; it has the columns of ``Credential``.
+        table: their table; it has the columns of ``Credential``.
         read: makes a credential of a row.
-        secret_columns: which columns leave the store never.
-        missing: what a person is told of an id that none has.
+        secret_columns: columns that never leave the store.
+        missing: the error message for an unknown id.
     """
 
     def __init__(
@@ -64,7 +66,7 @@ class CredentialTable(Generic[Kind]):
             return [self._read(row) for row in connection.execute(wanted).mappings()]
 
     def known(self, engine: Engine, condition: ColumnElement[bool]) -> Kind | None:
-        """Return the one that meets a condition, whether it is good or not."""
+        """Return the one that meets a condition, valid or not."""
         with engine.connect() as connection:
             wanted = select(*self._columns).where(condition)
             row = connection.execute(wanted).mappings().first()
@@ -72,10 +74,10 @@ class CredentialTable(Generic[Kind]):
 
     def revoke(self, connection: Connection, name: str) -> Kind:
         """
-        Let a credential open nothing more; return it.
+        Revoke a credential; return it.
 
         Raises:
-            TokenError: there is none of that id that was not revoked.
+            TokenError: there is no valid one with that id.
         """
         wanted = (
             update(self._table)

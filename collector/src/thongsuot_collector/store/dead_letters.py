@@ -1,4 +1,4 @@
-"""The dead-letter queue in the store: batches that a consumer failed to process, kept whole."""
+"""The dead-letter queue in the store: complete batches that a consumer failed to process."""
 
 import time
 from collections.abc import Sequence
@@ -11,27 +11,27 @@ from thongsuot_collector.store.audit import AuditAction
 from thongsuot_collector.store.tables import DEAD_LETTERS
 
 CONFLICTS = "ingest"
-"""The consumer of batches that came under a number that was taken."""
+"""The consumer of batches whose number was already in use."""
 
 BADLY_SIGNED = "signature"
 """
-The consumer of batches whose signature is not over their bytes. They are kept to look at: nobody
-vouches for them, and their devices push the batches as they were.
+The consumer of batches with an invalid signature. They are kept for inspection: they are
+unauthenticated, and their devices push the original batches again.
 """
 
 KEPT_PER_SITE = 1000
-"""A site whose every batch fails may fill this much, and no more; the oldest goes."""
+"""The limit for a site whose every batch fails; the oldest is dropped."""
 
 ERROR_LIMIT = 4000
-"""Characters of the explanation that are kept: enough for a traceback."""
+"""Stored characters of the explanation: enough for a traceback."""
 
 
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     """
-    One batch that a consumer failed to process, whole, with the reason.
+    One complete batch that a consumer failed to process, with the reason.
 
-    ``sequence`` 0: it is not in the journal. The store gives ``id``; ``at_ns`` is when it came.
-    ``retry_ns`` is when somebody asked for it to be tried again, ``None`` where nobody has.
+    ``sequence`` 0: it is not in the journal. The store assigns ``id``; ``at_ns`` is its arrival.
+    ``retry_ns`` is the time of a request to retry it, ``None`` without one.
     """
 
     site: str
@@ -47,7 +47,7 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def put(engine: Engine, letter: DeadLetter) -> None:
-    """Keep a dead letter; once for each consumer."""
+    """Store a dead letter; once for each consumer."""
     same = (
         (DEAD_LETTERS.c.consumer == letter.consumer)
         & (DEAD_LETTERS.c.site == letter.site)
@@ -93,7 +93,7 @@ def listed(engine: Engine) -> list[DeadLetter]:
 
 
 def get(engine: Engine, letter_id: int) -> DeadLetter | None:
-    """Return one dead letter, whole."""
+    """Return one complete dead letter."""
     with engine.connect() as connection:
         row = (
             connection.execute(select(DEAD_LETTERS).where(DEAD_LETTERS.c.id == letter_id))
@@ -113,11 +113,11 @@ def request_retry(
     engine: Engine, ids: Sequence[int] = (), *, site: str = "", consumer: str = "", by: str = ""
 ) -> list[int]:
     """
-    Ask for dead letters to be tried again, and write it down; return their ids.
+    Request a retry of dead letters, with a line in the audit log; return their ids.
 
-    Those with some ids, or all of a site, of a consumer, of both. Of all, batches that came under
-    a number that was taken (consumer ``ingest``) are left out: somebody has to look at each. A
-    batch with a bad signature is never tried again.
+    Those with some ids, or all of a site, a consumer, or both. Selections other than by id leave
+    out batches whose number was already in use (consumer ``ingest``): a person has to check each. A
+    batch with an invalid signature is never retried.
     """
     which: ColumnElement[bool]
     if ids:
@@ -141,7 +141,7 @@ def request_retry(
 
 
 def retries(engine: Engine, consumer: str, limit: int) -> list[DeadLetter]:
-    """Return dead letters of a consumer that are to be tried again, oldest first, whole."""
+    """Return complete dead letters of a consumer that are to be retried, oldest first."""
     wanted = (
         select(DEAD_LETTERS)
         .where(DEAD_LETTERS.c.consumer == consumer, DEAD_LETTERS.c.retry_ns.is_not(None))
@@ -153,13 +153,13 @@ def retries(engine: Engine, consumer: str, limit: int) -> list[DeadLetter]:
 
 
 def remove(engine: Engine, letter_id: int) -> None:
-    """Remove a dead letter: its consumer has it now."""
+    """Remove a dead letter that its consumer has processed."""
     with engine.begin() as connection:
         connection.execute(delete(DEAD_LETTERS).where(DEAD_LETTERS.c.id == letter_id))
 
 
 def note_failure(engine: Engine, letter_id: int, error: str) -> None:
-    """Note that a dead letter could not be processed this time either, and why."""
+    """Record another failure of a dead letter, with its reason."""
     with engine.begin() as connection:
         connection.execute(
             update(DEAD_LETTERS)

@@ -1,7 +1,8 @@
 """
-Desk keys, in the store: the links that open a carrier's desk, until when, and for what.
+Desk keys, in the store: the links to carriers' desks, with expiry and permissions.
 
-The link itself is signed (``notify.dispatch.desk_links``): who reads the store cannot make one.
+The link itself is signed (``notify.dispatch.desk_links``): read access to the store is not enough
+to make one.
 """
 
 import secrets
@@ -21,8 +22,8 @@ _ID_BYTES = 6
 
 class DeskKey(Credential, frozen=True, kw_only=True):
     """
-    One link to a carrier's desk. ``title`` is whom it was made for; with ``may_act`` its bearer
-    answers for the carrier, else only looks.
+    One link to a carrier's desk. ``title`` is its recipient; with ``may_act`` its bearer may act
+    for the carrier, else only read.
     """
 
     carrier: str
@@ -43,7 +44,7 @@ _KEYS = CredentialTable(DESK_KEYS, _key, missing=_missing)
 def create(
     engine: Engine, carrier: str, title: str, *, may_act: bool, lasts_s: float, by: str = ""
 ) -> DeskKey:
-    """Keep a new key; ``by`` is who made it, in the audit log."""
+    """Store a new key; ``by`` is its author, in the audit log."""
     now_ns = time.time_ns()
     key = DeskKey(
         id=secrets.token_hex(_ID_BYTES),
@@ -67,16 +68,16 @@ def listed(engine: Engine, carrier: str = "") -> list[DeskKey]:
 
 
 def known(engine: Engine, name: str) -> DeskKey | None:
-    """Return a key by its id, whether it is good or not."""
+    """Return a key by its id, valid or not."""
     return _KEYS.known(engine, DESK_KEYS.c.id == name)
 
 
 def revoke(engine: Engine, name: str, *, by: str = "") -> None:
     """
-    Let a key open nothing more.
+    Revoke a key.
 
     Raises:
-        TokenError: there is none of that id that was not revoked.
+        TokenError: there is no valid one with that id.
     """
     with engine.begin() as connection:
         key = _KEYS.revoke(connection, name)

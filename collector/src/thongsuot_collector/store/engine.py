@@ -1,4 +1,4 @@
-"""Opening the store: whole and of the newest version, or recovered from a damaged one."""
+"""Opens the store: intact and of the newest version, or recovered from a damaged one."""
 
 import logging
 import os
@@ -26,18 +26,18 @@ _log = logging.getLogger(__name__)
 
 def open_store(path: Path, *, accept_empty: bool = False) -> Engine:
     """
-    Return the store at a path: a new one where there is none, recovered where it is damaged.
+    Return the store at a path: a new one if there is none, recovered if it is damaged.
 
-    ``accept_empty``: begin anew where a damaged one gives back nothing.
+    ``accept_empty``: start with an empty one if nothing of a damaged one is readable.
 
     Raises:
         StoreError: it was written by a newer collector, its file cannot be opened, or nothing of a
-            damaged one can be read.
+            damaged one is readable.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     recovered = path.with_name(path.name + ".recovered")
     if not path.exists() and recovered.exists():
-        # The last start ended between taking the damaged file away and putting this in its place.
+        # The last start ended between removing the damaged file and installing this one.
         recovered.rename(path)
     try:
         sqlite_file.check_file(path)
@@ -53,15 +53,16 @@ def open_store(path: Path, *, accept_empty: bool = False) -> Engine:
 
 def _opened(path: Path) -> Engine:
     if not path.exists():
-        # It holds no secret in the clear, but who pushes what is nobody else's business.
+        # It contains no secret in the clear, but its data is private.
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     engine = create_engine(f"sqlite+pysqlite:///{path.absolute()}")
     event.listen(engine, "connect", _prepare)
     write_queue.attach(engine)
     try:
         with engine.begin() as connection:
-            # Python's driver begins no transaction for a CREATE or an ALTER: each would be kept for
-            # itself, by an fsync of its own, and a crash in the middle would leave half a step.
+            # Python's driver begins no transaction for a CREATE or an ALTER: each would be
+            # committed separately, with its own fsync, and a crash in the middle would leave half a
+            # step.
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             migrate(connection)
     except BaseException:
@@ -98,13 +99,13 @@ def _recover(path: Path, recovered: Path, *, accept_empty: bool) -> None:
 
 
 def salvage(damaged: Path, target: Path) -> dict[str, Salvaged]:
-    """Copy what can be read of a damaged store into a new file; return what came of each table."""
+    """Copy the readable rows of a damaged store into a new file; return the result by table."""
     _opened(target).dispose()
     return _copy_tables(damaged, target)
 
 
 def _copy_tables(damaged: Path, recovered: Path) -> dict[str, Salvaged]:
-    """Copy every table as far as it can be read; return what came of each."""
+    """Copy the readable rows of every table; return the result by table."""
     copied: dict[str, Salvaged] = {}
     with (
         open_damaged(damaged) as source,
@@ -115,14 +116,16 @@ def _copy_tables(damaged: Path, recovered: Path) -> dict[str, Salvaged]:
             try:
                 found_in, columns = _columns_in(source, table)
             except sqlite3.Error:
-                return copied  # not even the names of tables can be read
+                return copied  # not even the names of tables are readable
             if columns:
                 copied[table.name] = _copy_table(source, found_in, target, table.name, columns)
     return copied
 
 
 def _columns_in(source: sqlite3.Connection, table: Table) -> tuple[str, dict[str, str]]:
-    """Return what a table is called in a store, and its columns: today's names, and those there."""
+    """
+    Return the name of a table in a store, and its columns: present names, and those in the store.
+    """
     former = FORMER_NAMES.get(table.name, FormerNames(table.name))
     name, there = table.name, _column_names(source, table.name)
     if not there:

@@ -1,9 +1,10 @@
 """
-One-time codes in the store: each turns into the token of one site, once, and runs out.
+One-time codes in the store: each can be exchanged once for the token of one site, before it
+expires.
 
-A code is kept as a hash. A new one for a site replaces the one before; using one revokes all tokens
-and certificates that the site had, because a device that is enrolled again was re-imaged or
-replaced.
+A code is kept as a hash. A new one for a site replaces the previous one; using one revokes all
+earlier tokens and certificates of the site, because a device that is enrolled again was re-imaged
+or replaced.
 """
 
 import hashlib
@@ -20,7 +21,7 @@ from thongsuot_collector.store.audit import AuditAction
 from thongsuot_collector.store.identity_tables import ENROLMENTS, TOKENS
 
 PREFIX = "TSE"
-"""Tells people and secret scanners what a code is."""
+"""Lets people and secret scanners identify a code."""
 
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no I, L, O, U."""
@@ -39,10 +40,10 @@ def new_code() -> str:
 
 def digest_of_code(text: str) -> bytes:
     """
-    Return what the store keeps of a code, however it was typed.
+    Return the stored hash of a code, in any accepted spelling.
 
-    Small letters, blanks, dashes, a prefix left out, O for 0, I and L for 1 do not matter. What
-    cannot be a code has a hash that none has.
+    Lower case, blanks, dashes, a missing prefix, O for 0, I and L for 1 are accepted. An invalid
+    text gets a hash that no code has.
     """
     letters = "".join(letter for letter in text.upper() if letter.isalnum())
     if len(letters) == len(PREFIX) + _LENGTH:
@@ -78,7 +79,7 @@ SENTENCE = {
 
 
 class EnrolmentRefused(Exception):
-    """A code was not taken; ``why`` says so."""
+    """A code was not accepted; ``why`` is the reason."""
 
     def __init__(self, why: EnrolmentRefusalReason) -> None:
         self.why = why
@@ -87,8 +88,8 @@ class EnrolmentRefused(Exception):
 
 class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
     """
-    A site has a new token. ``revoked`` counts its tokens before; ``repeated``: it had it.
-    ``certificate`` is PEM, empty where none was wanted or none is issued.
+    A site has a new token. ``revoked`` counts its earlier tokens; ``repeated``: the same request
+    again. ``certificate`` is PEM, empty if none was requested or none is issued.
     """
 
     site: str
@@ -109,7 +110,7 @@ def _uncertified(_connection: Connection, _site: str, _repeated: bool) -> str:
 
 
 def create(engine: Engine, site: str, code_digest: bytes, *, expires_ns: int) -> str:
-    """Keep a code for a site; earlier ones are good no more. Returns the name of the code."""
+    """Store a code for a site; earlier ones become invalid. Returns the name of the code."""
     name = secrets.token_hex(4)
     now_ns = time.time_ns()
     with engine.begin() as connection:
@@ -137,15 +138,16 @@ def use(
     certify: Certify = _uncertified,
 ) -> Enrolment:
     """
-    Turn a code into a token of its site; anyone who comes again with the same two gets the same.
+    Exchange a code for a token of its site; a repeated request with the same two gets the same
+    result.
 
-    ``site`` is what the device believes to be, empty when it does not say.
+    ``site`` is the site in the device's settings, empty if unknown.
 
     Raises:
-        EnrolmentRefused: the code is not good, or not for this site.
+        EnrolmentRefused: the code is invalid, or not for this site.
     """
     now_ns = time.time_ns()
-    # Strangers only make the store read: what is not known here ends before anything is written.
+    # Unauthenticated requests only read the store: an unknown code is refused before any write.
     with engine.connect() as connection:
         known = _code(connection, code_digest)
     if known is None:
@@ -178,7 +180,7 @@ def _use(
 ) -> Enrolment:
     if site and site != known["site"]:
         raise EnrolmentRefused(EnrolmentRefusalReason.WRONG_SITE)
-    # One statement decides: of two devices with the same code, one finds a row to change.
+    # One statement decides: of two devices with the same code, only one updates a row.
     taken = connection.execute(
         update(ENROLMENTS)
         .where(

@@ -1,11 +1,11 @@
-"""The names that tables and columns once had: what migrations rename, what recovery looks for."""
+"""The former names of tables and columns, for migrations and recovery."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
 class FormerNames:
-    """The names that a table and its columns once had; ``columns`` from new to old."""
+    """The former names of a table and its columns; ``columns`` from new to old."""
 
     table: str
     columns: dict[str, str] = field(default_factory=dict)
@@ -30,4 +30,4 @@ FORMER_NAMES = {
         },
     ),
 }
-"""By the name of the table today."""
+"""By the present name of the table."""

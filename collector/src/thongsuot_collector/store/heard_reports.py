@@ -1,4 +1,4 @@
-"""What devices said of their record to collectors that follow, on its way to the one that leads."""
+"""Devices' reports about their record to following collectors, passed on to the leading one."""
 
 from collections.abc import Iterable
 
@@ -10,9 +10,7 @@ from thongsuot_collector.store.upsert import upsert
 
 
 class PassedReport(msgspec.Struct, frozen=True, kw_only=True):
-    """
-    The newest report of a site, as its header had it; ``head`` is the journal's when it came.
-    """
+    """The newest report of a site from a header; ``head`` is the journal's at its arrival."""
 
     site: str
     report: str
@@ -23,7 +21,7 @@ class PassedReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def pass_on(engine: Engine, reports: Iterable[PassedReport]) -> None:
-    """Keep reports for the collector that leads; of a site only the newest."""
+    """Store reports for the leading collector; of a site only the newest."""
     rows = [msgspec.structs.asdict(report) for report in reports]
     if not rows:
         return
@@ -39,12 +37,12 @@ def pass_on(engine: Engine, reports: Iterable[PassedReport]) -> None:
 
 
 def pop_all(engine: Engine) -> list[PassedReport]:
-    """Return the reports that were passed on, and remove them."""
+    """Return the stored reports, and delete them."""
     with engine.begin() as connection:
         rows = connection.execute(select(HEARD_REPORTS)).mappings().all()
         reports = [PassedReport(**row) for row in rows]
         for report in reports:
-            # One that came meanwhile stays.
+            # One that arrived in the meantime stays.
             connection.execute(
                 delete(HEARD_REPORTS).where(
                     HEARD_REPORTS.c.site == report.site,

@@ -1,4 +1,4 @@
-"""Identities, in the store: the accounts of people whom a provider signs in."""
+"""Identities, in the store: the accounts of people signed in by a provider."""
 
 import time
 
@@ -15,7 +15,7 @@ from thongsuot_collector.store.tables import PEOPLE
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
-    """Who somebody is to their provider, and what they are here for that."""
+    """A person's identity at the provider, and the resulting role here."""
 
     issuer: str
     subject: str
@@ -27,10 +27,10 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
 
 def signed_in(engine: Engine, identity: Identity) -> Person:
     """
-    Return the account of an identity, made at the first time, with the role that it has now.
+    Return the account of an identity with its present role; create it at the first sign-in.
 
     Raises:
-        TokenError: the account was removed here, or somebody else has the name.
+        TokenError: the account was removed here, or another person has the name.
     """
     wanted = select(IDENTITIES.c.person).where(
         IDENTITIES.c.issuer == identity.issuer, IDENTITIES.c.subject == identity.subject
@@ -41,7 +41,7 @@ def signed_in(engine: Engine, identity: Identity) -> Person:
             name = identity.name
             try:
                 _create(connection, identity)
-            except IntegrityError as error:  # two windows at the same moment, both the first
+            except IntegrityError as error:  # a concurrent first sign-in in two windows
                 raise TokenError(f"{name} is signing in elsewhere just now") from error
         person = people.known_in(connection, name)
         if person is None:

@@ -1,4 +1,4 @@
-"""Tables of the store by which devices prove who they are; the others stand in ``tables``."""
+"""Tables of the store for the identity of devices; the others are in ``tables``."""
 
 from sqlalchemy import BigInteger, Column, Index, LargeBinary, Table, Text
 
@@ -9,7 +9,7 @@ TOKENS = Table(
     METADATA,
     Column("id", Text, primary_key=True),
     Column("site", Text, nullable=False),
-    # SHA-256 of a token of 256 random bits: nothing to guess, so nothing to salt or stretch.
+    # SHA-256 of a token of 256 random bits, which needs neither salt nor key stretching.
     Column("digest", LargeBinary, nullable=False, unique=True),
     Column("created_ns", BigInteger, nullable=False),
     Column("revoked_ns", BigInteger),
@@ -28,7 +28,7 @@ ENROLMENTS = Table(
     Column("voided_ns", BigInteger),
     Column("token_digest", LargeBinary),
 )
-"""One-time codes by which devices get their tokens, and the token that each turned into."""
+"""One-time codes for the enrolment of devices, and the token from each."""
 
 CERTIFICATES = Table(
     "certificates",
@@ -43,7 +43,7 @@ CERTIFICATES = Table(
     Column("pem", Text, nullable=False),
     Index("certificates_site", "site"),
 )
-"""Client certificates that this collector's own authority issued; no key is among it."""
+"""Client certificates issued by this collector's own authority, without private keys."""
 
 SIGNING_KEYS = Table(
     "signing_keys",
@@ -55,4 +55,7 @@ SIGNING_KEYS = Table(
     Column("first_ns", BigInteger, nullable=False),
     Column("retired_ns", BigInteger),
 )
-"""Keys by which devices have signed batches. None is removed: what it signed is verified by it."""
+"""
+Keys by which devices have signed batches. None is removed: they verify the batches that they
+signed.
+"""

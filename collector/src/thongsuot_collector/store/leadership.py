@@ -1,10 +1,10 @@
 """
-Which of several collectors on one database leads: judges, delivers and notifies.
+Elects the leader among several collectors on one database, which judges, delivers and notifies.
 
-An advisory lock elects, and ends with its session; a term fences. Who takes the lock raises the
-term, and every decision is a transaction that locks the row of its term first: where that is not
-there any more the collector is deposed, and the transaction ends. A process that is only stopped
-keeps its lock, so a candidate that sees no beat for three seconds ends its sessions.
+An advisory lock elects, and ends with its session; a term fences. The collector that takes the lock
+raises the term, and every decision is a transaction that first locks the row of its term: if that
+row no longer exists the collector is deposed, and the transaction ends. A stopped process keeps its
+lock, so a candidate that sees no beat for three seconds terminates its sessions.
 """
 
 import logging
@@ -24,8 +24,8 @@ _TRY_EVERY_S = 0.25
 _BEAT_EVERY_S = 0.5
 
 _TRY = "SELECT pg_try_advisory_lock(%s)"
-# The lock's session beats all the time: one that has said nothing for so long stands still. The
-# other sessions of the process go with it, for they may hold locks on rows.
+# The lock's session beats continuously: one that has been silent for this long is stopped. The
+# other sessions of the process are terminated, too, because they may hold row locks.
 _END_STALE = """
 SELECT pg_terminate_backend(other.pid), other.application_name
 FROM pg_locks JOIN pg_stat_activity holder USING (pid)
@@ -35,7 +35,8 @@ WHERE locktype = 'advisory' AND granted AND database = (
     AND classid = %(high)s AND objid = %(low)s AND objsubid = 1
     AND holder.state_change < clock_timestamp() - make_interval(secs => %(lease_s)s)
 """
-# A lock may have been lost with its session alone: the others of that process decide nothing more.
+# The lock may be lost with its session alone: the other sessions of that process must not decide
+# any more.
 _END_PREDECESSOR = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity JOIN leadership ON application_name = holder
 WHERE datname = current_database() AND pid <> pg_backend_pid() AND holder <> %(holder)s
@@ -63,9 +64,9 @@ _log = logging.getLogger(__name__)
 
 class LeaderCandidate:
     """
-    A collector that would lead: tries for the lock in a thread of its own, and beats while it has
-    it. ``changed`` is called in that thread with the term that begins, and with ``None`` when it is
-    over. ``is_alive`` says whether the rest of the process still works.
+    A candidate: tries to get the lock in a thread of its own, and beats while it has it.
+    ``changed`` is called in that thread with the new term, and with ``None`` at its end.
+    ``is_alive`` returns whether the rest of the process still works.
     """
 
     def __init__(
@@ -84,15 +85,15 @@ class LeaderCandidate:
 
     @property
     def name(self) -> str:
-        """What the sessions of this process are called at the server."""
+        """The application name of this process's sessions at the server."""
         return self._database.application
 
     def start(self) -> None:
-        """Begin to try."""
+        """Start the thread."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Give up the lock, if it is held, and return when others may have it."""
+        """Release the lock, if it is held; returns when others may take it."""
         self._ended.set()
         connection = self._connection
         self._thread.join(2 * LEASE_S)
@@ -106,7 +107,7 @@ class LeaderCandidate:
             try:
                 with self._database.connect(autocommit=True) as self._connection:
                     was_failing = False
-                    # A beat need not be on any disk, and must not wait for one.
+                    # A beat need not be durable, and must not wait for a disk.
                     self._connection.execute("SET synchronous_commit = off")
                     self._connection.execute("SET statement_timeout = '3s'")
                     self._stand(self._connection)
@@ -135,7 +136,7 @@ class LeaderCandidate:
             _log.error("election: %s showed no sign of life for %g s; ended", ended[0][1], LEASE_S)
 
     def _lead(self, connection: PostgresConnection) -> None:
-        """Take the term, and beat until it is over."""
+        """Start a term, and beat until it is over."""
         asked_s = time.monotonic()
         connection.execute(_END_PREDECESSOR, {"holder": self.name})
         number = self._begin_term(connection)
@@ -157,7 +158,7 @@ class LeaderCandidate:
     def _begin_term(self, connection: PostgresConnection) -> int:
         holder = {"holder": self.name}
         with connection.transaction():
-            # The term itself must outlive the machine: on all disks, as decisions are.
+            # The term itself must be as durable as decisions are: on all disks.
             connection.execute("SET LOCAL synchronous_commit = on")
             row = connection.execute(_RAISE_TERM, holder).fetchone()
             row = row or connection.execute(_FIRST_TERM, holder).fetchone()
@@ -167,9 +168,9 @@ class LeaderCandidate:
 
 def fence(engine: Engine, term: Term) -> None:
     """
-    Have every transaction of an engine that changes something prove first that the term goes on.
+    Make every writing transaction of an engine first verify that the term is in force.
 
-    The transaction raises ``Deposed`` where it does not, and nothing of it is kept.
+    Otherwise the transaction raises ``Deposed`` and is rolled back.
     """
 
     def prove(connection: Connection, _cursor: object, statement: str, *_more: object) -> None:

@@ -1,8 +1,8 @@
 """
-From any earlier version of the store to the newest, one step after the other.
+Migrates the store from any earlier version to the newest, step by step.
 
-A released step is never edited; a change of the tables adds one. Steps are plain Core, so that
-they run on every database SQLAlchemy knows.
+A released step is never edited; a change of the tables adds one. Steps use plain SQLAlchemy Core,
+so that they run on every supported database.
 """
 
 from collections.abc import Callable
@@ -46,7 +46,7 @@ def _tables_of_today(connection: Connection) -> None:
 
 @cache
 def _statements_of_today(dialect: str) -> tuple[str, ...]:
-    """Return what makes every table of a new store: composed once, not for each store again."""
+    """Return the statements that create every table of a new store; cached."""
     statements: list[str] = []
 
     def collect(statement: ExecutableDDLElement, *_: object) -> None:
@@ -63,7 +63,7 @@ def _first_tables(connection: Connection) -> None:
 
 def _tables_of_notifications(connection: Connection) -> None:
     for table in (tables.NOTIFICATION_THREADS, tables.DELIVERIES):
-        # A store made today has them from the first step already.
+        # A new store has them from the first step.
         table.create(connection, checkfirst=True)
 
 
@@ -107,7 +107,7 @@ def _table_of_certificates(connection: Connection) -> None:
 
 
 def _field_terms(connection: Connection) -> None:
-    """Give tables and columns the names that their field has for them."""
+    """Rename tables and columns to the terms of their field."""
     for name, former in FORMER_NAMES.items():
         _rename(connection, tables.METADATA.tables[name], former)
 
@@ -115,7 +115,7 @@ def _field_terms(connection: Connection) -> None:
 def _rename(connection: Connection, table: Table, former: FormerNames) -> None:
     before = inspect(connection)
     if former.table != table.name and before.has_table(former.table):
-        # An earlier step of the same migration has made it by its name of today, empty.
+        # An earlier step of the same migration has created it, empty, under its present name.
         table.drop(connection, checkfirst=True)
         connection.execute(text(f"ALTER TABLE {former.table} RENAME TO {table.name}"))
     after = inspect(connection)
@@ -127,7 +127,7 @@ def _rename(connection: Connection, table: Table, former: FormerNames) -> None:
 
 
 def _replace_indexes(connection: Connection, table: Table) -> None:
-    """Drop the indexes that a table no longer has, and make those that it has today."""
+    """Drop the former indexes of a table, and create the present ones."""
     wanted = {index.name for index in table.indexes}
     reflected = Table(table.name, MetaData(), autoload_with=connection)
     for index in reflected.indexes:
@@ -144,7 +144,7 @@ def _tables_of_accounts(connection: Connection) -> None:
 
 def _retries_of_dead_letters(connection: Connection) -> None:
     columns = {column["name"] for column in inspect(connection).get_columns("dead_letters")}
-    if "retry_ns" not in columns:  # a store made today has it from the first step already
+    if "retry_ns" not in columns:  # a new store has it from the first step
         connection.execute(text("ALTER TABLE dead_letters ADD COLUMN retry_ns BIGINT"))
 
 
@@ -238,13 +238,13 @@ _STEPS: tuple[Callable[[Connection], None], ...] = (
 
 
 def is_new(connection: Connection) -> bool:
-    """Whether there is no store yet."""
+    """Return whether there is no store yet."""
     return not inspect(connection).has_table(_VERSION.name)
 
 
 def migrate(connection: Connection) -> None:
     """
-    Bring the store to the newest version, inside the caller's transaction.
+    Migrate the store to the newest version, inside the caller's transaction.
 
     Raises:
         StoreError: the store was written by a newer collector than this one.
@@ -252,7 +252,7 @@ def migrate(connection: Connection) -> None:
     _VERSION.create(connection, checkfirst=True)
     version = connection.execute(select(_VERSION.c.version)).scalar()
     if version is None:
-        # A new store has nothing to rename, and reads none of its tables back for that.
+        # A new store has nothing to rename, so its tables need not be inspected.
         _tables_of_today(connection)
         connection.execute(insert(_VERSION).values(version=len(_STEPS)))
         return

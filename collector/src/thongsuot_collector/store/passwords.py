@@ -1,8 +1,8 @@
 """
-Passwords as they are kept: Argon2id in its own text form (RFC 9106, PHC string).
+Stored passwords: Argon2id in its own text form (RFC 9106, PHC string).
 
-Accounts of earlier versions have the SHA-256 of a password that we generated, of 192 random bits.
-That is as good, and is replaced at the person's next sign-in.
+Accounts of earlier versions have the SHA-256 of a generated password of 192 random bits. That is
+equally secure, and is replaced at the person's next sign-in.
 """
 
 import hmac
@@ -17,8 +17,10 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from thongsuot_collector.store.tokens import digest_of
 
 SHORTEST: Final = 12
-"""Characters of a password that a person chooses (NIST SP 800-63B-4, 3.1.1.2, asks for 8 beside a
-second factor and 15 without one; guessing is slowed down here either way)."""
+"""
+Characters of a password that a person chooses (NIST SP 800-63B-4, 3.1.1.2, requires 8 with a second
+factor and 15 without one; guessing is throttled here in both cases).
+"""
 LONGEST: Final = 200
 
 _BEGINNING: Final = b"$argon2id$"
@@ -26,13 +28,15 @@ _SALT_BYTES: Final = 16
 _HASH_BYTES: Final = 32
 _PASSES: Final = 2
 _MEMORY_KIB: Final = 19_456
-"""19 MiB and two passes, the least that OWASP recommends: 45 ms of a processor that also takes the
-city's record (2026-11), and an attacker without a name of ours can have it spent for each try."""
+"""
+19 MiB and two passes, the minimum recommended by OWASP: 45 ms of a processor that also ingests the
+city's record (2026-11), and an attacker without a valid name can cause it with each attempt.
+"""
 _LEAST_DIFFERENT: Final = 6
 
 
 def hash_of(password: str) -> bytes:
-    """Return what is kept of a password."""
+    """Return the stored form of a password."""
     kdf = Argon2id(
         salt=os.urandom(_SALT_BYTES),
         length=_HASH_BYTES,
@@ -44,7 +48,7 @@ def hash_of(password: str) -> bytes:
 
 
 def is_password(password: str, kept: bytes) -> bool:
-    """Return whether a password is the one that something is kept of; empty ``kept``: none is."""
+    """Return whether a password matches its stored form; nothing matches an empty ``kept``."""
     if not kept.startswith(_BEGINNING):
         return bool(kept) and hmac.compare_digest(digest_of(password.encode()), kept)
     try:
@@ -55,12 +59,14 @@ def is_password(password: str, kept: bytes) -> bool:
 
 
 def is_of_today(kept: bytes) -> bool:
-    """Return whether what is kept of a password is as ``hash_of`` makes it."""
+    """Return whether the stored form of a password has the present parameters of ``hash_of``."""
     return kept.startswith(f"$argon2id$v=19$m={_MEMORY_KIB},t={_PASSES},p=1$".encode())
 
 
 def spend_verification_time(password: str) -> None:
-    """Take as long as for a password of somebody we know: a stopwatch tells no names."""
+    """
+    Take as long as for the password of an existing account: response times must not reveal names.
+    """
     is_password(password, _of_nobody())
 
 
@@ -79,5 +85,5 @@ def _of_nobody() -> bytes:
 
 
 def _bytes(password: str) -> bytes:
-    # The same letter comes composed from one keyboard and decomposed from another.
+    # Keyboards send the same letter composed or decomposed.
     return unicodedata.normalize("NFC", password).encode()

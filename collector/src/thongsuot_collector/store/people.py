@@ -1,4 +1,4 @@
-"""People with an account, in the store: a password each, kept as a hash, and a role."""
+"""Accounts of people, in the store: a password, kept as a hash, and a role."""
 
 import secrets
 import time
@@ -16,28 +16,28 @@ from thongsuot_collector.store.tables import PEOPLE
 from thongsuot_schema.words.language import Text
 
 PREFIX = "tsp_"
-"""Lets people and secret scanners tell what a leaked string is."""
+"""Lets people and secret scanners identify a leaked string."""
 
 
 class PersonRole(StrEnum):
-    """What an account is for. One of a carrier or a commune has it as its scope."""
+    """The role of an account. That of a carrier or a commune has it as its scope."""
 
     CITY_ENGINEER = "city-engineer"
     """Sees everything and acts."""
     CITY_READER = "city-reader"
     """Sees everything."""
     CARRIER = "carrier"
-    """Has the desk of one carrier."""
+    """Uses the desk of one carrier."""
     COMMUNE = "commune"
     """Sees the sites of one commune."""
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
     """
-    Someone with an account. ``title`` is what others read; ``revoked_ns`` is ``None`` while good.
+    Someone with an account. ``title`` is the display name; ``revoked_ns`` is ``None`` while valid.
 
-    ``scope`` is the carrier's name, or the commune's code; empty for the city. ``digest`` is what
-    ``store.passwords`` keeps of the password; empty for somebody whom a provider signs in.
+    ``scope`` is the carrier's name, or the commune's code; empty for the city. ``digest`` is the
+    stored form of the password (``store.passwords``); empty for a person signed in by a provider.
     """
 
     name: str
@@ -50,7 +50,9 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def stamp(self) -> bytes:
-        """What sessions of theirs are bound to: another password, role or scope is another one."""
+        """
+        The stamp to which their sessions are bound: it changes with the password, role or scope.
+        """
         parts = (self.name.encode(), self.digest, self.role.encode(), self.scope.encode())
         return sha256(b"\0".join(parts)).digest()
 
@@ -64,10 +66,10 @@ def put(
     scope: str = "",
 ) -> str:
     """
-    Give a person an account, and return the password: the only time that it is in the clear.
+    Create an account, and return its password, which is not available in the clear again.
 
-    Somebody of that name gets a new password; the one before is no good any more. If they were
-    removed before, they come without the second factor that they had then.
+    An existing account of that name gets a new password; the previous one becomes invalid. A
+    removed account is restored without its former second factor.
     """
     secret = PREFIX + secrets.token_urlsafe(24)
     digest = passwords.hash_of(secret)
@@ -84,7 +86,7 @@ def put(
 def keep(
     connection: Connection, name: str, title: str, *, digest: bytes, role: PersonRole, scope: str
 ) -> None:
-    """Keep an account, in place of the one that had the name."""
+    """Store an account, replacing the one with the name."""
     values = {
         "title": title,
         "digest": digest,
@@ -99,15 +101,15 @@ def keep(
 
 
 def forget(connection: Connection, name: str) -> None:
-    """Remove what a name has beside its account: second factor and recovery codes."""
+    """Delete the second factor and recovery codes of a name."""
     for table in (SECOND_FACTORS, RECOVERY_CODES):
         connection.execute(delete(table).where(table.c.person == name))
 
 
 def set_password(engine: Engine, person: Person, password: str, *, by: str = "") -> bool:
     """
-    Keep another password of somebody; ``by`` is who chose it, empty: it is the same password, kept
-    as it is today. Return whether the account still was as ``person``.
+    Store a new password of a person; ``by`` is who chose it, empty: the same password in the
+    present form. Return whether the account was still as in ``person``.
     """
     digest = passwords.hash_of(password)
     wanted = (
@@ -128,10 +130,10 @@ def set_password(engine: Engine, person: Person, password: str, *, by: str = "")
 
 def change_role(engine: Engine, name: str, role: PersonRole, scope: str) -> None:
     """
-    Give somebody another role; what they have open ends with that.
+    Change a person's role, and end their sessions.
 
     Raises:
-        TokenError: there is nobody of that name who may act.
+        TokenError: there is no valid account of that name.
     """
     wanted = (
         update(PEOPLE)
@@ -146,27 +148,27 @@ def change_role(engine: Engine, name: str, role: PersonRole, scope: str) -> None
 
 
 def listed(engine: Engine) -> list[Person]:
-    """Return everybody, by name."""
+    """Return all accounts, by name."""
     with engine.connect() as connection:
         rows = connection.execute(select(PEOPLE).order_by(PEOPLE.c.name)).mappings()
         return [_person(row) for row in rows]
 
 
 def known(engine: Engine, name: str) -> Person | None:
-    """Return who has an account of a name."""
+    """Return the account of a name."""
     with engine.connect() as connection:
         return known_in(connection, name)
 
 
 def known_in(connection: Connection, name: str) -> Person | None:
-    """Return who has an account of a name, as a transaction sees it."""
+    """Return the account of a name, inside the caller's transaction."""
     wanted = select(PEOPLE).where(PEOPLE.c.name == name, PEOPLE.c.revoked_ns.is_(None))
     row = connection.execute(wanted).mappings().first()
     return None if row is None else _person(row)
 
 
 def is_any(engine: Engine) -> bool:
-    """Return whether there is anybody who may act on everything."""
+    """Return whether there is an account that may act on everything."""
     wanted = (
         select(PEOPLE.c.name)
         .where(PEOPLE.c.revoked_ns.is_(None), PEOPLE.c.role == PersonRole.CITY_ENGINEER.value)
@@ -178,10 +180,10 @@ def is_any(engine: Engine) -> bool:
 
 def revoke(engine: Engine, name: str) -> None:
     """
-    Let a person act no more.
+    Revoke an account.
 
     Raises:
-        TokenError: there is nobody of that name who may.
+        TokenError: there is no valid account of that name.
     """
     wanted = (
         update(PEOPLE)

@@ -1,7 +1,7 @@
 """
 The store in a PostgreSQL database, which several collectors share.
 
-Imported where it is used: a collector with embedded files does without the driver.
+Imported on demand: a collector with embedded files needs no driver.
 """
 
 import logging
@@ -18,13 +18,13 @@ from thongsuot_collector.store.migrations import is_new, migrate
 _OLDEST_SERVER = (15,)
 
 _MIGRATION_LOCK = 0x7468_6F6E_6701
-"""Two collectors that start at once must not both make the tables."""
+"""Two collectors that start at the same time must not both create the tables."""
 
 _log = logging.getLogger(__name__)
 
 
 class _TextDumper(StrDumperUnknown):
-    """Texts without NUL, which PostgreSQL refuses and a device may have sent."""
+    """Removes NUL from texts, which PostgreSQL refuses and a device may have sent."""
 
     def dump(self, obj: str) -> bytes | None:
         encoded = super().dump(obj.replace("\0", "\N{REPLACEMENT CHARACTER}"))
@@ -33,7 +33,7 @@ class _TextDumper(StrDumperUnknown):
 
 def engine_for(database: PostgresDatabase) -> Engine:
     """Return an engine for a database; nothing is connected yet."""
-    # Asked before each use: the server at the other end may have failed over since.
+    # Tested before each use: the server may have failed over since.
     engine = create_engine(
         "postgresql+psycopg://", creator=database.connect, pool_pre_ping=True, pool_size=10
     )
@@ -43,12 +43,12 @@ def engine_for(database: PostgresDatabase) -> Engine:
 
 def open_database(database: PostgresDatabase, *, may_be_new: bool = True) -> Engine:
     """
-    Return the store in a database: made where there is none, and of the newest version.
+    Return the store in a database: created if missing, and migrated to the newest version.
 
-    ``may_be_new``: whether the tables may be made; else an empty database is refused.
+    ``may_be_new``: whether the tables may be created; else an empty database is refused.
 
     Raises:
-        StoreError: it cannot be reached or used, or is of a newer collector.
+        StoreError: it cannot be reached or used, or was written by a newer collector.
     """
     engine = engine_for(database)
     try:
@@ -81,7 +81,7 @@ def _check_not_new(connection: Connection, place: str) -> None:
 
 
 def _check(connection: Connection, place: str) -> None:
-    """See that the database keeps what it is given as it is, and orders it as SQLite does."""
+    """Check that the database stores texts unchanged, and sorts them like SQLite."""
     version = connection.dialect.server_version_info
     if version is not None and version < _OLDEST_SERVER:
         raise StoreError(f"{place} is PostgreSQL {version[0]}; {_OLDEST_SERVER[0]} is the oldest")
@@ -104,6 +104,6 @@ def _prepare(connection: psycopg.Connection[object], _record: object) -> None:
 
 
 def _log_notice(notice: psycopg.errors.Diagnostic) -> None:
-    # "canceling wait for synchronous replication" comes with a commit that is on one disk alone.
+    # "canceling wait for synchronous replication" accompanies a commit that is on one disk only.
     if notice.severity_nonlocalized == "WARNING":
         _log.warning("store: the server says %s: %s", notice.sqlstate, notice.message_primary)

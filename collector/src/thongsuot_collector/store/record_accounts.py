@@ -1,4 +1,4 @@
-"""The accounts of streams, how many batches came on each day, and up to where both hold."""
+"""The accounts of streams, the number of batches by day, and the journal position of both."""
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,7 +19,7 @@ from thongsuot_collector.store.upsert import upsert
 
 
 class StreamRow(msgspec.Struct, frozen=True, kw_only=True):
-    """The account of one stream: encoded, and what is looked for by columns."""
+    """The account of one stream: encoded, and its searchable columns."""
 
     site: str
     stream: str
@@ -37,7 +37,9 @@ def put(
     consumer: str,
     position: Position,
 ) -> None:
-    """Replace the accounts of streams, add arrivals and move the position, all in one act."""
+    """
+    Replace the accounts of streams, add arrivals and advance the position, in one transaction.
+    """
     rows = [msgspec.structs.asdict(stream) for stream in streams]
     with engine.begin() as connection:
         if rows:
@@ -78,9 +80,9 @@ def streams(
     missing_only: bool = False,
 ) -> list[bytes]:
     """
-    Return the accounts of streams, encoded: of a site (empty: of all), by site and age.
+    Return the encoded accounts of streams of a site (empty: of all), by site and age.
 
-    ``or_missing``: also of those heard earlier that miss some batch; ``missing_only``: no others.
+    ``or_missing``: also earlier ones with missing batches; ``missing_only``: only these.
     """
     is_missing = RECORD_STREAMS.c.made != RECORD_STREAMS.c.kept
     is_wanted = RECORD_STREAMS.c.heard_ns >= heard_after_ns
@@ -97,7 +99,7 @@ def streams(
 
 
 def stream(engine: Engine, site: str, name: str) -> bytes | None:
-    """Return the account of one stream, encoded."""
+    """Return the encoded account of one stream."""
     wanted = select(RECORD_STREAMS.c.body).where(
         RECORD_STREAMS.c.site == site, RECORD_STREAMS.c.stream == name
     )
@@ -106,7 +108,7 @@ def stream(engine: Engine, site: str, name: str) -> bytes | None:
 
 
 def made_and_kept(engine: Engine, *, heard_after_ns: int) -> dict[str, tuple[int, int]]:
-    """Return how many batches each site has made, and how many of those are kept."""
+    """Return the number of batches made by each site, and how many of those are stored."""
     made, kept = func.sum(RECORD_STREAMS.c.made), func.sum(RECORD_STREAMS.c.kept)
     wanted = (
         select(RECORD_STREAMS.c.site, made, kept)
@@ -118,7 +120,7 @@ def made_and_kept(engine: Engine, *, heard_after_ns: int) -> dict[str, tuple[int
 
 
 def arrivals(engine: Engine, *, site: str = "", from_day: int = 0) -> dict[str, dict[int, int]]:
-    """Return how many batches came on each day from one on, by site (empty: of all)."""
+    """Return the number of batches received on each day from one on, by site (empty: of all)."""
     wanted = select(RECORD_ARRIVALS).where(RECORD_ARRIVALS.c.day >= from_day)
     if site:
         wanted = wanted.where(RECORD_ARRIVALS.c.site == site)
@@ -130,7 +132,7 @@ def arrivals(engine: Engine, *, site: str = "", from_day: int = 0) -> dict[str, 
 
 
 class AcceptedLoss(msgspec.Struct, frozen=True, kw_only=True):
-    """Batches of a stream whose loss somebody has accepted: who, and why."""
+    """Batches of a stream whose loss a person has accepted, with the person and the reason."""
 
     site: str
     stream: str
@@ -141,7 +143,7 @@ class AcceptedLoss(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def accept(engine: Engine, accepted: Sequence[AcceptedLoss]) -> None:
-    """Keep that losses were accepted, each with a line in the audit log."""
+    """Store accepted losses, each with a line in the audit log."""
     at_ns = time.time_ns()
     with engine.begin() as connection:
         for part in accepted:
@@ -153,7 +155,7 @@ def accept(engine: Engine, accepted: Sequence[AcceptedLoss]) -> None:
 
 
 def acceptances(engine: Engine, *, site: str = "") -> list[AcceptedLoss]:
-    """Return what was accepted, of a site (empty: of all), in the order in which it was."""
+    """Return the accepted losses of a site (empty: of all), in order of acceptance."""
     wanted = select(RECORD_ACCEPTANCES).order_by(RECORD_ACCEPTANCES.c.id)
     if site:
         wanted = wanted.where(RECORD_ACCEPTANCES.c.site == site)
@@ -165,7 +167,7 @@ def acceptances(engine: Engine, *, site: str = "") -> list[AcceptedLoss]:
 
 
 def forget(engine: Engine, *, heard_before_ns: int, before_day: int) -> None:
-    """Remove what nobody asks for any more."""
+    """Delete accounts and arrivals that are not needed any more."""
     with engine.begin() as connection:
         connection.execute(
             delete(RECORD_STREAMS).where(RECORD_STREAMS.c.heard_ns < heard_before_ns)

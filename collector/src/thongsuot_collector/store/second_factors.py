@@ -1,8 +1,8 @@
 """
 Second factors, in the store: the secret of an authenticator app, encrypted, and recovery codes.
 
-A code is taken once: the time step of the newest one that was taken is kept, and only newer ones
-are taken after it, whichever of two requests at the same moment is first (RFC 6238, section 5.2).
+A code is accepted once: the time step of the newest accepted one is stored, and only newer ones are
+accepted after it, also for two concurrent requests (RFC 6238, section 5.2).
 """
 
 import time
@@ -21,8 +21,8 @@ def add(
     engine: Engine, person: str, secret: bytes, *, step: int, recovery: Collection[bytes], by: str
 ) -> None:
     """
-    Keep the second factor of a person: its encrypted secret, the step of the code that proved it,
-    and the digests of recovery codes.
+    Store the second factor of a person: its encrypted secret, the step of the code that confirmed
+    it, and the digests of recovery codes.
     """
     with engine.begin() as connection:
         connection.execute(delete(SECOND_FACTORS).where(SECOND_FACTORS.c.person == person))
@@ -36,20 +36,20 @@ def add(
 
 
 def secret_of(engine: Engine, person: str) -> bytes | None:
-    """Return the encrypted secret of a person; ``None``: they have no second factor."""
+    """Return the encrypted secret of a person; ``None`` without a second factor."""
     wanted = select(SECOND_FACTORS.c.secret).where(SECOND_FACTORS.c.person == person)
     with engine.connect() as connection:
         return connection.execute(wanted).scalar()
 
 
 def people_with_one(engine: Engine) -> set[str]:
-    """Return who has a second factor."""
+    """Return the people with a second factor."""
     with engine.connect() as connection:
         return set(connection.execute(select(SECOND_FACTORS.c.person)).scalars())
 
 
 def use_step(engine: Engine, person: str, step: int) -> bool:
-    """Use up the code of a time step; return whether it, and no newer one, was used before."""
+    """Use the code of a time step; return whether neither it nor a newer one was used before."""
     wanted = (
         update(SECOND_FACTORS)
         .where(SECOND_FACTORS.c.person == person, SECOND_FACTORS.c.last_step < step)
@@ -60,7 +60,7 @@ def use_step(engine: Engine, person: str, step: int) -> bool:
 
 
 def use_recovery_code(engine: Engine, person: str, digest: bytes) -> bool:
-    """Use up a recovery code; return whether it was there and unused."""
+    """Use a recovery code; return whether it existed and was unused."""
     wanted = (
         update(RECOVERY_CODES)
         .where(
@@ -78,7 +78,7 @@ def use_recovery_code(engine: Engine, person: str, digest: bytes) -> bool:
 
 
 def count_recovery_codes(engine: Engine, person: str) -> int:
-    """Return how many recovery codes a person has left."""
+    """Return the number of a person's unused recovery codes."""
     wanted = (
         select(func.count())
         .select_from(RECOVERY_CODES)
@@ -91,7 +91,7 @@ def count_recovery_codes(engine: Engine, person: str) -> int:
 def replace_recovery_codes(
     engine: Engine, person: str, recovery: Collection[bytes], *, by: str
 ) -> None:
-    """Keep other recovery codes of a person; those before are good no more."""
+    """Replace the recovery codes of a person; the earlier ones become invalid."""
     with engine.begin() as connection:
         _replace_codes(connection, person, recovery)
         audit.write(connection, AuditAction.RECOVERY_CODES_CREATED, person, by=by)
@@ -99,7 +99,7 @@ def replace_recovery_codes(
 
 def remove(engine: Engine, person: str, *, by: str = "", but_session: str = "") -> None:
     """
-    Take the second factor from a person, and end their sessions, but one.
+    Remove the second factor of a person, and end their sessions except one.
 
     Raises:
         TokenError: they have none.

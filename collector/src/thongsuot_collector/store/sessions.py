@@ -1,4 +1,4 @@
-"""Sessions, in the store: who is signed in, in which browser, until when, and how far."""
+"""Sessions, in the store: the person, the browser, the expiry and the stage of the sign-in."""
 
 import secrets
 import time
@@ -15,16 +15,16 @@ from thongsuot_collector.store.tokens import digest_of
 from thongsuot_schema.words.language import Text
 
 PREFIX = "tss_"
-"""Lets people and secret scanners tell what a leaked string is."""
+"""Lets people and secret scanners identify a leaked string."""
 
 MOST = 30
-"""Of one person; the oldest one ends with one more."""
+"""Sessions of one person; another one ends the oldest."""
 
 _BROWSER_CHARACTERS = 200
 
 
 class SessionStage(StrEnum):
-    """How far a sign-in has come; only an open session opens anything."""
+    """The stage of a sign-in; only an open session gives access."""
 
     CODE = "code"
     """The password was right; a code of the second factor is missing."""
@@ -35,7 +35,7 @@ class SessionStage(StrEnum):
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
     """
-    One session, without what its browser has. ``person`` is empty where somebody knows the password
+    One session, without its browser's secret. ``person`` is empty where somebody knows the password
     of the pages alone.
     """
 
@@ -64,10 +64,10 @@ def start(
     browser: str,
 ) -> str:
     """
-    Begin a session; return what its browser has to keep: the only time that it is in the clear.
+    Start a session; return the browser's secret, which is not available in the clear again.
 
-    ``stamp`` is that of the person as their password was looked at (should the account have changed
-    since, the session opens nothing); without a person, of what they know.
+    ``stamp`` is that of the person at the check of their password (if the account has changed
+    since, the session is invalid); without a person, that of the shared password.
     """
     secret, now_ns = PREFIX + secrets.token_urlsafe(32), time.time_ns()
     with engine.begin() as connection:
@@ -94,7 +94,7 @@ def start(
 
 
 def known(engine: Engine, secret: str) -> Session | None:
-    """Return the session that a browser has, whether it is good or not."""
+    """Return the session of a browser, valid or not."""
     wanted = select(*_COLUMNS).where(SESSIONS.c.digest == digest_of(secret.encode()))
     with engine.connect() as connection:
         row = connection.execute(wanted).mappings().first()
@@ -105,10 +105,10 @@ def open_up(
     engine: Engine, session: Session, stage: SessionStage, *, lasts_s: float, stamp: bytes = b""
 ) -> str:
     """
-    Take a session a step further, with another secret for its browser; return that.
+    Advance a session to a stage, with a new secret for its browser; return that secret.
 
     Raises:
-        TokenError: it has ended meanwhile.
+        TokenError: it has ended in the meantime.
     """
     secret, now_ns = PREFIX + secrets.token_urlsafe(32), time.time_ns()
     wanted = (
@@ -132,7 +132,7 @@ def open_up(
 
 
 def touch(engine: Engine, name: str, now_ns: int) -> None:
-    """Note that a session was used."""
+    """Record the use of a session."""
     with engine.begin() as connection:
         connection.execute(update(SESSIONS).where(SESSIONS.c.id == name).values(seen_ns=now_ns))
 
@@ -151,7 +151,7 @@ def end(engine: Engine, name: str, *, person: str, by: str = "") -> None:
     End one session of a person.
 
     Raises:
-        TokenError: they have none of that id.
+        TokenError: they have none with that id.
     """
     with engine.begin() as connection:
         wanted = delete(SESSIONS).where(SESSIONS.c.id == name, SESSIONS.c.person == person)
@@ -162,13 +162,13 @@ def end(engine: Engine, name: str, *, person: str, by: str = "") -> None:
 
 
 def end_all(engine: Engine, person: str, *, but: str = "", by: str = "") -> int:
-    """End the sessions of a person, but one; return how many that were."""
+    """End the sessions of a person except one; return how many were ended."""
     with engine.begin() as connection:
         return end_all_in(connection, person, but=but, by=by)
 
 
 def end_all_in(connection: Connection, person: str, *, but: str = "", by: str = "") -> int:
-    """End the sessions of a person, but one, inside the caller's transaction."""
+    """End the sessions of a person except one, inside the caller's transaction."""
     wanted = delete(SESSIONS).where(SESSIONS.c.person == person, SESSIONS.c.id != but)
     count = connection.execute(wanted).rowcount
     if count:

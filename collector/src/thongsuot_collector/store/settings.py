@@ -6,12 +6,12 @@ from thongsuot_schema.inventory.fields import StrictStruct
 
 class StoreSettings(StrictStruct, frozen=True, kw_only=True):
     """
-    Where everything is kept but what agents pushed: tokens, people, incidents, statements.
+    The location of everything except pushed data: tokens, people, incidents, statements.
 
-    Left out, it is a SQLite file in ``state_dir``, for one collector. ``url`` names a PostgreSQL
-    database that several collectors share, as ``postgresql+psycopg://USER@HOST/DATABASE``; whatever
-    else libpq knows follows as its parameters: ``?sslmode=verify-full``. ``password_file`` holds
-    the user's password and nothing else.
+    By default it is a SQLite file in ``state_dir``, for one collector. ``url`` names a PostgreSQL
+    database that several collectors share, as ``postgresql+psycopg://USER@HOST/DATABASE``; other
+    options of libpq follow as parameters: ``?sslmode=verify-full``. ``password_file`` only contains
+    the user's password.
     """
 
     url: str = ""
@@ -19,5 +19,5 @@ class StoreSettings(StrictStruct, frozen=True, kw_only=True):
 
     @property
     def database(self) -> PostgresDatabase:
-        """The database that ``url`` names."""
+        """The database named by ``url``."""
         return PostgresDatabase(url=self.url, password_file=self.password_file)

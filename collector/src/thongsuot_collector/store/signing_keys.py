@@ -1,8 +1,8 @@
 """
-Keys by which devices have signed batches: each noted when its first signature came, for ever.
+Keys by which devices have signed batches: each recorded permanently at its first signature.
 
-A site with a key that is not retired has to sign. Keys are retired with the certificates that they
-are of, and by hand.
+A site with a key that is not retired has to sign. Keys are retired with their certificates, or by
+hand.
 """
 
 import hashlib
@@ -20,7 +20,8 @@ from thongsuot_collector.store.identity_tables import SIGNING_KEYS
 class SigningKey(msgspec.Struct, frozen=True, kw_only=True):
     """
     A key of a site. ``public_key`` is DER (SubjectPublicKeyInfo), ``digest`` SHA-256 over it;
-    ``first_ns`` is when its first signature came, ``retired_ns`` since when none of it is taken.
+    ``first_ns`` is the time of its first signature, ``retired_ns`` the time since which its
+    signatures are refused.
     """
 
     site: str
@@ -31,7 +32,7 @@ class SigningKey(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def note_first_use(engine: Engine, site: str, public_key: bytes) -> SigningKey | None:
-    """Note that a site signs by a key; return it, ``None`` where it was retired before."""
+    """Record a site's use of a key; return it, ``None`` if it was retired before."""
     key = SigningKey(
         site=site,
         digest=hashlib.sha256(public_key).digest(),
@@ -58,9 +59,7 @@ def retire(
     by: str = "",
     why: str,
 ) -> int:
-    """
-    Retire the keys of a site, or those whose digest begins with some digits; return how many.
-    """
+    """Retire the keys of a site, or those with a digest prefix; return how many."""
     wanted = [
         row.digest
         for row in connection.execute(
@@ -82,7 +81,7 @@ def retire(
 
 
 def listed(engine: Engine, site: str = "") -> list[SigningKey]:
-    """Return the keys of a site (empty: of all), retired ones too, oldest first."""
+    """Return the keys of a site (empty: of all), including retired ones, oldest first."""
     wanted = select(SIGNING_KEYS).order_by(SIGNING_KEYS.c.site, SIGNING_KEYS.c.first_ns)
     if site:
         wanted = wanted.where(SIGNING_KEYS.c.site == site)
@@ -91,7 +90,7 @@ def listed(engine: Engine, site: str = "") -> list[SigningKey]:
 
 
 def change_mark(engine: Engine) -> tuple[int, int]:
-    """Return something that differs whenever a key was noted or retired."""
+    """Return a value that changes whenever a key is recorded or retired."""
     with engine.connect() as connection:
         noted, retired = connection.execute(
             select(func.count(SIGNING_KEYS.c.digest), func.count(SIGNING_KEYS.c.retired_ns))

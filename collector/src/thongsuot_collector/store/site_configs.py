@@ -1,4 +1,4 @@
-"""Versions of site configurations in the store, and which of them agents say that they run."""
+"""Versions of site configurations in the store, and the versions reported by agents."""
 
 import time
 from collections.abc import Iterable
@@ -27,8 +27,9 @@ class ConfigVersion(msgspec.Struct, frozen=True, kw_only=True):
 
 class AgentConfigStatus(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What an agent said last: the version that it runs (empty: its settings file alone), the newest
-    that it refused and why. ``is_taking`` is false of an agent that takes no site configurations.
+    An agent's last report: the version that it runs (empty: only its settings file), the newest
+    that it refused and why. ``is_taking`` is false for an agent that accepts no site
+    configurations.
     """
 
     site: str
@@ -40,14 +41,14 @@ class AgentConfigStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def newest(engine: Engine) -> dict[str, ConfigVersion]:
-    """Return the newest version of each site's configuration that was ever made."""
+    """Return the newest version of each site's configuration."""
     with engine.connect() as connection:
         rows = connection.execute(select(SITE_CONFIGS)).mappings()
         return {row["site"]: ConfigVersion(**row) for row in rows}
 
 
 def put(engine: Engine, versions: Iterable[ConfigVersion], *, by: str, detail: str) -> None:
-    """Keep versions that the inventory led to, with a line in the audit log."""
+    """Store versions made from the inventory, with a line in the audit log."""
     with engine.begin() as connection:
         for config in versions:
             connection.execute(delete(SITE_CONFIGS).where(SITE_CONFIGS.c.site == config.site))
@@ -59,8 +60,8 @@ def put(engine: Engine, versions: Iterable[ConfigVersion], *, by: str, detail: s
 
 def renew(engine: Engine, site: str) -> ConfigVersion:
     """
-    Make the site configuration that a site has a version again, so that an agent that refused it
-    tries it.
+    Make a new version of a site's present configuration, so that an agent that refused it tries it
+    again.
 
     Raises:
         StoreError: the site has no site configuration.
@@ -81,14 +82,14 @@ def renew(engine: Engine, site: str) -> ConfigVersion:
 
 
 def runs(engine: Engine) -> dict[str, AgentConfigStatus]:
-    """Return what each site's agent said last."""
+    """Return the last report of each site's agent."""
     with engine.connect() as connection:
         rows = connection.execute(select(SITE_CONFIG_RUNS)).mappings()
         return {row["site"]: AgentConfigStatus(**row) for row in rows}
 
 
 def put_runs(engine: Engine, statuses: Iterable[AgentConfigStatus]) -> None:
-    """Keep what agents said: after a start that is all of them."""
+    """Store agents' reports; after a start those of all agents."""
     rows = [msgspec.structs.asdict(status) for status in statuses]
     if not rows:
         return

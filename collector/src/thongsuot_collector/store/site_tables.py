@@ -1,4 +1,4 @@
-"""Tables of what the page of a site shows beside its state; the others stand in ``tables``."""
+"""Tables of additional data for the page of a site; the others are in ``tables``."""
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, Table, Text
 
@@ -12,10 +12,10 @@ LINE_ROLLUPS = Table(
     Column("length_s", Integer, primary_key=True),
     Column("start_s", BigInteger, primary_key=True),
     Column("body", LargeBinary, nullable=False),
-    # What is too old goes by this, whoever's it is.
+    # Used to delete old rows of all sites.
     Index("line_rollups_age", "length_s", "start_s"),
 )
-"""Delay and loss of each link by stretches of time, as ``state.line_rollups`` encodes them."""
+"""Delay and loss of each link by time slots, encoded by ``state.line_rollups``."""
 
 SWITCH_OVERS = Table(
     "switch_overs",
@@ -26,7 +26,7 @@ SWITCH_OVERS = Table(
     Column("to_link", Text, primary_key=True),
     Column("took_ms", BigInteger, nullable=False),
 )
-"""Every time that the computers of a site went over from one link to another. Rows stay."""
+"""Every move of a site's computers from one link to another. Rows are never deleted."""
 
 COMMISSIONING_RUNS = Table(
     "commissioning_runs",
@@ -36,7 +36,7 @@ COMMISSIONING_RUNS = Table(
     Column("begun_ns", BigInteger, nullable=False),
     Column("body", LargeBinary, nullable=False),
 )
-"""What devices told of each commissioning run."""
+"""Devices' reports about each commissioning run."""
 
 COMMISSIONING_PHOTOS = Table(
     "commissioning_photos",
@@ -49,4 +49,4 @@ COMMISSIONING_PHOTOS = Table(
     Column("media_type", Text, nullable=False),
     Column("body", LargeBinary, nullable=False),
 )
-"""Pictures of labels that people added to commissioning runs, one a link."""
+"""Pictures of labels that people added to commissioning runs, one per link."""

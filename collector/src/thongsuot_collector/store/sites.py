@@ -1,4 +1,4 @@
-"""Snapshots of the sites' states, and the place in the journal up to which they hold."""
+"""Snapshots of the sites' states, and their position in the journal."""
 
 import logging
 from collections.abc import Callable, Iterable
@@ -13,16 +13,16 @@ _log = logging.getLogger(__name__)
 
 
 class Position(msgspec.Struct, frozen=True, kw_only=True):
-    """Up to which sequence of which journal something holds."""
+    """A position in a journal: its name and a sequence."""
 
     journal: str
     sequence: int
 
     def in_journal(self, name: str, head: int) -> int:
         """
-        Return up to which sequence of a journal it holds; 0 where that is another one, or an older.
+        Return its sequence in a journal; 0 if that is a different or an older one.
 
-        A journal that was put back from a copy has the name, and not yet the sequences.
+        A journal restored from a backup has the name, but not all sequences.
         """
         if self.journal != name:
             return 0
@@ -46,8 +46,8 @@ def put(
     write_more: Callable[[Connection], None] | None = None,
 ) -> None:
     """
-    Replace the states of some sites and the position, all in one act; ``write_more`` writes what
-    holds with them.
+    Replace the states of some sites and the position, in one transaction; ``write_more`` writes
+    further rows in it.
     """
     rows = [{"site": site, "state": state} for site, state in states]
     with engine.begin() as connection:
@@ -79,7 +79,7 @@ def all_states(engine: Engine) -> list[tuple[str, bytes]]:
 
 
 def position(engine: Engine, consumer: str) -> Position | None:
-    """Return up to where the states hold; ``None`` when none was ever put."""
+    """Return the position of the states; ``None`` if there is none."""
     wanted = select(POSITIONS.c.journal, POSITIONS.c.sequence).where(
         POSITIONS.c.consumer == consumer
     )

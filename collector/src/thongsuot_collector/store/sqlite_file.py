@@ -1,21 +1,21 @@
-"""A SQLite file that may be damaged: how to tell, and how to keep it under a clear name."""
+"""Detects damaged SQLite files, and keeps them under a clear name."""
 
 import sqlite3
 import time
 from pathlib import Path
 
 _DAMAGE_CODES = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_IOERR_SHORT_READ")
-"""Beginnings of SQLite's names for: pages that make no sense, no database at all, pages missing."""
+"""Prefixes of SQLite's error names for: invalid pages, not a database, missing pages."""
 
 _QUICK_CHECK_BYTES = 256 << 20
 """
-Up to this size every page is checked at start (about a second). Above, only a look at the tables:
-what is damaged deeper is found when it is read, marked, and recovered by the next start.
+Up to this size every page is checked at start (about a second). Above, only the tables are checked:
+deeper damage is found when it is read, marked, and recovered by the next start.
 """
 
 
 def is_damage(error: BaseException) -> bool:
-    """Whether an error of SQLite says that the file itself is broken."""
+    """Return whether an error of SQLite means that the file itself is damaged."""
     return getattr(error, "sqlite_errorname", "").startswith(_DAMAGE_CODES) or (
         isinstance(error, sqlite3.DatabaseError) and "malformed" in str(error)
     )
@@ -23,17 +23,17 @@ def is_damage(error: BaseException) -> bool:
 
 def check_file(path: Path) -> None:
     """
-    Look whether a file is whole; a file that does not exist is.
+    Check that a file is intact; a missing file is.
 
     Raises:
-        sqlite3.DatabaseError: it is broken (``is_damage``), or it cannot be read.
+        sqlite3.DatabaseError: it is damaged (``is_damage``), or it cannot be read.
     """
     if not path.exists():
         return
     marker = damage_marker(path)
     if marker.exists():
         raise sqlite3.DatabaseError(f"malformed while running: {marker.read_text('utf-8').strip()}")
-    # Read only: what is broken is set aside as it was found.
+    # Read only: a damaged file is set aside unchanged.
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
     try:
         if path.stat().st_size <= _QUICK_CHECK_BYTES:
@@ -48,13 +48,13 @@ def check_file(path: Path) -> None:
 
 
 def quarantine_name(path: Path) -> Path:
-    """Return the name that a damaged file is kept under when it is found now."""
+    """Return the name for keeping a damaged file that is found now."""
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     return path.with_name(f"{path.name}.damaged-{stamp}")
 
 
 def quarantine(path: Path, quarantined: Path) -> None:
-    """Rename a damaged file, and what belongs to it, out of the way."""
+    """Move a damaged file out of the way, together with its journal files."""
     for suffix in ("-wal", "-shm", ""):
         part = path.with_name(path.name + suffix)
         if part.exists():
@@ -63,10 +63,10 @@ def quarantine(path: Path, quarantined: Path) -> None:
 
 
 def mark_damaged(path: Path, error: BaseException) -> None:
-    """Remember for the next start that a file in use turned out to be broken."""
+    """Record for the next start that a file in use turned out to be damaged."""
     damage_marker(path).write_text(f"{error}\n", encoding="utf-8")
 
 
 def damage_marker(path: Path) -> Path:
-    """Return the file whose presence says that the one at ``path`` is broken."""
+    """Return the marker file whose presence means that the one at ``path`` is damaged."""
     return path.with_name(path.name + ".damaged")

@@ -1,9 +1,9 @@
 """
-What can still be read of a damaged SQLite file, range of rows by range of rows.
+Reads the remaining rows of a damaged SQLite file, by ranges of rows.
 
-SQLite finds a row by way of the pages above it, so one bad page hides the rows on it, or below it,
-and no others. A range that cannot be read is halved until what is left of it is single rows: of 1.5
-million rows over one bad page all but thirteen came back in 11 s (2026-11).
+SQLite finds a row through the pages above it, so one bad page only hides the rows on it or below
+it. An unreadable range is halved down to single rows: of 1.5 million rows with one bad page all but
+thirteen were recovered in 11 s (2026-11).
 """
 
 import os
@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 _CHUNK_ROWS = 1024
-"""Row numbers that are read at once: 2 to 12 MB of bodies."""
+"""Row numbers per read: 2 to 12 MB of bodies."""
 
 _HEADER_BYTES = 100
 
@@ -24,13 +24,13 @@ Row = tuple[object, ...]
 
 @dataclass(slots=True)
 class Salvaged:
-    """What came of one table: the rows that were read, and the row numbers that could not be."""
+    """The result for one table: the number of rows read, and the unreadable row numbers."""
 
     rows: int = 0
     unreadable: list[tuple[int, int]] = field(default_factory=list)
 
     def add_unreadable(self, first: int, last: int) -> None:
-        """Note a range that cannot be read; neighbours become one."""
+        """Add an unreadable range, merged with an adjacent one."""
         if self.unreadable and self.unreadable[-1][1] + 1 >= first:
             self.unreadable[-1] = (self.unreadable[-1][0], last)
         else:
@@ -40,10 +40,10 @@ class Salvaged:
 @contextmanager
 def open_damaged(path: Path) -> Iterator[sqlite3.Connection]:
     """
-    Open a damaged file for reading; nothing of it is changed.
+    Open a damaged file for reading, without changing it.
 
-    SQLite refuses a file that is shorter than its header says: of such a one a copy is read that
-    ends in zeros, for which there has to be room beside it.
+    SQLite refuses a file that is shorter than its header states: then a copy padded with zeros is
+    read, for which there has to be space beside it.
     """
     short = path.with_name(path.name + ".padded")
     with path.open("rb") as file:
@@ -75,11 +75,10 @@ def copy_rows(
     keep: Callable[[list[Row]], Sequence[int]],
 ) -> Salvaged:
     """
-    Hand all readable rows of a table to ``keep``, in the order of their row numbers.
+    Pass all readable rows of a table to ``keep``, in order of their row numbers.
 
-    Each row is its row number followed by ``columns``. ``keep`` returns the numbers of rows that
-    are not what they should be; they count as unreadable. ``last_row`` is the highest number to
-    look for.
+    Each row is its row number followed by ``columns``. ``keep`` returns the numbers of invalid
+    rows; they count as unreadable. ``last_row`` is the highest number to read.
     """
     query = (
         f"SELECT rowid, {', '.join(columns)} FROM {table} "  # noqa: S608 - names of our own tables
@@ -97,7 +96,7 @@ def copy_rows(
                     salvaged.add_unreadable(low, high)
                 else:
                     middle = (low + high) // 2
-                    # The lower half comes first: rows are kept in order.
+                    # The lower half comes first: rows are passed in order.
                     waiting += [(middle + 1, high), (low, middle)]
                 continue
             if rows:
@@ -109,7 +108,7 @@ def copy_rows(
 
 
 def last_row(source: sqlite3.Connection, table: str) -> int:
-    """Return the highest row number of a table, or of what of it can be read from the beginning."""
+    """Return the highest row number of a table, or of its part that is readable from the start."""
     try:
         row = source.execute(f"SELECT max(rowid) FROM {table}").fetchone()  # noqa: S608
         return int(row[0] or 0)

@@ -1,7 +1,6 @@
 """
-The tables of the store, as SQLAlchemy Core knows them; ``migrations`` makes them. Those by which
-devices prove who they are stand in ``identity_tables``, those of what pages of sites show besides
-in ``site_tables``.
+The tables of the store in SQLAlchemy Core; ``migrations`` creates them. Those for the identity of
+devices are in ``identity_tables``, those of additional data for pages of sites in ``site_tables``.
 """
 
 from sqlalchemy import (
@@ -30,7 +29,7 @@ AUDIT = Table(
     Column("detail", Text, nullable=False),
     Index("audit_subject", "subject"),
 )
-"""Who changed what; only added to."""
+"""Changes and their authors; append-only."""
 
 SITE_CONFIGS = Table(
     "site_configs",
@@ -59,7 +58,7 @@ PEOPLE = Table(
     METADATA,
     Column("name", Text, primary_key=True),
     Column("title", Text, nullable=False),
-    # As ``store.passwords`` keeps it; empty for somebody whom a provider signs in.
+    # In the form of ``store.passwords``; empty for a person signed in by a provider.
     Column("digest", LargeBinary, nullable=False),
     Column("created_ns", BigInteger, nullable=False),
     Column("revoked_ns", BigInteger),
@@ -67,7 +66,7 @@ PEOPLE = Table(
     # A carrier's name, or a commune's code; empty for the city.
     Column("scope", Text, nullable=False, server_default=""),
 )
-"""Who has an account, and what for."""
+"""The accounts of people, and their roles."""
 
 DESK_KEYS = Table(
     "desk_keys",
@@ -81,7 +80,7 @@ DESK_KEYS = Table(
     Column("revoked_ns", BigInteger),
     Index("desk_keys_carrier", "carrier"),
 )
-"""Links that open a carrier's desk; what makes one good is signed, and stands nowhere."""
+"""Links to carriers' desks; the signature of a link is not stored."""
 
 API_TOKENS = Table(
     "api_tokens",
@@ -91,13 +90,13 @@ API_TOKENS = Table(
     Column("role", Text, nullable=False),
     # A carrier's name, or a commune's code; empty for the city.
     Column("scope", Text, nullable=False),
-    # As of an agent's token: 256 random bits.
+    # Like an agent's token: 256 random bits.
     Column("digest", LargeBinary, nullable=False, unique=True),
     Column("created_ns", BigInteger, nullable=False),
     Column("expires_ns", BigInteger, nullable=False),
     Column("revoked_ns", BigInteger),
 )
-"""Tokens by which programs read what a role may see; none of them changes anything."""
+"""Read-only tokens of programs, each with the view of a role."""
 
 TEST_REQUESTS = Table(
     "test_requests",
@@ -117,7 +116,7 @@ TEST_REQUESTS = Table(
     Index("test_requests_site", "site", "requested_ns"),
     Index("test_requests_state", "state"),
 )
-"""Tests that somebody requested: who, when, and what became of each."""
+"""Requested tests: the person, the time, and the result of each."""
 
 BOOTS = Table(
     "boots",
@@ -127,7 +126,7 @@ BOOTS = Table(
     Column("epoch_ns", BigInteger, nullable=False),
     Column("heard_ns", BigInteger, nullable=False),
 )
-"""The wall time of boottime 0 of each boot of a device that was ever heard."""
+"""The wall time of boottime 0 of each known boot of a device."""
 
 DEAD_LETTERS = Table(
     "dead_letters",
@@ -141,11 +140,11 @@ DEAD_LETTERS = Table(
     Column("sequence", BigInteger, nullable=False),
     Column("error", Text, nullable=False),
     Column("body", LargeBinary, nullable=False),
-    # When somebody asked for it to be tried again; nothing: nobody has, or it failed again.
+    # The time of a request to retry it; null: none, or it failed again.
     Column("retry_ns", BigInteger),
     Index("dead_letters_site", "site"),
 )
-"""Batches that a consumer failed to process, whole, with the consumer and its error."""
+"""Complete batches that a consumer failed to process, with the consumer and its error."""
 
 SITES = Table(
     "sites",
@@ -153,7 +152,7 @@ SITES = Table(
     Column("site", Text, primary_key=True),
     Column("state", LargeBinary, nullable=False),
 )
-"""The current state of each site, as ``state.site`` encodes it."""
+"""The current state of each site, encoded by ``state.site``."""
 
 POSITIONS = Table(
     "positions",
@@ -162,7 +161,7 @@ POSITIONS = Table(
     Column("journal", Text, nullable=False),
     Column("sequence", BigInteger, nullable=False),
 )
-"""Up to where of which journal a consumer's rows in this store hold, written with those rows."""
+"""The journal positions of consumers' rows in this store, written with those rows."""
 
 NOTIFICATION_THREADS = Table(
     "notification_threads",
@@ -170,12 +169,14 @@ NOTIFICATION_THREADS = Table(
     Column("incident", Text, primary_key=True),
     Column("audience", Text, primary_key=True),
     Column("changed_ns", BigInteger, nullable=False),
-    # Whether something is to be done yet, or has to be taken back one day.
+    # Whether it has pending or open notifications.
     Column("is_live", Boolean, nullable=False),
     Column("state", LargeBinary, nullable=False),
     Index("notification_threads_live", "is_live"),
 )
-"""How far each party is notified of each incident, as ``notify.dispatch.thread`` encodes it."""
+"""
+The progress of each party's notification of each incident, encoded by ``notify.dispatch.thread``.
+"""
 
 DELIVERIES = Table(
     "deliveries",
@@ -202,7 +203,7 @@ TIMELINES = Table(
     Column("site", Text, primary_key=True),
     Column("body", LargeBinary, nullable=False),
 )
-"""What is known of each site's past, as ``timeline.site`` encodes it."""
+"""The history of each site, encoded by ``timeline.site``."""
 
 INTERVALS = Table(
     "intervals",
@@ -221,7 +222,7 @@ INTERVALS = Table(
     Column("number", BigInteger),
     Column("digest", LargeBinary),
 )
-"""Every subject's intervals: they tile the time without gap or overlap, the last is open."""
+"""Every subject's intervals: they fill the time without gap or overlap, the last is open."""
 
 INCIDENTS = Table(
     "incidents",
@@ -232,7 +233,7 @@ INCIDENTS = Table(
     Column("party", Text, nullable=False),
     Column("party_name", Text, nullable=False),
     Column("is_open", Boolean, nullable=False),
-    # Open, or told and not taken back: it belongs into memory.
+    # Open, or notified and not withdrawn: kept in memory.
     Column("is_live", Boolean, nullable=False),
     Column("opened_ns", BigInteger, nullable=False),
     Column("closed_ns", BigInteger),
@@ -243,7 +244,7 @@ INCIDENTS = Table(
     Index("incidents_known", "known_until_ns"),
     Index("incidents_party", "party", "party_name"),
 )
-"""Every incident, as ``incidents.incident`` encodes it."""
+"""Every incident, encoded by ``incidents.incident``."""
 
 INCIDENT_MEMBERS = Table(
     "incident_members",
@@ -257,7 +258,7 @@ INCIDENT_MEMBERS = Table(
     Index("incident_members_fault", "fault"),
     Index("incident_members_site", "site"),
 )
-"""Which faults belong to which incident."""
+"""The faults of each incident."""
 
 FAULTS = Table(
     "faults",
@@ -271,7 +272,7 @@ FAULTS = Table(
     Column("body", LargeBinary, nullable=False),
     Index("faults_subject", "site", "link", "service"),
 )
-"""Every fault of one subject, as ``incidents.fault`` encodes it."""
+"""Every fault of one subject, encoded by ``incidents.fault``."""
 
 MAINTENANCE_WINDOWS = Table(
     "maintenance_windows",
@@ -282,7 +283,7 @@ MAINTENANCE_WINDOWS = Table(
     Column("body", LargeBinary, nullable=False),
     Index("maintenance_windows_end", "end_ns"),
 )
-"""Planned work, as ``incidents.maintenance_window`` encodes it."""
+"""Planned work, encoded by ``incidents.maintenance_window``."""
 
 PROPOSED_WORK = Table(
     "proposed_work",
@@ -293,7 +294,7 @@ PROPOSED_WORK = Table(
     Column("body", LargeBinary, nullable=False),
     Index("proposed_work_end", "end_ns"),
 )
-"""Work that carriers proposed, as ``incidents.proposed_work`` encodes it."""
+"""Work proposed by carriers, encoded by ``incidents.proposed_work``."""
 
 STATEMENTS = Table(
     "statements",
@@ -306,12 +307,12 @@ STATEMENTS = Table(
     Column("carrier", Text, nullable=False),
     Column("issued_ms", BigInteger, nullable=False),
     Column("digest", Text, nullable=False),
-    # What the list of a month shows, so that it need not decode every body.
+    # Shown in the list of a month, which then need not decode every body.
     Column("summary", LargeBinary, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Index("statements_circuit", "circuit"),
 )
-"""Every statement that was ever issued, as ``sla.statement`` encodes it. Rows are only added."""
+"""Every issued statement, encoded by ``sla.statement``. Rows are only added."""
 
 RECORD_STREAMS = Table(
     "record_streams",
@@ -324,7 +325,7 @@ RECORD_STREAMS = Table(
     Column("body", LargeBinary, nullable=False),
     Index("record_streams_heard", "heard_ns"),
 )
-"""What is known of each stream of each site, as ``accounts.stream_account`` has it."""
+"""The account of each stream of each site, encoded by ``accounts.stream_account``."""
 
 RECORD_ARRIVALS = Table(
     "record_arrivals",
@@ -333,7 +334,7 @@ RECORD_ARRIVALS = Table(
     Column("day", Integer, primary_key=True),
     Column("entries", BigInteger, nullable=False),
 )
-"""How many batches of each site came in on each day."""
+"""The number of batches received from each site on each day."""
 
 RECORD_ACCEPTANCES = Table(
     "record_acceptances",
@@ -348,4 +349,4 @@ RECORD_ACCEPTANCES = Table(
     Column("at_ns", BigInteger, nullable=False),
     Index("record_acceptances_site", "site"),
 )
-"""Batches whose loss somebody has accepted, and why. Rows are only added."""
+"""Batches whose loss a person has accepted, and why. Rows are only added."""

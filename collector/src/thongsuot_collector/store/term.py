@@ -1,4 +1,4 @@
-"""The term of a leader: what fences its decisions, and who leads by the row in the database."""
+"""The term of a leader: fences its decisions, and names the leader in the database."""
 
 import time
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from thongsuot_collector.errors import Deposed
 from thongsuot_collector.store.cluster_tables import LEADERSHIP
 
 if TYPE_CHECKING:
-    # A collector that is alone needs no driver.
+    # A single collector needs no driver.
     from psycopg import Connection
     from psycopg.rows import TupleRow
 
 LEASE_S = 3.0
-"""Without a beat for so long a leader is ended by others, and takes itself for none."""
+"""Without a beat for this long, others terminate a leader, and it regards itself as deposed."""
 
 _NOW_NS = "SELECT (extract(epoch FROM clock_timestamp()) * 1e9)::bigint"
 _FENCE = "SELECT 1 FROM public.leadership WHERE term = %s FOR KEY SHARE"
@@ -24,9 +24,9 @@ _FENCE = "SELECT 1 FROM public.leadership WHERE term = %s FOR KEY SHARE"
 
 class Leader(msgspec.Struct, frozen=True, kw_only=True):
     """
-    Who leads, by the row in the database: ``age_s`` is how old its last sign of life is.
+    The leader according to the database: ``age_s`` is the age of its last sign of life.
 
-    ``revision`` counts what it has decided: another number, and there is something new to read.
+    ``revision`` counts its decisions: a changed number means new data to read.
     """
 
     term: int
@@ -37,7 +37,7 @@ class Leader(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def current_leader(engine: Engine) -> Leader | None:
-    """Return who leads or led last; ``None`` where nobody ever did."""
+    """Return the present or last leader; ``None`` if there never was one."""
     with engine.connect() as connection:
         row = connection.execute(select(LEADERSHIP)).mappings().first()
         if row is None:
@@ -55,28 +55,31 @@ def current_leader(engine: Engine) -> Leader | None:
 @dataclass(eq=False, slots=True)
 class Term:
     """
-    One time of leading. ``number`` grows with every leader that there ever is.
+    One term of a leader. ``number`` increases with every term.
 
-    ``confirmed_s`` is when the last beat that was taken had begun, by the monotonic clock, which
-    goes on while a process is stopped.
+    ``confirmed_s`` is the start of the last successful beat, by the monotonic clock, which also
+    runs while a process is stopped.
     """
 
     number: int
     confirmed_s: float
     is_over: bool = False
     revision: int = 0
-    """How many decisions were begun in it; ``beat`` makes it known to those who follow."""
+    """The number of decisions begun in it; ``beat`` publishes it to the followers."""
 
     def is_leading(self) -> bool:
-        """Whether nobody else can lead now: to be asked before what no transaction fences."""
+        """
+        Return whether no other collector can lead now: call it before actions that no transaction
+        fences.
+        """
         return not self.is_over and time.monotonic() - self.confirmed_s < LEASE_S
 
     def lock(self, connection: "Connection[TupleRow]") -> None:
         """
-        Lock the row of the term in a transaction that decides something.
+        Lock the row of the term in a transaction with a decision.
 
-        No update, as that would let decisions wait for each other: the lock of the key lets others
-        of this term and beats pass, and who would raise the term waits until the transaction ends.
+        Not an update, which would make decisions wait for each other: the key lock admits others of
+        this term and beats, and a new leader waits until the transaction ends.
 
         Raises:
             Deposed: the term is over.

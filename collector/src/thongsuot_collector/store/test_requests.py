@@ -1,4 +1,4 @@
-"""Tests that somebody wanted at once, in the store: who asked when, and what became of it."""
+"""Tests on demand, in the store: the person, the time, and the result."""
 
 import time
 from collections.abc import Iterable
@@ -16,22 +16,25 @@ from thongsuot_schema.words.language import Text
 NS_PER_S = 1_000_000_000
 
 LASTS_NS = 600 * NS_PER_S
-"""How long a test may wait for its agent, and then how long it may take."""
+"""The maximum time that a test waits for its agent, and that it then takes."""
 
 AT_ONCE = 6
-"""Tests of one site in ``LASTS_NS``: more would be measuring all day by hand."""
+"""Tests of one site in ``LASTS_NS``: more would be continuous manual measurement."""
 
 AT_ONCE_HERE = 64
-"""The same of those wanted at the point, which the device bounds: a bound on a device gone mad."""
+"""
+The same for tests requested at the point, which the device limits itself: protects against a faulty
+device.
+"""
 
 AT_SITE = ""
-"""Who asked, where it was somebody at the point: the device's own page asks for no name."""
+"""The requester of a test at the point: the device's own page asks for no name."""
 
 _KEPT_NS = 90 * 86_400 * NS_PER_S
 
 
 class RequestStage(StrEnum):
-    """How far a test is."""
+    """The stage of a test."""
 
     WAITING = "waiting"
     TAKEN = "taken"
@@ -43,20 +46,20 @@ class RequestStage(StrEnum):
 OPEN = (RequestStage.WAITING, RequestStage.TAKEN)
 
 _BEFORE = {
-    # What expired may have been under way all the time, and its news late.
+    # An expired test may have been in progress all the time, with late reports.
     RequestStage.TAKEN: (RequestStage.WAITING, RequestStage.EXPIRED),
     RequestStage.DONE: (*OPEN, RequestStage.EXPIRED),
     RequestStage.REFUSED: (*OPEN, RequestStage.EXPIRED),
 }
-"""From which stages one leads on: news that is read again leads nowhere."""
+"""The stages before each stage: a repeated report has no effect."""
 
 
 class RequestedTest(msgspec.Struct, frozen=True, kw_only=True):
     """
-    A test that somebody wanted.
+    A requested test.
 
-    ``link`` and ``target`` empty: all that it measures. ``said`` is the agent's reason where it
-    refused; ``found`` what was measured, as ``findings`` reads it.
+    ``link`` and ``target`` empty: all of them. ``said`` is the agent's reason for a refusal;
+    ``found`` the measurements, as encoded by ``findings``.
     """
 
     id: str
@@ -80,10 +83,10 @@ class RequestedTest(msgspec.Struct, frozen=True, kw_only=True):
 
 def put(engine: Engine, wanted: RequestedTest) -> RequestedTest:
     """
-    Keep a test that is wanted, and return it; one that is kept or waits already as it is.
+    Store a requested test, and return it; an existing or waiting one is returned unchanged.
 
     Raises:
-        InvalidTestRequest: too many were wanted of this site.
+        InvalidTestRequest: too many were requested of this site.
     """
     now_ns = wanted.requested_ns
     with engine.begin() as connection:
@@ -126,8 +129,8 @@ def put(engine: Engine, wanted: RequestedTest) -> RequestedTest:
 
 def put_onsite(engine: Engine, wanted: Iterable[RequestedTest]) -> int:
     """
-    Keep tests that are wanted at a point and under way there; those that are known stay as they
-    are. Return how many were left out: a device says that so many were wanted as cannot be.
+    Store tests that were requested and started at a point; known ones are unchanged. Return how
+    many were left out: a device reports implausibly many.
     """
     left_out = 0
     with engine.begin() as connection:
@@ -177,8 +180,8 @@ def of_site(engine: Engine, site: str, limit: int) -> list[RequestedTest]:
 
 def live(engine: Engine) -> list[RequestedTest]:
     """
-    Note which tests have expired; return, by age, those that wait or are under way, and those done
-    of late, of which something may be on its way yet.
+    Mark expired tests; return, by age, those waiting or in progress, and those recently done, for
+    which reports may still arrive.
     """
     now_ns = time.time_ns()
     over = TEST_REQUESTS.c.state.in_(OPEN) & (TEST_REQUESTS.c.expires_ns <= now_ns)
@@ -193,7 +196,7 @@ def live(engine: Engine) -> list[RequestedTest]:
         ).mappings()
         requests = [_ask(row) for row in rows]
     if expired is not None:
-        # The rest of the time nothing is written: this is looked at every second or two.
+        # Otherwise nothing is written: this runs every second or two.
         with engine.begin() as connection:
             connection.execute(
                 update(TEST_REQUESTS)
@@ -204,7 +207,7 @@ def live(engine: Engine) -> list[RequestedTest]:
 
 
 class StageNews(NamedTuple):
-    """What an agent said of a test: its id, how far it is, and why where it was refused."""
+    """An agent's report about a test: its id, its stage, and the reason of a refusal."""
 
     id: str
     stage: RequestStage
@@ -212,7 +215,7 @@ class StageNews(NamedTuple):
 
 
 def advance(engine: Engine, site: str, news: Iterable[StageNews]) -> None:
-    """Note what an agent said of tests of its site; of what is over already nothing changes."""
+    """Record an agent's reports about tests of its site; finished tests are unchanged."""
     now_ns = time.time_ns()
     with engine.begin() as connection:
         for report in news:
@@ -234,9 +237,9 @@ def record_findings(
     engine: Engine, name: str, new_runs: Iterable[TestRun], *, only_new: bool = False
 ) -> None:
     """
-    Note what was measured for a test; of a series the latest run counts.
+    Record the measurements of a test; of a series the latest run counts.
 
-    ``only_new``: of a series that was measured already nothing is taken.
+    ``only_new``: series that were measured already are ignored.
     """
     with engine.begin() as connection:
         kept = connection.execute(

@@ -1,4 +1,4 @@
-"""Work in threads that must not be left half-way."""
+"""Work in threads that must be completed."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,9 +9,9 @@ T = TypeVar("T")
 
 async def run_to_completion(work: Callable[..., T], *arguments: object) -> T:
     """
-    Do something in a thread, to its end: who is cancelled waits until the store is let go.
+    Run a function in a thread to its end: a cancelled caller waits until the store is released.
 
-    It takes milliseconds, and a store that is closed under a thread at work is nobody's friend.
+    It takes milliseconds, and the store must not be closed while a thread uses it.
     """
     task = asyncio.create_task(asyncio.to_thread(work, *arguments))
     try:

@@ -1,4 +1,4 @@
-"""Tokens in the store: made once, kept as a hash, revoked but never forgotten."""
+"""Tokens in the store: kept as a hash, revoked but never deleted."""
 
 import hashlib
 import secrets
@@ -16,7 +16,7 @@ from thongsuot_schema.words.language import Text
 
 
 class AgentToken(msgspec.Struct, frozen=True, kw_only=True):
-    """A token without its secret. ``revoked_ns`` is ``None`` while it is good."""
+    """A token without its secret. ``revoked_ns`` is ``None`` while it is valid."""
 
     id: str
     site: str
@@ -26,12 +26,12 @@ class AgentToken(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def digest_of(secret: bytes) -> bytes:
-    """Return what the store keeps of a token."""
+    """Return the stored hash of a token."""
     return hashlib.sha256(secret).digest()
 
 
 def create(engine: Engine, site: str) -> str:
-    """Make a token for a site and return it: the only time that it is known in the clear."""
+    """Make a token for a site and return it; it is not available in the clear again."""
     secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
     with engine.begin() as connection:
         token_id = add(connection, site, digest_of(secret.encode()), time.time_ns())
@@ -40,7 +40,7 @@ def create(engine: Engine, site: str) -> str:
 
 
 def add(connection: Connection, site: str, digest: bytes, now_ns: int) -> str:
-    """Keep a token by its hash, inside the caller's transaction; return its name."""
+    """Store a token by its hash, inside the caller's transaction; return its name."""
     token_id = secrets.token_hex(4)
     connection.execute(
         insert(TOKENS).values(id=token_id, site=site, digest=digest, created_ns=now_ns)
@@ -49,7 +49,7 @@ def add(connection: Connection, site: str, digest: bytes, now_ns: int) -> str:
 
 
 def revoke_all(connection: Connection, site: str, now_ns: int) -> int:
-    """Revoke all good tokens of a site, inside the caller's transaction; return how many."""
+    """Revoke all valid tokens of a site, inside the caller's transaction; return how many."""
     good = (TOKENS.c.site == site, TOKENS.c.revoked_ns.is_(None))
     return connection.execute(update(TOKENS).where(*good).values(revoked_ns=now_ns)).rowcount
 
@@ -64,7 +64,7 @@ def listed(engine: Engine, site: str | None = None) -> list[AgentToken]:
 
 
 def site_of(engine: Engine, digest: bytes) -> str | None:
-    """Return the site of a good token, by its hash."""
+    """Return the site of a valid token, by its hash."""
     wanted = select(TOKENS.c.site).where(TOKENS.c.digest == digest, TOKENS.c.revoked_ns.is_(None))
     with engine.connect() as connection:
         return connection.execute(wanted).scalar()
@@ -72,12 +72,12 @@ def site_of(engine: Engine, digest: bytes) -> str | None:
 
 def revoke(engine: Engine, site: str, token_id: str | None = None) -> int:
     """
-    Revoke one token of a site, or all of them; return how many were good until now.
+    Revoke one token of a site, or all of them; return how many were valid.
 
-    With all of them go its certificates, and its codes that were not used yet.
+    Revoking all also revokes its certificates, and its unused codes.
 
     Raises:
-        TokenError: there is no such good token.
+        TokenError: there is no such valid token.
     """
     now_ns = time.time_ns()
     with engine.begin() as connection:
@@ -102,7 +102,7 @@ def revoke(engine: Engine, site: str, token_id: str | None = None) -> int:
 
 
 def void_codes(connection: Connection, site: str, now_ns: int) -> int:
-    """Take the unused codes of a site back, inside the caller's transaction; return how many."""
+    """Revoke the unused codes of a site, inside the caller's transaction; return how many."""
     open_codes = (
         ENROLMENTS.c.site == site,
         ENROLMENTS.c.used_ns.is_(None),
@@ -118,7 +118,7 @@ def void_codes(connection: Connection, site: str, now_ns: int) -> int:
 
 
 def change_mark(engine: Engine) -> tuple[int, int, int]:
-    """Return something that differs whenever a token was made or revoked."""
+    """Return a value that changes whenever a token is made or revoked."""
     with engine.connect() as connection:
         created, newest, revoked = connection.execute(
             select(

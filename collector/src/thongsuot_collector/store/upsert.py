@@ -1,6 +1,6 @@
 """
-``INSERT … ON CONFLICT`` in the dialect of the database: SQLAlchemy has it for each engine apart,
-and the two read the same.
+``INSERT … ON CONFLICT`` in the dialect of the database: SQLAlchemy has a separate one for each
+engine, with the same interface.
 """
 
 from typing import TYPE_CHECKING
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 def upsert(connection: Connection, table: Table) -> "postgresql.Insert | sqlite.Insert":
-    """Return an insert into a table that can say what happens where the row is there already."""
+    """Return an insert into a table that supports ``ON CONFLICT``."""
     if connection.dialect.name == "postgresql":
-        # A fifth of the time that SQLAlchemy takes to import, for those who have no such database.
+        # Saves a fifth of SQLAlchemy's import time without such a database.
         from sqlalchemy.dialects import postgresql  # noqa: PLC0415
 
         return postgresql.insert(table)

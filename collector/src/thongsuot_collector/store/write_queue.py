@@ -1,11 +1,11 @@
 """
-Who writes to an SQLite store next: one after the other, in the order in which they came.
+Serialises the writers of an SQLite store, in order of arrival.
 
-SQLite lets one write at a time and has the others look again and again for a while; whoever has no
-luck in thirty seconds fails with ``database is locked``. That was seen on a busy machine, where one
-transaction wrote the incidents of a whole city. Inside one process nobody needs luck: a transaction
-takes its place here with the first statement that writes, and gives it up when its connection goes
-back. Other processes, such as a command beside the collector, are waited for as before.
+SQLite admits one writer at a time and makes the others poll for a while; a writer without success
+in thirty seconds fails with ``database is locked``. That was observed on a busy machine, where one
+transaction wrote the incidents of a whole city. Inside one process a queue avoids it: a transaction
+takes its place here with its first writing statement, and leaves when its connection is returned.
+Other processes, such as a command run beside the collector, are waited for by polling.
 """
 
 import threading
@@ -19,7 +19,7 @@ _HELD = "thongsuot_write_queue"
 
 
 class WriteQueue:
-    """Places in the order in which they were asked for; ``waiting`` is how many have none yet."""
+    """A first-in, first-out lock; ``waiting`` is the number of waiting threads."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -28,16 +28,16 @@ class WriteQueue:
 
     @property
     def waiting(self) -> int:
-        """How many wait, besides the one that writes."""
+        """The number of waiting threads, without the one that writes."""
         with self._changed:
             return max(0, self._next - self._serving - 1)
 
     def enter(self) -> None:
         """
-        Return when nobody is left who came before.
+        Wait until no earlier thread is left.
 
         Raises:
-            RuntimeError: this thread writes already, by another connection: it would wait for
+            RuntimeError: this thread already writes through another connection: it would wait for
                 itself.
         """
         with self._changed:
@@ -50,7 +50,7 @@ class WriteQueue:
             self._holder = threading.get_ident()
 
     def leave(self) -> None:
-        """Let the next one write."""
+        """Admit the next writer."""
         with self._changed:
             self._serving += 1
             self._holder = 0
@@ -58,7 +58,7 @@ class WriteQueue:
 
 
 def attach(engine: Engine) -> WriteQueue:
-    """Have all who write by an engine take their places."""
+    """Make all writers of an engine use the queue."""
     queue = WriteQueue()
 
     def before_statement(

@@ -1,1 +1,1 @@
-"""Tests on demand: from a person to the answer of a push, and what came of it back."""
+"""Tests on demand: requests of people, sent in the answers to pushes, and their results."""

@@ -1,4 +1,4 @@
-"""Registry of test requests: what answers to pushes carry, and what agents report of each."""
+"""Registry of test requests: the requests sent in answers to pushes, and the agents' reports."""
 
 import asyncio
 import logging
@@ -18,13 +18,13 @@ from thongsuot_schema.view import TestRun
 _log = logging.getLogger(__name__)
 
 _REFRESH_EVERY_S = 2.0
-"""What the command line asks for waits at most this long for the next push."""
+"""Requests of the command line are loaded within this time."""
 
 _RUN_TOLERANCE_NS = 60 * test_requests.NS_PER_S
-"""A run that had begun so long before a test was wanted may have served it; older ones not."""
+"""A run that began at most this long before a request may answer it; older ones do not."""
 
 _LONGEST_AGO_S = 90 * 86_400
-"""Nobody asks for what was wanted earlier."""
+"""Older requests are ignored."""
 
 _STAGES = {
     NoticeCode.TEST_ACCEPTED: RequestStage.TAKEN,
@@ -34,14 +34,14 @@ _STAGES = {
 
 
 class PendingTestRequests:
-    """The live tests of all sites in memory, for every push asks for them."""
+    """The live tests of all sites in memory, because every push queries them."""
 
     def __init__(self, store: Engine) -> None:
         self._store = store
         self._live: dict[str, list[RequestedTest]] = {}
 
     def pending(self, site: str) -> tuple[push.TestRequest, ...]:
-        """Return what a site's agent is asked for in the answer to its push."""
+        """Return the tests requested from a site's agent in the answer to its push."""
         if site not in self._live:
             return ()
         now_ns = time.time_ns()
@@ -55,10 +55,10 @@ class PendingTestRequests:
 
     async def request(self, wanted: RequestedTest) -> RequestedTest:
         """
-        Keep a test that is wanted; the next push is answered with it.
+        Store a requested test, to be sent in the answer to the next push.
 
         Raises:
-            InvalidTestRequest: too many were wanted of this site.
+            InvalidTestRequest: too many were requested of this site.
         """
         kept = await asyncio.to_thread(test_requests.put, self._store, wanted)
         await self.refresh()
@@ -69,7 +69,7 @@ class PendingTestRequests:
         return await asyncio.to_thread(test_requests.of_site, self._store, site, limit)
 
     async def apply_batch(self, entry: JournalEntry, columns: Columns) -> None:
-        """Note what a batch says of tests; read again, it changes nothing."""
+        """Record a batch's reports about tests; repeating a call changes nothing."""
         site = entry.site
         notices = [notice for notice in columns.notices if notice.code in _STAGES]
         await self._record_onsite(entry, columns)
@@ -88,7 +88,7 @@ class PendingTestRequests:
         if news:
             await self.refresh()
         await self._record_findings(entry, columns, {said.id for said in news})
-        # The end comes after what was found, in this batch or one before.
+        # The end comes after the results, in this batch or an earlier one.
         if over:
             await asyncio.to_thread(test_requests.advance, self._store, site, over)
             await self.refresh()
@@ -116,7 +116,7 @@ class PendingTestRequests:
         self, entry: JournalEntry, columns: Columns, named: set[str]
     ) -> None:
         for request in self._live.get(entry.site, ()):
-            # Batches come newest first: the end may be known before what was found.
+            # Batches come newest first: the end may be known before the results.
             if request.state is RequestStage.WAITING and request.id not in named:
                 continue
             runs = findings(request, entry, columns)
@@ -127,7 +127,7 @@ class PendingTestRequests:
                 )
 
     async def refresh(self) -> None:
-        """Read from the store what is live."""
+        """Read the live tests from the store."""
         by_site: dict[str, list[RequestedTest]] = {}
         for request in await asyncio.to_thread(test_requests.live, self._store):
             by_site.setdefault(request.site, []).append(request)
@@ -141,7 +141,7 @@ class PendingTestRequests:
 
 
 def onsite_request(entry: JournalEntry, notice: Notice) -> RequestedTest | None:
-    """Return the test that somebody at the point wants; nothing where it makes no sense."""
+    """Return the test requested by a person at the point; nothing if it is invalid."""
     name, _, rest = notice.text.partition(" ")
     kind, _, link = rest.partition(" ")
     if not is_id(name) or kind not in push.REQUESTABLE_KINDS:
@@ -164,7 +164,7 @@ def onsite_request(entry: JournalEntry, notice: Notice) -> RequestedTest | None:
 
 
 def findings(ask: RequestedTest, entry: JournalEntry, columns: Columns) -> list[TestRun]:
-    """Return the latest run in a batch of each series that a test consists of."""
+    """Return the latest run in a batch of each series of a test."""
     runs = []
     earliest_ms = (ask.requested_ns - _RUN_TOLERANCE_NS - entry.epoch_ns) // 1_000_000
     for block in columns.blocks:

@@ -1,4 +1,4 @@
-"""Test request: what a person asks for, checked against the inventory. Pure."""
+"""Test request: a person's request, checked against the inventory. Pure."""
 
 import secrets
 import time
@@ -15,19 +15,19 @@ NAME_CHARACTERS = 100
 
 
 def new_id() -> str:
-    """Return an id that no test has."""
+    """Return a new id."""
     return secrets.token_hex(8)
 
 
 def is_id(name: str) -> bool:
-    """Return whether something may name a test."""
+    """Return whether a text may be the id of a test."""
     return name.isascii() and name.isalnum() and len(name) <= ID_CHARACTERS
 
 
 def new_request(
     site: str, kind: str, *, link: str = "", target: str = "", requested_by: str, name: str = ""
 ) -> RequestedTest:
-    """Return a test as it is asked for now; ``name`` is its id where it has one already."""
+    """Return a new test request; ``name`` is its id if it has one already."""
     now_ns = time.time_ns()
     return RequestedTest(
         id=name or new_id(),
@@ -44,9 +44,9 @@ def new_request(
 
 def request_mistake(ask: RequestedTest, directory: InventoryDirectory) -> Text | None:
     """
-    Return what of a test the inventory does not have; ``None`` where it has all.
+    Return the part of a test that is not in the inventory; ``None`` if all is.
 
-    The agent refuses what it does not measure: that stands in the device's configuration.
+    The agent refuses what it does not measure, according to the device's configuration.
     """
     if not is_id(ask.id):
         return Text("collector.cli.error.test_id", id=ask.id[:80], most=ID_CHARACTERS)

@@ -1,4 +1,1 @@
-"""
-What each site's record tells, as intervals of one state, in event time; late data rewrites them.
-Pure.
-"""
+"""Each site's record as intervals of one state, in event time; late data rewrites them. Pure."""

@@ -1,4 +1,4 @@
-"""BatchSummary: what one batch tells of a site's past, all that the timeline needs of it."""
+"""BatchSummary: the content of one batch that the timeline needs."""
 
 from collections.abc import Iterable
 
@@ -11,7 +11,7 @@ from thongsuot_schema.verdict import VerdictChange
 
 JOINED_NS = 60 * 10**9
 """
-Signs of life at most this far apart are one stretch of measuring: the slowest probe of a metered
+Signs of life at most this far apart form one span of measurement: the slowest probe of a metered
 link that still measures runs every 15 s, and the agent's own host probe as often.
 """
 
@@ -22,11 +22,12 @@ class BatchSummary(msgspec.Struct, frozen=True, kw_only=True):
     """
     One batch, without its results.
 
-    Times are CLOCK_BOOTTIME of ``boot_id``; ``epoch_ns`` is the wall time of its 0 as this batch
-    has it. ``spans`` are when the agent measured (first and last sign of life), in order, further
-    than ``JOINED_NS`` apart. ``starts`` are when an agent's process began: what was judged before
-    does not stand after. ``clock_error_s`` is the device's own estimate of its clock's error.
-    ``received_ns`` is when it came in, Unix time; ``None`` where that says nothing.
+    Times are CLOCK_BOOTTIME of ``boot_id``; ``epoch_ns`` is the wall time of its 0 according to
+    this batch. ``spans`` are the spans of measurement (first and last sign of life), in order,
+    further than ``JOINED_NS`` apart. ``starts`` are the starts of an agent's process: earlier
+    verdicts are not in force after them. ``clock_error_s`` is the device's own estimate of its
+    clock's error. ``received_ns`` is the time of its arrival, Unix time; ``None`` if that is of no
+    use.
     """
 
     site: str
@@ -45,7 +46,7 @@ class BatchSummary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def summarize_batch(entry: JournalEntry, columns: Columns) -> BatchSummary:
-    """Return what a batch tells of its site's past."""
+    """Return the summary of a batch."""
     header = columns.header
     return BatchSummary(
         site=entry.site,
@@ -85,7 +86,7 @@ def _spans(columns: Columns) -> tuple[tuple[int, int], ...]:
 
 
 def _dropped(notices: Iterable[Notice]) -> Iterable[tuple[int, int]]:
-    """Yield when results were made that the agent has dropped since: it measured all that time."""
+    """Yield the times of results that the agent has dropped since: it measured during them."""
     for notice in notices:
         from_ns = notice.from_boottime_ns
         is_dropped = notice.code is NoticeCode.DROPPED
@@ -94,7 +95,7 @@ def _dropped(notices: Iterable[Notice]) -> Iterable[tuple[int, int]]:
 
 
 def spans_of(signs: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
-    """Return signs of life (first, last), in whatever order, as stretches of measuring."""
+    """Return signs of life (first, last), in any order, as spans of measurement."""
     spans: list[tuple[int, int]] = []
     for first, last in sorted(signs):
         if spans and first - spans[-1][1] <= JOINED_NS:

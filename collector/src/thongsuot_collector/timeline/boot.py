@@ -1,12 +1,12 @@
 """
-BootRecord: what is known of one boot of a site's device, in a form that is the same whatever the
-order in which its batches arrived.
+BootRecord: the record of one boot of a site's device, independent of the order in which its batches
+arrived.
 
-Inside a boot everything is ordered by CLOCK_BOOTTIME, which never steps; the wall clock only says
-when. A batch dated by a clock that nobody vouches for takes the dating of the best batch of its
-boot, and so does a batch whose own dating contradicts it: the boot's clock did not jump.
+Inside a boot everything is ordered by CLOCK_BOOTTIME, which never steps; the wall clock only dates
+it. A batch from an unsynchronised clock gets the dating of the best batch of its boot, and so does
+a batch whose own dating contradicts it: the boot's clock did not jump.
 
-Every list is sorted, so that adding a batch and asking about a moment cost O(log n).
+Every list is sorted, so that adding a batch and querying a moment cost O(log n).
 """
 
 from bisect import bisect_left, bisect_right, insort
@@ -27,25 +27,25 @@ from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 
 _WORD_NS = 1_000_000
-"""Times travel in milliseconds: less than one there is not."""
+"""The resolution of transmitted times: one millisecond."""
 
 
 class BootMoment(msgspec.Struct, frozen=True, array_like=True):
-    """A moment of a boot; ``wall_ns`` is ``None`` where the boot's dating has to say when."""
+    """A moment of a boot; ``wall_ns`` is ``None`` if it depends on the boot's dating."""
 
     boot_ns: int
     wall_ns: int | None = None
 
 
 class MeasuredSpan(msgspec.Struct, frozen=True, array_like=True):
-    """A stretch of measuring, from the first sign of life to the last."""
+    """A span of measurement, from the first sign of life to the last."""
 
     begin: BootMoment
     end: BootMoment
 
 
 class BatchRun(msgspec.Struct, frozen=True, array_like=True):
-    """Consecutive batches of a stream that have arrived, and when the last was sealed."""
+    """Consecutive batches of a stream that have arrived, and the time when the last was sealed."""
 
     first: int
     last: int
@@ -67,7 +67,7 @@ class DatedVerdict(msgspec.Struct, frozen=True, array_like=True):
 
     @property
     def decided(self) -> BootMoment:
-        """When it was given, dated as its onset is."""
+        """The moment of the decision, dated like its onset."""
         onset = self.onset
         if onset.wall_ns is None:
             return BootMoment(self.decided_ns)
@@ -76,13 +76,13 @@ class DatedVerdict(msgspec.Struct, frozen=True, array_like=True):
 
 class BootRecord(msgspec.Struct, kw_only=True):
     """
-    One boot. It is made with its first batch, and never without a stretch of measuring.
+    One boot. It is created with its first batch, and always has a span of measurement.
 
     ``verdicts`` are by link and service (see ``subject_key``), in the order of their decisions.
     ``batch_runs`` are by stream, and the three lists after them index their ends over all streams:
     all of them, those after which a number is missing, and those of first runs that do not begin
-    with their stream's first batch. ``latest_epoch_ns`` is the latest dating by which none of its
-    batches tells of what came after it was received; ``None``: not known.
+    with their stream's first batch. ``latest_epoch_ns`` is the latest dating with which none of its
+    batches contains events after its own receipt; ``None``: unknown.
     """
 
     dating: BootDating
@@ -96,21 +96,21 @@ class BootRecord(msgspec.Struct, kw_only=True):
     headless_ends: list[BootMoment] = []
 
     def wall_ns(self, moment: BootMoment) -> int:
-        """Return when a moment was, Unix time."""
+        """Return the wall time of a moment, Unix time."""
         by_boot_ns = self.dating.epoch_ns + moment.boot_ns
         if moment.wall_ns is None:
             return by_boot_ns
-        # A wall clock that was set wrong for a while must not carry its batches out of their boot:
-        # they would hide what was measured after them, or be hidden by what was before.
+        # A temporarily wrong wall clock must not move its batches out of their boot: they would
+        # hide later measurements, or be hidden by earlier ones.
         is_credible = abs(moment.wall_ns - by_boot_ns) <= self.slack_ns(moment.boot_ns)
         return moment.wall_ns if is_credible else by_boot_ns
 
     def slack_ns(self, boot_ns: int) -> int:
-        """Return how far a moment's own dating and the boot's may differ and still agree."""
+        """Return the tolerance between a moment's own dating and the boot's."""
         return agreeing_ns(boot_ns - self.dating.sealed_ns)
 
     def has_batch(self, summary: BatchSummary) -> bool:
-        """Return whether a summary is in already."""
+        """Return whether a summary was added already."""
         runs = self.batch_runs.get(summary.stream, [])
         at = bisect_right(runs, summary.number, key=_first_number) - 1
         return at >= 0 and summary.number <= runs[at].last
@@ -127,13 +127,13 @@ class BootRecord(msgspec.Struct, kw_only=True):
 
     @property
     def verdict_count(self) -> int:
-        """How many verdicts are kept."""
+        """The number of stored verdicts."""
         return sum(map(len, self.verdicts.values()))
 
     def is_extended_by(self, summary: BatchSummary) -> bool:
         """
-        Return whether a summary only carries the newest stretch on, with nothing missing: then
-        nothing changes but the subjects of its verdicts.
+        Return whether a summary only extends the newest span, with nothing missing: then it only
+        affects the subjects of its verdicts.
         """
         runs = self.batch_runs.get(summary.stream)
         return (
@@ -149,21 +149,21 @@ class BootRecord(msgspec.Struct, kw_only=True):
         )
 
     def is_redated_by(self, summary: BatchSummary) -> bool:
-        """Return whether the boot's dating is another one with a summary than without it."""
+        """Return whether a summary changes the boot's dating."""
         return self._dating_with(summary)[0] != self.dating
 
     def extend(self, summary: BatchSummary) -> None:
         """
-        Take a summary that carries the newest stretch on (``is_extended_by``) and has no verdicts:
-        what ``add`` would do, without looking for the place.
+        Add a summary that extends the newest span (``is_extended_by``) and has no verdicts: like
+        ``add``, without searching for the place.
         """
         first_ns, last_ns = summary.spans[0]
         newest, end = self.spans[-1], moment_of(summary, summary.sealed_ns)
         runs = self.batch_runs[summary.stream]
         run = runs[-1]
         is_plain = (
-            # It joins the newest stretch alone, and moves the end of a run that stands in one
-            # index, at its end.
+            # It only extends the newest span, and moves the end of a run that is the last entry of
+            # one index.
             newest.begin.boot_ns < first_ns
             and newest.end.boot_ns < last_ns
             and (len(runs) > 1 or run.first == 1)
@@ -178,13 +178,13 @@ class BootRecord(msgspec.Struct, kw_only=True):
         self.run_ends[-1] = end
 
     def add(self, summary: BatchSummary) -> None:
-        """Take a summary that is not in yet."""
+        """Add a summary that was not added yet."""
         self.dating, self.latest_epoch_ns = self._dating_with(summary)
         error_s = dating_of(summary).error_s
         for first_ns, last_ns in summary.spans:
             self._cover(MeasuredSpan(moment_of(summary, first_ns), moment_of(summary, last_ns)))
         for change in summary.changes:
-            # A device's last word is heard, however short before its silence it was.
+            # A device's last sign of life counts, no matter how short before its silence.
             at_ns = change.decided_boottime_ns
             self._cover(
                 MeasuredSpan(moment_of(summary, at_ns), moment_of(summary, at_ns + _WORD_NS))
@@ -209,8 +209,8 @@ class BootRecord(msgspec.Struct, kw_only=True):
 
     def moments_touched_by(self, summary: BatchSummary) -> list[int]:
         """
-        Return the moments (CLOCK_BOOTTIME) around which a summary that is not in yet may change
-        something, its own and those from which on batches are missing, sorted.
+        Return the moments (CLOCK_BOOTTIME) around which a new summary may change something: its
+        own, and those from which on batches are missing; sorted.
         """
         moments = {at_ns for span in summary.spans for at_ns in span}
         moments.update(change.decided_boottime_ns for change in summary.changes)
@@ -220,7 +220,8 @@ class BootRecord(msgspec.Struct, kw_only=True):
         at = bisect_right(runs, summary.number, key=_first_number)
         moments.add(summary.sealed_ns)
         moments.update(run.end.boot_ns for run in runs[max(at - 1, 0) : at])
-        # From where on a stream without its beginning is in doubt, and was so far.
+        # The begin of the uncertain time of a stream without its first batch, with and without this
+        # one.
         headless = [summary.sealed_ns, *(run.end.boot_ns for run in runs[:1])] if at == 0 else []
         if summary.number == 1:
             del headless[:1]
@@ -234,11 +235,11 @@ class BootRecord(msgspec.Struct, kw_only=True):
 
     def gap_from(self, boot_ns: int) -> BootMoment | None:
         """
-        Return the first moment, at one or after it, from which on batches are missing.
+        Return the first moment, at or after the given one, from which on batches are missing.
 
-        A run that is not its stream's last is followed by missing batches. A stream that does not
-        begin with its first batch is in doubt from where the run before it ends, of whatever
-        stream, or from the boot on.
+        A run that is not its stream's last is followed by missing batches. A stream without its
+        first batch is uncertain from the end of the previous run of any stream, or from the boot
+        on.
         """
         gaps: list[BootMoment] = []
         place = bisect_left(self.broken_ends, boot_ns, key=_boot_ns_of)
@@ -246,7 +247,8 @@ class BootRecord(msgspec.Struct, kw_only=True):
             gaps.append(self.broken_ends[place])
         place = bisect_left(self.run_ends, boot_ns, key=_boot_ns_of)
         if place < len(self.run_ends):
-            # The first headless run that has an end before it which is not before the moment.
+            # The first run without its stream's first batch whose preceding end is not before the
+            # moment.
             end_ns = self.run_ends[place].boot_ns
             later = bisect_right(self.headless_ends, end_ns, key=_boot_ns_of)
             if later < len(self.headless_ends):
@@ -260,12 +262,12 @@ class BootRecord(msgspec.Struct, kw_only=True):
         return min(gaps, key=_moment_order, default=None)
 
     def has_gap_between(self, from_ns: int, until_ns: int) -> bool:
-        """Return whether batches are missing from a moment on that lies between two (inclusive)."""
+        """Return whether batches are missing from any moment between two (inclusive) on."""
         gap = self.gap_from(from_ns)
         return gap is not None and gap.boot_ns <= until_ns
 
     def trim_before(self, wall_ns: int) -> None:
-        """Drop what was over before a moment; what stood then stays."""
+        """Drop everything that ended before a moment; verdicts in force at it stay."""
         recent = [span for span in self.spans if self.wall_ns(span.end) >= wall_ns]
         self.spans = recent or self.spans[-1:]
         for verdicts in self.verdicts.values():
@@ -279,7 +281,7 @@ class BootRecord(msgspec.Struct, kw_only=True):
         del self.starts[:over]
 
     def _dating_with(self, summary: BatchSummary) -> tuple[BootDating, int | None]:
-        """Return the dating with a summary, and the latest that there may be."""
+        """Return the dating with a summary, and the latest possible one."""
         own = dating_of(summary)
         best = own if own.is_better_than(self.dating) else self.dating
         bounds = (self.latest_epoch_ns, latest_epoch_ns(summary))
@@ -287,7 +289,7 @@ class BootRecord(msgspec.Struct, kw_only=True):
         return best.not_after(latest_ns), latest_ns
 
     def _cover(self, span: MeasuredSpan) -> None:
-        """Add a stretch of measuring; it joins those that are at most ``JOINED_NS`` away."""
+        """Add a span of measurement, merged with those at most ``JOINED_NS`` away."""
         first = bisect_left(self.spans, span.begin.boot_ns - JOINED_NS, key=_end_of)
         last = bisect_right(self.spans, span.end.boot_ns + JOINED_NS, key=_begin_of)
         if first < last:
@@ -297,7 +299,7 @@ class BootRecord(msgspec.Struct, kw_only=True):
         self.spans[first:last] = [span]
 
     def _add_run(self, stream: str, number: int, end: BootMoment) -> None:
-        """Note that a batch of a stream has arrived, and keep the indexes of run ends."""
+        """Record the arrival of a batch of a stream, and update the indexes of run ends."""
         runs = self.batch_runs.setdefault(stream, [])
         at = bisect_right(runs, number, key=_first_number)
         lowest, highest = max(at - 1, 0), min(at + 1, len(runs))
@@ -314,7 +316,7 @@ class BootRecord(msgspec.Struct, kw_only=True):
             self._index(runs, place, is_adding=True)
 
     def _index(self, runs: list[BatchRun], place: int, *, is_adding: bool) -> None:
-        """Put one run's end into the indexes that it belongs into, or take it out of them."""
+        """Add the end of a run to its indexes, or remove it from them."""
         run = runs[place]
         indexes = [self.run_ends]
         if place < len(runs) - 1:
@@ -329,7 +331,7 @@ class BootRecord(msgspec.Struct, kw_only=True):
                 del index[at]
 
     def _ends_before_a_gap(self, end: BootMoment, until_ns: int) -> bool:
-        """Return whether a stream whose beginning is missing is in doubt from an end on."""
+        """Return whether a stream without its first batch is uncertain from an end on."""
         later = bisect_right(self.headless_ends, end.boot_ns, key=_boot_ns_of)
         if later == len(self.headless_ends):
             return False
@@ -339,12 +341,12 @@ class BootRecord(msgspec.Struct, kw_only=True):
 
 
 def subject_key(link: str, service: str) -> str:
-    """Return the key of a subject inside a site; a line feed stands in no name."""
+    """Return the key of a subject inside a site; no name contains a line feed."""
     return f"{link}\n{service}"
 
 
 def moment_of(summary: BatchSummary, boot_ns: int) -> BootMoment:
-    """Return a moment of a summary, dated where its clock can be believed."""
+    """Return a moment of a summary, dated if its clock is trusted."""
     return BootMoment(boot_ns, summary.epoch_ns + boot_ns if dates_itself(summary) else None)
 
 

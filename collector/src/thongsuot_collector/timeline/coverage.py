@@ -1,9 +1,9 @@
 """
-Coverage: when a site's agent measured, in wall time; and what it was in between.
+Coverage: the time in which a site's agent measured, in wall time; and its state in between.
 
 A gap before a new boot ends when the device was switched on (boottime 0): until then it was off,
-from then on it had not measured yet. A gap inside a boot is the agent's: it did not run, or what it
-recorded has not arrived yet.
+from then on it had not measured yet. In a gap inside a boot, the agent did not run, or its record
+has not arrived yet.
 """
 
 from bisect import bisect_left, bisect_right, insort
@@ -18,14 +18,14 @@ from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 
 PUSH_S = 15.0
-"""What a power cut takes of the record, and so how much earlier than the truth a gap may begin."""
+"""The part of the record that a power cut loses, by which a gap may begin too early."""
 
 _SEALED_NS = 10**9
-"""The last sign of life of a batch lies at most this long before it was sealed."""
+"""The maximum time from the last sign of life of a batch to its seal."""
 
 
 class CoveredStretch(msgspec.Struct, frozen=True, array_like=True):
-    """A stretch of measuring in wall time, and the boot whose record tells of it."""
+    """A span of measurement in wall time, and its boot."""
 
     begin_ns: int
     end_ns: int
@@ -36,9 +36,9 @@ class CoveredStretch(msgspec.Struct, frozen=True, array_like=True):
 
 class TimeRange(msgspec.Struct, frozen=True, array_like=True):
     """
-    A part of the past, Unix time. ``until_ns`` is ``None`` where it reaches to the present.
+    A part of the past, Unix time. ``until_ns`` is ``None`` if it reaches to the present.
 
-    What is read of a range costs as much as lies in it, whatever the length of the record.
+    The cost of reading a range depends on its content, not on the length of the record.
     """
 
     from_ns: int
@@ -49,9 +49,9 @@ def covered_stretches(
     boots: Iterable[BootRecord], within: TimeRange | None = None
 ) -> list[CoveredStretch]:
     """
-    Return when the agent measured, in order, none overlapping; with those next to a range.
+    Return the covered stretches of a range, with the adjacent ones; in order, none overlapping.
 
-    Where two boots claim the same time one clock was wrong: the better dated boot has it.
+    If two boots claim the same time, one clock was wrong: the better dated boot wins.
     """
     covered: list[CoveredStretch] = []
     chosen = boots if within is None else _near(list(boots), within)
@@ -61,7 +61,7 @@ def covered_stretches(
                 insort(covered, part, key=_begin_order)
     if within is None:
         return covered
-    # Of the boots' stretches outside the range only the nearest are next to it.
+    # Of the boots' stretches outside the range only the nearest are adjacent to it.
     first = max(bisect_left(covered, within.from_ns, key=_end_of_stretch) - 1, 0)
     last = len(covered)
     if within.until_ns is not None:
@@ -70,7 +70,7 @@ def covered_stretches(
 
 
 def gap_between(before: CoveredStretch, after: CoveredStretch) -> Iterable[Interval]:
-    """Yield what the device was between two stretches that follow each after; may be nothing."""
+    """Yield the states of the device between two consecutive stretches, if any."""
     begin_ns, end_ns = before.end_ns, after.begin_ns
     error_s = before.boot.dating.error_s
     if before.boot is after.boot or after.begin != after.boot.spans[0].begin:
@@ -107,7 +107,7 @@ def gap_between(before: CoveredStretch, after: CoveredStretch) -> Iterable[Inter
 
 
 def silence_after(last: CoveredStretch) -> Interval:
-    """Return what the device is while nothing more of it has arrived."""
+    """Return the state of the device after its last stretch."""
     return Interval(
         start_ns=last.end_ns,
         end_ns=None,
@@ -119,7 +119,7 @@ def silence_after(last: CoveredStretch) -> Interval:
 
 
 def _near(boots: Sequence[BootRecord], within: TimeRange) -> list[BootRecord]:
-    """Return the boots that reach into a range, and the nearest before and after it."""
+    """Return the boots that overlap a range, and the nearest before and after it."""
     inside: list[BootRecord] = []
     before: list[BootRecord] = []
     after: list[BootRecord] = []
@@ -148,14 +148,14 @@ def _stretches_of_boot(boot: BootRecord, within: TimeRange | None) -> Iterable[C
     for span in boot.spans[first:last]:
         begin_ns, end_ns = boot.wall_ns(span.begin), boot.wall_ns(span.end)
         if latest_ns is not None:
-            # The dating of two batches differs by a little: never backwards.
+            # The datings of two batches may differ a little: never go backwards.
             begin_ns = max(begin_ns, latest_ns)
         latest_ns = end_ns = max(begin_ns, end_ns)
         yield CoveredStretch(begin_ns, end_ns, boot, span.begin, span.end)
 
 
 def range_in_boot(boot: BootRecord, within: TimeRange) -> tuple[int, int | None]:
-    """Return a range in the time of a boot, wide enough for everything that may lie in it."""
+    """Return a range in the time of a boot, wide enough for everything that may be in it."""
     begin_ns = within.from_ns - boot.dating.epoch_ns
     begin_ns -= boot.slack_ns(begin_ns)
     if within.until_ns is None:
@@ -167,7 +167,7 @@ def range_in_boot(boot: BootRecord, within: TimeRange) -> tuple[int, int | None]
 def _uncovered_parts(
     stretch: CoveredStretch, covered: Sequence[CoveredStretch]
 ) -> list[CoveredStretch]:
-    """Return what of a stretch is in none of those that are taken."""
+    """Return the parts of a stretch that are not covered."""
     parts = [stretch]
     place = bisect_left(covered, stretch.begin_ns, key=_end_of_stretch)
     while place < len(covered) and covered[place].begin_ns <= stretch.end_ns:

@@ -1,9 +1,9 @@
 """
-BootDating: how the moments of one boot become wall time, by the best of its batches.
+BootDating: converts the moments of one boot to wall time, by the best of its batches.
 
-Nothing can have happened after it came in. Of one batch the ingest sees to that; of several whose
-clocks contradict each other it is seen to here: the one that dates the boot must not put what
-another tells of into the future.
+No event can have happened after its arrival. For one batch the ingest enforces this; for several
+with contradicting clocks it is enforced here: the batch that dates the boot must not move events of
+another into the future.
 """
 
 import msgspec
@@ -12,7 +12,9 @@ from thongsuot_collector.journal.entry import ClockQuality
 from thongsuot_collector.timeline.batch_summary import BatchSummary
 
 TRAVEL_ERROR_S = 1.0
-"""A time found by the collector's clock is late by what a push travelled; a bad 5G link: 1 s."""
+"""
+A time from the collector's clock is late by the transfer time of a push; on a bad 5G link 1 s.
+"""
 
 _RANKS = {
     ClockQuality.IMPOSSIBLE: 0,
@@ -24,25 +26,23 @@ _RANKS = {
 }
 
 _OWN_RANK = 2
-"""From this rank on a batch is dated by itself."""
+"""From this rank on a batch is dated by its own clock."""
 
 _AGREES_NS = 30 * 10**9
 """
-Two datings of one boot that differ by more contradict each other: a push is given up after 15 s,
-and a clock that is believed is off by 2 s at most.
+Two datings of one boot that differ by more contradict each other: a push is aborted after 15 s, and
+a trusted clock is off by 2 s at most.
 """
 
 _DRIFT = 2e-4
 """Twice the drift of a poor quartz (100 ppm); a boot may last for weeks without a time server."""
 
 _MOST_DRIFT_NS = 3600 * 10**9
-"""Seven months of that drift: a boot that claims decades comes no further into the future."""
+"""Seven months of that drift, the limit for a boot that claims decades."""
 
 
 class BootDating(msgspec.Struct, frozen=True, array_like=True):
-    """
-    How a boot's undated moments become wall time: by the best of its batches, the first of those.
-    """
+    """The conversion of a boot's undated moments to wall time, by the first of its best batches."""
 
     rank: int
     sealed_ns: int
@@ -50,15 +50,15 @@ class BootDating(msgspec.Struct, frozen=True, array_like=True):
     error_s: float | None
 
     def is_better_than(self, other: "BootDating") -> bool:
-        """Return whether this one is to be used."""
+        """Return whether this one is preferred."""
         return self.order > other.order
 
     def not_after(self, latest_ns: int | None) -> "BootDating":
         """
-        Return the dating, moved to before the latest that there may be where it is later.
+        Return the dating, moved back to the latest possible one if it is later.
 
-        It is moved by whole steps: batches that travelled a little less each time do not date their
-        boot anew each time, and their order does not matter.
+        It is moved by whole steps: slightly decreasing transfer times of batches do not redate
+        their boot each time, and their order does not matter.
         """
         if latest_ns is None or self.epoch_ns <= latest_ns:
             return self
@@ -67,15 +67,15 @@ class BootDating(msgspec.Struct, frozen=True, array_like=True):
 
     @property
     def order(self) -> tuple[int, int, int]:
-        """What orders datings, the best last."""
-        # Of those moved to end when they came in, only the earliest leaves none in the future.
+        """The sort key of datings, the best last."""
+        # Of those moved back to their arrival, only the earliest leaves no event in the future.
         if self.rank == 0:
             return 0, -self.epoch_ns, 0
         return self.rank, -self.sealed_ns, -self.epoch_ns
 
 
 def dating_of(summary: BatchSummary) -> BootDating:
-    """Return how a summary would date its boot."""
+    """Return the dating of a boot by a summary."""
     rank = _RANKS[summary.quality]
     error_s: float | None = None
     if summary.quality in {ClockQuality.TRUSTED, ClockQuality.CLAIMED}:
@@ -86,17 +86,17 @@ def dating_of(summary: BatchSummary) -> BootDating:
 
 
 def dates_itself(summary: BatchSummary) -> bool:
-    """Return whether the clock of a summary can be believed for its own moments."""
+    """Return whether the clock of a summary is trusted for its own moments."""
     return _RANKS[summary.quality] >= _OWN_RANK
 
 
 def agreeing_ns(apart_ns: int) -> int:
-    """Return by how much datings of moments so far apart in a boot may differ and still agree."""
+    """Return the tolerance between datings of moments at this distance in a boot."""
     return _AGREES_NS + round(_DRIFT * abs(apart_ns))
 
 
 def latest_epoch_ns(summary: BatchSummary) -> int | None:
-    """Return the latest dating that a summary's receipt allows its boot; ``None``: any."""
+    """Return the latest dating of a boot that a summary's receipt allows; ``None``: any."""
     if summary.received_ns is None:
         return None
     latest_ns = max(

@@ -1,4 +1,4 @@
-"""Interval: a stretch of time in which a subject was in one state; and what a rewrite replaces."""
+"""Interval: a span of time in which a subject was in one state; and rewrites of intervals."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
@@ -14,26 +14,26 @@ from thongsuot_schema.verdict import Evidence, Symptom
 
 
 class Basis(StrEnum):
-    """What an interval rests on."""
+    """The basis of an interval."""
 
     RECORD = "record"
-    """The agent's own record, which tells of all of it."""
+    """The agent's own record, which covers all of it."""
 
     PRESUMED = "presumed"
     """
-    The verdict stood before, and is taken to stand still; numbers of its stream are missing since,
-    and may say otherwise when they arrive.
+    The last verdict is presumed to be still in force; batches of its stream are missing since, and
+    may contradict it when they arrive.
     """
 
     SILENCE = "silence"
-    """Nothing of this time has arrived; what arrives yet will rewrite it."""
+    """Nothing has arrived for this time; later arrivals will rewrite it."""
 
     ABSENCE = "absence"
-    """The record of that time has arrived, and holds nothing: nobody measured."""
+    """The record of that time has arrived, and is empty: nothing was measured."""
 
 
 class BatchRef(msgspec.Struct, frozen=True, array_like=True, order=True):
-    """A batch of a site's record: its stream, its number, and the digest that names its bytes."""
+    """A batch of a site's record: its stream, its number, and the digest of its bytes."""
 
     stream: str
     number: int
@@ -41,7 +41,7 @@ class BatchRef(msgspec.Struct, frozen=True, array_like=True, order=True):
 
 
 class VerdictKey(NamedTuple):
-    """What tells the verdicts on a subject apart: the batch that brought it, and what it says."""
+    """The identity of a verdict on a subject: its batch and its content."""
 
     source: BatchRef
     state: State
@@ -52,10 +52,10 @@ class Interval(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
     One state of one subject from ``start_ns`` to ``end_ns`` (exclusive; ``None``: until now).
 
-    Times are Unix time. ``error_s`` is how far ``start_ns`` may be off by the clocks, ``None``
-    where nothing bounds it. ``source`` is the batch that told of the state, ``None`` where no
-    verdict did. ``segment`` is where the fault is; set for ``device_off`` too, although the
-    subject's own state is ``unknown`` then.
+    Times are Unix time. ``error_s`` is the error bound of ``start_ns`` from the clocks, ``None`` if
+    there is none. ``source`` is the batch of the state's verdict, ``None`` without one. ``segment``
+    is the location of the fault; also set for ``device_off``, although the subject's own state is
+    ``unknown`` then.
     """
 
     start_ns: int
@@ -69,19 +69,19 @@ class Interval(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def verdict(self) -> VerdictKey | None:
-        """The verdict that told of the state; ``None`` where none did."""
+        """The verdict of the state; ``None`` without one."""
         return None if self.source is None else VerdictKey(self.source, self.state, self.symptom)
 
     @property
     def is_well(self) -> bool:
         """
-        Whether there is no fault: the subject is up, or the router says so of a port that is only
-        watched, of which nothing better can be known.
+        Whether there is no fault: the subject is up, or the router reports so for a port that is
+        only watched, the best available evidence.
         """
         return self.state is State.UP or self.symptom is Symptom.WATCHED_ONLY
 
     def is_same_state(self, other: "Interval") -> bool:
-        """Return whether both say the same of the subject."""
+        """Return whether both have the same state of the subject."""
         return (self.state, self.symptom, self.segment, self.basis) == (
             other.state,
             other.symptom,
@@ -94,11 +94,11 @@ class Rewrite(msgspec.Struct, frozen=True, kw_only=True):
     """
     The intervals of a subject from ``from_ns`` on, until ``until_ns`` (``None``: for good).
 
-    To apply one to a table: end at ``from_ns`` what began before it and lasts longer, remove what
-    begins inside, and insert ``intervals``. They begin and end with a calm stretch (up for longer
-    than the settings ask), so whole faults lie inside. Where none is near the rewrite is cut
-    (``is_cut_before``, ``is_cut_after``): a fault may have begun before it, or go on after it.
-    ``evidence`` is what new verdicts rest on; the timeline itself does not keep it.
+    To apply one to a table: end at ``from_ns`` intervals that began earlier and last longer, remove
+    those that begin inside, and insert ``intervals``. They begin and end with a calm stretch (up
+    for longer than required by the settings), so whole faults are inside. If none is near the
+    rewrite is cut (``is_cut_before``, ``is_cut_after``): a fault may have begun before it, or
+    continue after it. ``evidence`` is that of new verdicts; the timeline itself does not keep it.
     """
 
     subject: Subject
@@ -111,7 +111,7 @@ class Rewrite(msgspec.Struct, frozen=True, kw_only=True):
 
 
 MOST_AROUND = 40
-"""A device that was heard for a second every few minutes has no calm in weeks."""
+"""A device that reports for a second every few minutes is never calm for weeks."""
 
 UNOBSERVED = frozenset(
     {
@@ -122,11 +122,11 @@ UNOBSERVED = frozenset(
         Symptom.WATCHED_ONLY,
     }
 )
-"""Symptoms of ``unknown`` that say that nobody measured; others are of faults without a place."""
+"""Symptoms of ``unknown`` for time without measurement; others are faults without a location."""
 
 
 def joined(intervals: Sequence[Interval]) -> tuple[Interval, ...]:
-    """Return adjacent intervals, those that say the same as one; empty ones are left out."""
+    """Return intervals with adjacent equal ones merged and empty ones removed."""
     whole: list[Interval] = []
     for interval in intervals:
         if interval.end_ns is not None and interval.end_ns <= interval.start_ns:
@@ -139,14 +139,17 @@ def joined(intervals: Sequence[Interval]) -> tuple[Interval, ...]:
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
-    """When two courses of intervals differ; ``until_ns`` is ``None`` where they do to their end."""
+    """
+    The time in which two courses of intervals differ; ``until_ns`` is ``None`` if they differ to
+    their end.
+    """
 
     from_ns: int
     until_ns: int | None
 
 
 def difference(before: Sequence[Interval], after: Sequence[Interval]) -> Difference | None:
-    """Return when two courses differ; ``None`` where they do not."""
+    """Return the time in which two courses differ; ``None`` if they are equal."""
     shorter = min(len(before), len(after))
     same = 0
     while same < shorter and before[same] == after[same]:
@@ -164,7 +167,7 @@ def difference(before: Sequence[Interval], after: Sequence[Interval]) -> Differe
 
 
 class Part(NamedTuple):
-    """Intervals around a change; where they are ``cut`` a fault may reach further than they do."""
+    """Intervals around a change; where they are ``cut`` a fault may extend beyond them."""
 
     intervals: tuple[Interval, ...]
     is_cut_before: bool
@@ -180,10 +183,10 @@ def part_around(
     known_until_ns: int | None,
 ) -> Part | None:
     """
-    Return the intervals that a change concerns, between two calm ones, so whole faults lie inside.
+    Return the intervals affected by a change, between two calm ones, so whole faults are inside.
 
-    What never becomes calm is cut after ``MOST_AROUND`` intervals. ``None`` where they reach out of
-    the time in which every interval is known as a whole.
+    Without a calm one they are cut after ``MOST_AROUND`` intervals. ``None`` if they extend beyond
+    the time in which every interval is completely known.
     """
     start = first = max(bisect_left(intervals, changed.from_ns, key=_start_of) - 1, 0)
     while first > 0 and start - first < MOST_AROUND and not _is_calm(intervals[first], calm_ns):

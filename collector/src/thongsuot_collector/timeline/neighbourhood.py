@@ -1,4 +1,4 @@
-"""Neighbourhoods: how much of the past has to be read to see what one batch changes."""
+"""Neighbourhoods: the part of the past that has to be read to apply one batch."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -17,7 +17,7 @@ def range_around(
     """
     Return a region with ``reach`` stretches, starts and verdicts (of one subject) to either side.
 
-    It is widened to the beginning, or to the present, where there are fewer.
+    It is widened to the beginning, or to the present, if there are fewer.
     """
     if region is EVERYTHING:
         return EVERYTHING
@@ -29,7 +29,7 @@ def range_around(
 
 
 def _earlier(boots: Sequence[BootRecord], key: str | None, region: TimeRange, reach: int) -> int:
-    """Return a time before which lie all but ``reach`` of what is before a region; 0: none does."""
+    """Return a time before which all but ``reach`` of the items before a region are; 0: none."""
     left = reach
     for boot in sorted(boots, key=lambda boot: boot.first_sign_ns, reverse=True):
         if boot.first_sign_ns > region.from_ns:
@@ -48,7 +48,9 @@ def _earlier(boots: Sequence[BootRecord], key: str | None, region: TimeRange, re
 def _later(
     boots: Sequence[BootRecord], key: str | None, region: TimeRange, reach: int
 ) -> int | None:
-    """Return a time after which lie all but ``reach`` of what is after; ``None``: none does."""
+    """
+    Return a time after which all but ``reach`` of the items after a region are; ``None``: none.
+    """
     left = reach
     for boot in sorted(boots, key=lambda boot: boot.last_sign_ns):
         _, until_ns = range_in_boot(boot, region)
@@ -69,17 +71,17 @@ def _later(
 
 
 class _Column(NamedTuple):
-    """One sorted list of a boot's record: its size, and when each of it was."""
+    """One sorted list of a boot's record: its size, and the moment of each item."""
 
     size: int
     moment: Callable[[int], BootMoment]
 
     def before(self, boot_ns: int) -> int:
-        """Return how many lie before a moment."""
+        """Return the number of items before a moment."""
         return bisect_left(range(self.size), boot_ns, key=self._boot_ns)
 
     def until(self, boot_ns: int) -> int:
-        """Return how many lie before a moment or at it."""
+        """Return the number of items before or at a moment."""
         return bisect_right(range(self.size), boot_ns, key=self._boot_ns)
 
     def _boot_ns(self, place: int) -> int:

@@ -1,12 +1,12 @@
 """
-SiteTimeline: the past of one site, kept from batches that come in any order, repeated or late.
+SiteTimeline: the history of one site, built from batches in any order, repeated or late.
 
-``apply`` and ``tick`` return what changed, so that a table of intervals can follow. The same
-batches and the same present give the same intervals, whatever the order.
+``apply`` and ``tick`` return the changes, for a table of intervals. The same batches at the same
+present time give the same intervals, in any order.
 
-A batch is applied by looking at its neighbourhood alone, before and after: what it costs does not
-depend on how long the record is (``tests/collector/timeline/test_cost.py`` counts the steps). Only
-where a batch dates its whole boot anew is everything looked at.
+Applying a batch only reads its neighbourhood, before and after: its cost does not depend on the
+length of the record (``tests/collector/timeline/test_cost.py`` counts the steps). Only a batch that
+redates its whole boot requires reading everything.
 """
 
 from collections.abc import Iterable
@@ -33,33 +33,34 @@ from thongsuot_schema.batch.push import LONGEST_WAIT_S
 from thongsuot_schema.verdict import Evidence
 
 VERDICTS_KEPT = 4_000
-"""Verdicts kept of a site, 400 KB: a hundred a day for 35 days. The oldest go first."""
+"""Verdicts kept for a site, 400 KB: a hundred a day for 35 days. The oldest are dropped first."""
 
 SPANS_KEPT = 4_000
-"""Stretches of measuring kept of a site; more only where an agent dies every ten minutes."""
+"""Spans of measurement kept for a site; only an agent that crashes every ten minutes has more."""
 
 STARTS_KEPT = 4_000
-"""Starts of its agent kept of a site: a hundred a day for 35 days."""
+"""Starts of the agent kept for a site: a hundred a day for 35 days."""
 
 BOOTS_KEPT = 500
-"""Boots kept of a site: fourteen a day for 35 days. Each is looked at with each batch."""
+"""Boots kept for a site: fourteen a day for 35 days. Each batch reads all of them."""
 
 _RECEIVED_AT_ONCE_NS = 60 * 10**9
-"""Pushes are kept in another order than they began in by as long as a body may take to come."""
+"""Concurrent pushes may be stored out of order by up to the maximum transfer time of a body."""
 
 _Evidence = dict[VerdictKey, tuple[Evidence, ...]]
 
 _NEIGHBOURS = 8
-"""So many stretches and verdicts to either side are looked at first; twice as many then."""
+"""Stretches and verdicts to either side that are read first; the number is doubled if necessary."""
 
 
 class CollectorClock(msgspec.Struct, frozen=True, kw_only=True):
     """
-    Now, and since when silence means anything, both Unix time by the collector's own clock.
+    The present, and the time since which silence is meaningful; both Unix time by the collector's
+    own clock.
 
-    ``now_ns`` is up to when everything that was pushed has been applied: a consumer that lags must
-    not take its own lag for the agents' silence. ``listening_since_ns`` is since when the collector
-    has been listening without a break: before, nobody could be heard.
+    ``now_ns`` is the time up to which all pushes have been applied: a lagging consumer must not
+    mistake its own lag for the agents' silence. ``listening_since_ns`` is the time since which the
+    collector has been listening without interruption: before, no agent could report.
     """
 
     now_ns: int
@@ -68,10 +69,10 @@ class CollectorClock(msgspec.Struct, frozen=True, kw_only=True):
 
 class SiteTimeline(msgspec.Struct, kw_only=True):
     """
-    The past of one site. ``boots`` are by the kernel's boot id.
+    The history of one site. ``boots`` are by the kernel's boot id.
 
-    ``floor_ns``: what was before is not rewritten any more. ``received_ns``: when the newest batch
-    came in, by the collector's clock.
+    ``floor_ns``: earlier intervals are not rewritten any more. ``received_ns``: the arrival of the
+    newest batch, by the collector's clock.
     """
 
     site: str
@@ -85,9 +86,9 @@ class SiteTimeline(msgspec.Struct, kw_only=True):
         self, summary: BatchSummary, clock: CollectorClock, settings: TimelineSettings
     ) -> tuple[Rewrite, ...]:
         """
-        Take one batch; return what it changed, subject by subject.
+        Apply one batch; return its changes, by subject.
 
-        A batch that is in already changes nothing.
+        A batch that was applied already changes nothing.
         """
         boot = self.boots.get(summary.boot_id)
         if boot is not None and boot.has_batch(summary):
@@ -101,7 +102,7 @@ class SiteTimeline(msgspec.Struct, kw_only=True):
         self._raise_floor(clock, settings)
         region = self._region_of(summary, clock, settings)
         evidence = _evidence_by_subject(summary)
-        # A site that has many subjects pays for those that a batch is about.
+        # On a site with many subjects only those of the batch cost time.
         known = self._known_among(evidence) if is_continued else self._keys()
         ranges = {key: range_around(self.boots, key, region, _NEIGHBOURS) for key in known}
         before = {key: self._intervals_in(key, within) for key, within in ranges.items()}
@@ -123,7 +124,7 @@ class SiteTimeline(msgspec.Struct, kw_only=True):
         return tuple(rewrite for rewrite in rewrites if rewrite is not None)
 
     def tick(self, clock: CollectorClock, settings: TimelineSettings) -> tuple[Rewrite, ...]:
-        """Let time pass; return what that changed: an agent that is not heard any more."""
+        """Advance the time; return the resulting changes: an agent that has become silent."""
         is_silent = self._is_silent_at(clock, settings)
         if is_silent is self.is_silent:
             return ()
@@ -137,11 +138,11 @@ class SiteTimeline(msgspec.Struct, kw_only=True):
         return tuple(rewrite for rewrite in rewrites if rewrite is not None)
 
     def intervals(self) -> dict[Subject, tuple[Interval, ...]]:
-        """Return the intervals of every subject as they are known now; the last ones are open."""
+        """Return the present intervals of every subject; the last ones are open."""
         return {self._subject(key): self._intervals_in(key, EVERYTHING) for key in self._keys()}
 
     def current(self) -> dict[Subject, Interval]:
-        """Return how every subject is now."""
+        """Return the current interval of every subject."""
         end = TimeRange(self.last_sign_ns, None)
         return {self._subject(key): self._intervals_in(key, end)[-1] for key in self._keys()}
 
@@ -153,7 +154,7 @@ class SiteTimeline(msgspec.Struct, kw_only=True):
         settings: TimelineSettings,
         evidence: _Evidence,
     ) -> Rewrite | None:
-        """Return what turns a subject's intervals of before into those of now."""
+        """Return the rewrite of a subject's previous intervals to the present ones."""
         after = self._intervals_in(key, within)
         changed = difference(before, after)
         if changed is None:
@@ -169,7 +170,7 @@ class SiteTimeline(msgspec.Struct, kw_only=True):
             )
             if part is not None:
                 break
-            # What is calm around the change lies further away.
+            # The calm intervals around the change are further away.
             reach *= 2
             region = TimeRange(changed.from_ns, changed.until_ns)
             within = range_around(self.boots, key, region, reach)
@@ -201,7 +202,7 @@ class SiteTimeline(msgspec.Struct, kw_only=True):
         return [None, *sorted(keys)] if self.boots else []
 
     def _known_among(self, keys: Iterable[str]) -> list[str]:
-        """Return those keys of links and services on which there is a verdict already."""
+        """Return the keys of links and services that have a verdict already."""
         boots = self.boots.values()
         return [key for key in keys if any(key in boot.verdicts for boot in boots)]
 
@@ -214,7 +215,7 @@ class SiteTimeline(msgspec.Struct, kw_only=True):
     def _region_of(
         self, summary: BatchSummary, clock: CollectorClock, settings: TimelineSettings
     ) -> TimeRange:
-        """Return the time in which a batch that is not in yet may change something."""
+        """Return the time in which a new batch may change something."""
         boot = self.boots.get(summary.boot_id)
         if boot is None:
             boot = BootRecord(dating=dating_of(summary))
@@ -224,15 +225,15 @@ class SiteTimeline(msgspec.Struct, kw_only=True):
         first_ns, last_ns = moments_ns[0], moments_ns[-1]
         from_ns = boot.dating.epoch_ns + first_ns - boot.slack_ns(first_ns)
         until_ns = boot.dating.epoch_ns + last_ns + boot.slack_ns(last_ns)
-        # Whether it is silent is seen at the end.
+        # Its silence affects the end.
         is_turning = self._is_silent_at(clock, settings) is not self.is_silent
         is_last = is_turning or until_ns >= self.last_sign_ns
         return TimeRange(from_ns, None if is_last else until_ns)
 
     def _as_received(self, summary: BatchSummary) -> BatchSummary:
         """
-        Return a summary without the time of its receipt where the collector's clock had gone back:
-        that says nothing of when a device did what, and must date no boot.
+        Return a summary, without the time of its receipt if the collector's clock had gone back:
+        that time is meaningless for the device's events, and must not date a boot.
         """
         if summary.received_ns is None:
             return summary
@@ -243,25 +244,25 @@ class SiteTimeline(msgspec.Struct, kw_only=True):
 
     def _is_continued_by(self, boot: BootRecord, summary: BatchSummary) -> bool:
         """
-        Return whether a batch changes no intervals but those of its verdicts' subjects: all others
-        are open anyway.
+        Return whether a batch only changes the intervals of its verdicts' subjects: all others are
+        open anyway.
         """
         is_newest = not self.is_silent and boot.last_sign_ns == self.last_sign_ns
         return is_newest and boot.is_extended_by(summary)
 
     def _is_silent_at(self, clock: CollectorClock, settings: TimelineSettings) -> bool:
-        # Asked of every site about once a second.
+        # Called for every site about once a second.
         limit_ns = settings.silent_after_s * NS_PER_S
         if clock.now_ns - self.last_sign_ns <= limit_ns:
             return False
         if self.is_silent or self.last_sign_ns >= clock.listening_since_ns:
-            # Who was silent before the collector went away is silent still.
+            # A site that was silent before the collector went away is still silent.
             return True
-        # Not heard since it came back: an agent may be waiting before it tries again.
+        # No push since the collector came back: an agent may be waiting for its next attempt.
         return clock.now_ns - clock.listening_since_ns > limit_ns + ns(LONGEST_WAIT_S)
 
     def _raise_floor(self, clock: CollectorClock, settings: TimelineSettings) -> None:
-        """Raise the floor where that is due: by age, or because there is too much."""
+        """Raise the floor if due: by age, or because of too much data."""
         day_ns = ns(86_400.0)
         floor_ns = (clock.now_ns - ns(settings.kept_s)) // day_ns * day_ns
         floor_ns = max(self.floor_ns, floor_ns, self._floor_by_size())
@@ -275,7 +276,7 @@ class SiteTimeline(msgspec.Struct, kw_only=True):
                 boot.trim_before(floor_ns)
 
     def _floor_by_size(self) -> int:
-        """Return the time before which there is more than is kept; 0 where there is not."""
+        """Return the time before which data exceeds the limits; 0 if it does not."""
         boots = self.boots.values()
         floor_ns = 0
         if sum(boot.verdict_count for boot in boots) > VERDICTS_KEPT:
@@ -299,12 +300,14 @@ class SiteTimeline(msgspec.Struct, kw_only=True):
 
 
 def _newest_half(moments_ns: list[int], kept: int) -> int:
-    """Return since when half of what is kept lies: this is not done again with every batch."""
+    """
+    Return the begin of the newest half of the limit, so that this is not repeated with every batch.
+    """
     return sorted(moments_ns)[-kept // 2]
 
 
 def _evidence_by_subject(summary: BatchSummary) -> dict[str, _Evidence]:
-    """Return what the verdicts of a batch rest on, by the key of their subjects."""
+    """Return the evidence of a batch's verdicts, by the key of their subjects."""
     source = BatchRef(summary.stream, summary.number, summary.digest)
     by_subject: dict[str, _Evidence] = {}
     for change in summary.changes:

@@ -1,4 +1,4 @@
-"""States: from what is known of a site's boots to the intervals of its subjects."""
+"""States: derives the intervals of a site's subjects from its boots."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
@@ -33,9 +33,9 @@ def intervals_of(
     """
     Return the intervals of one subject: ``key`` as ``subject_key`` makes it, ``None`` the device.
 
-    They tile the time from the first sign of life (or ``floor_ns``) on without gap or overlap; the
-    last is open. Of a range the first may have begun before it, and the last may end after it: all
-    between them are whole.
+    They fill the time from the first sign of life (or ``floor_ns``) on without gap or overlap; the
+    last is open. For a range, the first may have begun before it, and the last may end after it:
+    all between them are complete.
     """
     covered = covered_stretches(boots, within)
     if not covered:
@@ -61,7 +61,7 @@ def intervals_of(
 def _course(
     covered: Sequence[CoveredStretch], *, is_silent: bool
 ) -> list[CoveredStretch | Interval]:
-    """Return stretches of measuring, and what lies between and after them, in order."""
+    """Return covered stretches, and the gaps between and after them, in order."""
     course: list[CoveredStretch | Interval] = []
     for stretch in covered:
         if course:
@@ -78,8 +78,8 @@ def _state_marks(boot: BootRecord, key: str, within: TimeRange | None) -> list[I
     """
     Return the states of one subject in one boot, in order, each open; tiled by their starts.
 
-    A start of the agent ends what was judged before. What stands before the first mark of a range
-    is the first mark, too.
+    A start of the agent ends earlier verdicts. The state before the first mark of a range is also
+    included.
     """
     events = _events(boot, key, within)
     begin = BootMoment(0)
@@ -87,7 +87,7 @@ def _state_marks(boot: BootRecord, key: str, within: TimeRange | None) -> list[I
     prior: DatedVerdict | None = None
     for at, event in enumerate(events):
         if isinstance(event, BootMoment):
-            # What was judged before a start may be said again; not before it, all the same.
+            # A verdict from before a start may be repeated, but does not begin before the start.
             begin, prior = event, None
             marks.append(_mark_unjudged(boot.wall_ns(event)), event)
             continue
@@ -108,10 +108,11 @@ def _start_of(
     verdict: DatedVerdict, prior: DatedVerdict | None, prior_begin: BootMoment
 ) -> BootMoment:
     """
-    Return from when on a verdict stands: its onset, but never before the verdict that it follows.
+    Return the begin of a verdict: its onset, but never before the verdict that it follows.
 
-    That one was right when it was given, and nothing takes it back: an agent that saw nothing for
-    a while, or whose memory is older than the fault, would erase the fault by an onset before it.
+    The earlier one was right when it was given, and is not revoked: an agent that measured nothing
+    for a while, or whose memory is older than the fault, would erase the fault with an earlier
+    onset.
     """
     onset = max(verdict.onset, prior_begin, key=_boot_ns_of)
     if prior is None or _refines(prior, verdict):
@@ -121,17 +122,17 @@ def _start_of(
         return verdict.onset
     is_contrary = verdict.onset.boot_ns <= prior.onset.boot_ns
     if is_contrary and verdict.state not in _FAULTS:
-        # It claims that the fault before it never was; it speaks for itself from its decision on.
+        # It contradicts the fault before it; it is valid from its decision on.
         return verdict.decided
     return earliest if earliest.boot_ns > prior_begin.boot_ns else verdict.decided
 
 
 def _refines(prior: DatedVerdict, verdict: DatedVerdict) -> bool:
     """
-    Return whether a verdict tells more about the same fault, and so may name its past anew.
+    Return whether a verdict refines the same fault, and so may replace its past.
 
-    Another symptom of the same state, or the place of a fault that was not located before; never
-    another state: a line that was dead is not called slow afterwards.
+    Another symptom of the same state, or the location of a fault that was not located before; never
+    another state: a line that was down does not become slow in retrospect.
     """
     is_unlocated = prior.state is State.UNKNOWN and prior.symptom not in UNOBSERVED
     if verdict.state is State.UNKNOWN and prior.state is State.UNKNOWN:
@@ -143,10 +144,10 @@ def _events(
     boot: BootRecord, key: str, within: TimeRange | None
 ) -> list[DatedVerdict | BootMoment]:
     """
-    Return a subject's verdicts and the agent's starts, in order; a start before what it judges.
+    Return a subject's verdicts and the agent's starts, in order; a start comes before its verdicts.
 
-    Of a range, those in it, the last before it, and those after it that may reach into it: all
-    others stand wholly outside, because a verdict never stands before the one it follows.
+    For a range: those in it, the last before it, and those after it that may reach into it. All
+    others are completely outside, because a verdict never begins before the one it follows.
     """
     verdicts: Sequence[DatedVerdict] = boot.verdicts.get(key, [])
     starts: Sequence[BootMoment] = boot.starts
@@ -169,7 +170,7 @@ def _events(
 
 
 class _Marks(NamedTuple):
-    """States of one subject, each open, and when each begins in the time of the boot."""
+    """States of one subject, each open, and the begin of each in the time of the boot."""
 
     intervals: list[Interval]
     begins: list[BootMoment]
@@ -177,14 +178,14 @@ class _Marks(NamedTuple):
     def append(self, mark: Interval, begin: BootMoment) -> None:
         last, last_begin = self.intervals[-1], self.begins[-1]
         if last.basis is Basis.PRESUMED and begin.boot_ns < last_begin.boot_ns:
-            # Not presumed any more: it is known what came after.
+            # Not presumed any more: its successor is known.
             self.intervals.pop()
             self.begins.pop()
             last, last_begin = self.intervals[-1], self.begins[-1]
         start_ns = mark.start_ns
         if start_ns <= last.start_ns:
-            # Two batches may be dated a little apart. How long a state lasted the boot's own clock
-            # tells exactly, so none of them becomes empty by that.
+            # The datings of two batches may differ a little. The boot's own clock has the exact
+            # duration of a state, so none of them becomes empty.
             start_ns = last.start_ns + max(begin.boot_ns - last_begin.boot_ns, 0)
         self.intervals.append(msgspec.structs.replace(mark, start_ns=start_ns))
         self.begins.append(begin)
@@ -230,7 +231,7 @@ def _in_stretch(
 
 
 def _after_floor(floor_ns: int, intervals: Iterable[Interval]) -> list[Interval]:
-    """Return what of intervals lies after a floor."""
+    """Return intervals cut to the time after a floor."""
     kept = []
     for interval in intervals:
         if interval.end_ns is not None and interval.end_ns <= floor_ns:

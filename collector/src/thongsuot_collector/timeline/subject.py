@@ -1,11 +1,11 @@
-"""Subject: what a state is a state of."""
+"""Subject: the object of a state."""
 
 import msgspec
 
 
 class Subject(msgspec.Struct, frozen=True, order=True, array_like=True):
     """
-    One thing of a site that has a state.
+    One object of a site that has a state.
 
     ``link`` alone: the link. Both: the service through that link. ``service`` alone: the service
     for the site. Neither: the device itself, ``up`` while its agent measures.
@@ -27,7 +27,7 @@ class Subject(msgspec.Struct, frozen=True, order=True, array_like=True):
 
     @property
     def is_service(self) -> bool:
-        """Whether it is a service for the whole site, over whichever link."""
+        """Whether it is a service for the whole site, over any link."""
         return bool(self.service) and not self.link
 
     def __str__(self) -> str:
@@ -35,7 +35,7 @@ class Subject(msgspec.Struct, frozen=True, order=True, array_like=True):
 
 
 def subject_from(written: str) -> Subject:
-    """Return a subject from the way ``str`` writes it."""
+    """Return a subject from its ``str`` form."""
     site, _, rest = written.partition("/")
     link, _, service = rest.partition("/")
     return Subject(site=site, link=link, service=service)

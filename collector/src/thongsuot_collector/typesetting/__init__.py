@@ -1,1 +1,1 @@
-"""PDF/A by Typst, in our own fonts: what statements, leaflets and reports are set with."""
+"""PDF/A by Typst, in our own fonts, for statements, leaflets and reports."""

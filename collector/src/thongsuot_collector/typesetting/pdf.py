@@ -1,8 +1,8 @@
 """
 PDF/A set by Typst from a template and a document, in our own fonts.
 
-The same document gives the same bytes, whenever and wherever one version of Typst sets it. Typst
-takes 65 to 200 MiB at work: only workers and the command line import this.
+The output is reproducible with the same version of Typst. Typst takes 65 to 200 MiB at work: only
+workers and the command line import this module.
 """
 
 import re
@@ -20,7 +20,7 @@ UNPRINTABLE = re.compile(
     "[^\u0020-\u007e\u00a0-\u024f\u02c6-\u02dc\u0300-\u0323\u1e00-\u1eff\u2010-\u2027\u2030-\u203a"
     "\u20ab\u20ac\u2116\u2122\u2212]"
 )
-"""What our font has no glyph for: PDF/A allows no empty boxes, so a question mark stands there."""
+"""The replacement for characters without a glyph in our font: PDF/A allows no empty boxes."""
 
 _FONTS = files("thongsuot_collector.typesetting") / "fonts"
 _NOTHING: Mapping[str, str] = {}

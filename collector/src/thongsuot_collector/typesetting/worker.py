@@ -1,4 +1,4 @@
-"""Worker: PDFs from a process beside this one, so that Typst's memory is not the collector's."""
+"""Worker: renders PDFs in a separate process, which keeps Typst's memory out of the collector."""
 
 import asyncio
 import contextlib
@@ -15,10 +15,10 @@ _log = logging.getLogger(__name__)
 
 async def render_in_worker(module: str, document: bytes, *, title: str) -> bytes:
     """
-    Return what a module prints when it is run with a document on its standard input.
+    Return the output of a module that is run with a document on its standard input.
 
     Raises:
-        PrintFailed: the process beside this one did not do it; the text says why.
+        PrintFailed: the worker process failed; the text has the reason.
     """
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -34,7 +34,7 @@ async def render_in_worker(module: str, document: bytes, *, title: str) -> bytes
     except TimeoutError as error:
         raise PrintFailed(f"cannot print {title}: not done after {TIMEOUT_S:g} s") from error
     except (OSError, RuntimeError) as error:
-        # It ended before it had read anything; uvloop says that by a RuntimeError.
+        # It ended before reading anything; uvloop reports that as a RuntimeError.
         raise PrintFailed(f"cannot print {title}: {error}") from error
     finally:
         if process.returncode is None:

@@ -1,1 +1,1 @@
-"""Watches collectors from another machine, and tells people when nobody judges any more."""
+"""Watches collectors from another machine, and notifies people when none is working any more."""

@@ -1,4 +1,4 @@
-"""Absence: since when a collector does not judge, and when to notify. Pure."""
+"""Absence: tracks a collector that is not working, and decides when to notify. Pure."""
 
 from collections.abc import Sequence
 
@@ -7,9 +7,9 @@ import msgspec
 
 class Absence(msgspec.Struct, frozen=True, kw_only=True):
     """
-    A collector that does not judge: since when (Unix time), and what was said of it last.
+    A collector that is not working: since when (Unix time), and the latest reason.
 
-    ``is_told`` once somebody was to be told; then its end is told too.
+    ``is_told`` once people were to be notified; then they are also notified of its end.
     """
 
     since_ns: int
@@ -18,14 +18,14 @@ class Absence(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AbsenceChange(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be told: an absence that has begun, or is over (``is_over``)."""
+    """A change to notify: an absence that has begun, or is over (``is_over``)."""
 
     absence: Absence
     is_over: bool
 
 
 class AddressReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What one address answered: why it is not ready (empty: it is), and whether it leads."""
+    """The answer of one address: why it is not ready (empty: it is), and whether it leads."""
 
     address: str
     problem: str
@@ -34,9 +34,10 @@ class AddressReport(msgspec.Struct, frozen=True, kw_only=True):
 
 def shared_problem(reports: Sequence[AddressReport]) -> str:
     """
-    Return why nobody judges behind several addresses that are one collector; empty: somebody does.
+    Return why no node of a collector with several addresses is working; empty: one is.
 
-    Whoever leads knows best. Where that one cannot be asked, a follower that is ready sees it live.
+    The leader has precedence. If it does not answer, a follower that is ready confirms that it is
+    alive.
     """
     leading = [report for report in reports if report.leads] or reports
     if any(not report.problem for report in leading):
@@ -47,7 +48,9 @@ def shared_problem(reports: Sequence[AddressReport]) -> str:
 def next_absence(
     before: Absence | None, problem: str, now_ns: int, *, after_s: float
 ) -> tuple[Absence | None, AbsenceChange | None]:
-    """Return what stands after a look at a collector (no ``problem``: it judges), and the news."""
+    """
+    Return the absence after a check of a collector (no ``problem``: it is working), and the change.
+    """
     if not problem:
         is_news = before is not None and before.is_told
         return None, AbsenceChange(absence=before, is_over=True) if before and is_news else None

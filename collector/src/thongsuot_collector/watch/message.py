@@ -1,4 +1,6 @@
-"""What is told of a collector that does not judge, in the form that every channel takes. Pure."""
+"""
+The message about a collector that is not working, in the form that every channel accepts. Pure.
+"""
 
 from thongsuot_collector.incidents.incident import (
     ClosureCode,
@@ -36,7 +38,7 @@ _NS_PER_S = 1_000_000_000
 def message_of(
     name: str, change: AbsenceChange, contact: PartyContact, language: Language, now_ns: int
 ) -> NotificationMessage:
-    """Return what is told of a collector; its key is the same for the same absence and kind."""
+    """Return the message about a collector; its key is the same for the same absence and kind."""
     since_ns = change.absence.since_ns
     kind = NotificationKind.RESOLVED if change.is_over else NotificationKind.OPENED
     party = ResponsibleParty(party=Party.CITY, name="")

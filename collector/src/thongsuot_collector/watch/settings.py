@@ -1,4 +1,4 @@
-"""What a watcher is told: which collectors to look at, and whom to tell."""
+"""Settings of the watcher: the collectors to check, and the people to notify."""
 
 from typing import Annotated
 
@@ -11,10 +11,10 @@ Positive = Annotated[float, msgspec.Meta(gt=0)]
 
 class WatchedCollector(StrictStruct, frozen=True, kw_only=True):
     """
-    One ``[[collectors]]``: its ``name`` for people, and the ``url`` of its pages; ``ca_file`` is
-    what its certificate is checked against, where that is not one of the system's.
+    One ``[[collectors]]``: its ``name`` for people, and the ``url`` of its pages; ``ca_file`` has
+    the authority of its certificate, if it is not one of the system's.
 
-    Collectors on one database are one collector of several ``urls``: it is away when none of them
+    Collectors on one database are one collector with several ``urls``: it is away when none of them
     leads.
     """
 
@@ -25,19 +25,19 @@ class WatchedCollector(StrictStruct, frozen=True, kw_only=True):
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """Where it is asked: at one address, or at each of several."""
+        """The addresses to check: one, or several."""
         return self.urls or (self.url,)
 
 
 class WatchSettings(StrictStruct, frozen=True, kw_only=True):
     """
-    The whole file. Each collector is asked every ``every_s``, and given ``timeout_s`` to answer.
-    ``after_s`` is how long it has to be away, or not judging, before somebody is told: with the
-    defaults that is 35 s after it died at the latest. ``state_file`` remembers who was told of
-    what, so that a restart of the watcher tells nobody twice.
+    The whole file. Each collector is checked every ``every_s``, and has ``timeout_s`` to answer.
+    ``after_s`` is how long it has to be away, or not working, before people are notified: with the
+    defaults at most 35 s after it died. ``state_file`` stores the sent notifications, so that a
+    restart of the watcher does not repeat them.
 
-    ``[[channels]]`` are as those of the collector, ``title``, ``emails`` and ``phones`` whom they
-    tell.
+    ``[[channels]]`` are as those of the collector, ``title``, ``emails`` and ``phones`` their
+    recipients.
     """
 
     collectors: Annotated[tuple[WatchedCollector, ...], msgspec.Meta(min_length=1)]

@@ -1,4 +1,4 @@
-"""The watcher: asks collectors whether they judge, and tells people when one does not."""
+"""The watcher: checks whether collectors are working, and notifies people when one is not."""
 
 import asyncio
 import logging
@@ -37,9 +37,9 @@ Channels = Mapping[str, tuple[Channel, Language]]
 
 class Watcher:
     """
-    Looks at each collector in its own turn, so that one that hangs delays no other.
+    Checks each collector in a task of its own, so that a hanging one delays no other.
 
-    ``channels`` are by name, each with the language of those it tells.
+    ``channels`` are by name, each with the language of its recipients.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class Watcher:
                 await asyncio.sleep(self._settings.every_s)
 
     async def _problem_of(self, client: httpx.AsyncClient, watched: WatchedCollector) -> str:
-        """Return why a collector does not judge, empty where it does."""
+        """Return why a collector is not working, empty if it is."""
         if not watched.urls:
             return await self._answer_of(client, watched.url, _READY)
         async with asyncio.TaskGroup() as group:
@@ -99,9 +99,9 @@ class Watcher:
         )
 
     async def _answer_of(self, client: httpx.AsyncClient, url: str, path: str) -> str:
-        """Return what an address has against it, empty where it answers 200."""
+        """Return the problem of an address, empty if it answers 200."""
         try:
-            # The time-out of the client is between two bytes: this one is for all of it.
+            # The client's time-out is between two bytes: this one is for the whole answer.
             async with asyncio.timeout(self._settings.timeout_s):
                 response = await client.get(url.rstrip("/") + path)
         except TimeoutError:
@@ -132,7 +132,7 @@ class Watcher:
     async def _notify_people(
         self, name: str, channel: Channel, message: NotificationMessage
     ) -> None:
-        """Send until it is delivered or refused for good; the key is the same each time."""
+        """Send until it is delivered or finally refused; the key is the same each time."""
         wait_s = 1.0
         while True:
             result = await channel.send(message)

@@ -232,10 +232,7 @@ class NotificationService:
     # The progress of a thread.
 
     async def _audiences(self, notification: NotificationEvent) -> tuple[ResponsibleParty, ...]:
-        """
-        Return the audiences; the city also for the further course of an incident that was escalated
-        to it.
-        """
+        """Return the audiences; the city also for later events of an incident escalated to it."""
         audiences = audiences_of(notification, self._settings)
         for audience in (*audiences, CITY):
             await self._store.reload((notification.incident.id, audience))

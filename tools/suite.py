@@ -86,7 +86,7 @@ tests are nightly.
 
 PLAYED_ONCE = (
     "tests/agent/judge/matrix",
-    "tests/agent/judge/symptoms/test_identity.py",
+    "tests/agent/judge/symptoms/test_identity_over_time.py",
     "tests/agent/judge/symptoms/test_intermittent_services.py",
     "tests/agent/judge/symptoms/test_lan_loss.py",
     "tests/agent/judge/symptoms/test_lossy_resolver.py",

@@ -2,124 +2,34 @@
 A memory goes on under another inventory: what did not change stays, what is gone is forgotten.
 """
 
-import msgspec
+import pytest
+from msgspec import structs
 
-from tests.agent.judge.inventories import PROBES, TARGETS, portal, two_links
-from tests.agent.judge.simulated_site import InjectedFault, SimulatedSite
+from tests.agent.judge.inventories import FIXED, PROBES, TARGETS, two_links
+from thongsuot_agent.judge.diagnosis import Diagnosis
 from thongsuot_agent.judge.inventory_change import forget_removed_targets
 from thongsuot_agent.judge.keys import PathKey, SeriesKey, SubjectKey
-from thongsuot_agent.judge.memory import LinkMemory, Memory, Round
+from thongsuot_agent.judge.memory import (
+    FaultSlot,
+    IssuedVerdict,
+    LinkMemory,
+    Memory,
+    Round,
+    ServiceMemory,
+    Track,
+)
 from thongsuot_agent.judge.site_probes import SiteProbes, site_probes_from
-from thongsuot_schema.inventory.model import ProbeSchedule, Target
+from thongsuot_agent.judge.symptoms.attribution import INTERCEPTED, RELATION
+from thongsuot_schema.inventory.model import ProbeSchedule
 from thongsuot_schema.path import Path, RouteHistory, with_observation
-from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom, Verdict
 
-PORTAL_DOWN = InjectedFault(
-    at=Segment.SERVICE, links=(), targets=("motcua",), loss=1.0, reason=Reason.CONNECTION_REFUSED
+PORTAL_DOWN_HERE = Diagnosis(
+    state=State.DOWN, segment=Segment.SERVICE, symptom=Symptom.SERVICE_NAME_UNRESOLVED
 )
-
-
-def lived(*faults: InjectedFault) -> tuple[SimulatedSite, Memory]:
-    """Return a site that was looked at for ten minutes, and what is known of it."""
-    world = SimulatedSite(injected=faults)
-    world.run(600.0)
-    return world, world.memory
-
-
-def without(*names: str) -> SiteProbes:
-    """Return the probes of the site without some targets."""
-    return two_links([target for target in TARGETS if target.name not in names])
-
-
-def copied(memory: Memory) -> Memory:
-    """Return a memory that changes apart from the one it is of."""
-    return msgspec.msgpack.decode(msgspec.msgpack.encode(memory), type=Memory)
-
-
-def test_under_the_same_inventory_nothing_is_forgotten() -> None:
-    world, memory = lived()
-    before = copied(memory)
-    forget_removed_targets(memory, world.site_probes, two_links())
-    assert memory == before
-
-
-def test_a_portal_that_is_gone_takes_its_verdicts_with_it_and_nothing_else() -> None:
-    world, memory = lived(PORTAL_DOWN)
-    assert memory.issued[SubjectKey("", "motcua")].state is State.DOWN
-    before = copied(memory)
-    forget_removed_targets(memory, world.site_probes, without("motcua"))
-    assert not [subject for subject in memory.issued if subject.service == "motcua"]
-    assert "motcua" not in memory.services
-    other = SubjectKey("", "dichvucong")
-    assert memory.issued[other] == before.issued[other]
-    for name, link in memory.links.items():
-        old = before.links[name]
-        assert memory.issued[SubjectKey(name, "")] == before.issued[SubjectKey(name, "")]
-        assert {key: old.tracks[key] for key in link.tracks} == link.tracks
-        gone = old.tracks.keys() - link.tracks.keys()
-        assert gone
-        assert {old.tracks[key].target for key in gone} == {"motcua"}
-    # And it is not spoken of again.
-    world.site_probes = without("motcua")
-    count_before = len(world.changes)
-    world.run(1200.0)
-    assert not [
-        change for change in world.changes[count_before:] if change.verdict.service == "motcua"
-    ]
-
-
-def test_another_portal_under_the_same_name_is_judged_anew() -> None:
-    world, memory = lived(PORTAL_DOWN)
-    moved = msgspec.structs.replace(portal("motcua"), url="https://elsewhere.example/")
-    targets: list[Target] = [moved if target.name == "motcua" else target for target in TARGETS]
-    forget_removed_targets(memory, world.site_probes, two_links(targets))
-    assert SubjectKey("", "motcua") not in memory.issued
-    gone = SeriesKey("http", "motcua", Family.IP4)
-    assert all(gone not in link.tracks for link in memory.links.values())
-
-
-def test_a_kind_that_is_not_measured_any_more_leaves_no_track() -> None:
-    world, memory = lived()
-    probes = tuple(schedule for schedule in PROBES if schedule.kind != "http")
-    after = site_probes_from(
-        world.site_probes.inventory.links, world.site_probes.inventory.targets, probes
-    )
-    forget_removed_targets(memory, world.site_probes, after)
-    assert memory.services == {}
-    kinds = {track.kind for link in memory.links.values() for track in link.tracks.values()}
-    assert kinds == {"icmp", "dns"}
-
-
-def test_a_round_that_asked_what_is_gone_is_made_anew() -> None:
-    world, memory = lived()
-    link = memory.links["fixed"]
-    link.round = Round(
-        opened_ns=memory.now_ns,
-        due_ns=memory.now_ns + 10**12,
-        is_burst=True,
-        awaited={SeriesKey("icmp", name, Family.IP4) for name in ("zone", "far")},
-    )
-    forget_removed_targets(memory, world.site_probes, without("zone"))
-    after = memory.links["fixed"]
-    assert after.round is None
-    assert after.burst_ns == memory.now_ns
-
-
-def test_what_a_link_was_blamed_for_because_of_a_portal_ends_with_the_portal() -> None:
-    blocked = InjectedFault(
-        at=Segment.SERVICE,
-        links=("fixed",),
-        start_s=60.0,
-        kinds=("http",),
-        reason=Reason.TIMED_OUT,
-    )
-    world, memory = lived(blocked)
-    assert memory.links["fixed"].blocked_services.fault is not None
-    forget_removed_targets(memory, world.site_probes, without("motcua", "dichvucong"))
-    assert memory.links["fixed"].blocked_services.fault is None
 
 
 def test_paths_to_what_is_gone_and_paths_not_measured_any_more_are_forgotten() -> None:
@@ -140,3 +50,129 @@ def test_paths_to_what_is_gone_and_paths_not_measured_any_more_are_forgotten() -
     assert kept_after(schedules=measured) == {"zone", "far"}
     assert kept_after("zone", schedules=measured) == {"far"}
     assert kept_after(schedules=PROBES) == set()
+
+
+def known_of(*targets: str, link: str = "fixed", kind: str = "icmp") -> Memory:
+    """Return a memory in which a link has one series of each target."""
+    memory = Memory(now_ns=77, links={link: LinkMemory(name=link)})
+    for name in targets:
+        track = Track(kind=kind, target=name, family=Family.IP4)
+        memory.links[link].tracks[SeriesKey(kind, name, Family.IP4)] = track
+    return memory
+
+
+def kept(memory: Memory, after: SiteProbes, link: str = "fixed") -> set[str]:
+    forget_removed_targets(memory, two_links(), after)
+    return {track.target for track in memory.links[link].tracks.values()}
+
+
+def without(*names: str) -> SiteProbes:
+    return two_links([target for target in TARGETS if target.name not in names])
+
+
+def test_series_of_targets_that_are_gone_or_others_now_are_forgotten_and_no_others() -> None:
+    assert kept(known_of("zone", "far", "exchange"), two_links()) == {"zone", "far", "exchange"}
+    assert kept(known_of("zone", "far", "exchange"), without("far")) == {"zone", "exchange"}
+    moved = [
+        structs.replace(target, addresses=("192.0.2.99",)) if target.name == "zone" else target
+        for target in TARGETS
+    ]
+    assert kept(known_of("zone", "far"), two_links(moved)) == {"far"}
+
+
+def test_a_series_that_is_not_measured_over_the_link_any_more_is_forgotten() -> None:
+    assert kept(known_of("zone", "core-mobile"), two_links()) == {"zone"}
+    lookups = known_of("zone", "far", kind="dns")
+    assert kept(lookups, two_links()) == {"zone"}, "no name is asked of the other"
+
+
+def test_a_link_that_is_gone_itself_is_left_alone() -> None:
+    memory = known_of("zone", link="mobile")
+    assert kept(memory, two_links((), links=(FIXED,)), "mobile") == {"zone"}
+
+
+@pytest.mark.parametrize(("gone", "is_anew"), [((), False), (("far",), True)])
+def test_all_are_asked_anew_where_anybody_is_gone(gone: tuple[str, ...], *, is_anew: bool) -> None:
+    memory = known_of("zone", "far")
+    link = memory.links["fixed"]
+    link.round = Round(opened_ns=1, due_ns=2, is_burst=True)
+    forget_removed_targets(memory, two_links(), without(*gone))
+    assert (link.round is None) is is_anew
+    assert link.burst_ns == (77 if is_anew else None)
+
+
+def issued(memory: Memory, *subjects: SubjectKey) -> None:
+    for subject in subjects:
+        verdict = Verdict(link=subject.link, service=subject.service, state=State.UP)
+        memory.issued[subject] = IssuedVerdict(verdict=verdict, onset_ns=0)
+
+
+def test_what_was_said_of_a_service_goes_with_it_and_what_was_said_of_links_stays() -> None:
+    memory = known_of()
+    for name in ("motcua", "dichvucong"):
+        memory.services[name] = ServiceMemory(name=name)
+        issued(memory, SubjectKey("fixed", name), SubjectKey("", name))
+    issued(memory, SubjectKey("fixed", ""))
+    forget_removed_targets(memory, two_links(), without("motcua"))
+    assert set(memory.services) == {"dichvucong"}
+    assert set(memory.issued) == {
+        SubjectKey("fixed", "dichvucong"),
+        SubjectKey("", "dichvucong"),
+        SubjectKey("fixed", ""),
+    }
+
+
+def test_a_service_that_no_link_watches_any_more_is_forgotten() -> None:
+    memory = known_of()
+    memory.services["motcua"] = ServiceMemory(name="motcua")
+    inventory = two_links().inventory
+    unwatched = tuple(schedule for schedule in PROBES if schedule.kind != "http")
+    after = site_probes_from(inventory.links, inventory.targets, unwatched)
+    forget_removed_targets(memory, two_links(), after)
+    assert memory.services == {}
+
+
+@pytest.mark.parametrize(
+    ("fault", "link", "is_held"),
+    [
+        (RELATION, "fixed", True),
+        (INTERCEPTED, "fixed", True),
+        (PORTAL_DOWN_HERE, "fixed", False),
+        (None, "fixed", False),
+        (RELATION, "mobile", False),
+    ],
+    ids=["relation", "intercepted", "another fault", "none", "over another link"],
+)
+def test_a_link_is_held_to_block_services_while_one_of_them_is(
+    fault: Diagnosis | None, link: str, *, is_held: bool
+) -> None:
+    memory = known_of()
+    blocked = FaultSlot(fault=RELATION)
+    memory.links["fixed"].blocked_services = blocked
+    slots = {link: FaultSlot(fault=fault)}
+    memory.services["motcua"] = ServiceMemory(name="motcua", slots=slots)
+    forget_removed_targets(memory, two_links(), two_links())
+    assert (memory.links["fixed"].blocked_services == blocked) is is_held
+    assert memory.links["fixed"].clear_ns == (0 if is_held else 77)
+
+
+@pytest.mark.parametrize(
+    ("target", "is_held"), [("motcua", True), ("zone", False), ("dichvucong", False)]
+)
+def test_a_link_is_held_to_lose_large_packets_while_pages_are_measured_over_it(
+    target: str, *, is_held: bool
+) -> None:
+    kind = "icmp" if target == "zone" else "http"
+    memory = known_of(target, kind=kind)
+    memory.services["motcua"] = ServiceMemory(name="motcua")
+    memory.links["fixed"].large_packets = FaultSlot(fault=RELATION)
+    forget_removed_targets(memory, two_links(), two_links())
+    assert (memory.links["fixed"].large_packets.fault is not None) is is_held
+    assert memory.links["fixed"].clear_ns == (0 if is_held else 77)
+
+
+def test_a_link_of_which_nothing_was_held_is_well_since_when_it_was() -> None:
+    memory = known_of()
+    memory.links["fixed"].clear_ns = 5
+    forget_removed_targets(memory, two_links(), two_links())
+    assert memory.links["fixed"].clear_ns == 5

@@ -1,14 +1,10 @@
 """What holds for every course of events."""
 
-import random
-
 import msgspec
-import pytest
 from hypothesis import given, settings, strategies
 
 from tests.agent.judge.inventories import two_links
-from tests.agent.judge.simulated_site import NS, InjectedFault, SimulatedSite
-from thongsuot_agent.judge import recording
+from tests.agent.judge.simulated_site import NS
 from thongsuot_agent.judge.engine import step
 from thongsuot_agent.judge.events import Event, ResultArrival, Tick
 from thongsuot_agent.judge.memory import Memory
@@ -17,7 +13,6 @@ from thongsuot_schema.catalogue import icmp
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason, outcome_of
 from thongsuot_schema.result import Family, Finding, Result, Series, failed_finding, ok_finding
-from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import VerdictChange
 
@@ -99,40 +94,6 @@ def test_the_same_events_give_the_same_rulings_whenever_memory_is_written_down(
     first = judged(events[:half], memory)
     written = msgspec.msgpack.decode(msgspec.msgpack.encode(memory), type=Memory)
     assert first + judged(events[half:], written) == judged(events)
-
-
-@pytest.mark.parametrize("at", [Segment.LAN, Segment.ACCESS, Segment.CARRIER, Segment.TRANSIT])
-def test_the_order_of_results_that_arrive_together_does_not_matter(at: Segment) -> None:
-    world = SimulatedSite(
-        injected=(InjectedFault(start_s=60.0, end_s=120.0, at=at, loss=1.0),), record=True
-    )
-    expected = [change.verdict.symptom for change in world.run(200.0)]
-    for seed in range(5):
-        dice = random.Random(seed)
-        # Stable: only what has the same time changes places.
-        shuffled = sorted(world.events, key=lambda event: (event.boottime_ns, dice.random()))
-        assert [change.verdict.symptom for change in judged(shuffled)] == expected
-
-
-def test_a_recording_judged_again_says_what_was_said_live() -> None:
-    faults = (
-        InjectedFault(start_s=60.0, end_s=150.0, at=Segment.ACCESS, loss=1.0),
-        InjectedFault(start_s=250.0, end_s=400.0, at=Segment.ACCESS, loss=0.1),
-    )
-    world = SimulatedSite(injected=faults, record=True)
-    world.run(500.0)
-    lines = [recording.header_line(world.site_probes, world.settings)]
-    for event in world.events:
-        assert not isinstance(event, Result)
-        lines.append(recording.event_line(event))
-    site_probes, thresholds, events = recording.read(lines)
-    memory = Memory()
-    changes: list[VerdictChange] = []
-    for event in events:
-        ruling = step(memory, event, site_probes, thresholds)
-        memory = ruling.memory
-        changes.extend(ruling.changes)
-    assert changes == world.changes
 
 
 def test_a_bare_result_is_taken_as_arriving_now() -> None:

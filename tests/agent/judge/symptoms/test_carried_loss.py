@@ -3,7 +3,6 @@
 import pytest
 
 from tests.agent.judge.inventories import two_links
-from tests.agent.judge.simulated_site import InjectedFault, SimulatedSite
 from thongsuot_agent.judge.keys import SeriesKey
 from thongsuot_agent.judge.link_context import NS_PER_S, LinkContext, ns
 from thongsuot_agent.judge.loss_memory import CarriedTest
@@ -33,7 +32,6 @@ from thongsuot_agent.judge.symptoms.pages import SEGMENTS
 from thongsuot_schema.catalogue import http
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family, Finding, QualityFlag, failed_finding, ok_finding
-from thongsuot_schema.segment import Segment
 
 OK = ok_finding({})
 ANSWERED, SILENT = Reachability.ANSWERED, Reachability.SILENT
@@ -166,24 +164,3 @@ def test_a_page_that_a_busy_device_made_late_is_no_witness_of_what_was_sent_agai
     late = ok_finding({http.TOTAL: 0.4}, evidence=evidence, doubts=(QualityFlag.TIMER_LATE,))
     assert sample_of(track, page, ANSWERED) is not None
     assert sample_of(track, late, ANSWERED) is None
-
-
-def test_what_was_lost_while_a_name_server_was_silent_is_forgotten_at_its_end() -> None:
-    dead = InjectedFault(
-        start_s=60.0,
-        end_s=200.0,
-        at=Segment.CARRIER,
-        targets=("resolver",),
-        kinds=("dns",),
-        loss=1.0,
-    )
-    world = SimulatedSite(injected=(dead,))
-    world.run(190.0)
-    link = world.memory.links["fixed"]
-    assert link.resolver.fault is not None
-    page = next(track for track in link.tracks.values() if track.kind == "http")
-    page.carried_sent, page.carried_lost = 120, 9
-    world.run(300.0)
-    link = world.memory.links["fixed"]
-    assert link.resolver.fault is None
-    assert all(not track.carried_lost for track in link.tracks.values())

@@ -28,6 +28,7 @@ from thongsuot_agent.judge.symptoms.near_flows import (
     CARRIER_DROPS_FRESH_ECHOS,
     NEW_FLOWS_LOST,
 )
+from thongsuot_agent.judge.symptoms.new_flows import are_new_flows_lost
 from thongsuot_agent.judge.symptoms.resolver import (
     detect_resolver_fault,
     is_lookup_unexpected,
@@ -253,3 +254,29 @@ def test_a_round_speaks_of_name_servers_if_one_was_asked_in_it() -> None:
     assert not is_resolver_measured(round_of(answering(at, echoes("resolver"))))
     assert not is_resolver_measured(round_of(answering(at, lookups("zone"))))
     assert is_resolver_measured(round_of(answering(at, lookups())))
+
+
+@pytest.mark.parametrize("reason", [Reason.NAME_SERVER_REFUSED, Reason.NAME_SERVER_FAILED])
+def test_a_server_that_works_again_is_none_of_what_it_was(reason: Reason) -> None:
+    """Its reason is that of the latest run that failed."""
+    at = on_a_good_line(lookups("zone", worked_ns=NOW_NS))
+    failing: Shown = {"reason": reason, "failed_since_ns": ago(20.0), "failed_ns": ago(1.0)}
+    assert symptom_of(at, lookups(**failing, failures=1)) is Symptom.RESOLVER_SILENT
+    assert symptom_of(at, lookups(**failing, failures=0)) is None
+
+
+def test_lookups_over_another_link_are_found_among_all_that_it_was_asked() -> None:
+    at = on_a_good_line()
+    add_link(at.memory, "mobile", [echoes("zone", **ALIVE), lookups(worked_ns=NOW_NS)])
+    server = lookups(**SILENT | {"silences": 0, "reason": Reason.NAME_SERVER_FAILED})
+    assert symptom_of(at, server) is Symptom.RESOLVER_SILENT
+
+
+def test_what_is_answered_wrongly_is_told_although_another_server_is_silent() -> None:
+    """New flows are lost as well: that makes no answer wrong."""
+    at = losing_new_flows("pages")
+    add_link(at.memory, "mobile", [lookups(worked_ns=NOW_NS)])
+    fell_silent: Shown = {"silences": 1, "silent_ns": ago(1.0), "recent": 0b1_0000_0011}
+    other = lookups(family=Family.IP6, **FORGED | fell_silent)
+    assert are_new_flows_lost(judged_link(*at.link.tracks.values(), other))
+    assert symptom_of(at, lookups(**FORGED), other) is Symptom.RESOLVER_FORGED_ANSWER

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.agent.judge.inventories import two_links
+from tests.agent.judge.inventories import TARGETS, anchor, two_links
+from tests.agent.judge.matrix.test_equipment import equipped
 from thongsuot_agent.judge.diagnosis import Diagnosis
 from thongsuot_agent.judge.events import LinkFacts
 from thongsuot_agent.judge.keys import PointKey, SeriesKey
@@ -17,6 +18,8 @@ from thongsuot_agent.judge.rounds import (
     schedule_next_round,
 )
 from thongsuot_agent.judge.settings import Settings
+from thongsuot_agent.judge.site_probes import site_probes_from
+from thongsuot_schema.inventory.model import ProbeSchedule
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Segment
@@ -224,3 +227,115 @@ def test_after_a_round_what_is_pending_is_asked_for_again() -> None:
     assert pending.round is None
     assert pending.burst_ns is not None
     assert pending.burst_ns > NOW_NS - 5
+
+
+def equipped_link(link: str, now_ns: int = NOW_NS) -> LinkContext:
+    """Return a link whose modem, or box, can be asked, and beside it a first router."""
+    near = ProbeSchedule(kind="fresh_echo", every_s=300.0)
+    inventory = equipped().inventory
+    site = site_probes_from(inventory.links, inventory.targets, (*inventory.probes, near))
+    memory = Memory(now_ns=now_ns, links={link: LinkMemory(name=link, facts=BOTH)})
+    return LinkContext(memory, memory.links[link], site.links[link], Settings())
+
+
+@pytest.mark.parametrize(("link", "kind"), [("mobile", "radio"), ("fixed", "snmp")])
+def test_equipment_is_asked_in_a_burst_and_not_again_within_ten_seconds(
+    link: str, kind: str
+) -> None:
+    at = equipped_link(link)
+    speaking(at)
+    assert kind in burst_asks(at)
+    assert at.link.equipment.asked_ns == {kind: NOW_NS}
+    at.memory.now_ns += 10 * NS_PER_S
+    assert kind not in burst_asks(at)
+    assert at.link.equipment.asked_ns == {kind: NOW_NS}
+    at.memory.now_ns += 1
+    assert kind in burst_asks(at)
+
+
+def test_new_flows_are_asked_in_a_burst_where_a_name_server_is_under_suspicion() -> None:
+    at = speaking(equipped_link("fixed"))
+    assert "fresh_echo" not in burst_asks(at)
+    at.link.resolver = FaultSlot(is_pending=True, pending=SLOW)
+    assert "fresh_echo" in burst_asks(at)
+
+
+def test_a_link_without_a_probe_of_the_device_is_asked_nothing_of_it() -> None:
+    inventory = two_links().inventory
+    probes = tuple(schedule for schedule in inventory.probes if schedule.kind != "host")
+    site = site_probes_from(inventory.links, inventory.targets, probes)
+    memory = Memory(now_ns=NOW_NS, links={"fixed": LinkMemory(name="fixed", facts=BOTH)})
+    at = LinkContext(memory, memory.links["fixed"], site.links["fixed"], Settings())
+    assert burst_asks(speaking(at)) == {"icmp", "dns"}
+
+
+def test_of_those_never_heard_of_the_first_of_the_inventory_is_asked_first() -> None:
+    at = speaking(link_context())
+    for track in at.link.tracks.values():
+        track.answered_ns = None
+    asked = [(probe.kind, probe.target) for probe in open_burst(at) if probe.kind != "host"]
+    quick = [key for key in at.probes.points if key.kind in {"icmp", "dns"}]
+    assert list(dict.fromkeys(asked))[: len(quick)] == [(key.kind, key.target) for key in quick]
+
+
+def test_a_round_counts_its_runs_from_its_beginning() -> None:
+    at = speaking(link_context())
+    for track in at.link.tracks.values():
+        track.tally.ok = 9
+    at.link.burst_ns = NOW_NS
+    open_burst(at)
+    assert {track.tally.ok for track in at.link.tracks.values()} == {0}
+    assert at.link.burst_ns is None
+
+
+def test_a_run_outside_of_any_round_is_of_none() -> None:
+    at = speaking(link_context())
+    point = at.probes.points[PointKey("icmp", "zone")]
+    note_run_in_round(at, at.link.tracks[ZONE], point, Reachability.ANSWERED, NOW_NS)
+    assert at.link.round is None
+
+
+def test_the_next_burst_is_as_soon_as_the_most_urgent_doubt_needs_one() -> None:
+    at = link_context()
+    silent = Diagnosis(state=State.DOWN, segment=Segment.ACCESS, symptom=Symptom.ACCESS_SILENT)
+    at.link.slow = FaultSlot(is_pending=True, pending=SLOW)
+    at.link.silence = FaultSlot(is_pending=True, pending=silent)
+    at.link.round = Round(opened_ns=NOW_NS - 5, due_ns=NOW_NS, is_burst=True)
+    schedule_next_round(at)
+    settings = at.settings
+    assert settings.silence.every_s != settings.slow.every_s
+    soonest_s = min(settings.silence.every_s, settings.slow.every_s)
+    assert at.link.burst_ns == NOW_NS - 5 + ns(soonest_s)
+    assert at.link.round is None
+
+
+def test_what_has_to_be_learned_first_is_asked_once_it_was() -> None:
+    learned = (
+        anchor("first_hop", Segment.ACCESS, "first-hop"),
+        anchor("edge", Segment.LAN, "edge"),
+    )
+    site = two_links((*TARGETS, *learned))
+    memory = Memory(now_ns=NOW_NS, links={"fixed": LinkMemory(name="fixed", facts=BOTH)})
+    at = LinkContext(memory, memory.links["fixed"], site.links["fixed"], Settings())
+    for name in ("first_hop", "edge"):
+        point = at.probes.points[PointKey("icmp", name)]
+        assert not can_be_probed(at.link, point, Family.IP4)
+        key = point.key(Family.IP4)
+        at.link.tracks[key] = Track(kind="icmp", target=name, family=Family.IP4)
+        assert can_be_probed(at.link, point, Family.IP4)
+    assert can_be_probed(at.link, at.probes.points[PointKey("icmp", "zone")], Family.IP4)
+
+
+@pytest.mark.parametrize("field", ["answered_ns", "silent_ns", "failed_ns"])
+def test_a_series_that_was_measured_since_it_was_refused_can_be_asked(field: str) -> None:
+    track = refused(Reason.NO_ROUTE, 0)
+    assert not probed(track)
+    setattr(track, field, 11)
+    assert probed(track)
+
+
+def test_the_gateway_and_services_are_no_anchors() -> None:
+    at = speaking(link_context())
+    for track in at.link.tracks.values():
+        track.known_unresponsive = track.target not in {"gateway", "motcua", "dichvucong", "far"}
+    assert "http" in burst_asks(at), "one anchor alone is left"

@@ -1,12 +1,10 @@
-"""The monitored city: its inventory, the collectors, and the carrier's two desks."""
+"""The monitored city: its inventory, the collectors, and the carrier's desk."""
 
 import re
 from collections.abc import Sequence
-from contextlib import closing
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 import httpx
 import psycopg
@@ -14,28 +12,34 @@ from bench.cluster.comparison import tickets_of
 from bench.cluster.failover import DatabasePair
 from bench.cluster.machines import ADDRESSES, Play, Service, python_program
 from bench.cluster.receivers import Receivers
+from bench.cluster.replay import RecordedJournal, ReplaySettings
 from sqlalchemy import Engine
 from tests.collector.notify.incident_events import secret_file
 from tests.plain_http import NO_AUTHORITIES
 
-from thongsuot_collector.app.durable import JOURNAL_FILE, STORE_FILE
-from thongsuot_collector.journal.sqlite_tables import connect
+from thongsuot_collector.correlation.settings import IncidentConsumerSettings
+from thongsuot_collector.journal.entry import stored_entry
 from thongsuot_collector.postgresql import PostgresDatabase
-from thongsuot_collector.store.engine import open_store
 from thongsuot_collector.store.postgresql import open_database
 from thongsuot_collector.store.term import Leader, current_leader
+from thongsuot_collector.timeline.settings import TimelineSettings
 from thongsuot_schema.inventory.read import read_inventory
 
 PORT = 8480
-_DESK_PORTS = {"cluster": 8491, "alone": 8492}
+_DESK_PORT = 8491
 _READY_S = 240.0
 _COLLECTOR = "collector-"
 _SITE = re.compile(r"site-\d+")
 
 _POLL_S, _CLERK_S = 5.0, 10.0
-"""Both sides ask their desk so often; somebody there begins to work on a ticket after so long."""
+"""The desk is asked so often; somebody there begins to work on a ticket after so long."""
 
-_KEPT = "SELECT site, number, epoch_ns, clock FROM"
+_CUSTOMER, _CALM_S = "UBND-HN", 5.0
+
+_ENTRIES = (
+    "SELECT sequence, site, stream, number, digest, layout, received_ns, epoch_ns, clock, body, "
+    "signature FROM journal.entries ORDER BY sequence"
+)
 
 _CONFIG = """
 state_dir = "state"
@@ -46,7 +50,7 @@ plaintext = true
 [ingest]
 pushes_per_s = 10000
 [timeline]
-calm_s = 5
+calm_s = {calm:g}
 [page]
 password_file = "password"
 [notify]
@@ -57,23 +61,14 @@ kind = "tmf621"
 name = "desk"
 url = "http://{desk}"
 bearer_file = "token"
-customer = "UBND-HN"
+customer = "{customer}"
 poll_s = {poll:g}
 """
 
 
-class KeptBatch(NamedTuple):
-    """A batch in a journal: its site, and how it was dated on arrival."""
-
-    site: str
-    number: int
-    epoch_ns: int
-    clock: str
-
-
 class City:
     """
-    Collectors on their machines and a single one, each side with a desk of its own.
+    The collectors on their machines, and the desk of all carriers.
 
     Args:
         play: the machines.
@@ -109,26 +104,12 @@ class City:
         """The addresses of the cluster's collectors."""
         return tuple(f"http://{ADDRESSES[name]}:{PORT}" for name in ("m1", "m2"))
 
-    @property
-    def alone_url(self) -> str:
-        """The address of the single collector."""
-        return f"http://{ADDRESSES['sites']}:{PORT}"
-
     def build(self) -> None:
-        """Start desks and collectors; return when all accept pushes."""
-        self._start_desk("alone")
-        self._start_collector("sites", "alone")
-        self.build_cluster()
-        self._play.need(
-            lambda: self.is_ready(self.alone_url), "the lone collector", within_s=_READY_S
-        )
-
-    def build_cluster(self) -> None:
-        """Start the cluster's collectors and its desk; the one on ``m1`` leads."""
-        self._start_desk("cluster")
+        """Start the desk and the collectors; the one on ``m1`` leads."""
+        self._start_desk()
         # One after the other, so the first one leads, on the machine of the primary.
         for name in ("m1", "m2"):
-            self._start_collector(name, "cluster")
+            self._start_collector(name)
             self._play.need(
                 partial(self.is_ready, f"http://{ADDRESSES[name]}:{PORT}"),
                 f"the collector on {name}",
@@ -144,7 +125,7 @@ class City:
         return node.call(lambda: _status_of(f"{url}/readyz") == 200)
 
     def are_ready(self) -> bool:
-        """Return whether both collectors of the cluster are ready."""
+        """Return whether both collectors are ready."""
         return all(self.is_ready(url) for url in self.urls)
 
     def stop_collectors(self) -> None:
@@ -154,13 +135,9 @@ class City:
                 if name.startswith(_COLLECTOR):
                     machine.disable(name)
 
-    def open_cluster_store(self) -> Engine:
+    def open_store(self) -> Engine:
         """Return the store of the cluster."""
         return open_database(PostgresDatabase(url=self._socket_url))
-
-    def open_alone_store(self) -> Engine:
-        """Return the store of the single collector."""
-        return open_store(self._folder / "alone" / "state" / STORE_FILE)
 
     def leader(self, store: Engine) -> Leader | None:
         """Return the leader of the cluster."""
@@ -175,33 +152,31 @@ class City:
         url = f"http://{ADDRESSES[machine]}:{PORT}/leader"
         return node.call(lambda: _status_of(url) == 200)
 
-    def tickets(self, side: str) -> list[dict[str, object]]:
-        """Return the carrier's tickets of one side."""
-        url = f"http://{ADDRESSES['sites']}:{_DESK_PORTS[side]}"
-        return tickets_of(self._play.machines["sites"].node, url)
+    def tickets(self) -> list[dict[str, object]]:
+        """Return the carriers' tickets."""
+        return tickets_of(
+            self._play.machines["sites"].node, f"http://{ADDRESSES['sites']}:{_DESK_PORT}"
+        )
 
-    def kept(self) -> list[KeptBatch]:
-        """Return every batch in the cluster's journal."""
+    def recorded(self) -> RecordedJournal:
+        """Return everything in the cluster's journal."""
         place = self._socket_url.replace("postgresql+psycopg://", "postgresql://")
         with psycopg.connect(f"{place}&target_session_attrs=read-write") as connection:
-            rows = connection.execute(f"{_KEPT} journal.entries").fetchall()
-        return [KeptBatch(*row) for row in rows]
+            rows = connection.execute(_ENTRIES).fetchall()
+            layouts = connection.execute("SELECT id, body FROM journal.layouts").fetchall()
+        return RecordedJournal(
+            entries=[stored_entry(row) for row in rows], layouts={row[0]: row[1] for row in layouts}
+        )
 
-    def kept_alone(self) -> list[KeptBatch]:
-        """Return every batch in the journal of the single collector."""
-        file = self._folder / "alone" / "state" / JOURNAL_FILE
-        with closing(connect(file, writable=False)) as connection:
-            return [KeptBatch(*row) for row in connection.execute(f"{_KEPT} entries").fetchall()]
-
-    def _start_desk(self, side: str) -> None:
-        port = _DESK_PORTS[side]
+    def _start_desk(self) -> None:
         desk = [python_program("python"), "-m", "thongsuot_lab.carrier_desk"]
-        desk += ["--host", ADDRESSES["sites"], "--port", str(port), "--clerk-s", str(_CLERK_S)]
-        service = Service(name=f"desk-{side}", argv=desk, folder=self._folder)
+        desk += ["--host", ADDRESSES["sites"], "--port", str(_DESK_PORT)]
+        desk += ["--clerk-s", str(_CLERK_S)]
+        service = Service(name="desk", argv=desk, folder=self._folder)
         self._play.machines["sites"].add(service)
 
-    def _start_collector(self, machine: str, side: str) -> None:
-        folder = self._folder / (machine if side == "cluster" else side)
+    def _start_collector(self, machine: str) -> None:
+        folder = self._folder / machine
         (folder / "inventory").mkdir(parents=True)
         (folder / "inventory" / "city.toml").write_text(self._inventory_text, encoding="utf-8")
         secrets = {"password": "xem", "token": "sesame", "database-password": self._pair.password}
@@ -209,16 +184,29 @@ class City:
             secret_file(folder, name, secret)
         (folder / "state").mkdir()
         secret_file(folder / "state", "links.key", "ab" * 32)
-        desk = f"{ADDRESSES['sites']}:{_DESK_PORTS[side]}"
-        is_cluster = side == "cluster"
-        channels = self._channels if is_cluster else '"desk"'
         text = _CONFIG.format(
-            address=ADDRESSES[machine], port=PORT, desk=desk, channels=channels, poll=_POLL_S
-        ) + (self._more if is_cluster else "")
-        (folder / "collector.toml").write_text(text, encoding="utf-8")
+            address=ADDRESSES[machine],
+            port=PORT,
+            calm=_CALM_S,
+            channels=self._channels,
+            desk=f"{ADDRESSES['sites']}:{_DESK_PORT}",
+            customer=_CUSTOMER,
+            poll=_POLL_S,
+        )
+        (folder / "collector.toml").write_text(text + self._more, encoding="utf-8")
         run = [python_program("thongsuot-collector"), "run", "--config", "collector.toml"]
-        service = Service(name=f"{_COLLECTOR}{folder.name}", argv=run, folder=folder)
+        service = Service(name=f"{_COLLECTOR}{machine}", argv=run, folder=folder)
         self._play.machines[machine].add(service)
+
+
+def replay_settings() -> ReplaySettings:
+    """Return what a replay of the journal needs to know of the configuration."""
+    return ReplaySettings(
+        consumer=IncidentConsumerSettings(timeline=TimelineSettings(calm_s=_CALM_S)),
+        customer=_CUSTOMER,
+        poll_s=_POLL_S,
+        clerk_s=_CLERK_S,
+    )
 
 
 def told_s(tickets: Sequence[dict[str, object]]) -> dict[str, float]:

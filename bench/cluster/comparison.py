@@ -1,4 +1,11 @@
-"""The results of two collectors for the same batches, in a comparable form."""
+"""
+The results of the cluster, and of a single collector for the same batches, in a comparable form.
+
+Only one kind of difference is allowed. Whether a device is silent is judged by what has arrived,
+and a collector that takes over gives every device time to be heard: so one side alone may have seen
+a silence that the record disproves when it arrives. Such an incident is left out where it was true
+when it was opened: nothing of the device's last 45 seconds had been acknowledged by then.
+"""
 
 import json
 import re
@@ -9,16 +16,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import msgspec
+from bench.cluster.load import AcknowledgedBatch
 from sqlalchemy import Engine, select
 
-from thongsuot_collector.incidents.incident import Incident
+from thongsuot_collector.incidents.incident import ClosureCode, Incident
 from thongsuot_collector.inventory.directory import InventoryDirectory
+from thongsuot_collector.rules import agent_silent, many_silent
 from thongsuot_collector.sla.calendar import month_at
 from thongsuot_collector.sla.periods import Period
 from thongsuot_collector.sla.statement import Statement
 from thongsuot_collector.statements.archive import StatementArchive
 from thongsuot_collector.statements.circuits import circuits
 from thongsuot_collector.store.tables import INCIDENTS
+from thongsuot_collector.timeline.settings import NS_PER_S, TimelineSettings
 from thongsuot_lab.node import RunningNode
 from thongsuot_schema.inventory.model import Inventory
 
@@ -33,10 +43,39 @@ _TICKET_NUMBER = re.compile(r"\bTT-\d+\b")
 _TICKETS = "/tmf-api/troubleTicket/v5/troubleTicket"
 
 
+_OF_SILENCE = {agent_silent.RULE.code, many_silent.RULE.code}
+"""That of many is made of those of single devices, which are checked."""
+
+_SILENT_S = TimelineSettings().silent_after_s
+_READ_WITHIN_S = 2.0
+"""A batch that was acknowledged so long ago has been read by the collector that judges."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Silence:
+    """A silence of a site that the record has disproved; opened when (Unix time)."""
+
+    site: str
+    opened_s: float
+
+    def was_true(self, acknowledged: Iterable[AcknowledgedBatch]) -> bool:
+        """Return whether nothing newer of the site had been acknowledged when it was opened."""
+        heard_s = max(
+            (
+                batch.sealed_s
+                for batch in acknowledged
+                if batch.acknowledged_s <= self.opened_s - _READ_WITHIN_S
+            ),
+            default=0.0,
+        )
+        return heard_s <= self.opened_s - _SILENT_S
+
+
 @dataclass(frozen=True, kw_only=True)
 class ComparisonOutcome:
     """
-    The results of a collector: incidents, the carrier's tickets and statements, each as texts.
+    The results of a collector: incidents, the carrier's tickets and statements, each as texts, and
+    silences that were withdrawn, by their incidents.
 
     Moments at which a collector acted are left out, and the desk's ticket numbers; the beginning
     and end of a fault, its party, its evidence, everybody's notifications and the carrier's last
@@ -46,6 +85,7 @@ class ComparisonOutcome:
     incidents: Mapping[str, str]
     tickets: Counter[str]
     statements: Mapping[str, str]
+    silences: Mapping[str, Silence]
 
     def differences(self, alone: "ComparisonOutcome") -> list[str]:
         """Return the differences from the single collector, one line each."""
@@ -70,11 +110,27 @@ class ComparisonOutcome:
 def outcome_of(store: Engine, inventory: Inventory, tickets: Iterable[object]) -> ComparisonOutcome:
     """Return the results of a collector, from its store and the carrier's desk."""
     incidents = read_incidents(store)
+    silences = {
+        incident.id: Silence(
+            site=incident.key, opened_s=min(entry.at_ns for entry in incident.history) / NS_PER_S
+        )
+        for incident in incidents
+        if incident.code == agent_silent.RULE.code and _is_withdrawn(incident)
+    }
     return ComparisonOutcome(
-        incidents={incident.id: _incident_text(incident) for incident in incidents},
+        incidents={
+            incident.id: _incident_text(incident)
+            for incident in incidents
+            if not (incident.code in _OF_SILENCE and _is_withdrawn(incident))
+        },
+        silences=silences,
         tickets=Counter(_ticket_text(ticket) for ticket in tickets),
         statements=_statements(store, InventoryDirectory(inventory)),
     )
+
+
+def _is_withdrawn(incident: Incident) -> bool:
+    return incident.closure_code is ClosureCode.WITHDRAWN
 
 
 def read_incidents(store: Engine) -> list[Incident]:

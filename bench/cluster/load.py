@@ -2,16 +2,14 @@
 The devices of many sites as one process: ``python -m bench.cluster.load ORDER``.
 
 Each device seals a batch every few seconds, and at once when its fibre fails or recovers, and
-pushes it to the cluster and to the single collector, to each from a queue of its own: a batch that
-one of them does not accept is pushed again until it is acknowledged, as from an agent's record.
+pushes it to the cluster, one after the other: a batch that is not accepted is pushed again until it
+is acknowledged, as from an agent's record.
 """
 
 import asyncio
 import random
 import sys
 import time
-from collections import deque
-from collections.abc import Sequence
 from pathlib import Path
 
 import httpx
@@ -32,22 +30,14 @@ _PAUSE_S = 0.2
 _SAID_EVERY_S = 20.0
 
 
-class TargetOrder(msgspec.Struct, frozen=True, kw_only=True):
-    """A collector, or several that act as one: their addresses, and each site's secret."""
+class LoadOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    The load to generate, for the collectors at ``urls``; ``secrets`` are those of the sites,
+    ``falls`` are sites and seconds from the start. It continues until the file ``finish`` exists.
+    """
 
     urls: tuple[str, ...]
     secrets: dict[str, str]
-
-
-class LoadOrder(msgspec.Struct, frozen=True, kw_only=True):
-    """
-    The load to generate; ``falls`` are sites and seconds from the start. It continues until the
-    file ``finish`` exists.
-    """
-
-    sites: tuple[str, ...]
-    cluster: TargetOrder
-    alone: TargetOrder
     falls: dict[str, float]
     down_s: float
     every_s: float
@@ -57,24 +47,28 @@ class LoadOrder(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Fall(msgspec.Struct, frozen=True, kw_only=True):
-    """
-    A fibre that failed: when (Unix time), and how long until each side had acknowledged the batch.
-    """
+    """A fibre that failed, and when (Unix time)."""
 
     site: str
     at_s: float
-    cluster_s: float
-    alone_s: float
+
+
+class AcknowledgedBatch(msgspec.Struct, frozen=True, array_like=True):
+    """A batch: its number, and when it was sealed and acknowledged (Unix time)."""
+
+    number: int
+    sealed_s: float
+    acknowledged_s: float
 
 
 class LoadRecord(msgspec.Struct, frozen=True, kw_only=True):
     """
-    The batches that the cluster acknowledged, when each of their samples was measured, and the
-    fibres that failed.
+    The batches of each site that the cluster acknowledged, when each of their samples was measured,
+    and the fibres that failed.
     """
 
     measured_ms: dict[str, list[int]]
-    acknowledged: dict[str, list[int]]
+    acknowledged: dict[str, list[AcknowledgedBatch]]
     falls: list[Fall]
     longest_s: float
     refused: dict[str, int]
@@ -82,18 +76,18 @@ class LoadRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 class PushTarget:
     """
-    Where a device pushes: addresses are tried in turn, beginning with the last one that accepted.
+    Where devices push: addresses are tried in turn, beginning with the last one that accepted.
     """
 
-    def __init__(self, order: TargetOrder) -> None:
-        self.order = order
+    def __init__(self, urls: tuple[str, ...], secrets: dict[str, str]) -> None:
+        self._secrets = secrets
         # A device that waited for a connection would otherwise push an outdated clock.
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
         self._clients = [
             httpx.AsyncClient(base_url=url, timeout=_ANSWER_S, verify=NO_AUTHORITIES, limits=limits)
-            for url in order.urls
+            for url in urls
         ]
-        self.acknowledged: dict[str, list[int]] = {}
+        self.acknowledged: dict[str, list[AcknowledgedBatch]] = {}
         self.measured_ms: dict[str, list[int]] = {}
         self.longest_s = 0.0
         self.refused: dict[str, int] = {}
@@ -105,7 +99,10 @@ class PushTarget:
             for step in range(len(self._clients)):
                 place = (first + step) % len(self._clients)
                 if await self._is_taken(sealer, batch, place):
-                    self.acknowledged.setdefault(sealer.site, []).append(batch.number)
+                    sealed_s = (sealer.epoch_ns + batch.clock.boottime_ns) / S
+                    self.acknowledged.setdefault(sealer.site, []).append(
+                        AcknowledgedBatch(batch.number, sealed_s, time.time())
+                    )
                     self.measured_ms.setdefault(sealer.site, []).extend(
                         sealer.epoch_ns // 1_000_000 + result.boottime_ns // 1_000_000
                         for result in batch.results
@@ -115,7 +112,7 @@ class PushTarget:
             await asyncio.sleep(_PAUSE_S)
 
     async def _is_taken(self, sealer: BatchSealer, batch: Batch, place: int) -> bool:
-        pusher = Pusher(self._clients[place], sealer, self.order.secrets[sealer.site])
+        pusher = Pusher(self._clients[place], sealer, self._secrets[sealer.site])
         body, layout = sealer.sealed(batch)
         try:
             answer = await self._pushed(pusher, sealer, body)
@@ -147,7 +144,7 @@ class PushTarget:
 
 class Backlog:
     """
-    The number of batches that are not acknowledged by both sides, and whether devices may end.
+    The number of batches that are not acknowledged, and whether devices may end.
 
     They end together, once few batches are left: a device that ended first would be silent before
     the last one.
@@ -159,13 +156,12 @@ class Backlog:
         self._waiting = 0
         self._is_over = False
 
-    async def say_what_keeps_it(self, targets: Sequence[PushTarget]) -> None:
-        """Once it is time to end, print every few seconds what each target has refused so far."""
+    async def say_what_keeps_it(self, target: PushTarget) -> None:
+        """Once it is time to end, print every few seconds what the cluster has refused so far."""
         while True:
             await asyncio.sleep(_SAID_EVERY_S)
             if self._finish.exists():
-                refused = [target.refused for target in targets]
-                print(f"{self._waiting} batches wait; refused so far: {refused}", flush=True)
+                print(f"{self._waiting} batches wait; refused so far: {target.refused}", flush=True)
 
     def add(self, count: int) -> None:
         """Count batches that wait, or (negative) that were acknowledged."""
@@ -181,12 +177,10 @@ class Backlog:
 class Device:
     """The device of one site."""
 
-    def __init__(
-        self, site: str, targets: Sequence[PushTarget], preferred: int, backlog: Backlog
-    ) -> None:
+    def __init__(self, site: str, target: PushTarget, preferred: int, backlog: Backlog) -> None:
         self.site = site
         self.fall: Fall | None = None
-        self._targets = targets
+        self._target = target
         self._preferred = preferred
         self._backlog = backlog
         self._state = State.UNKNOWN
@@ -197,16 +191,12 @@ class Device:
             boot_id=f"{stream[:8]}-0000-4000-8000-000000000000",
             epoch_ns=time.time_ns() - _UPTIME_NS,
         )
-        self._fell_s = 0.0
-        self._fell_number = 0
-        self._waits_s = [0.0 for _ in targets]
 
     async def live(self, order: LoadOrder, began_s: float, offset_s: float) -> None:
         """Push until the end; return when everything is acknowledged."""
-        queues = [_Queue() for _ in self._targets]
+        queue: asyncio.Queue[Batch | None] = asyncio.Queue()
         async with asyncio.TaskGroup() as group:
-            for place, (target, queue) in enumerate(zip(self._targets, queues, strict=True)):
-                group.create_task(self._send(place, target, queue))
+            group.create_task(self._send(queue))
             fall_s = order.falls.get(self.site, float("inf"))
             next_s = offset_s
             turns_s = sorted({fall_s, fall_s + order.down_s} - {float("inf")})
@@ -218,27 +208,15 @@ class Device:
                 else:
                     next_s += order.every_s
                 is_down = fall_s <= at_s < fall_s + order.down_s
-                batch = self._seal(State.DOWN if is_down else State.UP)
-                self._backlog.add(len(queues))
-                for queue in queues:
-                    queue.put(batch)
-            for queue in queues:
-                queue.put(None)
-        if self._fell_s:
-            self.fall = Fall(
-                site=self.site,
-                at_s=self._fell_s,
-                cluster_s=self._waits_s[0],
-                alone_s=self._waits_s[1],
-            )
+                self._backlog.add(1)
+                queue.put_nowait(self._seal(State.DOWN if is_down else State.UP))
+            queue.put_nowait(None)
 
-    async def _send(self, place: int, target: PushTarget, queue: "_Queue") -> None:
+    async def _send(self, queue: "asyncio.Queue[Batch | None]") -> None:
         first = self._preferred
         while (batch := await queue.get()) is not None:
-            first = await target.push(self._sealer, batch, first)
+            first = await self._target.push(self._sealer, batch, first)
             self._backlog.add(-1)
-            if batch.number == self._fell_number:
-                self._waits_s[place] = time.time() - self._fell_s
 
     def _seal(self, state: State) -> Batch:
         now_ns = time.time_ns() - self._sealer.epoch_ns
@@ -259,53 +237,34 @@ class Device:
             notices=[started] if before is State.UNKNOWN else [],
         )
         if not is_up and before is State.UP:
-            self._fell_s, self._fell_number = time.time(), batch.number
+            self.fall = Fall(site=self.site, at_s=time.time())
         return batch
-
-
-class _Queue:
-    """Batches that wait for one target, in order."""
-
-    def __init__(self) -> None:
-        self._batches: deque[Batch | None] = deque()
-        self._filled = asyncio.Event()
-
-    def put(self, batch: Batch | None) -> None:
-        self._batches.append(batch)
-        self._filled.set()
-
-    async def get(self) -> Batch | None:
-        while not self._batches:
-            self._filled.clear()
-            await self._filled.wait()
-        return self._batches.popleft()
 
 
 async def play(order: LoadOrder) -> LoadRecord:
     """Generate the load of an order, and return the record."""
-    cluster, alone = PushTarget(order.cluster), PushTarget(order.alone)
-    backlog = Backlog(Path(order.finish), len(order.sites))
+    target = PushTarget(order.urls, order.secrets)
+    backlog = Backlog(Path(order.finish), len(order.secrets))
     devices = [
-        Device(site, (cluster, alone), place % len(order.cluster.urls), backlog)
-        for place, site in enumerate(order.sites)
+        Device(site, target, place % len(order.urls), backlog)
+        for place, site in enumerate(order.secrets)
     ]
     chance = random.Random(order.seed)
     began_s = time.monotonic()
-    saying = asyncio.create_task(backlog.say_what_keeps_it((cluster, alone)))
+    saying = asyncio.create_task(backlog.say_what_keeps_it(target))
     try:
         await asyncio.gather(
             *(device.live(order, began_s, chance.uniform(0, order.every_s)) for device in devices)
         )
     finally:
         saying.cancel()
-        await cluster.close()
-        await alone.close()
+        await target.close()
     return LoadRecord(
-        measured_ms=cluster.measured_ms,
-        acknowledged=cluster.acknowledged,
+        measured_ms=target.measured_ms,
+        acknowledged=target.acknowledged,
         falls=[device.fall for device in devices if device.fall is not None],
-        longest_s=cluster.longest_s,
-        refused=cluster.refused,
+        longest_s=target.longest_s,
+        refused=target.refused,
     )
 
 

@@ -95,7 +95,7 @@ def cluster() -> Iterator[Cluster]:
         city = City(play, folder, pair, 1)
         try:
             pair.build()
-            city.build_cluster()
+            city.build()
             _start_watcher(play, folder)
             yield Cluster(play=play, pair=pair, city=city, folder=folder)
         finally:

@@ -72,6 +72,15 @@ class ServiceDesk:
             ]
         return self.patch_ticket(version, name, document)
 
+    def start_work(self, version: int, name: str) -> None:
+        """Let the clerk begin to work on a ticket, unless it was cancelled meanwhile."""
+        try:
+            self.update_as_operator(
+                version, name, status="inProgress", text="Đã tiếp nhận, đang kiểm tra."
+            )
+        except ApiError:
+            return  # the ticket was cancelled meanwhile
+
     def create_alarm(self, document: Json) -> Json:
         """Create an alarm and notify subscribers."""
         alarm = self.alarms.create(document)
@@ -119,12 +128,7 @@ class ServiceDesk:
 
     async def _start_work(self, version: int, name: str) -> None:
         await asyncio.sleep(self._clerk_s)
-        try:
-            self.update_as_operator(
-                version, name, status="inProgress", text="Đã tiếp nhận, đang kiểm tra."
-            )
-        except ApiError:
-            return  # the ticket was cancelled meanwhile
+        self.start_work(version, name)
 
     def _publish_ticket(self, version: int, kind: str, ticket: Json) -> None:
         hub = self.hubs[str(version)]

@@ -1,0 +1,216 @@
+"""What a run has shown: lost, doubled, different, told too late; printed, and judged."""
+
+import asyncio
+import os
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from bench.cluster.city import City, replay_settings, told_s
+from bench.cluster.comparison import ComparisonOutcome, outcome_of, read_incidents
+from bench.cluster.faults import FaultKind, Faults
+from bench.cluster.load import Fall, LoadRecord
+from bench.cluster.receivers import PAIR, Telling
+from bench.cluster.replay import NS_PER_S, RecordedJournal, Replay
+from bench.cluster.stage import Stage
+from sqlalchemy import Engine
+
+GOALS_S = {
+    FaultKind.NONE: 15.0,
+    FaultKind.PROCESS: 15.0,
+    FaultKind.THIRD_MACHINE: 15.0,
+    FaultKind.CABLE: 40.0,
+    FaultKind.MACHINE: 40.0,
+}
+"""Goal for the time until a fallen fibre is notified, 95th percentile."""
+
+_ALERTS_REJOIN_S = 30.0
+"""An Alertmanager that was cut off or killed has heard everything from the other one after this."""
+
+_CAUGHT_UP_S = 20.0
+"""No fault lasted long: a database has everything moments after the last push."""
+
+_ENDED_WITHIN_S = 10.0
+"""45 s after the last push all sites count as silent; databases are read before that, too."""
+
+
+def report(stage: Stage, store: Engine, faults: Faults, record: LoadRecord) -> bool:
+    """Print what a run has shown, and stop the collectors; return whether all goals were met."""
+    city = stage.city
+    # The last recoveries are still being notified.
+    stage.play.wait_until(lambda: _are_over(city, record), within_s=_ENDED_WITHIN_S)
+    missing = _missing_samples(stage, record)
+    untold = _report_alerts(stage, faults)
+    # What is judged later than this is not compared. Statements end at the last state that a
+    # collector has saved, which it does periodically and when it is stopped.
+    ended_ns = time.time_ns()
+    city.stop_collectors()
+    recorded, tickets = city.recorded(), city.tickets()
+    kept = Counter((stored.entry.site, stored.entry.number) for stored in recorded.entries)
+    acknowledged = {
+        (site, batch.number) for site, batches in record.acknowledged.items() for batch in batches
+    }
+    lost, doubled = len(acknowledged - set(kept)), sum(count - 1 for count in kept.values())
+    leader = city.leader(store)
+    print(f"faults: {dict(faults.counts())}; terms: {0 if leader is None else leader.term}")
+    print(f"acknowledged: {len(acknowledged)}, lost: {lost}, doubled: {doubled}")
+    print(f"longest wait for an acknowledgement: {record.longest_s:.1f} s; {record.refused}")
+    ours = outcome_of(store, city.inventory, tickets)
+    theirs, told_alone_s = _replayed(stage, recorded, ended_ns)
+    differences = _report_differences(ours, theirs, record)
+    ended = [text for machine in stage.play.machines.values() for text in machine.died_by_itself]
+    for text in ended:
+        print(f"ENDED BY ITSELF: {text}")
+    is_in_time = _report_told(faults, record.falls, told_s(tickets), told_alone_s)
+    broken = record.refused.get("500", 0)
+    if broken:
+        print(f"ANSWERED 500: {broken} pushes; what cannot be taken now is a 503")
+    missed = lost or doubled or differences or ended or broken or faults.never_whole
+    is_good = is_in_time and not (missed or missing or untold)
+    print(f"load average {os.getloadavg()[0]:.1f}; {'good' if is_good else 'NOT GOOD'}")
+    return is_good
+
+
+def _are_over(city: City, record: LoadRecord) -> bool:
+    """Return whether every fibre that fell has a ticket, and all tickets are resolved."""
+    tickets = city.tickets()
+    is_told = {fall.site for fall in record.falls} <= told_s(tickets).keys()
+    return is_told and all(ticket["status"] == "resolved" for ticket in tickets)
+
+
+def _replayed(
+    stage: Stage, recorded: RecordedJournal, ended_ns: int
+) -> tuple[ComparisonOutcome, Mapping[str, float]]:
+    """
+    Return what a single collector makes of the journal, and when it decided to tell of each site.
+    """
+    city, folder = stage.city, stage.folder / "replay"
+    folder.mkdir()
+    replay = Replay(folder, city.inventory, recorded, replay_settings())
+    try:
+        asyncio.run(replay.play(ended_ns))
+        told_alone_s = {
+            incident.key.partition("/")[0]: incident.notifications[0].at_ns / NS_PER_S
+            for incident in read_incidents(replay.store)
+            if incident.notifications
+        }
+        return outcome_of(replay.store, city.inventory, replay.tickets), told_alone_s
+    finally:
+        replay.store.dispose()
+
+
+def _missing_samples(stage: Stage, record: LoadRecord) -> int:
+    """Return how many samples the databases lack, once both have had time to catch up."""
+    receivers, measured = stage.receivers, sum(map(len, record.measured_ms.values()))
+    missing: dict[str, int] = {}
+
+    def have_all() -> bool:
+        missing.update({name: receivers.missing(name, record.measured_ms) for name in PAIR})
+        return not any(missing.values())
+
+    stage.play.wait_until(have_all, within_s=_CAUGHT_UP_S)
+    for name, count in missing.items():
+        print(f"VictoriaMetrics on {name}: of {measured} samples {count} missing")
+    print(f"started: {dict(receivers.starts())}")
+    return sum(missing.values())
+
+
+def _report_alerts(stage: Stage, faults: Faults) -> int:
+    """
+    Print how often people were notified of an alert.
+
+    Returns how many alerts they never received, or received twice although no fault had hit or
+    separated the Alertmanagers: these prefer a duplicate where they cannot reach each other.
+    """
+    incidents = len(stage.city.tickets())
+    told = stage.receivers.alerts_told()
+    unexplained = 0
+    for status in ("firing", "resolved"):
+        every = {name: sorted(told[name]) for name in told if name[1] == status}
+        again = {name: tellings for name, tellings in every.items() if len(tellings) > 1}
+        unstruck = []
+        for (alert, _), tellings in again.items():
+            # Of an alert that both had called firing both tell the end.
+            firing = told.get((alert, "firing"), ())
+            if not _were_struck(faults, [*tellings, *(firing if len(firing) > 1 else ())]):
+                unstruck.append(tellings)
+        unexplained += len(unstruck)
+        print(
+            f"Alertmanager pair, {status}: {len(every)} of {incidents} incidents told, "
+            f"{len(again)} of them more than once, {len(unstruck)} of these while nothing had "
+            "struck the pair"
+        )
+        for tellings in unstruck:
+            first_s = tellings[0].at_s
+            print(f"  {[(told.machine, round(told.at_s - first_s, 1)) for told in tellings]}")
+    ever_told = sum(status == "firing" for _, status in told)
+    return max(0, incidents - ever_told) + unexplained
+
+
+def _were_struck(faults: Faults, tellings: Sequence[Telling]) -> bool:
+    """Return whether anything kept the Alertmanagers from knowing of each other's telling."""
+    first_s, last_s = min(tellings).at_s, max(tellings).at_s
+    return any(
+        fault.kind in {FaultKind.CABLE, FaultKind.MACHINE} or "alertmanager" in fault.text
+        for fault in faults.during(first_s - _ALERTS_REJOIN_S, last_s)
+    )
+
+
+def _report_differences(
+    ours: ComparisonOutcome, theirs: ComparisonOutcome, record: LoadRecord
+) -> int:
+    """Print how the cluster differs from the single collector; return by how much."""
+    differences = ours.differences(theirs)
+    for side, outcome in (("cluster", ours), ("alone", theirs)):
+        untrue = [
+            silence
+            for silence in outcome.silences.values()
+            if not silence.was_true(record.acknowledged.get(silence.site, ()))
+        ]
+        differences += [f"{side}: {silence} while it was heard" for silence in untrue]
+        if outcome.silences:
+            print(
+                f"{side}: {len(outcome.silences)} silences withdrawn, {len(untrue)} of them untrue "
+                "when they were opened"
+            )
+    for line in differences[:20]:
+        print(f"DIFFERENT: {line}")
+    if not differences:
+        print(
+            f"identical: {len(theirs.incidents)} incidents, {theirs.tickets.total()} tickets, "
+            f"{len(theirs.statements)} statements"
+        )
+    return len(differences)
+
+
+def _report_told(
+    faults: Faults,
+    falls: Sequence[Fall],
+    ours: Mapping[str, float],
+    theirs: Mapping[str, float],
+) -> bool:
+    waits_s: dict[FaultKind, list[float]] = {kind: [] for kind in FaultKind}
+    for fall in falls:
+        at_s = ours.get(fall.site, float("inf"))
+        waits_s[faults.kind_between(fall.at_s, at_s)].append(at_s - fall.at_s)
+    is_good = True
+    for kind, waits in waits_s.items():
+        if not waits:
+            print(f"told, {kind}: nothing fell meanwhile")
+            continue
+        p95_s, goal_s = _at(waits, 0.95), GOALS_S[kind]
+        is_good &= p95_s <= goal_s
+        print(
+            f"told, {kind}: {len(waits)} falls, p50 {_at(waits, 0.5):.1f} s, p95 {p95_s:.1f} s, "
+            f"longest {max(waits):.1f} s (goal {goal_s:g} s{'' if p95_s <= goal_s else ': MISSED'})"
+        )
+    alone = [theirs.get(fall.site, float("inf")) - fall.at_s for fall in falls]
+    if alone:
+        print(
+            f"decided by the one alone: p50 {_at(alone, 0.5):.1f} s, p95 {_at(alone, 0.95):.1f} s"
+        )
+    return is_good
+
+
+def _at(waits: Sequence[float], ratio: float) -> float:
+    return sorted(waits)[min(len(waits) - 1, int(len(waits) * ratio))]

@@ -1,6 +1,7 @@
 """The store: hashed tokens, dead letters, boots, versions, and a file that is broken."""
 
 import logging
+import random
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -166,6 +167,71 @@ def test_bad_pages_of_a_store_cost_only_what_stood_on_them(
     connection = sqlite3.connect(path)
     assert connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
     connection.close()
+
+
+@pytest.mark.parametrize("how", ["noise", "zeros", "one more page of the schema"])
+def test_a_bad_first_page_of_a_store_costs_nothing(
+    store_file: Engine, tmp_path: Path, how: str
+) -> None:
+    path = tmp_path / "store.sqlite"
+    secrets = [tokens.create(store_file, f"site-{number}") for number in range(50)]
+    store_file.dispose()
+    content = bytearray(path.read_bytes())
+    content[:4096] = bytes(4096) if how == "zeros" else random.Random(1).randbytes(4096)
+    if how == "one more page of the schema":
+        start = next(start for start in range(0, len(content), 4096) if is_schema(content, start))
+        content[start : start + 4096] = random.Random(2).randbytes(4096)
+    path.write_bytes(content)
+    engine = open_store(path)
+    good = {tokens.site_of(engine, tokens.digest_of(secret.encode())) for secret in secrets}
+    assert good == {f"site-{number}" for number in range(50)}
+    engine.dispose()
+    (broken,) = tmp_path.glob("store.sqlite.damaged-*")
+    assert broken.read_bytes() == content, "it is kept as it was found"
+    assert {file.name for file in tmp_path.iterdir()} == {path.name, broken.name}
+
+
+def is_schema(content: bytearray, start: int) -> bool:
+    return content[start : start + 4096].count(b"CREATE ") > 5
+
+
+def test_a_bad_first_page_of_a_store_made_by_an_earlier_collector_costs_nothing(
+    store_file: Engine, tmp_path: Path
+) -> None:
+    """Its tables begin elsewhere than in a new one: only its own schema says where."""
+    path = tmp_path / "store.sqlite"
+    secret = tokens.create(store_file, "hoan-kiem")
+    with store_file.begin() as connection:
+        # As a migration does that makes a table anew.
+        made = "SELECT sql FROM sqlite_schema WHERE name = 'tokens'"
+        statement = connection.execute(text(made)).scalar_one()
+        connection.execute(text("ALTER TABLE tokens RENAME TO former_tokens"))
+        connection.execute(text(statement))
+        connection.execute(text("INSERT INTO tokens SELECT * FROM former_tokens"))
+        connection.execute(text("DROP TABLE former_tokens"))
+    store_file.dispose()
+    content = bytearray(path.read_bytes())
+    content[:4096] = random.Random(1).randbytes(4096)
+    path.write_bytes(content)
+    engine = open_store(path)
+    assert tokens.site_of(engine, tokens.digest_of(secret.encode())) == "hoan-kiem"
+    engine.dispose()
+
+
+def test_where_the_schema_cannot_be_known_no_store_is_begun(
+    store_file: Engine, tmp_path: Path
+) -> None:
+    path = tmp_path / "store.sqlite"
+    tokens.create(store_file, "hoan-kiem")
+    store_file.dispose()
+    content = bytearray(path.read_bytes())
+    for start in range(0, len(content), 4096):
+        if start == 0 or is_schema(content, start):
+            content[start : start + 4096] = bytes(4096)
+    path.write_bytes(content)
+    with pytest.raises(StoreError, match="--accept-empty-store"):
+        open_store(path)
+    assert path.read_bytes() == content
 
 
 def test_every_commit_of_the_store_is_flushed(store_file: Engine) -> None:

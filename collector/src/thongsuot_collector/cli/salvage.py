@@ -7,6 +7,7 @@ from pathlib import Path
 from thongsuot_collector.cli.command import EXIT_FAILED, CommandFailed, Commands, UsageError
 from thongsuot_collector.cli.tables import lost_text
 from thongsuot_collector.journal import sqlite_tables
+from thongsuot_collector.journal.recovery import Recovery
 from thongsuot_collector.store import engine
 from thongsuot_collector.store.sqlite_salvage import open_damaged
 from thongsuot_runtime.terminal import localized
@@ -44,18 +45,19 @@ def _salvage(options: argparse.Namespace) -> int:
     if not damaged.exists():
         raise UsageError(Text("collector.cli.error.no_damaged", file=str(damaged)))
     names = _tables_in(damaged)
-    if "entries" in names:
-        return _salvage_journal(damaged, target)
-    if names:
+    if names and "entries" not in names:
         return _salvage_store(damaged, target)
+    recovery = sqlite_tables.salvage(damaged, target, file=damaged.name)
+    if recovery is not None:
+        return _report_journal(recovery, target)
+    target.unlink()
+    if names:
+        raise CommandFailed(Text("collector.cli.error.no_entry", file=str(damaged)))
+    # Without its first page a file has no names of tables, but a journal is recognised.
     raise CommandFailed(Text("collector.cli.error.nothing_read", file=str(damaged)))
 
 
-def _salvage_journal(damaged: Path, target: Path) -> int:
-    recovery = sqlite_tables.salvage(damaged, target, file=damaged.name)
-    if recovery is None:
-        target.unlink()
-        raise CommandFailed(Text("collector.cli.error.no_entry", file=str(damaged)))
+def _report_journal(recovery: Recovery, target: Path) -> int:
     for part in recovery.lost:
         print(lost_text(part))
     print(f"{target}: {recovery.entries} entries, {recovery.lost_entries} lost")

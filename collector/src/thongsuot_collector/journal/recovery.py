@@ -14,11 +14,13 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from types import NoneType
 
 import msgspec
 
 from thongsuot_collector.journal import ranges, sqlite_rows, sqlite_tallies
 from thongsuot_collector.journal.journal import LostRange, day_of
+from thongsuot_collector.store.sqlite_first_page import give_first_page
 from thongsuot_collector.store.sqlite_salvage import Row, copy_rows, last_row, open_damaged
 from thongsuot_schema.batch.digest import digest_of
 
@@ -46,6 +48,8 @@ _DAMAGE = (
     "last_number",
 )
 
+_TYPES = {"INTEGER": int, "TEXT": str, "BLOB": bytes}
+
 _log = logging.getLogger(__name__)
 
 
@@ -71,14 +75,14 @@ def recover(damaged: Path, target: sqlite3.Connection, *, file: str) -> Recovery
     Raises:
         sqlite3.OperationalError: the new journal cannot be written.
     """
-    with open_damaged(damaged) as source:
+
+    def mend(copy: Path) -> None:
+        # Of a journal all but the tables that were added later begin on the same pages.
+        give_first_page(copy, target.serialize())
+
+    with open_damaged(damaged, table="entries", mend=mend) as source:
         target.execute("BEGIN IMMEDIATE")
-        try:
-            is_journal = sqlite_rows.has_table(source, "entries")
-        except sqlite3.Error as error:
-            _log.error("cannot read anything of the damaged journal: %s", error)
-            is_journal = False
-        if not is_journal:
+        if not _is_journal(source):
             _note_lost(target, (LostRange(first=0, last=0, entries=0),), file=file)
             target.execute("COMMIT")
             return None
@@ -91,6 +95,17 @@ def recover(damaged: Path, target: sqlite3.Connection, *, file: str) -> Recovery
         _note_lost(target, recovery.lost, file=file)
         target.execute("COMMIT")
     return recovery
+
+
+def _is_journal(source: sqlite3.Connection) -> bool:
+    """Return whether anything of a journal can be read."""
+    for table in ("journal", "sqlite_sequence", "cursors", "entries", "layouts", "trimmed"):
+        try:
+            if source.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone():  # noqa: S608
+                return True
+        except sqlite3.Error as error:
+            _log.error("cannot read %s of the damaged journal: %s", table, error)
+    return False
 
 
 def _head_of(source: sqlite3.Connection) -> int:
@@ -191,10 +206,13 @@ def _copy_small_tables(source: sqlite3.Connection, target: sqlite3.Connection) -
             continue  # the file is of an earlier version
         names = ", ".join(columns)
         rows: list[Row] = []
+        types = _types_of(target, table, columns)
         try:
             # Row by row: rows before the bad page are kept.
             for row in source.execute(f"SELECT {names} FROM {table}"):  # noqa: S608
-                rows.append(row)  # noqa: PERF402 - an error ends the loop, not the list
+                if not _is_of(row, types):
+                    raise sqlite3.DatabaseError("rows of another table")
+                rows.append(row)
         except sqlite3.Error as error:
             _log.error(
                 "cannot read all of %s in the damaged journal: %s; %d rows kept",
@@ -207,6 +225,22 @@ def _copy_small_tables(source: sqlite3.Connection, target: sqlite3.Connection) -
         marks = ", ".join("?" * len(columns))
         target.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)  # noqa: S608
     _copy_layouts(source, target)
+
+
+def _types_of(
+    target: sqlite3.Connection, table: str, columns: Sequence[str]
+) -> tuple[tuple[type, ...], ...]:
+    """Return the types that each column of a table may have."""
+    declared = {
+        row[1]: (_TYPES[row[2]],) if row[3] else (_TYPES[row[2]], NoneType)
+        for row in target.execute(f"PRAGMA table_info({table})")
+    }
+    return tuple(declared[column] for column in columns)
+
+
+def _is_of(row: Row, types: Sequence[tuple[type, ...]]) -> bool:
+    """Return whether a row can be one of a table; its pages may have been found by a guess."""
+    return all(isinstance(value, type_) for value, type_ in zip(row, types, strict=True))
 
 
 def _cursor_columns(source: sqlite3.Connection) -> tuple[str, ...]:

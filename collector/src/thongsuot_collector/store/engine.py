@@ -12,6 +12,7 @@ from thongsuot_collector.errors import StoreError
 from thongsuot_collector.store import sqlite_file, write_queue
 from thongsuot_collector.store.former_names import FORMER_NAMES, FormerNames
 from thongsuot_collector.store.migrations import migrate
+from thongsuot_collector.store.sqlite_first_page import restore_schema
 from thongsuot_collector.store.sqlite_salvage import (
     Row,
     Salvaged,
@@ -107,8 +108,12 @@ def salvage(damaged: Path, target: Path) -> dict[str, Salvaged]:
 def _copy_tables(damaged: Path, recovered: Path) -> dict[str, Salvaged]:
     """Copy the readable rows of every table; return the result by table."""
     copied: dict[str, Salvaged] = {}
+
+    def mend(copy: Path) -> None:
+        restore_schema(copy, recovered.read_bytes())
+
     with (
-        open_damaged(damaged) as source,
+        open_damaged(damaged, table="store_version", mend=mend) as source,
         closing(sqlite3.connect(recovered)) as target,
         target,
     ):

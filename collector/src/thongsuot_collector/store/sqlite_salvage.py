@@ -6,6 +6,7 @@ it. An unreadable range is halved down to single rows: of 1.5 million rows with 
 thirteen were recovered in 11 s (2026-11).
 """
 
+import logging
 import os
 import shutil
 import sqlite3
@@ -14,12 +15,14 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from thongsuot_collector.store.sqlite_first_page import header_of
+
 _CHUNK_ROWS = 1024
 """Row numbers per read: 2 to 12 MB of bodies."""
 
-_HEADER_BYTES = 100
-
 Row = tuple[object, ...]
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -38,33 +41,34 @@ class Salvaged:
 
 
 @contextmanager
-def open_damaged(path: Path) -> Iterator[sqlite3.Connection]:
+def open_damaged(
+    path: Path, *, table: str = "", mend: Callable[[Path], None] | None = None
+) -> Iterator[sqlite3.Connection]:
     """
     Open a damaged file for reading, without changing it.
 
     SQLite refuses a file that is shorter than its header states: then a copy padded with zeros is
-    read, for which there has to be space beside it.
+    read, for which there has to be space beside it. Where ``table`` is not found because the first
+    page is damaged, ``mend`` is given a copy, which is read then.
     """
-    short = path.with_name(path.name + ".padded")
-    with path.open("rb") as file:
-        header = file.read(_HEADER_BYTES)
-    pages, page_bytes = int.from_bytes(header[28:32], "big"), int.from_bytes(header[16:18], "big")
-    size_bytes = pages * (page_bytes if page_bytes != 1 else 65_536)
-    is_short = header.startswith(b"SQLite format 3") and path.stat().st_size < size_bytes
-    if is_short:
-        for suffix in ("", "-wal"):
-            part = path.with_name(path.name + suffix)
-            if part.exists():
-                shutil.copyfile(part, short.with_name(short.name + suffix))
-        os.truncate(short, size_bytes)
-    source = short if is_short else path
+    copy = path.with_name(path.name + ".mended")
+    source = path
     try:
-        uri = f"{source.absolute().as_uri()}?mode=ro"
-        with closing(sqlite3.connect(uri, uri=True)) as connection:
+        header = header_of(path)
+        if path.stat().st_size < header.size_bytes:
+            source = _copied(path, copy)
+            os.truncate(copy, header.size_bytes)
+        if mend is not None and not _has_table(source, table):
+            source = _copied(path, copy)
+            try:
+                mend(copy)
+            except sqlite3.DatabaseError as error:
+                _log.error("cannot find the tables of %s: %s", path, error)
+        with closing(_read_only(source)) as connection:
             yield connection
     finally:
         for suffix in ("", "-wal", "-shm"):
-            short.with_name(short.name + suffix).unlink(missing_ok=True)
+            copy.with_name(copy.name + suffix).unlink(missing_ok=True)
 
 
 def copy_rows(
@@ -114,6 +118,27 @@ def last_row(source: sqlite3.Connection, table: str) -> int:
         return int(row[0] or 0)
     except sqlite3.Error:
         return _last_readable(source, table) + _CHUNK_ROWS
+
+
+def _read_only(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+
+
+def _has_table(path: Path, table: str) -> bool:
+    query = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = ?"
+    try:
+        with closing(_read_only(path)) as connection:
+            return bool(connection.execute(query, (table,)).fetchone()[0])
+    except sqlite3.DatabaseError:
+        return False
+
+
+def _copied(path: Path, copy: Path) -> Path:
+    for suffix in ("", "-wal"):
+        part = path.with_name(path.name + suffix)
+        if part.exists():
+            shutil.copyfile(part, copy.with_name(copy.name + suffix))
+    return copy
 
 
 def _last_readable(source: sqlite3.Connection, table: str) -> int:

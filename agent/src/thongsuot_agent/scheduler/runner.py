@@ -38,7 +38,7 @@ this bounds a judge that does not.
 """
 
 _NS_PER_MS = 1_000_000
-_CONFIRM_APART_NS = NS_PER_S
+CONFIRM_APART_NS = NS_PER_S
 """Between two confirming runs of a series that fetches a page, from begin to begin."""
 
 _GUARD_RATIO = 1.5
@@ -142,7 +142,7 @@ class Runner:
         latest_ns = self._confirmed_ns.get(job.series)
         if latest_ns is None:
             return 0.0
-        return (latest_ns + _CONFIRM_APART_NS - self._clock.boottime_ns()) / NS_PER_S
+        return (latest_ns + CONFIRM_APART_NS - self._clock.boottime_ns()) / NS_PER_S
 
     def confirm_site(self) -> None:
         """Run now what looks at the site as a whole: one of its links changed."""

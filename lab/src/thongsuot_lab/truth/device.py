@@ -2,7 +2,9 @@
 SimulatedDevice: the product's judge over simulated lines, scheduled as the agent schedules it.
 
 The jobs, their moments and the shipped intervals are the agent's own (``schedule``), and so is the
-judge with its shipped settings. Confirming runs are granted as the agent's runner grants them.
+judge with its shipped settings. Confirming runs are granted as the agent's runner grants them: over
+a metered line pages are spaced, and have a share of the day; what the month cannot pay for is left
+out by the agent's own data budget.
 """
 
 import heapq
@@ -24,8 +26,9 @@ from thongsuot_agent.judge.events import (
 from thongsuot_agent.judge.memory import Memory
 from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.site_probes import SiteProbes, site_probes_from
+from thongsuot_agent.scheduler.data_budget import SPACED_RUN_BYTES, DataBudget
 from thongsuot_agent.scheduler.job import Job, SchedulableLink, jobs_from_schedules
-from thongsuot_agent.scheduler.runner import CONFIRM_BURST, CONFIRM_PER_S
+from thongsuot_agent.scheduler.runner import CONFIRM_APART_NS, CONFIRM_BURST, CONFIRM_PER_S
 from thongsuot_agent.scheduler.timetable import due_after
 from thongsuot_lab.truth.fault import Effect
 from thongsuot_lab.truth.grammar import Scenario
@@ -47,7 +50,8 @@ BOOT_S = 1000.0
 KINDS = ("icmp", "dns", "http", "host", "fresh_echo")
 """Kinds that are simulated. Ways (``path``) are not: first hops are anchors of the inventory."""
 
-ALLOWANCE_BYTES = 1_000_000_000
+_WALL_NS = 1_790_000_000 * NS_PER_S
+"""Unix time of the moment at which a device was switched on."""
 _BOTH = frozenset({Family.IP4, Family.IP6})
 _ONE = frozenset({Family.IP4})
 
@@ -71,7 +75,7 @@ def links_of(site: Premises) -> tuple[Link, ...]:
             circuit=f"{site.name}-{line.name}",
             contract_down_bits_per_second=round(CONTRACT_BPS),
             contract_up_bits_per_second=round(CONTRACT_BPS),
-            allowance_bytes=ALLOWANCE_BYTES if line.is_metered else None,
+            allowance_bytes=line.allowance_bytes if line.is_metered else None,
             resolvers=_both(f"9{line.carrier}") if line.has_ip6 else _both(line.carrier)[:1],
         )
         for line in site.lines
@@ -176,6 +180,9 @@ class SimulatedDevice:
         self._reaches: tuple[SchedulableLink, ...] = ()
         self._states: dict[str, State] = {}
         self._allowed, self._allowed_ns = float(CONFIRM_BURST), 0
+        self._budget = DataBudget(lambda: _WALL_NS + self._now_ns)
+        self._confirmed_ns: dict[Series, int] = {}
+        self._waiting: set[Series] = set()
 
     def run(self) -> list[VerdictChange]:
         """Live until the scenario ends."""
@@ -212,7 +219,7 @@ class SimulatedDevice:
         return tell
 
     def _tick(self) -> None:
-        wall_s = 1_790_000_000.0 + self._now_ns / NS_PER_S
+        wall_s = (_WALL_NS + self._now_ns) / NS_PER_S
         self._tell(Tick(boottime_ns=self._now_ns, wall_s=wall_s))
         self._at(self._now_ns + NS_PER_S, self._tick)
 
@@ -234,6 +241,7 @@ class SimulatedDevice:
         self._reaches = reaches
         self._generation += 1
         jobs = jobs_from_schedules(self._site.name, self._probes, self._targets, reaches)
+        self._budget.set_jobs(self._links, jobs)
         self._jobs = {_key(job.series): job for job in jobs}
         for job in jobs:
             self._at(due_after(job, self._now_ns), self._due(job, self._generation))
@@ -245,17 +253,20 @@ class SimulatedDevice:
             self._at(due_after(job, self._now_ns), begin)
             if job.series in self._running:
                 self._conclude(job.series, self._now_ns, failed_finding(Reason.OVERRUN))
+            elif not self._budget.may_run(job, self._now_ns):
+                self._conclude(job.series, self._now_ns, failed_finding(Reason.BUDGET_SPENT))
             else:
-                self._measure(job.series)
+                self._measure(job)
 
         return begin
 
-    def _measure(self, series: Series) -> None:
-        begun_ns = self._now_ns
+    def _measure(self, job: Job) -> None:
+        series, begun_ns = job.series, self._now_ns
         prober = self._probers[series.link]
         at_s = begun_ns / NS_PER_S - BOOT_S
         took_s, finding = prober.run(series.kind, series.target, series.family, at_s)
         self._running.add(series)
+        self._budget.charge(job.over, job.cost_bytes)
 
         def end() -> None:
             self._running.discard(series)
@@ -283,14 +294,37 @@ class SimulatedDevice:
 
     def _grant(self, wish: ConfirmationProbe) -> None:
         job = self._jobs.get((wish.kind, wish.link, wish.target, wish.family))
-        if job is None or job.series in self._running or not self._has_allowance():
+        if job is None or job.series in self._running:
             return
+        is_spaced = job.cost_bytes >= SPACED_RUN_BYTES and self._budget.is_metered(job.over)
+        if is_spaced and not self._may_confirm_page(job, wish):
+            return
+        if not self._has_allowance():
+            return
+        if is_spaced:
+            self._confirmed_ns[job.series] = self._now_ns
+            self._budget.charge_confirmation(job.over, job.cost_bytes)
 
         def begin() -> None:
             if job.series not in self._running:
-                self._measure(job.series)
+                self._measure(job)
 
         self._at(self._now_ns + 1_000_000, begin)
+
+    def _may_confirm_page(self, job: Job, wish: ConfirmationProbe) -> bool:
+        """Return whether a page over a metered line may be confirmed now; if too soon, later."""
+        latest_ns = self._confirmed_ns.get(job.series)
+        if latest_ns is None or self._now_ns >= latest_ns + CONFIRM_APART_NS:
+            return not self._budget.is_confirming_spent(job.over)
+
+        def retry() -> None:
+            self._waiting.discard(job.series)
+            self._grant(wish)
+
+        if job.series not in self._waiting:
+            self._waiting.add(job.series)
+            self._at(latest_ns + CONFIRM_APART_NS, retry)
+        return False
 
     def _has_allowance(self) -> bool:
         earned = (self._now_ns - self._allowed_ns) / NS_PER_S * CONFIRM_PER_S

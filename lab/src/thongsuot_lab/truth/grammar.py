@@ -52,9 +52,8 @@ class Scenario:
 
 
 def _line_text(line: AccessLine) -> str:
-    return f"{line.name}={line.carrier}{'/metered' if line.is_metered else ''}" + (
-        "/ip6" if line.has_ip6 else ""
-    )
+    metered = f"/metered {line.allowance_bytes / 1e6:.0f} MB" if line.is_metered else ""
+    return f"{line.name}={line.carrier}{metered}" + ("/ip6" if line.has_ip6 else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +186,11 @@ _PLACES: tuple[tuple[PlaceKind, float], ...] = (
 _LARGEST_BYTES = {Touch.LARGE: (1200, 1400), Touch.DNS_LARGE: (512,)}
 _CARRIERS = ("song-hong", "cuu-long", "dong-nai")
 _SITES = 4
+ALLOWANCES_BYTES = (300_000_000, 1_000_000_000, 2_000_000_000)
+"""
+Of a metered line in a month: too little for the default profile, so that it is asked more rarely;
+enough for it; and what the documents recommend.
+"""
 
 
 def scenario(seed: int, index: int) -> Scenario:
@@ -225,6 +229,10 @@ def _premises(dice: random.Random, name: str) -> Premises:
     others = [carrier for carrier in _CARRIERS if carrier != fixed]
     mobile = fixed if dice.random() < 0.2 else dice.choice(others)
     has_one_box = dice.random() < 0.15
+    # Not of the same dice, or every other draw of a seed would be another one.
+    allowance_bytes = random.Random(f"allowance {name} {mobile} {dice.getstate()[1][:4]}").choice(
+        ALLOWANCES_BYTES
+    )
     return Premises(
         name=name,
         lines=(
@@ -249,6 +257,7 @@ def _premises(dice: random.Random, name: str) -> Premises:
                 delay_s=dice.uniform(0.007, 0.015),
                 jitter_s=0.003,
                 loss_ratio=0.0005,
+                allowance_bytes=allowance_bytes,
             ),
         ),
     )

@@ -50,7 +50,10 @@ class NetworkPlace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessLine:
-    """One way out of a site. Delays are one way; ``loss_ratio`` is what a healthy line loses."""
+    """
+    One way out of a site. Delays are one way; ``loss_ratio`` is what a healthy line loses;
+    ``allowance_bytes`` is what monitoring may use of a metered one in a month.
+    """
 
     name: str
     carrier: str
@@ -61,6 +64,7 @@ class AccessLine:
     delay_s: float
     jitter_s: float
     loss_ratio: float
+    allowance_bytes: int = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

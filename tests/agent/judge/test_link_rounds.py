@@ -200,9 +200,10 @@ def test_while_an_outage_is_suspected_nothing_else_is() -> None:
     patient = Settings(silence=structs.replace(Settings().silence, confirm_s=4.0))
     at = judged_link(echoes("gateway", **ALIVE), lookups(**mute), *gone, settings=patient)
     at.link.known = False
+    at.link.resolver = FaultSlot(is_pending=True, pending=ACCESS_SILENT)
     closed(at)
     assert at.link.silence.is_pending
-    assert not at.link.resolver.is_pending
+    assert at.link.resolver.is_pending, "it is neither found again nor found to be over"
     assert not at.link.known
     assert not any(track.known_unresponsive for track in at.link.tracks.values())
     assert at.link.inconclusive_bursts == 0
@@ -323,3 +324,20 @@ def test_what_is_believed_of_a_link_is_dropped_when_it_goes_out_and_not_for_less
         setattr(at.link, name, held(Symptom.RESOLVER_SILENT))
     closed(at)
     assert [getattr(at.link, name).fault is not None for name in slots] == [is_kept] * len(slots)
+
+
+def test_while_a_part_of_the_world_is_silent_the_rest_is_judged() -> None:
+    mute: Shown = {
+        "silences": 2,
+        "silent_ns": ago(1.0),
+        "silent_since_ns": ago(9.0),
+        "silent_heard_ns": NOW_NS,
+        "answered_ns": ago(15.0),
+    }
+    near = [echoes(target, **ALIVE) for target in ("gateway", "core-fixed", "zone", "exchange")]
+    abroad = [echoes(target, **mute) for target in ("abroad", "far")]
+    at = judged_link(lookups(**ALIVE), *near, *abroad)
+    at.link.resolver = FaultSlot(is_pending=True, pending=ACCESS_SILENT)
+    closed(at)
+    assert at.link.silence.is_pending or at.link.silence.fault is not None
+    assert not at.link.resolver.is_pending, "its name server answers"

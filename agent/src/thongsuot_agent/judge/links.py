@@ -92,12 +92,10 @@ def request_burst_if_unexpected(
             if reachability is Reachability.SILENT and observation.counts
             else 0
         )
-    if link.burst_ns is not None and link.burst_ns <= at.now_ns:
-        return
     if link.round is not None and link.round.is_burst:
         return
     if not link.known or _is_unexpected(at, observation, reachability):
-        link.burst_ns = at.now_ns
+        link.burst_ns = at.now_ns if link.burst_ns is None else min(link.burst_ns, at.now_ns)
 
 
 def is_round_due(at: LinkContext) -> bool:

@@ -173,3 +173,40 @@ def test_what_ipv6_alone_loses_is_told_once_pages_show_it(disturbed: int, *, is_
     )
     at.link.carried_test = CarriedTest(**SURE)
     assert (carried_loss._lossy_part(at) is not None) is is_told
+
+
+@pytest.mark.parametrize(
+    ("sent", "others", "is_named"),
+    [(57, (200, 0), True), (58, (200, 0), False), (57, (1, 0), True), (57, (0, 0), False)],
+    ids=["sure", "not so sure", "one question carried well", "nothing to hold it against"],
+)
+def test_a_name_server_is_named_on_enough_evidence_beside_what_is_carried_well(
+    sent: int, others: tuple[int, int], *, is_named: bool
+) -> None:
+    at = lossy_server(carried_sent=sent, carried_lost=3)
+    for track in at.link.tracks.values():
+        if track.target == "zone":
+            track.carried_sent, track.carried_lost = others
+    named = carried_loss._lossy_resolver(at)
+    assert named == (LOSSY_RESOLVER if is_named else None)
+
+
+@pytest.mark.parametrize(("lost", "is_named"), [(0, True), (1, False)])
+def test_what_loses_one_of_thirty_is_not_carried_well(lost: int, *, is_named: bool) -> None:
+    at = lossy_server()
+    for track in at.link.tracks.values():
+        if track.target == "zone":
+            track.carried_sent, track.carried_lost = 30, lost
+    assert (carried_loss._lossy_resolver(at) is not None) is is_named
+
+
+def test_one_server_of_two_that_forges_answers_makes_it_forging() -> None:
+    forging = lookups(
+        family=Family.IP6,
+        carried_sent=60,
+        carried_lost=12,
+        reason=Reason.NAME_ANSWER_FORGED,
+        **ALIVE,
+    )
+    assert carried_loss._lossy_resolver(lossy_server(forging)) == FORGING_RESOLVER
+    assert carried_loss._lossy_resolver(lossy_server()) == LOSSY_RESOLVER

@@ -2,6 +2,7 @@
 Carried location: on which rung what lookups and web requests lose begins, and who bears it out.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from thongsuot_agent.judge.diagnosis import Diagnosis
@@ -18,6 +19,7 @@ from thongsuot_agent.judge.symptoms.carried_samples import (
     CarriedPackets,
     evidence_nats,
     healthy_ratio,
+    packets_of,
 )
 from thongsuot_agent.judge.symptoms.loss_location import LAN_LOSSY_NATS, LOSS_SYMPTOMS
 from thongsuot_agent.judge.symptoms.service_over_link import networks_of_tracks
@@ -63,11 +65,8 @@ def locate_carried_loss(at: LinkContext) -> Diagnosis | None:
 
 def do_pages_alone_lose(at: LinkContext) -> bool:
     """Return whether pages lose and lookups, whose packets are small, do not."""
-    sent = lost = 0
-    for _, track in carrying(at, Segment.ACCESS):
-        if track.kind == LOOKUP:
-            sent, lost = sent + track.carried_sent, lost + track.carried_lost
-    return evidence_nats(sent, lost, DEGRADED_RATIO, healthy_ratio(LOOKUP)) < 0.0
+    lookups = packets_of(t for _, t in carrying(at, Segment.ACCESS) if t.kind == LOOKUP)
+    return evidence_nats(lookups.sent, lookups.lost, DEGRADED_RATIO, healthy_ratio(LOOKUP)) < 0.0
 
 
 def _segment_beyond_lan(at: LinkContext) -> Segment | None:
@@ -87,28 +86,26 @@ def _is_lan_lossy(at: LinkContext) -> bool:
     """
     if at.link.policed_until_ns <= at.now_ns:
         return False
-    sent, lost = _gateway_echoes(at)
-    carried = [track for _, track in carrying(at, Segment.ACCESS)]
-    carried_sent = sum(track.carried_sent for track in carried)
-    carried_lost = sum(track.carried_lost for track in carried)
-    ratio = min(0.9, max(DEGRADED_RATIO, carried_lost / max(1, carried_sent)))
-    return evidence_nats(sent, lost, ratio, HEALTHY_RATIO) >= LAN_LOSSY_NATS
+    echoes = _gateway_echoes(at)
+    carried = packets_of(track for _, track in carrying(at, Segment.ACCESS))
+    ratio = min(0.9, max(DEGRADED_RATIO, carried.lost / max(1, carried.sent)))
+    return evidence_nats(echoes.sent, echoes.lost, ratio, HEALTHY_RATIO) >= LAN_LOSSY_NATS
 
 
-def _gateway_echoes(at: LinkContext) -> tuple[int, int]:
+def _gateway_echoes(at: LinkContext) -> CarriedPackets:
     """
-    Return how many echoes to the gateway there were since the test began, and how many were lost.
+    Return the echoes to the gateway since the test began.
 
     One that never answers says nothing; one that answered some of them is none of those, however
     silent it was of late.
     """
-    sent = lost = 0
-    for track in at.link.tracks.values():
-        point = at.probes.point_of(track)
-        is_none_answered = track.carried_lost == track.carried_sent
-        if point is not None and point.is_gateway and not (is_mute(track) and is_none_answered):
-            sent, lost = sent + track.carried_sent, lost + track.carried_lost
-    return sent, lost
+    return packets_of(
+        track
+        for track in at.link.tracks.values()
+        if (point := at.probes.point_of(track)) is not None
+        and point.is_gateway
+        and not (is_mute(track) and track.carried_lost == track.carried_sent)
+    )
 
 
 def _is_lan_clean(at: LinkContext) -> bool:
@@ -118,8 +115,8 @@ def _is_lan_clean(at: LinkContext) -> bool:
     A gateway that is not proved clean yet is waited for, for a while; one that never answers echoes
     cannot be.
     """
-    sent, lost = _gateway_echoes(at)
-    nats = evidence_nats(sent, lost, DEGRADED_RATIO, HEALTHY_RATIO)
+    echoes = _gateway_echoes(at)
+    nats = evidence_nats(echoes.sent, echoes.lost, DEGRADED_RATIO, HEALTHY_RATIO)
     is_long = at.now_ns - (at.link.carried_test.first_ns or at.now_ns) >= ns(DECIDE_ANYWAY_S)
     return nats <= -CONFIRMED_NATS or (is_long and nats <= CONFIRMED_NATS)
 
@@ -130,7 +127,7 @@ def _lossy_from(at: LinkContext) -> Segment | None:
 
     A rung that is neither lossy nor proved clean yet is waited for, for a while.
     """
-    counts: dict[Segment, CarriedPackets] = {}
+    on_rung: defaultdict[Segment, list[Track]] = defaultdict(list)
     tracks: list[tuple[ProbePoint, Track]] = []
     for point, track in carrying(at, Segment.ACCESS):
         if track.kind == LOOKUP and track.reason in BAD_ANSWERS:
@@ -138,15 +135,13 @@ def _lossy_from(at: LinkContext) -> Segment | None:
             continue
         tracks.append((point, track))
         rung = min(rung_of(point, at.link.facts), Segment.TRANSIT, key=RANK.__getitem__)
-        count = counts.get(rung, CarriedPackets(0, 0))
-        sent, lost = count.sent + track.carried_sent, count.lost + track.carried_lost
-        counts[rung] = CarriedPackets(sent, lost)
+        on_rung[rung].append(track)
     if not _is_borne_out(at, tracks):
         return None
     is_long = at.now_ns - (at.link.carried_test.first_ns or at.now_ns) >= ns(DECIDE_ANYWAY_S)
     clean = Segment.LAN
-    for rung in sorted(counts, key=RANK.__getitem__):
-        count = counts[rung]
+    for rung in sorted(on_rung, key=RANK.__getitem__):
+        count = packets_of(on_rung[rung])
         nats = evidence_nats(count.sent, count.lost, DEGRADED_RATIO, HEALTHY_RATIO)
         if nats > CONFIRMED_NATS:
             break
@@ -184,6 +179,5 @@ def _is_borne_out(at: LinkContext, tracks: Sequence[tuple[ProbePoint, Track]]) -
         for point, track in others
         if track.kind == kind and RANK[rung_of(point, at.link.facts)] >= rank
     ]
-    rest = beside or [track for _, track in others]
-    sent, lost = sum(t.carried_sent for t in rest), sum(t.carried_lost for t in rest)
-    return evidence_nats(sent, lost, DEGRADED_RATIO, HEALTHY_RATIO) > 0.0
+    rest = packets_of(beside or [track for _, track in others])
+    return evidence_nats(rest.sent, rest.lost, DEGRADED_RATIO, HEALTHY_RATIO) > 0.0

@@ -33,6 +33,7 @@ from thongsuot_agent.judge.symptoms.carried_samples import (
     CarriedPackets,
     evidence_nats,
     healthy_ratio,
+    packets_of,
     sample_of,
 )
 from thongsuot_agent.judge.symptoms.large_losses import locate_large_losses
@@ -210,8 +211,8 @@ def _lossy_resolver(at: LinkContext) -> Diagnosis | None:
     Or that they give answers by turns that cannot be true, or none that is of use. Each lost
     question costs a user the five seconds after which his machine asks again.
     """
-    lossy, clean = CarriedPackets(0, 0), CarriedPackets(0, 0)
-    reasons: set[Reason | None] = set()
+    servers: list[Track] = []
+    others: list[Track] = []
     echoes = at.link.loss_test
     is_line = echoes.cusum_up > ONE_LOSS_NATS or echoes.raw_ratio > HEALTHY_RATIO
     if is_line or _is_any_service_failing(at) or is_borrowed_resolver(at):
@@ -219,18 +220,19 @@ def _lossy_resolver(at: LinkContext) -> Diagnosis | None:
         return None
     for point, track in carrying(at, Segment.ACCESS):
         if not point.is_users_resolver:
-            clean = CarriedPackets(clean.sent + track.carried_sent, clean.lost + track.carried_lost)
+            others.append(track)
         elif is_lossy(track):
-            lossy = CarriedPackets(lossy.sent + track.carried_sent, lossy.lost + track.carried_lost)
-            reasons.add(track.reason)
+            servers.append(track)
         elif track.carried_sent:
             # One of the servers answers well: users are served.
             return None
+    lossy, clean = packets_of(servers), packets_of(others)
     nats = evidence_nats(lossy.sent, lossy.lost, DEGRADED_RATIO, healthy_ratio(LOOKUP))
     is_clean = evidence_nats(clean.sent, clean.lost, DEGRADED_RATIO, HEALTHY_RATIO) < 0.0
     if nats < ALARM_NATS / 2 or not is_clean:
         return None
-    return FORGING_RESOLVER if Reason.NAME_ANSWER_FORGED in reasons else LOSSY_RESOLVER
+    is_forging = any(track.reason is Reason.NAME_ANSWER_FORGED for track in servers)
+    return FORGING_RESOLVER if is_forging else LOSSY_RESOLVER
 
 
 def _is_any_service_failing(at: LinkContext) -> bool:
@@ -250,13 +252,11 @@ def _is_of_ip6_alone(at: LinkContext) -> bool:
 
     Resolvers ask the next server and browsers take IPv4, so that nobody need notice: pages tell.
     """
-    sums = {family: CarriedPackets(0, 0) for family in Family}
-    for _, track in carrying(at, Segment.ACCESS):
-        known = sums[track.family]
-        sums[track.family] = CarriedPackets(
-            known.sent + track.carried_sent, known.lost + track.carried_lost
-        )
-    ip4, ip6 = sums[Family.IP4], sums[Family.IP6]
+    tracks = [track for _, track in carrying(at, Segment.ACCESS)]
+    ip4, ip6 = (
+        packets_of(track for track in tracks if track.family is family)
+        for family in (Family.IP4, Family.IP6)
+    )
     ratio = max(DEGRADED_RATIO, ip6.lost / ip6.sent) if ip6.sent else DEGRADED_RATIO
     nats = evidence_nats(ip4.sent, ip4.lost, min(0.9, ratio), HEALTHY_RATIO)
     return ip6.lost > 0 and nats <= -OTHERS_CLEAN_NATS

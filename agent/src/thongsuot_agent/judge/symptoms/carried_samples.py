@@ -5,6 +5,7 @@ A lookup is two questions, a request its segments, of which the kernel says how 
 again (TCP_INFO).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import log
 
@@ -45,6 +46,12 @@ class CarriedPackets:
 
     sent: int
     lost: int
+
+
+def packets_of(tracks: Iterable[Track]) -> CarriedPackets:
+    """Return the packets of some series together, as they are counted for the present test."""
+    counts = [(track.carried_sent, track.carried_lost) for track in tracks]
+    return CarriedPackets(sum(sent for sent, _ in counts), sum(lost for _, lost in counts))
 
 
 def sample_of(track: Track, finding: Finding, reachability: Reachability) -> CarriedPackets | None:

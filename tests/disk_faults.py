@@ -1,12 +1,15 @@
 """A disk that fails where a test says so: a library that is preloaded into a process of ours."""
 
+import atexit
 import errno
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -32,20 +35,31 @@ class Fault:
         return f"{self.operation}-{errno.errorcode[self.number]}-{self.part}"
 
 
+@cache
+def _library() -> Path:
+    """Build the library, once for all tests of a run; return where it is."""
+    if shutil.which("gcc") is None:
+        pytest.skip("gcc is missing")
+    folder = Path(tempfile.mkdtemp(prefix="ts-disk-"))
+    atexit.register(shutil.rmtree, folder)
+    # Processes that run as another user have it, too.
+    folder.chmod(0o755)
+    library = folder / "disk_faults.so"
+    command = ["gcc", "-O1", "-Wall", "-Werror", "-shared", "-fPIC", "-o"]
+    subprocess.run([*command, library, SOURCE, "-ldl"], check=True)
+    return library
+
+
 class FaultyDisk:
     """The faults of the processes that have its environment; they begin and end while these run."""
 
     def __init__(self, folder: Path) -> None:
-        if shutil.which("gcc") is None:
-            pytest.skip("gcc is missing")
         self._faults = folder / "disk-faults"
         self._opened = folder / "disk-opened"
-        self._library = folder / "disk_faults.so"
+        self._library = _library()
         # Also of a process that runs as another user.
         self._opened.touch()
         self._opened.chmod(0o666)
-        command = ["gcc", "-O1", "-Wall", "-Werror", "-shared", "-fPIC", "-o"]
-        subprocess.run([*command, self._library, SOURCE, "-ldl"], check=True)
 
     @property
     def environment(self) -> Mapping[str, str]:

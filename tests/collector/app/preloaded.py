@@ -32,8 +32,8 @@ _MEASURED = "COVERAGE_PROCESS_START"
 
 
 def is_possible() -> bool:
-    """Return whether collectors may be forks: not where their own start is to be looked at."""
-    return not {_MEASURED, "LD_PRELOAD"} & os.environ.keys()
+    """Return whether collectors may be forks: not where their own start is measured."""
+    return _MEASURED not in os.environ
 
 
 class ForkedProcess:
@@ -111,17 +111,24 @@ class _Parent:
         self._folder.cleanup()
 
 
-_parents: list[_Parent] = []
+_parents: dict[str, _Parent] = {}
+"""By the library that is preloaded into them and so into what they fork; mostly there is none."""
+
+
+def _parent() -> _Parent:
+    library = os.environ.get("LD_PRELOAD", "")
+    if library not in _parents:
+        _parents[library] = _Parent()
+        atexit.register(lambda: _parents.pop(library).stop())
+    return _parents[library]
 
 
 async def start(words: list[str], error_file: int) -> ForkedProcess:
     """Start the collector's command line; its standard output is read, the other goes to a file."""
-    if not _parents:
-        _parents.append(_Parent())
-        atexit.register(lambda: _parents.pop().stop())
+    parent = _parent()
     read_end, write_end = os.pipe()
     try:
-        pid, connection = _parents[0].fork(words, (write_end, error_file))
+        pid, connection = parent.fork(words, (write_end, error_file))
     finally:
         os.close(write_end)
     reader = asyncio.StreamReader()

@@ -17,11 +17,11 @@ class CollectorProcess:
     """
     Runs ``thongsuot-collector run``; may be killed and started again on the same state.
 
-    ``is_forked``: it is forked from a process that has imported it, for tests of what it does when
-    it runs.
+    It is forked from a process that has imported it, unless ``is_forked`` is false: then it is the
+    program as a user starts it, for a second of CPU more.
     """
 
-    def __init__(self, folder: Path, config: str = "", *, is_forked: bool = False) -> None:
+    def __init__(self, folder: Path, config: str = "", *, is_forked: bool = True) -> None:
         self.folder = folder
         self._is_forked = is_forked and preloaded.is_possible()
         self.config = folder / "collector.toml"

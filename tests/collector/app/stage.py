@@ -66,7 +66,6 @@ class NotifyingStack:
         *,
         inventory: str = INVENTORY,
         config: str = CONFIG,
-        is_forked: bool = True,
     ) -> None:
         self.hook = ReceiverProcess(
             "tests.collector.notify.webhook_receiver", folder / "hook", SECRET
@@ -76,7 +75,7 @@ class NotifyingStack:
         secret_file(folder, "secret", SECRET)
         secret_file(folder, "password", PASSWORD)
         text = config.format(port=self.hook.port)
-        self.collector = CollectorProcess(folder, text, is_forked=is_forked)
+        self.collector = CollectorProcess(folder, text)
         self.agent = ReportingAgent(SITE, token(folder / "state", SITE))
 
     async def report(self, state: State) -> httpx.Response:

@@ -144,7 +144,7 @@ def ruin(journal: Path) -> None:
 
 
 async def test_where_it_listens_is_said_on_standard_output_alone(tmp_path: Path) -> None:
-    process = CollectorProcess(tmp_path)
+    process = CollectorProcess(tmp_path, is_forked=False)
     await process.start()
     async with httpx.AsyncClient(base_url=process.url) as client:
         for path in ("/healthz", "/readyz", "/metrics", "/"):

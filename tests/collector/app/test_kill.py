@@ -34,7 +34,7 @@ async def running(tmp_path: Path) -> AsyncIterator[tuple[CollectorProcess, Scrip
             "[ingest]\npushes_per_s = 10000\n[[sinks]]\n"
             f'kind = "remote_write"\nname = "database"\nurl = "{there.url}"\nlinger_s = 0.0\n'
         )
-        made = CollectorProcess(tmp_path, config, is_forked=True)
+        made = CollectorProcess(tmp_path, config)
         await made.start()
         yield made, there
         if made.process is not None:

@@ -10,7 +10,7 @@ from tests.collector.app.process import CollectorProcess
 
 
 async def test_a_forked_collector_ends_as_the_program_does(tmp_path: Path) -> None:
-    process = CollectorProcess(tmp_path, is_forked=True)
+    process = CollectorProcess(tmp_path)
     await process.start()
     assert process.process is not None
     first = process.process.pid

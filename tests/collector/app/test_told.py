@@ -12,7 +12,7 @@ from thongsuot_schema.state import State
 
 @pytest.fixture
 async def stage(tmp_path: Path) -> AsyncIterator[NotifyingStack]:
-    made = NotifyingStack(tmp_path, is_forked=False)
+    made = NotifyingStack(tmp_path)
     try:
         await made.collector.start()
         yield made

@@ -13,6 +13,7 @@ import pytest
 from tests.collector.app.process import PROGRAM, CollectorProcess
 from tests.collector.app.stage import SITE, NotifyingStack
 from tests.collector.app.test_kill import PushLoop
+from tests.collector.command_line import run_command
 from tests.collector.running import WITHIN_S, eventually, token
 from thongsuot_collector.backup.manifest import copy_in_backup, read_manifest
 from thongsuot_schema.state import State
@@ -29,7 +30,7 @@ async def stage(tmp_path: Path) -> AsyncIterator[NotifyingStack]:
         await made.close()
 
 
-async def run_command(*words: object) -> str:
+async def run_program(*words: object) -> str:
     """Run the program as a person does, and return what it says; it must succeed."""
     process = await asyncio.create_subprocess_exec(
         PROGRAM,
@@ -53,7 +54,9 @@ async def test_a_new_machine_goes_on_with_the_incidents_of_the_lost_one(
     await stage.report(State.UP)
     await stage.report(State.DOWN)
     await stage.is_notified(1)
-    await run_command("backup", "--config", stage.collector.config, "--to", tmp_path / "backups")
+    config = stage.collector.config
+    status, output = await run_command("backup", "--config", config, "--to", tmp_path / "backups")
+    assert status == 0, output
     # Acknowledged after the backup and before the loss: it is nowhere any more.
     await stage.report(State.DOWN)
     await stage.collector.kill()
@@ -63,9 +66,10 @@ async def test_a_new_machine_goes_on_with_the_incidents_of_the_lost_one(
     for name in ("secret", "password", "collector.toml"):
         (lost / name).unlink()
 
-    output = await run_command(
+    status, output = await run_command(
         "restore", the_backup(tmp_path / "backups"), "--root", tmp_path / "new"
     )
+    assert status == 0, output
     assert "journal up to entry 2" in output
     stage.collector.folder = tmp_path / "new" / str(lost).lstrip("/")
     stage.collector.config = stage.collector.folder / "collector.toml"
@@ -79,16 +83,13 @@ async def test_a_new_machine_goes_on_with_the_incidents_of_the_lost_one(
     assert await stage.collector.end() == 0, stage.collector.log()
     assert "Traceback" not in stage.collector.log()
     # What was lost is named.
-    verified = await asyncio.create_subprocess_exec(
-        PROGRAM, "verify", "--config", stage.collector.config, stdout=subprocess.PIPE
-    )
-    text = (await verified.communicate())[0].decode()
+    _, text = await run_command("verify", "--config", stage.collector.config)
     assert f"{SITE} " in text
     assert "not arrived: 3" in text, text
 
 
 async def test_a_backup_in_the_middle_of_pushes_holds_all_up_to_one_entry(tmp_path: Path) -> None:
-    process = CollectorProcess(tmp_path, "[ingest]\npushes_per_s = 10000\n", is_forked=True)
+    process = CollectorProcess(tmp_path, "[ingest]\npushes_per_s = 10000\n")
     await process.start()
     stop = asyncio.Event()
     # Some tens of pushes a second: more of them would take the CPU that the backup needs.
@@ -109,7 +110,7 @@ async def test_a_backup_in_the_middle_of_pushes_holds_all_up_to_one_entry(tmp_pa
             )
             before = {uplink.agent.site: len(uplink.acknowledged) for uplink in uplinks}
             folder = tmp_path / f"backups-{round_}"
-            await run_command("backup", "--config", process.config, "--to", folder)
+            await run_program("backup", "--config", process.config, "--to", folder)
             check_cut(folder, before, process)
     finally:
         stop.set()

@@ -223,7 +223,10 @@ def nightly_parts(other_python: str = "") -> list[SuitePart]:
         pytest_part("fleet", "-m", "fleet", "tests/fleet", "tests/tools"),
         SuitePart(name="fresh", command=("./run", "fresh")),
         pytest_part(
-            "seeds", "tests/agent/judge", THONGSUOT_NIGHTLY="1", THONGSUOT_JUDGE_SEEDS="20"
+            "seeds",
+            *("tests/agent/judge", "tests/lab_room/truth"),
+            THONGSUOT_NIGHTLY="1",
+            THONGSUOT_JUDGE_SEEDS="20",
         ),
         SuitePart(
             name="truth",

@@ -17,6 +17,7 @@ from tests.lab_room.truth.making import (
     city,
     fault,
     parties,
+    sampled,
     scenario,
     symptoms,
 )
@@ -76,7 +77,7 @@ def test_a_box_that_loses_by_turns_is_the_sites_however_often_its_gateway_is_sil
     assert parties(played) <= {"commune:s1"}, played.messages
 
 
-@pytest.mark.parametrize("seed", [4, 5, 6])
+@pytest.mark.parametrize("seed", sampled(4, 5, 6))
 @pytest.mark.parametrize(
     ("place", "party"),
     [(PlaceKind.ACCESS, "carrier:north"), (PlaceKind.LAN, "commune:s1")],
@@ -174,7 +175,7 @@ def test_what_is_usual_of_a_page_is_known_before_its_second_minute() -> None:
     assert Symptom.SERVICE_SLOW in symptoms(played)
 
 
-@pytest.mark.parametrize("seed", [*SEEDS, 4, 5])
+@pytest.mark.parametrize("seed", sampled(1, 2, 3, 4, 5))
 def test_nobody_is_told_of_a_loss_far_out_that_no_page_shows(seed: int) -> None:
     thin = fault(PlaceKind.HOME, "exchange", amount=0.03, end_s=480.0)
     played = play(scenario(thin, seed=seed, until_s=600.0))

@@ -13,8 +13,11 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
+
+from thongsuot_runtime.refusal import ErrorReport
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("agent", "collector")
@@ -28,6 +31,12 @@ any of them prints it.
 
 Exit codes: 0 done; 1 it could not be done, the text says why; 2 the command line or the
 configuration is wrong. Where a command has more, it says so.
+
+With `--json` standard output has one JSON document and nothing else; its shape stands below each
+command, as [JSON Schema](commands.schema.json) in full. A command that is refused prints
+`{"error": {"message": …, "exit_code": …, "mistakes": […]}}` instead, and its sentence on the error
+stream as always; `mistakes` has `file`, `line` and `message` of each that was found in a file.
+What argparse does not understand is refused before that, in text.
 """
 
 
@@ -39,12 +48,14 @@ class Argument(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CommandHelp(msgspec.Struct, frozen=True, kw_only=True):
-    """One command: its words, its help, and its arguments."""
+    """One command: its words, its help, its arguments and its result."""
 
     words: str
     text: str
     epilog: str
     arguments: tuple[Argument, ...]
+    result: dict[str, Any] | None = None
+    """JSON Schema of what it prints with ``--json``; ``None``: it has no such option."""
 
 
 def commands_of(parser: argparse.ArgumentParser, words: str) -> Iterator[CommandHelp]:
@@ -56,10 +67,19 @@ def commands_of(parser: argparse.ArgumentParser, words: str) -> Iterator[Command
             text=parser.description or "",
             epilog=parser.epilog or "",
             arguments=tuple(_arguments(parser)),
+            result=_result(parser.get_default("shape")),
         )
     for group in groups:
         for name, below in group.choices.items():
             yield from commands_of(below, f"{words} {name}")
+
+
+def _result(shape: object) -> dict[str, Any] | None:
+    """Return the schema of a shape: a type, or where one stands (``module:name``)."""
+    if isinstance(shape, str):
+        module, _, name = shape.partition(":")
+        shape = getattr(importlib.import_module(module), name)
+    return None if shape is None else msgspec.json.schema(shape)
 
 
 # argparse has no public way to inspect a parser; these names have been stable since Python 2.7.
@@ -107,7 +127,33 @@ def commands_page() -> str:
             lines += [f"### {command.words}\n", f"{_sentence(command.text)}\n", *_table(own)]
             if command.epilog:
                 lines.append(f"{command.epilog}\n")
+            if command.result is not None:
+                lines.append(f"With `--json`: {_described(command.result, command.result)}.\n")
     return "\n".join(lines).rstrip() + "\n"
+
+
+def results_schema() -> str:
+    """Return docs/reference/commands.schema.json: the schema of each command's result."""
+    results = {
+        command.words: command.result
+        for room in ROOMS
+        for command in commands_of_room(room)
+        if command.result is not None
+    }
+    refused = msgspec.json.schema(ErrorReport)
+    document = {"refused": refused, "results": results}
+    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+
+
+def _described(schema: dict[str, Any], whole: dict[str, Any]) -> str:
+    """Return in words what a result has: the keys of its outermost objects."""
+    if "$ref" in schema:
+        return _described(whole["$defs"][schema["$ref"].rpartition("/")[2]], whole)
+    if "anyOf" in schema:
+        return "; or ".join(_described(option, whole) for option in schema["anyOf"])
+    if schema.get("type") == "array":
+        return f"a list of which each element is {_described(schema['items'], whole)}"
+    return "an object of " + ", ".join(f"`{key}`" for key in schema["properties"])
 
 
 def _table(arguments: Sequence[Argument]) -> list[str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 from tools.api_reference import api_page
-from tools.commands import commands_page
+from tools.commands import commands_page, results_schema
 from tools.figures import figures_page
 from tools.glossary import glossary_page
 from tools.python_reference import python_page
@@ -137,6 +137,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/reference/channels/README.md": channels_page,
     "docs/reference/collector-settings.md": collector_page,
     "docs/reference/commands.md": commands_page,
+    "docs/reference/commands.schema.json": results_schema,
     "docs/reference/evidence.schema.json": evidence_schema,
     "docs/reference/figures.md": figures_page,
     "docs/reference/glossary.md": glossary_page,

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from thongsuot_agent.app.run_context import RunContext, run_context_from
-from thongsuot_agent.cli.refusals import print_refusal
+from thongsuot_agent.cli.refusals import print_json, refuse
 from thongsuot_agent.config import allowance
 from thongsuot_agent.config.model import AgentConfig
 from thongsuot_agent.config.read import read
@@ -52,11 +52,10 @@ def check_config(path: str, *, is_json: bool = False) -> int:
         config = read(Path(path))
         context = run_context_from(config)
     except (ConfigInvalid, TokenUnusable) as error:
-        print_refusal(error)
-        return WRONG
+        return refuse(error, WRONG, is_json=is_json)
     checked = checked_config(config, context)
     if is_json:
-        sys.stdout.write(msgspec.json.format(msgspec.json.encode(checked)).decode() + "\n")
+        print_json(checked)
     else:
         sys.stdout.write("".join(f"{line}\n" for line in (f"{path}: good", *_lines(checked))))
     return 0

@@ -5,10 +5,8 @@ import textwrap
 from collections.abc import Iterable
 from pathlib import Path
 
-import msgspec
-
 from thongsuot_agent.cli.check_config import WRONG
-from thongsuot_agent.cli.refusals import print_refusal
+from thongsuot_agent.cli.refusals import print_json, refuse
 from thongsuot_agent.config.model import PushConfig
 from thongsuot_agent.config.read import read
 from thongsuot_agent.doctor.checks import (
@@ -24,6 +22,8 @@ from thongsuot_schema.catalogue import radio
 from thongsuot_schema.inventory.model import Link, ProbeSchedule
 
 FAULTY = 1
+HostFindings = list[HostFinding]
+"""What ``--json`` prints."""
 _WIDTH = 100
 
 
@@ -43,12 +43,11 @@ def examine_host(path: str, *, is_json: bool) -> int:
             specs, collector = config.links, config.collector
             modem_bus = modem_bus_of(config.probes)
         except ConfigInvalid as error:
-            print_refusal(error)
-            return WRONG
+            return refuse(error, WRONG, is_json=is_json)
     host = read_host(specs, collector=collector, modem_bus=modem_bus)
     findings = examine(host)
     if is_json:
-        sys.stdout.write(msgspec.json.format(msgspec.json.encode(findings)).decode() + "\n")
+        print_json(findings)
     else:
         sys.stdout.write(report(host, findings))
     return FAULTY if has_fault(findings) else 0

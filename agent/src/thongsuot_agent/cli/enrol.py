@@ -20,7 +20,7 @@ import msgspec
 
 from thongsuot_agent.app.run_context import token_path
 from thongsuot_agent.cli.check_config import WRONG
-from thongsuot_agent.cli.refusals import print_refusal
+from thongsuot_agent.cli.refusals import print_json, refuse
 from thongsuot_agent.clock import NS_PER_S, SYSTEM
 from thongsuot_agent.config.model import AgentConfig, SpoolConfig
 from thongsuot_agent.config.read import read
@@ -93,20 +93,19 @@ def enrol(options: argparse.Namespace) -> int:
     try:
         target = _enrolment_target(options)
     except (ConfigInvalid, _TargetIncomplete) as error:
-        print_refusal(error)
-        return WRONG
+        return refuse(error, WRONG, is_json=options.json)
     code = options.code or _asked_code()
     waiting = target.token_file.with_name(target.token_file.name + _WAITING)
     try:
         token = _waiting_token(waiting)
         report = asyncio.run(_redeem_code(target, code, token, waiting))
     except (OSError, TokenUnusable, CertificateUnusable, WorkerFailed) as error:
-        print_refusal(Text("agent.cli.error.not_enrolled", why=str(error)))
-        return _NOT_DONE
-    if report is None:
-        return _NOT_DONE
+        not_enrolled = Text("agent.cli.error.not_enrolled", why=str(error))
+        return refuse(not_enrolled, _NOT_DONE, is_json=options.json)
+    if isinstance(report, Text):
+        return refuse(report, _NOT_DONE, is_json=options.json)
     if options.json:
-        sys.stdout.write(msgspec.json.format(msgspec.json.encode(report)).decode() + "\n")
+        print_json(report)
     else:
         sys.stdout.write("".join(f"{line}\n" for line in _lines(report)))
     return 0
@@ -184,8 +183,8 @@ def _waiting_token(waiting: Path) -> str:
 
 async def _redeem_code(
     target: _EnrolmentTarget, code: str, token: str, waiting: Path
-) -> EnrolmentReport | None:
-    """Return the collector's answer to a code; ``None``: none, and the reason was printed."""
+) -> EnrolmentReport | Text:
+    """Return what the collector's answer to a code has brought, or why it has brought nothing."""
     pair = None if target.certificate is None else PendingCertificate(target.certificate)
     request = "" if pair is None else await pair.request()
     response = await _post_code(target, code, token, request)
@@ -203,12 +202,10 @@ async def _redeem_code(
         if response.status != 429:
             _discard_enrolment(waiting, pair)
         later = f"; try again in {response.retry_after} s" if response.retry_after else ""
-        print_refusal(Text("agent.cli.error.not_enrolled", why=f"{answer.error}{later}"))
-        return None
+        return Text("agent.cli.error.not_enrolled", why=f"{answer.error}{later}")
     why = response.problem or f"status {response.status}, which is no collector's answer"
     urls = ", ".join(endpoint.url for endpoint in target.endpoints)
-    print_refusal(Text("agent.cli.error.not_enrolled_by", urls=urls, why=why))
-    return None
+    return Text("agent.cli.error.not_enrolled_by", urls=urls, why=why)
 
 
 def _discard_enrolment(waiting: Path, pair: PendingCertificate | None) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from thongsuot_agent.cli.check_config import WRONG
-from thongsuot_agent.cli.refusals import print_refusal
+from thongsuot_agent.cli.refusals import print_json, refuse
 from thongsuot_agent.config.read import read
 from thongsuot_agent.doctor.first_router import explain_first_router
 from thongsuot_agent.doctor.proposals import proposals
@@ -68,11 +68,10 @@ def show_links(path: str, *, is_json: bool = False) -> int:
         try:
             specs = read(Path(path)).links
         except ConfigInvalid as error:
-            print_refusal(error)
-            return WRONG
+            return refuse(error, WRONG, is_json=is_json)
     report = asyncio.run(_report(specs))
     if is_json:
-        sys.stdout.write(msgspec.json.format(msgspec.json.encode(report)).decode() + "\n")
+        print_json(report)
     else:
         sys.stdout.write("".join(f"{line}\n" for line in _lines(report)))
     is_wrong = any(family.is_proved is False for link in report.links for family in link.families)

@@ -119,7 +119,7 @@ def _look_after_host(options: "argparse.Namespace") -> int:
         case _:
             from thongsuot_agent.cli.routes import manage_routes  # noqa: PLC0415
 
-            return manage_routes(options.config, options.action)
+            return manage_routes(options.config, options.action, is_json=options.json)
 
 
 def build_parser() -> "argparse.ArgumentParser":

@@ -15,19 +15,7 @@ def _formatter(prog: str) -> argparse.HelpFormatter:
 
 def command_parser(default_config: str) -> argparse.ArgumentParser:
     """Return the parser of the command line, in the language of the person at the terminal."""
-    localize_argparse()
-    parser = argparse.ArgumentParser(
-        prog="thongsuot-agent",
-        description=localized(Text("agent.cli.program")),
-        epilog=localized(Text("agent.cli.program.epilog")),
-        formatter_class=_formatter,
-    )
-    parser.add_argument(
-        "--version",
-        action="version",
-        version=f"thongsuot-agent {VERSION}",
-        help=localized(Text("agent.cli.any.version")),
-    )
+    parser = _program()
     commands = parser.add_subparsers(
         dest="command", required=True, metavar="COMMAND", prog="thongsuot-agent"
     )
@@ -36,29 +24,34 @@ def command_parser(default_config: str) -> argparse.ArgumentParser:
         return commands.add_parser(name, help=text, description=text, formatter_class=_formatter)
 
     run = add("run", localized(Text("agent.cli.run")))
-    run.add_argument(
-        "--verbose", action="store_true", help=localized(Text("agent.cli.run.verbose"))
-    )
-    run.add_argument(
-        "--record", default="", metavar="FILE", help=localized(Text("agent.cli.run.record"))
-    )
+    _add_run(run)
     check = add("check-config", localized(Text("agent.cli.check_config")))
-    _add_json(check, localized(Text("agent.cli.check_config.json")))
-    doctor = add("doctor", localized(Text("agent.cli.doctor")))
-    _add_json(doctor, localized(Text("agent.cli.doctor.json")))
-    links = add("links", localized(Text("agent.cli.links")))
-    _add_json(links, localized(Text("agent.cli.links.json")))
-    routes = add("routes", localized(Text("agent.cli.routes")))
-    routes.add_argument(
-        "action",
-        choices=("apply", "show", "remove"),
-        help=localized(Text("agent.cli.routes.action")),
+    _add_json(
+        check,
+        localized(Text("agent.cli.check_config.json")),
+        "thongsuot_agent.cli.check_config:CheckedConfig",
     )
+    doctor = add("doctor", localized(Text("agent.cli.doctor")))
+    _add_json(
+        doctor, localized(Text("agent.cli.doctor.json")), "thongsuot_agent.cli.doctor:HostFindings"
+    )
+    links = add("links", localized(Text("agent.cli.links")))
+    _add_json(
+        links, localized(Text("agent.cli.links.json")), "thongsuot_agent.cli.links:LinksReport"
+    )
+    routes = add("routes", localized(Text("agent.cli.routes")))
+    _add_routes(routes)
     status = add("status", localized(Text("agent.cli.status")))
     status.add_argument("--address", default="", help=localized(Text("agent.cli.status.address")))
-    _add_json(status, localized(Text("agent.cli.status.json")))
+    _add_json(
+        status, localized(Text("agent.cli.status.json")), "thongsuot_agent.status:AgentStatus"
+    )
     site_config = add("site-config", localized(Text("agent.cli.site_config")))
-    _add_json(site_config, localized(Text("agent.cli.site_config.json")))
+    _add_json(
+        site_config,
+        localized(Text("agent.cli.site_config.json")),
+        "thongsuot_agent.cli.site_config:SiteConfigReport",
+    )
     enrol = add("enrol", localized(Text("agent.cli.enrol")))
     _add_enrol(enrol)
     for command in (run, check, doctor, links, routes, status, site_config, enrol):
@@ -75,8 +68,51 @@ def command_parser(default_config: str) -> argparse.ArgumentParser:
     return parser
 
 
-def _add_json(parser: argparse.ArgumentParser, text: str) -> None:
+def _program() -> argparse.ArgumentParser:
+    localize_argparse()
+    parser = argparse.ArgumentParser(
+        prog="thongsuot-agent",
+        description=localized(Text("agent.cli.program")),
+        epilog=localized(Text("agent.cli.program.epilog")),
+        formatter_class=_formatter,
+    )
+    parser.add_argument(
+        "--version",
+        action="version",
+        version=f"thongsuot-agent {VERSION}",
+        help=localized(Text("agent.cli.any.version")),
+    )
+    return parser
+
+
+def _add_run(run: argparse.ArgumentParser) -> None:
+    run.add_argument(
+        "--verbose", action="store_true", help=localized(Text("agent.cli.run.verbose"))
+    )
+    run.add_argument(
+        "--record", default="", metavar="FILE", help=localized(Text("agent.cli.run.record"))
+    )
+
+
+def _add_routes(routes: argparse.ArgumentParser) -> None:
+    routes.add_argument(
+        "action",
+        choices=("apply", "show", "remove"),
+        help=localized(Text("agent.cli.routes.action")),
+    )
+    _add_json(
+        routes, localized(Text("agent.cli.routes.json")), "thongsuot_agent.cli.routes:RoutesReport"
+    )
+
+
+def _add_json(parser: argparse.ArgumentParser, text: str, shape: str) -> None:
+    """
+    Let a command print its result as JSON.
+
+    ``shape`` is where the result's type stands, as ``module:name``: no command loads another's.
+    """
     parser.add_argument("--json", action="store_true", help=text)
+    parser.set_defaults(shape=shape)
 
 
 def _add_enrol(enrol: argparse.ArgumentParser) -> None:
@@ -105,7 +141,9 @@ def _add_enrol(enrol: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help=localized(Text("agent.cli.enrol.state_dir")),
     )
-    _add_json(enrol, localized(Text("agent.cli.enrol.json")))
+    _add_json(
+        enrol, localized(Text("agent.cli.enrol.json")), "thongsuot_agent.cli.enrol:EnrolmentReport"
+    )
 
 
 def _add_snmp(snmp: argparse.ArgumentParser) -> None:
@@ -161,4 +199,4 @@ def _add_probe(probe: argparse.ArgumentParser) -> None:
         metavar="KEY=VALUE",
         help=localized(Text("agent.cli.probe.set")),
     )
-    _add_json(probe, localized(Text("agent.cli.probe.json")))
+    _add_json(probe, localized(Text("agent.cli.probe.json")), "thongsuot_agent.cli.probe:ProbeRuns")

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import structs
 
 from thongsuot_agent.cli.check_config import WRONG
-from thongsuot_agent.cli.refusals import print_refusal
+from thongsuot_agent.cli.refusals import print_json, refuse
 from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.monitor import LinkMonitor
 from thongsuot_agent.links.state import LinkUnusable
@@ -30,6 +30,18 @@ _CODES = {Outcome.OK: 0, Outcome.FAILED: 3, Outcome.UNMEASURED: 4}
 _DEFAULT_LOOKUP = "dichvucong.gov.vn"
 
 
+class ProbeRun(msgspec.Struct, frozen=True, kw_only=True):
+    """One run: over which interface and family (empty: neither of the two), and what it found."""
+
+    interface: str
+    family: str
+    finding: Finding
+
+
+ProbeRuns = list[ProbeRun]
+"""What ``--json`` prints."""
+
+
 def probe_once(options: argparse.Namespace) -> int:
     """Make one run; returns the exit code."""
     try:
@@ -38,23 +50,20 @@ def probe_once(options: argparse.Namespace) -> int:
         probe = loader.load(options.kind)
         settings = msgspec.convert(settings_from(options.set), probe.settings)
     except (UnknownProbe, ValueError, msgspec.ValidationError) as error:
-        print_refusal(error)
-        return WRONG
+        return refuse(error, WRONG, is_json=options.json)
     target = LINK_TARGET if probe.per_link else target_from(options.target, options.lookup)
     if target is not None and not probe.applies(target):
         # A target that is not an anchor may be equipment.
         box = structs.replace(target, role=Role.EQUIPMENT, segment=Segment.LAN)
         target = box if probe.applies(box) else target
     if target is None or (not probe.per_link and not probe.applies(target)):
-        print_refusal(
-            Text("agent.cli.error.cannot_measure", kind=options.kind, target=options.target)
-        )
-        return WRONG
+        unfit = Text("agent.cli.error.cannot_measure", kind=options.kind, target=options.target)
+        return refuse(unfit, WRONG, is_json=options.json)
     try:
         return asyncio.run(_run_and_print(options, target, settings))
     except NoUplink:
-        print_refusal(Text("agent.cli.error.no_uplink"))
-        return _CODES[Outcome.UNMEASURED]
+        no_uplink = Text("agent.cli.error.no_uplink")
+        return refuse(no_uplink, _CODES[Outcome.UNMEASURED], is_json=options.json)
 
 
 class NoUplink(Exception):
@@ -114,7 +123,7 @@ def text_of(kind: str, link: LiveLink, family: Family, finding: Finding) -> str:
 async def _run_and_print(options: argparse.Namespace, target: Target, settings: object) -> int:
     probe = loader.load(options.kind)
     specs = (Spec(name="link", interface=options.interface),) if options.interface else None
-    code = 0
+    code, runs = 0, []
     with LinkMonitor(specs) as monitor:
         if options.proxy:
             monitor.update_specs(lambda spec: structs.replace(spec, proxy=options.proxy))
@@ -127,11 +136,14 @@ async def _run_and_print(options: argparse.Namespace, target: Target, settings: 
                 finding = await run(link, target, family, settings)
             except LinkUnusable as unusable:
                 finding = failed_finding(unusable.reason, detail=unusable.detail)
-            if options.json:
-                sys.stdout.write(msgspec.json.encode(finding).decode() + "\n")
-            else:
+            if not options.json:
                 sys.stdout.write(text_of(options.kind, link, family, finding))
+            runs.append(
+                ProbeRun(interface=link.spec.interface, family=family.value, finding=finding)
+            )
             code = max(code, _CODES[finding.outcome])
+    if options.json:
+        print_json(runs)
     return code
 
 

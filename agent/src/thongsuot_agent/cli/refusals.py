@@ -1,17 +1,33 @@
-"""What a person at a terminal is told when a command cannot be carried out, in their language."""
+"""
+What is told when a command cannot be carried out: a sentence in the language of the terminal.
+
+With ``--json`` standard output has an ``ErrorReport`` as well, in the place of the result.
+"""
 
 import sys
 
+import msgspec
+
 from thongsuot_runtime.config_file import ConfigInvalid
+from thongsuot_runtime.refusal import error_report
 from thongsuot_runtime.terminal import localized
 from thongsuot_schema.words.language import Text
 
 
-def print_refusal(refusal: Exception | Text) -> None:
-    """Say in one sentence why a command was not carried out."""
+def refuse(refusal: Exception | Text, code: int, *, is_json: bool = False) -> int:
+    """Say in one sentence why a command was not carried out; return the exit code."""
     sentence = _sentence_of(refusal)
     text = sentence if isinstance(sentence, str) else localized(sentence)
     sys.stderr.write(f"{text}\n")
+    if is_json:
+        mistakes = refusal.mistakes if isinstance(refusal, ConfigInvalid) else ()
+        print_json(error_report(text, code, mistakes))
+    return code
+
+
+def print_json(result: object) -> None:
+    """Print what a command comes to, indented so that a person can read it too."""
+    sys.stdout.write(msgspec.json.format(msgspec.json.encode(result)).decode() + "\n")
 
 
 def _sentence_of(refusal: Exception | Text) -> str | Text:

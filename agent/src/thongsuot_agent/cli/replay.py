@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from thongsuot_agent.cli.check_config import WRONG
-from thongsuot_agent.cli.refusals import print_refusal
+from thongsuot_agent.cli.refusals import refuse
 from thongsuot_agent.judge.recording import RecordingError
 from thongsuot_agent.judge.replay import replay
 from thongsuot_runtime.file_errors import describe
@@ -18,6 +18,5 @@ def print_replay(path: str) -> int:
             for line in replay(recording):
                 sys.stdout.write(f"{line}\n")
     except (OSError, RecordingError) as error:
-        print_refusal(Text("agent.cli.error.cannot_read", what=path, why=describe(error)))
-        return WRONG
+        return refuse(Text("agent.cli.error.cannot_read", what=path, why=describe(error)), WRONG)
     return 0

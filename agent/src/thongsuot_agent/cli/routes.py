@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from thongsuot_agent.cli.check_config import WRONG
-from thongsuot_agent.cli.refusals import print_refusal
+from thongsuot_agent.cli.refusals import print_json, refuse
 from thongsuot_agent.config.read import read
 from thongsuot_agent.links.route_plan import (
     PROTOCOL,
@@ -38,25 +38,39 @@ class _RoutingRefused(Exception):
     """``ip`` refused a command; the text is its own."""
 
 
-def manage_routes(path: str, action: str) -> int:
+class RoutesReport(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What links need of the kernel: as commands of ``ip`` (``show``), or what was made and removed
+    and what waits for its interface.
+    """
+
+    commands: list[str] = []
+    done: list[str] = []
+    waiting: list[str] = []
+
+
+def manage_routes(path: str, action: str, *, is_json: bool = False) -> int:
     """Carry out ``apply``, ``show`` or ``remove``; returns the exit code."""
     plan = RoutePlan()
     if action != "remove":
         try:
             plan = route_plan(read(Path(path)).links)
         except ConfigInvalid as error:
-            print_refusal(error)
-            return WRONG
+            return refuse(error, WRONG, is_json=is_json)
     if action == "show":
-        sys.stdout.write("".join(f"{line}\n" for line in _plan_lines(plan)))
-        return 0
-    try:
-        done, waiting = _apply(plan)
-    except (OSError, _RoutingRefused) as error:
-        print_refusal(Text("agent.cli.error.routes", why=str(error)))
-        return UNDONE
-    for line in (*done, *waiting):
-        sys.stdout.write(f"{line}\n")
+        report = RoutesReport(commands=list(_plan_lines(plan)))
+    else:
+        try:
+            done, waiting = _apply(plan)
+        except (OSError, _RoutingRefused) as error:
+            refused = Text("agent.cli.error.routes", why=str(error))
+            return refuse(refused, UNDONE, is_json=is_json)
+        report = RoutesReport(done=done, waiting=waiting)
+    if is_json:
+        print_json(report)
+    else:
+        for line in (*report.commands, *report.done, *report.waiting):
+            sys.stdout.write(f"{line}\n")
     return 0
 
 

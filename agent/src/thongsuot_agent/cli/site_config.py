@@ -12,7 +12,7 @@ import msgspec
 
 from thongsuot_agent.app.site_configs import site_config_status
 from thongsuot_agent.cli.check_config import WRONG
-from thongsuot_agent.cli.refusals import print_refusal
+from thongsuot_agent.cli.refusals import print_json, refuse
 from thongsuot_agent.cli.status import site_config_line
 from thongsuot_agent.config.model import AgentConfig
 from thongsuot_agent.config.profile import probes_of, targets_of
@@ -68,19 +68,18 @@ def show_site_config(path: str, *, is_json: bool = False) -> int:
     try:
         own = read(Path(path))
     except ConfigInvalid as error:
-        print_refusal(error)
-        return WRONG
+        return refuse(error, WRONG, is_json=is_json)
     file = paths_from_config(own.spool, os.environ).rollout_file
     try:
         rollout = read_rollout(file)
     except FileNotFoundError:
         rollout = RolloutState()
     except (OSError, ValueError) as error:
-        print_refusal(Text("agent.cli.error.cannot_read", what=str(file), why=describe(error)))
-        return 1
+        unreadable = Text("agent.cli.error.cannot_read", what=str(file), why=describe(error))
+        return refuse(unreadable, 1, is_json=is_json)
     report = site_config_report(rollout, own)
     if is_json:
-        sys.stdout.write(msgspec.json.format(msgspec.json.encode(report)).decode() + "\n")
+        print_json(report)
     else:
         sys.stdout.write("\n".join((*site_config_lines(report), "")))
     return 0

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from thongsuot_agent.cli.check_config import WRONG
-from thongsuot_agent.cli.refusals import print_refusal
+from thongsuot_agent.cli.refusals import refuse
 from thongsuot_agent.config.read import read
 from thongsuot_agent.status import (
     AgentStatus,
@@ -32,19 +32,18 @@ def show_status(path: str, address: str, *, is_json: bool) -> int:
         try:
             address = read(Path(path)).page.listen
         except ConfigInvalid as error:
-            print_refusal(error)
-            return WRONG
+            return refuse(error, WRONG, is_json=is_json)
     host, _, port = address.rpartition(":")
     host = host.strip("[]")
     if not port.isdecimal():
-        print_refusal(Text("agent.cli.error.no_status_address", address=address))
-        return WRONG
+        no_address = Text("agent.cli.error.no_status_address", address=address)
+        return refuse(no_address, WRONG, is_json=is_json)
     try:
         body = _get(_EVERYWHERE.get(host, host), int(port))
         status = msgspec.json.decode(body, type=AgentStatus)
     except (OSError, msgspec.DecodeError) as error:
-        print_refusal(Text("agent.cli.error.no_answer", address=address, why=str(error)))
-        return 1
+        no_answer = Text("agent.cli.error.no_answer", address=address, why=str(error))
+        return refuse(no_answer, 1, is_json=is_json)
     sys.stdout.write(body.decode() + "\n" if is_json else text_of(status))
     return 0
 

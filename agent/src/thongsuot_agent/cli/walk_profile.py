@@ -11,7 +11,7 @@ import msgspec
 
 from thongsuot_agent.cli.check_config import WRONG
 from thongsuot_agent.cli.probe import settings_from
-from thongsuot_agent.cli.refusals import print_refusal
+from thongsuot_agent.cli.refusals import refuse
 from thongsuot_agent.links.egress import family_of
 from thongsuot_agent.links.sockets import open_unbound
 from thongsuot_agent.links.state import LinkUnusable
@@ -37,18 +37,16 @@ def walk_profile(options: argparse.Namespace) -> int:
         settings = msgspec.convert(settings_from(options.set), Settings)
         survey = asyncio.run(_survey_device(options.host, options.base, settings))
     except (ValueError, msgspec.ValidationError) as error:
-        print_refusal(error)
-        return WRONG
+        return refuse(error, WRONG)
     except (SecretUnusable, LinkUnusable, WorkerFailed, TimeoutError, OSError) as error:
-        print_refusal(
+        unreadable = (
             Text("agent.cli.error.cannot_read", what=options.host, why=str(error))
             if str(error)
             else Text("agent.cli.error.too_long", what=options.host)
         )
-        return 1
+        return refuse(unreadable, 1)
     if survey.failure:
-        print_refusal(Text("agent.cli.error.cannot_read", what=options.host, why=survey.failure))
-        return 1
+        return refuse(Text("agent.cli.error.cannot_read", what=options.host, why=survey.failure), 1)
     sys.stdout.write(survey_text(survey))
     return 0
 

@@ -29,6 +29,7 @@ from thongsuot_collector.backup.manifest import (
     digest_of,
 )
 from thongsuot_collector.errors import BackupError
+from thongsuot_schema.words.language import Text
 
 PREFIX = "thongsuot-collector-"
 _UNFINISHED = ".unfinished"
@@ -95,7 +96,7 @@ def create_backup(
     """
     for database in source.databases:
         if not database.exists():
-            raise BackupError(f"there is nothing to back up: no {database}")
+            raise BackupError(Text("collector.cli.error.backup_nothing", path=str(database)))
     into.mkdir(mode=0o700, parents=True, exist_ok=True)
     into = into.absolute()
     plain = tuple(_plain_files(source, into))
@@ -104,7 +105,7 @@ def create_backup(
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(created_ns / 1e9))
     final = into / f"{PREFIX}{stamp}"
     if final.exists():
-        raise BackupError(f"there is a backup of this second already: {final}")
+        raise BackupError(Text("collector.cli.error.backup_twice", folder=str(final)))
     folder = final.with_name(final.name + _UNFINISHED)
     folder.mkdir(mode=0o700)
     try:
@@ -158,7 +159,12 @@ def _check_room(into: Path, databases: Sequence[Path], plain: Sequence[Path]) ->
     free = shutil.disk_usage(into).free
     if free < wanted:
         raise BackupError(
-            f"no room for a backup in {into}: {wanted >> 20} MiB are needed, {free >> 20} are free"
+            Text(
+                "collector.cli.error.backup_no_room",
+                folder=str(into),
+                needed=wanted >> 20,
+                free=free >> 20,
+            )
         )
 
 
@@ -178,8 +184,7 @@ def _copy_database(path: Path, folder: Path, progress: Progress) -> BackedUpFile
             verdict = str(error)
     if verdict != "ok":
         raise BackupError(
-            f"{path} is damaged ({verdict}); restart the collector, which reads what can be read "
-            "of it, and keep the backups that there are"
+            Text("collector.cli.error.backup_damaged_source", path=str(path), verdict=str(verdict))
         )
     # The last connection to close has folded its log into the file.
     copy.chmod(0o600)

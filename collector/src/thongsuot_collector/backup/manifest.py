@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 
 from thongsuot_collector.errors import BackupError
+from thongsuot_schema.words.language import Text
 
 MANIFEST_FILE = "manifest.json"
 FILES_FOLDER = "files"
@@ -62,18 +63,29 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise BackupError(f"{folder} is no backup, or one that did not end: no {path}") from error
+        raise BackupError(
+            Text("collector.cli.error.backup_none", folder=str(folder), path=str(path))
+        ) from error
     except msgspec.DecodeError as error:
-        raise BackupError(f"{path} cannot be read: {error}") from error
+        raise BackupError(
+            Text("collector.cli.error.backup_unreadable", path=str(path), why=str(error))
+        ) from error
     if manifest.format != FORMAT:
         raise BackupError(
-            f"{folder} is a backup of format {manifest.format}, this collector reads {FORMAT}; "
-            f"it was made by {manifest.program}"
+            Text(
+                "collector.cli.error.backup_format",
+                folder=str(folder),
+                format=manifest.format,
+                known=FORMAT,
+                program=manifest.program,
+            )
         )
     for file in manifest.files:
         parts = Path(file.path).parts
         if parts[:1] != ("/",) or ".." in parts:
-            raise BackupError(f"{path} names {file.path!r}, which is no absolute path")
+            raise BackupError(
+                Text("collector.cli.error.backup_relative", path=str(path), name=repr(file.path))
+            )
     return manifest
 
 

@@ -19,6 +19,7 @@ from thongsuot_collector.backup.manifest import (
     read_manifest,
 )
 from thongsuot_collector.errors import BackupError
+from thongsuot_schema.words.language import Text
 
 _PART = ".restoring"
 
@@ -58,9 +59,9 @@ def _in_order(files: list[BackedUpFile], manifest: Manifest) -> list[BackedUpFil
 
 def _check_copy(copy: Path, file: BackedUpFile) -> None:
     if not copy.is_file():
-        raise BackupError(f"the backup is not whole: {copy} is missing")
+        raise BackupError(Text("collector.cli.error.backup_incomplete", path=str(copy)))
     if copy.stat().st_size != file.size_bytes or digest_of(copy) != file.sha256:
-        raise BackupError(f"the backup is damaged: {copy} is not what was written")
+        raise BackupError(Text("collector.cli.error.backup_damaged", path=str(copy)))
 
 
 def _is_there(place: Path, file: BackedUpFile) -> bool:
@@ -68,20 +69,14 @@ def _is_there(place: Path, file: BackedUpFile) -> bool:
         return False
     if place.stat().st_size == file.size_bytes and digest_of(place) == file.sha256:
         return True
-    raise BackupError(
-        f"{place} is there already, and another than in the backup: nothing is overwritten; stop "
-        "the collector and move the file out of the way"
-    )
+    raise BackupError(Text("collector.cli.error.restore_occupied", path=str(place)))
 
 
 def _check_absent(place: Path) -> None:
     for end in ("", "-wal", "-shm"):
         beside = place.with_name(place.name + end)
         if beside.exists():
-            raise BackupError(
-                f"{beside} is there already: nothing is overwritten; stop the collector and move "
-                "its store and its journal out of the way, both"
-            )
+            raise BackupError(Text("collector.cli.error.restore_beside", path=str(beside)))
 
 
 def _put(copy: Path, place: Path, file: BackedUpFile) -> None:
@@ -129,6 +124,10 @@ def _owner_ids(file: BackedUpFile) -> tuple[int, int]:
         if os.geteuid() != 0:
             return -1, -1
         raise BackupError(
-            f"{file.path} belongs to {file.owner}:{file.group}, and this machine lacks one of "
-            "them: install the package first"
+            Text(
+                "collector.cli.error.restore_owner",
+                path=file.path,
+                owner=file.owner,
+                group=file.group,
+            )
         ) from error

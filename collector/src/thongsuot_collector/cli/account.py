@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
 
+import msgspec
 from sqlalchemy import Engine
 
 from thongsuot_collector.accounts.consumer import gone_from
@@ -25,13 +26,15 @@ from thongsuot_collector.cli.command import (
     opened_store,
 )
 from thongsuot_collector.cli.record_reports import (
+    CityAccountReport,
     MissingBatches,
+    SiteAccountReport,
     UndeliveredEntries,
     city_account_report,
     day_text,
-    print_report,
     site_account_report,
 )
+from thongsuot_collector.cli.results import print_result
 from thongsuot_collector.cli.tables import format_table
 from thongsuot_collector.config.read import Configuration, read_configuration
 from thongsuot_collector.journal import ranges
@@ -51,19 +54,28 @@ _LAST_NUMBER = 1 << 62
 _IN_COLUMNS = (BatchFate.KEPT, BatchFate.WAITING)
 
 
+class AcceptedLosses(msgspec.Struct, frozen=True, kw_only=True):
+    """The batches whose loss was accepted just now."""
+
+    accepted: list[AcceptedLoss]
+
+
 def add_commands(commands: Commands) -> None:
     """Add the command."""
-    account = commands.add_list("account", _account, localized(Text("collector.cli.account")))
+    account = commands.add_result(
+        "account",
+        _account,
+        localized(Text("collector.cli.account")),
+        CityAccountReport | SiteAccountReport,
+    )
     account.add_argument(
         "site", nargs="?", default="", help=localized(Text("collector.cli.account.site"))
     )
     account.add_argument(
         "--days", type=int, default=_DAYS, help=localized(Text("collector.cli.account.days"))
     )
-    accept = commands.add(
-        "accept-loss",
-        _accept,
-        localized(Text("collector.cli.accept_loss")),
+    accept = commands.add_result(
+        "accept-loss", _accept, localized(Text("collector.cli.accept_loss")), AcceptedLosses
     )
     accept.add_argument("site")
     accept.add_argument("stream")
@@ -85,10 +97,8 @@ def _account(options: argparse.Namespace) -> int:
         sinks = sinks_of(configuration, journal)
         if not options.site:
             totals = site_totals(store, from_ns=_window_ns(configuration))
-            if options.json:
-                print_report(city_account_report(totals, sinks))
-            else:
-                print(f"{totals_table(totals)}\n\n{sinks_table(sinks)}")
+            text = f"{totals_table(totals)}\n\n{sinks_table(sinks)}"
+            print_result(options, city_account_report(totals, sinks), [text])
             return 0
         from_ns = time.time_ns() - options.days * _DAY_NS
         tallies = journal.tallies(from_day=day_of(from_ns), site=options.site)
@@ -104,10 +114,7 @@ def _account(options: argparse.Namespace) -> int:
                     near=near,
                 )
             )
-        if options.json:
-            print_report(site_account_report(options.site, days))
-        else:
-            print(days_text(days))
+        print_result(options, site_account_report(options.site, days), [days_text(days)])
     return 0
 
 
@@ -147,8 +154,7 @@ def _accept(options: argparse.Namespace) -> int:
             for first, last in parts
         ]
         record_accounts.accept(store, accepted)
-    for part in accepted:
-        print(accepted_line(part))
+    print_result(options, AcceptedLosses(accepted=accepted), map(accepted_line, accepted))
     return 0
 
 

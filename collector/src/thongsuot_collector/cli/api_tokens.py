@@ -1,12 +1,15 @@
 """``thongsuot-collector api-token``: tokens with which programs read what a role may see."""
 
 import argparse
+from datetime import datetime
 
+import msgspec
 from sqlalchemy import Engine
 
 from thongsuot_collector.cli import tables
 from thongsuot_collector.cli.command import Commands, UsageError, on_store
 from thongsuot_collector.cli.people import check_scope
+from thongsuot_collector.cli.results import RevokedEntry, print_result, utc
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.store import api_tokens
 from thongsuot_collector.store.people import PersonRole
@@ -17,11 +20,23 @@ _DAY_S = 86_400.0
 _DAYS = 365
 
 
+class CreatedApiToken(msgspec.Struct, frozen=True, kw_only=True):
+    """A program's token; nothing shows it again."""
+
+    id: str
+    title: str
+    expires_at: datetime
+    token: str
+
+
 def add_commands(commands: Commands) -> None:
     """Add the commands."""
     group = commands.group("api-token", localized(Text("collector.cli.api_token")))
-    creating = group.add(
-        "create", on_store(_create), localized(Text("collector.cli.api_token.create"))
+    creating = group.add_result(
+        "create",
+        on_store(_create),
+        localized(Text("collector.cli.api_token.create")),
+        CreatedApiToken,
     )
     creating.add_argument("title", help=localized(Text("collector.cli.api_token.create.title")))
     creating.add_argument(
@@ -36,9 +51,17 @@ def add_commands(commands: Commands) -> None:
     creating.add_argument(
         "--days", type=int, default=_DAYS, help=localized(Text("collector.cli.any.days"))
     )
-    group.add_list("list", on_store(_list), localized(Text("collector.cli.api_token.list")))
-    group.add(
-        "revoke", on_store(_revoke), localized(Text("collector.cli.api_token.revoke"))
+    group.add_list(
+        "list",
+        on_store(_list),
+        localized(Text("collector.cli.api_token.list")),
+        tables.API_TOKENS_HEAD,
+    )
+    group.add_result(
+        "revoke",
+        on_store(_revoke),
+        localized(Text("collector.cli.api_token.revoke")),
+        RevokedEntry,
     ).add_argument("id")
 
 
@@ -47,10 +70,13 @@ def _create(options: argparse.Namespace, store: Engine, directory: InventoryDire
     check_scope(role, options.scope, directory)
     if options.days < 1:
         raise UsageError(Text("collector.cli.error.days"))
-    _, secret = api_tokens.create(
+    token, secret = api_tokens.create(
         store, options.title, role=role, scope=options.scope, lasts_s=options.days * _DAY_S
     )
-    print(secret)
+    result = CreatedApiToken(
+        id=token.id, title=token.title, expires_at=utc(token.expires_ns), token=secret
+    )
+    print_result(options, result, [secret])
     return 0
 
 
@@ -61,5 +87,5 @@ def _list(options: argparse.Namespace, store: Engine, _directory: InventoryDirec
 
 def _revoke(options: argparse.Namespace, store: Engine, _directory: InventoryDirectory) -> int:
     api_tokens.revoke(store, options.id)
-    print(f"{options.id}: revoked")
+    print_result(options, RevokedEntry(id=options.id), [f"{options.id}: revoked"])
     return 0

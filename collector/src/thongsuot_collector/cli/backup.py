@@ -3,7 +3,11 @@
 import argparse
 import importlib.metadata
 import sys
+from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
+
+import msgspec
 
 from thongsuot_collector.app.durable import JOURNAL_FILE, STORE_FILE
 from thongsuot_collector.backup.create import (
@@ -21,6 +25,7 @@ from thongsuot_collector.cli.command import (
     UsageError,
     check_user,
 )
+from thongsuot_collector.cli.results import print_result, utc
 from thongsuot_collector.config.read import read_configuration
 from thongsuot_runtime.terminal import localized
 from thongsuot_schema.words.language import Text
@@ -28,9 +33,35 @@ from thongsuot_schema.words.language import Text
 DEFAULT_FOLDER = "/var/backups/thongsuot-collector"
 
 
+class BackupReport(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    A backup: ``journal_head`` is the number of the newest entry in it, ``None`` without a journal.
+
+    ``elsewhere`` has the database of what is not in it (``journal``, ``store``); ``removed`` are
+    older backups that ``--keep`` did not leave.
+    """
+
+    folder: str
+    files: int
+    size_bytes: int
+    journal_head: int | None
+    elsewhere: dict[str, str]
+    removed: list[str]
+
+
+class RestoreReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What was put back: from when it is, and the newest entry of its journal if it has one."""
+
+    files: int
+    created_at: datetime
+    journal_head: int | None
+
+
 def add_commands(commands: Commands) -> None:
     """Add the commands."""
-    backup = commands.add("backup", _backup, localized(Text("collector.cli.backup")))
+    backup = commands.add_result(
+        "backup", _backup, localized(Text("collector.cli.backup")), BackupReport
+    )
     backup.add_argument(
         "--to", type=Path, default=Path(DEFAULT_FOLDER), metavar="FOLDER", help="%(default)s"
     )
@@ -41,7 +72,9 @@ def add_commands(commands: Commands) -> None:
         metavar="N",
         help=localized(Text("collector.cli.backup.keep")),
     )
-    restore = commands.add("restore", _restore, localized(Text("collector.cli.restore")))
+    restore = commands.add_result(
+        "restore", _restore, localized(Text("collector.cli.restore")), RestoreReport
+    )
     restore.add_argument(
         "backup", type=Path, metavar="BACKUP", help=localized(Text("collector.cli.restore.backup"))
     )
@@ -74,37 +107,58 @@ def _backup(options: argparse.Namespace) -> int:
     )
     program = f"{PROGRAM} {importlib.metadata.version(PROGRAM)}"
     folder, manifest = create_backup(source, options.to, program=program, progress=_show_progress)
-    size = sum(file.size_bytes for file in manifest.files)
-    print(
-        f"{folder}: {len(manifest.files)} files, {size / 1e6:.1f} MB{_journal_text(manifest)}. It "
+    report = BackupReport(
+        folder=str(folder),
+        files=len(manifest.files),
+        size_bytes=sum(file.size_bytes for file in manifest.files),
+        journal_head=_journal_head(manifest),
+        elsewhere={name: shared.database.shown for name, shared, _ in kept if shared.url},
+        removed=[str(path) for path in remove_oldest(options.to, options.keep)]
+        if options.keep
+        else [],
+    )
+    print_result(options, report, _backup_lines(report))
+    return 0
+
+
+def _backup_lines(report: BackupReport) -> Iterator[str]:
+    yield (
+        f"{report.folder}: {report.files} files, {report.size_bytes / 1e6:.1f} MB"
+        f"{_journal_text(report.journal_head)}. It "
         "holds keys and personal data: keep it where only those read who may."
     )
-    for name, shared, _ in kept:
-        if shared.url:
-            print(
-                f"The {name} is not in it: it is in {shared.database.shown}. Back that up by its "
-                "own tools, pg_dump or pgBackRest, at the same time."
-            )
-    if options.keep:
-        for removed in remove_oldest(options.to, options.keep):
-            print(f"removed {removed}")
-    return 0
+    for name, database in report.elsewhere.items():
+        yield (
+            f"The {name} is not in it: it is in {database}. Back that up by its "
+            "own tools, pg_dump or pgBackRest, at the same time."
+        )
+    yield from (f"removed {removed}" for removed in report.removed)
 
 
 def _restore(options: argparse.Namespace) -> int:
     manifest = restore_backup(options.backup, root=options.root)
-    print(
-        f"restored {len(manifest.files)} files as of {tables.shown_moment(manifest.created_ns)}"
-        f"{_journal_text(manifest)}.\n"
+    report = RestoreReport(
+        files=len(manifest.files),
+        created_at=utc(manifest.created_ns),
+        journal_head=_journal_head(manifest),
+    )
+    line = (
+        f"restored {report.files} files as of {tables.shown_moment(manifest.created_ns)}"
+        f"{_journal_text(report.journal_head)}.\n"
         "Start the collector. Agents push what they still hold. What was acknowledged after that "
         f"moment is missing: `{PROGRAM} verify` names it once the agents have pushed again."
     )
+    print_result(options, report, [line])
     return 0
 
 
-def _journal_text(manifest: Manifest) -> str:
+def _journal_head(manifest: Manifest) -> int | None:
     has_journal = any(path.endswith(JOURNAL_FILE) for path in manifest.databases)
-    return f", journal up to entry {manifest.journal_head}" if has_journal else ""
+    return manifest.journal_head if has_journal else None
+
+
+def _journal_text(journal_head: int | None) -> str:
+    return "" if journal_head is None else f", journal up to entry {journal_head}"
 
 
 def _show_progress(path: Path, done: int, whole: int) -> None:

@@ -9,8 +9,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
+
 from thongsuot_collector.cli import tables
 from thongsuot_collector.cli.command import CommandFailed, Commands, opened_store
+from thongsuot_collector.cli.results import RevokedCredentials, print_result
 from thongsuot_collector.config.read import Configuration, read_configuration
 from thongsuot_collector.pki import authority
 from thongsuot_collector.store import audit, certificates
@@ -25,11 +28,38 @@ _DAYS_LIMIT = 7305
 """Twenty years."""
 
 
+_HEAD = ("serial", "site", "issued", "runs out", "state")
+
+
+class CreatedAuthority(msgspec.Struct, frozen=True, kw_only=True):
+    """An authority made just now: until when it is good, its digest, and the file of its key."""
+
+    good_until: datetime
+    sha256: str
+    key_file: str
+
+
+class AuthorityCertificate(msgspec.Struct, frozen=True, kw_only=True):
+    """The authority that devices trust: ``certificate`` is PEM."""
+
+    good_until: datetime
+    sha256: str
+    certificate: str
+
+
+class ServerCertificate(msgspec.Struct, frozen=True, kw_only=True):
+    """The collector's own certificate: its file, the names in it, until when it is good."""
+
+    file: str
+    hosts: list[str]
+    good_until: datetime
+
+
 def add_commands(commands: Commands) -> None:
     """Add ``ca`` and its commands."""
     authority_commands = commands.group("ca", localized(HELP))
-    add = authority_commands.add
-    init = add("init", _init, localized(Text("collector.cli.ca.init")))
+    add = authority_commands.add_result
+    init = add("init", _init, localized(Text("collector.cli.ca.init")), CreatedAuthority)
     init.add_argument(
         "--days", type=_days, default=3653, help=localized(Text("collector.cli.ca.init.days"))
     )
@@ -44,6 +74,7 @@ def add_commands(commands: Commands) -> None:
         "renew",
         _renew,
         localized(Text("collector.cli.ca.renew")),
+        CreatedAuthority,
     )
     follow.add_argument(
         "--days", type=_days, default=3653, help=localized(Text("collector.cli.any.default"))
@@ -52,6 +83,7 @@ def add_commands(commands: Commands) -> None:
         "renew-server",
         _renew_server,
         localized(Text("collector.cli.ca.renew_server")),
+        ServerCertificate,
     )
     server.add_argument(
         "--host",
@@ -59,10 +91,12 @@ def add_commands(commands: Commands) -> None:
         metavar="NAME",
         help=localized(Text("collector.cli.ca.renew_server.host")),
     )
-    add("show", _show, localized(Text("collector.cli.ca.show")))
-    listing = authority_commands.add_list("list", _list, localized(Text("collector.cli.ca.list")))
+    add("show", _show, localized(Text("collector.cli.ca.show")), AuthorityCertificate)
+    listing = authority_commands.add_list(
+        "list", _list, localized(Text("collector.cli.ca.list")), _HEAD
+    )
     listing.add_argument("site", nargs="?")
-    revoke = add("revoke", _revoke, localized(Text("collector.cli.ca.revoke")))
+    revoke = add("revoke", _revoke, localized(Text("collector.cli.ca.revoke")), RevokedCredentials)
     revoke.add_argument("site")
     revoke.add_argument(
         "--serial", default="", help=localized(Text("collector.cli.ca.revoke.serial"))
@@ -72,7 +106,7 @@ def add_commands(commands: Commands) -> None:
 def _init(options: argparse.Namespace) -> int:
     place = options.state_dir or read_configuration(options.config)
     state_dir = place if isinstance(place, Path) else place.state_dir
-    _make(place, options.days, authority.create_authority, AuditAction.AUTHORITY_CREATED)
+    _make(options, place, authority.create_authority, AuditAction.AUTHORITY_CREATED)
     print(
         f"{state_dir / authority.FOLDER / authority.KEY_FILE} makes certificates: "
         "keep a copy where nobody else reads it. Now set client_certificates in [listen] and "
@@ -85,7 +119,7 @@ def _init(options: argparse.Namespace) -> int:
 def _renew(options: argparse.Namespace) -> int:
     configuration = read_configuration(options.config)
     state_dir = configuration.state_dir
-    _make(configuration, options.days, authority.renew_authority, AuditAction.AUTHORITY_RENEWED)
+    _make(options, configuration, authority.renew_authority, AuditAction.AUTHORITY_RENEWED)
     print(
         "what the one before has issued stays good until it runs out or is renewed; its key is "
         f"gone from {state_dir / authority.FOLDER}. Restart the collector, and keep a copy of the "
@@ -110,24 +144,31 @@ def _renew_server(options: argparse.Namespace) -> int:
     hosts = options.host or authority.hosts_of(before)
     identity = issuer.issue_server(hosts, now=now, lifetime=authority.SERVER_LIFETIME)
     authority.install_server(identity, certificate_file, key_file)
-    print(
-        f"{certificate_file}: {', '.join(hosts)}, until {identity.certificate.not_after:%Y-%m-%d}"
+    result = ServerCertificate(
+        file=str(certificate_file), hosts=list(hosts), good_until=identity.certificate.not_after
     )
+    line = f"{result.file}: {', '.join(hosts)}, until {result.good_until:%Y-%m-%d}"
+    print_result(options, result, [line])
     return 0
 
 
 def _make(
+    options: argparse.Namespace,
     place: Configuration | Path,
-    days: int,
     make: Callable[..., authority.CertificateAuthority],
     action: AuditAction,
 ) -> None:
     """Have an authority made, say which, and write down who did it."""
     state_dir = place if isinstance(place, Path) else place.state_dir
     with opened_store(place) as store:
-        folder, lifetime = state_dir / authority.FOLDER, timedelta(days=days)
+        folder, lifetime = state_dir / authority.FOLDER, timedelta(days=options.days)
         issued = make(folder, now=datetime.now(UTC), lifetime=lifetime)
-        print(_about(issued))
+        result = CreatedAuthority(
+            good_until=issued.not_after,
+            sha256=_digest(issued.pem),
+            key_file=str(folder / authority.KEY_FILE),
+        )
+        print_result(options, result, [_about(issued)])
         with store.begin() as connection:
             audit.write(connection, action, "ca", detail=_fingerprint(issued.pem))
 
@@ -137,14 +178,17 @@ def _show(options: argparse.Namespace) -> int:
         read_configuration(options.config).state_dir / authority.FOLDER
     )
     print(_about(loaded), file=sys.stderr)
-    print(loaded.pem, end="")
+    result = AuthorityCertificate(
+        good_until=loaded.not_after, sha256=_digest(loaded.pem), certificate=loaded.pem
+    )
+    print_result(options, result, [loaded.pem.removesuffix("\n")])
     return 0
 
 
 def _list(options: argparse.Namespace) -> int:
     with opened_store(read_configuration(options.config)) as store:
         rows = [_row(certificate) for certificate in certificates.listed(store, options.site)]
-    table = tables.Table(("serial", "site", "issued", "runs out", "state"), rows)
+    table = tables.Table(_HEAD, rows)
     tables.print_table(table, options)
     return 0
 
@@ -152,7 +196,9 @@ def _list(options: argparse.Namespace) -> int:
 def _revoke(options: argparse.Namespace) -> int:
     with opened_store(read_configuration(options.config)) as store:
         revoked = certificates.revoke(store, options.site, options.serial)
-    print(f"revoked: {revoked}; a running collector refuses them within five seconds")
+    result = RevokedCredentials(site=options.site, revoked=revoked)
+    line = f"revoked: {revoked}; a running collector refuses them within five seconds"
+    print_result(options, result, [line])
     print(
         f"the token of {options.site} is as it was: `thongsuot-collector token revoke` ends both",
         file=sys.stderr,
@@ -182,7 +228,11 @@ def _about(ca: authority.CertificateAuthority) -> str:
 
 
 def _fingerprint(pem: str) -> str:
-    return f"SHA-256 {hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem)).hexdigest()}"
+    return f"SHA-256 {_digest(pem)}"
+
+
+def _digest(pem: str) -> str:
+    return hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem)).hexdigest()
 
 
 def _days(text: str) -> int:

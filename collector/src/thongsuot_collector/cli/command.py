@@ -6,7 +6,7 @@ import getpass
 import os
 import pwd
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from thongsuot_collector.app.durable import (
     open_embedded_store,
     open_state_store,
 )
+from thongsuot_collector.cli.results import Shape, rows_shape
 from thongsuot_collector.config.read import (
     Configuration,
     check_authority,
@@ -72,13 +73,26 @@ class Commands:
         parser.set_defaults(command=command)
         return parser
 
-    def add_list(self, name: str, command: Command, text: str) -> argparse.ArgumentParser:
-        """Add a command that prints a table, for people or as JSON, and return its parser."""
+    def add_result(
+        self, name: str, command: Command, text: str, shape: Shape
+    ) -> argparse.ArgumentParser:
+        """
+        Add a command that prints a result, for people or as JSON, and return its parser.
+
+        ``shape`` is the type of the result; the reference has it as JSON Schema.
+        """
         parser = self.add(name, command, text)
+        parser.set_defaults(shape=shape)
         parser.add_argument(
             "--json", action="store_true", help=localized(Text("collector.cli.any.json"))
         )
         return parser
+
+    def add_list(
+        self, name: str, command: Command, text: str, head: Iterable[str]
+    ) -> argparse.ArgumentParser:
+        """Add a command that prints a table with a head, and return its parser."""
+        return self.add_result(name, command, text, rows_shape(head))
 
     def group(self, name: str, text: str) -> "Commands":
         """Add a word that commands follow."""
@@ -226,9 +240,13 @@ def sentence_for(error: OSError) -> str | Text:
 
 def print_error(error: CollectorError | Text | str) -> None:
     """Say to the person at the terminal what went wrong, in their language where there is one."""
+    print(f"{PROGRAM}: {error_text(error)}", file=sys.stderr)
+
+
+def error_text(error: CollectorError | Text | str) -> str:
+    """Return what went wrong in the language of the terminal, where it is told in it."""
     sentence = error.sentence if isinstance(error, CollectorError) else error
-    text = sentence if isinstance(sentence, str) else localized(sentence)
-    print(f"{PROGRAM}: {text}", file=sys.stderr)
+    return sentence if isinstance(sentence, str) else localized(sentence)
 
 
 def _wrong_user(path: str, right: str) -> Text:

@@ -1,7 +1,9 @@
 """``thongsuot-collector desk-key``: the links that open a carrier's desk."""
 
 import argparse
+from datetime import datetime
 
+import msgspec
 from sqlalchemy import Engine
 
 from thongsuot_collector.app.durable import LINKS_FILE
@@ -14,6 +16,7 @@ from thongsuot_collector.cli.command import (
     on_store,
     opened_store,
 )
+from thongsuot_collector.cli.results import RevokedEntry, print_result, utc
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.inventory.unknown_names import unknown_carrier
 from thongsuot_collector.notify.dispatch.desk_links import DeskLinks
@@ -26,10 +29,21 @@ _DAY_S = 86_400.0
 _DAYS = 365
 
 
+class CreatedDeskKey(msgspec.Struct, frozen=True, kw_only=True):
+    """A link that opens a carrier's desk."""
+
+    id: str
+    carrier: str
+    expires_at: datetime
+    url: str
+
+
 def add_commands(commands: Commands) -> None:
     """Add the commands."""
     group = commands.group("desk-key", localized(Text("collector.cli.desk_key")))
-    adding = group.add("create", _create, localized(Text("collector.cli.desk_key.create")))
+    adding = group.add_result(
+        "create", _create, localized(Text("collector.cli.desk_key.create")), CreatedDeskKey
+    )
     adding.add_argument("carrier", help=localized(Text("collector.cli.any.as_the_inventory_names")))
     adding.add_argument(
         "--title", default="", help=localized(Text("collector.cli.desk_key.create.title"))
@@ -43,11 +57,17 @@ def add_commands(commands: Commands) -> None:
         help=localized(Text("collector.cli.desk_key.create.look_only")),
     )
     listing = group.add_list(
-        "list", on_store(_list), localized(Text("collector.cli.desk_key.list"))
+        "list",
+        on_store(_list),
+        localized(Text("collector.cli.desk_key.list")),
+        tables.DESK_KEYS_HEAD,
     )
     listing.add_argument("carrier", nargs="?", default="")
-    group.add(
-        "revoke", on_store(_revoke), localized(Text("collector.cli.desk_key.revoke"))
+    group.add_result(
+        "revoke",
+        on_store(_revoke),
+        localized(Text("collector.cli.desk_key.revoke")),
+        RevokedEntry,
     ).add_argument("id")
 
 
@@ -69,7 +89,9 @@ def _create(options: argparse.Namespace) -> int:
             lasts_s=options.days * _DAY_S,
         )
         secret = load_or_create_secret(configuration.state_dir / LINKS_FILE)
-        print(DeskLinks(IncidentLinks(page_url, secret)).url(options.carrier, key.id))
+        url = DeskLinks(IncidentLinks(page_url, secret)).url(options.carrier, key.id)
+    result = CreatedDeskKey(id=key.id, carrier=key.carrier, expires_at=utc(key.expires_ns), url=url)
+    print_result(options, result, [url])
     return 0
 
 
@@ -80,5 +102,5 @@ def _list(options: argparse.Namespace, store: Engine, _directory: InventoryDirec
 
 def _revoke(options: argparse.Namespace, store: Engine, _directory: InventoryDirectory) -> int:
     desk_keys.revoke(store, options.id)
-    print(f"{options.id}: revoked")
+    print_result(options, RevokedEntry(id=options.id), [f"{options.id}: revoked"])
     return 0

@@ -5,15 +5,18 @@ import re
 import shlex
 import sys
 import time
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import msgspec
 import segno
 from sqlalchemy import Engine
 
 from thongsuot_collector.cli import tables
 from thongsuot_collector.cli.command import Commands, UsageError, opened_store
 from thongsuot_collector.cli.device_files import write_device_files
+from thongsuot_collector.cli.results import print_result, utc
 from thongsuot_collector.config.read import read_configuration
 from thongsuot_collector.store import audit, enrolments
 from thongsuot_collector.store.enrolments import digest_of_code, new_code
@@ -26,7 +29,21 @@ AUDIT_HELP = Text("collector.cli.audit")
 
 _SECONDS = {"m": 60, "h": 3600, "d": 86_400}
 _LONGEST_S = 90 * 86_400
+_AUDIT_HEAD = ("at", "by", "action", "subject", "detail")
 _SPAN = re.compile(r"([1-9][0-9]{0,5})([mhd])")
+
+
+class EnrolmentCode(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    A one-time code for a site's device. ``qr`` is the content of the QR code: the command to run on
+    the device, or the code alone where no ``--url`` was given; ``files`` are those of the device.
+    """
+
+    site: str
+    code: str
+    expires_at: datetime
+    qr: str
+    files: list[str]
 
 
 def add_enrol_arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,7 +73,7 @@ def add_enrol_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_commands(commands: Commands) -> None:
     """Add ``audit``."""
-    parser = commands.add_list("audit", _audit, localized(AUDIT_HELP))
+    parser = commands.add_list("audit", _audit, localized(AUDIT_HELP), _AUDIT_HEAD)
     parser.add_argument(
         "subject", nargs="?", default="", help=localized(Text("collector.cli.audit.subject"))
     )
@@ -82,22 +99,31 @@ def enrol(options: argparse.Namespace, store: Engine, site: Site, authority: Pat
     code = new_code()
     expires_ns = time.time_ns() + options.valid_for * 10**9
     enrolments.create(store, site.name, digest_of_code(code), expires_ns=expires_ns)
-    print(code)
+    files: list[Path] = []
+    if options.device_files is not None:
+        files = write_device_files(
+            options.device_files, site=site, code=code, url=options.url, authority=authority
+        )
+    result = EnrolmentCode(
+        site=site.name,
+        code=code,
+        expires_at=utc(expires_ns),
+        qr=qr_text(code, options.url or ""),
+        files=[str(file) for file in files],
+    )
+    print_result(options, result, [code])
     print(
         f"good once, until {tables.shown_moment(expires_ns)}, for site {site.name}; "
         f"a code made for it before "
         "is good no more. Using it revokes the tokens that the site has now.",
         file=sys.stderr,
     )
+    if options.json:
+        return
     if options.qr:
-        segno.make_qr(qr_text(code, options.url or ""), error="m").terminal(
-            out=sys.stdout, compact=True
-        )
-    if options.device_files is not None:
-        for file in write_device_files(
-            options.device_files, site=site, code=code, url=options.url, authority=authority
-        ):
-            print(file)
+        segno.make_qr(result.qr, error="m").terminal(out=sys.stdout, compact=True)
+    for name in result.files:
+        print(name)
 
 
 def qr_text(code: str, url: str) -> str:
@@ -114,7 +140,7 @@ def _audit(options: argparse.Namespace) -> int:
         (tables.format_moment(line.at_ns), line.by, line.action, line.subject, line.detail)
         for line in lines
     ]
-    table = tables.Table(("at", "by", "action", "subject", "detail"), rows)
+    table = tables.Table(_AUDIT_HEAD, rows)
     tables.print_table(table, options)
     return 0
 

@@ -1,8 +1,11 @@
 """``thongsuot-collector journal``, ``verify``, ``dead-letters``: the record as it came."""
 
 import argparse
+import sys
 from collections.abc import Callable
 from pathlib import Path
+
+import msgspec
 
 from thongsuot_collector.app.durable import JOURNAL_FILE
 from thongsuot_collector.cli import account, evidence, tables
@@ -13,13 +16,17 @@ from thongsuot_collector.cli.command import (
     check_user,
     opened_journal,
     opened_store,
+    print_error,
 )
 from thongsuot_collector.cli.record_reports import (
+    DeadLetterReport,
     EvidenceReport,
+    JournalReport,
     VerificationReport,
+    dead_letter_report,
     journal_report,
-    print_report,
 )
+from thongsuot_collector.cli.results import print_result
 from thongsuot_collector.cli.signing_keys import keys_on_record, signature_check
 from thongsuot_collector.config.read import Configuration, read_configuration
 from thongsuot_collector.journal import hash_chain
@@ -32,16 +39,35 @@ from thongsuot_schema.words.language import Text
 from thongsuot_schema.words.suggestions import suggested
 
 
+class CopiedJournal(msgspec.Struct, frozen=True, kw_only=True):
+    """A journal that is in a database now; ``was_damaged``: its file could not be read whole."""
+
+    database: str
+    entries: int
+    last_sequence: int
+    was_damaged: bool
+
+
+class RetriedLetters(msgspec.Struct, frozen=True, kw_only=True):
+    """The ids of the dead letters that are tried again, and of those that there are not."""
+
+    retried: list[int]
+    unknown: list[int]
+
+
 def add_commands(commands: Commands) -> None:
     """Add the commands."""
     journal = commands.group("journal", localized(Text("collector.cli.journal")))
-    journal.add_list("status", _status, localized(Text("collector.cli.journal.status")))
-    journal.add(
-        "copy",
-        _copy,
-        localized(Text("collector.cli.journal.copy")),
+    journal.add_result(
+        "status", _status, localized(Text("collector.cli.journal.status")), JournalReport
     )
-    verify = commands.add_list("verify", _verify, localized(Text("collector.cli.verify")))
+    journal.add_result("copy", _copy, localized(Text("collector.cli.journal.copy")), CopiedJournal)
+    verify = commands.add_result(
+        "verify",
+        _verify,
+        localized(Text("collector.cli.verify")),
+        VerificationReport | EvidenceReport,
+    )
     verify.add_argument(
         "site", nargs="?", default="", help=localized(Text("collector.cli.any.site"))
     )
@@ -52,11 +78,14 @@ def add_commands(commands: Commands) -> None:
         help=localized(Text("collector.cli.verify.evidence")),
     )
     letters = commands.group("dead-letters", localized(Text("collector.cli.dead_letters")))
-    letters.add_list("list", _list, localized(Text("collector.cli.dead_letters.list")))
-    retry = letters.add(
-        "retry",
-        _retry,
-        localized(Text("collector.cli.dead_letters.retry")),
+    letters.add_list(
+        "list",
+        _list,
+        localized(Text("collector.cli.dead_letters.list")),
+        tables.DEAD_LETTERS_HEAD,
+    )
+    retry = letters.add_result(
+        "retry", _retry, localized(Text("collector.cli.dead_letters.retry")), RetriedLetters
     )
     retry.add_argument("id", type=int, nargs="*")
     retry.add_argument(
@@ -67,7 +96,9 @@ def add_commands(commands: Commands) -> None:
         default="",
         help=localized(Text("collector.cli.dead_letters.retry.consumer")),
     )
-    show = letters.add("show", _show, localized(Text("collector.cli.dead_letters.show")))
+    show = letters.add_result(
+        "show", _show, localized(Text("collector.cli.dead_letters.show")), DeadLetterReport
+    )
     show.add_argument("id", type=int)
     show.add_argument(
         "--body",
@@ -80,12 +111,8 @@ def add_commands(commands: Commands) -> None:
 def _status(options: argparse.Namespace) -> int:
     with opened_journal(read_configuration(options.config)) as journal:
         extent, cursors, lost = journal.extent(), journal.cursors(), journal.damage().lost
-    if options.json:
-        print_report(journal_report(extent, cursors, lost))
-        return 0
-    print(tables.journal_table(extent, cursors))
-    for part in lost:
-        print(tables.lost_text(part))
+    lines = (tables.journal_table(extent, cursors), *map(tables.lost_text, lost))
+    print_result(options, journal_report(extent, cursors, lost), lines)
     return 0
 
 
@@ -101,13 +128,24 @@ def _copy(options: argparse.Namespace) -> int:
     check_user(path)
     if not path.exists():
         raise CommandFailed(Text("collector.cli.error.no_journal_file", path=str(path)))
-    if open_or_recover(path) is not None:
-        print("the file was damaged; what could be read of it is copied, `verify` names the rest")
+    was_damaged = open_or_recover(path) is not None
+    if was_damaged:
+        print(
+            "the file was damaged; what could be read of it is copied, `verify` names the rest",
+            file=sys.stderr,
+        )
     copied = copy_journal(path, shared.database)
-    print(
-        f"{shared.database.shown}: {copied.entries} entries, up to sequence {copied.head}. {path} "
+    result = CopiedJournal(
+        database=shared.database.shown,
+        entries=copied.entries,
+        last_sequence=copied.head,
+        was_damaged=was_damaged,
+    )
+    line = (
+        f"{result.database}: {copied.entries} entries, up to sequence {copied.head}. {path} "
         "is as it was; nothing reads it any more."
     )
+    print_result(options, result, [line])
     return 0
 
 
@@ -124,7 +162,7 @@ def _verify(options: argparse.Namespace) -> int:
         with opened_journal(configuration) as journal:
             report = _verified_record(configuration, journal, options.site, say)
     if options.json:
-        print_report(report)
+        print_result(options, report)
     return 0 if report.is_intact else EXIT_FAILED
 
 
@@ -187,14 +225,16 @@ def _retry(options: argparse.Namespace) -> int:
             store, options.id, site=options.site, consumer=options.consumer
         )
     unknown = set(options.id) - set(asked)
-    print(
+    result = RetriedLetters(retried=sorted(asked), unknown=sorted(unknown))
+    line = (
         f"{len(asked)} dead letters are tried again by the running collector; those that fail "
         "again stay in `dead-letters list`"
     )
+    print_result(options, result, [line])
     if unknown:
-        names = ", ".join(map(str, sorted(unknown)))
-        raise CommandFailed(Text("collector.cli.error.no_dead_letters", names=names))
-    return 0
+        names = ", ".join(map(str, result.unknown))
+        print_error(Text("collector.cli.error.no_dead_letters", names=names))
+    return EXIT_FAILED if unknown else 0
 
 
 def _show(options: argparse.Namespace) -> int:
@@ -202,7 +242,7 @@ def _show(options: argparse.Namespace) -> int:
         letter = dead_letters.get(store, options.id)
     if letter is None:
         raise CommandFailed(Text("collector.cli.error.no_dead_letter", id=options.id))
-    print(tables.dead_letter_text(letter))
+    print_result(options, dead_letter_report(letter), [tables.dead_letter_text(letter)])
     if options.body is not None:
         options.body.write_bytes(letter.body)
     return 0

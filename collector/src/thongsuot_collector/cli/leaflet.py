@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from thongsuot_collector.cli.command import CommandFailed, Commands, UsageError, configured
+from thongsuot_collector.cli.results import WrittenFiles, print_result
 from thongsuot_collector.inventory.unknown_names import unknown_site
 from thongsuot_collector.leaflet.document import leaflet_document
 from thongsuot_runtime.terminal import localized
@@ -15,7 +16,7 @@ HELP = Text("collector.cli.leaflet")
 
 def add_commands(commands: Commands) -> None:
     """Add the command."""
-    parser = commands.add("leaflet", _leaflet, localized(HELP))
+    parser = commands.add_result("leaflet", _leaflet, localized(HELP), WrittenFiles)
     parser.add_argument("site", help=localized(Text("collector.cli.any.as_the_inventory_names")))
     parser.add_argument(
         "--url",
@@ -48,5 +49,5 @@ def _leaflet(options: argparse.Namespace) -> int:
     )
     path = options.out or Path(f"leaflet-{options.site}.pdf")
     path.write_bytes(render(document))
-    print(path)
+    print_result(options, WrittenFiles(files=[str(path)]), [str(path)])
     return 0

@@ -3,11 +3,13 @@
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from types import GenericAlias
 
 import msgspec
 from sqlalchemy import Engine
 
 from thongsuot_collector.cli.command import Commands, UsageError, on_store
+from thongsuot_collector.cli.results import Shape, json_text
 from thongsuot_collector.cli.tables import format_table
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.queries.city import city_from_store
@@ -81,6 +83,7 @@ def add_commands(commands: Commands) -> None:
         form.add_argument(
             "--json", action="store_true", help=localized(Text("collector.cli.any.json_has"))
         )
+        parser.set_defaults(shape=_shape(query))
         form.add_argument(
             "--csv", action="store_true", help=localized(Text("collector.cli.any.csv"))
         )
@@ -99,7 +102,7 @@ def _lister(
         if options.csv:
             sys.stdout.buffer.write(csv_bytes(query.record, records))
         elif options.json:
-            print(msgspec.json.format(msgspec.json.encode(_all(records)), indent=2).decode())
+            print(json_text(_all(records)))
         else:
             print(_table(records, columns))
         return 0
@@ -122,6 +125,12 @@ def _arguments(options: argparse.Namespace) -> list[tuple[str, str]]:
         *filters,
         *((name, value) for name, value in bounds if value),
     ]
+
+
+def _shape(query: ListQuery) -> Shape:
+    """Return the type of a list as the API has it."""
+    items = GenericAlias(list, (query.record,))
+    return msgspec.defstruct("Page", [("items", items), ("total", int)], kw_only=True)
 
 
 def _all(records: Sequence[Record]) -> Page:

@@ -42,12 +42,15 @@ from thongsuot_collector.cli.command import (
     Command,
     Commands,
     UsageError,
+    error_text,
     print_error,
     sentence_for,
 )
+from thongsuot_collector.cli.results import json_text
 from thongsuot_collector.errors import CollectorError
 from thongsuot_runtime.config_file import ConfigInvalid
 from thongsuot_runtime.log_lines import log_to
+from thongsuot_runtime.refusal import error_report
 from thongsuot_runtime.terminal import localize_argparse, localized
 from thongsuot_schema.batch import kernel
 from thongsuot_schema.words.language import Text
@@ -66,23 +69,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = build_parser().parse_args(arguments)
     set_up_logging(options.log_level)
     command: Command = options.command
+    is_json: bool = getattr(options, "json", False)
     try:
         return command(options)
     except ConfigInvalid as error:
         if isinstance(error.__cause__, OSError):
-            print_error(sentence_for(error.__cause__))
-        else:
-            print(error, file=sys.stderr)
-        return EXIT_WRONG
+            return _refuse(sentence_for(error.__cause__), EXIT_WRONG, is_json=is_json)
+        return _refuse_mistakes(error, is_json=is_json)
     except UsageError as error:
-        print_error(error)
-        return EXIT_WRONG
+        return _refuse(error, EXIT_WRONG, is_json=is_json)
     except CollectorError as error:
-        print_error(error)
-        return EXIT_FAILED
+        return _refuse(error, EXIT_FAILED, is_json=is_json)
     except OSError as error:
-        print_error(sentence_for(error))
-        return EXIT_FAILED
+        return _refuse(sentence_for(error), EXIT_FAILED, is_json=is_json)
+
+
+def _refuse(error: CollectorError | Text | str, code: int, *, is_json: bool) -> int:
+    """Say why a command is not carried out; return the exit code."""
+    print_error(error)
+    if is_json:
+        print(json_text(error_report(error_text(error), code)))
+    return code
+
+
+def _refuse_mistakes(error: ConfigInvalid, *, is_json: bool) -> int:
+    """Name every mistake in a file, with its place; return the exit code."""
+    print(error, file=sys.stderr)
+    if is_json:
+        print(json_text(error_report(str(error), EXIT_WRONG, error.mistakes)))
+    return EXIT_WRONG
 
 
 def build_parser() -> argparse.ArgumentParser:

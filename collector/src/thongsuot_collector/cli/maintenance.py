@@ -2,12 +2,14 @@
 
 import argparse
 import time
+from datetime import datetime
 
 import msgspec
 from sqlalchemy import Engine
 
 from thongsuot_collector.cli import tables
 from thongsuot_collector.cli.command import CommandFailed, Commands, UsageError, on_store
+from thongsuot_collector.cli.results import print_result, utc
 from thongsuot_collector.correlation import rows
 from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
 from thongsuot_collector.inventory.directory import InventoryDirectory
@@ -18,11 +20,42 @@ from thongsuot_schema.words.language import Text
 _SCOPES = ("site", "link", "carrier", "commune", "service")
 
 
+_HEAD = ("name", "is", "from", "until", "covers", "note")
+
+
+class PlannedWork(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    Planned work. Empty of the five names of what it is about: all that the others select;
+    ``covers`` counts the links, services and devices.
+    """
+
+    name: str
+    starts_at: datetime
+    ends_at: datetime
+    note: str
+    covers: int
+    site: str
+    link: str
+    carrier: str
+    commune: str
+    service: str
+
+
+class EndedWork(msgspec.Struct, frozen=True, kw_only=True):
+    """Work that is over; taken back as if it had never been planned where it had not begun."""
+
+    name: str
+    had_begun: bool
+
+
 def add_commands(commands: Commands) -> None:
     """Add the commands."""
     group = commands.group("maintenance", localized(Text("collector.cli.maintenance")))
-    adding = group.add(
-        "add", on_store(_add_window), localized(Text("collector.cli.maintenance.add"))
+    adding = group.add_result(
+        "add",
+        on_store(_add_window),
+        localized(Text("collector.cli.maintenance.add")),
+        PlannedWork,
     )
     begins = localized(Text("collector.cli.maintenance.add.from"))
     adding.add_argument("--from", dest="start", default="now", metavar="TIME", help=begins)
@@ -34,13 +67,16 @@ def add_commands(commands: Commands) -> None:
         "--note", default="", help=localized(Text("collector.cli.maintenance.add.note"))
     )
     listing = group.add_list(
-        "list", on_store(_list_windows), localized(Text("collector.cli.maintenance.list"))
+        "list",
+        on_store(_list_windows),
+        localized(Text("collector.cli.maintenance.list")),
+        _HEAD,
     )
     listing.add_argument(
         "--all", action="store_true", help=localized(Text("collector.cli.maintenance.list.all"))
     )
-    ending = group.add(
-        "end", on_store(_end_window), localized(Text("collector.cli.maintenance.end"))
+    ending = group.add_result(
+        "end", on_store(_end_window), localized(Text("collector.cli.maintenance.end")), EndedWork
     )
     ending.add_argument("name", help=localized(Text("collector.cli.maintenance.end.name")))
 
@@ -60,7 +96,16 @@ def _add_window(options: argparse.Namespace, store: Engine, directory: Inventory
     rows.put_window(store, window)
     count = windows.covered_count(window, directory)
     begin, end = windows.format_moment(start_ns), windows.format_moment(end_ns)
-    print(f"{window.id}: {begin} to {end}, {windows.scope_text(window)}; covers {count}")
+    planned = PlannedWork(
+        name=window.id,
+        starts_at=utc(start_ns),
+        ends_at=utc(end_ns),
+        note=window.note,
+        covers=count,
+        **scopes,
+    )
+    line = f"{window.id}: {begin} to {end}, {windows.scope_text(window)}; covers {count}"
+    print_result(options, planned, [line])
     return 0
 
 
@@ -71,8 +116,7 @@ def _list_windows(
     listed = [
         window for window in rows.load_windows(store) if options.all or window.end_ns > now_ns
     ]
-    head = ("name", "is", "from", "until", "covers", "note")
-    table = tables.Table(head, list(windows.window_rows(listed, now_ns)))
+    table = tables.Table(_HEAD, list(windows.window_rows(listed, now_ns)))
     tables.print_table(table, options)
     return 0
 
@@ -85,8 +129,10 @@ def _end_window(options: argparse.Namespace, store: Engine, _directory: Inventor
         raise CommandFailed(Text("collector.cli.error.no_window", name=options.name))
     if window.start_ns > now_ns:
         rows.drop_window(store, window.id)
-        print(f"{window.id}: taken back")
+        ended, line = False, f"{window.id}: taken back"
     else:
         rows.put_window(store, msgspec.structs.replace(window, end_ns=now_ns))
-        print(f"{window.id}: ended; a running collector looks at what it covered within seconds")
+        ended = True
+        line = f"{window.id}: ended; a running collector looks at what it covered within seconds"
+    print_result(options, EndedWork(name=window.id, had_begun=ended), [line])
     return 0

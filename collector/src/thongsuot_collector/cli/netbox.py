@@ -8,6 +8,7 @@ import argparse
 from pathlib import Path
 
 from thongsuot_collector.cli.command import Commands
+from thongsuot_collector.cli.results import ImportedInventory
 from thongsuot_collector.config.read import read_configuration
 from thongsuot_runtime.terminal import localized
 from thongsuot_schema.words.language import Text
@@ -21,7 +22,7 @@ FILE = "netbox.toml"
 def add_commands(commands: Commands) -> None:
     """Add the command and what it takes."""
     sources = commands.group("inventory", localized(Text("collector.cli.inventory")))
-    parser = sources.add("netbox", _run, localized(_HELP))
+    parser = sources.add_result("netbox", _run, localized(_HELP), ImportedInventory)
     parser.add_argument(
         "--url", required=True, help=localized(Text("collector.cli.inventory.netbox.url"))
     )

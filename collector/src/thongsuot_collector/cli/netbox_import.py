@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from thongsuot_collector.cli.results import ImportedInventory, print_result
 from thongsuot_collector.errors import NetboxError
 from thongsuot_collector.inventory.netbox import client, file
 from thongsuot_collector.inventory.netbox.client import NetboxServer
@@ -55,17 +56,26 @@ def run(options: argparse.Namespace, path: Path | None) -> int:
     text = render_toml(imported.inventory, imported.origins, _HEAD)
     file.check_text(path, text, others)
     changes = differences(old, imported.inventory)
-    for line in changes:
-        print(line)
+    if not options.json:
+        for line in changes:
+            print(line)
     if not options.allow_removal:
         _check_removals(old, imported.inventory)
+    is_new = bool(changes) or not path.exists()
     if options.dry_run:
-        print(f"{path}: {len(changes)} changes, not written")
-    elif changes or not path.exists():
+        line = f"{path}: {len(changes)} changes, not written"
+    elif is_new:
         file.replace_file(path, text)
-        print(f"{path}: {len(changes)} changes, written")
+        line = f"{path}: {len(changes)} changes, written"
     else:
-        print(f"{path}: nothing has changed")
+        line = f"{path}: nothing has changed"
+    result = ImportedInventory(
+        file=str(path),
+        changes=list(changes),
+        left_out=list(imported.left_out),
+        is_written=is_new and not options.dry_run,
+    )
+    print_result(options, result, [line])
     return 0
 
 

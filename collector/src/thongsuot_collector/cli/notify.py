@@ -2,34 +2,91 @@
 
 import argparse
 import asyncio
+from collections.abc import Callable
+
+import msgspec
 
 from thongsuot_collector.cli.command import EXIT_FAILED, Commands, UsageError, configured
+from thongsuot_collector.cli.results import print_result
 from thongsuot_collector.config.read import Configuration
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.notify.dispatch.channel_trial import ChannelTrialResult, try_channels
 from thongsuot_collector.notify.dispatch.routing import PartyUnknown
+from thongsuot_collector.notify.message import ChannelOutcome
 from thongsuot_runtime.terminal import localized
 from thongsuot_schema.words.language import Text
+
+
+class ChannelTrial(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What came of a test by one channel.
+
+    ``reference`` is what the receiver calls it (a ticket's number); ``withdrawal`` what came of
+    taking it back, ``None`` where nothing would have stayed open.
+    """
+
+    party: str
+    channel: str
+    is_good: bool
+    outcome: ChannelOutcome
+    answer: str
+    reference: str
+    withdrawal: ChannelOutcome | None
+
+
+class ChannelTrials(msgspec.Struct, frozen=True, kw_only=True):
+    """A test by every channel of a party."""
+
+    trials: list[ChannelTrial]
 
 
 def add_commands(commands: Commands) -> None:
     """Add the commands."""
     group = commands.group("notify", localized(Text("collector.cli.notify")))
-    test = group.add("test", _test, localized(Text("collector.cli.notify.test")))
+    test = group.add_result(
+        "test", _test, localized(Text("collector.cli.notify.test")), ChannelTrials
+    )
     test.add_argument("party", help=localized(Text("collector.cli.notify.test.party")))
 
 
 def _test(options: argparse.Namespace) -> int:
     configuration, directory = configured(options)
     try:
-        results = asyncio.run(_tried(configuration, directory, options.party))
+        # What people read is printed as each channel answers.
+        say = _say_nothing if options.json else _say
+        results = asyncio.run(_tried(configuration, directory, options.party, say))
     except PartyUnknown as error:
         raise UsageError(error.sentence) from error
+    if options.json:
+        print_result(options, ChannelTrials(trials=[_report(result) for result in results]))
     return 0 if all(result.is_good for result in results) else EXIT_FAILED
 
 
+def _say(result: ChannelTrialResult) -> None:
+    print(result, flush=True)
+
+
+def _say_nothing(_result: ChannelTrialResult) -> None:
+    """Print nothing: all results come at the end."""
+
+
+def _report(result: ChannelTrialResult) -> ChannelTrial:
+    return ChannelTrial(
+        party=str(result.party),
+        channel=result.route,
+        is_good=result.is_good,
+        outcome=result.answer.outcome,
+        answer=result.answer.text,
+        reference=result.answer.reference,
+        withdrawal=None if result.withdrawal is None else result.withdrawal.outcome,
+    )
+
+
 async def _tried(
-    configuration: Configuration, directory: InventoryDirectory, name: str
+    configuration: Configuration,
+    directory: InventoryDirectory,
+    name: str,
+    say: Callable[[ChannelTrialResult], None],
 ) -> list[ChannelTrialResult]:
     results = []
     hotline = configuration.settings.page.support_hotline
@@ -37,6 +94,6 @@ async def _tried(
     async for result in try_channels(
         configuration.channels, notify, directory, name, hotline=hotline
     ):
-        print(result, flush=True)
+        say(result)
         results.append(result)
     return results

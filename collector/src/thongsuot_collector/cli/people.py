@@ -3,6 +3,8 @@
 import argparse
 import time
 
+import msgspec
+
 from thongsuot_collector.cli import tables
 from thongsuot_collector.cli.command import (
     Commands,
@@ -11,6 +13,7 @@ from thongsuot_collector.cli.command import (
     opened_store,
     person_name,
 )
+from thongsuot_collector.cli.results import print_result
 from thongsuot_collector.config.read import read_configuration
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.inventory.unknown_names import unknown_carrier, unknown_commune
@@ -21,20 +24,32 @@ from thongsuot_schema.inventory.communes import NOWHERE
 from thongsuot_schema.words.language import Text
 
 
+class CreatedAccount(msgspec.Struct, frozen=True, kw_only=True):
+    """An account, and its password: nothing shows it again."""
+
+    name: str
+    password: str
+
+
+class EndedSessions(msgspec.Struct, frozen=True, kw_only=True):
+    """How many sessions of an account were ended."""
+
+    name: str
+    ended: int
+
+
 def add_commands(commands: Commands) -> None:
     """Add the commands."""
     group = commands.group("person", localized(Text("collector.cli.person")))
-    person = group.add(
-        "add",
-        _add,
-        localized(Text("collector.cli.person.add")),
+    person = group.add_result(
+        "add", _add, localized(Text("collector.cli.person.add")), CreatedAccount
     )
     person.add_argument("name")
     person.add_argument(
         "--title", default="", help=localized(Text("collector.cli.person.add.title"))
     )
     _add_role(person)
-    group.add_list("list", _list, localized(Text("collector.cli.person.list")))
+    group.add_list("list", _list, localized(Text("collector.cli.person.list")), tables.PEOPLE_HEAD)
     change = group.add("change", _change, localized(Text("collector.cli.person.change")))
     change.add_argument("name")
     _add_role(change)
@@ -47,10 +62,15 @@ def add_commands(commands: Commands) -> None:
         localized(Text("collector.cli.person.reset_second_factor")),
     ).add_argument("name")
     listing = group.add_list(
-        "sessions", _sessions, localized(Text("collector.cli.person.sessions"))
+        "sessions",
+        _sessions,
+        localized(Text("collector.cli.person.sessions")),
+        tables.SESSIONS_HEAD,
     )
     listing.add_argument("name", nargs="?", default="")
-    ending = group.add("sign-out", _sign_out, localized(Text("collector.cli.person.sign_out")))
+    ending = group.add_result(
+        "sign-out", _sign_out, localized(Text("collector.cli.person.sign_out")), EndedSessions
+    )
     ending.add_argument("name")
     ending.add_argument(
         "--session",
@@ -78,7 +98,8 @@ def _add(options: argparse.Namespace) -> int:
     configuration, directory = configured(options)
     check_scope(options.role, options.scope, directory)
     with opened_store(configuration) as store:
-        print(people.put(store, name, options.title, role=options.role, scope=options.scope))
+        password = people.put(store, name, options.title, role=options.role, scope=options.scope)
+    print_result(options, CreatedAccount(name=name, password=password), [password])
     return 0
 
 
@@ -139,8 +160,11 @@ def _sign_out(options: argparse.Namespace) -> int:
     with opened_store(read_configuration(options.config)) as store:
         if options.session:
             sessions.end(store, options.session, person=options.name)
+            ended = 1
         else:
-            print(f"{options.name}: {sessions.end_all(store, options.name)} sessions ended")
+            ended = sessions.end_all(store, options.name)
+    result = EndedSessions(name=options.name, ended=ended)
+    print_result(options, result, [f"{options.name}: {ended} sessions ended"])
     return 0
 
 

@@ -11,6 +11,7 @@ from thongsuot_collector.accounts.stream_account import BatchFate
 from thongsuot_collector.cli.evidence import EvidenceCheck
 from thongsuot_collector.journal.hash_chain import StreamAudit
 from thongsuot_collector.journal.journal import Cursor, Extent, LostRange
+from thongsuot_collector.store.dead_letters import DeadLetter
 from thongsuot_collector.store.record_accounts import AcceptedLoss
 
 _EPOCH = date(1970, 1, 1)
@@ -80,21 +81,21 @@ class DayReport(msgspec.Struct, frozen=True, kw_only=True):
     sinks: tuple[SinkLine, ...]
 
 
-class CityAccountReport(msgspec.Struct, frozen=True, kw_only=True):
+class CityAccountReport(msgspec.Struct, frozen=True, kw_only=True, tag="city", tag_field="what"):
     """The record of all sites."""
 
     sites: list[SiteReport]
     sinks: list[SinkProgress]
 
 
-class SiteAccountReport(msgspec.Struct, frozen=True, kw_only=True):
+class SiteAccountReport(msgspec.Struct, frozen=True, kw_only=True, tag="site", tag_field="what"):
     """The record of one site, the newest day first."""
 
     site: str
     days: list[DayReport]
 
 
-class VerificationReport(msgspec.Struct, kw_only=True):
+class VerificationReport(msgspec.Struct, kw_only=True, tag="record", tag_field="what"):
     """What ``verify`` found of the record; filled as it goes."""
 
     is_intact: bool = True
@@ -105,11 +106,25 @@ class VerificationReport(msgspec.Struct, kw_only=True):
     undelivered: list[UndeliveredEntries] = msgspec.field(default_factory=list)
 
 
-class EvidenceReport(msgspec.Struct, kw_only=True):
+class EvidenceReport(msgspec.Struct, kw_only=True, tag="evidence", tag_field="what"):
     """What ``verify --evidence`` found of the batches that an incident names."""
 
     is_intact: bool = True
     batches: list[EvidenceCheck] = msgspec.field(default_factory=list)
+
+
+class DeadLetterReport(msgspec.Struct, frozen=True, kw_only=True):
+    """One batch that a consumer failed to process; no ``sequence``: it is not in the journal."""
+
+    id: int
+    at: datetime | None
+    consumer: str
+    site: str
+    stream: str
+    number: int
+    sequence: int | None
+    body_bytes: int
+    error: str
 
 
 def journal_report(
@@ -169,9 +184,19 @@ def day_text(day: int) -> str:
     return (_EPOCH + timedelta(days=day)).isoformat()
 
 
-def print_report(report: msgspec.Struct) -> None:
-    """Print a report as JSON, indented so that a person can read it too."""
-    print(msgspec.json.format(msgspec.json.encode(report), indent=2).decode())
+def dead_letter_report(letter: DeadLetter) -> DeadLetterReport:
+    """Return everything about one dead letter but its body."""
+    return DeadLetterReport(
+        id=letter.id,
+        at=_moment(letter.at_ns),
+        consumer=letter.consumer,
+        site=letter.site,
+        stream=letter.stream,
+        number=letter.number,
+        sequence=letter.sequence or None,
+        body_bytes=len(letter.body),
+        error=letter.error.strip(),
+    )
 
 
 def _moment(unix_ns: int) -> datetime | None:

@@ -4,16 +4,20 @@ import argparse
 import getpass
 import os
 import time
+from collections.abc import Callable
 
+import msgspec
 from sqlalchemy import Engine
 
 from thongsuot_collector.cli.command import EXIT_FAILED, Commands, UsageError, on_store
+from thongsuot_collector.cli.results import print_result
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.store import test_requests
 from thongsuot_collector.store.test_requests import OPEN, RequestedTest, RequestStage
 from thongsuot_collector.test_requests.request import new_request, request_mistake
 from thongsuot_runtime.terminal import localized
 from thongsuot_schema.batch.push import REQUESTABLE_KINDS
+from thongsuot_schema.view import TestRun
 from thongsuot_schema.words.language import Text
 
 HELP = Text("collector.cli.request_test")
@@ -21,9 +25,27 @@ HELP = Text("collector.cli.request_test")
 _POLL_EVERY_S = 0.5
 
 
+class RequestedTestReport(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    A test, and how far it is; without ``--wait`` it has only just been asked for. Empty ``link`` or
+    ``target``: all that it measures.
+    """
+
+    id: str
+    site: str
+    kind: str
+    link: str
+    target: str
+    state: RequestStage
+    refusal: str
+    runs: list[TestRun]
+
+
 def add_commands(commands: Commands) -> None:
     """Add the command."""
-    parser = commands.add("request-test", on_store(_request_test), localized(HELP))
+    parser = commands.add_result(
+        "request-test", on_store(_request_test), localized(HELP), RequestedTestReport
+    )
     parser.add_argument("site")
     parser.add_argument("kind", choices=REQUESTABLE_KINDS)
     parser.add_argument(
@@ -57,22 +79,51 @@ def _request_test(options: argparse.Namespace, store: Engine, directory: Invento
     if mistake:
         raise UsageError(mistake)
     request = test_requests.put(store, request)
-    print(f"{request.id}: {request.state}", flush=True)
-    return _wait_for_result(store, request) if options.wait else 0
+    # What people read is printed as it happens: a test takes a minute or two.
+    say = _say_nothing if options.json else _say
+    say(f"{request.id}: {request.state}")
+    if options.wait:
+        request = _ended(store, request, say)
+    if options.json:
+        print_result(options, _report(request))
+    is_good = request.state is RequestStage.DONE or not options.wait
+    return 0 if is_good else EXIT_FAILED
 
 
-def _wait_for_result(store: Engine, request: RequestedTest) -> int:
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _say_nothing(_line: str) -> None:
+    """Print nothing: the whole result comes at the end."""
+
+
+def _report(request: RequestedTest) -> RequestedTestReport:
+    return RequestedTestReport(
+        id=request.id,
+        site=request.site,
+        kind=request.kind,
+        link=request.link,
+        target=request.target,
+        state=request.state,
+        refusal=request.refusal,
+        runs=request.runs,
+    )
+
+
+def _ended(store: Engine, request: RequestedTest, say: Callable[[str], None]) -> RequestedTest:
+    """Wait for the end of a test and tell its stages; return it as it ended."""
     before = request.state
     while request.state in OPEN and time.time_ns() < request.expires_ns:
         time.sleep(_POLL_EVERY_S)
         request = test_requests.get(store, request.id) or request
         if request.state is not before:
             reason = f": {request.refusal}" if request.refusal else ""
-            print(f"{request.id}: {request.state}{reason}", flush=True)
+            say(f"{request.id}: {request.state}{reason}")
             before = request.state
     for run in request.runs:
         values = " ".join(f"{name}={value:g}" for name, value in run.values.items())
         subject = " ".join(part for part in (run.link, run.target, run.family) if part)
         why = f" ({run.reason})" if run.reason else ""
-        print(f"{subject}: {run.outcome}{why} {values}".rstrip())
-    return 0 if request.state is RequestStage.DONE else EXIT_FAILED
+        say(f"{subject}: {run.outcome}{why} {values}".rstrip())
+    return request

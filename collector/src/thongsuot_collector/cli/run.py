@@ -8,12 +8,14 @@ import resource
 import signal
 from contextlib import suppress
 
+import msgspec
 import uvloop
 
 from thongsuot_collector.app.collector import run_collector
 from thongsuot_collector.app.durable import JOURNAL_FILE, STORE_FILE
 from thongsuot_collector.cli import tables
 from thongsuot_collector.cli.command import Commands, check_user, configured
+from thongsuot_collector.cli.results import print_result
 from thongsuot_collector.config.read import read_configuration
 from thongsuot_collector.metrics import Metrics
 from thongsuot_collector.reflector.service import reflect
@@ -21,6 +23,17 @@ from thongsuot_runtime.config_file import ConfigInvalid
 from thongsuot_runtime.terminal import localized
 from thongsuot_schema.errors import DocumentError
 from thongsuot_schema.words.language import Text
+
+
+class CheckedConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """What a configuration comes to; ``journal`` and ``store`` are a file each, or a database."""
+
+    file: str
+    sites: int
+    sinks: list[str]
+    channels: list[str]
+    journal: str
+    store: str
 
 
 def add_commands(commands: Commands) -> None:
@@ -32,7 +45,9 @@ def add_commands(commands: Commands) -> None:
         help=localized(Text("collector.cli.run.accept_empty_store")),
     )
     commands.add("reflector", _reflector, localized(Text("collector.cli.reflector")))
-    commands.add("check-config", _check, localized(Text("collector.cli.check_config")))
+    commands.add_result(
+        "check-config", _check, localized(Text("collector.cli.check_config")), CheckedConfig
+    )
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -91,14 +106,21 @@ def _reflector(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> int:
     configuration, directory = configured(options)
-    sinks = ", ".join(settings.name for _, settings in configuration.sinks) or "none"
-    channels = ", ".join(settings.name for _, settings in configuration.channels) or "none"
-    sites = len(directory.sites)
-    print(f"{options.config}: good; sites: {sites}; sinks: {sinks}; channels: {channels}")
     settings, state_dir = configuration.settings, configuration.state_dir
-    for name, shared, file in (
-        ("journal", settings.journal, JOURNAL_FILE),
-        ("store", settings.store, STORE_FILE),
-    ):
-        print(f"{name}: {shared.database.shown if shared.url else state_dir / file}")
+    journal, store = settings.journal, settings.store
+    checked = CheckedConfig(
+        file=str(options.config),
+        sites=len(directory.sites),
+        sinks=[settings.name for _, settings in configuration.sinks],
+        channels=[settings.name for _, settings in configuration.channels],
+        journal=journal.database.shown if journal.url else str(state_dir / JOURNAL_FILE),
+        store=store.database.shown if store.url else str(state_dir / STORE_FILE),
+    )
+    sinks, channels = (", ".join(names) or "none" for names in (checked.sinks, checked.channels))
+    lines = (
+        f"{checked.file}: good; sites: {checked.sites}; sinks: {sinks}; channels: {channels}",
+        f"journal: {checked.journal}",
+        f"store: {checked.store}",
+    )
+    print_result(options, checked, lines)
     return 0

@@ -2,11 +2,16 @@
 
 import argparse
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
+
 from thongsuot_collector.cli.command import EXIT_FAILED, CommandFailed, Commands, UsageError
+from thongsuot_collector.cli.results import print_result
 from thongsuot_collector.cli.tables import lost_text
 from thongsuot_collector.journal import sqlite_tables
+from thongsuot_collector.journal.journal import LostRange
 from thongsuot_collector.journal.recovery import Recovery
 from thongsuot_collector.store import engine
 from thongsuot_collector.store.sqlite_salvage import open_damaged
@@ -14,12 +19,34 @@ from thongsuot_runtime.terminal import localized
 from thongsuot_schema.words.language import Text
 
 
+class SalvagedJournal(msgspec.Struct, frozen=True, kw_only=True, tag="journal", tag_field="what"):
+    """A journal in a new file, and the entries that could not be read."""
+
+    file: str
+    entries: int
+    lost_entries: int
+    lost: list[LostRange]
+
+
+class SalvagedStore(msgspec.Struct, frozen=True, kw_only=True, tag="store", tag_field="what"):
+    """
+    A store in a new file; ``unreadable`` has the rows of each table that could not be read, as
+    ranges of their numbers.
+    """
+
+    file: str
+    rows: int
+    tables: int
+    unreadable: dict[str, list[tuple[int, int]]]
+
+
 def add_commands(commands: Commands) -> None:
     """Add the command."""
-    salvage = commands.add(
+    salvage = commands.add_result(
         "salvage",
         _salvage,
         localized(Text("collector.cli.salvage")),
+        SalvagedJournal | SalvagedStore,
     )
     salvage.add_argument(
         "damaged",
@@ -46,10 +73,10 @@ def _salvage(options: argparse.Namespace) -> int:
         raise UsageError(Text("collector.cli.error.no_damaged", file=str(damaged)))
     names = _tables_in(damaged)
     if names and "entries" not in names:
-        return _salvage_store(damaged, target)
+        return _salvage_store(options, damaged, target)
     recovery = sqlite_tables.salvage(damaged, target, file=damaged.name)
     if recovery is not None:
-        return _report_journal(recovery, target)
+        return _report_journal(options, recovery, target)
     target.unlink()
     if names:
         raise CommandFailed(Text("collector.cli.error.no_entry", file=str(damaged)))
@@ -57,22 +84,38 @@ def _salvage(options: argparse.Namespace) -> int:
     raise CommandFailed(Text("collector.cli.error.nothing_read", file=str(damaged)))
 
 
-def _report_journal(recovery: Recovery, target: Path) -> int:
-    for part in recovery.lost:
-        print(lost_text(part))
-    print(f"{target}: {recovery.entries} entries, {recovery.lost_entries} lost")
+def _report_journal(options: argparse.Namespace, recovery: Recovery, target: Path) -> int:
+    result = SalvagedJournal(
+        file=str(target),
+        entries=recovery.entries,
+        lost_entries=recovery.lost_entries,
+        lost=list(recovery.lost),
+    )
+    whole = f"{target}: {recovery.entries} entries, {recovery.lost_entries} lost"
+    print_result(options, result, (*map(lost_text, recovery.lost), whole))
     return EXIT_FAILED if recovery.lost else 0
 
 
-def _salvage_store(damaged: Path, target: Path) -> int:
+def _salvage_store(options: argparse.Namespace, damaged: Path, target: Path) -> int:
     copied = engine.salvage(damaged, target)
-    lost = {name: table.unreadable for name, table in copied.items() if table.unreadable}
-    for name, ranges in lost.items():
+    result = SalvagedStore(
+        file=str(target),
+        rows=sum(table.rows for table in copied.values()),
+        tables=len(copied),
+        unreadable={name: table.unreadable for name, table in copied.items() if table.unreadable},
+    )
+    print_result(options, result, _store_lines(result))
+    return EXIT_FAILED if result.unreadable or not result.rows else 0
+
+
+def _store_lines(result: SalvagedStore) -> Iterator[str]:
+    for name, ranges in result.unreadable.items():
         shown = ", ".join(f"{first} to {last}" for first, last in ranges)
-        print(f"LOST: rows of {name}: {shown}")
-    rows = sum(table.rows for table in copied.values())
-    print(f"{target}: {rows} rows of {len(copied)} tables, {len(lost)} tables not whole")
-    return EXIT_FAILED if lost or not rows else 0
+        yield f"LOST: rows of {name}: {shown}"
+    yield (
+        f"{result.file}: {result.rows} rows of {result.tables} tables, "
+        f"{len(result.unreadable)} tables not whole"
+    )
 
 
 def _tables_in(damaged: Path) -> set[str]:

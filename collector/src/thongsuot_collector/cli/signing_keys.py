@@ -7,8 +7,11 @@ import time
 from collections import defaultdict
 from collections.abc import Sequence
 
+import msgspec
+
 from thongsuot_collector.cli import tables
 from thongsuot_collector.cli.command import CommandFailed, Commands, has_store, opened_store
+from thongsuot_collector.cli.results import print_result
 from thongsuot_collector.config.read import Configuration, read_configuration
 from thongsuot_collector.journal.hash_chain import BatchRow, SignatureCheck
 from thongsuot_collector.pki.batch_signatures import (
@@ -26,15 +29,25 @@ _SLACK_NS = 10 * 10**9
 """A key that was retired is good for some seconds more: the store is read every two."""
 
 
+class RetiredKeys(msgspec.Struct, frozen=True, kw_only=True):
+    """How many keys of a site sign nothing any more."""
+
+    site: str
+    retired: int
+
+
 def add_commands(commands: Commands) -> None:
     """Add ``signing-keys`` and its commands."""
     group = commands.group("signing-keys", localized(Text("collector.cli.signing_keys")))
-    add_list = group.add_list("list", _list, localized(Text("collector.cli.signing_keys.list")))
+    add_list = group.add_list(
+        "list",
+        _list,
+        localized(Text("collector.cli.signing_keys.list")),
+        tables.SIGNING_KEYS_HEAD,
+    )
     add_list.add_argument("site", nargs="?", default="")
-    retire = group.add(
-        "retire",
-        _retire,
-        localized(Text("collector.cli.signing_keys.retire")),
+    retire = group.add_result(
+        "retire", _retire, localized(Text("collector.cli.signing_keys.retire")), RetiredKeys
     )
     retire.add_argument("site")
     retire.add_argument(
@@ -77,7 +90,8 @@ def _retire(options: argparse.Namespace) -> int:
         )
     if not retired:
         raise CommandFailed(Text("collector.cli.error.no_key", site=options.site))
-    print(f"{retired} retired; a running collector knows within seconds")
+    line = f"{retired} retired; a running collector knows within seconds"
+    print_result(options, RetiredKeys(site=options.site, retired=retired), [line])
     return 0
 
 

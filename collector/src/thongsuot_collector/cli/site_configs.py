@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 
 from thongsuot_collector.cli import tables
 from thongsuot_collector.cli.command import Commands, UsageError, on_store
+from thongsuot_collector.cli.results import print_result, rows_shape
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.inventory.unknown_names import unknown_site
 from thongsuot_collector.siteconfig.derive import derive_config
@@ -17,12 +18,25 @@ from thongsuot_runtime.terminal import localized
 from thongsuot_schema.siteconfig.codec import LARGEST_BYTES, encode, short_digest
 from thongsuot_schema.words.language import Text
 
+_HEAD = ("site", "newest", "made", "runs", "status", "why")
 HELP = Text("collector.cli.site_configs")
+
+
+class RenewedConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """The version under which a site is sent its configuration again."""
+
+    site: str
+    version: str
 
 
 def add_commands(commands: Commands) -> None:
     """Add the command."""
-    site_configs = commands.add_list("site-configs", on_store(_site_configs), localized(HELP))
+    site_configs = commands.add_result(
+        "site-configs",
+        on_store(_site_configs),
+        localized(HELP),
+        rows_shape(_HEAD) | RenewedConfig,
+    )
     site_configs.add_argument(
         "site", nargs="?", default="", help=localized(Text("collector.cli.any.site"))
     )
@@ -46,10 +60,10 @@ def _site_configs(options: argparse.Namespace, store: Engine, directory: Invento
         site_config = derive_config(directory.site(options.site), directory)
         print(msgspec.json.format(encode(site_config), indent=2).decode())
     elif options.renew:
-        print(site_configs.renew(store, options.site).version)
+        version = site_configs.renew(store, options.site).version
+        print_result(options, RenewedConfig(site=options.site, version=version), [version])
     else:
-        head = ("site", "newest", "made", "runs", "status", "why")
-        tables.print_table(tables.Table(head, _rows(options.site, store, directory)), options)
+        tables.print_table(tables.Table(_HEAD, _rows(options.site, store, directory)), options)
     return 0
 
 

@@ -3,10 +3,14 @@
 import argparse
 from pathlib import Path
 
+import msgspec
+
 from thongsuot_collector.cli.command import Commands, UsageError, configured, opened_store
+from thongsuot_collector.cli.results import WrittenFiles, print_result
 from thongsuot_collector.sla.calendar import Month, month_from
+from thongsuot_collector.sla.revision import IssuedStatement
 from thongsuot_collector.statements.archive import StatementArchive
-from thongsuot_collector.statements.command import FORMATS, shown, statements, written
+from thongsuot_collector.statements.command import FORMATS, issues, shown, statements, written
 from thongsuot_runtime.terminal import localized
 from thongsuot_schema.words.language import Text
 from thongsuot_schema.words.translations import REFERENCE, languages
@@ -14,9 +18,17 @@ from thongsuot_schema.words.translations import REFERENCE, languages
 HELP = Text("collector.cli.sla")
 
 
+class IssuedStatements(
+    msgspec.Struct, frozen=True, kw_only=True, tag="statements", tag_field="what"
+):
+    """The statements of a month, as they are kept."""
+
+    statements: list[IssuedStatement]
+
+
 def add_commands(commands: Commands) -> None:
     """Add the command."""
-    parser = commands.add("sla", _sla, localized(HELP))
+    parser = commands.add_result("sla", _sla, localized(HELP), IssuedStatements | WrittenFiles)
     parser.add_argument(
         "--month", type=_month, required=True, help=localized(Text("collector.cli.sla.month"))
     )
@@ -45,13 +57,17 @@ def _sla(options: argparse.Namespace) -> int:
 def _issue(options: argparse.Namespace, archive: StatementArchive) -> int:
     if options.format == "pdf" and options.out is None:
         raise UsageError(Text("collector.cli.error.pdf_needs_folder"))
+    if options.json and options.out is None:
+        issued = list(issues(archive, options.month, options.circuit))
+        print_result(options, IssuedStatements(statements=issued))
+        return 0
     files = statements(archive, options.month, options.circuit, options.format, options.lang)
     if options.out is None:
         for part in shown(files, options.format):
             print(part)
-    else:
-        for path in written(files, options.out):
-            print(path)
+        return 0
+    paths = [str(path) for path in written(files, options.out)]
+    print_result(options, WrittenFiles(files=paths), paths)
     return 0
 
 

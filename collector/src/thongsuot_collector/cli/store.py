@@ -2,22 +2,29 @@
 
 import argparse
 
+import msgspec
+
 from thongsuot_collector.app.durable import STORE_FILE, open_embedded_store
 from thongsuot_collector.cli.command import CommandFailed, Commands, check_user
+from thongsuot_collector.cli.results import print_result
 from thongsuot_collector.config.read import read_configuration
 from thongsuot_collector.store.copy import copy_store
 from thongsuot_runtime.terminal import localized
 from thongsuot_schema.words.language import Text
 
 
+class CopiedStore(msgspec.Struct, frozen=True, kw_only=True):
+    """A store that is in a database now; ``tables`` are those that have rows."""
+
+    database: str
+    rows: int
+    tables: int
+
+
 def add_commands(commands: Commands) -> None:
     """Add the commands."""
     store = commands.group("store", localized(Text("collector.cli.store")))
-    store.add(
-        "copy",
-        _copy,
-        localized(Text("collector.cli.store.copy")),
-    )
+    store.add_result("copy", _copy, localized(Text("collector.cli.store.copy")), CopiedStore)
 
 
 def _copy(options: argparse.Namespace) -> int:
@@ -39,9 +46,14 @@ def _copy(options: argparse.Namespace) -> int:
             target.dispose()
     finally:
         source.dispose()
-    tables = sum(count > 0 for count in copied.values())
-    print(
-        f"{shared.database.shown}: {sum(copied.values())} rows of {tables} tables. {path} is as it "
+    result = CopiedStore(
+        database=shared.database.shown,
+        rows=sum(copied.values()),
+        tables=sum(count > 0 for count in copied.values()),
+    )
+    line = (
+        f"{result.database}: {result.rows} rows of {result.tables} tables. {path} is as it "
         "was; nothing reads it any more."
     )
+    print_result(options, result, [line])
     return 0

@@ -10,8 +10,7 @@ from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-import msgspec
-
+from thongsuot_collector.cli.results import json_text, key_of
 from thongsuot_collector.journal.journal import Cursor, Extent, LostRange
 from thongsuot_collector.metrics import Metrics
 from thongsuot_collector.store.api_tokens import ApiToken
@@ -22,6 +21,14 @@ from thongsuot_collector.store.sessions import Session
 from thongsuot_collector.store.signing_keys import SigningKey
 from thongsuot_collector.store.tokens import AgentToken
 from thongsuot_schema.words.dates import local
+
+TOKENS_HEAD = ("id", "site", "created", "revoked")
+SIGNING_KEYS_HEAD = ("site", "key (SHA-256)", "first used", "retired")
+DEAD_LETTERS_HEAD = ("id", "at", "consumer", "site", "batch", "why")
+PEOPLE_HEAD = ("name", "title", "role", "second factor", "since", "revoked")
+SESSIONS_HEAD = ("id", "person", "stage", "since", "last used", "ends", "address", "browser")
+DESK_KEYS_HEAD = ("id", "carrier", "title", "scope", "since", "expires", "revoked")
+API_TOKENS_HEAD = ("id", "title", "role", "since", "expires", "revoked")
 
 _UTC_FORMAT = "%Y-%m-%d %H:%M:%SZ"
 _UTC_MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ")
@@ -42,12 +49,12 @@ class Table(NamedTuple):
     @property
     def json(self) -> str:
         """The rows as JSON objects by the words of the head; a dash, which is nothing, is null."""
-        names = [re.sub(r"[^a-z0-9]+", "_", word.lower()).strip("_") for word in self.head]
+        names = [key_of(word) for word in self.head]
         objects = [
             {name: None if cell == "-" else cell for name, cell in zip(names, row, strict=True)}
             for row in self.rows
         ]
-        return msgspec.json.format(msgspec.json.encode(objects), indent=2).decode()
+        return json_text(objects)
 
 
 def print_table(table: Table, options: argparse.Namespace) -> None:
@@ -66,7 +73,7 @@ def tokens_table(agent_tokens: Iterable[AgentToken]) -> Table:
         )
         for token in agent_tokens
     ]
-    return Table(("id", "site", "created", "revoked"), rows)
+    return Table(TOKENS_HEAD, rows)
 
 
 def signing_keys_table(keys: Iterable[SigningKey]) -> Table:
@@ -80,7 +87,7 @@ def signing_keys_table(keys: Iterable[SigningKey]) -> Table:
         )
         for key in keys
     ]
-    return Table(("site", "key (SHA-256)", "first used", "retired"), rows)
+    return Table(SIGNING_KEYS_HEAD, rows)
 
 
 def dead_letters_table(letters: Iterable[DeadLetter]) -> Table:
@@ -96,7 +103,7 @@ def dead_letters_table(letters: Iterable[DeadLetter]) -> Table:
         )
         for letter in letters
     ]
-    return Table(("id", "at", "consumer", "site", "batch", "why"), rows)
+    return Table(DEAD_LETTERS_HEAD, rows)
 
 
 def dead_letter_text(letter: DeadLetter) -> str:
@@ -153,7 +160,7 @@ def people_table(people: Iterable[Person], with_second_factor: AbstractSet[str])
         )
         for person in people
     ]
-    return Table(("name", "title", "role", "second factor", "since", "revoked"), rows)
+    return Table(PEOPLE_HEAD, rows)
 
 
 def sessions_table(sessions: Iterable[Session]) -> Table:
@@ -171,8 +178,7 @@ def sessions_table(sessions: Iterable[Session]) -> Table:
         )
         for session in sessions
     ]
-    heads = ("id", "person", "stage", "since", "last used", "ends", "address", "browser")
-    return Table(heads, rows)
+    return Table(SESSIONS_HEAD, rows)
 
 
 def desk_keys_table(keys: Iterable[DeskKey]) -> Table:
@@ -189,8 +195,7 @@ def desk_keys_table(keys: Iterable[DeskKey]) -> Table:
         )
         for key in keys
     ]
-    heads = ("id", "carrier", "title", "scope", "since", "expires", "revoked")
-    return Table(heads, rows)
+    return Table(DESK_KEYS_HEAD, rows)
 
 
 def api_tokens_table(api_tokens: Iterable[ApiToken]) -> Table:
@@ -206,7 +211,7 @@ def api_tokens_table(api_tokens: Iterable[ApiToken]) -> Table:
         )
         for token in api_tokens
     ]
-    return Table(("id", "title", "role", "since", "expires", "revoked"), rows)
+    return Table(API_TOKENS_HEAD, rows)
 
 
 def format_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 from sqlalchemy import Engine
 
 from thongsuot_collector.cli import enrol, tables
@@ -14,6 +15,7 @@ from thongsuot_collector.cli.command import (
     opened_store,
     site_name,
 )
+from thongsuot_collector.cli.results import RevokedCredentials, print_result
 from thongsuot_collector.config.read import read_configuration
 from thongsuot_collector.pki.authority import CERTIFICATE_FILE, FOLDER
 from thongsuot_collector.store import tokens
@@ -23,21 +25,38 @@ from thongsuot_schema.suggestion import suggest
 from thongsuot_schema.words.language import Text
 
 
+class CreatedToken(msgspec.Struct, frozen=True, kw_only=True):
+    """A token of a site; nothing shows it again."""
+
+    site: str
+    token: str
+
+
 def add_commands(commands: Commands) -> None:
     """Add the commands."""
     group = commands.group("token", localized(Text("collector.cli.token")))
-    group.add("create", _create, localized(Text("collector.cli.token.create"))).add_argument("site")
-    group.add_list("list", _list, localized(Text("collector.cli.token.list"))).add_argument(
-        "site", nargs="?"
+    group.add_result(
+        "create", _create, localized(Text("collector.cli.token.create")), CreatedToken
+    ).add_argument("site")
+    group.add_list(
+        "list", _list, localized(Text("collector.cli.token.list")), tables.TOKENS_HEAD
+    ).add_argument("site", nargs="?")
+    revoke = group.add_result(
+        "revoke", _revoke, localized(Text("collector.cli.token.revoke")), RevokedCredentials
     )
-    revoke = group.add("revoke", _revoke, localized(Text("collector.cli.token.revoke")))
     revoke.add_argument("site")
     revoke.add_argument("--id", help=localized(Text("collector.cli.token.revoke.id")))
-    enrol.add_enrol_arguments(commands.add("enrol", _enrol, localized(enrol.ENROL_HELP)))
+    enrol.add_enrol_arguments(
+        commands.add_result("enrol", _enrol, localized(enrol.ENROL_HELP), enrol.EnrolmentCode)
+    )
 
 
 def _create(options: argparse.Namespace) -> int:
-    return _for_site(options, lambda store, site, _: print(tokens.create(store, site.name)))
+    def create(store: Engine, site: Site, _state_dir: Path) -> None:
+        token = tokens.create(store, site.name)
+        print_result(options, CreatedToken(site=site.name, token=token), [token])
+
+    return _for_site(options, create)
 
 
 def _enrol(options: argparse.Namespace) -> int:
@@ -70,5 +89,7 @@ def _list(options: argparse.Namespace) -> int:
 def _revoke(options: argparse.Namespace) -> int:
     with opened_store(read_configuration(options.config)) as store:
         revoked = tokens.revoke(store, options.site, options.id)
-    print(f"revoked: {revoked}; a running collector refuses them within five seconds")
+    result = RevokedCredentials(site=options.site, revoked=revoked)
+    line = f"revoked: {revoked}; a running collector refuses them within five seconds"
+    print_result(options, result, [line])
     return 0

@@ -3,10 +3,14 @@
 import argparse
 import asyncio
 import signal
+import sys
 from contextlib import suppress
 from pathlib import Path
 
+import msgspec
+
 from thongsuot_collector.cli.command import Commands
+from thongsuot_collector.cli.results import print_result
 from thongsuot_collector.config.watch import WatchConfiguration, read_watch_configuration
 from thongsuot_runtime.terminal import localized
 from thongsuot_schema.words.language import Text
@@ -14,9 +18,19 @@ from thongsuot_schema.words.language import Text
 _CONFIG = Path("/etc/thongsuot/watch.toml")
 
 
+class WatchedCollectors(msgspec.Struct, frozen=True, kw_only=True):
+    """The collectors that are looked at, and the channels by which people are told."""
+
+    file: str
+    collectors: list[str]
+    channels: list[str]
+
+
 def add_commands(commands: Commands) -> None:
     """Add the command."""
-    watch = commands.add("watch", _watch, localized(Text("collector.cli.watch")))
+    watch = commands.add_result(
+        "watch", _watch, localized(Text("collector.cli.watch")), WatchedCollectors
+    )
     watch.set_defaults(config=_CONFIG)
     watch.add_argument(
         "--check", action="store_true", help=localized(Text("collector.cli.watch.check"))
@@ -25,12 +39,18 @@ def add_commands(commands: Commands) -> None:
 
 def _watch(options: argparse.Namespace) -> int:
     configuration = read_watch_configuration(options.config)
-    names = ", ".join(watched.name for watched in configuration.settings.collectors)
-    channels = ", ".join(settings.name for _, settings in configuration.channels)
+    result = WatchedCollectors(
+        file=str(options.config),
+        collectors=[watched.name for watched in configuration.settings.collectors],
+        channels=[settings.name for _, settings in configuration.channels],
+    )
+    names, channels = ", ".join(result.collectors), ", ".join(result.channels)
     if options.check:
-        print(f"{options.config}: good; collectors: {names}; channels: {channels}")
+        line = f"{options.config}: good; collectors: {names}; channels: {channels}"
+        print_result(options, result, [line])
         return 0
-    print(f"watching {names}; tells by {channels}", flush=True)
+    print_result(options, result, [f"watching {names}; tells by {channels}"])
+    sys.stdout.flush()
     asyncio.run(_until_stopped(configuration))
     return 0
 

@@ -33,10 +33,20 @@ def statements(
     Raises:
         NoSuchCircuit: there is no circuit of that name.
     """
-    for circuit in _wanted(archive, month, name):
-        issue = archive.issue_revision(circuit, month)
+    for issue in issues(archive, month, name):
         ending = "txt" if kind == "text" else kind
         yield file_name(issue, ending), _body(issue, kind, language)
+
+
+def issues(archive: StatementArchive, month: Month, name: str | None) -> Iterator[IssuedStatement]:
+    """
+    Issue the statements of a month, of one circuit or of all, and yield each.
+
+    Raises:
+        NoSuchCircuit: nothing is called so.
+    """
+    for circuit in _wanted(archive, month, name):
+        yield archive.issue_revision(circuit, month)
 
 
 def shown(files: Iterator[tuple[str, bytes]], kind: Format) -> Iterator[str]:

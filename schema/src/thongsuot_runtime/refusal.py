@@ -1,0 +1,54 @@
+"""
+A refused command for programs: what standard output has with ``--json`` in the place of a result.
+
+The sentence for people goes to the error stream either way, and the exit code is the same with and
+without ``--json``.
+"""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from thongsuot_schema.errors import DocumentError
+
+
+class ReportedMistake(msgspec.Struct, frozen=True, kw_only=True):
+    """One mistake in a file; ``line`` is ``None`` where no single line has it."""
+
+    file: str
+    line: int | None
+    message: str
+
+
+class CommandError(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    Why a command was refused, in the language of the terminal; ``mistakes`` are those of files.
+    """
+
+    message: str
+    exit_code: int
+    mistakes: list[ReportedMistake] = []
+
+
+class ErrorReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands in the place of a command's result if the command was refused."""
+
+    error: CommandError
+
+
+def error_report(
+    message: str, exit_code: int, mistakes: Iterable[DocumentError] = ()
+) -> ErrorReport:
+    """Return the report of a refused command; ``message`` is what people read."""
+    return ErrorReport(
+        error=CommandError(
+            message=message,
+            exit_code=exit_code,
+            mistakes=[
+                ReportedMistake(
+                    file=mistake.file, line=mistake.line or None, message=mistake.message
+                )
+                for mistake in mistakes
+            ],
+        )
+    )

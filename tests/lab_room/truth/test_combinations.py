@@ -8,7 +8,7 @@ import pytest
 from tests.lab_room.truth.making import CITY, FIXED, MOBILE, fault, parties, scenario, symptoms
 from thongsuot_lab.truth.fault import Course, Effect, FaultDirection, GeneratedFault, Touch
 from thongsuot_lab.truth.grammar import Scenario
-from thongsuot_lab.truth.places import AccessLine, PlaceKind, Premises, SimulatedCity
+from thongsuot_lab.truth.places import AccessLine, NetworkPlace, PlaceKind, Premises, SimulatedCity
 from thongsuot_lab.truth.scenario_run import play
 from thongsuot_schema.verdict import Symptom
 
@@ -65,6 +65,13 @@ def one_name_server_after_the_other() -> Scenario:
     first = fault(PlaceKind.RESOLVER, "north", touch=Touch.DNS, end_s=500.0)
     second = fault(PlaceKind.RESOLVER, "south", touch=Touch.DNS, end_s=500.0)
     return scenario(first, from_s(200.0, second), until_s=600.0)
+
+
+def two_carriers_that_turn_a_portal_away() -> Scenario:
+    """Boxes of both, one after the other, which is no fault of the portal that they stand for."""
+    reset = fault(PlaceKind.PEERING, "north-one", touch=Touch.TCP, effect=Effect.RESET, end_s=500.0)
+    other = replace(reset, place=NetworkPlace(PlaceKind.PEERING, "south-one"), start_s=220.0)
+    return scenario(reset, other, until_s=680.0)
 
 
 def name_server_at_the_edge() -> Scenario:
@@ -124,6 +131,7 @@ def test_a_lossy_way_abroad_beside_a_slow_portal_is_told_to_carriers_alone() -> 
         (one_box_for_both_lines, {SITE}),
         (two_dead_name_servers, {NORTH, SOUTH}),
         (two_name_servers_that_answer_no_lookup, {CITY_ITSELF}),
+        (two_carriers_that_turn_a_portal_away, set()),
         (one_name_server_after_the_other, {NORTH, SOUTH}),
         (name_server_at_the_edge, {NORTH}),
         (cut_behind_a_core_without_echoes, {NORTH}),

@@ -24,10 +24,14 @@ from thongsuot_agent.judge.symptoms.loss import loss_ratio
 from thongsuot_agent.judge.symptoms.missing_names import is_missing_alone
 from thongsuot_agent.judge.symptoms.new_flows import are_new_flows_lost
 from thongsuot_agent.judge.symptoms.service_over_link import (
-    CLOCK_NS,
     REQUEST,
     ServiceOverLink,
     networks_of_tracks,
+)
+from thongsuot_agent.judge.symptoms.service_proofs import (
+    clock_is_proved,
+    fell_away_apart,
+    is_way_proved,
 )
 from thongsuot_agent.judge.symptoms.translated import translator_fault
 from thongsuot_agent.judge.tracks import (
@@ -129,7 +133,7 @@ def attribute_failure(
     in general is proved: an empty comparison once blamed a portal for a cut fibre.
     """
     how = failure_mode_of(track.reason)
-    if how.attribution is Attribution.CLOCK and not _clock_is_proved(at):
+    if how.attribution is Attribution.CLOCK and not clock_is_proved(at):
         return UNKNOWN
     own_fault = Diagnosis(state=State.DOWN, segment=Segment.SERVICE, symptom=how.symptom)
     if how.attribution in {Attribution.SERVICE, Attribution.CLOCK}:
@@ -149,7 +153,8 @@ def attribute_failure(
     if not witnesses:
         # A name server that does not answer says nothing about the name.
         is_server = track.reason in {Reason.NAME_SERVER_TIMED_OUT, Reason.NAME_SERVER_REFUSED}
-        is_proved = is_proved and not is_server and _is_way_proved(at, track)
+        is_proved = is_proved and not is_server and is_way_proved(at, track)
+    is_proved = is_proved and not fell_away_apart(track, here.carrier, elsewhere)
     if is_proved and not _do_others_time_out(at, track) and not _may_be_lost(at, track):
         return own_fault
     # That it fails is sure, wherever it was asked; whose fault it is is not.
@@ -307,17 +312,6 @@ def _is_intercepted(at: LinkContext, failing: Track) -> bool:
     return is_everything and len(names) >= SERVICES_INTERCEPTED and len(issuers) <= 1
 
 
-def _is_way_proved(at: LinkContext, failing: Track) -> bool:
-    """Return whether anything as far out answered over the link since a service began to fail."""
-    since_ns = failing.failed_since_ns or at.now_ns
-    for track in at.link.tracks.values():
-        point = at.probes.point_of(track)
-        is_far = point is not None and RANK[point.rung] >= RANK[Segment.TRANSIT]
-        if is_far and track.target != failing.target and (track.answered_ns or 0) >= since_ns:
-            return True
-    return False
-
-
 def _works_elsewhere(at: LinkContext, track: Track, other: ServiceOverLink) -> bool | None:
     """
     Return whether what fails in a track works over another link, in the same family.
@@ -384,17 +378,3 @@ def _name_symptom(reason: Reason | None) -> Symptom:
     """Return what a carrier's name server does wrong with a name that others resolve."""
     lies = MISSING | {Reason.NAME_ANSWER_FORGED}
     return Symptom.RESOLVER_FORGED_ANSWER if reason in lies else Symptom.RESOLVER_SILENT
-
-
-def _clock_is_proved(at: LinkContext) -> bool:
-    """Return whether the device's clock is right enough to judge a certificate's dates."""
-    if at.memory.wall_s is not None:
-        return True
-    return any(
-        track.kind == REQUEST
-        and track.expires_s is not None
-        and track.worked_ns is not None
-        and at.now_ns - track.worked_ns < CLOCK_NS
-        for link in at.memory.links.values()
-        for track in link.tracks.values()
-    )

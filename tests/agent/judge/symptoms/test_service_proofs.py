@@ -1,0 +1,55 @@
+"""A portal that turns one carrier's customers away, and later another's, is not named."""
+
+import pytest
+
+from tests.agent.judge.link_cases import NOW_NS, add_link, ago, judged_link, pages
+from thongsuot_agent.judge.memory import Track
+from thongsuot_agent.judge.symptoms.attribution import attribute_failure
+from thongsuot_agent.judge.symptoms.failure_modes import Health
+from thongsuot_agent.judge.symptoms.service_over_link import ServiceOverLink
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Family
+from thongsuot_schema.segment import Segment
+
+RESET, TIMED_OUT = Reason.CONNECTION_RESET, Reason.TIMED_OUT
+
+
+def turned_away(*, since_s: float, worked_s: float, reason: Reason = RESET) -> Track:
+    """Return pages that are turned away for so long, and that worked last so long ago."""
+    return pages(
+        failures=4,
+        failed_ns=NOW_NS,
+        failed_since_ns=ago(since_s),
+        worked_ns=ago(worked_s),
+        reason=reason,
+    )
+
+
+def segment_of(here: Track, there: Track, *, others_carrier: str = "cuu-long") -> Segment | None:
+    """Return where it is said to be what both lines show of a portal."""
+    at = judged_link(here)
+    other = add_link(at.memory, "mobile", [there])
+    own = ServiceOverLink(at.link, {Family.IP4: Health.BAD}, {Family.IP4: here}, "song-hong")
+    elsewhere = ServiceOverLink(
+        other, {Family.IP4: Health.BAD}, {Family.IP4: there}, others_carrier
+    )
+    return attribute_failure(at, own, here, [elsewhere]).segment
+
+
+@pytest.mark.parametrize("is_earlier_here", [True, False])
+@pytest.mark.parametrize(("worked_s", "segment"), [(40.0, None), (41.0, Segment.SERVICE)])
+def test_what_began_over_one_carrier_a_minute_before_the_other_is_no_portals(
+    worked_s: float, segment: Segment | None, *, is_earlier_here: bool
+) -> None:
+    earlier = turned_away(since_s=100.0, worked_s=130.0)
+    later = turned_away(since_s=20.0, worked_s=worked_s)
+    lines = (earlier, later) if is_earlier_here else (later, earlier)
+    assert segment_of(*lines) is segment
+
+
+def test_silence_and_lines_of_one_carrier_are_no_such_sign() -> None:
+    earlier = turned_away(since_s=100.0, worked_s=130.0)
+    later = turned_away(since_s=20.0, worked_s=40.0, reason=TIMED_OUT)
+    assert segment_of(earlier, later) is Segment.SERVICE
+    at_once = turned_away(since_s=100.0, worked_s=120.0)
+    assert segment_of(earlier, at_once) is Segment.SERVICE

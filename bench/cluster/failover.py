@@ -86,7 +86,12 @@ class DatabasePair:
         return f"postgresql+psycopg://thongsuot@/{DATABASE}?host={hosts}&port={PORT}"
 
     def build(self) -> None:
-        """Create and start all three; return when the standby is in sync."""
+        """
+        Create and start all three; return when the standby is in sync.
+
+        Raises:
+            RuntimeError: one of the pair keeps no checksums of its pages.
+        """
         self._authority.cert_pem.write_to_path(self._authority_file)
         self._place.mkdir()
         self._add("m3")
@@ -103,6 +108,11 @@ class DatabasePair:
         self._execute("m1", "Set the password of the collectors' user")
         self._add("m2")
         self._play.need(self.is_whole, "the standby", within_s=_READY_S)
+        for name in ("m1", "m2"):
+            with self.connection(name, "postgres") as connection:
+                (kept,) = connection.execute("SHOW data_checksums").fetchone() or ("",)
+            if kept != "on":
+                raise RuntimeError(f"PostgreSQL on {name} keeps no checksums of its pages")
 
     def states(self) -> Mapping[str, str] | None:
         """
@@ -164,9 +174,9 @@ class DatabasePair:
         }
         for file, text in files.items():
             _write(home / file, text)
-        command = role.words("database_command")
-        # runuser sets the home of its user, which is the same for all machines here.
-        self._run(name, [*_AS_USER, *command[command.index("--") + 1 :]])
+        self._run_as_user(name, role.words("database_command"))
+        if name == "m1":
+            self._run_as_user(name, role.words("database_checksums_command"))
         data, pgdata = home / "thongsuot", f"--pgdata={self._place}/thongsuot"
         _write(data / "thongsuot.conf", role.file("thongsuot.conf.j2"))
         _append(data / "postgresql.conf", "include 'thongsuot.conf'")
@@ -189,6 +199,11 @@ class DatabasePair:
             )
         )
         self._await_server(name)
+
+    def _run_as_user(self, name: str, command: list[str]) -> None:
+        """Run a command of the role that begins with ``runuser``, up to ``--``."""
+        # That sets the home of its user, which is the same for all machines here.
+        self._run(name, [*_AS_USER, *command[command.index("--") + 1 :]])
 
     def _run(self, name: str, argv: list[str]) -> None:
         """Run a command of the role on a machine to its end."""

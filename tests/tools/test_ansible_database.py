@@ -115,6 +115,10 @@ def test_the_pair_is_made_as_the_how_to_says() -> None:
     assert passwords[1] == "*:*:pg_auto_failover:autoctl_node:database_monitor_password"
     assert "password" not in " ".join(command), "a list of processes shows none"
     assert role.table("database_admitted")["node"].split()[3] == "192.0.2.0/24"
+    assert role.words("database_checksums_command")[4:6] == [
+        "/usr/lib/postgresql/17/bin/pg_checksums",
+        "--enable",
+    ]
     assert "LOCALE 'C.UTF-8'" in role.statements("Make the collectors' user and database")[1]
 
 

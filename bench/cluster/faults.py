@@ -161,12 +161,15 @@ class Faults:
 
     def _strike_process(self) -> str:
         machine = self._play.machines[self._chance.choice(CLUSTER)]
-        pid, text = choose_process(machine, self._chance)
-        if self._chance.random() < 0.5:
-            machine.strike(pid, signal.SIGKILL)
-            return f"{machine.name}: killed: {text}"
+        is_killed = self._chance.random() < 0.5
         seconds = self._chance.uniform(*_STOPPED_S)
-        machine.strike(pid, signal.SIGSTOP)
+        how = signal.SIGKILL if is_killed else signal.SIGSTOP
+        while True:
+            pid, text = choose_process(machine, self._chance)
+            if machine.strike(pid, how):
+                break
+        if is_killed:
+            return f"{machine.name}: killed: {text}"
         self._play.wait(seconds)
         machine.resume(pid)
         return f"{machine.name}: stopped for {seconds:.1f} s: {text}"

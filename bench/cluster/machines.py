@@ -145,14 +145,21 @@ class Machine:
         """Return the processes that may be hit: those of the services and their children."""
         return [pid for pid in self.node.pids() if command_of(pid)]
 
-    def strike(self, pid: int, how: signal.Signals) -> None:
-        """Send a signal to a process; if its service ends because of it, that is expected."""
-        self._struck.add(pid)
+    def strike(self, pid: int, how: signal.Signals) -> bool:
+        """
+        Send a signal to a process; if its service ends because of it, that is expected. Returns
+        whether the process was still there: those of PostgreSQL come and go.
+        """
         owner = self._service_of(pid)
+        try:
+            os.kill(pid, how)
+        except ProcessLookupError:
+            return False
+        self._struck.add(pid)
         if owner is not None and owner.process is not None:
             # A program may end by itself because one of its processes was killed.
             self._struck.add(owner.process.pid)
-        os.kill(pid, how)
+        return True
 
     def resume(self, pid: int) -> None:
         """Continue a process that was stopped."""

@@ -82,6 +82,9 @@ def _check_absent(place: Path) -> None:
 def _put(copy: Path, place: Path, file: BackedUpFile) -> None:
     _make_folder(place.parent, file)
     part = place.with_name(place.name + _PART)
+    part.unlink(missing_ok=True)
+    # For nobody else from the first byte on, also if this is cut short.
+    os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     shutil.copyfile(copy, part)
     part.chmod(file.mode)
     _give(part, file)

@@ -2,7 +2,7 @@
 
 import argparse
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -13,8 +13,8 @@ from thongsuot_collector.cli.tables import lost_text
 from thongsuot_collector.journal import sqlite_tables
 from thongsuot_collector.journal.journal import LostRange
 from thongsuot_collector.journal.recovery import Recovery
-from thongsuot_collector.store import engine
-from thongsuot_collector.store.sqlite_salvage import open_damaged
+from thongsuot_collector.store import engine, sqlite_file
+from thongsuot_collector.store.sqlite_salvage import Salvaged, open_damaged
 from thongsuot_runtime.terminal import localized
 from thongsuot_schema.words.language import Text
 
@@ -72,15 +72,18 @@ def _salvage(options: argparse.Namespace) -> int:
     if not damaged.exists():
         raise UsageError(Text("collector.cli.error.no_damaged", file=str(damaged)))
     names = _tables_in(damaged)
-    if names and "entries" not in names:
-        return _salvage_store(options, damaged, target)
+    # Without its first page a file has no names of tables, but is recognised all the same.
+    if "entries" not in names:
+        copied = engine.salvage(damaged, target)
+        if names or any(table.rows for table in copied.values()):
+            return _report_store(options, copied, target)
+        sqlite_file.remove(target)
     recovery = sqlite_tables.salvage(damaged, target, file=damaged.name)
     if recovery is not None:
         return _report_journal(options, recovery, target)
-    target.unlink()
+    sqlite_file.remove(target)
     if names:
         raise CommandFailed(Text("collector.cli.error.no_entry", file=str(damaged)))
-    # Without its first page a file has no names of tables, but a journal is recognised.
     raise CommandFailed(Text("collector.cli.error.nothing_read", file=str(damaged)))
 
 
@@ -96,8 +99,7 @@ def _report_journal(options: argparse.Namespace, recovery: Recovery, target: Pat
     return EXIT_FAILED if recovery.lost else 0
 
 
-def _salvage_store(options: argparse.Namespace, damaged: Path, target: Path) -> int:
-    copied = engine.salvage(damaged, target)
+def _report_store(options: argparse.Namespace, copied: Mapping[str, Salvaged], target: Path) -> int:
     result = SalvagedStore(
         file=str(target),
         rows=sum(table.rows for table in copied.values()),

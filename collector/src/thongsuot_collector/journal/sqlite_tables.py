@@ -125,8 +125,7 @@ def open_or_recover(path: Path) -> Path | None:
 
 
 def _recover(path: Path, recovered: Path) -> Path:
-    for suffix in ("", "-wal", "-shm"):
-        recovered.with_name(recovered.name + suffix).unlink(missing_ok=True)
+    sqlite_file.remove(recovered)
     quarantined = sqlite_file.quarantine_name(path)
     recovery = salvage(path, recovered, file=quarantined.name)
     sqlite_file.quarantine(path, quarantined)
@@ -149,12 +148,26 @@ def salvage(damaged: Path, target: Path, *, file: str) -> Recovery | None:
     Copy the readable part of a damaged journal into a new file; ``None`` if nothing is readable.
 
     It lists the losses, for a file called ``file``.
+
+    Raises:
+        JournalError: the new file cannot be written; it is removed again.
+        OSError: the same, of a file beside the damaged one.
     """
-    _create(target)
-    with closing(connect(target, writable=True)) as connection:
-        recovery = recover(damaged, connection, file=file)
-        # One file, and on the disk, before it takes the place of the other.
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    try:
+        _create(target)
+        with closing(connect(target, writable=True)) as connection:
+            recovery = recover(damaged, connection, file=file)
+            # Before it takes the place of the other.
+            sqlite_file.fold_log(connection)
+    except sqlite3.Error as error:
+        sqlite_file.remove(target)
+        raise JournalError(
+            f"cannot write what is left of {damaged} to {target}: {error}; the damaged file stays "
+            "as it is"
+        ) from error
+    except BaseException:
+        sqlite_file.remove(target)
+        raise
     return recovery
 
 

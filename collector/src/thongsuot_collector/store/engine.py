@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy import Engine, Table, create_engine, event
+from sqlalchemy.exc import DBAPIError
 
 from thongsuot_collector.errors import StoreError
 from thongsuot_collector.store import sqlite_file, write_queue
@@ -73,8 +74,7 @@ def _opened(path: Path) -> Engine:
 
 
 def _recover(path: Path, recovered: Path, *, accept_empty: bool) -> None:
-    for suffix in ("", "-wal", "-shm"):
-        recovered.with_name(recovered.name + suffix).unlink(missing_ok=True)
+    sqlite_file.remove(recovered)
     copied = salvage(path, recovered)
     if not any(table.rows for table in copied.values()) and not accept_empty:
         recovered.unlink()
@@ -100,9 +100,28 @@ def _recover(path: Path, recovered: Path, *, accept_empty: bool) -> None:
 
 
 def salvage(damaged: Path, target: Path) -> dict[str, Salvaged]:
-    """Copy the readable rows of a damaged store into a new file; return the result by table."""
-    _opened(target).dispose()
-    return _copy_tables(damaged, target)
+    """
+    Copy the readable rows of a damaged store into a new file; return the result by table.
+
+    Raises:
+        StoreError: the new file cannot be written; it is removed again.
+        OSError: the same, of a file beside the damaged one.
+    """
+    try:
+        _opened(target).dispose()
+        copied = _copy_tables(damaged, target)
+        with closing(sqlite3.connect(target)) as connection:
+            sqlite_file.fold_log(connection)
+    except (sqlite3.Error, DBAPIError) as error:
+        sqlite_file.remove(target)
+        raise StoreError(
+            f"cannot write what is left of {damaged} to {target}: {error}; the damaged file stays "
+            "as it is"
+        ) from error
+    except BaseException:
+        sqlite_file.remove(target)
+        raise
+    return copied
 
 
 def _copy_tables(damaged: Path, recovered: Path) -> dict[str, Salvaged]:

@@ -62,6 +62,24 @@ def quarantine(path: Path, quarantined: Path) -> None:
     damage_marker(path).unlink(missing_ok=True)
 
 
+def fold_log(connection: sqlite3.Connection) -> None:
+    """
+    Write everything from the log into the file itself, and to the disk: it may be renamed then.
+
+    Raises:
+        sqlite3.OperationalError: this failed; closing the connection would hide it.
+    """
+    is_busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    if is_busy:
+        raise sqlite3.OperationalError("its log cannot be written into the file")
+
+
+def remove(path: Path) -> None:
+    """Delete a file and its log, as far as they exist."""
+    for suffix in ("-wal", "-shm", ""):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
 def mark_damaged(path: Path, error: BaseException) -> None:
     """Record for the next start that a file in use turned out to be damaged."""
     damage_marker(path).write_text(f"{error}\n", encoding="utf-8")

@@ -136,8 +136,11 @@ def _has_table(path: Path, table: str) -> bool:
 def _copied(path: Path, copy: Path) -> Path:
     for suffix in ("", "-wal"):
         part = path.with_name(path.name + suffix)
+        target = copy.with_name(copy.name + suffix)
         if part.exists():
-            shutil.copyfile(part, copy.with_name(copy.name + suffix))
+            target.unlink(missing_ok=True)
+            os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+            shutil.copyfile(part, target)
     return copy
 
 

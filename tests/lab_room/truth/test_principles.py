@@ -270,3 +270,29 @@ def test_a_portal_that_is_slow_by_turns_is_told_of_it(seed: int) -> None:
         on_share=0.42,
     )
     assert parties(play(scenario(slow, seed=seed, until_s=480.0))) == {"portal:one"}
+
+
+@pytest.mark.parametrize("start_s", [6.0, 10.0])
+def test_a_portal_that_is_slow_before_the_second_line_has_opened_it_is_told_of_it(
+    start_s: float,
+) -> None:
+    """As after a power cut: what was never quick over a line is not usual there."""
+    slow = fault(PlaceKind.PORTAL, "one", effect=Effect.DELAYED, amount=0.3, end_s=400.0)
+    played = play(scenario(replace(slow, start_s=start_s), until_s=600.0))
+    assert parties(played) == {"portal:one"}, played.messages
+    assert not played.assessment.failures()
+    over_mobile = [
+        change
+        for change in played.changes["s1"]
+        if (change.verdict.link, change.verdict.service) == ("mobile", "one")
+    ]
+    assert [change.verdict.state for change in over_mobile] == ["up", "degraded", "up"]
+    assert over_mobile[-1].onset_boottime_ns > over_mobile[-2].decided_boottime_ns
+
+
+def test_a_way_to_a_portal_that_is_slow_over_one_line_is_no_portals_beside_a_new_line() -> None:
+    """The page over the other line is as quick as any, though it was first opened just now."""
+    slow = fault(PlaceKind.PEERING, "north-one", effect=Effect.DELAYED, amount=0.3, end_s=400.0)
+    played = play(scenario(replace(slow, start_s=6.0), until_s=600.0))
+    assert parties(played) == set(), played.messages
+    assert Symptom.SERVICE_SLOW in symptoms(played)

@@ -39,7 +39,7 @@ from thongsuot_agent.judge.symptoms.service_over_link import (
 from thongsuot_agent.judge.symptoms.translated import may_be_translators
 from thongsuot_agent.judge.tracks import is_new_page
 from thongsuot_agent.judge.verdicts import UNKNOWN
-from thongsuot_schema.verdict import VerdictChange
+from thongsuot_schema.verdict import Symptom, VerdictChange
 
 PROBED_AT_MOST = 5
 """Times that a doubtful service is asked in one comparison before it is left to the schedule."""
@@ -248,7 +248,10 @@ def _update_service_slot(
         # What cannot be told any better now stays as it was said.
         return
     if suspicion is None:
-        starts = [t.worked_since_ns for t in here.tracks.values() if t.worked_since_ns]
+        # Pages that were slow worked: since when they are quick only the present one says.
+        was_slow = slot.fault is not None and slot.fault.symptom is Symptom.SERVICE_SLOW
+        tracks = () if was_slow else here.tracks.values()
+        starts = [t.worked_since_ns for t in tracks if t.worked_since_ns]
         confirm(slot, None, min((ns for ns in starts if ns >= slot.onset_ns), default=at.now_ns))
     else:
         confirm(slot, suspicion, suspicion.onset_ns)

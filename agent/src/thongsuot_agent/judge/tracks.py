@@ -1,6 +1,7 @@
 """Tracks: from one run to what its series has shown so far."""
 
 from collections.abc import Iterable
+from math import inf
 
 from thongsuot_agent.judge.keys import SeriesKey
 from thongsuot_agent.judge.memory import LinkMemory, ServiceAddress, Track
@@ -166,16 +167,21 @@ def is_slow(track: Track, settings: Settings) -> bool:
 
 
 def _is_long(track: Track, value_s: float, settings: Settings) -> bool:
+    return value_s > slow_limit_s(track, settings)
+
+
+def slow_limit_s(track: Track, settings: Settings) -> float:
+    """Return how long a run of a series may take before it is slow, by what is usual for it."""
     usual_s = track.usual_s or 0.0
     needed = _LEARNED_PAGES if track.kind == http.KIND.name else settings.learn_runs
     is_learned = track.learned >= needed
     if track.kind == ECHO:
-        return is_learned and value_s > usual_s + settings.slow_excess_s
+        return usual_s + settings.slow_excess_s if is_learned else inf
     limit_s = settings.lookup_slow_s if track.kind == dns.KIND.name else settings.service_slow_s
     # Before anything is learned, only what is slow beyond doubt.
     if not is_learned:
-        return value_s > _SLOW_BEYOND_DOUBT_S.get(track.kind, limit_s)
-    return value_s > max(limit_s, settings.slow_factor * usual_s)
+        return _SLOW_BEYOND_DOUBT_S.get(track.kind, limit_s)
+    return max(limit_s, settings.slow_factor * usual_s)
 
 
 def is_new_page(track: Track) -> bool:

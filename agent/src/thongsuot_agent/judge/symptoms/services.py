@@ -33,7 +33,13 @@ from thongsuot_agent.judge.symptoms.service_over_link import (
     service_over_link,
 )
 from thongsuot_agent.judge.symptoms.traffic import is_link_busy
-from thongsuot_agent.judge.tracks import ECHO, STALLS, is_slow, share_silent_lately
+from thongsuot_agent.judge.tracks import (
+    ECHO,
+    STALLS,
+    is_slow,
+    share_silent_lately,
+    slow_limit_s,
+)
 from thongsuot_agent.judge.verdicts import link_slot, unknown_slot
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason
@@ -195,11 +201,14 @@ def _slow(
     link = here.link
     if any(slot.fault for slot in (link.slow, link.loss_fault, link.carried_fault, link.resolver)):
         return None
-    if not _is_slow_over(at, here) or link.slow.is_pending or is_link_busy(at, at.now_ns):
+    is_slow_here = _is_slow_over(at, here) or any(
+        _is_slow_by_other(at, here, other) for other in elsewhere
+    )
+    if not is_slow_here or link.slow.is_pending or is_link_busy(at, at.now_ns):
         return None
     if _is_way_slow(at, here) or (here.is_slow_at_times and not _is_control_quick(at, here)):
         fault = SLOW_OVER_LINK
-    elif all(_is_slow_over(at, over) for over in elsewhere):
+    elif all(_is_slow_over(at, over) or _is_slow_by_other(at, over, here) for over in elsewhere):
         fault = Diagnosis(
             state=State.DEGRADED, segment=Segment.SERVICE, symptom=Symptom.SERVICE_SLOW
         )
@@ -214,13 +223,38 @@ def _slow(
     )
 
 
+def _is_slow_by_other(at: LinkContext, here: ServiceOverLink, other: ServiceOverLink) -> bool:
+    """
+    Return whether a service is slow over a link by what is usual over another, as it is slow there.
+
+    What was first opened over a link when it was slow already is usual there, and the portal was
+    quick and slow at once (2026-12: a portal that became slow just after its site had had its power
+    back). Until it has been quick over the link, the other says what it takes.
+    """
+    quick_ns = [ns for track in other.tracks.values() for ns in track.prompt_ns]
+    before_ns = [ns for ns in quick_ns if ns < min(_slow_starts_ns(other))]
+    if not before_ns or not here.is_whole or not _is_slow_over(at, other):
+        return False
+    limit_s = max(slow_limit_s(track, at.settings) for track in other.tracks.values())
+    return all(
+        track.successes >= SLOW_RUNS
+        and (track.value_s or 0.0) > limit_s
+        and min((track.worked_since_ns or 0, *track.prompt_ns)) > max(before_ns)
+        for track in here.tracks.values()
+    )
+
+
 def _slow_starts_ns(here: ServiceOverLink) -> list[int]:
-    """Return when each series became slow: its row of slow runs now, or the latest."""
-    return [
+    """
+    Return when each series became slow: its row of slow runs now, or the latest; of what was never
+    quick, when it was first opened.
+    """
+    starts_ns = [
         track.slow_since_ns or track.slow_episodes_ns[-1]
         for track in here.tracks.values()
         if track.slow_since_ns is not None or track.slow_episodes_ns
     ]
+    return starts_ns or [track.worked_since_ns or 0 for track in here.tracks.values()]
 
 
 def _is_way_slow(at: LinkContext, here: ServiceOverLink) -> bool:

@@ -6,10 +6,11 @@ behaves. A receiver announces its port on its standard output as ``port N``.
 """
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 from typing import Self
+
+from tests.forked import ForkedProgram
 
 WELL = "well"
 
@@ -58,18 +59,15 @@ class ReceiverProcess:
     def __init__(self, module: str, path: Path, *arguments: str) -> None:
         path.mkdir(parents=True, exist_ok=True)
         self.folder = ReceiverFolder(path)
-        self._command = [sys.executable, "-m", module, str(path), *arguments]
-        self._process: subprocess.Popen[str] | None = None
+        self._command = [module, str(path), *arguments]
+        self._process: ForkedProgram | None = None
         self.port = 0
 
     def start(self) -> Self:
         """Start it; it comes back on the port it had."""
         assert self._process is None, "already running"
-        self._process = subprocess.Popen(
-            [*self._command, str(self.port)], stdout=subprocess.PIPE, text=True
-        )
-        assert self._process.stdout is not None
-        word, _, port = self._process.stdout.readline().partition(" ")
+        self._process = ForkedProgram(*self._command, str(self.port))
+        word, _, port = self._process.first_line.partition(" ")
         assert word == "port", "the receiver ended at start"
         self.port = int(port)
         return self
@@ -77,8 +75,5 @@ class ReceiverProcess:
     def stop(self) -> None:
         """End it, and wait until it is gone."""
         if self._process is not None:
-            assert self._process.stdout is not None
-            self._process.terminate()
-            self._process.wait()
-            self._process.stdout.close()
+            self._process.stop()
             self._process = None

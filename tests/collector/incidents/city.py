@@ -163,14 +163,20 @@ class CityFixture:
     def report(
         self, site: str, subject: str, verdict: VerdictTriple, *, onset_s: float | None = None
     ) -> None:
-        """Let an agent give a verdict now, on a link or ``/service``, and push it."""
+        """Let an agent give a verdict now, on a link or ``/service``, and the book take it."""
+        self.push_verdict(site, subject, verdict, onset_s=onset_s)
+        self.advance()
+
+    def push_verdict(
+        self, site: str, subject: str, verdict: VerdictTriple, *, onset_s: float | None = None
+    ) -> None:
+        """Let an agent give a verdict now and push it; the book takes it with what else comes."""
         device = self.devices[site]
         if device.is_off:
             return
         onset = self.now_s if onset_s is None else onset_s
         change = device.script.change(subject, verdict, onset, self.now_s)
         self.push(device, [change])
-        self.advance()
 
     def cut_uplink(self, *sites: str) -> None:
         """Cut sites off: they go on measuring and keep what they measure."""

@@ -101,7 +101,8 @@ class StormScript:
         def act() -> None:
             self.truth[f"{site}/{subject}"] = verdict
             onset = min(second, self.city.now_s) - 2 if verdict is not UP else self.city.now_s
-            self.city.report(site, subject, verdict, onset_s=round(onset))
+            # With all else of this second, as a collector reads what has come in meanwhile.
+            self.city.push_verdict(site, subject, verdict, onset_s=round(onset))
 
         self.schedule(second, act)
 

@@ -1,9 +1,9 @@
 """
-ARP: asking for a neighbour, asking whether an address is taken, and hearing who claims one.
+ARP: requests for a neighbour, probes for an address conflict, and claims of an address.
 
-Over IPv6 only the question for a neighbour, a solicitation: the kernel takes the answer and says so
-in its own table.
-Source: RFC 826; RFC 5227, sections 1.1 and 2.1.1 (probes); RFC 4861, sections 4.3 and 4.6.1.
+Over IPv6 only the request for a neighbour, a solicitation: the kernel processes the answer and
+updates its own table. Source: RFC 826; RFC 5227, sections 1.1 and 2.1.1 (probes); RFC 4861,
+sections 4.3 and 4.6.1.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ BROADCAST = b"\xff" * 6
 
 HEAD = Struct("!HHBBH")
 HEAD_ETHERNET_IP4 = (1, 0x0800, 6, 4)
-"""Hardware and protocol, and the lengths of their addresses: the only sort of ARP that is read."""
+"""Hardware and protocol, and the lengths of their addresses: the only type of ARP that is read."""
 
 SENDER_HARDWARE_AT, SENDER_ADDRESS_AT = 8, 14
 
@@ -29,7 +29,8 @@ class ArpPacket:
     """
     One ARP packet between Ethernet and IPv4: hardware addresses of 6 bytes, IPv4 ones of 4.
 
-    ``operation`` is 1 for a request and 2 for a reply. A sender says the same of itself in both.
+    ``operation`` is 1 for a request and 2 for a reply. Both have the same information about the
+    sender.
     """
 
     operation: int
@@ -41,7 +42,7 @@ class ArpPacket:
 
 def parse_arp(packet: bytes) -> ArpPacket:
     """
-    Read a packet from its ARP header on; what a driver padded it with is passed over.
+    Read a packet from its ARP header on; padding is ignored.
 
     Raises:
         Malformed: too short, or not between Ethernet and IPv4.
@@ -69,9 +70,9 @@ def build_request(*, hardware: bytes, source: bytes, target: bytes) -> bytes:
 
 def build_probe(*, hardware: bytes, address: bytes) -> bytes:
     """
-    Return the question whether somebody has an address.
+    Return a probe of whether an address is in use.
 
-    It names no sender's address, so that a host that hears it learns nothing wrong from it.
+    It has no sender address, so that receivers learn no false mapping from it.
     """
     return build_request(hardware=hardware, source=b"\0" * 4, target=address)
 
@@ -80,7 +81,9 @@ _SOLICITATION = Struct("!BBHI16sBB6s")
 _SOLICIT, _SOURCE_ADDRESS, _EIGHT_BYTES = 135, 1, 1
 
 SOLICITATION_HOP_LIMIT = 255
-"""Anything less is refused: it could have come from beyond the link (RFC 4861, section 7.1.1)."""
+"""
+Lower values are refused: the packet could have come from beyond the link (RFC 4861, section 7.1.1).
+"""
 
 
 def build_solicitation(*, hardware: bytes, target: bytes) -> bytes:

@@ -1,5 +1,5 @@
 """
-Control messages beside a datagram: kernel time stamps, the way it came in, errors (cmsg(3)).
+Control messages of a datagram: kernel time stamps, the incoming interface, errors (cmsg(3)).
 
 Source: Documentation/networking/timestamping.rst of Linux; ip(7), ipv6(7); RFC 3542, sections 4
 and 6. The numbers are Linux's; the socket module of Python 3.11 does not have them.
@@ -26,7 +26,7 @@ STAMP_ARRIVING = 1 << 3 | 1 << 4
 STAMP_BOTH = STAMP_ARRIVING | 1 << 1 | 1 << 7 | 1 << 11
 
 SPACE_BYTES = 512
-"""Room for all control messages that are asked for here, with some to spare."""
+"""Buffer size for all control messages requested here, with a margin."""
 
 ORIGIN_LOCAL, ORIGIN_ICMP4, ORIGIN_ICMP6, ORIGIN_STAMP = 1, 2, 3, 4
 
@@ -51,10 +51,10 @@ class ExtendedError:
     """
     One entry of a socket's error queue (struct sock_extended_err).
 
-    ``origin`` says who reports: this host, an ICMP message, or a time stamp. Of a time stamp
-    ``data`` is the number of the packet; of an ICMP message ``type`` and ``code`` are the
-    message's, ``info`` is the MTU that a "too big" names, ``data`` where extensions begin (RFC
-    4884, where that was asked for) and ``offender`` is who sent it (packed).
+    ``origin`` is the source: this host, an ICMP message, or a time stamp. For a time stamp ``data``
+    is the number of the packet; for an ICMP message ``type`` and ``code`` are the message's,
+    ``info`` is the MTU of a "too big", ``data`` the start of extensions (RFC 4884, if requested)
+    and ``offender`` its sender (packed).
     """
 
     number: int
@@ -69,10 +69,10 @@ class ExtendedError:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceivedControl:
     """
-    What the kernel told beside one datagram; ``None`` where it told nothing.
+    The control data of one datagram; ``None`` where missing.
 
-    ``stamp_ns`` is Unix time by the kernel's clock. ``interface`` is where the datagram came in and
-    ``local`` the address that it was sent to (packed).
+    ``stamp_ns`` is Unix time by the kernel's clock. ``interface`` is the incoming one and ``local``
+    the destination address (packed).
     """
 
     stamp_ns: int | None = None
@@ -87,7 +87,7 @@ def parse(messages: Iterable[tuple[int, int, bytes]]) -> ReceivedControl:
     Read the ancillary data that ``recvmsg`` returns.
 
     Raises:
-        Malformed: a message is shorter than its type says.
+        Malformed: a message is shorter than its type requires.
     """
     stamp_ns = interface = local = hop_limit = problem = None
     try:

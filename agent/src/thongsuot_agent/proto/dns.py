@@ -1,9 +1,9 @@
 """
-Questions for addresses and their answers, as name servers speak them.
+DNS queries for addresses, and their answers.
 
-Only what the dns and http probes need: one question of type A or AAAA, and of the answer its code,
-its address records and the aliases (CNAME) that lead to them. Source: RFC 1035, sections 3 and 4;
-RFC 3596 (AAAA); RFC 2181, section 5.4.1 for what may be believed.
+Only the parts needed by the dns and http probes: one question of type A or AAAA, and from the
+answer its code, its address records and the aliases (CNAME) leading to them. Source: RFC 1035,
+sections 3 and 4; RFC 3596 (AAAA); RFC 2181, section 5.4.1 for the ranking of data.
 """
 
 from dataclasses import dataclass
@@ -21,9 +21,7 @@ HEADER_BYTES = 12
 NAME_LIMIT_BYTES = 255
 _LABEL_LIMIT_BYTES = 63
 _RECORDS_LIMIT = 256
-"""
-Records of an answer that are looked at; real answers have a few, a hostile one may claim 65,535.
-"""
+"""Maximum records read from an answer; real answers have a few, a hostile one may claim 65,535."""
 
 _RESPONSE, _TRUNCATED, _RECURSE = 0x8000, 0x0200, 0x0100
 _CODE_MASK, _OPCODE_MASK = 0x000F, 0x7800
@@ -39,11 +37,11 @@ _WIDTHS = {A: 4, AAAA: 16}
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DnsAnswer:
     """
-    What a name server answered.
+    A name server's answer.
 
     ``addresses`` are packed, in the order given; ``alias`` is the last name of the chain of CNAMEs
     that leads to them, empty when there is none. ``ttl_s`` is the smallest of all records used,
-    ``None`` when there is none. ``truncated``: ask again over TCP.
+    ``None`` when there is none. ``truncated``: repeat the query over TCP.
     """
 
     code: int
@@ -75,10 +73,10 @@ def encode_name(name: str) -> bytes:
 
 def build_query(identifier: int, name: str, kind: int) -> bytes:
     """
-    Return a question for the addresses of a name, recursion desired.
+    Return a query for the addresses of a name, recursion desired.
 
     Raises:
-        ValueError: the name cannot be asked for (see ``encode_name``).
+        ValueError: the name cannot be queried (see ``encode_name``).
     """
     head = _HEADER.pack(identifier, _RECURSE, 1, 0, 0, 0)
     return head + encode_name(name) + _QUESTION_TAIL.pack(kind, _IN)
@@ -88,7 +86,7 @@ def is_answer_to(query: bytes, message: bytes) -> bool:
     """
     Return whether a message answers this query: its identifier, and its question echoed.
 
-    Letters compare without case. An answer that carries an error may leave the question out.
+    The comparison ignores case. An answer with an error code may omit the question.
     """
     if len(message) < HEADER_BYTES or message[:2] != query[:2]:
         return False
@@ -102,7 +100,7 @@ def is_answer_to(query: bytes, message: bytes) -> bool:
 
 
 def _folded(question: bytes) -> bytes:
-    """Lower the letters of the name; the type and class that follow it are left as they are."""
+    """Return the question with its name in lower case; type and class are unchanged."""
     return question[: -_QUESTION_TAIL.size].lower() + question[-_QUESTION_TAIL.size :]
 
 
@@ -111,7 +109,7 @@ def parse_answer(message: bytes, query: bytes) -> DnsAnswer:
     Read an answer that ``is_answer_to`` accepted.
 
     Raises:
-        Malformed: a name or a record runs past the end, or a name points in circles.
+        Malformed: a name or a record runs past the end, or a name has a pointer loop.
     """
     _, flags, questions, answers, _, _ = _HEADER.unpack_from(message)
     asked, after = _name(query, HEADER_BYTES)
@@ -123,7 +121,7 @@ def parse_answer(message: bytes, query: bytes) -> DnsAnswer:
             offset = records.read_record(message, offset, kind)
         except MalformedMessage:
             if flags & _TRUNCATED:
-                break  # cut off as announced: what was read so far is of no use either
+                break  # truncated as announced: the records so far are of no use either
             raise
     return DnsAnswer(
         code=flags & _CODE_MASK,
@@ -136,7 +134,7 @@ def parse_answer(message: bytes, query: bytes) -> DnsAnswer:
 
 class _AnswerRecords:
     """
-    The records of an answer that count: the chain of aliases from the name asked, and addresses.
+    The relevant records of an answer: the chain of aliases from the queried name, and addresses.
     """
 
     def __init__(self, asked: str) -> None:

@@ -1,9 +1,9 @@
 """
-What stands behind the quoted packet of an ICMP error: MPLS labels.
+Extensions after the quoted packet of an ICMP error: MPLS labels.
 
 Source: RFC 4884, section 7 (the extension structure, and where it begins), RFC 4950, section 3 (the
-label stack). Routers older than RFC 4884 do not say where it begins and put it after 128 bytes
-(section 5.5 there); its version and its checksum tell it from what was quoted.
+label stack). Routers older than RFC 4884 do not announce its start and put it after 128 bytes
+(section 5.5 there); its version and its checksum distinguish it from the quoted packet.
 """
 
 from struct import Struct
@@ -11,7 +11,7 @@ from struct import Struct
 from thongsuot_agent.proto.icmp import checksum
 
 OLD_QUOTE_BYTES = 128
-"""Quoted IP packet, header included, in front of an extension that nobody announced."""
+"""Length of the quoted IP packet, with its header, before an unannounced extension."""
 
 _HEAD = Struct("!BBH")
 _OBJECT = Struct("!HBB")
@@ -24,17 +24,17 @@ _MOST_LABELS = 16
 
 def labels(quoted: bytes, begins: int, headers_bytes: int) -> tuple[int, ...]:
     """
-    Return the MPLS labels that an ICMP error tells of, outermost first; empty where it tells none.
+    Return the MPLS labels in an ICMP error, outermost first; empty if it has none.
 
-    ``quoted`` is what the kernel hands over: the quoted packet from behind its ``headers_bytes`` of
-    headers to the end of the message. ``begins`` is where the kernel found that the extension
-    begins in it; 0: the router did not say.
+    ``quoted`` is the data from the kernel: the quoted packet after its ``headers_bytes`` of
+    headers, up to the end of the message. ``begins`` is the start of the extension in it according
+    to the kernel; 0: the router did not announce it.
     """
     structure = quoted[begins or OLD_QUOTE_BYTES - headers_bytes :]
     if len(structure) < _HEAD.size or structure[0] >> 4 != _VERSION:
         return ()
     _, _, sent_checksum = _HEAD.unpack_from(structure)
-    # A checksum of 0 means that none was made (RFC 4884, section 7).
+    # A checksum of 0 means that there is none (RFC 4884, section 7).
     if sent_checksum and checksum(structure) != 0:
         return ()
     return _stack(structure[_HEAD.size :])

@@ -1,11 +1,11 @@
 """
-Socket filters (classic BPF): which packets wake us up.
+Socket filters (classic BPF): select the packets that wake the process.
 
 A raw ICMP socket gets every ICMP packet of the host. The filters let through replies with our
 identifier and errors that quote a request with our identifier; everything else stays in the kernel.
-Of ARP only what claims one of our own addresses passes; of all IP, for a trace by TCP, only what
-answers its port or quotes it. What is not ours is never seen by this process.
-Source: Documentation/networking/filter.rst of Linux.
+Of ARP only claims of our own addresses pass; of all IP, for a trace by TCP, only answers to its
+port and errors that quote it. This process never sees other packets. Source:
+Documentation/networking/filter.rst of Linux.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ _AND, _SHIFT_LEFT, _ADD_X, _X_FROM_A = 0x54, 0x64, 0x0C, 0x07
 _IF_EQUAL = 0x15
 _RETURN = 0x06
 
-_KEEP, _DROP = 0xFFFF, 0  # bytes of the packet that are let through
+_KEEP, _DROP = 0xFFFF, 0  # bytes of the packet to pass
 
 _IDENTIFIER_AT = 4  # in an echo's header
 
@@ -37,7 +37,7 @@ CLAIMS_MAX = 32
 
 
 def _if(value: int, then: str, otherwise: str = "") -> tuple[int, int, str, str]:
-    """A test of A; without ``otherwise`` the next instruction follows."""
+    """Test A; without ``otherwise`` the next instruction follows."""
     return (_IF_EQUAL, value, then, otherwise)
 
 
@@ -46,7 +46,7 @@ def _do(operation: int, value: int = 0) -> tuple[int, int, str, str]:
 
 
 def _assemble(program: dict[str, list[tuple[int, int, str, str]]]) -> bytes:
-    """Lay the labelled blocks one after the other and turn labels into distances."""
+    """Concatenate the labelled blocks and convert labels to jump distances."""
     starts: dict[str, int] = {}
     position = 0
     for label, block in program.items():
@@ -65,7 +65,7 @@ def echo_filter4(identifier: int, mask: int = 0xFFFF) -> bytes:
     """
     Return the filter for IPv4, where a raw socket's packet starts with the IP header.
 
-    ``mask`` leaves out bits of the identifier that may have any value.
+    ``mask`` excludes bits of the identifier that may have any value.
     """
     return _assemble(
         {
@@ -187,7 +187,7 @@ def trace_filter6(port: int) -> bytes:
 
 def claim_filter(hardware: bytes, addresses: Sequence[bytes]) -> bytes:
     """
-    Return the filter for ARP in which somebody else says that it has one of these addresses.
+    Return the filter for ARP packets in which another host claims one of these addresses.
 
     ``hardware`` is the interface's own address (6 bytes), whose packets do not pass; ``addresses``
     are at most ``CLAIMS_MAX`` IPv4 addresses (4 bytes each). A packet starts with the ARP header.

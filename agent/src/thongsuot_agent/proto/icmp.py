@@ -1,5 +1,5 @@
 """
-Echo requests out; echo replies and errors that quote our own requests in. IPv4 and IPv6.
+Builds echo requests; parses echo replies, and errors that quote our requests. IPv4 and IPv6.
 
 Source: RFC 792 (ICMP), RFC 4443 (ICMPv6), RFC 791 (the IPv4 header), RFC 8200 (the IPv6 header).
 """
@@ -33,7 +33,7 @@ IP6 = IcmpTypes(request=128, reply=129, errors=frozenset({1, 2, 3, 4}))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EchoReply:
-    """An echo reply: what identifies it and the payload that it returns."""
+    """An echo reply: its identification and the returned payload."""
 
     identifier: int
     sequence: int
@@ -45,9 +45,9 @@ class IcmpError:
     """
     An ICMP error about an echo request.
 
-    ``destination`` is where the quoted request went (packed). ``payload`` is as much of the
-    request's payload as was quoted: RFC 792 asks for 8 bytes after the header, which may leave
-    nothing of it.
+    ``destination`` is that of the quoted request (packed). ``payload`` is as much of the request's
+    payload as was quoted: RFC 792 requires 8 bytes after the header, which may not include any of
+    it.
     """
 
     identifier: int
@@ -80,10 +80,10 @@ def build_request(numbers: IcmpTypes, identifier: int, sequence: int, payload: b
 
 def parse(numbers: IcmpTypes, message: bytes) -> EchoReply | IcmpError | None:
     """
-    Read an ICMP message without its IP header; ``None`` when it is of no concern to echoes.
+    Read an ICMP message without its IP header; ``None`` if it is unrelated to echoes.
 
     Raises:
-        Malformed: the message is cut off before what it must hold.
+        Malformed: the message is truncated before its mandatory fields.
     """
     if len(message) < _ECHO.size:
         raise MalformedMessage(f"ICMP message of {len(message)} bytes is too short")
@@ -97,10 +97,10 @@ def parse(numbers: IcmpTypes, message: bytes) -> EchoReply | IcmpError | None:
 
 def ip4_payload(packet: bytes) -> tuple[bytes, int]:
     """
-    Return what follows the IPv4 header of a packet, and its time to live.
+    Return the payload of an IPv4 packet, and its time to live.
 
     Raises:
-        Malformed: this is no IPv4 packet.
+        Malformed: this is not an IPv4 packet.
     """
     if len(packet) < IP4_HEADER_BYTES or packet[0] >> 4 != 4:
         raise MalformedMessage(f"no IPv4 header in {len(packet)} bytes")
@@ -108,7 +108,7 @@ def ip4_payload(packet: bytes) -> tuple[bytes, int]:
 
 
 def _icmp_error(numbers: IcmpTypes, kind: int, code: int, quoted: bytes) -> IcmpError | None:
-    """Of an error about something else than an echo request nothing is returned."""
+    """Return an error about an echo request; ``None`` for other errors."""
     if numbers is IP4:
         inner, _ = ip4_payload(quoted)
         protocol, destination, ours = quoted[9], quoted[16:20], _PROTOCOL_ICMP4
@@ -134,7 +134,7 @@ def _icmp_error(numbers: IcmpTypes, kind: int, code: int, quoted: bytes) -> Icmp
     )
 
 
-# Codes of "destination unreachable" (IANA, ICMP parameters). What is not named: FAILED_OTHERWISE.
+# Codes of "destination unreachable" (IANA, ICMP parameters). Others: FAILED_OTHERWISE.
 _UNREACHABLE4 = {
     0: Reason.NETWORK_UNREACHABLE,
     1: Reason.HOST_UNREACHABLE,
@@ -160,7 +160,7 @@ _UNREACHABLE6 = {
 
 
 def reason_for(numbers: IcmpTypes, kind: int, code: int) -> Reason:
-    """Return what an ICMP error means for the packet that it is about."""
+    """Return the meaning of an ICMP error for the quoted packet."""
     if numbers is IP4:
         known = {3: _UNREACHABLE4.get(code), 11: Reason.HOP_LIMIT_EXCEEDED}
     else:

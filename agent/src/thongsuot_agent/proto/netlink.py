@@ -28,7 +28,7 @@ _ALIGN = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetlinkMessage:
-    """One netlink message: its type, flags, sequence number and what follows the header."""
+    """One netlink message: its type, flags, sequence number and payload."""
 
     type: int
     flags: int

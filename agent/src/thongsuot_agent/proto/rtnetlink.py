@@ -1,9 +1,9 @@
 """
-Links, addresses, routes and neighbours, as the kernel tells them.
+Links, addresses, routes and neighbours in the kernel's messages.
 
 Addresses are packed bytes (4 or 16) so that this module needs no socket; ``links`` turns them into
 text. Source: RFC 3549, section 3; rtnetlink(7); include/uapi/linux/{rtnetlink,if_link,if_addr,
-neighbour}.h. What an older kernel does not send is ``None``.
+neighbour}.h. Fields that an older kernel does not send are ``None``.
 """
 
 from collections.abc import Iterator
@@ -62,7 +62,7 @@ _CACHEINFO = Struct("=IIII")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InterfaceCounters:
-    """64-bit counters of an interface since it exists (struct rtnl_link_stats64)."""
+    """64-bit counters of an interface since its creation (struct rtnl_link_stats64)."""
 
     received_packets: int
     sent_packets: int
@@ -79,9 +79,9 @@ class LinkMessage:
     """
     One interface. ``carrier`` is true when packets can pass (see ``LinkState``).
 
-    Some events tell of one aspect only: those with a ``family`` (a port of a bridge, IPv6
-    settings), and those without ``operstate`` (wireless extensions). Such a message says nothing of
-    carrier.
+    Some events only have one aspect: those with a ``family`` (a port of a bridge, IPv6 settings),
+    and those without ``operstate`` (wireless extensions). Such a message has no information about
+    the carrier.
     """
 
     family: int
@@ -111,7 +111,7 @@ class AddressMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NextHop:
-    """One way a route can take; ``gateway`` may be of the other family (RTA_VIA)."""
+    """One next hop of a route; ``gateway`` may be of the other family (RTA_VIA)."""
 
     index: int
     gateway: bytes | None
@@ -137,8 +137,8 @@ class RouteMessage:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NeighbourMessage:
     """
-    One neighbour; ``state`` is NUD_*; ``confirmed_ticks`` ago (USER_HZ) it last proved reachable.
-    ``hardware`` is its address on the link layer, where it is known.
+    One neighbour; ``state`` is NUD_*; ``confirmed_ticks`` (USER_HZ) is the time since it was last
+    confirmed reachable. ``hardware`` is its link-layer address, if known.
     """
 
     index: int
@@ -342,12 +342,12 @@ def route_request(
     tos: int = 0,
 ) -> bytes:
     """
-    Return the question which route a packet would take that must leave by interface ``index``,
-    ``None``: by any.
+    Return the request for the route of a packet that must leave by interface ``index``, ``None``:
+    by any.
 
-    RTM_F_FIB_MATCH asks for the entry of the table itself: without it IPv4 answers that any
-    destination is on the link when no route matches (ip_route_output_key_hash_rcu), and a missing
-    route would look like a silent network.
+    RTM_F_FIB_MATCH requests the table entry itself: without it IPv4 reports any destination as on
+    the link if no route matches (ip_route_output_key_hash_rcu), and a missing route would look like
+    a silent network.
     """
     bits = len(destination) * 8
     source_bits = 0 if source is None else bits

@@ -1,5 +1,5 @@
 """
-What the kernel counted on a TCP connection (getsockopt TCP_INFO).
+The kernel's counters of a TCP connection (getsockopt TCP_INFO).
 
 Source: struct tcp_info, include/uapi/linux/tcp.h; the counters are of RFC 4898. The struct only
 grows.
@@ -11,7 +11,7 @@ from struct import Struct
 from thongsuot_agent.errors import MalformedMessage
 
 SIZE_BYTES = 232
-"""Asked for; a kernel gives what it has."""
+"""The requested size; older kernels return less."""
 
 _RECEIVED = Struct("=128xQII")
 _SENT = Struct("=200xQQ")
@@ -34,7 +34,7 @@ def parse(data: bytes) -> TcpCounters:
     Read a struct tcp_info of Linux 4.19 or later.
 
     Raises:
-        Malformed: an older kernel gave too little.
+        Malformed: an older kernel returned too little.
     """
     if len(data) < _SENT.size:
         raise MalformedMessage(

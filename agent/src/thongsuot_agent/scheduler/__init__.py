@@ -1,3 +1,3 @@
 """
-When things run: phases, overlap, confirming runs, data budget, and doubt about the process itself.
+Schedules runs: phases, overlap, confirming runs, data budget, and doubts about the process itself.
 """

@@ -1,11 +1,11 @@
 """
-Data budget: what monitoring may use on a metered link in a calendar month, and who goes without
-first.
+Arithmetic of the data budget: monitoring's share of a metered link in a calendar month, and which
+runs are dropped first.
 
-Pure. The schedule itself fits the allowance (see ``config.allowance``); what eats it up beyond that
-is confirming runs, pushes and closer looks while the other link is down, and links that were added.
-As the rest of the month gets too dear, the kinds with the dearest runs are thinned out first and
-the cheapest stay longest; those that verdicts rest on stay longer than all others.
+Pure. The schedule itself fits the allowance (see ``config.allowance``); additional use comes from
+confirming runs, pushes, denser probing while the other link is down, and added links. When the rest
+of the month no longer fits, the kinds with the most expensive runs are thinned out first and the
+cheapest last; those needed for verdicts stay longer than all others.
 """
 
 import math
@@ -15,22 +15,22 @@ from datetime import UTC, datetime, timedelta, timezone
 import msgspec
 
 CALENDAR = timezone(timedelta(hours=7))
-"""Months are those of the carrier's bill: Viet Nam has one time zone without summer time."""
+"""Months as on the carrier's bill: Viet Nam has one time zone without daylight saving time."""
 
 RESERVE_RATIO = 0.1
-"""Share of what is left that is held back for pushes and confirming runs."""
+"""Share of the remainder reserved for pushes and confirming runs."""
 
 MAX_STRIDE = 32
-"""A kind of which less than one run in this many can be paid is stopped altogether."""
+"""A kind with budget for less than one run in this many is stopped completely."""
 
 VERDICT_KINDS = frozenset({"icmp", "dns", "http", "host"})
-"""What verdicts rest on: thinned out only when nothing else is left to thin out."""
+"""The kinds needed for verdicts: thinned out last."""
 
 NS_PER_S = 1_000_000_000
 
 
 class MonthUsage(msgspec.Struct, frozen=True, kw_only=True):
-    """What was used of one link's allowance in one month (``2026-11``), and on which day of it."""
+    """The used part of one link's allowance in one month (``2026-11``), and on one of its days."""
 
     month: str
     spent_bytes: int = 0
@@ -38,10 +38,10 @@ class MonthUsage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UsageRate(msgspec.Struct, frozen=True, kw_only=True):
-    """What the jobs of one kind use on one link."""
+    """The usage of the jobs of one kind on one link."""
 
     run_bytes: int
-    """The dearest run of the kind; it decides who goes without first."""
+    """The most expensive run of the kind, which decides the order of thinning."""
     bytes_per_s: float
 
 
@@ -62,7 +62,7 @@ def days_in_month(month: str) -> int:
 
 
 def seconds_left(wall_ns: int) -> float:
-    """Return how long the calendar month of a moment still lasts."""
+    """Return the remaining time of the calendar month of a moment."""
     moment = _moment(wall_ns)
     following = (moment.replace(day=1) + timedelta(days=32)).replace(
         day=1, hour=0, minute=0, second=0, microsecond=0
@@ -74,9 +74,9 @@ def add_usage(
     spent: MonthUsage, used_bytes: int, month: str | None, day: int | None = None
 ) -> MonthUsage:
     """
-    Return what is used after something more was; ``month`` is ``None`` while the clock is doubted.
+    Return the usage after an addition; ``month`` is ``None`` while the clock is doubted.
 
-    What was used before anybody knew the month (an empty one) belongs to the first that is known.
+    Usage before the month is known (an empty one) belongs to the first known month.
     """
     if month is not None and month != spent.month:
         before_bytes = 0 if spent.month else spent.spent_bytes
@@ -90,9 +90,10 @@ def add_usage(
 
 def strides_for(left_bytes: int, left_s: float, rates: Mapping[str, UsageRate]) -> dict[str, int]:
     """
-    Return for each kind how many of its moments share one run: 1 all, 3 every third, 0 none.
+    Return for each kind the number of moments per run: 1 all, 3 every third, 0 none.
 
-    The kinds of the ladder are served first, in each of both groups those whose runs are cheapest.
+    The kinds of the ladder are served first; in both groups those with the cheapest runs come
+    first.
     """
     available = max(left_bytes, 0) * (1 - RESERVE_RATIO)
     strides: dict[str, int] = {}

@@ -1,4 +1,4 @@
-"""Data budget: what metered links have used this month, and whether the next run still fits."""
+"""Data budget: the usage of metered links this month, and whether the next run still fits."""
 
 from collections.abc import Callable, Iterable, Mapping
 
@@ -17,25 +17,25 @@ from thongsuot_agent.scheduler.job import NS_PER_S, Job
 from thongsuot_schema.inventory.model import Link
 
 _RECOMPUTE_EVERY_NS = 600 * NS_PER_S
-"""How often it is reckoned anew what the rest of the month can pay for."""
+"""How often the strides for the rest of the month are recomputed."""
 
 COSTLY_RUN_BYTES = 1_000_000
-"""A run of this much is one that fills the link."""
+"""A run of at least this size fills the link."""
 
 LOCAL_SHARE = 0.01
 """
-Share of a month's allowance that a day's tests from the page's button may use on a metered link: 20
-MB of 2 GB, four presses on fourteen portals. Everybody in the local network may press.
+Share of a month's allowance for a day's tests from the page's button on a metered link: 20 MB of 2
+GB, four presses on fourteen portals. Anyone in the local network may press it.
 """
 
 CONFIRM_SHARE = 0.02
 """
-Share of a month's allowance that a day's confirming runs may use on a metered link, where one of
-them is no echo: 40 MB of 2 GB, a hundred pages of a portal.
+Share of a month's allowance for a day's confirming runs on a metered link, except echoes: 40 MB of
+2 GB, a hundred pages of a portal.
 """
 
 SPACED_RUN_BYTES = 10_000
-"""A confirming run of so much, a page, is spaced and limited; echoes and lookups are not."""
+"""Confirming runs from this size on (pages) are spaced and limited; echoes and lookups are not."""
 
 _DECODER = msgspec.json.Decoder(dict[str, MonthUsage])
 
@@ -49,7 +49,7 @@ class DataBudget:
     Tracks the monthly data usage of metered links; other links are not limited.
 
     ``wall_ns`` returns the wall time, or ``None`` while the clock is doubted: a wrong clock must
-    not begin a new month.
+    not start a new month.
     """
 
     def __init__(self, wall_ns: Callable[[], int | None], stored: str = "") -> None:
@@ -64,7 +64,7 @@ class DataBudget:
         self._confirming: dict[str, tuple[Day, int]] = {}
 
     def set_jobs(self, links: Iterable[Link], jobs: Iterable[Job]) -> None:
-        """Take in which links are metered and what will be run on them."""
+        """Set the metered links and their jobs."""
         self._allowances = {
             link.name: link.allowance_bytes for link in links if link.allowance_bytes is not None
         }
@@ -89,26 +89,30 @@ class DataBudget:
         return link in self._allowances
 
     def charge(self, link: str, used_bytes: int) -> None:
-        """Count what was used on a link, by a run or by a push."""
+        """Add the usage of a run or a push on a link."""
         if used_bytes and link in self._allowances:
             wall_ns = self._wall_ns()
             when = (None, None) if wall_ns is None else (month_of(wall_ns), day_of(wall_ns))
             self._spent[link] = add_usage(self._usage_of(link), used_bytes, *when)
 
     def charge_local(self, link: str, used_bytes: int) -> None:
-        """Count what a test from the page's button used; it is part of what was charged already."""
+        """
+        Add the usage of a test from the page's button, which is already part of the charged usage.
+        """
         self._add_to_day(self._local, link, used_bytes)
 
     def is_local_spent(self, link: str) -> bool:
-        """Return whether today's tests from the button have used their share on a metered link."""
+        """
+        Return whether today's tests from the button have used up their share on a metered link.
+        """
         return self._is_day_spent(self._local, link, LOCAL_SHARE)
 
     def charge_confirmation(self, link: str, used_bytes: int) -> None:
-        """Count what a confirming run used; it is part of what was charged already."""
+        """Add the usage of a confirming run, which is already part of the charged usage."""
         self._add_to_day(self._confirming, link, used_bytes)
 
     def is_confirming_spent(self, link: str) -> bool:
-        """Return whether today's confirming runs have used their share on a metered link."""
+        """Return whether today's confirming runs have used up their share on a metered link."""
         return self._is_day_spent(self._confirming, link, CONFIRM_SHARE)
 
     def _add_to_day(self, used: dict[str, tuple[Day, int]], link: str, used_bytes: int) -> None:
@@ -125,7 +129,7 @@ class DataBudget:
         return known[1] >= allowance_bytes * share
 
     def may_run(self, job: Job, boottime_ns: int) -> bool:
-        """Return whether this moment of a job is one that can still be paid."""
+        """Return whether the budget admits a job's run at this moment."""
         if job.over not in self._allowances or not job.cost_bytes:
             return True
         if not self.can_afford(job):
@@ -138,9 +142,10 @@ class DataBudget:
 
     def can_afford(self, job: Job) -> bool:
         """
-        Return whether what is left of the month would pay a run to its end.
+        Return whether the rest of the month's allowance covers a complete run.
 
-        Looked at for dear runs only: a confirming echo may go over, a speed test may not begin.
+        Only called for expensive runs: a confirming echo may exceed the budget, a speed test may
+        not start.
         """
         allowance_bytes = self._allowances.get(job.over)
         if allowance_bytes is None or job.cost_bytes < COSTLY_RUN_BYTES:
@@ -149,7 +154,7 @@ class DataBudget:
         return job.cost_bytes <= allowance_bytes - spent.spent_bytes
 
     def left_bytes(self, link: str) -> int | None:
-        """Return what is left of the month on a link; ``None`` where it is not metered."""
+        """Return the rest of the month's allowance on a link; ``None`` if it is not metered."""
         allowance_bytes = self._allowances.get(link)
         if allowance_bytes is None:
             return None
@@ -157,17 +162,19 @@ class DataBudget:
         return max(0, allowance_bytes - spent.spent_bytes)
 
     def spent_bytes(self) -> Mapping[str, int]:
-        """Return what each metered link has used this month."""
+        """Return the usage of each metered link this month."""
         return {link: self._usage_of(link).spent_bytes for link in self._allowances}
 
     def monthly_usage(self) -> Mapping[str, MonthUsage]:
-        """Return the same with the days of the month."""
+        """Return the same with the usage of the day."""
         return {
             link: add_usage(self._usage_of(link), 0, self._month()) for link in self._allowances
         }
 
     def restore(self, stored: str) -> None:
-        """Take in what an earlier process wrote down; of the same month, the larger sum counts."""
+        """
+        Restore the usage saved by an earlier process; of the same month, the larger sum counts.
+        """
         for link, before in (_DECODER.decode(stored) if stored else {}).items():
             known = self._spent.get(link)
             if known is None or (before.month, before.spent_bytes) > (
@@ -177,7 +184,7 @@ class DataBudget:
                 self._spent[link] = before
 
     def dump(self) -> str:
-        """Return what has to be remembered beyond a restart."""
+        """Return the state to save across a restart."""
         return msgspec.json.encode(self._spent).decode()
 
     def _usage_of(self, link: str) -> MonthUsage:
@@ -193,7 +200,7 @@ class DataBudget:
 
     def _recompute_strides(self, boottime_ns: int) -> None:
         wall_ns = self._wall_ns()
-        # A doubted clock does not say how long the month lasts; a whole one is the careful answer.
+        # With a doubted clock the rest of the month is unknown; assume a whole one to be safe.
         left_s = 31 * 86400.0 if wall_ns is None else seconds_left(wall_ns)
         for link, allowance_bytes in self._allowances.items():
             spent = add_usage(self._usage_of(link), 0, self._month())

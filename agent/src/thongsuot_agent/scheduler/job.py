@@ -1,12 +1,13 @@
 """
-Job: one series that is measured again and again; and from schedules to jobs, spread over time.
+Job: one series that is measured periodically; and the conversion of schedules to jobs, spread over
+time.
 
-Spread: the same series of two sites never beats together, because the phase of a site comes from a
+Spread: the same series of two sites does not run in step, because the phase of a site comes from a
 hash of its name. Inside a site the targets of a kind alternate over the interval, so that with four
-anchors at five seconds some anchor is asked every 1.25 s. In short intervals the links of a site
+anchors at five seconds some anchor is probed every 1.25 s. In short intervals the links of a site
 and both families of a target share their moments, which saves wake-ups and makes the links
-comparable. In long ones they take turns too: a portal that is asked once a minute over two links in
-both families is looked at every fifteen seconds, and its failure is known that much sooner.
+comparable. In long ones they take turns too: a portal that is probed once a minute over two links
+in both families has a run every fifteen seconds, and its failure is detected that much sooner.
 """
 
 from collections.abc import Iterable, Sequence
@@ -28,19 +29,21 @@ from thongsuot_schema.result import Family, Series
 
 NS_PER_S = 1_000_000_000
 GRID_NS = 250_000_000
-"""Moments of one site fall on a grid, so that different kinds share wake-ups."""
+"""Moments of one site are on a grid, so that different kinds share wake-ups."""
 
 STAGGER_FROM_NS = 20 * NS_PER_S
-"""From this interval on links and families take turns: a wake-up more is nothing there."""
+"""
+From this interval on links and families take turns: an additional wake-up is negligible there.
+"""
 
 ONE_FAMILY_LEAST_NS = 15 * NS_PER_S
-"""No interval is halved below this, the shortest that a site configuration may ask a portal at."""
+"""No interval is halved below this, the shortest that a site configuration may set for a portal."""
 
 BACKUP_INTERVAL_FACTOR = 10
 """
-Over a metered link that carries a site alone, what verdicts rest on is asked this much more rarely
-than over an unmetered one, instead of as rarely as its every-day allowance wants it: people work
-over this link now. A day of it costs 22 MB with two portals in both families (reckoned, 2026-11).
+While a metered link alone carries a site, the kinds needed for verdicts run this much more rarely
+than over an unmetered one, instead of as rarely as its everyday allowance requires: people work
+over this link now. A day costs 22 MB with two portals in both families (calculated, 2026-11).
 """
 
 ALL_NAMES = "*"
@@ -53,14 +56,14 @@ EDGE = "edge"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SchedulableLink:
     """
-    A link as far as scheduling has to know it.
+    The properties of a link that scheduling needs.
 
-    ``families`` are those that the link has had since the agent runs: a family that was never there
-    is no fault and not measured; one that is gone is measured on, and found unmeasured.
-    ``resolver_families`` are those of the name servers that the link's configuration names,
-    ``first_hop_families`` those in which the carrier's first router is known, ``edge_families``
-    those in which the last of the site's own routers is.
-    ``is_backup_in_use`` is true of a metered link while no unmetered one carries the site.
+    ``families`` are those that the link has had since the start of the agent: a family that never
+    existed is no fault and not measured; runs for one that has gone continue, with the result
+    unmeasured. ``resolver_families`` are those of the configured name servers of the link,
+    ``first_hop_families`` those with a known first router of the carrier, ``edge_families`` those
+    with a known last router of the site. ``is_backup_in_use`` is true of a metered link while no
+    unmetered one carries the site.
     """
 
     spec: Link
@@ -77,7 +80,7 @@ class SchedulableLink:
 
 
 class JobKey(NamedTuple):
-    """What tells a job from all others of a device; the revision of its series does not."""
+    """The identity of a job on a device, without the revision of its series."""
 
     kind: str
     link: str
@@ -92,7 +95,7 @@ def job_key(series: Series) -> JobKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Job:
-    """One series with all that a run of it needs. ``Any``: each kind has settings of its own."""
+    """One series with everything for a run. ``Any``: each kind has its own settings."""
 
     series: Series
     target: Target
@@ -101,9 +104,9 @@ class Job:
     every_ns: int
     offset_ns: int
     usual_ns: int
-    """``every_ns`` when nothing is wrong: by this a month is reckoned."""
+    """``every_ns`` without faults: the basis of a month's budget."""
     over: str
-    """The link that the run is made with, and that pays for it; a site's own series name none."""
+    """The link of the run, which is charged for it; a site's own series name none."""
 
     @property
     def cost_bytes(self) -> int:
@@ -152,7 +155,7 @@ def jobs_from_schedules(
                 )
                 for series in series_of_target:
                     turn, turns = _stagger_slot(series, every_ns, slot, len(links_in_order))
-                    # What is opened twice as often has the turns of the family that there is not.
+                    # A doubled frequency also uses the turns of the missing family.
                     moment = turn * len(measured) + place, turns // factor * len(measured)
                     phase_ns = offset_ns(site, schedule.kind, every_ns // factor, *moment)
                     jobs.append(make(series=series, offset_ns=phase_ns))
@@ -163,26 +166,26 @@ def _frequency_factor(
     kind: str, link: SchedulableLink, series_of_target: Sequence[Series], every_ns: int
 ) -> int:
     """
-    Return how much more often than the interval a page is opened, or a name looked up, over a link.
+    Return the factor on the frequency of fetches or lookups over a link.
 
-    Over a link with two address families a portal, or a name server, is asked twice in an interval,
-    in turns. One with a single family asks as often: what fails by turns was overlooked there alone
-    (2026-11: all of six harms that nobody saw in 300 generated scenarios). Not where each byte is
-    paid for, nor more often than anybody's server should be asked.
+    Over a link with two address families a portal, or a name server, is probed twice in an
+    interval, in turns. With a single family it is probed as often: intermittent failures were only
+    overlooked there (2026-11: all of six undetected harms in 300 generated scenarios). Not on
+    metered links, nor more often than is acceptable for a server.
     """
     is_once = kind in {"dns", "http"} and len(series_of_target) == 1 and not link.is_metered
     return 2 if is_once and every_ns // 2 >= ONE_FAMILY_LEAST_NS else 1
 
 
 def interval_s(schedule: ProbeSchedule, *, is_metered: bool) -> float:
-    """Return how often a schedule measures on a link."""
+    """Return the interval of a schedule on a link."""
     if is_metered and schedule.metered_every_s is not None:
         return schedule.metered_every_s
     return schedule.every_s
 
 
 def is_named(name: str, names: Sequence[str]) -> bool:
-    """Return whether a list of names takes in a name."""
+    """Return whether a list of names includes a name."""
     return ALL_NAMES in names or name in names
 
 
@@ -203,8 +206,8 @@ def targets_of(
 
 def link_of_site(schedule: ProbeSchedule, links: Sequence[Link]) -> str:
     """
-    Return the link on whose local network the computers of a site are: the first wired one that a
-    schedule names, or else the first; empty where it names none that there is.
+    Return the link whose local network has the computers of a site: the first wired one that a
+    schedule names, or else the first; empty if it names no existing one.
     """
     named = [
         link
@@ -216,19 +219,19 @@ def link_of_site(schedule: ProbeSchedule, links: Sequence[Link]) -> str:
 
 
 def offset_ns(site: str, kind: str, every_ns: int, place: int, places: int) -> int:
-    """Return the phase of what stands at ``place`` of ``places`` in an interval."""
+    """Return the phase of the item at ``place`` of ``places`` in an interval."""
     base_ns = phase_from_name(f"{site}/{kind}", every_ns) // GRID_NS * GRID_NS
-    # All moments of a site are equally far from the grid of another site.
+    # All moments of a site have the same distance from the grid of another site.
     inside_ns = phase_from_name(site, GRID_NS)
     step_ns = round(every_ns * place / places / GRID_NS) * GRID_NS
     return (base_ns + step_ns + inside_ns) % every_ns
 
 
 def _stagger_slot(series: Series, every_ns: int, slot: int, slots: int) -> tuple[int, int]:
-    """Return whose turn a series is among links and families, and how many turns there are."""
+    """Return the turn of a series among links and families, and the number of turns."""
     if every_ns < STAGGER_FROM_NS or series.family is Family.NONE:
         return 0, 1
-    # Families outside: what one link has just seen, another link looks at next.
+    # Families in the outer loop: after one link, another link probes the same family.
     family = 1 if series.family is Family.IP6 else 0
     return family * slots + slot, 2 * slots
 
@@ -249,10 +252,10 @@ def families_of(target: Target, link: SchedulableLink) -> tuple[Family, ...]:
             wanted.add(Family.IP6 if ":" in address else Family.IP4)
     if target.url:
         wanted |= {Family.IP4, Family.IP6}
-    # A link that never had an address is still looked at, to say why it cannot be measured.
+    # A link that never had an address is still probed, to report why it cannot be measured.
     usable = link.families or frozenset({Family.IP4})
     if target.role is Role.EQUIPMENT:
-        # A box is one box in either family, and may be reached in one that the link lacks.
+        # Equipment is the same in either family, and may be reachable in one that the link lacks.
         return tuple(family for family in Family if family in wanted)[:1]
     return tuple(family for family in Family if family in wanted and family in usable)
 

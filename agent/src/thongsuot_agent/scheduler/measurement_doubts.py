@@ -1,8 +1,8 @@
 """
-The process doubts itself: late timers and clock steps mark what was measured meanwhile.
+Measurement doubts: late timers and clock steps mark the results of that time as doubtful.
 
-Pure. A run that timed out while the process was not given the CPU proves nothing about the network:
-the answer may have been there, unread. Such a run is ``unmeasured``, never a fault of a carrier.
+Pure. A time-out while the process had no CPU proves nothing about the network: the answer may have
+arrived unread. Such a run is ``unmeasured``, never a fault of a carrier.
 """
 
 from collections import deque
@@ -14,12 +14,14 @@ from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Finding, QualityFlag, failed_finding
 
 LATE_S = 0.05
-"""Lateness from which user-space durations are doubtful: ten times what a busy device shows."""
+"""
+Lateness from which user-space durations are doubtful: ten times the lateness on a busy device.
+"""
 
 STARVED_S = 0.25
 """
-Lateness from which a time-out is no measurement; the shortest time-out of the default profile is 1
-s.
+Lateness from which a time-out is not a measurement; the shortest time-out of the default profile is
+1 s.
 """
 
 _TIMED = frozenset(
@@ -36,7 +38,7 @@ NS_PER_S = 1_000_000_000
 
 class LatenessHistory:
     """
-    When the process's own timers ran late, lately; every timer's lateness goes on to ``note``.
+    The recent lateness of the process's own timers; every timer's lateness is passed to ``note``.
     """
 
     def __init__(self, note: Callable[[float], None]) -> None:
@@ -44,19 +46,19 @@ class LatenessHistory:
         self._seen: deque[tuple[int, float]] = deque(maxlen=_KEPT)
 
     def add_timer(self, due_ns: int, now_ns: int) -> None:
-        """Take in one timer that was due at one moment and served at another."""
+        """Add one timer that was due at one moment and served at another."""
         late_s = max(0.0, (now_ns - due_ns) / NS_PER_S)
         self._note(late_s)
         if late_s >= LATE_S:
             self._seen.append((now_ns, late_s))
 
     def worst_since(self, boottime_ns: int) -> float:
-        """Return the worst lateness that touched the time since a moment, in seconds."""
+        """Return the worst lateness since a moment, in seconds."""
         return max((late_s for now_ns, late_s in self._seen if now_ns >= boottime_ns), default=0.0)
 
 
 def with_doubts(finding: Finding, *, late_s: float, has_stepped: bool) -> Finding:
-    """Return a finding with the doubts that its time deserves."""
+    """Return a finding with the doubts about its time."""
     if finding.reason in _TIMED and late_s >= STARVED_S:
         return failed_finding(
             Reason.AGENT_STARVED,

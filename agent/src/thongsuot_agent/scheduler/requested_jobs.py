@@ -1,4 +1,4 @@
-"""Which jobs a requested test consists of, and which requests are refused. Pure."""
+"""Selects the jobs of a requested test, or refuses it. Pure."""
 
 from collections.abc import Iterable
 
@@ -8,17 +8,17 @@ from thongsuot_schema.batch.push import REQUESTABLE_KINDS, TestRefusal, TestRequ
 
 MAX_SERIES = 32
 """
-Series of one test: every portal over two links in both families. More would say nothing that a
-smaller question does not, and hold up the runs that watch.
+Series of one test: every portal over two links in both families. More would add no information, and
+delay the regular runs.
 """
 
 
 LocalRequest = tuple[str, str]
-"""A kind and a link; the link empty: all that is scheduled."""
+"""A kind and a link; an empty link: all scheduled ones."""
 
 
 class JobsRefused(Exception):
-    """A test is not run; the text is a ``TestRefusal`` and details, for the one who asked."""
+    """A test is not run; the text is a ``TestRefusal`` and details, for the requester."""
 
     def __init__(self, why: TestRefusal, details: str) -> None:
         super().__init__(f"{why} {details}")
@@ -28,10 +28,10 @@ def jobs_for_request(
     request: TestRequest, jobs: Iterable[Job], data_budget: DataBudget
 ) -> tuple[Job, ...]:
     """
-    Return the scheduled jobs that a test consists of.
+    Return the scheduled jobs of a test.
 
     Raises:
-        JobsRefused: nothing of the kind is scheduled, or too much, or it cannot be paid.
+        JobsRefused: nothing of the kind is scheduled, or too much, or the budget is not enough.
     """
     if request.kind not in REQUESTABLE_KINDS:
         raise JobsRefused(
@@ -65,9 +65,9 @@ def jobs_for_request(
 
 def local_requests(jobs: Iterable[Job], data_budget: DataBudget) -> tuple[LocalRequest, ...]:
     """
-    Return what somebody at the point may want of the jobs, who gives no name: every kind that can
-    be asked for, but nothing that fills a metered link, and nothing over one on which such tests
-    have used their share of the day. What fills a link comes last.
+    Return the tests that an anonymous person at the point may request: every requestable kind,
+    except those that fill a metered link, and those over one on which such tests have used their
+    share of the day. Kinds that fill a link come last.
     """
     links: dict[str, dict[str, int]] = {}
     costly: set[str] = set()
@@ -87,7 +87,7 @@ def local_requests(jobs: Iterable[Job], data_budget: DataBudget) -> tuple[LocalR
         of_kind[link] = of_kind.get(link, 0) + 1
     requests: list[LocalRequest] = []
     for kind in sorted(links, key=lambda name: (name in costly, name)):
-        # Each link by itself where one test would be too much, or would take links left out.
+        # Each link separately if one test would be too large, or would include excluded links.
         if kind in costly | partial or sum(links[kind].values()) > MAX_SERIES:
             requests += [(kind, link) for link in sorted(links[kind])]
         else:

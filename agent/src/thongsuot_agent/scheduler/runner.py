@@ -1,9 +1,9 @@
 """
-Runner: the shell that makes runs happen. Decides nothing that ``timetable``, ``data_budget`` and
-``measurement_doubts`` can decide.
+Runner: the shell that executes runs. Decisions are left to ``timetable``, ``data_budget`` and
+``measurement_doubts``.
 
-A series never overlaps itself: a moment at which the run before has not ended is an ``unmeasured``
-result of its own. A run that raises is our bug, not the network's: it becomes ``probe_broken``.
+A series never overlaps itself: a moment at which the previous run has not ended is a separate
+``unmeasured`` result. A run that raises is our bug, not the network's: it becomes ``probe_broken``.
 """
 
 import asyncio
@@ -32,23 +32,23 @@ _log = logging.getLogger(__name__)
 CONFIRM_BURST = 64
 CONFIRM_PER_S = 24
 """
-Confirming runs: a burst over the anchors, gateways and families of a site, then as many as
-dense probing of two links takes, once a second. The judge bounds its confirmation probes itself;
-this bounds a judge that does not.
+Confirming runs: a burst over the anchors, gateways and families of a site, then dense probing of
+two links, once a second. The judge limits its confirmation probes itself; this limits a faulty
+judge.
 """
 
 _NS_PER_MS = 1_000_000
 CONFIRM_APART_NS = NS_PER_S
-"""Between two confirming runs of a series that fetches a page, from begin to begin."""
+"""Between the starts of two confirming runs of a series that fetches a page."""
 
 _GUARD_RATIO = 1.5
 _GUARD_S = 2.0
-"""What a run may take beyond its own time-out before it is called broken."""
+"""The time beyond its own time-out after which a run counts as broken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunnerCallbacks:
-    """Who hears of what the runner makes; called on the loop, must not block."""
+    """Callbacks for the runner's results; called on the loop, must not block."""
 
     on_result: Callable[[Result], None]
     on_notice: Callable[[Notice], None]
@@ -59,7 +59,7 @@ class Runner:
     Runs jobs at their moments.
 
     ``links`` is the live mapping of the link monitor. ``late`` is shared with the host probe's
-    figures. Results are handed over in the order in which runs end.
+    figures. Results are passed on in the order in which runs end.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class Runner:
         self._callbacks = callbacks
         self._services = services or ProbeServices()
         self._runs: dict[tuple[Probe[Any], str], Run[Any]] = {}
-        """What makes the runs of a kind over a link; it holds what that kind remembers."""
+        """The runners of a kind over a link, with the state of that kind."""
         self._timetable: Timetable[Job] = Timetable((), 0)
         self._jobs: dict[JobKey, Job] = {}
         self._running: set[Series] = set()
@@ -87,7 +87,7 @@ class Runner:
         self._retries: dict[JobKey, asyncio.TimerHandle] = {}
         self._confirmations: list[Job] = []
         self._confirmed_ns: dict[Series, int] = {}
-        """When a series was confirmed last: those that fetch pages."""
+        """The time of the last confirmation, for series that fetch pages."""
         self._confirming: set[Series] = set()
         self._confirmation_tokens = float(CONFIRM_BURST)
         self._tokens_at_ns = clock.boottime_ns()
@@ -97,7 +97,7 @@ class Runner:
         self._broken: dict[str, int] = {}
 
     def set_jobs(self, jobs: Iterable[Job]) -> None:
-        """Replace what is to be run; runs in progress end as they would have."""
+        """Replace the jobs; runs in progress end normally."""
         jobs = tuple(jobs)
         self._jobs = {job_key(job.series): job for job in jobs}
         self._timetable = Timetable(jobs, self._clock.boottime_ns())
@@ -105,7 +105,7 @@ class Runner:
 
     def confirm(self, kind: str, link: str, target: str, family: Family) -> None:
         """
-        Run a series now, to confirm; nothing happens when it runs already or there are too many
+        Run a series now, to confirm; ignored if it is running already or there are too many
         confirmation probes. A page over a metered link comes a second after the one before.
         """
         key = JobKey(kind, link, target, family)
@@ -115,8 +115,8 @@ class Runner:
         if self._is_spaced(job):
             early_s = self._too_early_s(job)
             if early_s > 0:
-                # Dropped, a judge that compares links would wait for the answer in vain, for all
-                # of its patience, and close on what it has (2026-12: a dead portal with two
+                # If it were dropped, a judge that compares links would wait for the answer in vain
+                # until its time-out, and decide without it (2026-12: a dead portal with two
                 # addresses stayed unknown at points whose second line is metered).
                 self._retry(key, early_s)
                 return
@@ -132,27 +132,27 @@ class Runner:
 
     def _is_spaced(self, job: Job) -> bool:
         """
-        Return whether confirming runs of a job are spaced and have a share of the day: pages over a
-        metered link (where no verdict stood: 44.8 MB in two seconds).
+        Return whether confirming runs of a job are spaced and limited per day: pages over a metered
+        link (otherwise 44.8 MB in two seconds, without a verdict).
         """
         return job.cost_bytes >= SPACED_RUN_BYTES and self._data_budget.is_metered(job.over)
 
     def _too_early_s(self, job: Job) -> float:
-        """Return how long a spaced job has to wait for its next confirming run."""
+        """Return the wait of a spaced job until its next confirming run."""
         latest_ns = self._confirmed_ns.get(job.series)
         if latest_ns is None:
             return 0.0
         return (latest_ns + CONFIRM_APART_NS - self._clock.boottime_ns()) / NS_PER_S
 
     def confirm_site(self) -> None:
-        """Run now what looks at the site as a whole: one of its links changed."""
+        """Run the jobs of the site as a whole now: one of its links changed."""
         for key, job in self._jobs.items():
             if job.probe.per_site:
                 self.confirm(*key)
 
     def matching_jobs(self, request: TestRequest) -> tuple[Job, ...]:
         """
-        Return the scheduled jobs that a test consists of that was asked for.
+        Return the scheduled jobs of a requested test.
 
         Raises:
             JobsRefused: nothing of the kind is scheduled, or too much, or it cannot be paid.
@@ -164,11 +164,11 @@ class Runner:
         return tuple(job for job in self._jobs.values() if job.series.kind == kind)
 
     def local_requests(self) -> tuple[LocalRequest, ...]:
-        """Return which of the jobs the button of the device's own page stands for."""
+        """Return the tests of the button on the device's own page."""
         return local_requests(self._jobs.values(), self._data_budget)
 
     def start_run(self, job: Job) -> None:
-        """Run what was asked for now; the run in progress serves where there is one."""
+        """Run a requested job now; a run in progress is used if there is one."""
         if job.series not in self._running and job not in self._confirmations:
             self._confirmations.append(job)
             self._changed.set()
@@ -229,7 +229,7 @@ class Runner:
         if job.series in self._confirming:
             self._confirming.discard(job.series)
             self._data_budget.charge_confirmation(job.over, finding.cost_bytes)
-        # A timer that is due but not served yet is as late as one that was served late.
+        # A timer that is overdue but not served yet also counts as late.
         due_ns = self._timetable.next_due_ns()
         now_ns = self._clock.boottime_ns()
         if due_ns is not None and due_ns < now_ns:
@@ -246,8 +246,8 @@ class Runner:
 
     async def _begin(self, series: Series) -> int:
         """
-        Return when a run begins: never in the millisecond of the one before, which may have failed
-        at once. A database keeps one sample of a series in a millisecond.
+        Return the start of a run: never in the same millisecond as the previous one, which may have
+        failed immediately. A database keeps one sample of a series per millisecond.
         """
         now_ns = self._clock.boottime_ns()
         earliest_ns = self._next_begin_ns.get(series, now_ns)
@@ -301,7 +301,7 @@ class Runner:
         )
 
     def _retry(self, key: JobKey, after_s: float) -> None:
-        """Run a series again soon; one that waits for that already is not run twice."""
+        """Run a series again soon; one that is already waiting for that is not run twice."""
         if key not in self._retries:
             loop = asyncio.get_running_loop()
             self._retries[key] = loop.call_later(after_s, self._run_retry, key)

@@ -2,8 +2,8 @@
 When each job runs: pure arithmetic on CLOCK_BOOTTIME.
 
 A job is due at every moment that is ``offset_ns`` modulo ``every_ns``, so its times depend on
-nothing that happened before: a restart, a change of schedule or a suspended device goes on in the
-same rhythm, and runs that were missed are skipped, not caught up in a burst.
+nothing that happened before: a restart, a change of schedule or a suspended device continues in the
+same rhythm, and missed runs are skipped, not caught up in a burst.
 """
 
 import heapq
@@ -15,12 +15,12 @@ from zlib import crc32
 COALESCE_NS = 50_000_000
 """
 Jobs due this close together run in one wake-up: at 20 a second a wake-up costs three times the run
-itself (2026-11), and nobody needs an interval to be kept to 50 ms.
+itself (2026-11), and no interval needs an accuracy of 50 ms.
 """
 
 
 class Periodic(Protocol):
-    """What a timetable has to know of a job."""
+    """The properties of a job that a timetable needs."""
 
     @property
     def every_ns(self) -> int:
@@ -43,8 +43,8 @@ J = TypeVar("J", bound=Periodic)
 
 
 def phase_from_name(name: str, every_ns: int) -> int:
-    """Return a phase that belongs to a name, so that many names share an interval evenly."""
-    # Cheap and the same everywhere, unlike hash(), which Python salts.
+    """Return a phase derived from a name, so that many names share an interval evenly."""
+    # Cheap and deterministic, unlike hash(), which Python salts.
     return crc32(name.encode()) * every_ns >> 32
 
 
@@ -66,13 +66,13 @@ class Timetable(Generic[J]):
         return self._heap[0][0] if self._heap else None
 
     def take_due(self, now_ns: int) -> list[J]:
-        """Return the jobs that are due now or within the coalescing window, and move them on."""
+        """Return the jobs that are due now or within the coalescing window, and advance them."""
         due: list[J] = []
         while self._heap and self._heap[0][0] <= now_ns + COALESCE_NS:
             due_ns, place = self._heap[0]
             job = self._jobs[place]
             due.append(job)
-            # Past the window, or a late job would be taken again for its next moment.
+            # After the window, or a late job would be returned again for its next moment.
             after_ns = max(now_ns + COALESCE_NS, due_ns)
             heapq.heapreplace(self._heap, (due_after(job, after_ns), place))
         return due

@@ -1,1 +1,1 @@
-"""The collector's configuration for this site: validated, overlaid, rolled out, kept."""
+"""The collector's configuration for this site: validation, overlay, rollout and storage."""

@@ -1,11 +1,11 @@
 """
-Bounds: what may come from a collector at all, however right it is as a configuration. Pure.
+Bounds: limits on a collector's configuration, independent of its validity. Pure.
 
-Anyone who holds the collector may have agents send probes to targets that it names, at a bounded
-pace and inside the data budget, and nothing else. So a site configuration has no equipment
-(credentials would be sent there), no address of the device itself, no probe that fills a link
-unless the device's own file has it, of a probe's settings only numbers that bound themselves, and
-never a larger allowance than the file gives.
+An attacker who controls the collector may only make agents send probes to chosen targets, at a
+bounded rate and inside the data budget. So a site configuration has no equipment (credentials would
+be sent there), no address of the device itself, no probe that fills a link unless the device's own
+file has it, of a probe's settings only numbers with fixed limits, and never a larger allowance than
+the file.
 """
 
 import re
@@ -50,7 +50,7 @@ MIN_INTERVAL_S: Final = MappingProxyType(
         "counter": 30.0,
     }
 )
-"""Kinds that a site configuration may bring, and how often it may have one target measured."""
+"""Kinds that a site configuration may have, and the shortest interval for one target."""
 
 ALLOWED_SETTINGS: Final = MappingProxyType(
     {
@@ -77,8 +77,8 @@ _NUMBER = re.compile("0x[0-9a-f]*|[0-9]+")
 
 def mistakes(site_config: SiteConfiguration, config: AgentConfig) -> Iterator[Mistake]:
     """
-    Yield what in a site configuration may not come from a collector, by its place in the site
-    configuration.
+    Yield the parts of a site configuration that may not come from a collector, by their place in
+    it.
     """
     if site_config.site != config.site.name:
         yield ("site",), f'it is for site "{site_config.site}"; this device is "{config.site.name}"'
@@ -146,7 +146,7 @@ def _target(target: ConfiguredTarget, known_urls: set[str], path: Path) -> Itera
         )
     for place, text in enumerate(target.addresses):
         address = _address(text)
-        # What is no address is told of by the checks that a settings file goes through.
+        # Invalid addresses are reported by the checks of a settings file.
         if text not in _WORDS and address is not None and not is_one_host(address):
             yield (
                 (*path, "addresses", place),
@@ -197,7 +197,7 @@ def _probe(
 
 
 def _own_kinds(config: AgentConfig) -> dict[str, ProbeSchedule]:
-    """Return the most frequent entry of each kind that the file has."""
+    """Return the entry with the shortest interval of each kind in the file."""
     probes_by_kind: dict[str, ProbeSchedule] = {}
     for schedule in config.probes:
         known = probes_by_kind.get(schedule.kind)
@@ -214,15 +214,15 @@ def _address(text: str) -> Address | None:
 
 
 def _is_public(url: str) -> bool:
-    """Return whether a URL names a host that is neither this device nor in a network of a site."""
+    """Return whether the host of a URL is neither this device nor in a network of a site."""
     try:
         host = (urlsplit(url).hostname or "").rstrip(".").lower()
     except ValueError:
-        return True  # the checks of a settings file say what is wrong with it
+        return True  # the checks of a settings file report its error
     address = _address(host)
     if address is None:
         last = host.rpartition(".")[2]
-        # Numbers in other clothes (0x7f000001, 2130706433, 127.1) are addresses to some resolvers:
-        # to those that end in a number (WHATWG URL, "ends in a number").
+        # Some resolvers accept other notations of addresses (0x7f000001, 2130706433, 127.1): names
+        # that end in a number (WHATWG URL, "ends in a number").
         return not _NUMBER.fullmatch(last) and last not in _OWN_NAMES
     return is_public_host(address)

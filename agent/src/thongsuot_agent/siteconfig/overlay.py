@@ -1,10 +1,10 @@
 """
-Overlay: a site configuration laid over the settings file. Pure.
+Overlay: merges a site configuration over the settings file. Pure.
 
-What the site configuration names is added, or replaces what the file has under the same name; what
-only the file has stays: the gateway of each link is watched whatever the inventory knows. Of probes
-the kind is the name. Settings of a probe that a site configuration may not have (files, addresses,
-keys) are the file's.
+Entries of the site configuration are added, or replace those with the same name in the file;
+entries only in the file stay: the gateway of each link is watched even if the inventory does not
+have it. The name of a probe is its kind. Settings of a probe that a site configuration may not have
+(files, addresses, keys) come from the file.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -22,7 +22,7 @@ T = TypeVar("T", Carrier, Target)
 
 
 def overlay(config: AgentConfig, site_config: SiteConfiguration) -> AgentConfig:
-    """Return the configuration that settings file and site configuration make together."""
+    """Return the configuration merged from settings file and site configuration."""
     facts = {link.name: link for link in site_config.links}
     return structs.replace(
         config,
@@ -40,7 +40,7 @@ def overlay(config: AgentConfig, site_config: SiteConfiguration) -> AgentConfig:
 
 def link_from_config(link: Link, facts: Mapping[str, ConfiguredLink]) -> Link:
     """
-    Return a link of the device with what a site configuration says of it; the interface is the
+    Return a link of the device merged with its entry in a site configuration; the interface is the
     device's.
     """
     configured = facts.get(link.name)
@@ -51,9 +51,7 @@ def link_from_config(link: Link, facts: Mapping[str, ConfiguredLink]) -> Link:
 
 
 def spec_updater(site_config: SiteConfiguration | None) -> Callable[[Link], Link]:
-    """
-    Return what makes of a link as the device knows it the link that a site configuration knows.
-    """
+    """Return a function that merges a link of the device with its entry in a site configuration."""
     facts = {} if site_config is None else {link.name: link for link in site_config.links}
     return lambda link: link_from_config(link, facts)
 
@@ -69,7 +67,7 @@ def _site(site: SiteIdentity, site_config: SiteConfiguration) -> SiteIdentity:
 
 
 def _merge_by_name(own: Sequence[T], configured: Iterable[T]) -> tuple[T, ...]:
-    """Return both, those of the site configuration in the places of those with the same name."""
+    """Return both, with those of the site configuration replacing those with the same name."""
     by_name = {item.name: item for item in own}
     by_name.update((item.name, item) for item in configured)
     return tuple(by_name.values())
@@ -83,7 +81,7 @@ def _probes(
     own: Sequence[ProbeSchedule], configured: Sequence[ConfiguredProbe]
 ) -> tuple[ProbeSchedule, ...]:
     kinds = {schedule.kind for schedule in configured}
-    # Of several entries of a kind the first says what is the device's own.
+    # Of several entries of a kind the first has the device's own settings.
     settings: dict[str, dict[str, object]] = {}
     for schedule in own:
         settings.setdefault(schedule.kind, schedule.settings)

@@ -1,5 +1,5 @@
 """
-Rollout state: which site configuration runs, which is on trial, which are refused. Pure.
+Rollout state: the site configuration that is running, the one on trial, and the refused ones. Pure.
 
     offered ──examined── wrong ───────────────────────────► refused
        │ right
@@ -11,10 +11,10 @@ Rollout state: which site configuration runs, which is on trial, which are refus
     undecided ── the next push, under what was good ── arrives ──► refused
                                                    └── does not ──► may be tried again
 
-What is refused stays so: the same version is not tried again. A centre that was away is told from a
-site configuration that cut the agent off by whether the way back helps; since chance has a part in
-that, only three times for one version. Each step is a new rollout state, which is on the disk
-before anything follows from it.
+A refused version is not tried again. Whether the rollback restores connectivity distinguishes an
+unavailable collector from a site configuration that cut the agent off; because this may be
+coincidence, a version is retried at most three times. Each step is a new rollout state, which is on
+the disk before it takes effect.
 """
 
 from enum import StrEnum
@@ -29,30 +29,29 @@ MAX_REFUSED = 16
 _REASON_CHARACTERS = 1000
 MAX_INTERRUPTED_STARTS = 3
 """
-Ends of the agent under one site configuration on probation until the site configuration is taken to
-be why.
+Terminations of the agent under one site configuration on probation until it counts as the cause.
 """
 MAX_RETRIES = 3
-"""Times that one version may come again because without it the collector was not reached either."""
+"""Retries of one version because the collector was not reachable without it either."""
 
 
 class RefusalGround(StrEnum):
     """Why a version is not run."""
 
     INVALID = "invalid"
-    """It is wrong for this device, with this version of the agent and this settings file."""
+    """It is invalid for this device, with this version of the agent and this settings file."""
 
     UNDECIDED = "undecided"
-    """Under it the collector was not reached; without it nobody has tried yet."""
+    """The collector was not reachable under it; there was no attempt without it yet."""
 
     CUT_OFF = "cut_off"
-    """Under it the collector was not reached, without it it was."""
+    """The collector was not reachable under it, but was without it."""
 
     ENDED = "ended"
-    """Under it the agent ended again and again."""
+    """The agent terminated repeatedly under it."""
 
     NOT_KEPT = "not_kept"
-    """The disk does not take it."""
+    """It cannot be written to the disk."""
 
 
 class RefusedVersion(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,14 +63,14 @@ class RefusedVersion(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class InterruptedTrial(msgspec.Struct, frozen=True, kw_only=True):
-    """How often the agent ended while a version was on probation."""
+    """The number of terminations of the agent while a version was on probation."""
 
     version: str
     ends: int
 
 
 class RetriedVersion(msgspec.Struct, frozen=True, kw_only=True):
-    """How often a version was let come again."""
+    """The number of retries of a version."""
 
     version: str
     times: int
@@ -79,9 +78,10 @@ class RetriedVersion(msgspec.Struct, frozen=True, kw_only=True):
 
 class RolloutState(msgspec.Struct, frozen=True, kw_only=True):
     """
-    ``good`` has proved itself, ``trial`` is on probation; neither: the settings file alone.
+    ``good`` is confirmed, ``trial`` is on probation; neither: only the settings file.
 
-    ``fingerprint`` names agent and settings file by which site configurations were found invalid.
+    ``fingerprint`` identifies the agent and settings file for which site configurations were
+    invalid.
     """
 
     good: OfferedConfig | None = None
@@ -93,28 +93,28 @@ class RolloutState(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def active(self) -> OfferedConfig | None:
-        """What the agent runs."""
+        """The configuration that the agent runs."""
         return self.trial or self.good
 
     @property
     def running(self) -> RunningConfig:
-        """What the agent says of this with each push."""
+        """The agent's report about this with each push."""
         version = "" if self.active is None else version_of(self.active)
-        # Older than what runs, it does not matter any more.
+        # Irrelevant if older than the running one.
         last = self.refused[-1].version if self.refused else ""
         is_newer = last and _number(last) > (_number(version) if version else 0)
         return RunningConfig(version=version, refused=last if is_newer else "")
 
     @property
     def undecided(self) -> RefusedVersion | None:
-        """What was gone back from, and perhaps was not why the collector was not reached."""
+        """The version that was rolled back, and may not be the cause of the lost connectivity."""
         undecided = (
             refused for refused in self.refused if refused.ground is RefusalGround.UNDECIDED
         )
         return next(undecided, None)
 
     def is_new(self, offer: OfferedConfig) -> bool:
-        """Return whether an offer is news: neither run nor refused."""
+        """Return whether an offer is new: neither running nor refused."""
         version = version_of(offer)
         if self.active is not None and version_of(self.active) == version:
             return False
@@ -123,11 +123,10 @@ class RolloutState(msgspec.Struct, frozen=True, kw_only=True):
 
 def after_restart(rollout: RolloutState, fingerprint: str) -> RolloutState:
     """
-    Return the rollout state of an agent that starts: what was good runs, what was tried must come
+    Return the rollout state after a start: the good version runs, the one on trial must be offered
     again.
 
-    What another agent or another settings file found invalid is not held against a site
-    configuration.
+    Refusals by another version of the agent or another settings file are dropped.
     """
     refused = rollout.refused
     if fingerprint != rollout.fingerprint:
@@ -148,9 +147,7 @@ def after_restart(rollout: RolloutState, fingerprint: str) -> RolloutState:
 
 
 def clear_disk_refusals(rollout: RolloutState) -> RolloutState:
-    """
-    Return the rollout state in which nothing is refused because of a disk that did not take it.
-    """
+    """Return the rollout state without refusals because of a failed disk write."""
     kept = tuple(
         refused for refused in rollout.refused if refused.ground is not RefusalGround.NOT_KEPT
     )
@@ -158,22 +155,22 @@ def clear_disk_refusals(rollout: RolloutState) -> RolloutState:
 
 
 def begin_trial(rollout: RolloutState, offer: OfferedConfig) -> RolloutState:
-    """Return the rollout state in which an offer is on probation."""
+    """Return the rollout state with an offer on probation."""
     if (
         rollout.undecided is not None
-    ):  # the offer came while without that site configuration: it was reached
+    ):  # the offer arrived without that site configuration: the collector was reached
         rollout = settle_undecided(rollout, is_reached=True)
     return structs.replace(rollout, trial=offer)
 
 
 def confirm_trial(rollout: RolloutState) -> RolloutState:
-    """Return the rollout state in which the site configuration on probation has proved itself."""
+    """Return the rollout state with the site configuration on probation confirmed."""
     assert rollout.trial is not None, "only what is tried can prove itself"
     return structs.replace(rollout, good=rollout.trial, trial=None, interrupted=None, retried=None)
 
 
 def roll_back(rollout: RolloutState, ground: RefusalGround, reason: str) -> RolloutState:
-    """Return the rollout state in which the site configuration on probation has failed."""
+    """Return the rollout state after the site configuration on probation has failed."""
     assert rollout.trial is not None, "only what is tried can fail"
     rollout = _with_refusal(rollout, version_of(rollout.trial), ground, reason)
     return structs.replace(rollout, trial=None, interrupted=None)
@@ -181,10 +178,9 @@ def roll_back(rollout: RolloutState, ground: RefusalGround, reason: str) -> Roll
 
 def settle_undecided(rollout: RolloutState, *, is_reached: bool) -> RolloutState:
     """
-    Return the rollout state after the first push without the site configuration that was gone back
-    from.
+    Return the rollout state after the first push without the rolled back site configuration.
 
-    Where that does not arrive either, the site configuration may come again, ``MAX_RETRIES`` times.
+    If that fails, too, the site configuration may be tried again, ``MAX_RETRIES`` times.
     """
     undecided, before = rollout.undecided, rollout.retried
     assert undecided is not None, "only what is undecided can be decided"
@@ -202,8 +198,7 @@ def refuse_version(
     rollout: RolloutState, version: str, reason: str, ground: RefusalGround = RefusalGround.INVALID
 ) -> RolloutState:
     """
-    Return the rollout state in which a version is refused; what runs goes on, unless it is
-    that.
+    Return the rollout state with a version refused; the running one continues, unless it is that.
     """
     rollout = _with_refusal(rollout, version, ground, reason)
     if rollout.good is not None and version_of(rollout.good) == version:

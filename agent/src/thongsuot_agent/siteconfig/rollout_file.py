@@ -1,8 +1,9 @@
 """
-The rollout state on the disk; after a power cut at any point it is the old one or the new one.
+The rollout state on the disk; after a power cut at any point it is either the old or the new one.
 
-Written beside, flushed, renamed over the old one, and the folder flushed. A digest tells what a
-failing card made of it: such a file is set aside, and the agent begins with its settings file.
+Written to a temporary file, flushed, renamed over the old one, and the folder flushed. A digest
+detects corruption by a failing card: such a file is set aside, and the agent starts with its
+settings file.
 """
 
 import logging
@@ -18,7 +19,9 @@ from thongsuot_schema.batch.digest import digest_of
 _log = logging.getLogger(__name__)
 
 MAX_BYTES = 512 * 1024
-"""Two site configurations and what was refused are 90 KB at most; more was not written here."""
+"""
+Two site configurations and the refusals are 90 KB at most; a larger file was not written here.
+"""
 
 
 class _StoredRollout(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,14 +39,14 @@ def save_rollout(path: Path, rollout: RolloutState) -> None:
     Write the rollout state; returns when it is on the disk.
 
     Raises:
-        OSError: the disk does not take it; the file is as it was.
+        OSError: the write failed; the file is unchanged.
     """
     for _ in save_steps(path, rollout):
         pass
 
 
 def save_steps(path: Path, rollout: RolloutState) -> Generator[str, None, None]:
-    """Yield after each step of writing, with its name: a test stops after any of them."""
+    """Yield the name of each step of writing after it, so that tests can stop after any of them."""
     body = _ENCODER.encode(rollout)
     page = _ENCODER.encode(_StoredRollout(digest=digest_of(body).hex(), rollout=msgspec.Raw(body)))
     half = path.with_name(f"{path.name}.new")
@@ -70,10 +73,7 @@ def save_steps(path: Path, rollout: RolloutState) -> Generator[str, None, None]:
 
 
 def load_rollout(path: Path) -> RolloutState:
-    """
-    Return the rollout state that was written, an empty one where there is none or it is
-    damaged.
-    """
+    """Return the saved rollout state, an empty one if there is none or it is damaged."""
     try:
         return read_rollout(path)
     except FileNotFoundError:

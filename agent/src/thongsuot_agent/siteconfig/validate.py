@@ -1,9 +1,9 @@
 """
-Validates the configuration that a collector offers; it is accepted whole or not at all. Pure.
+Validates the configuration that a collector offers; it is accepted as a whole or not at all. Pure.
 
-Bounds first (``siteconfig.bounds``), then the very checks that a settings file goes through, on
-what file and offered configuration make together: same code, same sentences. Where a file has a
-line, an offered configuration has a place: ``[[targets]] "portal" url``.
+Bounds first (``siteconfig.bounds``), then the same checks as for a settings file, on the merge of
+file and offered configuration: same code, same sentences. Instead of a line, an offered
+configuration has a place: ``[[targets]] "portal" url``.
 """
 
 from collections.abc import Iterator
@@ -24,8 +24,8 @@ from thongsuot_schema.toml_lines import Path
 
 MAX_BYTES_A_MONTH = 150_000_000_000
 """
-What a site configuration may have probes use on a link without an allowance: 450 kbit/s all month.
-The default profile with fourteen portals and thirty anchors in two families is 56 GB (2026-11),
+The limit for probes of a site configuration on a link without an allowance: 450 kbit/s all month.
+The default profile with fourteen portals and thirty anchors in two families uses 56 GB (2026-11),
 nearly all of it pages.
 """
 
@@ -34,12 +34,10 @@ def validate_offer(
     offer: OfferedConfig, config: AgentConfig
 ) -> tuple[SiteConfiguration, AgentConfig]:
     """
-    Return the site configuration that is offered, and the configuration that it makes with a
-    settings file.
+    Return the offered site configuration, and the configuration merged from it and a settings file.
 
     Raises:
-        SiteConfigRefused: with every mistake that was found; nothing of the site configuration is
-        to be run.
+        SiteConfigRefused: with every mistake found; no part of the site configuration may be run.
     """
     try:
         site_config = decode(bytes(offer.content))
@@ -49,7 +47,7 @@ def validate_offer(
     if problems:
         raise SiteConfigRefused([_mistake_text(site_config, mistake) for mistake in problems])
     together = overlay(config, site_config)
-    # The arithmetic needs settings and names that are right.
+    # The arithmetic needs valid settings and names.
     problems = contradictions(together) or list(_over_allowance(together, config, site_config))
     if problems:
         raise SiteConfigRefused([_mistake_text(together, mistake) for mistake in problems])
@@ -59,17 +57,16 @@ def validate_offer(
 def _over_allowance(
     together: AgentConfig, config: AgentConfig, site_config: SiteConfiguration
 ) -> Iterator[Mistake]:
-    """
-    Yield the links on which probes would use more than a site configuration may have them use.
-    """
+    """Yield the links on which probes would exceed the limit of a site configuration."""
     facts = {link.name: link for link in site_config.links}
-    # Of links that are found on the device only the site configuration knows names.
+    # Links detected on the device only have names in the site configuration.
     links = tuple(link_from_config(Link(name=name, interface=name[:15]), facts) for name in facts)
     for place, link in enumerate(together.links or links):
         is_metered = link.allowance_bytes is not None
         limit = link.allowance_bytes if link.allowance_bytes is not None else MAX_BYTES_A_MONTH
         total = _month_bytes(together, link, is_metered=is_metered)
-        # What the file alone uses is the file's own affair; with an allowance it was looked at.
+        # The usage of the file alone is not checked here; links with an allowance were checked
+        # before.
         own = _month_bytes(config, link, is_metered=is_metered)
         if total > max(limit, own):
             yield (
@@ -82,7 +79,8 @@ def _over_allowance(
 
 
 def _month_bytes(config: AgentConfig, link: Link, *, is_metered: bool) -> int:
-    # What fills a link stands in the device's file or nowhere: without an allowance it is not ours.
+    # Probes that fill a link only come from the device's file: without an allowance they are not
+    # checked here.
     schedules = [
         probe for probe in probes_of(config) if is_metered or probe.kind in bounds.MIN_INTERVAL_S
     ]
@@ -99,7 +97,7 @@ def _mistake_text(holder: SiteConfiguration | AgentConfig, mistake: Mistake) -> 
 
 
 def _mistake_path(holder: SiteConfiguration | AgentConfig, path: Path) -> str:
-    """Return where something stands, by name: a site configuration has no lines."""
+    """Return the place of an entry, by name: a site configuration has no lines."""
     if not path:
         return ""
     table, *rest = path

@@ -1,1 +1,1 @@
-"""SMS: a text message by the site's own modem when every line is dead."""
+"""SMS: a text message by the site's own modem when every line is down."""

@@ -1,9 +1,9 @@
 """
-Alarm: texts people once when every line has been dead for a while.
+Alarm: texts people once when every line has been down for a while.
 
-A SIM that carries no data often still carries a text message: the cell's control channel and the
-SMS centre are another matter than the packet core. What is sent is bounded in a day, also over
-restarts, because each message costs the site's SIM money.
+A SIM without data service can often still send a text message: the cell's control channel and the
+SMS centre are independent of the packet core. Messages per day are limited, also across restarts,
+because each one costs the site's SIM money.
 """
 
 import asyncio
@@ -26,7 +26,9 @@ from thongsuot_schema.state import State
 _LOOK_S: Final = 5.0
 _DAY_S: Final = 86_400.0
 _RETRY_S: Final = (60.0, 300.0, 1_800.0)
-"""A cell that has just come up takes nothing for a minute; after three tries it is given up."""
+"""
+A cell that has just come up accepts nothing for a minute; after three attempts the alarm gives up.
+"""
 
 _log = logging.getLogger(__name__)
 
@@ -35,8 +37,8 @@ class SmsAlarm:
     """
     Watches the verdicts on the links.
 
-    ``verdicts`` returns those that stand, ``trusted_wall_ns`` the time where somebody vouches for
-    it. ``path`` is the file that remembers when messages were sent.
+    ``verdicts`` returns those in force, ``trusted_wall_ns`` the time if the clock is trusted.
+    ``path`` is the file with the times of sent messages.
     """
 
     def __init__(
@@ -60,16 +62,16 @@ class SmsAlarm:
         self._tries = 0
         self._next_try_ns = 0
         self._left: tuple[str, ...] = ()
-        """Who of this outage's numbers has not got it yet, after a try that failed half-way."""
+        """The remaining numbers of this outage, after a partially failed attempt."""
 
     async def run(self) -> Never:
-        """Look every few seconds."""
+        """Check every few seconds."""
         while True:
             await self.send_due()
             await asyncio.sleep(self._look_s)
 
     async def send_due(self) -> None:
-        """Send what is due now."""
+        """Send the message if it is due."""
         now_ns = self._clock.boottime_ns()
         dead = self._dead_lines()
         if not dead:
@@ -82,7 +84,7 @@ class SmsAlarm:
         await self._send_alarm(dead, now_ns)
 
     def _dead_lines(self) -> list[IssuedVerdict]:
-        """Return the verdicts on the links where every one of them is down; else nothing."""
+        """Return the verdicts on the links if all of them are down; else nothing."""
         links = [issued for issued in self._verdicts() if not issued.verdict.service]
         is_dead = all(issued.verdict.state is State.DOWN for issued in links)
         return links if links and is_dead else []
@@ -102,7 +104,7 @@ class SmsAlarm:
             return
         text = alarm_text(self._place(), self._lines(dead), has_marks=sms.diacritics)
         pdus = [submit(number, text, is_ucs2=sms.diacritics) for number in numbers]
-        # Counted before it is tried: what became of a message that was cut off nobody knows.
+        # Counted before the attempt: the outcome of an interrupted message is unknown.
         self._remember([*sent_s, *[self._clock.wall_ns() / NS_PER_S] * len(numbers)])
         try:
             await send_texts(sms.device, sms.baud, sms.pin_file, pdus)
@@ -148,7 +150,7 @@ class SmsAlarm:
         return (wall_ns - self._clock.boottime_ns() + at_ns) / NS_PER_S
 
     def _sent_lately(self) -> list[float]:
-        """Return when messages of the last day were sent; what lies in the future counts."""
+        """Return the times of messages in the last day; future times count."""
         try:
             sent_s = msgspec.json.decode(self._path.read_bytes(), type=list[float])
         except FileNotFoundError:

@@ -1,7 +1,7 @@
 """
 Modem: sends one text message by AT commands (3GPP TS 27.007; TS 27.005, 3.5.1).
 
-The port is had for the few seconds that it takes, as for a reading of the radio, and locked.
+The port is opened for the few seconds that it takes, as for a reading of the radio, and locked.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from thongsuot_agent.sms.pdu import Pdu
 
 _ANSWER_S: Final = 5.0
 _NETWORK_S: Final = 60.0
-"""TS 27.005 names no bound; a network that searches for its centre takes half a minute."""
+"""TS 27.005 has no limit; a network that searches for its centre takes half a minute."""
 _END_OF_TEXT: Final = b"\x1a"
 _ESCAPE: Final = b"\x1b"
 _PIN: Final = re.compile(r"\+CPIN:\s*([A-Z0-9 -]+)")
@@ -43,16 +43,16 @@ _MEANINGS: Final = {
 
 class SmsNotSent(AgentError):
     """
-    The modem or the network did not take a text message; says why, without numbers or PIN.
+    The modem or the network did not accept a text message; the reason is without numbers or PIN.
 
-    ``sent`` are how many of several had been taken before.
+    ``sent`` is the number of messages accepted before.
     """
 
     sent = 0
 
 
 class WrongPin(SmsNotSent):
-    """The SIM refused the PIN: it is not tried again, or the SIM locks itself."""
+    """The SIM refused the PIN: it is not tried again, because the SIM would lock itself."""
 
 
 async def send_texts(device: str, baud: int, pin_file: str, pdus: list[Pdu]) -> None:
@@ -60,8 +60,8 @@ async def send_texts(device: str, baud: int, pin_file: str, pdus: list[Pdu]) -> 
     Send text messages, in order.
 
     Raises:
-        WrongPin: the SIM does not take the PIN.
-        SmsNotSent: any other reason; those before it are sent.
+        WrongPin: the SIM refuses the PIN.
+        SmsNotSent: any other reason; the messages before it are sent.
     """
     try:
         port = SerialPort(device, baud)
@@ -123,7 +123,7 @@ async def _send(port: SerialPort, pdu: Pdu) -> None:
         sent = pdu.text.encode() + _END_OF_TEXT
         answer = await port.exchange(sent, is_ended, _NETWORK_S)
     except TimeoutError:
-        # Else the modem takes the next command for the text.
+        # Otherwise the modem would take the next command for the text.
         await port.exchange(_ESCAPE, lambda _: True, _ANSWER_S)
         raise
     if "+CMGS:" not in answer or _ERROR.search(answer):

@@ -1,8 +1,8 @@
 """
-PDU: a short message as a modem takes it (3GPP TS 23.040, 9.2.2.2; TS 23.038, 6.1.2). Pure.
+PDU: the modem's format of a short message (3GPP TS 23.040, 9.2.2.2; TS 23.038, 6.1.2). Pure.
 
-Seven-bit letters, 160 to a message, or UCS-2, 70 of them. Text mode is not used: each make has its
-own idea of alphabets there.
+Seven-bit letters, 160 to a message, or UCS-2, 70 of them. Text mode is not used: its alphabets
+differ between makes.
 """
 
 import unicodedata
@@ -17,7 +17,7 @@ _SAFE: Final = frozenset(
 )
 """Characters of the default alphabet with the same code in ASCII."""
 _LETTERS: Final = {0x111: "d", 0x110: "D", 0x2013: "-", 0x2014: "-", 0x2026: "..."}
-"""The letter d with its stroke is one letter, not a d with a mark; and signs of typesetters."""
+"""The letter d with a stroke is one letter, not a d with a mark; and typographic signs."""
 
 _SUBMIT: Final = 0x01
 _DCS_7, _DCS_UCS2 = 0x00, 0x08
@@ -26,14 +26,17 @@ _INTERNATIONAL, _UNKNOWN_TYPE = 0x91, 0x81
 
 @dataclass(frozen=True, slots=True)
 class Pdu:
-    """What follows ``AT+CMGS=<length>``: hex digits, and how many octets count as its length."""
+    """
+    The data for ``AT+CMGS=<length>``: hex digits, and the number of octets that count as its
+    length.
+    """
 
     text: str
     length: int
 
 
 def without_marks(text: str) -> str:
-    """Return a text in letters that the default alphabet has; any other becomes a space."""
+    """Return a text in letters of the default alphabet; any other becomes a space."""
     apart = unicodedata.normalize("NFD", text.translate(_LETTERS))
     kept = (letter for letter in apart if not unicodedata.combining(letter))
     return "".join(letter if letter in _SAFE else " " for letter in kept)
@@ -44,7 +47,7 @@ def submit(number: str, text: str, *, is_ucs2: bool) -> Pdu:
     Return the PDU that sends a text to a number; the service centre is the SIM's own.
 
     Raises:
-        ValueError: the text does not fit into one message, or has a letter that it cannot hold.
+        ValueError: the text does not fit into one message, or has an unsupported letter.
     """
     digits = number.removeprefix("+")
     kind = _INTERNATIONAL if number.startswith("+") else _UNKNOWN_TYPE

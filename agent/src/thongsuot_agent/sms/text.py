@@ -1,4 +1,4 @@
-"""Text: what a message says of dead lines, as much of it as fits. Pure."""
+"""Text: a message about the lines that are down, shortened to fit. Pure."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from thongsuot_schema.words.translations import REFERENCE
 
 
 class DeadLine(NamedTuple):
-    """A line that is dead, and since when (Unix seconds; ``None``: the clock is not known)."""
+    """A line that is down, and since when (Unix seconds; ``None``: the clock is not known)."""
 
     medium: str
     carrier: str
@@ -20,9 +20,9 @@ class DeadLine(NamedTuple):
 
 def alarm_text(place: str, lines: Sequence[DeadLine], *, has_marks: bool) -> str:
     """
-    Return what a message says: the place, each line and since when it is dead.
+    Return the text of a message: the place, each line and the start of its outage.
 
-    What is too long is said shorter: without the carriers, then without what each line is.
+    A text that is too long is shortened: without the carriers, then without the type of each line.
     """
     limit = ONE_16 if has_marks else ONE_7
     named = [

@@ -1,4 +1,1 @@
-"""
-The agent's record: kept until the collector has acknowledged it; bounded; what is dropped is
-counted.
-"""
+"""The agent's record: kept until the collector has acknowledged it; bounded; drops are counted."""

@@ -1,4 +1,4 @@
-"""From entries to an encoded batch, whatever the entries hold."""
+"""Encodes entries into a batch, whatever the entries contain."""
 
 import logging
 from collections.abc import Sequence
@@ -16,15 +16,16 @@ from thongsuot_schema.verdict import VerdictChange
 _log = logging.getLogger(__name__)
 
 MAX_ENTRIES = 4_000
-"""Entries at which a batch is sealed before its time; receivers take five times that."""
+"""Entries at which a batch is sealed early; receivers accept five times that."""
 
 
 @dataclass(slots=True, kw_only=True)
 class SealedBatch:
     """
-    A batch in its segment store: all that has to be known of it without reading it.
+    A batch in its segment store: the data that is needed without reading it.
 
-    ``news`` counts what even a power cut must not take: verdict changes, and words of gaps.
+    ``news`` counts the entries that must survive even a power cut: verdict changes, and notices of
+    gaps.
     """
 
     key: BatchKey
@@ -38,18 +39,16 @@ class SealedBatch:
     layout: bytes
     is_whole: bool = True
     may_be_on_disk: bool = False
-    """An earlier process left it here; a kill may have come between writing it there and here."""
+    """An earlier process left it here; a kill may have interrupted its move to the disk."""
 
     def read(self) -> bytes:
-        """Return the batch as it was encoded. Raises ``OSError``."""
+        """Return the encoded batch. Raises ``OSError``."""
         return self.segments.read(self.key.number)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchBuilder:
-    """
-    What turns entries into batches: the layouts, and the series that layouts should have already.
-    """
+    """Encodes entries into batches with the layouts and the expected series."""
 
     layouts: Layouts
     expected: frozenset[Series] = frozenset()
@@ -62,7 +61,7 @@ class BatchBuilder:
         clock: ClockReading,
         segments: SegmentStore,
     ) -> tuple[bytes, SealedBatch]:
-        """Return a batch of entries, encoded, and what has to be known of it."""
+        """Return an encoded batch of entries, with its metadata."""
         results = tuple(
             sorted(
                 (entry for entry in entries if isinstance(entry, Result)),
@@ -100,7 +99,7 @@ class BatchBuilder:
             _log.error(
                 "cannot encode batch number=%d: %s; looking for the entry", batch.number, error
             )
-        # An entry that cannot travel is our own bug. It must not take the others with it.
+        # An entry that cannot be encoded is our own bug. It must not cause the loss of the others.
         results = tuple(
             result for result in batch.results if self._is_encodable(batch, results=(result,))
         )

@@ -1,8 +1,8 @@
 """
-The second tier: batches that the collector did not take in time, on the device's card.
+The second tier: batches that the collector did not accept in time, on the device's card.
 
-SQLite in WAL mode with ``synchronous=FULL``: what ``write_batches`` returned from is there after a
-power cut. One transaction a call, so that callers group (2026-11: each transaction of a 12 KB batch
+SQLite in WAL mode with ``synchronous=FULL``: data is safe from a power cut once ``write_batches``
+returns. One transaction per call, so that callers group (2026-11: each transaction of a 12 KB batch
 costs about 74 KiB of device writes, whatever its payload). All methods block and belong to one
 thread.
 """
@@ -29,13 +29,13 @@ _CACHE_KIB = 256
 _PAGE_BYTES = 4096
 _LOG_PAGES = 64
 """
-The log is folded into the file at a quarter of a megabyte. SQLite's default is sixteen times that,
-which on a disk with less room than that left is never reached.
+The log is checkpointed into the file at a quarter of a megabyte. SQLite's default is sixteen times
+that, which is never reached on a disk with less free space.
 """
 _RESERVED_BYTES = 384 * 1024
-"""What is left free when batches are kept: without room for the log nothing can be removed."""
+"""Space that stays free: without space for the log nothing can be removed."""
 _REMOVED_AT_ONCE = 64
-"""Batches removed in one transaction, so that the log of it fits in what was left free."""
+"""Batches removed in one transaction, so that its log fits in the reserved space."""
 
 _SCHEMA = """
 CREATE TABLE streams (
@@ -70,7 +70,7 @@ FIRST = BatchKey(0, 0)
 
 
 class SpoolRow(NamedTuple):
-    """One batch with what has to be known of it without decoding it."""
+    """One batch with its metadata, available without decoding it."""
 
     key: BatchKey
     sealed_boottime_ns: int
@@ -83,7 +83,7 @@ class SpoolRow(NamedTuple):
 
 
 class KnownStream(NamedTuple):
-    """What the disk knows of a stream: how far it was kept, and whether it ended in good order."""
+    """A stream on the disk: its last stored number, and whether it was closed properly."""
 
     stream: StreamIdentity
     last_number: int
@@ -92,8 +92,8 @@ class KnownStream(NamedTuple):
 
 class DiskTotals(NamedTuple):
     """
-    How much waits on the disk; ``used_bytes`` counts pages, as the card sees it. ``by_stream``
-    counts the batches of each stream, by its ordinal.
+    The amount of waiting data on the disk; ``used_bytes`` counts pages, like the card.
+    ``by_stream`` counts the batches of each stream, by its ordinal.
     """
 
     batches: int
@@ -106,10 +106,9 @@ class Disk:
     """
     An open spool file.
 
-    Raises, from every method:
-        SpoolCorrupt: the file is damaged; see ``rename_damaged``.
-        SpoolFull: there is no room; see ``checkpoint_wal``.
-        SpoolError: the disk refuses (read-only, broken); try again later.
+    Raises, from every method: SpoolCorrupt: the file is damaged; see ``rename_damaged``. SpoolFull:
+        there is no space; see ``checkpoint_wal``. SpoolError: the disk refuses (read-only,
+        failing); try again later.
     """
 
     def __init__(self, path: Path) -> None:
@@ -146,12 +145,12 @@ class Disk:
             self._db.close()
 
     def checkpoint_wal(self) -> None:
-        """Bring the write-ahead log into the file and give back the room that it took."""
+        """Checkpoint the write-ahead log into the file and release its space."""
         with _spool_errors(self.path):
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def known_streams(self) -> list[KnownStream]:
-        """Return every stream that was begun and is not forgotten, oldest first."""
+        """Return every stream that was started and not removed, oldest first."""
         with _spool_errors(self.path):
             rows = self._db.execute(
                 "SELECT ordinal, name, site, boot_id, started_boottime_ns, started_wall_ns,"
@@ -174,7 +173,7 @@ class Disk:
         ]
 
     def note_stream(self, stream: StreamIdentity, last_number: int, *, is_closed: bool) -> None:
-        """Note a stream, how far it has got, and whether it has ended in good order."""
+        """Record a stream, its last number, and whether it was closed properly."""
         with self._transaction():
             self._note_stream(stream, last_number, is_closed=is_closed)
 
@@ -184,7 +183,7 @@ class Disk:
         layouts: dict[bytes, bytes],
         reached: Iterable[tuple[StreamIdentity, int]],
     ) -> None:
-        """Write batches, the layouts they need, and how far their streams have got."""
+        """Write batches, their layouts, and the last numbers of their streams."""
         self._require_room(sum(len(row.body) for row in rows))
         with self._transaction():
             self._db.executemany(
@@ -215,7 +214,7 @@ class Disk:
         return rows[0] if rows else None
 
     def replace_bodies(self, rows: Sequence[SpoolRow]) -> None:
-        """Put other bodies in the place of batches that are there."""
+        """Replace the bodies of existing batches."""
         with self._transaction():
             self._db.executemany(
                 "UPDATE batches SET results = ?, is_whole = ?, body = ? WHERE id = ?",
@@ -223,7 +222,7 @@ class Disk:
             )
 
     def remove_batches(self, keys: Iterable[BatchKey]) -> None:
-        """Remove batches; they are acknowledged, or dropped and counted."""
+        """Remove batches, which are acknowledged, or dropped and counted."""
         ids = [(_row_id(key),) for key in keys]
         for first in range(0, len(ids), _REMOVED_AT_ONCE):
             with self._transaction():
@@ -232,9 +231,9 @@ class Disk:
                 )
 
     def remove_unreferenced(self) -> None:
-        """Remove closed streams of which nothing waits, and layouts that nothing refers to."""
+        """Remove closed streams without waiting batches, and unreferenced layouts."""
         with self._transaction():
-            # The newest stays: the next stream counts on from it.
+            # The newest stays: the ordinal of the next stream follows from it.
             self._db.execute(
                 "DELETE FROM streams WHERE is_closed = 1"
                 " AND ordinal < (SELECT max(ordinal) FROM streams) AND NOT EXISTS (SELECT 1"
@@ -252,7 +251,7 @@ class Disk:
         return None if row is None else bytes(row[0])
 
     def totals(self) -> DiskTotals:
-        """Return how much waits."""
+        """Return the amount of waiting data."""
         with _spool_errors(self.path):
             counts = self._db.execute(
                 "SELECT id >> ?, count(*), sum(results) FROM batches GROUP BY 1", (_NUMBER_BITS,)
@@ -268,13 +267,13 @@ class Disk:
         )
 
     def load_fact(self, name: str) -> str | None:
-        """Return a small fact that was remembered."""
+        """Return a saved fact."""
         with _spool_errors(self.path):
             row = self._db.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
         return None if row is None else str(row[0])
 
     def save_fact(self, name: str, value: str) -> None:
-        """Keep a small fact beyond a power cut."""
+        """Save a small fact durably."""
         with self._transaction():
             self._db.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
 

@@ -1,9 +1,9 @@
 """
 Runs disk work in a thread, and handles a disk that refuses writes or a file that is damaged.
 
-All work runs on one thread of its own, so that a slow card never delays a probe. A damaged file is
-set aside and a new one begun; a disk that refuses (full, read-only) is tried again at every call,
-and what should have been written stays where it was. Work may be done twice when the disk is full.
+All work runs on a separate thread, so that a slow card never delays a probe. A damaged file is set
+aside and a new one started; a disk that refuses (full, read-only) is tried again at every call, and
+unwritten data stays where it was. Work may be repeated when the disk is full.
 """
 
 import asyncio
@@ -41,15 +41,16 @@ class DiskExecutor:
 
     @property
     def is_refusing(self) -> bool:
-        """Whether the latest work could not be done."""
+        """Whether the latest work failed."""
         return self._refused > 0
 
     async def run(self, work: Callable[[Disk], T], *, is_reading: bool = False) -> T:
         """
-        Return what some work on the disk returned; reading does not show that it takes writes.
+        Return the result of some work on the disk; a successful read does not prove that writes
+        work.
 
         Raises:
-            SpoolError: the disk refuses; nothing of the work is done.
+            SpoolError: the disk refuses; no part of the work is done.
         """
         loop = asyncio.get_running_loop()
         try:
@@ -92,7 +93,7 @@ class DiskExecutor:
         try:
             return work(self._disk)
         except SpoolFull:
-            # It may be the log itself that takes the room, with what was removed long ago in it.
+            # The space may be taken by the log itself, with data that was removed long ago.
             self._disk.checkpoint_wal()
             return work(self._disk)
 

@@ -1,4 +1,6 @@
-"""Disk store: the spool's transactions on the disk, and the totals it knows without reading."""
+"""
+Disk store: the spool's transactions on the disk, and totals that are available without reading.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -24,10 +26,10 @@ T = TypeVar("T")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteSet:
     """
-    Everything that one visit to the disk does, in one thread hop.
+    All operations of one transaction on the disk, in one thread hop.
 
-    ``newest_numbers`` says how far streams have got, ``closed`` which have ended with nothing left
-    to lose. ``is_too_old`` is given when detail is to be dropped by age.
+    ``newest_numbers`` has the last numbers of streams, ``closed`` the ended ones that have nothing
+    left to lose. ``is_too_old`` is set to drop detail by age.
     """
 
     rows: Sequence[SpoolRow] = ()
@@ -39,7 +41,7 @@ class WriteSet:
 
 class DiskStore:
     """
-    The disk as the spool sees it: never raises; what could not be done is ``None`` or ``False``.
+    The spool's interface to the disk: never raises; a failure returns ``None`` or ``False``.
 
     ``totals`` is as of the latest write set.
     """
@@ -54,7 +56,7 @@ class DiskStore:
 
     @property
     def is_refusing(self) -> bool:
-        """Whether the disk took nothing the last time."""
+        """Whether the disk refused the last write."""
         return self._executor.is_refusing
 
     @property
@@ -64,19 +66,19 @@ class DiskStore:
 
     @property
     def has_acknowledged(self) -> bool:
-        """Whether something acknowledged still stands on the disk."""
+        """Whether any acknowledged batch is still on the disk."""
         return bool(self._acknowledged)
 
     def note_acknowledged(self, key: BatchKey) -> None:
-        """Note that a batch is acknowledged; it is removed with the next write set."""
+        """Record the acknowledgement of a batch; it is removed with the next write set."""
         self._acknowledged.add(key)
 
     async def streams(self) -> list[KnownStream] | None:
-        """Return every stream that the disk knows, oldest first; ``None``: it cannot be read."""
+        """Return every stream on the disk, oldest first; ``None`` if it cannot be read."""
         return await self._read(Disk.known_streams)
 
     async def apply(self, write_set: WriteSet) -> bool:
-        """Apply a write set; return whether the disk took it (see also ``take_dropped``)."""
+        """Apply a write set; return whether that succeeded (see also ``take_dropped``)."""
         acknowledged = tuple(self._acknowledged)
         visit = _Transaction(
             write_set, acknowledged, self._max_bytes, self._layouts, self._dropped.append
@@ -90,9 +92,9 @@ class DiskStore:
 
     def take_dropped(self) -> DroppedCounts:
         """
-        Return what was given up for room since the last call.
+        Return the data dropped for space since the last call.
 
-        Also by a write set that the disk refused in the end: what it gave up before is gone.
+        Including drops by a write set that failed later: the dropped data is gone.
         """
         dropped, self._dropped = self._dropped, []
         return sum(dropped, DroppedCounts())
@@ -114,11 +116,11 @@ class DiskStore:
         return await self._read(lambda disk: disk.layout(name))
 
     async def mark_closed(self, stream: StreamIdentity, last_number: int) -> None:
-        """Note that a stream ended in good order."""
+        """Record that a stream was closed properly."""
         await self._try(lambda disk: disk.note_stream(stream, last_number, is_closed=True))
 
     async def save_fact(self, name: str, value: str) -> None:
-        """Keep a small fact beyond a power cut."""
+        """Save a small fact durably."""
         await self._try(lambda disk: disk.save_fact(name, value))
 
     async def load_fact(self, name: str) -> str | None:
@@ -126,7 +128,7 @@ class DiskStore:
         return await self._read(lambda disk: disk.load_fact(name))
 
     async def write_beside(self, work: Callable[[], T]) -> T | None:
-        """Return what work on other files of the same disk returned."""
+        """Return the result of work on other files of the same disk."""
 
         def beside(_: Disk) -> T:
             try:
@@ -152,7 +154,7 @@ class DiskStore:
 
 @dataclass(frozen=True, slots=True)
 class _Transaction:
-    """One write set, as it is done on the disk's thread; doing it twice is doing it once."""
+    """One write set, applied on the disk's thread; idempotent."""
 
     write_set: WriteSet
     acknowledged: Sequence[BatchKey]

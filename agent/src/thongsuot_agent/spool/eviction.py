@@ -1,11 +1,11 @@
 """
-What goes first when there is no room: the oldest detail; verdict changes and notices stay longest.
+The order of eviction: the oldest detail first; verdict changes and notices stay longest.
 
-A batch that loses its results keeps its place, number and ``previous``; in its stead stands a
-skeleton with its changes, its notices and one ``dropped`` notice: ``count`` is the number of
-results lost, ``text`` the name of the original in the chain (hex), which the batch after it bears
-as ``previous``. So numbers stay without gaps and the chain can still be followed. Pure, but for the
-disk given to it.
+A batch that loses its results keeps its place, number and ``previous``; it is replaced by a
+skeleton with its changes, its notices and one ``dropped`` notice: ``count`` is the number of lost
+results, ``text`` the digest of the original in the chain (hex), which is the ``previous`` of the
+next batch. So numbers have no gaps and the chain can still be followed. Pure, except for the disk
+parameter.
 """
 
 import logging
@@ -23,13 +23,15 @@ from thongsuot_schema.errors import BatchError
 _log = logging.getLogger(__name__)
 
 Layouts = Callable[[bytes], Layout | None]
-"""Gives a layout by its name; what ``decode_batch`` asks for."""
+"""Returns a layout by its name, as required by ``decode_batch``."""
 
 OnDropped = Callable[["DroppedCounts"], None]
-"""Is told of what was given up as soon as it is gone: what comes after may fail."""
+"""Called with the dropped data as soon as it is gone: later steps may fail."""
 
 TARGET_RATIO = 0.95
-"""Room is made down to this share of the bound, so that it is not made again with each batch."""
+"""
+Eviction continues down to this share of the bound, so that it is not repeated with each batch.
+"""
 
 _ROWS_AT_ONCE = 64
 _NO_SERIES = index_layout(sorted_layout(()))
@@ -38,8 +40,8 @@ _NO_SERIES = index_layout(sorted_layout(()))
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DroppedCounts:
     """
-    What was given up. ``batches`` went whole, with ``news`` (see ``SealedBatch``) in them; ``keys``
-    are theirs.
+    The dropped data. ``batches`` were dropped as a whole, with ``news`` (see ``SealedBatch``) in
+    them; ``keys`` are theirs.
     """
 
     results: int = 0
@@ -50,7 +52,7 @@ class DroppedCounts:
     keys: tuple[BatchKey, ...] = field(default=(), compare=False)
 
     def __add__(self, other: "DroppedCounts") -> "DroppedCounts":
-        """Return both together; ``other`` is the later."""
+        """Return the sum; ``other`` is the later one."""
         return DroppedCounts(
             results=self.results + other.results,
             batches=self.batches + other.batches,
@@ -63,12 +65,12 @@ class DroppedCounts:
 
 def strip_results(body: bytes, layouts: Layouts) -> tuple[bytes, int]:
     """
-    Return a batch without its results, and how many those were.
+    Return a batch without its results, and their number.
 
     Raises:
-        BatchError: the batch cannot be read; nothing can be kept of it.
+        BatchError: the batch cannot be read; no part of it can be kept.
     """
-    # Loaded when room runs out: 0.3 MiB that a device with a good line never needs.
+    # Imported when space runs out: 0.3 MiB that a device with a good line never needs.
     from thongsuot_schema.batch.decode import decode_batch  # noqa: PLC0415
 
     batch = decode_batch(body, layouts)
@@ -95,7 +97,9 @@ def strip_results(body: bytes, layouts: Layouts) -> tuple[bytes, int]:
 
 
 def make_room(disk: Disk, max_bytes: int, layouts: Layouts, note: OnDropped) -> None:
-    """Bring the disk's use down to its bound, if it is over it; ``note`` learns what that took."""
+    """
+    Reduce the disk's usage to its bound if exceeded; ``note`` is called with the dropped data.
+    """
     if disk.totals().used_bytes <= max_bytes:
         return
     target_bytes = max_bytes * TARGET_RATIO
@@ -113,13 +117,13 @@ def make_room(disk: Disk, max_bytes: int, layouts: Layouts, note: OnDropped) -> 
 def strip_expired(
     disk: Disk, before: Callable[[SpoolRow], bool], layouts: Layouts, note: OnDropped
 ) -> None:
-    """Take the detail out of the batches that ``before`` calls too old, oldest first."""
+    """Strip the detail of batches older than ``before``, oldest first."""
     while rows := [row for row in disk.oldest_whole(_ROWS_AT_ONCE) if before(row)]:
         _strip_rows(disk, rows, layouts, note)
 
 
 def _remove_whole(disk: Disk, rows: list[SpoolRow], note: OnDropped) -> None:
-    """Remove batches whole: they are skeletons already, or cannot be read."""
+    """Remove batches completely: they are skeletons already, or cannot be read."""
     disk.remove_batches([row.key for row in rows])
     note(
         DroppedCounts(

@@ -1,10 +1,10 @@
 """
-Entries of the open log: what was made since the last batch, one frame each, readable after a kill.
+Entries of the open log since the last batch, one frame each, readable after a kill.
 
 A frame is ``length (4) crc32 (4) kind (1) payload``, little-endian; length and checksum cover kind
 and payload. The payload is msgpack of the entry's own type. A process can be killed in the middle
-of a write: ``unpack_log`` stops at the first frame that is not whole, and says how many bytes were
-good.
+of a write: ``unpack_log`` stops at the first incomplete frame, and returns the number of good
+bytes.
 """
 
 import struct
@@ -25,15 +25,15 @@ _DECODERS: dict[bytes, msgspec.msgpack.Decoder[Entry]] = {
     kind: msgspec.msgpack.Decoder(type_) for type_, kind in _KINDS.items()
 }
 _LARGEST_BYTES = 1 << 20
-"""No entry comes near; a length beyond it is garbage, not an order to read a gigabyte."""
+"""Far above any entry; a larger length is corruption, and must not cause a read of a gigabyte."""
 
 
 class LogHeading(msgspec.Struct, frozen=True, kw_only=True):
     """
-    First frame of an open log: the number that it will have as a batch, and the link of the chain.
+    The first frame of an open log: its number as a batch, and the link of the chain.
 
-    ``boottime_ns`` and ``wall_ns`` are the clocks when the log was opened: if the device dies, they
-    are the clock of what the log holds.
+    ``boottime_ns`` and ``wall_ns`` are the clocks when the log was opened: after a crash of the
+    device they are the clock of the log's entries.
     """
 
     number: int
@@ -58,11 +58,11 @@ def pack_heading(heading: LogHeading) -> bytes:
 
 class OpenLogContent(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What an open log holds.
+    The content of an open log.
 
-    ``entries`` stand in the order they were made; ``good_bytes`` is how far the log is whole (what
-    follows is a frame that a kill cut off); ``unreadable`` counts whole frames of an unknown kind
-    or shape, as another version may have written them.
+    ``entries`` are in order of their creation; ``good_bytes`` is the length of the intact part
+    (after it is a frame truncated by a kill); ``unreadable`` counts complete frames of an unknown
+    kind or shape, possibly written by another version.
     """
 
     heading: LogHeading
@@ -72,7 +72,7 @@ class OpenLogContent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def unpack_log(log: bytes) -> OpenLogContent | None:
-    """Return what an open log holds; ``None`` when it does not begin with a whole heading."""
+    """Return the content of an open log; ``None`` if it does not begin with a complete heading."""
     body = _body_at(log, 0)
     if body is None or body[:1] != _HEADING_KIND:
         return None

@@ -1,4 +1,4 @@
-"""Layouts that the record's batches refer to: made when series appear, kept as long as the boot."""
+"""Layouts of the record's batches: created when series appear, kept until the end of the boot."""
 
 import logging
 from collections.abc import Iterable
@@ -19,9 +19,8 @@ class Layouts:
     """
     Layouts by their id; files named after it in the runtime directory.
 
-    A directory that takes no files is no reason to stop: what it did not take is tried again with
-    the next batch, layouts are made again from the schedule, and go to the disk with the batches
-    that need them.
+    If the directory accepts no files, operation continues: unwritten layouts are retried with the
+    next batch, rebuilt from the schedule, and written to the disk with the batches that need them.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -31,7 +30,7 @@ class Layouts:
         self._current: LayoutIndex | None = None
 
     def load(self) -> None:
-        """Read what earlier processes left; what cannot be read is said."""
+        """Read the layouts of earlier processes; unreadable ones are logged."""
         try:
             files = sorted(self._directory.iterdir()) if self._directory.is_dir() else []
         except OSError as error:
@@ -40,7 +39,7 @@ class Layouts:
         for file in files:
             try:
                 body = file.read_bytes()
-                if file.name.endswith(_HALF_WRITTEN):  # by a process that was killed
+                if file.name.endswith(_HALF_WRITTEN):  # left by a killed process
                     file.unlink()
                 else:
                     self._bodies[bytes.fromhex(file.name)] = body
@@ -49,7 +48,7 @@ class Layouts:
 
     def index_with(self, series: Iterable[Series]) -> LayoutIndex:
         """
-        Return the newest layout, grown by series that it does not have yet.
+        Return the newest layout, extended by series that it does not have yet.
 
         Raises:
             ValueError: the catalogue does not know a series' kind or revision.
@@ -66,7 +65,7 @@ class Layouts:
         return current
 
     def add(self, name: bytes, body: bytes) -> None:
-        """Take in an encoded layout."""
+        """Add an encoded layout."""
         if name in self._bodies:
             return
         self._bodies[name] = body
@@ -91,13 +90,13 @@ class Layouts:
         return self._bodies.get(name)
 
     def layout(self, name: bytes) -> Layout | None:
-        """Return a layout, ``None`` when it is not known or cannot be read."""
+        """Return a layout, ``None`` if it is unknown or cannot be read."""
         body = self._bodies.get(name)
         return None if body is None else decode_layout(body)
 
 
 def decode_layout(body: bytes) -> Layout | None:
-    """Return an encoded layout as a value, ``None`` when it cannot be read."""
+    """Return a decoded layout, ``None`` if it cannot be read."""
     from thongsuot_schema.batch.decode import decode_layout  # noqa: PLC0415 - see ``thin``
 
     try:

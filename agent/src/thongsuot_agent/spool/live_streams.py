@@ -1,4 +1,4 @@
-"""Streams that may still have batches on the device, and what is said of them to the collector."""
+"""Streams that may still have batches on the device, and the report about them to the collector."""
 
 import logging
 from collections import Counter
@@ -23,14 +23,14 @@ StreamEnds = Sequence[tuple[StreamIdentity, int]]
 _log = logging.getLogger(__name__)
 
 _RANGES_NAMED = 32
-"""Losses that are named range by range; the others share one that covers them."""
+"""Losses that are reported as separate ranges; one more range covers the others."""
 
 
 @dataclass(slots=True)
 class LiveStreams:
     """
     By ordinal: ``newest_numbers`` and ``names`` of streams, those that do not grow any more
-    (``former``), and the ``segments`` that these stand in.
+    (``former``), and their ``segments``.
     """
 
     newest_numbers: dict[int, int] = field(default_factory=dict)
@@ -40,19 +40,19 @@ class LiveStreams:
     of_this_boot: set[int] = field(default_factory=set)
 
     def add_known(self, known: Iterable[KnownStream]) -> None:
-        """Take in the streams that the disk knows."""
+        """Add the streams on the disk."""
         for stream, last_number, _ in known:
             self.names[stream.ordinal] = stream.name
             reached = self.newest_numbers.get(stream.ordinal, 0)
             self.newest_numbers[stream.ordinal] = max(reached, last_number)
 
     def note_newest(self, stream: StreamIdentity, number: int) -> None:
-        """Note the newest batch of a stream."""
+        """Record the newest batch of a stream."""
         self.names[stream.ordinal] = stream.name
         self.newest_numbers[stream.ordinal] = number
 
     def ended(self, recent: Iterable[SealedBatch]) -> list[tuple[StreamIdentity, int]]:
-        """Return the former streams of which nothing waits in a segment store any more."""
+        """Return the former streams without waiting batches in a segment store."""
         waiting = {sealed.key.ordinal for sealed in recent}
         return [
             (stream, self.newest_numbers.get(ordinal, 0))
@@ -61,7 +61,7 @@ class LiveStreams:
         ]
 
     def release(self, stream: StreamIdentity) -> None:
-        """Forget a former stream, and tidy its segment store away."""
+        """Forget a former stream, and remove its segment store."""
         self.former.pop(stream.ordinal, None)
         segments = self.segments.pop(stream.ordinal, None)
         if segments is None:
@@ -69,7 +69,7 @@ class LiveStreams:
         try:
             segments.discard()
         except OSError as error:
-            # An empty store is found again by the next process, which tidies it away then.
+            # The next process finds an empty store, and removes it then.
             _log.warning("cannot tidy away directory=%s: %s", segments.path, error)
 
     def report(
@@ -79,10 +79,10 @@ class LiveStreams:
         besides: BatchKey,
     ) -> RecordReport:
         """
-        Return how far the streams are of which anything waits, and the one that grows now.
+        Return the report about streams with waiting batches, and the current one.
 
         ``waiting`` counts batches by the ordinals of their streams, one mapping for each place
-        where they wait; ``besides`` is the batch under way.
+        where they wait; ``besides`` is the batch being sent.
         """
         counts: Counter[int] = Counter()
         for place in waiting:
@@ -90,7 +90,7 @@ class LiveStreams:
         if counts[besides.ordinal]:
             counts[besides.ordinal] -= 1
         named = {current.ordinal, besides.ordinal, *(+counts)} & self.names.keys()
-        # The newest first: of those that do not fit the oldest are drained next.
+        # The newest first: the oldest, which do not fit, are drained next.
         shown = sorted(named, reverse=True)[:STREAMS_REPORTED]
         return RecordReport(
             streams=tuple(
@@ -105,7 +105,7 @@ class LiveStreams:
         )
 
     def lost_batches(self, keys: Iterable[BatchKey], reason: LossReason) -> list[LostBatches]:
-        """Return batches that were given up, as few ranges as there are."""
+        """Return dropped batches, merged into as few ranges as possible."""
         ranges: list[tuple[int, int, int]] = []
         for ordinal, number in sorted(keys):
             if ranges and ranges[-1][0] == ordinal and ranges[-1][2] >= number - 1:
@@ -120,9 +120,7 @@ class LiveStreams:
 
 
 def _bounded(ranges: Sequence[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
-    """
-    Return ranges of which no more than a bound are apart: the others are covered stream by stream.
-    """
+    """Return at most a number of separate ranges: the others are merged by stream."""
     begins: dict[int, int] = {}
     ends: dict[int, int] = {}
     for ordinal, first, last in ranges[_RANGES_NAMED:]:

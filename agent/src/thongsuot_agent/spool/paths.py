@@ -1,4 +1,4 @@
-"""Where the record stands on the device: below the state directory and the runtime directory."""
+"""The paths of the record on the device: below the state directory and the runtime directory."""
 
 import os
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ _RUNTIME_DIR = "/run/thongsuot-agent"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpoolPaths:
-    """The two directories, and what stands in them."""
+    """The two directories, and the paths in them."""
 
     state_dir: Path
     runtime_dir: Path
@@ -25,7 +25,7 @@ class SpoolPaths:
 
     @property
     def rollout_file(self) -> Path:
-        """Which site configuration is run, tried, refused (see ``siteconfig.rollout_file``)."""
+        """The rollout state of site configurations (see ``siteconfig.rollout_file``)."""
         return self.state_dir / "site-config.json"
 
     @property
@@ -40,23 +40,23 @@ class SpoolPaths:
 
     @property
     def sms_file(self) -> Path:
-        """When text messages were sent (see ``sms.alarm``)."""
+        """The times of sent text messages (see ``sms.alarm``)."""
         return self.state_dir / "sms.json"
 
     @property
     def place_file(self) -> Path:
-        """Which router and network each link leads to (see ``app.place``)."""
+        """The router and network of each link (see ``app.place``)."""
         return self.state_dir / "place.json"
 
     @property
     def rejected_dir(self) -> Path:
-        """Batches that the collector will never take."""
+        """Batches that the collector has finally refused."""
         return self.state_dir / "rejected"
 
     @property
     def certificate_file(self) -> Path:
         """
-        Key and certificate of the device, which the agent renews (see
+        The key and certificate of the device, which the agent renews (see
         ``identity.certificate_file``).
         """
         return self.state_dir / "certificate.pem"
@@ -68,27 +68,27 @@ class SpoolPaths:
 
     @property
     def checkpoint_file(self) -> Path:
-        """What a killed process would like to know again (see ``app.checkpoint``)."""
+        """The state restored after a kill (see ``app.checkpoint``)."""
         return self.runtime_dir / "checkpoint"
 
     @property
     def route_request_file(self) -> Path:
-        """Written to have routes made (see ``app.route_requests``)."""
+        """Written to request routes (see ``app.route_requests``)."""
         return self.runtime_dir / "routes-wanted"
 
     @property
     def layouts_dir(self) -> Path:
-        """Layouts of this boot's batches."""
+        """The layouts of this boot's batches."""
         return self.runtime_dir / "layouts"
 
 
 def paths_from_config(config: SpoolConfig, environment: Mapping[str, str]) -> SpoolPaths:
     """
-    Return the directories that a configuration means.
+    Return the directories of a configuration.
 
-    systemd names them in the environment (a list separated by colons when there are several). Where
-    nothing is named and the usual runtime directory takes no files, the record stands beside the
-    state: it then outlives a power cut as far as the page cache was written.
+    systemd passes them in the environment (separated by colons if there are several). If none is
+    passed and the usual runtime directory is not writable, the record is beside the state: after a
+    power cut only its flushed part is left.
     """
     state_dir = Path(config.state_dir or _first(environment, "STATE_DIRECTORY") or _STATE_DIR)
     named = config.runtime_dir or _first(environment, "RUNTIME_DIRECTORY")

@@ -15,9 +15,9 @@ class RecentBatches:
     """
     Batches in their segment stores, by key.
 
-    A batch whose file has gone (nobody but this process has a reason to touch it) is lost, logged
-    and counted, and does not stop the others. One that cannot be read now (no file descriptor is
-    left, a card that fails for a while) waits.
+    A batch whose file has disappeared (no other process should touch it) is lost, logged and
+    counted, and does not block the others. One that is temporarily unreadable (no file descriptor
+    left, a failing card) waits.
     """
 
     def __init__(self) -> None:
@@ -35,11 +35,11 @@ class RecentBatches:
 
     @property
     def results(self) -> int:
-        """Results in all of them."""
+        """The number of results in all of them."""
         return sum(sealed.results for sealed in self._sealed.values())
 
     def add(self, sealed: SealedBatch) -> None:
-        """Take in a batch."""
+        """Add a batch."""
         self._sealed[sealed.key] = sealed
 
     def newest(self, besides: Container[BatchKey]) -> PendingBatch | None:
@@ -59,7 +59,7 @@ class RecentBatches:
 
     def read_body(self, sealed: SealedBatch) -> bytes | None:
         """
-        Return the bytes of a batch; ``None`` when they are lost, and the batch with them, or cannot
+        Return the bytes of a batch; ``None`` if they are lost, together with the batch, or cannot
         be read now.
         """
         try:
@@ -79,7 +79,7 @@ class RecentBatches:
         return None
 
     def pop(self, key: BatchKey) -> SealedBatch | None:
-        """Forget a batch that is safe elsewhere; return what was known of it, if it was here."""
+        """Forget a batch that is safe elsewhere; return its metadata, if it was here."""
         self._unreadable.discard(key)
         sealed = self._sealed.pop(key, None)
         if sealed is None:
@@ -87,15 +87,15 @@ class RecentBatches:
         try:
             sealed.segments.remove(key.number)
         except OSError as error:
-            # After a restart it is pushed once more, and recognised as a repeat.
+            # After a restart it is pushed again, and recognised as a repetition.
             _log.warning("cannot remove batch key=%s: %s", key, error)
         return sealed
 
     def due_for_disk(self, now_ns: int, after_ns: int) -> list[SealedBatch]:
         """
-        Return what has to go to the disk now.
+        Return the batches that are due for the disk.
 
-        Batches with verdict changes or gaps at once; all, once the oldest has waited for
+        Batches with verdict changes or gaps at once; all of them once the oldest has waited for
         ``after_ns``, so that they share one transaction.
         """
         waiting = list(self)
@@ -104,7 +104,7 @@ class RecentBatches:
         return [sealed for sealed in waiting if sealed.news]
 
     def make_room(self, max_bytes: int, layouts: Layouts) -> DroppedCounts:
-        """Bring all together down to a bound: oldest detail first, then whole batches."""
+        """Reduce the total size to a bound: oldest detail first, then whole batches."""
         dropped, self._lost = self._lost, DroppedCounts()
         used = sum(sealed.size_bytes for sealed in self._sealed.values())
         if used <= max_bytes:
@@ -113,7 +113,7 @@ class RecentBatches:
         for sealed in self:
             if used <= target_bytes:
                 return dropped
-            if sealed.results:  # what was stripped has none
+            if sealed.results:  # stripped ones have none
                 before_bytes = sealed.size_bytes
                 dropped += self._strip(sealed, layouts)
                 used -= before_bytes - (sealed.size_bytes if sealed.key in self._sealed else 0)

@@ -34,7 +34,7 @@ class RecordWriter:
     """
     The open end of the device's record.
 
-    ``error_s`` of the clock is asked for at sealing. Never raises for a full or broken runtime
+    ``error_s``, the clock's error, is called at sealing. Never raises for a full or failing runtime
     directory.
     """
 
@@ -56,7 +56,7 @@ class RecordWriter:
 
     @property
     def stream(self) -> StreamIdentity:
-        """The stream that grows now."""
+        """The current stream."""
         return self._stream
 
     @property
@@ -72,17 +72,17 @@ class RecordWriter:
         return isinstance(self._segments, MemorySegments)
 
     def is_own_stream(self, stream: StreamIdentity) -> bool:
-        """Return whether a stream is of this site and boot, so that it can be gone on with."""
+        """Return whether a stream is of this site and boot, so that it can be continued."""
         return (stream.site, stream.boot_id) == (self._site, self._boot_id)
 
     def begin_stream(self, ordinal: int) -> None:
-        """Begin a new stream, in the runtime directory where it takes files."""
+        """Begin a new stream, in the runtime directory if that is writable."""
         if not self._begin_in_directory(ordinal, level=logging.WARNING):
             self._begin_in_memory(ordinal)
 
     def begin_anew(self, ordinal: int) -> SegmentStore:
         """
-        End the stream, of which all is sealed, and begin a new one; returns where the old one is.
+        End the completely sealed stream, and begin a new one; returns the store of the old one.
         """
         former = self._segments
         former.close()
@@ -91,7 +91,7 @@ class RecordWriter:
 
     def resume_stream(self, segments: RuntimeSegments, left: OpenLogContent | None) -> None:
         """
-        Go on with a stream of this boot that an earlier process left.
+        Continue a stream of this boot that an earlier process left.
 
         Raises:
             OSError: the runtime directory refuses.
@@ -109,11 +109,11 @@ class RecordWriter:
         segments.open_log(self._opened)
 
     def expect_series(self, series: Iterable[Series]) -> None:
-        """Take series into the next layout before they have results, so that layouts stay few."""
+        """Add series to the next layout before they have results, so that there are few layouts."""
         self._builder = replace(self._builder, expected=self._builder.expected.union(series))
 
     def add_entry(self, entry: Entry) -> None:
-        """Keep one entry. Once this returns, a kill does not lose it."""
+        """Store one entry. Once this returns, a kill does not lose it."""
         try:
             self._segments.append(pack_entry(entry))
         except OSError as error:
@@ -123,24 +123,24 @@ class RecordWriter:
             self._seal_open_log()
 
     def seal(self) -> list[SealedBatch]:
-        """Turn what was added into batches (mostly one; none when nothing was added)."""
+        """Seal the added entries into batches (usually one; none if nothing was added)."""
         if self._entries:
             self._seal_open_log()
         if self.is_in_memory:
-            # Whatever refused may take files again.
+            # The directory may be writable again.
             self._begin_in_directory(self._stream.ordinal + 1)
         sealed, self._overflow = self._overflow, []
         return sealed
 
     def close(self) -> None:
-        """Release what the process holds; what is open stays open for the next process."""
+        """Release the process's resources; the open log stays for the next process."""
         self._segments.close()
 
     def _seal_open_log(self) -> None:
         number = self._number
         body, sealed = self._encoded()
-        # Before anything is written: the heading of the next log, which ``seal`` begins, names this
-        # batch by its digest. A process that is killed in between leaves a chain without a gap.
+        # Computed before the write: the heading of the next log, which ``seal`` begins, contains
+        # the digest of this batch. A kill in between leaves a chain without a gap.
         self._number, self._previous = number + 1, digest_of(body)
         self._opened, self._entries = self._heading(), []
         try:
@@ -150,7 +150,7 @@ class RecordWriter:
         self._overflow.append(sealed)
 
     def _leave_segment(self, error: OSError) -> None:
-        """End the stream with what it has: its segment store refused an entry."""
+        """End the stream with its present content: its segment store refused an entry."""
         number = self._number
         if not self._entries:
             self._log_refusal(error)

@@ -1,9 +1,9 @@
 """
-Recovery: what earlier processes and boots left, found again when the agent starts.
+Recovery: finds the data of earlier processes and boots when the agent starts.
 
-A killed process leaves segment stores in the runtime directory; its open log is gone on with. A
-power cut leaves only what the disk has: its streams are named in a ``gap`` notice, because what was
-not on the disk yet may be missing. A stream that ended in good order leaves no gap.
+A killed process leaves segment stores in the runtime directory; its open log is continued. A power
+cut leaves only the data on the disk: its streams are named in a ``gap`` notice, because data that
+was not on the disk yet may be missing. A stream that was closed properly leaves no gap.
 """
 
 import logging
@@ -31,20 +31,19 @@ from thongsuot_schema.errors import BatchError
 
 _log = logging.getLogger(__name__)
 
-# As ``decode.read_header`` does, without loading how to decode the rest.
+# Like ``decode.read_header``, without importing the rest of the decoder.
 _HEAD = msgspec.msgpack.Decoder(HeadWire)
 
 
 @dataclass(slots=True, kw_only=True)
 class RecoveredRecord:
     """
-    What was found.
+    The result of a recovery.
 
-    ``sealed``: batches in segment stores. ``former``: streams in segment stores that do not grow
-    any more, and of which all could be read. ``reached``: number of the newest batch known of each
-    stream, by ordinal. ``gaps``: one sentence for each place where results may be missing.
-    ``vanished``: streams that the gaps speak of, to be closed. ``lost``: the batches among what is
-    missing.
+    ``sealed``: batches in segment stores. ``former``: completely readable streams in segment stores
+    that do not grow any more. ``reached``: number of the newest batch known of each stream, by
+    ordinal. ``gaps``: one sentence for each place where results may be missing. ``vanished``:
+    streams in the gaps, to be closed. ``lost``: the missing batches.
     """
 
     sealed: list[SealedBatch] = field(default_factory=list)
@@ -59,9 +58,9 @@ def recover(
     directory: Path, record: RecordWriter, layouts: Layouts, known: Sequence[KnownStream] | None
 ) -> RecoveredRecord:
     """
-    Look through a record directory, and set the record going: on with its stream, or anew.
+    Scan a record directory, and start the record: by continuing its stream, or with a new one.
 
-    ``known`` is what the disk has, ``None`` where it cannot be read now.
+    ``known`` are the streams on the disk, ``None`` if it cannot be read now.
     """
     result = RecoveredRecord()
     found = _find_leftovers(directory)
@@ -87,7 +86,7 @@ def recover(
         if left is not None:
             _seal_left(segments, left, layouts, result)
     if continued is None:
-        # What cannot be read now may have any ordinal, and must not be written over later.
+        # An unreadable stream may have any ordinal, and must not be overwritten later.
         record.begin_stream(last + 1 if is_all_known else _far_ordinal())
     here = {segments.stream.name for segments in leftovers}.union(unreadable)
     for former in known:
@@ -113,7 +112,7 @@ def _find_leftovers(directory: Path) -> Leftovers:
 
 
 def _far_ordinal() -> int:
-    """Return one that no stream has: far above those that a device gets to by starting."""
+    """Return an unused ordinal: far above those that a device reaches by restarts."""
     return (1 << 14) + int.from_bytes(os.urandom(3), "big") % (1 << 22)
 
 
@@ -137,9 +136,9 @@ def _resume(record: RecordWriter, segments: RuntimeSegments, left: OpenLogConten
 
 def _index_segments(segments: RuntimeSegments, result: RecoveredRecord) -> bool:
     """
-    Read what has to be known of the batches in a segment store; set aside what is damaged.
+    Read the metadata of the batches in a segment store; set damaged ones aside.
 
-    Returns whether all could be read: else the store has to stay.
+    Returns whether all were readable: otherwise the store has to stay.
     """
     is_whole = True
     for number in segments.batches():
@@ -156,7 +155,7 @@ def _index_segments(segments: RuntimeSegments, result: RecoveredRecord) -> bool:
             is_whole = False
             continue
         except BatchError as error:
-            # A file system that lost power wrote the name but not the bytes.
+            # A file system may have written the name but not the bytes before a power cut.
             _log.error(
                 "cannot read batch stream=%s number=%d: %s", segments.stream.name, number, error
             )
@@ -175,7 +174,7 @@ def _index_segments(segments: RuntimeSegments, result: RecoveredRecord) -> bool:
                 segments=segments,
                 size_bytes=len(body),
                 results=header.results,
-                # Which notices there are is not worth decoding them all.
+                # Decoding all of them only for their notices is not worth it.
                 news=header.changes + header.notices,
                 sealed_boottime_ns=header.clock.boottime_ns,
                 sealed_wall_ns=header.clock.wall_ns,
@@ -189,11 +188,11 @@ def _index_segments(segments: RuntimeSegments, result: RecoveredRecord) -> bool:
 def _seal_left(
     segments: RuntimeSegments, left: OpenLogContent, layouts: Layouts, result: RecoveredRecord
 ) -> None:
-    """Turn an open log of a stream that does not grow any more into its last batch."""
+    """Seal the open log of a stream that does not grow any more as its last batch."""
     _count_unreadable(segments, left, result)
     if not left.entries:
         return
-    # The clocks of its own time: those of today's boot say nothing about it.
+    # The clocks of its own time: those of the present boot do not apply to it.
     clock = ClockReading(boottime_ns=left.heading.boottime_ns, wall_ns=left.heading.wall_ns)
     body, sealed = BatchBuilder(layouts=layouts).build(
         left.entries, segments.stream, left.heading, clock, segments

@@ -1,9 +1,9 @@
 """
-Batches under another identity: what they hold is the same, stream, number and chain are new.
+Reissues batches under another identity: the content is the same; stream, number and chain are new.
 
-For a batch whose number the collector has with other bytes. Somebody pushed before it: a copy of
-this device, or who holds its token and has guessed what comes next (2026-11: 40 numbers taken in
-advance made an agent drop 260 batches, which it believed to be kept).
+For a batch whose number the collector has with other bytes, pushed before by a copy of this device,
+or by an attacker with its token who guessed the next numbers (2026-11: 40 numbers used in advance
+made an agent drop 260 batches that it believed to be stored).
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from thongsuot_schema.batch.model import Layout, NoticeCode
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReissuedBatch:
-    """A batch under its new identity; ``digest`` is its name in the chain."""
+    """A batch under its new identity; ``digest`` identifies it in the chain."""
 
     row: SpoolRow
     stream: StreamIdentity
@@ -28,7 +28,7 @@ class ReissuedBatch:
 
 
 class ReissuedStreams:
-    """The streams of this process that batches were moved to: one for each boot they are of."""
+    """The streams of this process to which batches were moved: one for each boot."""
 
     def __init__(self) -> None:
         self._newest: dict[str, ReissuedBatch] = {}
@@ -39,12 +39,12 @@ class ReissuedStreams:
         """
         Return a batch as the next of the stream for its boot; see ``note_kept``.
 
-        ``new_ordinal`` is the age of that stream where it has to be made.
+        ``new_ordinal`` is the ordinal of that stream if it has to be created.
 
         Raises:
             BatchError: the batch cannot be read.
         """
-        # Loaded when it is needed: see ``eviction``.
+        # Imported on demand: see ``eviction``.
         from thongsuot_schema.batch.decode import decode_batch  # noqa: PLC0415
 
         content = decode_batch(batch.body, lambda _name: layout)
@@ -85,5 +85,5 @@ class ReissuedStreams:
         return ReissuedBatch(row=row, stream=stream, digest=digest_of(body))
 
     def note_kept(self, reissued: ReissuedBatch) -> None:
-        """Note that a batch is on the disk under its new identity: the next comes after it."""
+        """Record that a batch is on the disk under its new identity: the next one follows it."""
         self._newest[reissued.stream.boot_id] = reissued

@@ -1,4 +1,4 @@
-"""Batches that the collector will never take: set aside as JSON, for a person to read."""
+"""Batches that the collector has finally refused: set aside as JSON, for a person to read."""
 
 import base64
 import logging
@@ -18,14 +18,14 @@ _log = logging.getLogger(__name__)
 MAX_FILES = 200
 MAX_BYTES = 16 << 20
 """
-A collector that refuses everything must not fill the card; the newest are kept, and what had to go
-for them is counted as dropped.
+A collector that refuses everything must not fill the card; the newest are kept, and removed ones
+are counted as dropped.
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rejection:
-    """What the collector said."""
+    """The collector's refusal."""
 
     status: int
     error: str
@@ -33,10 +33,10 @@ class Rejection:
 
 class RejectedBatch(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What such a file holds.
+    The content of such a file.
 
-    ``batch`` is ``None`` where even this device cannot read it. ``body`` is what was pushed, in
-    base64, so that nothing is lost and it can be pushed again by hand.
+    ``batch`` is ``None`` if even this device cannot read it. ``body`` is the pushed body in base64,
+    so that nothing is lost and it can be pushed again by hand.
     """
 
     status: int
@@ -51,10 +51,10 @@ def write_rejected(
     directory: Path, pending: PendingBatch, rejection: Rejection, layouts: Layouts
 ) -> tuple[str, DroppedCounts]:
     """
-    Write a refused batch into a directory; return the file's name, and what had to go for it.
+    Write a refused batch into a directory; return the file's name, and the removed ones.
 
     Raises:
-        OSError: the directory takes no file.
+        OSError: the directory is not writable.
     """
     from thongsuot_schema.batch.decode import decode_batch  # noqa: PLC0415 - see ``thin``
 
@@ -79,7 +79,7 @@ def write_rejected(
         file.flush()
         os.fsync(file.fileno())
     half.rename(directory / name)
-    _flush_folder(directory)  # before the record forgets the batch, whenever the power goes
+    _flush_folder(directory)  # durable before the record forgets the batch, in case of a power cut
     return name, _make_room(directory, keep=directory / name)
 
 

@@ -2,14 +2,13 @@
 Segment stores: the open log and the sealed batches of one stream, before the disk is needed.
 
 ``RuntimeSegments`` keeps them in the runtime directory (a tmpfs): page cache only, so nothing is
-written to the device's card, yet a killed process loses nothing. ``MemorySegments`` is what remains
-when even that directory refuses a write. A store that fails once is left for good: the stream ends
-there and a new one begins elsewhere, so that no number can ever stand for two different things.
+written to the device's card, yet a killed process loses nothing. ``MemorySegments`` is the fallback
+when even that directory refuses a write. A store that fails once is abandoned: the stream ends
+there and a new one begins elsewhere, so that no number can ever identify two different batches.
 
 Files of a stream in ``record/<name>/``: ``identity`` (JSON), ``<number>.open``, ``<number>.batch``.
-The open log bears the number that it will have as a batch. Sealing renames a written file, then
-begins the next log, then removes the old one; wherever a kill falls, each entry is found exactly
-once.
+The open log has its later number as a batch. Sealing renames a written file, then begins the next
+log, then removes the old one; after a kill at any point each entry is found exactly once.
 """
 
 import logging
@@ -33,46 +32,46 @@ _HALF_WRITTEN = ".tmp"
 
 
 class SegmentStore(Protocol):
-    """Where one stream stands. ``OSError`` from a write: leave this store."""
+    """The store of one stream. ``OSError`` from a write: abandon this store."""
 
     def append(self, frame: bytes) -> None:
         """Add one frame to the open log."""
 
     def seal(self, number: int, body: bytes, heading: LogHeading) -> None:
-        """Turn the open log into batch ``number`` and open the next log under ``heading``."""
+        """Seal the open log as batch ``number`` and open the next log with ``heading``."""
 
     def end(self, number: int, body: bytes) -> None:
-        """Turn the open log into batch ``number``; the stream ends with it."""
+        """Seal the open log as batch ``number``, the last of the stream."""
 
     def read(self, number: int) -> bytes:
         """Return a sealed batch."""
 
     def replace(self, number: int, body: bytes) -> None:
-        """Put other bytes in the place of a sealed batch."""
+        """Replace the bytes of a sealed batch."""
 
     def remove(self, number: int) -> None:
-        """Forget a batch; it is acknowledged or stands elsewhere."""
+        """Remove a batch that is acknowledged or stored elsewhere."""
 
     def close(self) -> None:
-        """Release what the process holds; everything stays where it is."""
+        """Release the process's resources; all data stays."""
 
 
 class MemorySegments:
-    """A stream that only this process holds."""
+    """A stream in the memory of this process."""
 
     def __init__(self) -> None:
         self._batches: dict[int, bytes] = {}
 
     def append(self, frame: bytes) -> None:
-        """Nothing to do: the spool itself holds the open entries."""
+        """Do nothing: the spool itself has the open entries."""
 
     def seal(self, number: int, body: bytes, heading: LogHeading) -> None:
-        """Keep a batch."""
+        """Store a batch."""
         del heading
         self._batches[number] = body
 
     def end(self, number: int, body: bytes) -> None:
-        """Keep the last batch."""
+        """Store the last batch."""
         self._batches[number] = body
 
     def read(self, number: int) -> bytes:
@@ -80,23 +79,23 @@ class MemorySegments:
         return self._batches[number]
 
     def replace(self, number: int, body: bytes) -> None:
-        """Put other bytes in the place of a batch."""
+        """Replace the bytes of a batch."""
         self._batches[number] = body
 
     def remove(self, number: int) -> None:
-        """Forget a batch."""
+        """Remove a batch."""
         self._batches.pop(number, None)
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing."""
 
 
 class AbandonedSegments(MemorySegments):
     """
-    What a store could not take any more, in memory; the files that it left are removed with the
+    Segments in memory after a store's failure; the files of that store are removed with the
     batches.
 
-    A process that is killed meanwhile finds the same entries in the open log that was left.
+    After a kill the next process finds the same entries in the abandoned open log.
     """
 
     def __init__(self, behind: SegmentStore) -> None:
@@ -104,12 +103,12 @@ class AbandonedSegments(MemorySegments):
         self._behind = behind
 
     def remove(self, number: int) -> None:
-        """Forget a batch here and behind."""
+        """Remove a batch here and in the failed store."""
         super().remove(number)
         try:
             self._behind.remove(number)
         except OSError as error:
-            # It will be pushed once more after a restart, and recognised as a repeat.
+            # After a restart it will be pushed again, and recognised as a repetition.
             _log.warning("cannot remove batch number=%d: %s", number, error)
 
 
@@ -125,7 +124,7 @@ class RuntimeSegments:
 
     @classmethod
     def create(cls, record: Path, stream: StreamIdentity, heading: LogHeading) -> "RuntimeSegments":
-        """Begin a stream. Raises ``OSError`` when the directory takes no files."""
+        """Begin a stream. Raises ``OSError`` if the directory is not writable."""
         path = record / stream.name
         path.mkdir(mode=0o700, parents=True)
         segments = cls(path, stream)
@@ -138,7 +137,7 @@ class RuntimeSegments:
         return segments
 
     def open_log(self, heading: LogHeading) -> None:
-        """Begin an empty open log. It appears whole or not at all."""
+        """Begin an empty open log, atomically."""
         path = self._open_path(heading.number)
         half = path.with_suffix(_HALF_WRITTEN)
         self.close()
@@ -147,7 +146,7 @@ class RuntimeSegments:
         half.rename(path)
 
     def resume_log(self, number: int, good_bytes: int) -> None:
-        """Go on with an open log, cutting off what a kill left half-written."""
+        """Continue an open log, truncating an incomplete frame after a kill."""
         self.close()
         self._log = os.open(self._open_path(number), os.O_WRONLY | os.O_APPEND)
         os.ftruncate(self._log, good_bytes)
@@ -157,7 +156,7 @@ class RuntimeSegments:
         _write_all(self._log, frame)
 
     def seal(self, number: int, body: bytes, heading: LogHeading) -> None:
-        """Seal the open log; from the rename on it is the batch that counts."""
+        """Seal the open log; from the rename on the batch is authoritative."""
         _write(self._batch_path(number), body)
         self.open_log(heading)
         self._open_path(number).unlink(missing_ok=True)
@@ -173,13 +172,11 @@ class RuntimeSegments:
         return self._batch_path(number).read_bytes()
 
     def replace(self, number: int, body: bytes) -> None:
-        """Put other bytes in the place of a batch, whole or not at all."""
+        """Replace the bytes of a batch, atomically."""
         _write(self._batch_path(number), body)
 
     def remove(self, number: int) -> None:
-        """
-        Forget a batch, and the open log it was made from where the sealing did not get so far.
-        """
+        """Remove a batch, and the open log it was made from if sealing was interrupted."""
         self._batch_path(number).unlink(missing_ok=True)
         self._open_path(number).unlink(missing_ok=True)
 
@@ -190,7 +187,7 @@ class RuntimeSegments:
             self._log = -1
 
     def discard(self) -> None:
-        """Remove the stream's directory; nothing in it waits any more."""
+        """Remove the stream's directory, which has no waiting batches."""
         self.close()
         for file in self.path.iterdir():
             file.unlink()
@@ -202,16 +199,16 @@ class RuntimeSegments:
 
     def open_log_left(self) -> OpenLogContent | None:
         """
-        Return what the open log holds that no batch holds yet.
+        Return the entries of the open log that are in no batch yet.
 
         Raises:
-            RecordUnreadable: there is one, but it does not even begin as one.
+            RecordUnreadable: there is one, but without a valid heading.
         """
         sealed = set(self.batches())
         left = None
         for number in _numbers(self.path, _OPEN):
             if number in sealed:
-                # The kill fell between the rename of the batch and this removal.
+                # The process was killed between the rename of the batch and this removal.
                 self._open_path(number).unlink()
                 continue
             left = unpack_log(self._open_path(number).read_bytes())
@@ -229,8 +226,8 @@ class RuntimeSegments:
 @dataclass(slots=True)
 class Leftovers:
     """
-    What earlier processes left in a record directory: segment stores, the oldest stream first, and
-    the names of streams whose directories cannot be read now. Theirs is for a later start.
+    The data of earlier processes in a record directory: segment stores, the oldest stream first,
+    and the names of streams with unreadable directories, which are left for a later start.
     """
 
     segments: list[RuntimeSegments] = field(default_factory=list)
@@ -239,9 +236,9 @@ class Leftovers:
 
 def leftover_segments(record: Path) -> Leftovers:
     """
-    Return what earlier processes left in a record directory.
+    Return the data of earlier processes in a record directory.
 
-    Half-written files are removed on the way; a directory without identity was never begun.
+    Incomplete files are removed; a directory without identity never became a stream.
 
     Raises:
         OSError: the directory itself cannot be read.
@@ -276,6 +273,6 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _write_all(file: int, content: bytes) -> None:
-    # A nearly full file system takes a part and reports no error; the next write does.
+    # A nearly full file system accepts a part without an error; the next write fails.
     while content:
         content = content[os.write(file, content) :]

@@ -1,11 +1,11 @@
 """
 Spool: the agent's record from the first entry to the acknowledgement.
 
-Two tiers. A sealed batch stands in its segment store (runtime directory, no disk writes) until the
-collector has acknowledged it; if that takes longer than ``disk_after_s``, all that waits goes to
-the disk in one transaction. A batch with verdict changes goes there at once. So a healthy device
-writes next to nothing, and a power cut costs at most what was made within ``disk_after_s``, never a
-verdict change.
+Two tiers. A sealed batch stays in its segment store (runtime directory, no disk writes) until the
+collector has acknowledged it; if that takes longer than ``disk_after_s``, all waiting batches are
+written to the disk in one transaction. A batch with verdict changes is written at once. So a
+healthy device writes next to nothing, and a power cut loses at most the results of
+``disk_after_s``, never a verdict change.
 """
 
 from collections import Counter
@@ -45,7 +45,7 @@ _AGE_EVERY_NS = 3600 * NS_PER_S
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpoolStatus:
-    """What the local page and the metrics say of the record."""
+    """The status of the record for the local page and the metrics."""
 
     stream: str
     waiting_batches: int
@@ -61,10 +61,10 @@ class SpoolStatus:
 
 class Spool:
     """
-    The record of one device; open it before anything else is asked of it.
+    The record of one device; call ``open`` first.
 
-    ``trusted_wall_ns`` returns the wall time, or ``None`` while the clock is doubted: age by a
-    wrong clock must not drop anything.
+    ``trusted_wall_ns`` returns the wall time, or ``None`` while the clock is doubted: a wrong clock
+    must not drop data by age.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class Spool:
         self._is_disk_unread = False
 
     async def open(self, expected: Iterable[Series] = ()) -> None:
-        """Find what earlier processes and boots left, and go on or begin anew."""
+        """Recover the data of earlier processes and boots, and continue or start a stream."""
         self._layouts.load()
         self._record.expect_series(expected)
         streams = await self._store.streams()
@@ -132,25 +132,25 @@ class Spool:
         self._announce_lost(recovered.lost)
         if early or recovered.gaps:
             self.seal()
-        # One transaction: another power cut takes neither the gap nor what it speaks of.
+        # One transaction: another power cut loses neither the gap notice nor its streams.
         gone = [(vanished.stream, vanished.last_number) for vanished in recovered.vanished]
         await self._move_to_disk(self._due_for_disk(), gone)
 
     def expect_series(self, series: Iterable[Series]) -> None:
-        """Take series into the next layout before they have results."""
+        """Add series to the next layout before they have results."""
         self._record.expect_series(series)
 
     def add_entry(self, entry: Entry) -> None:
-        """Keep one entry. Once this returns, a killed process does not lose it."""
+        """Store one entry. Once this returns, a kill does not lose it."""
         self._record.add_entry(entry)
 
     def seal(self) -> bool:
-        """Turn what was added into a batch; return whether there is a new one to push."""
+        """Seal the added entries into a batch; return whether there is a new one to push."""
         sealed = self._record.seal()
         for batch in sealed:
             self._recent.add(batch)
             self._streams.note_newest(batch.stream, batch.key.number)
-        # Where the first entry of a log was refused its stream has ended without another batch.
+        # If the first entry of a log was refused, its stream has ended without another batch.
         for stream in (self._growing, *(batch.stream for batch in sealed)):
             if stream != self._record.stream:
                 self._streams.former[stream.ordinal] = stream
@@ -160,13 +160,13 @@ class Spool:
         return bool(sealed)
 
     def record_report(self, besides: BatchKey) -> str:
-        """Return what is said of the record with the push of a batch (see ``record_report``)."""
+        """Return the report about the record for the push of a batch (see ``record_report``)."""
         recent = Counter(sealed.key.ordinal for sealed in self._recent)
         waiting = (recent, self._store.totals.by_stream)
         return format_report(self._streams.report(self._record.stream, waiting, besides))
 
     async def maintain(self) -> None:
-        """Bring to the disk what is due there, and keep both tiers inside their bounds."""
+        """Move due batches to the disk, and keep both tiers inside their bounds."""
         now_ns = self._clock.boottime_ns()
         due = self._due_for_disk()
         is_aging = self._store.waiting > 0 and now_ns - self._aged_ns >= _AGE_EVERY_NS
@@ -183,11 +183,11 @@ class Spool:
         return self._recent.newest(besides)
 
     def has_on_disk(self) -> bool:
-        """Return whether anything waits on the disk."""
+        """Return whether any batch is waiting on the disk."""
         return self._store.waiting > 0
 
     async def newest_news(self) -> PendingBatch | None:
-        """Return the newest batch on the disk that holds news: verdict changes, gaps."""
+        """Return the newest batch on the disk with news: verdict changes, gaps."""
         return await self._store.newest_news()
 
     async def oldest_on_disk(self, limit: int, after: BatchKey = FIRST) -> list[PendingBatch]:
@@ -195,29 +195,29 @@ class Spool:
         return await self._store.oldest(limit, after)
 
     async def layout(self, name: bytes) -> bytes | None:
-        """Return an encoded layout that a batch refers to; ``None`` when it is lost."""
+        """Return the encoded layout of a batch; ``None`` if it is lost."""
         body = self._layouts.encoded(name)
         if body is None and (body := await self._store.layout(name)) is not None:
             self._layouts.add(name, body)
         return body
 
     def acknowledge(self, key: BatchKey) -> None:
-        """Forget a batch: it is durable elsewhere now."""
+        """Remove a batch that is durable elsewhere now."""
         sealed = self._recent.pop(key)
         if sealed is None or sealed.may_be_on_disk:
             self._store.note_acknowledged(key)
 
     async def forget_acknowledged(self) -> None:
-        """Remove from the disk what was acknowledged; else it happens with the next upkeep."""
+        """Remove acknowledged batches from the disk now instead of at the next maintenance."""
         if self._store.has_acknowledged:
             await self._run_write_set(WriteSet())
 
     async def reissue(self, batch: PendingBatch) -> bool:
         """
-        Give a batch another identity: the collector has other bytes under the one that it has.
+        Give a batch another identity, because the collector has other bytes under its present one.
 
-        It goes under a number of a stream that nobody else has heard of, and so does what is made
-        from now on. Returns whether that is on the disk; else the batch stays as it was.
+        It gets a number of a new, secret stream, and so do all later batches. Returns whether that
+        is on the disk; otherwise the batch is unchanged.
 
         Raises:
             BatchError: not even this device can read the batch.
@@ -249,7 +249,7 @@ class Spool:
         return True
 
     def _begin_anew(self, ordinal: int) -> None:
-        """End the stream that grows now, and go on in a new one."""
+        """End the current stream, and continue in a new one."""
         self.seal()
         former = self._record.stream
         segments = self._record.begin_anew(ordinal)
@@ -260,9 +260,9 @@ class Spool:
 
     async def set_aside_rejected(self, batch: PendingBatch, refusal: Rejection) -> bool:
         """
-        Set a batch aside that the collector will never take, where a person can read it.
+        Set a finally refused batch aside, where a person can read it.
 
-        Returns whether that worked; a disk that takes nothing leaves the batch in the queue.
+        Returns whether that succeeded; if the disk refuses, the batch stays in the queue.
         """
         await self.layout(batch.layout)
         work = partial(
@@ -283,7 +283,7 @@ class Spool:
         return True
 
     async def save_fact(self, name: str, value: str) -> None:
-        """Keep a small fact beyond a power cut; nothing happens while the disk refuses."""
+        """Save a small fact durably; ignored while the disk refuses."""
         await self._store.save_fact(name, value)
 
     async def load_fact(self, name: str) -> str | None:
@@ -291,7 +291,7 @@ class Spool:
         return await self._store.load_fact(name)
 
     def status(self) -> SpoolStatus:
-        """Return how the record is."""
+        """Return the status of the record."""
         return SpoolStatus(
             stream=self._record.stream.name,
             waiting_batches=len(self._recent) + self._store.waiting,
@@ -306,7 +306,7 @@ class Spool:
         )
 
     async def close(self) -> None:
-        """Seal, bring all that waits to the disk, and note that the record ended in good order."""
+        """Seal, move all waiting batches to the disk, and mark the record as properly closed."""
         self.seal()
         await self._move_to_disk(list(self._recent))
         if not len(self._recent):
@@ -321,7 +321,7 @@ class Spool:
     async def _move_to_disk(
         self, due: list[SealedBatch], gone: StreamEnds = (), *, is_aging: bool = False
     ) -> None:
-        """Write what is due, and that streams have ended: those gone, and former ones with it."""
+        """Write the due batches, and mark ended streams as closed: those gone, and former ones."""
         rows = [row for sealed in due if (row := self._spool_row(sealed)) is not None]
         names = {row.layout for row in rows if row.layout}
         layouts = {
@@ -342,7 +342,7 @@ class Spool:
         if not await self._run_write_set(write_set):
             return
         for row in rows:
-            # What was acknowledged while it was written is forgotten with the next write set.
+            # Batches acknowledged during the write are removed with the next write set.
             if self._recent.pop(row.key) is None:
                 self._store.note_acknowledged(row.key)
         for stream, _ in ended:

@@ -9,10 +9,10 @@ import msgspec
 
 class StreamIdentity(msgspec.Struct, frozen=True, kw_only=True):
     """
-    Identity of a stream.
+    The identity of a stream.
 
-    ``name`` is 16 random hex digits. ``ordinal`` orders a device's streams by age, whatever its
-    wall clock said; ``boot_id`` is the boot whose CLOCK_BOOTTIME the stream's times are of.
+    ``name`` is 16 random hex digits. ``ordinal`` orders a device's streams by age, independent of
+    its wall clock; ``boot_id`` is the boot whose CLOCK_BOOTTIME the stream's times are of.
     """
 
     name: str
@@ -24,7 +24,7 @@ class StreamIdentity(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BatchKey(NamedTuple):
-    """Place of a batch in the device's record: streams by age, batches by number."""
+    """The position of a batch in the device's record: streams by age, batches by number."""
 
     ordinal: int
     number: int
@@ -35,7 +35,7 @@ class PendingBatch:
     """
     One encoded batch to be pushed, and the layout it refers to (empty: none).
 
-    ``is_whole``: nothing was taken out of it for room since it was sealed.
+    ``is_whole``: nothing was removed from it for space since it was sealed.
     """
 
     key: BatchKey

@@ -1,1 +1,1 @@
-"""Batches out, acknowledgements in: by any link that works, fresh ones first."""
+"""Pushes batches over any working link, fresh ones first, and processes acknowledgements."""

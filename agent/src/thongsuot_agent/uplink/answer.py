@@ -1,4 +1,4 @@
-"""What an answer to a push means for the batch. Pure."""
+"""Interprets the answer to a push of a batch. Pure."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,7 +8,7 @@ import msgspec
 from thongsuot_schema.batch.push import PushResponse
 
 MAX_RETRY_AFTER_S = 3600.0
-"""A Retry-After beyond this is not believed."""
+"""The limit of an accepted Retry-After."""
 
 ANSWER_LIMIT_BYTES = 64 * 1024
 
@@ -16,14 +16,14 @@ _DECODER = msgspec.json.Decoder(PushResponse)
 
 _OK, _CONFLICT = 200, 409
 _NOT_THE_BATCH = frozenset({401, 402, 403, 404, 405, 407, 408, 421, 425, 426, 429, 511})
-"""These speak of the token, the address, the moment or a box on the way: the batch is kept."""
+"""These concern the token, the URL, the moment or a middlebox: the batch is kept."""
 
 
 class PushDisposition(StrEnum):
     """What to do with the batch that was pushed."""
 
     DURABLE = "durable"
-    """The collector has it; forget it here."""
+    """The collector has it; remove it here."""
 
     LAYOUT_WANTED = "layout_wanted"
     """Send the layout, then the batch again."""
@@ -51,11 +51,11 @@ class PostResponse:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PushOutcome:
     """
-    What a response means.
+    The meaning of a response.
 
-    ``answer`` is what the collector said, ``None`` where it was not the collector that answered.
-    ``wait_s`` is how long it asked us to wait; ``text`` is for the log and the status.
-    ``is_tried`` is false where no link could send anything at all.
+    ``answer`` is the collector's answer, ``None`` if the response is not from the collector.
+    ``wait_s`` is the requested wait; ``text`` is for the log and the status. ``is_tried`` is false
+    if no link could send anything at all.
     """
 
     disposition: PushDisposition
@@ -68,12 +68,12 @@ class PushOutcome:
 
 def interpret_response(response: PostResponse, number: int, sent_boottime_ns: int) -> PushOutcome:
     """
-    Return what the response to a push of batch ``number`` means.
+    Return the meaning of the response to a push of batch ``number``.
 
-    Only what names this push comes from the collector: by the boot time that stood in the request,
-    a 200 by the number of the batch too (and by that alone where a collector of an earlier version
-    says no more). What does not is from something on the way (a captive portal, a firewall, a
-    proxy, a cache), whatever it says: the batch is kept.
+    Only a response that identifies this push is from the collector: by the boot time of the
+    request, a 200 also by the number of the batch (an earlier version of the collector only sends
+    the latter). Any other is from a middlebox (a captive portal, a firewall, a proxy, a cache): the
+    batch is kept.
     """
     answer = _decoded_answer(response.body)
     status = response.status
@@ -95,7 +95,7 @@ def interpret_response(response: PostResponse, number: int, sent_boottime_ns: in
     if status == _OK:
         return outcome(PushDisposition.DURABLE)
     if status == _CONFLICT:
-        # Without a layout to ask for: this number is kept already, with other bytes.
+        # Without a requested layout: this number is already stored with other bytes.
         return outcome(
             PushDisposition.LAYOUT_WANTED if answer.unknown_layout else PushDisposition.CONFLICT
         )

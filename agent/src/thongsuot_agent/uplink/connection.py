@@ -1,9 +1,9 @@
 """
-A kept connection to the collector over one link, for one HTTP request at a time.
+A persistent connection to the collector over one link, for one HTTP request at a time.
 
 Sockets are opened by the link itself, so a push leaves by that link or not at all. The collector's
-name is asked for over the same link: the resolver of the other one may be unreachable, or know
-another world. Where only a proxy leads out, the proxy is asked for both.
+name is resolved over the same link: the resolver of the other one may be unreachable, or have
+different answers. If only a proxy leads out, it does both.
 """
 
 import logging
@@ -32,7 +32,7 @@ _log = logging.getLogger(__name__)
 _CONNECT_S = 5.0
 _UNACKNOWLEDGED_MS = 4000
 """
-How long the far end may leave sent bytes unconfirmed (RFC 5482): longer, and the way has died under
+Maximum time that sent bytes may stay unacknowledged (RFC 5482) before the path counts as dead under
 an open connection. News must not wait for the whole request's time-out to try the other family.
 """
 _RESOLVE_S = 4.0
@@ -43,14 +43,17 @@ _ABORTED_CODES = (
     pycurl.E_SEND_ERROR,
     pycurl.E_RECV_ERROR,
 )
-"""How a certificate that is refused in the handshake looks from here; in TLS 1.3 it comes late."""
+"""
+libcurl's codes for a client certificate that is refused in the handshake; in TLS 1.3 they come
+late.
+"""
 
 _USER_AGENT = "thongsuot/0.1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CollectorEndpoint:
-    """Where the collector is and how to know it. ``host`` is a name or an address."""
+    """The address of the collector and its authentication. ``host`` is a name or an address."""
 
     url: str
     host: str
@@ -61,8 +64,8 @@ class CollectorEndpoint:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostRequest:
     """
-    One POST; ``headers`` are complete lines. ``certificate`` is what to show in the handshake, key
-    and certificate in PEM form; empty: nothing.
+    One POST; ``headers`` are complete lines. ``certificate`` is the client's key and certificate in
+    PEM form; empty: none.
     """
 
     path: str
@@ -73,8 +76,8 @@ class PostRequest:
 
 class CollectorConnection:
     """
-    One uploader's way to the collector over one link; ``link`` is ``None`` for a collector on the
-    device itself. Not for two requests at once.
+    One uploader's connection to the collector over one link; ``link`` is ``None`` for a collector
+    on the device itself. Not for concurrent requests.
     """
 
     def __init__(self, endpoint: CollectorEndpoint, link: LiveLink | None, clock: Clocks) -> None:
@@ -94,7 +97,7 @@ class CollectorConnection:
         """IP-level traffic of the latest request, both directions, name lookup included."""
 
     async def post(self, request: PostRequest) -> PostResponse:
-        """Send one request; a network that misbehaves is a response without status."""
+        """Send one request; a network failure is a response without status."""
         self.spent_bytes = 0
         try:
             await self._resolve_addresses()
@@ -111,7 +114,7 @@ class CollectorConnection:
             self._is_proven = True
             status = int(self._handle.getinfo(pycurl.RESPONSE_CODE))
             return PostResponse(status=status, body=bytes(body), retry_after=header.retry_after)
-        # The next request tries the next address, or asks for the name anew.
+        # The next request tries the next address, or resolves the name again.
         self._addresses = self._addresses[1:]
         problem = self._unusable_reason() or message or f"libcurl error {code}"
         is_new = bool(self._handle.getinfo(pycurl.NUM_CONNECTS))
@@ -121,10 +124,10 @@ class CollectorConnection:
 
     def avoid_family(self, family: Family | None) -> bool:
         """
-        Try another family first from now on, until this is taken back; return whether that changes
-        where the next request goes.
+        Try another family first from now on, until this is revoked; return whether that changes the
+        address of the next request.
 
-        A connection that is open in the avoided one is not used again: libcurl knows it by address.
+        An open connection of the avoided family is not reused: libcurl identifies it by address.
         """
         before = self._addresses
         self._avoided = family
@@ -132,11 +135,11 @@ class CollectorConnection:
         return before[:1] != self._addresses[:1]
 
     def _unusable_reason(self) -> str:
-        """Return why no socket could be opened, empty where one was."""
+        """Return why no socket could be opened, empty if one was."""
         return "" if self._unusable is None else str(self._unusable)
 
     def close(self) -> None:
-        """Give up the connection."""
+        """Close the connection."""
         self._handle.close()
         self._drop_socket()
 
@@ -145,7 +148,7 @@ class CollectorConnection:
             return
         self._proxy = proxy_of(self._link.spec)
         if self._proxy is not None:
-            # It looks up the collector's name itself.
+            # The proxy resolves the collector's name itself.
             self._addresses = (self._proxy.address,)
             return
         now_ns = self._clock.boottime_ns()
@@ -169,7 +172,8 @@ class CollectorConnection:
         if not resolved_addresses:
             assert problem is not None
             raise problem
-        # One of each family first: what is dead is more often a family than a single address.
+        # One of each family first: failures of a whole family are more frequent than of a single
+        # address.
         turns = chain.from_iterable(zip_longest(*resolved_addresses))
         addresses = [address for address in turns if address is not None]
         self._addresses = in_family_order(addresses, self._avoided)
@@ -200,11 +204,12 @@ class CollectorConnection:
             (pycurl.CONNECTTIMEOUT_MS, round(min(_CONNECT_S, endpoint.timeout_s) * 1000)),
             (pycurl.TIMEOUT_MS, round(endpoint.timeout_s * 1000)),
             (pycurl.NOSIGNAL, 1),
-            # Another line's connection, kept by libcurl for all, says nothing of this one's way.
+            # A connection of another line from libcurl's shared cache is no evidence for this one's
+            # path.
             (pycurl.FRESH_CONNECT, int(not self._is_proven)),
         ):
             handle.setopt(option, value)
-        # libcurl does not go on with a connection that was opened with another certificate.
+        # libcurl does not reuse a connection that was opened with another certificate.
         if request.certificate:
             handle.setopt(pycurl.SSLCERT_BLOB, request.certificate)
             handle.setopt(pycurl.SSLKEY_BLOB, request.certificate)
@@ -227,12 +232,12 @@ class CollectorConnection:
             handle.setopt(pycurl.CONNECT_TO, own)
             # The socket is bound already. This keeps libcurl from taking another link's connection.
             handle.setopt(pycurl.INTERFACE, f"if!{self._link.spec.interface}")
-            # Of several links on one interface too: libcurl compares this number, and does not use
-            # it for a socket that is bound to an interface.
+            # Also for several links on one interface: libcurl compares this number, and does not
+            # use it for a socket that is bound to an interface.
             handle.setopt(pycurl.LOCALPORTRANGE, crc32(self._link.name.encode()) % 65_000 + 1)
 
     def _open(self, purpose: int, address: "pycurl.CurlSockAddr") -> socket.socket | int:
-        """Called by libcurl for a socket; it takes a copy, ours stays open for the counters."""
+        """Called by libcurl for a socket; it gets a duplicate, ours stays open for the counters."""
         del purpose
         assert self._link is not None
         try:
@@ -248,7 +253,7 @@ class CollectorConnection:
         return opened
 
     def _count_traffic(self) -> None:
-        """Add what the connection used since it was last looked at."""
+        """Add the connection's usage since the last call."""
         if self._socket is not None:
             total = tcp_traffic_bytes(self._socket)
             self.spent_bytes += total - self._counted
@@ -261,7 +266,7 @@ class CollectorConnection:
 
 
 class _RetryAfterHeader:
-    """Takes the one header that matters out of a response."""
+    """Extracts the Retry-After header of a response."""
 
     def __init__(self) -> None:
         self.retry_after = ""

@@ -1,8 +1,8 @@
 """
-Which of a collector's addresses a push tries first, and over which link. Pure: time is a parameter.
+Selects the order of a collector's addresses and of links for a push. Pure: time is a parameter.
 
-Several addresses are several machines of one cluster: each of them takes what another would, and
-recognises a batch that another was sent already. So whichever answers will do.
+Several addresses are several machines of one cluster: each accepts the same batches, and recognises
+a batch that was sent to another. So any that answers will do.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -12,10 +12,10 @@ from thongsuot_agent.uplink.connection import CollectorEndpoint
 from thongsuot_runtime.backoff import Backoff
 
 _FIRST_REST_S = 15.0
-"""A machine that restarts is back after some seconds, a push later."""
+"""A restarting machine is back after some seconds, one push later."""
 
 _LONGEST_REST_S = 600.0
-"""Of a machine that is away for days: each trial may cost a push some seconds."""
+"""For a machine that is away for days: each trial may delay a push by some seconds."""
 
 
 class EndpointOrder:
@@ -29,14 +29,13 @@ class EndpointOrder:
         }
         self._rests_until_ns: dict[str, int] = {}
         self.answering_url = ""
-        """The address that answered last; empty: none has."""
+        """The address that answered last; empty: none."""
 
     def at(self, now_ns: int, *, is_urgent: bool = False) -> tuple[CollectorEndpoint, ...]:
         """
-        Return all of them, the best first: as configured, those that have failed lately last.
+        Return all of them, the best first: in configured order, recently failed ones last.
 
-        What is urgent goes to the one that answered last, whichever that is: it must not find out
-        whether another works again.
+        An urgent push goes to the one that answered last: it must not be the trial of another one.
         """
 
         def rank(endpoint: CollectorEndpoint) -> tuple[bool, int]:
@@ -47,7 +46,7 @@ class EndpointOrder:
         return tuple(sorted(self._endpoints, key=rank))
 
     def is_trial(self, endpoint: CollectorEndpoint) -> bool:
-        """Return whether one that has failed is tried while another is known to work."""
+        """Return whether a failed one is being tried while another is known to work."""
         return (
             endpoint.url in self._rests_until_ns
             and self.answering_url != ""
@@ -55,13 +54,13 @@ class EndpointOrder:
         )
 
     def note_answer(self, endpoint: CollectorEndpoint) -> None:
-        """It has answered."""
+        """Record an answer."""
         self.answering_url = endpoint.url
         self._backoffs[endpoint.url].reset()
         self._rests_until_ns.pop(endpoint.url, None)
 
     def note_failure(self, endpoint: CollectorEndpoint, now_ns: int) -> None:
-        """It has not answered, or cannot take a batch now; others go first for a while."""
+        """Record a failure to answer or to accept a batch; others are tried first for a while."""
         rest_s = self._backoffs[endpoint.url].next_wait_s()
         self._rests_until_ns[endpoint.url] = now_ns + round(rest_s * NS_PER_S)
 
@@ -73,8 +72,8 @@ def ways_to_try(
     """
     Yield each link with each address, the best first.
 
-    Of two ways in a row both differ: where one line or one machine is dead, the second way works,
-    and nobody waits twice for what is dead.
+    Consecutive pairs differ in both: if one line or one machine is dead, the second pair works,
+    without waiting twice for the dead one.
     """
     links = [tuple(links_to(endpoint)) for endpoint in endpoints]
     for turn in range(len(endpoints)):

@@ -1,4 +1,4 @@
-"""Which link a push tries first. Pure."""
+"""Selects the link that a push tries first. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from thongsuot_schema.state import State
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadCandidate:
-    """One link as a way out. ``can_send``: it has carrier, an address and a route."""
+    """One link as a candidate. ``can_send``: it has carrier, an address and a route."""
 
     name: str
     can_send: bool
@@ -21,7 +21,7 @@ def preferred_order(candidates: Iterable[UploadCandidate], last_good: str) -> tu
     """
     Return the links to try, the best first; those that cannot send at all are left out.
 
-    Links judged down come last: a verdict needs seconds, a push into a dead link fifteen. The link
+    Links judged down come last: a verdict takes seconds, a push into a dead link fifteen. The link
     that took the last push comes first, unless it is metered and an unmetered one is up again.
     """
 
@@ -45,9 +45,9 @@ def preferred_order(candidates: Iterable[UploadCandidate], last_good: str) -> tu
 
 def in_family_order(addresses: Iterable[str], avoided: Family | None) -> tuple[str, ...]:
     """
-    Return the collector's addresses as they are to be tried, those of a family judged dead last.
+    Return the collector's addresses in order of trial, those of a family judged dead last.
 
-    A push into it would take four seconds to fail, and it is the news of that very family.
+    A push into it would take four seconds to fail, and may contain the news about this family.
     """
     return tuple(sorted(addresses, key=lambda address: _family_of(address) is avoided))
 

@@ -1,10 +1,10 @@
 """
 Upload service: pushes fresh batches first and drains the backlog beside them.
 
-The fresh uploader carries what was made last: the newest batch first, and news (verdict changes)
-that an outage left on the disk. The backlog uploader then carries the rest of the disk, oldest
-first, in its own requests beside those of the fresh uploader. Each batch is one request; a batch
-that is refused for good is set aside, so that it never holds up the others.
+The fresh uploader sends the newest batches first, and news (verdict changes) that an outage left on
+the disk. The backlog uploader then sends the rest of the disk, oldest first, in separate concurrent
+requests. Each batch is one request; a finally refused batch is set aside, so that it never blocks
+the others.
 """
 
 import asyncio
@@ -35,22 +35,21 @@ _log = logging.getLogger(__name__)
 
 FIRST_WAIT_S = 1.0
 """
-From here the waits double to ``LONGEST_WAIT_S``, three quarters of that on average: how long after
-a repair the first push leaves at the latest, unless a change of a link or a verdict asks for it at
-once.
+From here the waits double to ``LONGEST_WAIT_S``, three quarters of that on average: the maximum
+delay of the first push after a repair, unless a change of a link or a verdict triggers it at once.
 """
 
 _OK = 200
 
 _CHUNK = 16
-"""Batches of the backlog that are read, pushed and removed together: one transaction for all."""
+"""Batches of the backlog that are read, pushed and removed together, in one transaction."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteConfigHooks:
     """
-    Who knows of site configurations: what is said of them now, and who hears what came of a push
-    that began while that was said.
+    The interface to site configurations: the report about them, and the callback with the result of
+    a push that contained it.
     """
 
     running_text: Callable[[], str] = lambda: ""
@@ -59,11 +58,11 @@ class SiteConfigHooks:
 
 class UploadService:
     """
-    Pushes whatever waits in the spool, until cancelled.
+    Pushes the waiting batches of the spool, until cancelled.
 
     ``wake`` is called when something new was sealed, ``push_now`` when it should not wait for a
-    back-off (a verdict change, a link that came up). ``on_test_requests`` gets the tests of every
-    answer, ``site_config`` hears of every push.
+    back-off (a verdict change, a link that came up). ``on_test_requests`` is called with the tests
+    of every answer, ``site_config`` with every push.
     """
 
     def __init__(
@@ -92,51 +91,54 @@ class UploadService:
         self._has_backlog = asyncio.Event()
         self._deferred: set[BatchKey] = set()
         self.answer: PushResponse | None = None
-        """What the collector said last."""
+        """The collector's last answer."""
         self.nearest: tuple[NearestSite, int] | None = None
-        """The nearest point that can serve, and when that came (boot time)."""
+        """The nearest point that can serve, and when it arrived (boot time)."""
         self.acknowledged_ns: int | None = None
-        """When it last acknowledged, boot time."""
+        """The time of the last acknowledgement, boot time."""
         self.problem = ""
-        """Why the latest push did not get through; empty when it did."""
+        """Why the latest push failed; empty if it did not."""
         self._failed_ns: int | None = None
         """When the first push since the last acknowledgement failed, boot time."""
 
     @property
     def away_since_ns(self) -> int | None:
-        """Since when the collector acknowledges nothing, boot time; ``None`` while it does."""
+        """
+        The start of the time without acknowledgements, boot time; ``None`` while the collector
+        acknowledges.
+        """
         if not self.problem:
             return None
         return self._failed_ns if self.acknowledged_ns is None else self.acknowledged_ns
 
     @property
     def is_reachable(self) -> bool | None:
-        """Whether the latest push got through; ``None`` before the first one."""
+        """Whether the latest push succeeded; ``None`` before the first one."""
         if self.problem:
             return False
         return None if self.acknowledged_ns is None else True
 
     @property
     def last_good(self) -> str:
-        """The link that took the latest push; empty where none did or none was needed."""
+        """The link of the latest successful push; empty if there was none or none was needed."""
         return self._fresh.last_good
 
     @property
     def answering_url(self) -> str:
-        """The collector's address that answered last; empty: none has."""
+        """The collector's address that answered last; empty: none."""
         return self._fresh.answering_url
 
     def wake(self) -> None:
-        """Something new was sealed."""
+        """Notify the service about a new batch."""
         self._woken.set()
 
     def push_now(self) -> None:
-        """Push now, whatever the back-off says."""
+        """Push now, regardless of the back-off."""
         self._hurried.set()
         self._woken.set()
 
     def abandon_link(self, link: str) -> None:
-        """A link was judged down: what is under way on it is not waited for."""
+        """Abort the requests over a link that was judged down."""
         self._fresh.abandon(link)
         self._backlog.abandon(link)
 
@@ -150,7 +152,7 @@ class UploadService:
         while True:
             await self._woken.wait()
             self._woken.clear()
-            # A caller that is in a hurry from here on does not wait for what this round ends in.
+            # A call of ``push_now`` from here on does not wait for the end of this round.
             self._hurried.clear()
             self._deferred.clear()
             if await self._push_fresh() and self._spool.has_on_disk():
@@ -164,23 +166,23 @@ class UploadService:
             await self._push_backlog()
 
     async def push_last(self) -> None:
-        """Try the newest batch once more; the caller bounds the time."""
+        """Push the newest batch once more; the caller limits the time."""
         batch = self._spool.newest_recent()
         if batch is not None:
             await self._push(batch, self._fresh, self._fresh_backoff)
 
     def reconnect(self) -> None:
-        """What links are known to be has changed: push by new connections from now on."""
+        """The facts about links have changed: use new connections from now on."""
         self._fresh.reconnect()
         self._backlog.reconnect()
 
     def close(self) -> None:
-        """Give up all connections."""
+        """Close all connections."""
         self._fresh.close()
         self._backlog.close()
 
     async def _push_fresh(self) -> bool:
-        """Push all that is fresh or news; return whether it got through."""
+        """Push all fresh batches and news; return whether that succeeded."""
         while (batch := await self._next_fresh()) is not None:
             wait_s = await self._push(batch, self._fresh, self._fresh_backoff)
             if wait_s is not None:
@@ -208,7 +210,7 @@ class UploadService:
     async def _push(
         self, batch: PendingBatch, uploader: Uploader, backoff: Backoff
     ) -> float | None:
-        """Push one batch; return ``None`` when it is off the queue, else how long to wait."""
+        """Push one batch; return ``None`` if it has left the queue, else the wait."""
         sent_ns, running_text = self._clock.boottime_ns(), self._site_configs.running_text()
         outcome = await uploader.deliver(batch)
         if outcome.answer is not None:
@@ -237,10 +239,10 @@ class UploadService:
         return backoff.next_wait_s(at_least_s=outcome.wait_s)
 
     async def _resolved(self, batch: PendingBatch) -> bool:
-        """Deal with a batch whose number the collector has with other bytes."""
+        """Handle a batch whose number the collector has with other bytes."""
         if not batch.is_whole:
-            # It was pushed whole and not acknowledged, and has lost its results for room since:
-            # what the collector has is more than what is left here.
+            # It was pushed completely but not acknowledged, and has lost its results for space
+            # since: the collector has more than what is left here.
             _log.warning("batch key=%s is kept by the collector as it was before", batch.key)
             self._note_success(batch)
             return True
@@ -281,7 +283,7 @@ class UploadService:
             self._failed_ns = self._clock.boottime_ns()
         times = backoff.failures + 1
         if times & (times - 1) == 0:  # the first, then once per doubling
-            # A token or an address that is wrong does not mend itself.
+            # A wrong token or address needs a person.
             level = logging.ERROR if status in {401, 403, 404} else logging.WARNING
             _log.log(
                 level,

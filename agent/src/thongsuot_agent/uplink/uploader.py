@@ -1,4 +1,6 @@
-"""Uploader: one request at a time, over the best link and to the first address that work."""
+"""
+Uploader: sends one request at a time, over the best working link and to the first working address.
+"""
 
 import asyncio
 import logging
@@ -36,12 +38,12 @@ from thongsuot_schema.result import Family
 _log = logging.getLogger(__name__)
 
 DIRECT = ""
-"""Name of the way without a link: to a collector on the device itself."""
+"""The name for no link: to a collector on the device itself."""
 
 _TRIAL_S = 5.0
 """
-How long a push to an address that has failed may take while another is known to work: a machine
-that accepts connections and says nothing holds up no more than this.
+The time limit of a push to a failed address while another is known to work: the maximum delay by a
+machine that accepts connections and does not answer.
 """
 
 _NOTHING: Mapping[str, str] = {}
@@ -55,14 +57,14 @@ _Way = tuple[str, CollectorEndpoint]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadConfig:
     """
-    What all uploaders share.
+    The shared configuration of all uploaders.
 
-    ``endpoints`` are the addresses of one collector, the preferred one first.
-    ``token`` is asked for with every request, ``certificate`` too (key and certificate in PEM form,
-    empty for none), ``candidates`` for the links that there are to try now; ``charge`` is told what
-    was used on each. ``running_config`` is what is said of the site configuration with each batch;
-    empty: nothing. ``record_report`` is what is said of the whole record with the push of a batch,
-    ``sign`` what vouches for its bytes (empty: the device has no key).
+    ``endpoints`` are the addresses of one collector, the preferred one first. ``token`` is called
+    with every request, as is ``certificate`` (key and certificate in PEM form, empty for none),
+    ``candidates`` returns the present links; ``charge`` is called with the usage of each.
+    ``running_config`` returns the report about the site configuration with each batch; empty: none.
+    ``record_report`` returns the report about the whole record with the push of a batch, ``sign``
+    the signature of its bytes (empty: the device has no key).
     """
 
     endpoints: tuple[CollectorEndpoint, ...]
@@ -90,19 +92,19 @@ class Uploader:
         self._timeouts: dict[str, asyncio.Timeout] = {}
         self._is_stale = False
         self.last_good = DIRECT
-        """The link that took the latest push."""
+        """The link of the latest successful push."""
 
     @property
     def answering_url(self) -> str:
-        """The collector's address that answered last; empty: none has."""
+        """The collector's address that answered last; empty: none."""
         return self._endpoints.answering_url
 
     async def deliver(self, batch: PendingBatch) -> PushOutcome:
         """
-        Push a batch over one link after the other, to one address after the other, until somebody
-        answers for the collector that can take it.
+        Push a batch over the links and to the addresses in order, until a collector answers that
+        can accept it.
 
-        Returns what that means; ``RETRY_LATER`` with the last problem when no link got through.
+        Returns the outcome; ``RETRY_LATER`` with the last problem if all links failed.
         """
         if self._is_stale:
             self._is_stale = False
@@ -132,11 +134,11 @@ class Uploader:
                 outcome.status,
                 outcome.text,
             )
-        # What one of them said counts for more than that another was not reached.
+        # The answer of one counts for more than the failure to reach another.
         return next(iter(refused.values()), outcome)
 
     async def post(self, path: str, content_type: str, body: bytes) -> PostResponse:
-        """Post something else over one link after the other until a server answers."""
+        """Post other data over the links in order until a server answers."""
         response = PostResponse(status=0, problem="no link can send")
         answered: dict[str, PostResponse] = {}
         for name, endpoint in self._ways(is_urgent=False):
@@ -150,13 +152,13 @@ class Uploader:
         return next(iter(answered.values()), response)
 
     def abandon(self, link: str) -> None:
-        """End at once what is under way on a link."""
+        """Abort the request in progress on a link."""
         timeout = self._timeouts.get(link)
         if timeout is not None:
             timeout.reschedule(asyncio.get_running_loop().time())
 
     def avoid_family(self, link: str, family: Family | None) -> None:
-        """Use another family on a link, where there is one; what is under way ends at once."""
+        """Use another family on a link, if there is one; the request in progress is aborted."""
         changed = [
             connection.avoid_family(family)
             for (name, _), connection in self._connections.items()
@@ -166,11 +168,11 @@ class Uploader:
             self.abandon(link)
 
     def reconnect(self) -> None:
-        """Begin the next batch with a look-up and a connection that are new; none is cut short."""
+        """Use a new look-up and connection for the next batch; no request is aborted."""
         self._is_stale = True
 
     def close(self) -> None:
-        """Give up all connections."""
+        """Close all connections."""
         for connection in self._connections.values():
             connection.close()
         self._connections.clear()
@@ -185,11 +187,11 @@ class Uploader:
         return preferred_order(self._config.candidates(), self.last_good)
 
     def _is_for_another(self, outcome: PushOutcome) -> bool:
-        """Return whether one machine cannot take the batch now, and another may."""
+        """Return whether one machine cannot accept the batch now, and another may."""
         return (
             len(self._config.endpoints) > 1
             and outcome.disposition is PushDisposition.RETRY_LATER
-            # That is of the site, not of the machine which says so.
+            # This applies to the site, not to the answering machine.
             and outcome.status != HTTPStatus.TOO_MANY_REQUESTS
         )
 
@@ -304,5 +306,5 @@ class Uploader:
 
 
 def is_on_device(host: str) -> bool:
-    """Return whether a host is the device itself, which no uplink leads to."""
+    """Return whether a host is the device itself, which is not reached over an uplink."""
     return host in {"localhost", "::1"} or host.startswith("127.")

@@ -1,5 +1,5 @@
 """
-Reading equipment by SNMP: a client behind a narrow interface, profiles as data, one survey a run.
+Reads equipment by SNMP: a client behind a narrow interface, profiles as data, one survey per run.
 
-Everything that is heavy to import lives in ``worker``, a process that lives for one survey.
+Everything that is heavy to import is in ``worker``, a process that runs for one survey.
 """

@@ -1,6 +1,4 @@
-"""
-Client: the narrow interface that a survey needs of SNMP; the library behind it can be replaced.
-"""
+"""Client: the narrow SNMP interface of a survey, behind which the library can be replaced."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,8 +24,8 @@ class Varbind:
     """
     One object and its value.
 
-    ``oid`` is dotted, without a dot in front. ``value`` is an integer, or text: an octet string as
-    UTF-8 where it is that, else its bytes in hex after ``0x``: never taken for a number.
+    ``oid`` is dotted, without a leading dot. ``value`` is an integer, or text: an octet string as
+    UTF-8 if it is valid, else its bytes in hex after ``0x``: never interpreted as a number.
     """
 
     oid: str
@@ -39,8 +37,8 @@ class SnmpFailed(Exception):
     """
     Nothing can be read; the text names no credential.
 
-    ``is_silent``: nobody answered. That is a dead host, a wrong community, a wrong privacy key or a
-    filter: SNMP does not tell them apart. ``is_refused``: it answered that it will not.
+    ``is_silent``: no answer. The host is down, the community or privacy key is wrong, or a filter
+    drops it: SNMP does not distinguish these. ``is_refused``: it answered with a refusal.
     """
 
     def __init__(self, text: str, *, is_silent: bool = False, is_refused: bool = False) -> None:
@@ -50,17 +48,17 @@ class SnmpFailed(Exception):
 
 
 class SnmpClient(Protocol):
-    """Reading, and nothing but reading, from one device."""
+    """Read-only access to one device."""
 
     async def get(self, oids: Sequence[str]) -> list[Varbind]:
         """
-        Return the objects that exist, in the order asked for; any number, split as need be.
+        Return the existing objects, in the requested order; any number, split if necessary.
 
         Objects that the device refuses individually (``genError``, ``authorizationError``) are left
         out like missing ones.
 
         Raises:
-            SnmpFailed: nobody answers, or it may not be read at all.
+            SnmpFailed: no answer, or no read access at all.
         """
         ...
 
@@ -68,7 +66,7 @@ class SnmpClient(Protocol):
         """
         Return the objects below an OID in order, at most ``limit``.
 
-        Ends where the device leaves the subtree, has no more, or goes back.
+        Ends if the device leaves the subtree, has no more, or goes back.
 
         Raises:
             SnmpFailed: as for ``get``.

@@ -1,8 +1,9 @@
 """
-Accumulates a device's counters over surveys. Pure: times are given.
+Accumulates a device's counters over surveys. Pure: times are parameters.
 
-Counters wrap, return to 0 with a restart of the box, and belong to another interface when indexes
-are reassigned. The result only grows: a difference between two totals is at most what was counted.
+Counters wrap, return to 0 with a restart of the device, and belong to another interface when
+indexes are reassigned. The result only grows: a difference between two totals is never more than
+the true count.
 """
 
 from typing import Final
@@ -10,11 +11,11 @@ from typing import Final
 from thongsuot_agent.probing.snmp.protocol import CounterReading, InterfaceReading, Survey, Uptimes
 
 SLACK_S: Final = 60.0
-"""How far a boot time may move without a reboot: clocks of small boxes drift, answers are late."""
+"""Tolerance of a boot time without a reboot: clocks of small devices drift, answers are late."""
 TICKS_WRAP_S: Final = 2.0**32 / 100
 """sysUpTime counts hundredths of a second in 32 bits: 497 days."""
 _RATE_MARGIN: Final = 1.2
-"""A rate may be read this much above the interface's speed: visits are not on the dot."""
+"""A measured rate may exceed the interface's speed by this factor: intervals of visits vary."""
 
 
 class CounterSum:
@@ -36,9 +37,9 @@ class CounterSum:
         """
         Add a reading; return the increase since the previous one.
 
-        ``None`` where nothing is known: the first reading, or a counter of 32 bits that may have
-        gone round more than once in between (``limit_per_s`` is the fastest it can count), or
-        another object than before.
+        ``None`` if it is unknown: the first reading, a 32-bit counter that may have wrapped more
+        than once in between (``limit_per_s`` is its maximum rate), or a different object than
+        before.
         """
         last, self._last = self._last, counter
         if last is None:
@@ -51,8 +52,8 @@ class CounterSum:
         if was_reset:
             return self._restart(counter)
         if last.bits != counter.bits:
-            # Another object of the same traffic, for the wide one is not shown now, or is at last:
-            # all that it has counted so far is not of this interval.
+            # A different object for the same traffic, because the 64-bit one has disappeared or
+            # appeared: its count so far does not belong to this interval.
             self.resets += 1
             return None
         grown = counter.value - last.value
@@ -61,7 +62,7 @@ class CounterSum:
             is_a_wrap = counter.bits == 32 and (
                 limit_per_s is None or grown <= elapsed_s * limit_per_s * _RATE_MARGIN
             )
-            # Without a speed a fall from the upper half into the lower is taken for a wrap.
+            # Without a speed, a decrease from the upper half to the lower counts as a wrap.
             if not is_a_wrap or (limit_per_s is None and last.value < size // 2):
                 return self._restart(counter)
         if may_have_lapped:
@@ -76,7 +77,7 @@ class CounterSum:
 
 
 class RebootCounter:
-    """How often a device was seen to boot anew."""
+    """Counts the observed reboots of a device."""
 
     def __init__(self) -> None:
         self._last: Uptimes | None = None
@@ -85,7 +86,7 @@ class RebootCounter:
         self.agent_restarts = 0
 
     def add_uptimes(self, now: Uptimes, elapsed_s: float) -> bool:
-        """Take a reading in; returns whether the box booted since the one before."""
+        """Add a reading; returns whether the device has booted since the previous one."""
         last, self._last = self._last, now
         if last is None:
             return False
@@ -100,7 +101,8 @@ class RebootCounter:
             ]
             has_booted = bool(known) and all(known)
         else:
-            # The SNMP agent restarts without the box; the box does not restart without its agent.
+            # The SNMP agent may restart without the device; the device does not restart without its
+            # agent.
             has_booted = system
         self.count += has_booted
         self.agent_restarts += bool(agent) and not has_booted
@@ -114,14 +116,14 @@ class RebootCounter:
 
 
 def _has_restarted(last: float | None, now: float | None, elapsed_s: float) -> bool | None:
-    """Return whether an uptime began anew; ``None`` where it was not read twice."""
+    """Return whether an uptime was reset; ``None`` if it was not read twice."""
     if last is None or now is None:
         return None
     return now < last + elapsed_s - SLACK_S and now < last
 
 
 class DeviceCounters:
-    """All that is added up of one device and one of its interfaces."""
+    """All totals of one device and one of its interfaces."""
 
     def __init__(self) -> None:
         self.boots = RebootCounter()
@@ -135,10 +137,11 @@ class DeviceCounters:
         self, survey: Survey, read_s: float, limit_bits_per_second: float | None
     ) -> bool:
         """
-        Take a survey in that was read at a time; returns whether the device booted meanwhile.
+        Add a survey that was read at a time; returns whether the device has booted since the
+        previous one.
 
-        ``grown`` is then what each counter grew by in ``elapsed_s``, where that is known;
-        ``limit_bits_per_second`` is the fastest that the interface can be where it does not say.
+        ``grown`` then has the increase of each counter in ``elapsed_s``, if it is known;
+        ``limit_bits_per_second`` is the maximum speed of an interface that does not report it.
         """
         self.elapsed_s = 0.0 if self._read_s is None else max(0.0, read_s - self._read_s)
         self._read_s = read_s
@@ -169,5 +172,5 @@ class DeviceCounters:
 
     @property
     def resets(self) -> int:
-        """How often a counter began anew."""
+        """The number of counter resets."""
         return max((counter.resets for counter in self.sums.values()), default=0)

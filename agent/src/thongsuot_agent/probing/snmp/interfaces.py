@@ -1,8 +1,8 @@
 """
 Interfaces of a device by IF-MIB (RFC 2863): found by name, counters with their number of bits.
 
-An ifIndex is a number of the moment: after a restart, or when a modem is plugged in anew, another
-interface may have it. The name is looked up in the same visit in which the counters are read.
+An ifIndex is not permanent: after a restart, or when a modem is plugged in again, another interface
+may have it. The name is looked up in the same visit in which the counters are read.
 """
 
 from typing import Final
@@ -17,7 +17,7 @@ _OPER, _SPEED, _HIGH_SPEED = f"{_IF}.8", f"{_IF}.5", f"{_IFX}.15"
 _DISCONTINUITY = f"{_IFX}.19"
 _UP = 1
 _OPER_STATES = frozenset({1, 2, 3, 5, 6, 7})
-"""ifOperStatus (RFC 2863, 6): 4 is unknown, and there is no other."""
+"""ifOperStatus (RFC 2863, 6): 4 is unknown."""
 _UNKNOWN_SPEED = 4294967295  # "more than fits": ifHighSpeed has it
 
 COUNTERS: Final[dict[str, tuple[str, ...]]] = {
@@ -28,17 +28,17 @@ COUNTERS: Final[dict[str, tuple[str, ...]]] = {
     "send_discards": (f"{_IF}.19",),
     "send_errors": (f"{_IF}.20",),
 }
-"""Counters by name, the object with 64 bits first where there is one."""
+"""Counters by name, the 64-bit object first if there is one."""
 
 _WIDE = (f"{_IFX}.6", f"{_IFX}.10")
 
 
 async def names(client: SnmpClient) -> dict[str, int]:
     """
-    Return the ifIndex of each interface by every name that is its own alone.
+    Return the ifIndex of each interface by each of its unique names.
 
-    ifName goes before ifDescr, that before ifAlias; a name that two interfaces share is not one
-    (10 of 71 recorded devices repeat an ifDescr).
+    ifName has precedence over ifDescr, and that over ifAlias; names shared by two interfaces are
+    left out (10 of 71 recorded devices repeat an ifDescr).
     """
     index_by_name: dict[str, int] = {}
     for column in (_NAME, _DESCR, _ALIAS):
@@ -91,7 +91,7 @@ async def read(client: SnmpClient, name: str, index: int) -> InterfaceReading:
 
 
 def _speed(speed: int | None, high: int | None) -> float | None:
-    """Return bits per second; ifHighSpeed is in millions, ifSpeed ends at 2^32-1, 0 is nothing."""
+    """Return bits per second; ifHighSpeed is in millions, ifSpeed ends at 2^32-1, 0 is unknown."""
     if speed is not None and 0 < speed < _UNKNOWN_SPEED:
         return float(speed)
     return high * 1e6 if high is not None and 0 < high <= _UNKNOWN_SPEED else None

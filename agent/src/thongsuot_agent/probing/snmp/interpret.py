@@ -1,4 +1,4 @@
-"""From varbinds to figures, by a profile. Pure."""
+"""Converts varbinds to figures, by a profile. Pure."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -25,9 +25,9 @@ def groups_from(
     profile: Profile, read_by: Mapping[str, Iterable[Varbind]]
 ) -> dict[str, ComponentReading]:
     """
-    Return the figures of each row; ``read_by`` has the values read for each OID of the profile.
+    Return the figures of each row; ``read_by`` has the values of each OID of the profile.
 
-    A device with rows has its scalars in every row: they are about all of them.
+    A device with rows has its scalars in every row: they apply to all of them.
     """
     drafts: dict[str, _GroupBuilder] = {}
     tables = {
@@ -57,7 +57,7 @@ def _has_columns(profile: Profile) -> bool:
 
 
 def _is_a_row(profile: Profile, read_by: Mapping[str, Iterable[Varbind]]) -> bool:
-    """Return whether a column has a row of its own that is called as the device is (Peplink)."""
+    """Return whether a column has a separate row with the name of the device (Peplink)."""
     return any(
         varbind.oid == f"{figure.oid}.{DEVICE}"
         for figure in profile.figures
@@ -73,7 +73,7 @@ def _is_selected(sensor: Sensor, selection: SensorSelection) -> bool:
 
 
 class _GroupBuilder:
-    """A group that is being made."""
+    """A group under construction."""
 
     def __init__(self) -> None:
         self.numbers: dict[str, float] = {}
@@ -84,7 +84,7 @@ class _GroupBuilder:
         self.if_indexes: dict[int, None] = {}
 
     def add_sensor(self, figure: Figure, sensor: Sensor) -> None:
-        """Take one sensor in; the first value of a name stays."""
+        """Add one sensor; the first value of a name stays."""
         self.labels |= dict.fromkeys(sensor.module_names)
         self.if_indexes |= dict.fromkeys(sensor.if_indexes)
         name = figure.name
@@ -93,7 +93,7 @@ class _GroupBuilder:
         if sensor.value is None:
             self.rejected[name] = "sentinel"
             return
-        # Not Python's notation of small numbers: 1e-05 is not a number of a device.
+        # Avoid Python's notation of small numbers: devices do not write 1e-05.
         raw = f"{in_unit_of(name, sensor.type, sensor.value):.6f}"
         try:
             number = read_figure(name, raw).number
@@ -105,7 +105,7 @@ class _GroupBuilder:
         self.numbers[name] = number
 
     def add(self, figure: Figure, varbind: Varbind) -> None:
-        """Take one object in; the first value of a name stays."""
+        """Add one object; the first value of a name stays."""
         name = figure.name
         if name in self.numbers or name in self.texts:
             return
@@ -134,7 +134,7 @@ class _GroupBuilder:
                 self.rejected.setdefault(name, why)
 
     def reject(self, names: Iterable[str], why: str) -> None:
-        """Refuse figures that were taken in."""
+        """Reject figures that were added."""
         for name in names:
             if self.numbers.pop(name, None) is not None:
                 self.rejected[name] = why
@@ -146,12 +146,12 @@ def _checked(draft: _GroupBuilder) -> ComponentReading:
         rsrp, rssi = draft.numbers.get(f"{leg}rsrp_dbm"), draft.numbers.get(f"{leg}rssi_dbm")
         if rsrp is None:
             # A modem without a cell reports 0 for values that it does not measure: 0 dB of SINR is
-            # a value only beside a power.
+            # only valid together with a power.
             zeros = [f"{leg}{name}" for name in _QUALITY if draft.numbers.get(f"{leg}{name}") == 0]
             draft.reject(zeros, "inconsistent")
         if rsrp is not None and rssi is not None and rsrp > rssi:
             # The power of one resource element cannot exceed that of all of them (TS 36.214, 5.1):
-            # these are left over from another time.
+            # these values are stale.
             draft.reject([f"{leg}{name}" for name in _MEASURES], "inconsistent")
     return ComponentReading(
         numbers=draft.numbers,

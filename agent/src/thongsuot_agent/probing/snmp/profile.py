@@ -1,8 +1,8 @@
 """
-Profile: how one make of equipment is read, as a file of data.
+Profile: the description of how to read one make of equipment, as a data file.
 
-A new model needs a file in ``profiles/`` (or in a folder of the operator's own), and no code.
-Numeric OIDs only: no MIB is read, and none is ever fetched.
+A new model needs a file in ``profiles/`` (or in a folder of the operator), and no code. Only
+numeric OIDs: no MIB is read or fetched.
 """
 
 import re
@@ -33,14 +33,13 @@ FORBIDDEN: Final = (
     "1.3.6.1.4.1.12356.121.21.3.1.1.13",
     *(f"1.3.6.1.4.1.12356.121.21.3.1.1.{column}" for column in range(18, 22)),
 )
-"""Columns that hold the PIN and PUK of a SIM in clear; no profile may name them."""
+"""Columns with the PIN and PUK of a SIM in the clear; no profile may name them."""
 
 
 class SensorSelection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
-    Which rows of a sensor table are a figure: those of one of the ``types`` (``sensors.TYPES``)
-    that are called something in which ``named`` is found, a regular expression that does not
-    distinguish upper and lower case.
+    Selects the rows of a sensor table for a figure: those of one of the ``types``
+    (``sensors.TYPES``) whose name matches ``named``, a case-insensitive regular expression.
     """
 
     types: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
@@ -49,14 +48,14 @@ class SensorSelection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
 class Figure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
-    One object and the figure it is.
+    One object and its figure.
 
     ``name`` is that of ``devices.figure``. ``oid`` is a column (its rows are found) or, with
-    ``is_scalar``, one object. ``scale`` turns the raw number into the unit of the name;
-    ``invalid`` are raw values that mean nothing; ``words`` turns raw values into words of ours.
-    Of two entries with one name the first that has a value counts. With ``sensor`` the ``oid`` is
-    the entry of a sensor table, whose rows say themselves what they measure and in which unit.
-    ``object`` is the MIB's name, for anyone who reads the file.
+    ``is_scalar``, one object. ``scale`` turns the raw number into the unit of the name; ``invalid``
+    are raw values without a meaning; ``words`` maps raw values to our words. Of two entries with
+    the same name the first one with a value counts. With ``sensor`` the ``oid`` is the entry of a
+    sensor table, whose rows define their own quantity and unit. ``object`` is the MIB's name, for
+    readers of the file.
     """
 
     name: str
@@ -73,9 +72,9 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """
     One make of equipment.
 
-    It fits a device that has something below each of ``present`` and nothing below any of
-    ``absent``. ``object_id`` are beginnings of the sysObjectID of such devices: they say where to
-    look first, and prove nothing (several makers answer with net-snmp's).
+    It matches a device that has objects below each of ``present`` and none below any of ``absent``.
+    ``object_id`` are prefixes of the sysObjectID of such devices: a hint of what to try first, but
+    no proof (several makers answer with net-snmp's).
     """
 
     title: str
@@ -87,12 +86,12 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     @property
     def shows_nr(self) -> bool:
-        """Whether the equipment shows the NR leg of a 5G connection at all."""
+        """Whether the equipment reports the NR leg of a 5G connection at all."""
         return any(entry.name.startswith("nr_") for entry in self.figures)
 
 
 class ProfileInvalid(ValueError):
-    """A profile cannot be used; the text says which, where and why."""
+    """A profile cannot be used; the text has its name, the place and the reason."""
 
 
 def parse_profile(name: str, text: str) -> Profile:
@@ -100,7 +99,7 @@ def parse_profile(name: str, text: str) -> Profile:
     Return a profile from its file.
 
     Raises:
-        ProfileInvalid: it is not TOML, lacks something, or has keys that no profile may have.
+        ProfileInvalid: it is not TOML, is incomplete, or has unknown keys.
     """
     if not NAME.fullmatch(name):
         raise ProfileInvalid(f'"{name}" cannot be the name of a profile (a-z, 0-9, -)')
@@ -146,13 +145,13 @@ def _sensor_mistake(entry: Figure, sensor: SensorSelection) -> str:
 
 @cache
 def included_profiles() -> dict[str, Profile]:
-    """Return the profiles that come along, by name."""
+    """Return the included profiles, by name."""
     return dict(_read(resources.files("thongsuot_agent.probing.snmp") / "profiles"))
 
 
 def known_profiles(folder: str = "") -> dict[str, Profile]:
     """
-    Return all profiles by name; one of the operator's own replaces one that comes along.
+    Return all profiles by name; one of the operator replaces an included one.
 
     Raises:
         ProfileInvalid: one of them cannot be used, or the folder cannot be read.

@@ -1,4 +1,4 @@
-"""What the survey worker is asked, and what it answers; JSON on its two pipes."""
+"""The requests and answers of the survey worker; JSON on its two pipes."""
 
 from typing import Literal
 
@@ -7,10 +7,10 @@ import msgspec
 
 class DeviceAccess(msgspec.Struct, frozen=True, kw_only=True):
     """
-    How a device is spoken to.
+    How to access a device.
 
-    ``auth`` and ``privacy`` name algorithms; the keys are the pass phrases themselves, which is why
-    an order travels by a pipe and is never shown. ``context`` is the v3 context.
+    ``auth`` and ``privacy`` name algorithms; the keys are the pass phrases themselves, so a request
+    is sent through a pipe and is never shown. ``context`` is the v3 context.
     """
 
     host: str
@@ -27,17 +27,17 @@ class DeviceAccess(msgspec.Struct, frozen=True, kw_only=True):
     retries: int = 1
 
     def __repr__(self) -> str:
-        """Where to, and nothing that opens it."""
+        """Return the destination, without credentials."""
         return f"Access(host={self.host!r}, port={self.port}, version={self.version!r})"
 
 
 class SurveyRequest(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What is to be read.
+    What to read.
 
-    ``profiles`` names those to read; empty: those that fit. ``folder`` holds profiles beyond those
-    that come along. ``purposes`` limits them. ``interface`` names one to read; empty: none.
-    ``walk`` asks for everything below some OIDs instead, as varbinds.
+    ``profiles`` names those to read; empty: the matching ones. ``folder`` has additional profiles.
+    ``purposes`` limits them. ``interface`` names one to read; empty: none. ``walk`` asks for
+    everything below some OIDs instead, as varbinds.
     """
 
     access: DeviceAccess
@@ -50,11 +50,12 @@ class SurveyRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 class Uptimes(msgspec.Struct, frozen=True, kw_only=True):
     """
-    How long a device says it has run, by three objects that each are wrong in a way of their own.
+    The reported uptime of a device, by three objects, each of which can be wrong in a different
+    way.
 
     ``agent_s`` (sysUpTime) is the SNMP agent's and wraps after 497 days; ``engine_s``
-    (snmpEngineTime) does not wrap; ``system_s`` (hrSystemUptime) is the box's. ``engine_boots`` is
-    also raised by a reload of the configuration.
+    (snmpEngineTime) does not wrap; ``system_s`` (hrSystemUptime) is the device's. ``engine_boots``
+    is also raised by a reload of the configuration.
     """
 
     agent_s: float | None = None
@@ -64,7 +65,7 @@ class Uptimes(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def longest_s(self) -> float | None:
-        """The best guess at how long the box has run."""
+        """The best estimate of the device's uptime."""
         known = [
             uptime_s
             for uptime_s in (self.agent_s, self.engine_s, self.system_s)
@@ -74,7 +75,7 @@ class Uptimes(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CounterReading(msgspec.Struct, frozen=True):
-    """A counter as read, and how many bits it has before it wraps."""
+    """A counter's value, and its number of bits."""
 
     value: int
     bits: int
@@ -100,10 +101,10 @@ class ComponentReading(msgspec.Struct, frozen=True, kw_only=True):
     """
     The figures of one row: a modem, a module, a battery.
 
-    ``numbers`` and ``texts`` by name of the figure (``devices.figure``); ``bits`` of those that
-    count. ``rejected`` says why a figure has no value: ``sentinel``, ``parse``, ``range``,
-    ``words`` or ``inconsistent``. ``labels`` are what it, and what it is in, is called;
-    ``if_indexes`` are the interfaces that those are.
+    ``numbers`` and ``texts`` by name of the figure (``devices.figure``); ``bits`` are those of
+    counters. ``rejected`` has the reason why a figure has no value: ``sentinel``, ``parse``,
+    ``range``, ``words`` or ``inconsistent``. ``labels`` are the names of it and of its containers;
+    ``if_indexes`` are their interfaces.
     """
 
     numbers: dict[str, float] = {}
@@ -115,7 +116,7 @@ class ComponentReading(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProfileReading(msgspec.Struct, frozen=True, kw_only=True):
-    """What one profile read: its groups by row (``0`` for a device without rows)."""
+    """The reading of one profile: its groups by row (``0`` for a device without rows)."""
 
     profile: str
     purpose: str
@@ -125,7 +126,7 @@ class ProfileReading(msgspec.Struct, frozen=True, kw_only=True):
 
 class Survey(msgspec.Struct, frozen=True, kw_only=True):
     """
-    All that one visit brought.
+    The result of one visit.
 
     ``failure`` is empty when the device could be read; ``reason`` is then empty as well, else
     ``silent``, ``refused``, ``missing`` (no pysnmp) or ``broken``.

@@ -1,9 +1,9 @@
 """
-Client by pysnmp 7 (v2c, v3): the only module that imports it, and only in a worker process.
+Client by pysnmp 7 (v2c, v3): the only module that imports pysnmp, and only in a worker process.
 
 Two habits of pysnmp 7.1 make a process of its own for each survey the simplest guard: its v3 engine
-keeps half a kilobyte of every request, and never gets through again once a device's engine id has
-changed (docs/decisions). Numeric OIDs need no MIB, so none is ever looked for.
+leaks half a kilobyte per request, and never succeeds again after a device's engine id has changed
+(docs/decisions). Numeric OIDs need no MIB, so none is ever searched.
 """
 
 import socket
@@ -18,9 +18,9 @@ from thongsuot_agent.probing.snmp.client import SnmpFailed, ValueType, Varbind
 from thongsuot_agent.probing.snmp.protocol import DeviceAccess
 
 CHUNK = 12
-"""Objects a GET; small CPEs answer tooBig to more."""
+"""Objects per GET; small CPEs answer tooBig to more."""
 REPETITIONS = 10
-"""Rows a GETBULK; most tables of a CPE are shorter."""
+"""Rows per GETBULK; most tables of a CPE are shorter."""
 
 _AUTH = {
     "md5": hlapi.USM_AUTH_HMAC96_MD5,
@@ -63,7 +63,7 @@ class PysnmpClient:
         self._engine = hlapi.SnmpEngine()
         self._credentials = _credentials(access)
         self._context = hlapi.ContextData(contextName=access.context.encode())
-        self._target: Any = None  # pysnmp has no types for what it makes here
+        self._target: Any = None  # pysnmp has no types for these objects
 
     async def get(self, oids: Sequence[str]) -> list[Varbind]:
         """See ``SnmpClient``."""
@@ -92,7 +92,7 @@ class PysnmpClient:
         return varbinds[:limit]
 
     def close(self) -> None:
-        """Let go of the engine."""
+        """Release the engine."""
         self._engine.close_dispatcher()
 
     async def _get(self, oids: Sequence[str]) -> list[Varbind]:

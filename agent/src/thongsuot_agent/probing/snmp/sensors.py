@@ -1,9 +1,9 @@
 """
-Sensors of ENTITY-SENSOR-MIB (RFC 3433): rows that say themselves what they measure. Pure.
+Sensors of ENTITY-SENSOR-MIB (RFC 3433): rows that define their own quantity. Pure.
 
-Many routers give the light of an SFP so: one row a sensor, of a type (watts, dBm, amperes, …), with
-a factor and a precision; ENTITY-MIB (RFC 6933) says what it is called and which module it is in.
-CISCO-ENTITY-SENSOR-MIB has the same columns, and the type dBm besides.
+Many routers report the light of an SFP this way: one row per sensor, with a type (watts, dBm,
+amperes, …), a factor and a precision; ENTITY-MIB (RFC 6933) has its name and its module.
+CISCO-ENTITY-SENSOR-MIB has the same columns, and additionally the type dBm.
 """
 
 import math
@@ -22,7 +22,7 @@ TYPES: Final[Mapping[str, int]] = {
     "celsius": 8,
     "dbm": 14,
 }
-"""EntitySensorDataType (RFC 3433, 3) as far as a figure may be one; 14 is Cisco's."""
+"""The types of EntitySensorDataType (RFC 3433, 3) that a figure may have; 14 is Cisco's."""
 
 _UNITS: Final[Mapping[str, Mapping[str, float]]] = {
     "_dbm": {"dbm": 1.0, "watts": 1.0},
@@ -30,21 +30,21 @@ _UNITS: Final[Mapping[str, Mapping[str, float]]] = {
     "_c": {"celsius": 1.0},
     "_v": {"volts_ac": 1.0, "volts_dc": 1.0},
 }
-"""By the ending of a figure's name: the types that it can be made from, and the factor."""
+"""By the suffix of a figure's name: the types that can be converted to it, and the factor."""
 
 DARKEST_DBM: Final = -40.0
-"""A module that measures 0 W has less than its least step, 0.1 µW (SFF-8472, 9.4)."""
+"""A reading of 0 W means less than the smallest step, 0.1 µW (SFF-8472, 9.4)."""
 
 _TYPE, _SCALE, _PRECISION, _VALUE, _STATUS = "1", "2", "3", "4", "5"
 COLUMNS: Final = (_TYPE, _SCALE, _PRECISION, _VALUE, _STATUS)
-"""Of the table's entry."""
+"""The columns of the table's entry."""
 
 DESCRIPTION: Final = "1.3.6.1.2.1.47.1.1.1.1.2"
 CONTAINED_IN: Final = "1.3.6.1.2.1.47.1.1.1.1.4"
 NAME: Final = "1.3.6.1.2.1.47.1.1.1.1.7"
 ALIAS: Final = "1.3.6.1.2.1.47.1.3.2.1.2"
 ENTITY_COLUMNS: Final = (DESCRIPTION, CONTAINED_IN, NAME, ALIAS)
-"""Of ENTITY-MIB; entAliasMappingIdentifier leads from a port to its interface."""
+"""The columns of ENTITY-MIB; entAliasMappingIdentifier maps a port to its interface."""
 
 _IF_INDEX: Final = "1.3.6.1.2.1.2.2.1.1."
 _OK: Final = 1
@@ -53,19 +53,18 @@ _SCALES: Final = range(1, 18)
 _UNITS_SCALE: Final = 9
 _PRECISIONS: Final = range(-8, 10)
 _LIMIT: Final = 1_000_000_000
-"""EntitySensorValue: at its ends it is out of what can be said."""
+"""EntitySensorValue: its extreme values mean out of range."""
 _DEEPEST: Final = 16
-"""Entities above a sensor; one that contains itself does not make us never end."""
+"""Maximum entities above a sensor; protects against one that contains itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sensor:
     """
-    One row: its type by our name, and its value in that unit, ``None`` where it says that it has
-    none.
+    One row: its type by our name, and its value in that unit, ``None`` if it reports none.
 
-    ``names`` are what it is called; ``module`` is the row of what it is in, ``module_names`` what
-    that, and all around it, is called; ``if_indexes`` are the interfaces that those are.
+    ``names`` are its names; ``module`` is the row of its container, ``module_names`` the names of
+    all its containers; ``if_indexes`` are their interfaces.
     """
 
     type: str
@@ -77,7 +76,7 @@ class Sensor:
 
 
 def is_convertible(figure_name: str, sensor_type: str) -> bool:
-    """Return whether a figure can be made from sensors of a type."""
+    """Return whether sensors of a type can be converted to a figure."""
     return any(
         figure_name.endswith(ending) and sensor_type in types for ending, types in _UNITS.items()
     )
@@ -119,7 +118,7 @@ def sensors_of(entry: str, read_by: Mapping[str, Iterable[Varbind]]) -> tuple[Se
 
 
 def is_of_interface(name: str, label: str) -> bool:
-    """Return whether a label names an interface: ``Ethernet1`` stands in no ``Ethernet1/2``."""
+    """Return whether a label names an interface: ``Ethernet1`` does not match ``Ethernet1/2``."""
     return re.search(rf"(?<![\w/.:-]){re.escape(name)}(?![\w/.:-])", label) is not None
 
 
@@ -135,7 +134,7 @@ def _value(columns: Mapping[str, int | str | None]) -> float | None:
 
 
 def _around(row: str, contained_in: Mapping[str, int | str]) -> Iterator[str]:
-    """Yield the rows of what an entity is in, from the nearest on."""
+    """Yield the rows of an entity's containers, from the nearest on."""
     for _ in range(_DEEPEST):
         parent = contained_in.get(row)
         if not isinstance(parent, int) or parent <= 0:

@@ -1,4 +1,4 @@
-"""Survey: one visit to a device: who it is, what fits it, what its figures are."""
+"""Survey: one visit to a device: its identity, its matching profiles and its figures."""
 
 from collections.abc import Iterable, Mapping
 from typing import Final
@@ -28,7 +28,7 @@ async def survey_device(
 
     Raises:
         SnmpFailed: it cannot be read.
-        KeyError: the order names a profile that there is not.
+        KeyError: the request names an unknown profile.
     """
     system = {varbind.oid: varbind for varbind in await client.get(_SYSTEM)}
     object_id = _text(system.get(_OBJECT_ID))
@@ -69,10 +69,10 @@ async def fitting_profiles(
     client: SnmpClient, object_id: str, profiles: Mapping[str, Profile]
 ) -> dict[str, Profile]:
     """
-    Return the profiles that fit a device.
+    Return the profiles that match a device.
 
-    Those that its sysObjectID points to are tried first, with those that any device may have. The
-    others are tried where none of the former fitted: a maker may have changed its number.
+    Those that its sysObjectID suggests are tried first, with those for any device. The others are
+    tried if none of these matched: a maker may have changed its number.
     """
     matching = {
         name: profile for name, profile in profiles.items() if _points_to(object_id, profile)
@@ -123,7 +123,7 @@ async def _profiled(client: SnmpClient, name: str, profile: Profile) -> ProfileR
 
 
 def _columns(profile: Profile) -> Iterable[str]:
-    """Return the columns to walk, each once: of a sensor table all that say what a row is."""
+    """Return the columns to walk, each once; for a sensor table all that describe its rows."""
     columns: dict[str, None] = {}
     for figure in profile.figures:
         if figure.sensor is not None:
@@ -155,7 +155,7 @@ def _uptimes(system: Mapping[str, Varbind]) -> Uptimes:
 
 
 def _number(varbind: Varbind | None) -> int | None:
-    """Return a number of 32 bits that is not negative, which all uptimes are."""
+    """Return a non-negative 32-bit number, as all uptimes are."""
     value = None if varbind is None else varbind.value
     return value if isinstance(value, int) and 0 <= value < 1 << 32 else None
 

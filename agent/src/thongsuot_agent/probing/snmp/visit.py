@@ -1,4 +1,4 @@
-"""Surveys a device from the resident process: by a worker, over a socket of the link."""
+"""Surveys a device from the resident process: in a worker, over a socket of the link."""
 
 import socket
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VisitSettings:
-    """How a device is visited; see the settings of the ``snmp`` kind."""
+    """How to visit a device; see the settings of the ``snmp`` kind."""
 
     credentials: Credentials
     port: int
@@ -59,7 +59,7 @@ def device_access(
     host: str, port: int, credentials: Credentials, *, answer_s: float, retries: int
 ) -> DeviceAccess:
     """
-    Return how a device is spoken to, the secrets read from their files now.
+    Return the access to a device, with secrets freshly read from their files.
 
     Raises:
         SecretUnusable: one of them cannot be read.
@@ -88,12 +88,12 @@ def device_access(
 
 async def run_survey(request: SurveyRequest, opened: socket.socket, timeout_s: float) -> Survey:
     """
-    Return what a visit brought.
+    Return the result of a visit.
 
     Raises:
         TimeoutError: it took too long.
-        WorkerFailed: the worker broke.
-        OSError: no worker can be started.
+        WorkerFailed: the worker failed.
+        OSError: the worker cannot be started.
     """
     answer = await worker.run_worker(
         _WORKER,
@@ -109,7 +109,8 @@ def open_device_socket(
     link: LiveLink, family: Family, host: str, port: int, *, is_bound: bool
 ) -> socket.socket:
     """
-    Return a socket to a device: by the link alone, or as the kernel routes where it is not beyond.
+    Return a socket to a device: bound to the link, or routed by the kernel if the device is not
+    beyond it.
 
     Raises:
         LinkUnusable: the link cannot reach it.
@@ -126,7 +127,7 @@ async def read_device(  # noqa: PLR0917 - a device, how it is reached, and what 
     profiles: tuple[str, ...] = (),
 ) -> Survey:
     """
-    Return what a device says; ``profiles`` are those that are known to fit it.
+    Return the survey of a device; ``profiles`` are those known to match it.
 
     Raises:
         SecretUnusable, LinkUnusable, TimeoutError, WorkerFailed, OSError: see
@@ -154,7 +155,7 @@ async def read_device(  # noqa: PLR0917 - a device, how it is reached, and what 
 
 
 def finding_from_error(error: Exception) -> Finding:
-    """Return the finding of a visit that could not be made; what is a bug of ours goes on up."""
+    """Return the finding of a failed visit; our own bugs are re-raised."""
     if isinstance(error, LinkUnusable):
         return failed_finding(error.reason, detail=error.detail)
     if isinstance(error, SecretUnusable):

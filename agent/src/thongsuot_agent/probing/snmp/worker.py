@@ -1,9 +1,9 @@
 """
 Worker: the process of one survey. ``python -m thongsuot_agent.probing.snmp.worker FD``.
 
-Reads an order (JSON) from its standard input, uses the socket that it was given as file descriptor
-FD, writes a survey (JSON) to its standard output, and ends. What pysnmp keeps, and what it
-remembers of a device, ends with it.
+Reads a request (JSON) from its standard input, uses the inherited socket with file descriptor FD,
+writes a survey (JSON) to its standard output, and exits. All memory and device state of pysnmp end
+with it.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from thongsuot_agent.probing.snmp.survey import survey_device
 
 
 async def run_request(request: SurveyRequest, opened: socket.socket) -> Survey:
-    """Return what a visit brought; a device that cannot be read is a survey too."""
+    """Return the result of a visit; an unreadable device is also a survey."""
     try:
         from thongsuot_agent.probing.snmp.pysnmp_client import PysnmpClient  # noqa: PLC0415 - an extra
     except ImportError as error:
@@ -36,7 +36,7 @@ async def run_request(request: SurveyRequest, opened: socket.socket) -> Survey:
 
 
 def main() -> int:
-    """Do what is asked; returns the exit code."""
+    """Process one request; return the exit code."""
     opened = socket.socket(fileno=int(sys.argv[1]))
     request = msgspec.json.decode(sys.stdin.buffer.read(), type=SurveyRequest)
     survey = asyncio.run(run_request(request, opened))

@@ -1,1 +1,1 @@
-"""Where measurements go: a folder for each kind of sink, and what they share."""
+"""Destinations of measurements: one folder for each kind of sink, and their shared parts."""

@@ -1,9 +1,9 @@
 """
-What a sink is to the collector.
+The contract of a sink.
 
-A kind of sink is a folder of ``sinks`` with a module ``sink`` that holds one ``SINK``; the folder's
-name is the ``kind`` in the configuration. Nothing here knows where data goes: by HTTP, to a file or
-into a queue.
+A kind of sink is a folder of ``sinks`` with a module ``sink`` that defines ``SINK``; the folder's
+name is the ``kind`` in the configuration. The contract does not depend on the transport: HTTP, a
+file or a queue.
 """
 
 from collections.abc import Callable
@@ -23,9 +23,7 @@ S = TypeVar("S", bound="SinkSettings")
 
 
 class SinkSettings(StrictStruct, frozen=True, kw_only=True):
-    """
-    What every ``[[sinks]]`` has: which kind it is, and the name of its cursor and its metrics.
-    """
+    """Settings of every ``[[sinks]]``: its kind, and the name of its cursor and its metrics."""
 
     kind: str
     name: str
@@ -33,7 +31,7 @@ class SinkSettings(StrictStruct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SinkContext:
-    """What a sink works with; ``state_dir`` is where it may keep a file of its own."""
+    """The context of a sink; in ``state_dir`` it may keep its own file."""
 
     journal: Journal
     reader: BatchReader
@@ -45,17 +43,17 @@ class SinkContext:
 
 
 class Sink(Protocol):
-    """A consumer of the journal that forwards what is in it."""
+    """A consumer that forwards the journal's entries."""
 
     @property
     def lag(self) -> int:
         """Entries of the journal that it has not delivered."""
 
     async def run(self) -> None:
-        """Deliver from where it last was until cancelled; may be run again."""
+        """Deliver from its last position until cancelled; may be run again."""
 
     async def close(self) -> None:
-        """Let go of what was opened."""
+        """Close open resources."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +64,7 @@ class SinkKind(Generic[S]):
     ``check`` refuses settings that cannot work (a file that is not there) with an ``OSError`` or
     ``ValueError`` whose text is shown to a person. ``make`` opens nothing until it runs.
 
-    The last two stand in the reference: what takes the data, and how that has to be set up.
+    The last two are for the reference: the receivers, and their required setup.
     """
 
     settings: type[S]

@@ -1,4 +1,4 @@
-"""Finds the kinds of sinks, and imports only those that are configured."""
+"""Finds the kinds of sinks, and imports only the configured ones."""
 
 from importlib import import_module
 from importlib.util import find_spec
@@ -24,7 +24,7 @@ def load(kind: str) -> SinkKind[SinkSettings]:
     Return one kind by its name, importing no other.
 
     Raises:
-        KeyError: there is no such kind; the message lists those that there are.
+        KeyError: there is no such kind; the message lists the known ones.
     """
     if kind not in kinds():
         message = f"no sink {kind!r}; known: {', '.join(kinds())}"

@@ -1,4 +1,4 @@
 """
-What sinks share: following the journal, lanes of fresh and old, retries, bisection of what is
-refused.
+Shared parts of sinks: following the journal, lanes for fresh and old entries, retries, bisection of
+refused requests.
 """

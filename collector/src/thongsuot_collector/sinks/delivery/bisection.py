@@ -1,8 +1,8 @@
 """
-What is refused: found by halving, dropped alone, and counted, for every sink alike.
+Bisection: finds refused items by halving, drops only these, and counts them, for all sinks.
 
-A receiver that refuses something of a request says so for the whole of it, and some roll the whole
-back. Asked for halves, it takes all but what is really refused.
+A receiver that refuses an item of a request refuses the whole request, and some roll all of it
+back. With halves, it accepts everything except the really refused items.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -13,39 +13,39 @@ from thongsuot_collector.sinks.delivery.http_status import DeliveryAction
 
 _GIVE_UP_AFTER = 256
 """
-Items refused one after the other without any that is taken: the receiver takes nothing of this
-kind (no out-of-order window), and asking for each of ten thousand would take minutes.
+Consecutive refusals without an accepted item: the receiver accepts nothing of this kind (no
+out-of-order window), and trying each of ten thousand would take minutes.
 """
 
 
 class Divisible(Protocol):
-    """What is taken or refused as a whole."""
+    """An item that is accepted or refused as a whole."""
 
     @property
     def time_ms(self) -> int:
-        """When it was measured."""
+        """The time of its measurement."""
 
     @property
     def count(self) -> int:
-        """How many samples it holds."""
+        """The number of its samples."""
 
 
 T = TypeVar("T", bound=Divisible)
 
 
 class SampleCounter:
-    """Counts what became of samples, for one sink."""
+    """Counts the outcomes of samples, for one sink."""
 
     def __init__(self, name: str, metrics: Metrics) -> None:
         self._name = name
         self._metrics = metrics
 
     def sent(self, count: int) -> None:
-        """Count samples that the receiver has."""
+        """Count delivered samples."""
         self._metrics.sent_samples.labels(self._name).inc(count)
 
     def drop(self, count: int, reason: str) -> None:
-        """Count samples that it will never have."""
+        """Count dropped samples."""
         if count:
             self._metrics.dropped_samples.labels(self._name, reason).inc(count)
 
@@ -58,10 +58,10 @@ async def deliver_by_bisection(
     is_too_old: Callable[[str], bool],
 ) -> None:
     """
-    Deliver items of which some are refused, in order of time, all but those.
+    Deliver items in order of time, except the refused ones.
 
-    ``ask`` returns ``done`` or ``split`` and what the receiver said; ``is_too_old`` recognises in
-    that a refusal which holds for everything that is older as well.
+    ``ask`` returns ``done`` or ``split`` and the receiver's text; ``is_too_old`` recognises in it a
+    refusal that also applies to everything older.
     """
     waiting: list[Sequence[T]] = [sorted(items, key=lambda item: item.time_ms)]
     too_old_ms = 0

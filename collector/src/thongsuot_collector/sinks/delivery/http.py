@@ -17,12 +17,14 @@ from thongsuot_collector.sinks.delivery.retrying_client import DeliveryRequest, 
 
 _CONNECT_S = 5.0
 _TEXT_BYTES = 4096
-"""Of an answer that are read; what is longer costs the connection."""
+"""Maximum bytes read from an answer; a longer one costs the connection."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpEndpoint:
-    """Where to post: ``headers`` carry the credentials; ``timeout_s`` is for one whole request."""
+    """
+    The address of POSTs: ``headers`` have the credentials; ``timeout_s`` is for one whole request.
+    """
 
     url: str
     headers: Mapping[str, str]
@@ -43,7 +45,7 @@ class HttpTransport:
 
     def request(self, method: str, path: str, request: DeliveryRequest) -> TransportResponse:
         """
-        Ask anything at all of the same receiver, once.
+        Send any request to the same receiver, once.
 
         Raises:
             OSError: there was no answer.
@@ -53,7 +55,7 @@ class HttpTransport:
             return self._exchange(method, path, request)
         except (http.client.RemoteDisconnected, ConnectionError):
             self.close()
-            # The receiver closed a connection that had been idle; what it got before stands.
+            # The receiver closed an idle connection; earlier requests are unaffected.
             if not reused:
                 raise
         except http.client.HTTPException as error:
@@ -75,7 +77,7 @@ class HttpTransport:
         """See ``Transport``."""
         connection = self._connection
         if connection is not None and connection.sock is not None:
-            with contextlib.suppress(OSError):  # it ended by itself
+            with contextlib.suppress(OSError):  # it has already ended
                 connection.sock.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""What every sink has whose receiver is asked by HTTP: its settings, and how they are checked."""
+"""Settings of sinks over HTTP, and their checks."""
 
 import ssl
 from base64 import b64encode
@@ -15,16 +15,16 @@ Positive = Annotated[float, msgspec.Meta(gt=0)]
 
 class HttpSinkSettings(SinkSettings, frozen=True, kw_only=True):
     """
-    One ``[[sinks]]`` whose receiver is asked by HTTP.
+    One ``[[sinks]]`` over HTTP.
 
-    ``username`` and ``password_file``, or ``bearer_file``, are credentials; ``ca_file`` is what the
-    receiver's certificate is checked against. Between two tries ``min_backoff_s`` pass, then twice
-    as much up to ``max_backoff_s``; ten times and five times as much where a person has to change
+    ``username`` and ``password_file``, or ``bearer_file``, are credentials; ``ca_file`` has the
+    authorities for the receiver's certificate. The wait between two attempts is ``min_backoff_s``,
+    and doubles up to ``max_backoff_s``; ten and five times as long if a person has to change
     something.
 
-    ``process_metrics_url`` is where the receiver itself, no proxy before it, shows
-    ``process_start_time_seconds``: needed where it answers before data is on its disk, as
-    VictoriaMetrics does. ``flushed_after_s`` is after how long it surely is (by default three
+    ``process_metrics_url`` is the receiver's own URL, without a proxy, of the metric
+    ``process_start_time_seconds``: needed if it answers before data is on its disk, like
+    VictoriaMetrics. ``flushed_after_s`` is the time after which data certainly is (by default three
     times VictoriaMetrics' ``-inmemoryDataFlushInterval``).
     """
 
@@ -44,7 +44,7 @@ class HttpSinkSettings(SinkSettings, frozen=True, kw_only=True):
 
 
 def check_http(settings: HttpSinkSettings) -> None:
-    """Refuse what cannot work: see ``SinkKind``."""
+    """Reject settings that cannot work: see ``SinkKind``."""
     for name, url in (("url", settings.url), ("process_metrics_url", settings.process_metrics_url)):
         if url or name == "url":
             _check_url(name, url)
@@ -73,7 +73,7 @@ def _check_url(name: str, url: str) -> None:
 
 
 def authorization(settings: HttpSinkSettings) -> str:
-    """Return the header that shows the credentials; empty when there are none."""
+    """Return the header with the credentials; empty without any."""
     if settings.bearer_file:
         return f"Bearer {read_secret(settings.bearer_file)}"
     if settings.username:
@@ -83,10 +83,10 @@ def authorization(settings: HttpSinkSettings) -> str:
 
 
 def tls_of(settings: HttpSinkSettings) -> ssl.SSLContext | None:
-    """Return what checks the receiver's certificate; ``None`` where it has none."""
+    """Return the TLS context for the receiver; ``None`` without TLS."""
     return tls_for(settings.url, settings)
 
 
 def tls_for(url: str, settings: HttpSinkSettings) -> ssl.SSLContext | None:
-    """Return what checks the certificate at an address of the receiver; ``None`` without TLS."""
+    """Return the TLS context for a URL of the receiver; ``None`` without TLS."""
     return client_context(settings.ca_file) if urlsplit(url).scheme == "https" else None

@@ -1,4 +1,4 @@
-"""A sink whose receiver is asked by HTTP: follows the journal, and sends until it was answered."""
+"""A sink over HTTP: follows the journal, and sends until it gets an answer."""
 
 from collections.abc import Callable, Iterable
 
@@ -23,9 +23,9 @@ MakeClient = Callable[[RetryingClient, SampleCounter], SinkClient[EncodedSeries]
 
 class HttpSink:
     """
-    A consumer with a client of its own, so that nothing it does can hold up another sink.
+    A consumer with its own client, so that it cannot block another sink.
 
-    ``make_client`` returns what is particular to a kind, given what it sends and counts with.
+    ``make_client`` returns the kind's own part, given its transport and counters.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class HttpSink:
 
 
 def _flush_watch(settings: HttpSinkSettings) -> FlushWatch | None:
-    """Return what asks the receiver which process it is; ``None`` where nobody says where."""
+    """Return the watch of the receiver's process; ``None`` if it has no URL."""
     url = settings.process_metrics_url
     if not url:
         return None
@@ -88,7 +88,7 @@ def _flush_watch(settings: HttpSinkSettings) -> FlushWatch | None:
 
 
 def group_series(encoded: Iterable[EncodedSeries], limit: int) -> Iterable[list[EncodedSeries]]:
-    """Yield series in groups of about as many samples as a request should have."""
+    """Yield series in groups of about the number of samples of one request."""
     group: list[EncodedSeries] = []
     samples = 0
     for series in encoded:

@@ -1,8 +1,8 @@
 """
-What to do with each answer of an HTTP receiver: one table for all sinks.
+The actions for answers of HTTP receivers: one table for all sinks.
 
-After vmagent and Prometheus' own remote write, except where those drop data that an operator
-could still save: a wrong password or a wrong path loses nothing here, it waits for a person.
+Like vmagent and Prometheus' own remote write, except where those drop data that an operator could
+still save: a wrong password or a wrong path loses nothing here, but waits for a person.
 """
 
 from collections.abc import Mapping
@@ -11,21 +11,22 @@ from types import MappingProxyType
 
 
 class DeliveryAction(StrEnum):
-    """What to do next."""
+    """The next action."""
 
     DONE = "done"
     """The receiver has it."""
 
     SPLIT = "split"
     """
-    Something in it is refused: send the halves apart, and drop and count what is refused alone.
+    Part of it is refused: send the halves separately, and drop and count items refused
+    individually.
     """
 
     RETRY = "retry"
-    """The receiver is busy or ill: send the same again, soon, then less and less often."""
+    """The receiver is busy or failing: resend, with back-off."""
 
     WAIT = "wait"
-    """A person has to change something: keep everything, say so, try again now and then."""
+    """A person has to change something: keep everything, log it, retry occasionally."""
 
 
 _ACTIONS: Mapping[int, tuple[DeliveryAction, str]] = MappingProxyType(
@@ -63,7 +64,7 @@ _ACTIONS: Mapping[int, tuple[DeliveryAction, str]] = MappingProxyType(
 
 
 def action_for(status: int) -> tuple[DeliveryAction, str]:
-    """Return what to do about a status, and why."""
+    """Return the action for a status, and the reason."""
     if 200 <= status < 300:
         return DeliveryAction.DONE, "accepted"
     if status in _ACTIONS:

@@ -1,4 +1,4 @@
-"""Follows the journal for one sink, at that sink's own pace, whatever it delivers to."""
+"""Follows the journal for one sink, at that sink's own pace."""
 
 import asyncio
 import contextlib
@@ -28,22 +28,20 @@ _log = logging.getLogger(__name__)
 
 FAIR_VALUES = 20_000
 """
-Values of one site that go out together with those of others: a quarter of an hour of a usual site,
-and a few milliseconds of a database.
+Maximum values of one site that are sent together with those of others: a quarter of an hour of a
+typical site, and a few milliseconds of a database.
 """
 
 _LANE_ENTRIES = 8
-"""Entries read of a site's own lane at once: each may be as large as what goes out together."""
+"""Entries read from a site's own lane at once: each may be as large as a whole group."""
 
 _LANES = 32
-"""Sites with lanes of their own; a cursor's note stays small."""
+"""Maximum sites with their own lanes, which keeps a cursor's note small."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecodedEntry:
-    """
-    An entry made ready for a sink: what is in it, and the verdicts that stood when it was sealed.
-    """
+    """An entry prepared for a sink: its content, and the verdicts in force when it was sealed."""
 
     kept: StoredEntry
     columns: Columns
@@ -51,27 +49,25 @@ class DecodedEntry:
 
 
 class SinkClient(Protocol[T]):
-    """What is particular to one kind of sink; ``T`` is what it makes of a batch."""
+    """The part specific to one kind of sink; ``T`` is its form of a batch."""
 
     def encode(self, decoded: DecodedEntry) -> Sequence[T]:
         """
-        Encode one batch; pure, called in a thread. What it raises makes the batch a dead
-        letter.
+        Encode one batch; pure, called in a thread. An exception makes the batch a dead letter.
         """
 
     async def deliver(self, encoded: Sequence[T]) -> None:
-        """
-        Return when the far side has everything it will ever take; it goes on trying until then.
-        """
+        """Deliver, retrying until the receiver has everything that it will ever accept."""
 
 
 @dataclass(slots=True)
 class _DeliveryGroup:
     """
-    What goes out together: ``whole`` all entries, ``decoded`` and ``broken`` what became of them.
+    The entries sent together: ``whole`` are all, ``decoded`` and ``broken`` the results of
+    decoding.
 
-    ``held`` are the sequences, by site, of those that wait. ``limit`` is how many values of one
-    site there may be.
+    ``held`` are the sequences, by site, of waiting entries. ``limit`` is the maximum values of one
+    site.
     """
 
     limit: int | None
@@ -82,11 +78,11 @@ class _DeliveryGroup:
     values: Counter[str] = field(default_factory=Counter)
 
     def has_room(self, site: str) -> bool:
-        """Return whether more of a site may go out."""
+        """Return whether more of a site may be sent."""
         return self.limit is None or self.values[site] < self.limit
 
     def add(self, kept: StoredEntry, columns: Columns) -> None:
-        """Add an entry that was decoded."""
+        """Add a decoded entry."""
         self.whole.append(kept)
         self.decoded.append((kept, columns))
         self.values[kept.entry.site] += value_count(columns)
@@ -99,10 +95,10 @@ class JournalConsumer(Generic[T]):
     """
     Reads, decodes, encodes, delivers, and only then moves its cursor.
 
-    After a crash it delivers the last stretch again, with the same values at the same times. A site
-    that brings more than its share waits in a lane of its own (``lanes``). ``jump`` is how many
-    entries it may be behind before fresh news overtakes. With a ``flush_watch`` the cursor waits
-    until the far side has on its disk what it answered.
+    After a crash it delivers the last range again, with the same values at the same times. A site
+    with more than its share waits in its own lane (``lanes``). ``jump`` is the number of entries it
+    may be behind before fresh ones overtake. With a ``flush_watch`` the cursor waits until the
+    receiver has acknowledged data on its disk.
     """
 
     def __init__(
@@ -125,7 +121,7 @@ class JournalConsumer(Generic[T]):
         self._entries = entries
         self._size_bytes = size_bytes
         self._flush_watch = flush_watch
-        # Where it is, and where it begins again should the far side have lost what it answered.
+        # Its position, and the position to restart from if the receiver has lost acknowledged data.
         self._lanes = self._committed = Lanes()
         self._begun = 0
 
@@ -135,15 +131,15 @@ class JournalConsumer(Generic[T]):
         return self._lanes.behind(self._context.journal.head)
 
     async def run(self) -> None:
-        """Deliver from where the cursor stands until cancelled."""
+        """Deliver from the cursor's position until cancelled."""
         journal = self._context.journal
         cursor = await journal.cursor(self._name)
         self._lanes = decode_lanes(cursor.sequence, cursor.note)
         if self._lanes.live > journal.head:
-            # The journal was begun anew; its sequences too.
+            # The journal was recreated, with new sequences.
             self._lanes = Lanes()
         if self._lanes == Lanes():
-            # What was trimmed before this sink was set up is none of its business.
+            # Entries trimmed before the creation of this sink do not count.
             extent = await journal.extent()
             self._lanes = Lanes(live=extent.tail - 1 if extent.tail else extent.head)
         self._begun = self._lanes.done
@@ -170,11 +166,13 @@ class JournalConsumer(Generic[T]):
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(due_in_s):
                 await self._context.journal.wait(self._lanes.live)
-            # What arrives within a blink shares a request.
+            # Entries that arrive in quick succession share a request.
             await asyncio.sleep(self._linger_s)
 
     async def _retry_dead_letters(self) -> None:
-        """Deliver what somebody wants tried again; twice is once at the far side."""
+        """
+        Deliver dead letters with a requested retry; a repetition has no effect at the receiver.
+        """
         letters, journal = self._context.dead_letters, self._context.journal
         waiting: frozenset[int] = frozenset()
         if self._flush_watch is not None:
@@ -207,7 +205,7 @@ class JournalConsumer(Generic[T]):
         )
         share = await self._fair_share(entries, stretch)
         if not entries:
-            # Nothing there: trimmed, and counted as lost by the trim.
+            # Nothing there: trimmed, and counted as lost by the trimming.
             through = stretch.through
         elif stretch.site:
             through = share.whole[-1].sequence if share.whole else entries[-1].sequence
@@ -229,7 +227,7 @@ class JournalConsumer(Generic[T]):
             self._flush_watch.unflushed.add(delivery, at_s=time.monotonic())
 
     async def _follow_flushes(self) -> None:
-        """Move the cursor to what is on the far side's disk, or go back to it."""
+        """Move the cursor to the data on the receiver's disk, forwards or backwards."""
         watch = self._flush_watch
         if watch is None or watch.due_in_s() > 0:
             return
@@ -262,7 +260,7 @@ class JournalConsumer(Generic[T]):
     async def _fair_share(
         self, entries: Sequence[StoredEntry], stretch: ReadRange
     ) -> _DeliveryGroup:
-        """Decode what goes out now: of each site no more than others have room for."""
+        """Decode the entries to send now, limited per site."""
         layouts = await self._context.reader.layouts_of(entries)
         is_shared = len({kept.entry.site for kept in entries}) > 1
         held_sites = self._lanes.held_sites if stretch.live else frozenset()
@@ -273,7 +271,7 @@ class JournalConsumer(Generic[T]):
                 site = kept.entry.site
                 if site in held_sites or site in share.held or not share.has_room(site):
                     if stretch.site:
-                        return  # the rest waits where it is
+                        return  # the rest waits in its place
                     if stretch.live and len(held_sites | share.held.keys() | {site}) <= _LANES:
                         share.held.setdefault(site, []).append(kept.sequence)
                         continue
@@ -287,7 +285,7 @@ class JournalConsumer(Generic[T]):
         return share
 
     async def _encoded(self, share: _DeliveryGroup) -> tuple[list[T], set[int]]:
-        """Return what is to be sent, and the sequences of those that became dead letters."""
+        """Return the encoded entries, and the sequences of those that became dead letters."""
         encoded, failures = await self._encode_decoded(share)
         for kept, error in failures:
             await self._context.dead_letters.put_entry(kept, consumer=self._name, error=error)
@@ -296,7 +294,7 @@ class JournalConsumer(Generic[T]):
     async def _encode_decoded(
         self, share: _DeliveryGroup
     ) -> tuple[list[T], list[tuple[StoredEntry, Exception]]]:
-        # The states must have seen what is delivered, to know which verdicts stood.
+        # The states must have applied the delivered entries, to have the verdicts in force.
         await self._context.states.wait_until_applied(share.whole[-1].sequence)
         opened = [
             DecodedEntry(
@@ -323,9 +321,7 @@ class JournalConsumer(Generic[T]):
 
 
 def _tallies(entries: Sequence[StoredEntry], broken: Container[int]) -> list[Tally]:
-    """
-    Return how many entries of each site and day were delivered, and how many are dead letters.
-    """
+    """Return the number of delivered entries and of dead letters by site and day."""
     counts: dict[tuple[int, str], list[int]] = {}
     for kept in entries:
         count = counts.setdefault((day_of(kept.entry.received_ns), kept.entry.site), [0, 0])

@@ -1,12 +1,12 @@
 """
-Lanes: what of the journal a sink still has to send, newest news first. Pure.
+Lanes: the part of the journal that a sink still has to send, the newest first. Pure.
 
-A sink that was away for a day would show yesterday for an hour if it read in order. So when it is
-far behind, the stretch it missed becomes a *gap*, the live lane jumps to the head, and the gaps
-are filled beside it, the oldest first (it is the nearest to the edge of a receiver's window).
+A sink that was away for a day would send yesterday's data for an hour if it read in order. So if it
+is far behind, the missed range becomes a *gap*, the live lane jumps to the head, and the gaps are
+filled concurrently, the oldest first (it is the nearest to the edge of a receiver's window).
 
-A site that brings more than others have room for gets a lane of its own beside the live one: what
-it has waiting goes out in turns, in its order, and nobody waits for all of it.
+A site with more entries than its share gets its own lane beside the live one: its waiting entries
+are sent in turns, in order, and other sites do not wait for all of them.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,7 +22,7 @@ class Gap(msgspec.Struct, frozen=True, array_like=True):
 
 
 class SiteLane(msgspec.Struct, frozen=True, array_like=True):
-    """All entries of one site above ``after`` up to ``through``, so many, that are not sent yet."""
+    """All unsent entries of one site above ``after`` up to ``through``, and their number."""
 
     site: str
     after: int
@@ -34,7 +34,7 @@ class ReadRange(msgspec.Struct, frozen=True, kw_only=True):
     """
     What to read next: entries above ``after`` up to ``through``, of one ``site`` (empty: of all).
 
-    ``live``: neither out of a gap nor out of a site's own lane.
+    ``live``: neither from a gap nor from a site's own lane.
     """
 
     after: int
@@ -45,11 +45,11 @@ class ReadRange(msgspec.Struct, frozen=True, kw_only=True):
 
 class Lanes(msgspec.Struct, frozen=True, kw_only=True):
     """
-    Where a sink stands.
+    The position of a sink.
 
-    Everything up to ``live`` is sent, except what is in ``gaps`` (in order, without
-    overlap) and in ``sites``. ``turn`` lets the live lane and the others take turns, and
-    ``site_turn`` the gaps and the lanes of sites, which are in the order of their turns.
+    Everything up to ``live`` is sent, except what is in ``gaps`` (in order, without overlap) and in
+    ``sites``. ``turn`` alternates between the live lane and the others, and ``site_turn`` between
+    the gaps and the lanes of sites, which are in order of their turns.
     """
 
     live: int = 0
@@ -60,18 +60,18 @@ class Lanes(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def floor(self) -> int:
-        """Everything up to here is sent: what may be trimmed."""
+        """Everything up to here is sent, and may be trimmed."""
         afters = [gap.after for gap in self.gaps] + [lane.after for lane in self.sites]
         return min(afters, default=self.live)
 
     @property
     def done(self) -> int:
-        """How many sequences are sent."""
+        """The number of sent sequences."""
         return self.live - self._waiting
 
     @property
     def held_sites(self) -> frozenset[str]:
-        """The sites whose entries wait in lanes of their own, and go on doing so."""
+        """The sites with their own lanes, whose new entries also wait there."""
         return frozenset(lane.site for lane in self.sites)
 
     @property
@@ -80,7 +80,7 @@ class Lanes(msgspec.Struct, frozen=True, kw_only=True):
         return in_gaps + sum(lane.entries for lane in self.sites)
 
     def behind(self, head: int) -> int:
-        """Return how many sequences are not sent yet."""
+        """Return the number of unsent sequences."""
         return max(0, head - self.live) + self._waiting
 
     def caught_up_by(self, head: int, *, jump: int) -> "Lanes":
@@ -91,7 +91,7 @@ class Lanes(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, live=head, gaps=_joined(gaps))
 
     def next_range(self, head: int) -> ReadRange | None:
-        """Return what to read next; ``None`` when all up to the head is sent."""
+        """Return the next range to read; ``None`` if everything up to the head is sent."""
         is_fresh = head > self.live
         if is_fresh and not (self.turn and (self.gaps or self.sites)):
             return ReadRange(after=self.live, through=head, live=True)
@@ -111,11 +111,11 @@ class Lanes(msgspec.Struct, frozen=True, kw_only=True):
         held: Mapping[str, Sequence[int]] | None = None,
     ) -> "Lanes":
         """
-        Return the lanes after everything of a stretch up to ``through`` was sent.
+        Return the lanes after everything of a range up to ``through`` was sent.
 
-        But for the sequences in ``held`` (of the live lane, by site, in order: from its first on
-        all of the site), which wait in lanes of their own from now on. ``sent`` is how many it
-        were, where it was a site's lane.
+        Except the sequences in ``held`` (of the live lane, by site, in order: from its first on all
+        of the site), which wait in their own lanes from now on. ``sent`` is their number for a
+        site's lane.
         """
         if stretch.live:
             sites = _extended(self.sites, stretch.after, through, held or {})
@@ -126,7 +126,7 @@ class Lanes(msgspec.Struct, frozen=True, kw_only=True):
             is_over = through >= lane.through or not rest.entries
             sites = tuple(others) if is_over else (*others, rest)
             if len({lane.site for lane in sites}) < len(sites):
-                # A jump has cut one in two: its first part goes on being the first.
+                # A jump has split one: its first part stays the first.
                 sites = tuple(sorted(sites, key=lambda lane: lane.after))
             return msgspec.structs.replace(self, turn=False, site_turn=False, sites=sites)
         left = (Gap(through, stretch.through),) if through < stretch.through else ()
@@ -137,11 +137,11 @@ class Lanes(msgspec.Struct, frozen=True, kw_only=True):
 def _extended(
     lanes: Iterable[SiteLane], after: int, through: int, held: Mapping[str, Sequence[int]]
 ) -> tuple[SiteLane, ...]:
-    """Return the lanes of sites once the live lane has passed over a stretch."""
+    """Return the lanes of sites after the live lane has passed a range."""
     extended: list[SiteLane] = []
     rest = dict(held)
     for lane in lanes:
-        # One that ends earlier was cut off by a jump: what lies between is in a gap.
+        # One that ends earlier was cut off by a jump: the entries in between are in a gap.
         if lane.through == after:
             entries = lane.entries + len(rest.pop(lane.site, ()))
             extended.append(SiteLane(lane.site, lane.after, through, entries))
@@ -155,7 +155,7 @@ def _extended(
 
 
 def _joined(gaps: tuple[Gap, ...]) -> tuple[Gap, ...]:
-    """Return gaps in which neighbours that touch are one."""
+    """Return gaps with adjacent ones merged."""
     merged: list[Gap] = []
     for gap in gaps:
         if merged and merged[-1].through == gap.after:
@@ -171,7 +171,7 @@ def encode_lanes(lanes: Lanes) -> bytes:
 
 
 def decode_lanes(sequence: int, note: bytes) -> Lanes:
-    """Return the lanes that a cursor holds; a note that cannot be read starts at its sequence."""
+    """Return the lanes in a cursor; with an unreadable note they start at its sequence."""
     if note:
         try:
             return msgspec.msgpack.decode(note, type=Lanes)

@@ -1,6 +1,6 @@
 """
-Trying again until the far side takes it: waits that grow, one log line per doubling, the end of the
-trouble.
+Retries until the receiver accepts: growing waits, one log line per doubling, and one for the
+recovery.
 """
 
 import asyncio
@@ -12,18 +12,16 @@ from thongsuot_collector.sinks.delivery.http_status import DeliveryAction
 from thongsuot_runtime.backoff import Backoff
 
 _OPERATOR_FACTOR, _OPERATOR_LIMIT_FACTOR = 10.0, 5.0
-"""
-What a person has to change does not change within seconds: 10 s growing to five minutes by default.
-"""
+"""A change by a person takes longer than seconds: 10 s growing to five minutes by default."""
 
 _log = logging.getLogger(__name__)
 
 
 class DeliveryRetry:
     """
-    The waits of one sink between its tries.
+    The waits of one sink between attempts.
 
-    They double from ``min_backoff_s`` to ``max_backoff_s``; where a person has to change something,
+    They double from ``min_backoff_s`` to ``max_backoff_s``; if a person has to change something,
     they are longer.
     """
 
@@ -40,7 +38,7 @@ class DeliveryRetry:
     async def wait(
         self, action: DeliveryAction, reason: str, *, size_bytes: int, at_least_s: float = 0.0
     ) -> None:
-        """Wait after a try that failed; not less than the far side asked for."""
+        """Wait after a failed attempt, at least as long as the receiver requested."""
         is_transient = action is DeliveryAction.RETRY
         backoff = self._backoff if is_transient else self._operator_backoff
         wait_s = backoff.next_wait_s(at_least_s=at_least_s)
@@ -58,7 +56,7 @@ class DeliveryRetry:
         await asyncio.sleep(wait_s)
 
     def succeed(self) -> int:
-        """Begin with the shortest wait again; return how many tries failed until now."""
+        """Reset to the shortest wait; return the number of failed attempts until now."""
         failures = self._backoff.reset() + self._operator_backoff.reset()
         if failures and self._failing_since_s is not None:
             took_s = time.monotonic() - self._failing_since_s

@@ -1,8 +1,7 @@
 """
-One receiver, asked until it answers something that can be acted on.
+A client of one receiver that retries until it gets a conclusive answer.
 
-Each has a thread of its own, in which everything that blocks is done: a receiver that hangs holds
-up that thread and nothing else.
+Each has its own thread for everything that blocks: a hanging receiver only blocks that thread.
 """
 
 import asyncio
@@ -23,7 +22,7 @@ _TEXT_LIMIT = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryRequest:
-    """What is posted: ``headers`` are those that belong to this body."""
+    """The request: ``headers`` are those of this body."""
 
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -31,7 +30,7 @@ class DeliveryRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransportResponse:
-    """What a receiver answered; names of ``headers`` in small requests."""
+    """A receiver's answer; names of ``headers`` in small requests."""
 
     status: int
     text: str
@@ -40,30 +39,31 @@ class TransportResponse:
 
 class Transport(Protocol):
     """
-    A way to one receiver. All but ``abort`` are called in the sink's own thread, one at a time.
+    A transport to one receiver. All methods except ``abort`` are called in the sink's own thread,
+    one at a time.
     """
 
     def send(self, request: DeliveryRequest) -> TransportResponse:
         """
-        Post once, following no redirect and trying nothing again that may have arrived.
+        Post once, without following redirects or repeating a request that may have arrived.
 
         Raises:
             OSError: there was no answer.
         """
 
     def abort(self) -> None:
-        """Have a post that is under way end now. From another thread."""
+        """Abort a POST in progress, from another thread."""
 
     def close(self) -> None:
-        """Let go of connections."""
+        """Close connections."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendResult:
     """
-    An answer that can be acted on.
+    A conclusive answer.
 
-    ``said`` is what a person should read of it.
+    ``said`` is its text for people.
     """
 
     action: DeliveryAction
@@ -72,7 +72,7 @@ class SendResult:
 
 
 class RetryingClient:
-    """Posts to one receiver, and goes on trying while trying can help."""
+    """Posts to one receiver, and retries as long as that can help."""
 
     def __init__(
         self,
@@ -95,14 +95,14 @@ class RetryingClient:
 
     async def send(self, make: Callable[[], DeliveryRequest]) -> SendResult:
         """
-        Send what is made in the thread; return a result that is ``done`` or ``split``.
+        Send a request that is built in the thread; return a result that is ``done`` or ``split``.
 
         Everything else is retried without limit, with growing waits.
         """
         request: DeliveryRequest | None = None
 
         def exchange() -> TransportResponse:
-            """Make the request the first time, and post it: one way to the thread for both."""
+            """Build the request at the first attempt, and post it: one thread hop for both."""
             nonlocal request
             if request is None:
                 request = make()
@@ -120,7 +120,7 @@ class RetryingClient:
             )
 
     async def close(self) -> None:
-        """Let go of the connection and the thread."""
+        """Close the connection and end the thread."""
         self._transport.abort()
         await asyncio.to_thread(self._thread.shutdown)
         self._transport.close()
@@ -128,7 +128,7 @@ class RetryingClient:
     async def _send_once(
         self, exchange: Callable[[], TransportResponse]
     ) -> tuple[SendResult, float]:
-        """Return what came of one try, and how long the receiver asks to wait."""
+        """Return the result of one attempt, and the wait requested by the receiver."""
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(self._timeout_s):

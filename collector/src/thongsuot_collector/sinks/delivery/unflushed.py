@@ -1,11 +1,11 @@
 """
-What a receiver has answered, and may not have on its disk yet.
+Acknowledged data that may not be on the receiver's disk yet.
 
-VictoriaMetrics answers while samples are in its memory and flushes them within seconds: what it had
-not flushed when it was killed is gone, although it said yes. So a sink's cursor stays behind what
-was delivered until a receiver that is *the same process as before the delivery* has had time to
-flush it; where it is another process, the sink delivers again from its cursor. Which process it is
-is told by ``process_start_time_seconds``, which VictoriaMetrics, Prometheus and InfluxDB show.
+VictoriaMetrics answers while samples are in its memory and flushes them within seconds: a kill
+loses unflushed data, although it was acknowledged. So a sink's cursor stays behind the deliveries
+until a receiver that is *the same process as before the delivery* has had time to flush them; if it
+is another process, the sink delivers again from its cursor. The process is identified by
+``process_start_time_seconds``, which VictoriaMetrics, Prometheus and InfluxDB expose.
 """
 
 import asyncio
@@ -27,10 +27,10 @@ from thongsuot_collector.sinks.delivery.lanes import Lanes
 from thongsuot_collector.store.dead_letters import DeadLetter
 
 _DELIVERIES_KEPT = 64
-"""More are joined: a receiver that does not say which process it is costs no memory."""
+"""Above it deliveries are merged: a receiver that does not identify its process costs no memory."""
 
 _LOOKS = 3
-"""So often within ``flushed_after_s`` it is asked which process it is."""
+"""Checks of the process within ``flushed_after_s``."""
 
 _ANSWER_BYTES = 4 << 20
 _START = re.compile(rb"^process_start_time_seconds (\S+)$", re.MULTILINE)
@@ -40,7 +40,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """What went out together: where the sink is after it, and what is counted with it."""
+    """One delivery: the sink's position after it, and its tallies."""
 
     lanes: Lanes
     tallies: tuple[Tally, ...] = ()
@@ -48,7 +48,7 @@ class Delivery:
 
 
 def joined(deliveries: Iterable[Delivery]) -> Delivery:
-    """Return deliveries that followed each other as one; there is at least one."""
+    """Return consecutive deliveries merged into one; at least one."""
     all_of_them = list(deliveries)
     tallies: dict[tuple[int, str], Tally] = {}
     for delivery in all_of_them:
@@ -72,7 +72,7 @@ def joined(deliveries: Iterable[Delivery]) -> Delivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Answered:
-    """A delivery, when it was answered, and the process that the receiver was before it."""
+    """A delivery, the time of its acknowledgement, and the receiver's process before it."""
 
     delivery: Delivery
     at_s: float
@@ -81,9 +81,9 @@ class _Answered:
 
 class UnflushedDeliveries:
     """
-    Deliveries of which it is not known that they are on the receiver's disk. Pure.
+    Deliveries that may not be on the receiver's disk. Pure.
 
-    A process is known by when it started; ``None`` where nobody has said.
+    A process is identified by its start time; ``None`` if unknown.
     """
 
     def __init__(self, *, flushed_after_s: float) -> None:
@@ -96,11 +96,11 @@ class UnflushedDeliveries:
 
     @property
     def is_process_known(self) -> bool:
-        """Whether the receiver has ever said which process it is."""
+        """Whether the receiver has ever identified its process."""
         return self._process is not None
 
     def add(self, delivery: Delivery, *, at_s: float) -> None:
-        """Note what was answered just now."""
+        """Add a delivery that was just acknowledged."""
         answered = _Answered(delivery=delivery, at_s=at_s, process=self._process)
         if len(self._answered) >= _DELIVERIES_KEPT and self._answered[-1].process == self._process:
             before = self._answered.pop()
@@ -110,15 +110,14 @@ class UnflushedDeliveries:
         self._answered.append(answered)
 
     def clear(self) -> None:
-        """Forget all: it is delivered again."""
+        """Drop all, which will be delivered again."""
         self._answered.clear()
 
     def take_flushed(self, process: float, *, asked_s: float) -> list[Delivery] | None:
         """
-        Return what a receiver has on its disk that is a certain process, asked at a time.
+        Return the deliveries on the disk of a receiver, given its process at the time of a query.
 
-        ``None``: it is not the one that took what was delivered, and all of that is to be delivered
-        again.
+        ``None``: it is not the process that acknowledged them, and all must be delivered again.
         """
         self._process = process
         if any(answered.process != process for answered in self._answered):
@@ -139,7 +138,7 @@ class UnflushedDeliveries:
 
 
 class FlushWatch:
-    """Asks a receiver which process it is, as often as its unflushed deliveries need it."""
+    """Queries the receiver's process, as often as its unflushed deliveries require."""
 
     def __init__(
         self, name: str, started_s: Callable[[], float], *, flushed_after_s: float
@@ -152,13 +151,13 @@ class FlushWatch:
         self._is_unanswered = False
 
     def due_in_s(self) -> float:
-        """Return in how many seconds it is to be asked; infinite where nothing depends on it."""
+        """Return the seconds until the next query; infinite if none is needed."""
         if self.unflushed.is_process_known and not self.unflushed:
             return float("inf")
         return max(0.0, self._asked_s + self._every_s - time.monotonic())
 
     async def look(self) -> list[Delivery] | None:
-        """Return what is flushed by now; ``None``: what is not has to be delivered again."""
+        """Return the flushed deliveries; ``None``: the others must be delivered again."""
         self._asked_s = time.monotonic()
         try:
             process = await asyncio.to_thread(self._started_s)
@@ -178,11 +177,11 @@ class FlushWatch:
 
 def process_started_s(endpoint: HttpEndpoint) -> float:
     """
-    Return when the process behind an address of metrics was started, Unix time.
+    Return the start of the process behind a metrics URL, Unix time.
 
     Raises:
         OSError, http.client.HTTPException: there was no answer.
-        ValueError: the answer does not say.
+        ValueError: the answer does not have it.
     """
     parts = urlsplit(endpoint.url)
     assert parts.hostname is not None

@@ -1,13 +1,13 @@
 r"""
-Batches as InfluxDB line protocol: a line for each result, at its own time.
+Batches as InfluxDB line protocol: one line for each result, at its own time.
 
     thongsuot_icmp,link=fiber,site=ba-dinh success=1.0,rtt_seconds=0.021 1795540000000
 
-Measurement and field together are the metric's name in Prometheus (VictoriaMetrics puts them
-together with ``_``), the tags are its labels. For each result exactly one of ``success`` (1
-ok, 0 failed) and ``unmeasured`` (1) is a field. What has no value is no field, because the
-protocol has no word for it. Written twice, a line is one point: it is known by measurement, tags
-and time.
+Measurement and field together are the metric's name in Prometheus (VictoriaMetrics joins them with
+``_``), the tags are its labels. For each result exactly one of ``success`` (1 ok, 0 failed) and
+``unmeasured`` (1) is a field. A missing value has no field, because the protocol has no
+representation for it. Writing a line twice results in one point, which is identified by
+measurement, tags and time.
 
 Source: InfluxDB line protocol reference (v2); times are in milliseconds.
 """
@@ -34,25 +34,25 @@ from thongsuot_schema.outcome import Outcome
 _ESCAPES = str.maketrans(
     {",": r"\,", "=": r"\=", " ": r"\ ", "\n": r"\n", "\t": r"\t", "\r": r"\r", "\\": "/"}
 )
-"""Of values of tags. A backslash at their end would make the next comma theirs."""
+"""Escapes of tag values. A trailing backslash would escape the next comma."""
 
 _UNUSUAL = re.compile("[^A-Za-z0-9_]")
-"""What no name in the catalogue has in it, and a newer or hostile agent's might."""
+"""Characters in no name of the catalogue, but possibly in those of a newer or hostile agent."""
 
 
 class LinePrefixCache:
-    """Measurement and tags of all series of the layouts in use, as they begin a line."""
+    """Line prefixes (measurement and tags) of all series of the layouts in use."""
 
     def __init__(self, labels_of: LabelsOf) -> None:
         self._labels_of = labels_of
         self._labels = LayoutLabels(self._label, labels_of)
 
     def for_layout(self, site: str, layout_id: bytes, compiled: CompiledLayout) -> tuple[str, ...]:
-        """Return the beginning of a line of each series of a layout, by its position."""
+        """Return the line prefix of each series of a layout, by its position."""
         return self._labels.for_layout(site, layout_id, compiled)
 
     def of_verdict(self, site: str, link: str, service: str) -> str:
-        """Return the beginning of a line of verdicts."""
+        """Return the line prefix of verdicts."""
         labels = labels_of_subject(self._labels_of, site, link, service)
         return _beginning(KIND.name, labels)
 
@@ -64,7 +64,7 @@ class LinePrefixCache:
 
 
 class LinePoint:
-    """One line of a request taken out of it again: one point, which is refused as a whole."""
+    """One line extracted from a request: one point, which is refused as a whole."""
 
     __slots__ = ("count", "text", "time_ms")
 
@@ -76,12 +76,12 @@ class LinePoint:
 
 
 def lines_in(request: bytes) -> list[LinePoint]:
-    """Return the lines of a request that was made by this module."""
+    """Return the lines of a request made by this module."""
     return [LinePoint(text) for text in request.splitlines()]
 
 
 def request_of_lines(lines: Iterable[LinePoint]) -> bytes:
-    """Return a request that holds lines."""
+    """Return a request with lines."""
     return b"".join([line.text + b"\n" for line in lines])
 
 
@@ -118,7 +118,7 @@ def verdict_lines(
     cache: LinePrefixCache,
     epoch_ns: int,
 ) -> EncodedSeries | None:
-    """Return the verdicts of a batch; a state of ``unknown`` has no number, and so no line."""
+    """Return the verdicts of a batch; the state ``unknown`` has no number, and so no line."""
     lines: list[str] = []
     times_ms: list[int] = []
     state, segment = (_field(KIND.name, metric.name) for metric in (STATE, SEGMENT))
@@ -158,7 +158,7 @@ def _fields(block: KindBlock) -> list[str]:
 def _whole(
     columns: Columns, block: ColumnBlock, lines: Sequence[str], times_ms: Sequence[int]
 ) -> list[str]:
-    """Return a block whose rows are all ok and have every value."""
+    """Return the lines of a block whose rows are all ok and have every value."""
     begins: list[str] = []
     for rows in columns.series_of(block):
         begins += [lines[rows.position]] * (rows.last_row - rows.first_row)
@@ -171,7 +171,7 @@ def _whole(
 def _partial(
     columns: Columns, block: ColumnBlock, lines: Sequence[str], times_ms: Sequence[int]
 ) -> Iterable[tuple[str, int]]:
-    """Yield a block of which some rows failed, were not measured, or lack a value, row by row."""
+    """Yield the lines of a block with failed, unmeasured or incomplete rows, row by row."""
     names = _fields(block.block)
     for rows in columns.series_of(block):
         for row in range(rows.first_row, rows.last_row):

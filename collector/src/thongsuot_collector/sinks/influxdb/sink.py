@@ -1,7 +1,7 @@
 """
 InfluxDB 1.8, 2 and Cloud, and VictoriaMetrics, by line protocol through the v2 write API.
 
-A point is known by measurement, tags and time: delivered twice, it is there once.
+A point is identified by measurement, tags and time: repeated deliveries have no effect.
 """
 
 import asyncio
@@ -42,11 +42,11 @@ class Settings(HttpSinkSettings, frozen=True, kw_only=True):
     """
     One ``[[sinks]]`` of kind ``influxdb``.
 
-    ``url`` is that of the server, without ``/api/v2/write``; ``bucket`` and ``org`` are
-    where the points go (InfluxDB 1.8: ``database/policy``, and any ``org``; VictoriaMetrics: any).
-    ``token_file`` holds InfluxDB's token (1.8: ``user:password``); ``username`` and
-    ``password_file``, or ``bearer_file``, are credentials for a proxy before it instead.
-    ``ca_file`` is what the server's certificate is checked against.
+    ``url`` is that of the server, without ``/api/v2/write``; ``bucket`` and ``org`` are the
+    destination of points (InfluxDB 1.8: ``database/policy``, and any ``org``; VictoriaMetrics:
+    any). ``token_file`` holds InfluxDB's token (1.8: ``user:password``); ``username`` and
+    ``password_file``, or ``bearer_file``, are credentials for a proxy in front of it instead.
+    ``ca_file`` has the authorities for the server's certificate.
     """
 
     bucket: Annotated[str, msgspec.Meta(min_length=1)]
@@ -55,7 +55,7 @@ class Settings(HttpSinkSettings, frozen=True, kw_only=True):
 
 
 def check(settings: Settings) -> None:
-    """Refuse what cannot work: see ``SinkKind``."""
+    """Reject settings that cannot work: see ``SinkKind``."""
     check_http(settings)
     parts = urlsplit(settings.url)
     if parts.path.rstrip("/").endswith(_WRITE):
@@ -69,7 +69,7 @@ def check(settings: Settings) -> None:
 
 
 class InfluxClient:
-    """What is particular to line protocol; see ``SinkClient``."""
+    """The part specific to line protocol; see ``SinkClient``."""
 
     def __init__(
         self,
@@ -100,7 +100,7 @@ class InfluxClient:
         return [series for series in encoded if series is not None]
 
     async def deliver(self, encoded: Sequence[EncodedSeries]) -> None:
-        """Send everything in order; what of it is refused is found by halving."""
+        """Send everything in order; refused points are found by bisection."""
         for group in group_series(encoded, self._settings.samples_per_request):
             body = b"".join(series.body for series in group)
             result = await self._client.send(partial(DeliveryRequest, body=body))
@@ -143,7 +143,7 @@ def _authorization(settings: Settings) -> str:
 
 
 def _is_too_old(text: str) -> bool:
-    """Whether the bucket's retention is what a point is refused for."""
+    """Return whether a point was refused because of the bucket's retention."""
     return "retention policy" in text
 
 

@@ -1,11 +1,11 @@
 """
 Transport to InfluxDB's v2 write API, by ``influxdb-client``.
 
-The client is imported where it is first used, in the sink's own thread: it costs 36 MB and half a
-second to a second and a half (2026-11), which only who configures such a sink pays, and nobody
-waits for. It is given whole lines: its own ``Point`` takes 20 µs a line. Of what it can do, only
-one synchronous post is used: no retries, no batching, no sign-in (which ``username`` would bring
-about), no redirects, all of which are decided one floor up, for all sinks alike.
+The client is imported at its first use, in the sink's own thread: it costs 36 MB and half a second
+to a second and a half (2026-11), only with such a sink, and without blocking others. It gets
+complete lines: its own ``Point`` takes 20 µs per line. Only its synchronous post is used: no
+retries, no batching, no sign-in (which ``username`` would trigger), no redirects, all of which are
+handled in a higher layer, for all sinks.
 """
 
 import contextlib
@@ -22,7 +22,8 @@ _NO_REDIRECT = {"redirect": False, "retries": False}
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InfluxBucket:
     """
-    Where lines go: ``url`` without ``/api/v2/write``, ``authorization`` as the whole header.
+    The destination of lines: ``url`` without ``/api/v2/write``, ``authorization`` as the whole
+    header.
     """
 
     url: str
@@ -40,7 +41,7 @@ class InfluxTransport:
         self._place = place
         self._client: Any = None
         self._sockets: list[socket.socket] = []
-        """Those that were opened last: what ``abort`` has to end."""
+        """The sockets opened last, which ``abort`` has to close."""
 
     def send(self, request: DeliveryRequest) -> TransportResponse:
         """See ``Transport``."""
@@ -57,7 +58,7 @@ class InfluxTransport:
                 urlopen_kw=_NO_REDIRECT,
             )
         except rest.ApiException as error:
-            if not error.status:  # so it wraps what went wrong in TLS
+            if not error.status:  # its wrapper of TLS errors
                 raise ConnectionError(str(error.reason)) from error
             return TransportResponse(
                 status=int(error.status),
@@ -71,7 +72,7 @@ class InfluxTransport:
     def abort(self) -> None:
         """See ``Transport``."""
         for sock in self._sockets:
-            with contextlib.suppress(OSError):  # it ended by itself
+            with contextlib.suppress(OSError):  # it has already ended
                 sock.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
@@ -98,7 +99,7 @@ class InfluxTransport:
         return client
 
     def _track_sockets(self, pools: Any) -> None:  # noqa: ANN401 - urllib3's, without types here
-        """Have every connection that is opened noted: the client offers no way to end one."""
+        """Record every opened connection: the client has no way to abort one."""
         sockets = self._sockets
 
         def noting(kind: Any) -> Any:  # noqa: ANN401 - a class of urllib3's

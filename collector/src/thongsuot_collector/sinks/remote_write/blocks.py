@@ -1,6 +1,6 @@
 """
-Whole blocks of a batch as series of a remote-write request: in Python as plain bytes, or where
-``thongsuot_kernel`` is installed straight as elements of a snappy stream that unpack to the same.
+Complete blocks of a batch as series of a remote-write request: in Python as plain bytes, or with
+``thongsuot_kernel`` directly as elements of a snappy stream that decompress to the same bytes.
 """
 
 import struct
@@ -36,8 +36,8 @@ PackElements = Callable[
     tuple[bytes, int],
 ]
 """
-As ``pack_block``, but for the names: of each metric the label that begins its series, and the chain
-of all others (``chained``). Returns elements of a snappy stream, and how many bytes they unpack to.
+Like ``pack_block``, with other names: for each metric the first label of its series, and the chain
+of all others (``chained``). Returns elements of a snappy stream, and their uncompressed size.
 """
 
 _LINK = struct.Struct("<HHHB")
@@ -46,7 +46,7 @@ _HEAD_BYTES = len(SAMPLE_HEAD)
 
 
 class _SeriesHeads(dict[int, bytes]):
-    """The beginning of a series by its size, made when first wanted; sizes are few."""
+    """The header of a series by its size, created on demand; there are few sizes."""
 
     def __missing__(self, size: int) -> bytes:
         lead = self[size] = SERIES_FIELD + varint(size)
@@ -77,7 +77,7 @@ def pack_block(  # noqa: PLR0917 - as the compiled one takes them
     row = 0
     for place, rows in enumerate(counts[first_series : first_series + len(names[0])]):
         if rows:
-            # Where its samples begin and end among those of the block.
+            # The begin and end of its samples in the block.
             cuts.append((place, row * SAMPLE_BYTES, (row + rows) * SAMPLE_BYTES - _HEAD_BYTES))
             row += rows
     arguments: list[float | bytes | None] = [b""] * (2 * count)
@@ -96,18 +96,18 @@ def pack_block(  # noqa: PLR0917 - as the compiled one takes them
 
 @lru_cache(maxsize=1024)
 def packer(count: int) -> struct.Struct:
-    """Return what packs ``count`` values, each followed by a spaced time field."""
+    """Return a packer of ``count`` values, each followed by a spaced time field."""
     return struct.Struct("<" + f"d{7 + _HEAD_BYTES}s" * count)
 
 
 def chained(labels: Sequence[Sequence[bytes]]) -> bytes | None:
     """
-    Return the labels of each series, one by one, in a fraction of their room: as what is different
-    from the series before. ``None`` where one is too long for that.
+    Return the labels of each series in a fraction of their size: as differences from the previous
+    series. ``None`` if one is too long for that.
 
-    A link is how many bytes of the series before stay, how many are left out and how many come in
-    for them, two bytes each; whether it is the last of its series; and those that come in. What is
-    left of the series before stays.
+    A link has the number of kept, removed and inserted bytes relative to the previous series, two
+    bytes each; whether it is the last of its series; and the inserted bytes. The rest of the
+    previous series is kept.
     """
     parts: list[bytes] = []
     before: Sequence[bytes] = ()
@@ -123,7 +123,9 @@ def chained(labels: Sequence[Sequence[bytes]]) -> bytes | None:
 
 
 def _links(before: Sequence[bytes], series: Sequence[bytes]) -> list[tuple[int, int, bytes]]:
-    """Return what stays, goes and comes, label by label where there are as many."""
+    """
+    Return the kept, removed and inserted bytes, label by label if the numbers of labels are equal.
+    """
     if len(before) != len(series):
         return [(0, sum(map(len, before)), b"".join(series))]
     links: list[tuple[int, int, bytes]] = []
@@ -139,17 +141,17 @@ def _links(before: Sequence[bytes], series: Sequence[bytes]) -> list[tuple[int, 
 
 
 def _shared_bytes(old: bytes, new: bytes) -> int:
-    """Return how many bytes two labels begin with alike."""
+    """Return the length of the common prefix of two labels."""
     size = min(len(old), len(new))
     differing = int.from_bytes(old[:size]) ^ int.from_bytes(new[:size])
     return size - (differing.bit_length() + 7) // 8
 
 
 pack_elements: PackElements | None = None
-"""Compiled; ``None`` where it is not."""
+"""The compiled function; ``None`` if it is not installed."""
 try:
     from thongsuot_kernel import loops as compiled
-except ImportError:  # why not is kept and shown: ``thongsuot_schema.batch.kernel``
+except ImportError:  # the reason is kept and shown: ``thongsuot_schema.batch.kernel``
     pass
 else:
     pack_elements = compiled.pack_elements

@@ -1,11 +1,10 @@
 """
-Batches as remote-write series: every result and verdict is visible, at its own time.
+Batches as remote-write series, with every result and verdict at its own time.
 
-For each result exactly one of ``…_success`` (1 ok, 0 failed) and ``…_unmeasured`` (1)
-is written, and each metric that it has a value of. What has no value has no sample.
+For each result exactly one of ``…_success`` (1 ok, 0 failed) and ``…_unmeasured`` (1) is written,
+and each metric with a value. A missing value has no sample.
 
-The usual block, all ok and complete, goes by columns (``blocks``); what is not whole goes row by
-row.
+The usual block, all ok and complete, is encoded by columns (``blocks``); others row by row.
 """
 
 from bisect import bisect_left
@@ -40,8 +39,8 @@ def encode_results(
     Return all results of a batch, ``None`` when it has none.
 
     ``labels`` are those of its layout's series; ``epoch_ns`` is the wall time of boottime 0.
-    Results whose time no database could hold (before 1971) are put to the earliest time instead,
-    where the check of the receiver's window finds and counts them.
+    Results with a time that no database accepts (before 1971) get the earliest time instead, where
+    the check of the receiver's window finds and counts them.
     """
     if not columns.times_ms:
         return None
@@ -64,7 +63,10 @@ def encode_results(
 
 
 class _SeriesWriter:
-    """Gathers the pieces of a request; ``unpacked_bytes`` is the size of all ``elements``."""
+    """
+    Collects the parts of a request; ``unpacked_bytes`` is the uncompressed size of all
+    ``elements``.
+    """
 
     __slots__ = ("_elements", "_plain", "_spaced", "_times", "samples", "unpacked_bytes")
 
@@ -100,7 +102,7 @@ class _SeriesWriter:
         self.samples += (block.last_row - block.first_row) * (1 + len(block.columns))
 
     def add_partial(self, columns: Columns, block: ColumnBlock, labels: LayoutSeriesLabels) -> None:
-        """Add a block of which some rows failed, were not measured, or lack a value."""
+        """Add a block with failed, unmeasured or incomplete rows."""
         for rows in columns.series_of(block):
             first, last = rows.first_row, rows.last_row
             known = labels.series[rows.position]
@@ -114,15 +116,15 @@ class _SeriesWriter:
 
     def _spaced_times(self) -> list[bytes]:
         """
-        Return the time fields of all rows, each followed by ``SAMPLE_HEAD``: what stands between
-        two values of a series.
+        Return the time fields of all rows, each followed by ``SAMPLE_HEAD``: the bytes between two
+        values of a series.
         """
         if not self._spaced:
             self._spaced = spaced_time_fields(self._times.ms)
         return self._spaced
 
     def _add(self, name: bytes, values: Sequence[float | None], times: Sequence[bytes]) -> None:
-        """Add a series of those rows that have a value."""
+        """Add a series with the rows that have a value."""
         arguments: list[float | bytes] = []
         for value, time in zip(values, times, strict=True):
             if value is not None:
@@ -144,7 +146,7 @@ def _outcomes(
     not_ok: Mapping[int, RowOutcome], first: int, last: int
 ) -> tuple[list[float | None], list[float | None]]:
     """
-    Return success (1 ok, 0 failed) and being unmeasured (1) of each row, ``None`` for the other.
+    Return success (1 ok, 0 failed) and unmeasured (1) of each row, ``None`` for the other one.
     """
     measured: list[float | None] = []
     unmeasured: list[float | None] = []
@@ -170,7 +172,7 @@ def verdict_series(
     """
     Return the verdicts of a batch as series; see ``verdict_points``.
 
-    A state of ``unknown`` has no number: its series end there with a staleness marker.
+    The state ``unknown`` has no number: its series end there with a staleness marker.
     """
     subjects = verdict_points(columns, standing, epoch_ns=epoch_ns)
     if not subjects:

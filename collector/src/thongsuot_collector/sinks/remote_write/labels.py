@@ -1,8 +1,8 @@
 """
-Labels of series as they stand in a remote-write request, worked out once for each layout.
+Encoded labels of series in a remote-write request, computed once for each layout.
 
-They are in the order of their names, which is what the receiver wants; the metric's own label comes
-first, because ``_`` stands before all small letters.
+They are sorted by name, as the receiver requires; the metric's own label comes first, because ``_``
+sorts before all lower-case letters.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -29,7 +29,7 @@ _NAME = "__name__"
 
 class SeriesLabels:
     """
-    The labels of one series, for each of its metrics, as they stand in a request.
+    The encoded labels of one series, for each of its metrics.
 
     Each ends in ``SAMPLE_HEAD``, because a value always follows. ``metrics`` are in the order of
     the block's columns.
@@ -45,7 +45,7 @@ class SeriesLabels:
 
 class PackedNames(NamedTuple):
     """
-    The names of the series of a block, as compiled code takes them: the label of success and of
+    The names of the series of a block, in the form for compiled code: the label of success and of
     each metric, and the chain of all others (``blocks.chained``).
     """
 
@@ -57,9 +57,9 @@ class LayoutSeriesLabels:
     """
     The labels of each series of a layout.
 
-    ``packed`` has those of each block by the position of its first series, where packing is
-    compiled. All else is made when it is wanted: of most sites it never is, and it takes twenty
-    times the room.
+    ``packed`` has those of each block by the position of its first series, if packing is compiled.
+    Everything else is created on demand: most sites never need it, and it takes twenty times the
+    memory.
     """
 
     __slots__ = ("_known", "_make", "packed")
@@ -87,7 +87,7 @@ class LayoutSeriesLabels:
 
 
 class _KnownLabels(NamedTuple):
-    """What ``LayoutSeriesLabels`` gives when it is wanted."""
+    """The part of ``LayoutSeriesLabels`` that is created on demand."""
 
     series: tuple[SeriesLabels, ...]
     blocks: Mapping[int, Names]
@@ -115,7 +115,7 @@ class LabelCache:
 
     def _label(self, site: str, compiled: CompiledLayout) -> LayoutSeriesLabels:
         links = {series.link for series in compiled.layout.series}
-        # As they are now: what is made later has to be of the same.
+        # A snapshot: labels created later must be from the same one.
         of_links = {link: self._labels_of(site, link) for link in links}
 
         def of_link(_site: str, link: str) -> dict[str, str]:
@@ -132,9 +132,7 @@ class LabelCache:
 
 
 def _metric_fields(block: KindBlock) -> tuple[bytes, bytes, tuple[bytes, ...]]:
-    """
-    Return the label that begins each series of success, of what was not measured, of each metric.
-    """
+    """Return the first label of the series of success, of unmeasured, and of each metric."""
     kind = ProbeKind(name=block.kind, revision=block.revision, title_en="", title_vi="", metrics=())
     success, unmeasured, *metrics = [
         label_field(_NAME, name)

@@ -1,5 +1,5 @@
 """
-How late a sample Prometheus takes: asked of it at start, so that nobody finds out in an outage.
+The out-of-order window of Prometheus: queried at start, so that it is not discovered in an outage.
 
 Source: Prometheus HTTP API, ``/api/v1/status/config``; ``storage.tsdb.out_of_order_time_window``.
 """
@@ -30,9 +30,9 @@ _log = logging.getLogger(__name__)
 
 def window_in(answer: bytes) -> float | None:
     """
-    Return the window that an answer of ``/api/v1/status/config`` tells, in seconds.
+    Return the window in an answer of ``/api/v1/status/config``, in seconds.
 
-    0: there is none. ``None``: this is not the answer of a Prometheus.
+    0: there is none. ``None``: this is not an answer of Prometheus.
     """
     try:
         text = json.loads(answer)["data"]["yaml"]
@@ -50,10 +50,9 @@ async def watch(
     name: str, place: HttpEndpoint, *, wanted_s: float | None, metrics: Metrics
 ) -> None:
     """
-    Find out how late a sample the receiver takes, and say so; returns when that is known.
+    Query the receiver's out-of-order window, and log it; returns when it is known.
 
-    ``wanted_s`` is what the configuration says of it. A receiver that is no Prometheus is not
-    asked twice.
+    ``wanted_s`` is the configured window. A receiver that is not Prometheus is not queried again.
     """
     parts = urlsplit(place.url)
     if not parts.path.endswith(_WRITE):

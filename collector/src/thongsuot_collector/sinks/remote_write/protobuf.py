@@ -1,5 +1,5 @@
 """
-Remote write 1.0 as bytes: the few pieces of Protocol Buffers it needs, and the way back.
+Remote write 1.0 as bytes: the few parts of Protocol Buffers that it needs, in both directions.
 
     WriteRequest { repeated TimeSeries timeseries = 1; }
     TimeSeries   { repeated Label labels = 1; repeated Sample samples = 2; }
@@ -32,7 +32,7 @@ _HIGH = tuple(bytes((n & 127 | 128, n >> 7)) for n in range(1 << 14))
 
 
 def varint(number: int) -> bytes:
-    """Return a number from 0 on as a varint."""
+    """Return a non-negative number as a varint."""
     parts = bytearray()
     while number > 127:
         parts.append(number & 127 | 128)
@@ -50,8 +50,7 @@ def time_field(time_ms: int) -> bytes:
 
 def spaced_time_fields(times_ms: Sequence[int]) -> list[bytes]:
     """
-    Return time fields, each followed by ``SAMPLE_HEAD``: what stands between two values of a
-    series.
+    Return time fields, each followed by ``SAMPLE_HEAD``: the bytes between two values of a series.
 
     The times of a batch are near each other, so most of their bytes are equal.
     """
@@ -64,7 +63,7 @@ def spaced_time_fields(times_ms: Sequence[int]) -> list[bytes]:
 
 def labels_field(labels: Mapping[str, str]) -> bytes:
     """
-    Return the labels of a series, sorted by name as the specification wants, empty ones left out.
+    Return the labels of a series, sorted by name as the specification requires, without empty ones.
     """
     return b"".join(label_fields(labels))
 
@@ -90,9 +89,7 @@ def series(labels: bytes, samples: Sequence[tuple[int, float]]) -> bytes:
 
 
 class Sample:
-    """
-    One sample taken out of a request again: the labels as bytes, time in ms, the value's bytes.
-    """
+    """One sample extracted from a request: the labels as bytes, time in ms, the value's bytes."""
 
     __slots__ = ("labels", "time_ms", "value")
     count = 1
@@ -104,7 +101,7 @@ class Sample:
 
 
 def samples_in(request: bytes) -> list[Sample]:
-    """Return the samples of a request that was made by this module, in the order they stand."""
+    """Return the samples of a request made by this module, in order."""
     samples: list[Sample] = []
     at = 0
     while at < len(request):
@@ -124,7 +121,7 @@ def samples_in(request: bytes) -> list[Sample]:
 
 
 def request_of(samples: Iterable[Sample]) -> bytes:
-    """Return a request that holds samples: one series for each run of samples with equal labels."""
+    """Return a request with samples: one series for each run of samples with equal labels."""
     parts: list[bytes] = []
     by_labels: dict[bytes, list[Sample]] = {}
     for sample in samples:
@@ -142,7 +139,7 @@ def _lengthened(data: bytes) -> bytes:
 
 
 def varint_at(data: bytes, at: int) -> tuple[int, int]:
-    """Return the varint that begins at a place, and the place behind it."""
+    """Return the varint at a position, and the position after it."""
     number = shift = 0
     while True:
         octet = data[at]

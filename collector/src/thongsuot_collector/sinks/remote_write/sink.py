@@ -1,9 +1,9 @@
 """
 Prometheus remote write: Prometheus, Mimir, VictoriaMetrics, Thanos and others.
 
-Samples carry the time at which they were measured. Fresh ones and old ones travel in requests of
-their own, because Prometheus (2.53, seen 2026-11) rolls a whole request back for one sample
-that is too old; what it refuses is found by halving, dropped alone, and counted.
+Samples carry the time at which they were measured. Fresh and old ones are sent in separate
+requests, because Prometheus (2.53, observed 2026-11) rolls a whole request back for one sample that
+is too old; refused samples are found by bisection, dropped individually, and counted.
 """
 
 import asyncio
@@ -48,30 +48,29 @@ _HEADERS = {
 
 _FUTURE_MS = 5_000
 """
-Nothing is dated later than this after now: Prometheus would measure its window for late samples
-from there, and refuse everyone's backlog. What was taken in is never that late
-(``ingest.clock``).
+No sample is dated further in the future than this: Prometheus would measure its out-of-order window
+from there, and refuse the backlog of all sites. Ingested results never are (``ingest.clock``).
 """
 
 _OLD_MS = 120_000
-"""What is older than this travels apart from what is fresh."""
+"""Older samples are sent separately from fresh ones."""
 
 
 class Settings(HttpSinkSettings, frozen=True, kw_only=True):
     """
     One ``[[sinks]]`` of kind ``remote_write``.
 
-    ``window_s`` is how late a sample the receiver takes (Prometheus'
-    ``out_of_order_time_window``); older ones are not even tried. Left out: all are tried.
-    ``username`` and ``password_file``, or ``bearer_file``, are credentials; ``ca_file`` is what
-    the receiver's certificate is checked against.
+    ``window_s`` is the receiver's out-of-order window (Prometheus' ``out_of_order_time_window``);
+    older samples are not sent. By default all are. ``username`` and ``password_file``, or
+    ``bearer_file``, are credentials; ``ca_file`` has the authorities for the receiver's
+    certificate.
     """
 
     window_s: Annotated[float, msgspec.Meta(gt=0)] | None = None
 
 
 class RemoteWriteClient:
-    """What is particular to remote write; see ``SinkClient``."""
+    """The part specific to remote write; see ``SinkClient``."""
 
     def __init__(
         self,
@@ -88,7 +87,7 @@ class RemoteWriteClient:
         self._counter = counter
 
     def encode(self, decoded: DecodedEntry) -> Sequence[EncodedSeries]:
-        """Encode the results of a batch, where series end in it, and its verdicts."""
+        """Encode the results of a batch, its staleness markers, and its verdicts."""
         entry, columns = decoded.kept.entry, decoded.columns
         labels = self._labels.for_layout(entry.site, entry.layout, columns.layout)
         encoded = (
@@ -105,7 +104,7 @@ class RemoteWriteClient:
         return [series for series in encoded if series is not None]
 
     async def deliver(self, encoded: Sequence[EncodedSeries]) -> None:
-        """Send fresh ones first, old ones after them."""
+        """Send fresh samples first, then old ones."""
         now_ms = time.time_ns() // 1_000_000
         within = self._within_window(encoded, now_ms)
         fresh = [series for series in within if series.earliest_ms >= now_ms - _OLD_MS]
@@ -115,7 +114,7 @@ class RemoteWriteClient:
                 await self._send(request)
 
     def _within_window(self, encoded: Sequence[EncodedSeries], now_ms: int) -> list[EncodedSeries]:
-        """Return encoded without samples that the receiver is known not to take, counting those."""
+        """Return encoded series without samples outside the receiver's window, counting those."""
         window_s = self._settings.window_s
         earliest_ms = 0 if window_s is None else now_ms - int(window_s * 1000)
         latest_ms = now_ms + _FUTURE_MS
@@ -150,7 +149,7 @@ class RemoteWriteClient:
 
 
 class RemoteWriteSink:
-    """Sends, and watches the receiver's window for late samples meanwhile."""
+    """Sends, and watches the receiver's out-of-order window."""
 
     def __init__(self, settings: Settings, context: SinkContext) -> None:
         self._settings = settings
@@ -208,7 +207,7 @@ def _request(body: bytes) -> DeliveryRequest:
 
 
 def _is_too_old(text: str) -> bool:
-    """Whether a refusal holds for everything that is older as well (Prometheus' words)."""
+    """Return whether a refusal also applies to everything older (Prometheus' wording)."""
     return "too old" in text
 
 

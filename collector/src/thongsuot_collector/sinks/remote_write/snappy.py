@@ -1,9 +1,9 @@
 """
-Requests as snappy streams whose elements are made batch by batch.
+Requests as snappy streams whose elements are encoded batch by batch.
 
-A stream is the size of what it unpacks to, and then elements: bytes as they are, and copies of
-what stands some way before them. Elements that copy nothing from before their own beginning can be
-put one after the other. Source: google/snappy, format_description.txt.
+A stream is its uncompressed size, followed by elements: literals, and copies of earlier bytes.
+Elements that copy nothing from before their own begin can be concatenated. Source: google/snappy,
+format_description.txt.
 """
 
 from collections.abc import Iterable, Sequence
@@ -33,17 +33,17 @@ def packed_request(encoded: Sequence[EncodedSeries]) -> bytes:
 
 
 def plain_of(encoded: EncodedSeries) -> bytes:
-    """Return series unpacked."""
+    """Return series uncompressed."""
     return bytes(cramjam.snappy.decompress_raw(varint(encoded.unpacked_bytes) + encoded.body))
 
 
 def samples_of(encoded: EncodedSeries) -> list[Sample]:
-    """Return the samples of series, in the order they stand."""
+    """Return the samples of series, in order."""
     return samples_in(plain_of(encoded))
 
 
 def series_of(samples: Iterable[Sample]) -> EncodedSeries:
-    """Return samples, of which there has to be one at least, as series."""
+    """Return samples, at least one, as series."""
     taken = [*samples]
     plain = request_of(taken)
     times_ms = [sample.time_ms for sample in taken]

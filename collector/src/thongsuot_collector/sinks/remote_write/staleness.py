@@ -1,12 +1,12 @@
 """
-Where series end: markers of staleness, so that nothing is shown longer than it was so.
+Staleness markers at the ends of series, so that no value is shown longer than it was valid.
 
-A database shows the last value of a series for five minutes. So a series gets a marker where its
-value is lacking (the run failed, the link is gone), where its link is no longer measured at all,
-and where the inventory gives it other labels since the collector started: then the one with the
-old labels ends, and none is there twice. Which series have a value is remembered for each site; one
-that never had any gets no marker, because that would bring it about.
-It is kept over restarts in a file beside the journal.
+A database shows the last value of a series for five minutes. So a series gets a marker if its value
+is missing (the run failed, the link is gone), if its link is no longer measured at all, and if the
+inventory has given it other labels since the collector started: then the one with the old labels
+ends, and there are no duplicates. The series with a value are recorded for each site; one that
+never had any gets no marker, which would create it. The record is kept across restarts in a file
+beside the journal.
 """
 
 import logging
@@ -34,22 +34,22 @@ _log = logging.getLogger(__name__)
 
 _LINK_GONE_MS = 90_000
 """
-A link without a single run for so long, while its site goes on, is no longer measured: links are
+A link without any run for this long, while its site continues, is no longer measured: links are
 probed every five seconds and pushed every fifteen.
 """
 
 Ends = list[tuple[bytes, int]]
-"""The labels of a series (as in ``SeriesLabels``) and the time in ms at which it ends."""
+"""The labels of a series (as in ``SeriesLabels``) and the time of its end in ms."""
 
 
 class LiveSeries(msgspec.Struct, array_like=True):
     """
-    Which series of a site had a value last.
+    The series of a site that last had a value.
 
-    ``masks`` holds a number for each series of the layout: bit ``n`` is set while metric
-    ``n`` of its block has a value, the next one while runs succeed or fail, the one after that
-    while they cannot be made. ``labels`` is what the inventory says of each link,
-    ``seen_ms`` when it last had a run.
+    ``masks`` holds a number for each series of the layout: bit ``n`` is set while metric ``n`` of
+    its block has a value, the next one while runs succeed or fail, the one after that while they
+    cannot be made. ``labels`` are the inventory's labels of each link, ``seen_ms`` is the time of
+    its last run.
     """
 
     layout: bytes
@@ -65,22 +65,22 @@ LiveSeriesBySite = dict[str, LiveSeries]
 
 class StalenessMarkers:
     """
-    Finds where series end, from batches in the order in which they were sealed.
+    Finds the ends of series, from batches in the order of their sealing.
 
-    Older ones, out of a backlog, say nothing about what is alive, and are not looked at.
-    ``live`` is what another of these knew at its end.
+    Older ones, from a backlog, are ignored because they do not affect the live series. ``live`` is
+    the final state of a previous instance.
     """
 
     def __init__(self, labels_of: LabelsOf, memory: LiveSeriesBySite | None = None) -> None:
         self._labels_of = labels_of
         self.live: LiveSeriesBySite = {} if memory is None else memory
         self._layouts: dict[str, CompiledLayout] = {}
-        """Those that the masks in memory are of; a site from before the start has none yet."""
+        """The layouts of the masks in memory; a site from before the start has none yet."""
 
     def markers_of(
         self, entry: JournalEntry, columns: Columns, labels: LayoutSeriesLabels
     ) -> EncodedSeries | None:
-        """Return the markers that a batch brings, ``None`` for none."""
+        """Return the markers for a batch, ``None`` for none."""
         sealed_ms = (entry.epoch_ns + columns.header.clock.boottime_ns) // 1_000_000
         before = self.live.get(entry.site)
         if not columns.times_ms or (before is not None and sealed_ms <= before.sealed_ms):
@@ -109,7 +109,7 @@ class StalenessMarkers:
         at_ms: int,
         ends: Ends,
     ) -> LiveSeries:
-        """Return what is known of a site as of a batch's layout and of today's labels."""
+        """Return the live series of a site for a batch's layout and the present labels."""
         all_series = columns.layout.layout.series
         labels = {
             link: self._labels_of(entry.site, link)
@@ -136,7 +136,7 @@ class StalenessMarkers:
 
 
 class _RowTimes:
-    """The times of a batch's rows, as they are written; worked out when one is wanted."""
+    """The times of a batch's rows in the request; computed on demand."""
 
     def __init__(self, columns: Columns, epoch_ns: int) -> None:
         self.columns = columns
@@ -145,7 +145,7 @@ class _RowTimes:
 
     @cached_property
     def wall(self) -> WallTimes:
-        """Return one a row."""
+        """Return one per row."""
         return times_of(self.columns, epoch_ns=self._epoch_ns)
 
 
@@ -156,7 +156,7 @@ def _follow_block(
     times: _RowTimes,
     ends: Ends,
 ) -> None:
-    """Note what a block's rows have values of, and where they cease to."""
+    """Update the live series from a block's rows, and add the ends."""
     columns, offset_ms = times.columns, times.offset_ms
     masks, all_series = alive.masks, columns.layout.layout.series
     success = 1 << len(block.columns)
@@ -167,7 +167,7 @@ def _follow_block(
     if is_whole and masks[block.block.first : block.block.last].count(everything) == (
         block.block.last - block.block.first
     ):
-        # Nearly always: all had a value, and all have one now. No object is made for a series.
+        # Nearly always: all had a value, and all have one now. No object is created per series.
         counts, row = columns.counts, block.first_row
         for position in range(block.block.first, min(block.block.last, len(counts))):
             if counts[position]:
@@ -200,7 +200,7 @@ def _follow_block(
 
 
 def _of_gone_links(columns: Columns, alive: LiveSeries, labels: LayoutSeriesLabels) -> Ends:
-    """Return the ends of all series of links that have had no run for long."""
+    """Return the ends of all series of links without a run for a long time."""
     before_ms = alive.sealed_ms - _LINK_GONE_MS
     gone = {link for link, seen_ms in alive.seen_ms.items() if link and seen_ms < before_ms}
     ends: Ends = []
@@ -216,7 +216,7 @@ def _of_gone_links(columns: Columns, alive: LiveSeries, labels: LayoutSeriesLabe
 
 
 def _names(labels: SeriesLabels, mask: int) -> Iterator[bytes]:
-    """Yield the labels of those series whose bits are set."""
+    """Yield the labels of the series whose bits are set."""
     for place, name in enumerate((*labels.metrics, labels.success, labels.unmeasured)):
         if mask >> place & 1:
             yield name
@@ -240,9 +240,9 @@ def _encode_markers(ends: Ends) -> EncodedSeries | None:
 
 def load_checkpoint(path: Path) -> LiveSeriesBySite:
     """
-    Return what was kept; nothing, when there is none or it cannot be read.
+    Return the saved state; an empty one if there is none or it cannot be read.
 
-    It is worth five minutes of series that should have ended, not a start that fails.
+    Its loss shows series for five minutes after their end, which is better than a failed start.
     """
     try:
         return msgspec.msgpack.decode(path.read_bytes(), type=LiveSeriesBySite)
@@ -254,7 +254,7 @@ def load_checkpoint(path: Path) -> LiveSeriesBySite:
 
 
 def save_checkpoint(path: Path, memory: LiveSeriesBySite) -> None:
-    """Keep it; a file is either the old one or the new one."""
+    """Save it, atomically."""
     part = path.with_name(path.name + ".part")
     try:
         part.write_bytes(msgspec.msgpack.encode(memory))

@@ -1,1 +1,1 @@
-"""Pages for people: they show, and change nothing."""
+"""Pages for people."""

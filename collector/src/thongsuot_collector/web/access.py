@@ -1,4 +1,4 @@
-"""Access: who asks, what of it they may see, and where they may act."""
+"""Access: identifies the visitor of a request, and what they may see and do."""
 
 import asyncio
 import base64
@@ -43,11 +43,11 @@ _ACTING = frozenset({PersonRole.CITY_ENGINEER, PersonRole.CARRIER})
 
 class Visitor(msgspec.Struct, frozen=True, kw_only=True):
     """
-    Who asks for a page. ``role`` is ``None`` for a stranger.
+    The visitor of a page. ``role`` is ``None`` for an anonymous one.
 
-    ``name`` is that of their account (empty: none of their own), ``title`` what others read,
-    ``scope`` the carrier or commune that they see. ``key`` opened a desk, and stays on its links.
-    ``may_act``: within what they see.
+    ``name`` is that of their account (empty: no personal one), ``title`` their display name,
+    ``scope`` the carrier or commune that they see. ``key`` opened a desk, and is kept in its links.
+    ``may_act``: within their scope.
     """
 
     role: PersonRole | None = None
@@ -69,7 +69,7 @@ class Visitor(msgspec.Struct, frozen=True, kw_only=True):
         return self.role is PersonRole.CITY_ENGINEER
 
     def sees_carrier(self, carrier: str) -> bool:
-        """Return whether they see what is a carrier's."""
+        """Return whether they see a carrier's objects."""
         return self.sees_all or (self.role is PersonRole.CARRIER and self.scope == carrier)
 
     def sees_commune(self, commune: str) -> bool:
@@ -78,7 +78,7 @@ class Visitor(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def query_scope(self) -> QueryScope:
-        """What lists hold for them."""
+        """The scope of their lists."""
         return QueryScope(
             is_city=self.sees_all,
             carrier=self.scope if self.role is PersonRole.CARRIER else "",
@@ -87,7 +87,7 @@ class Visitor(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def audited_as(self) -> str:
-        """Who that is in the audit log."""
+        """Their name in the audit log."""
         if self.role is PersonRole.CARRIER:
             opened_by = f"key:{self.key_id}" if self.key_id else f"person:{self.name}"
             return f"carrier:{self.scope} {opened_by}"
@@ -99,10 +99,10 @@ STRANGER = Visitor()
 
 class Authenticators(msgspec.Struct, frozen=True, kw_only=True):
     """
-    By what people and programs come in, and how guessing is slowed down: ``browsers`` by their
-    sessions, ``links`` by the keys of desks, ``passwords`` of people.
+    The means of authentication, with protection against guessing: ``browsers`` by their sessions,
+    ``links`` by the keys of desks, ``passwords`` of people.
 
-    ``password``: who looks has to know it; empty: everybody may look.
+    ``password``: the shared password for reading; empty: anyone may read.
     """
 
     browsers: BrowserSessions
@@ -114,28 +114,28 @@ class Authenticators(msgspec.Struct, frozen=True, kw_only=True):
     second_factor: SecondFactorPolicy
 
     def requires_second_factor(self, person: Person) -> bool:
-        """Return whether a person has to have a second factor."""
+        """Return whether a person needs a second factor."""
         is_required = self.second_factor is SecondFactorPolicy.REQUIRED
         return is_required and person.role is PersonRole.CITY_ENGINEER
 
     async def needs_more(self, person: Person) -> bool:
-        """Return whether the password of a person alone lets nobody in."""
+        """Return whether the password of a person alone is not enough."""
         if self.requires_second_factor(person):
             return True
         return await self.passwords.has_second_factor(person)
 
     def is_shared_password(self, password: str) -> bool:
-        """Return whether a password is the one of all who look."""
+        """Return whether a password is the shared one."""
         sent, own = password.encode(), self.password.encode()
         return bool(own) and hmac.compare_digest(sent, own)
 
 
 class PageAccess:
     """
-    Knows people by their session, or by what their browsers send (RFC 7617), programs by their
-    token (RFC 6750), and carriers by the key of their link.
+    Authenticates people by their session or Basic credentials (RFC 7617), programs by their token
+    (RFC 6750), and carriers by the key of their link.
 
-    Who has an account sees what its role sees, whatever everybody may.
+    An account has the view of its role, even if anonymous visitors see more.
     """
 
     def __init__(self, store: Engine, authenticators: Authenticators) -> None:
@@ -144,14 +144,16 @@ class PageAccess:
 
     async def visitor(self, request: Request) -> Visitor:
         """
-        Return who asks; a good key goes before an account, and what a program sends before a
-        session.
+        Return the visitor; a valid key has precedence over an account, and a program's credentials
+        over a session.
 
         Raises:
-            HTTPException: 429, too many wrong passwords came from there.
+            HTTPException: 429, too many wrong passwords from this address.
         """
         known = getattr(request.state, "visitor", None)
-        if isinstance(known, Visitor):  # one request asks more than once, and is counted once
+        if isinstance(
+            known, Visitor
+        ):  # called several times for one request, which is counted once
             return known
         visitor = (
             await self._desk_key(request)
@@ -168,26 +170,26 @@ class PageAccess:
 
     async def refusal(self, request: Request, why: Text | None = None) -> Response:
         """
-        Return the answer to who may not: a stranger may say who they are; to others there is no
-        such page, whether there is one or not.
+        Return the answer to an unauthorised visitor: an anonymous one may sign in; for others there
+        is no such page, whether it exists or not.
         """
         visitor = await self.visitor(request)
         language = language_of(request)
         if visitor.role is not None and (visitor.name or visitor.key):
             return not_found(labels.NO_PAGE.read(language))
         if request.headers.get("sec-fetch-mode", "navigate") != "navigate":
-            # A script of ours: a browser that is told of Basic would ask for a password by itself.
+            # A script of ours: a Basic challenge would make the browser ask for a password.
             return sign_in_required()
         if "text/html" in request.headers.get("accept", ""):
             return sign_in_first(request)
         return password_required("" if why is None else why.read(language))
 
     async def has_actors(self) -> bool:
-        """Return whether there is anybody who may act: where not, no page offers it."""
+        """Return whether any account may act; without one, no page offers actions."""
         return await asyncio.to_thread(people.is_any, self._store)
 
     async def _desk_key(self, request: Request) -> Visitor | None:
-        """Return whom a desk's key was made for."""
+        """Return the visitor of a desk's key."""
         key = request.query_params.get("key", "")[:_KEY_CHARACTERS]
         key_id = self._authenticators.links.key_id(key) if key else ""
         if not key_id:
@@ -205,7 +207,7 @@ class PageAccess:
         )
 
     async def _api_token(self, request: Request) -> Visitor | None:
-        """Return whom a program's token was made for; it may look, and act on nothing."""
+        """Return the visitor of a program's token, which is read-only."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer":
             return None
@@ -222,7 +224,7 @@ class PageAccess:
         return Visitor(role=known.role, scope=known.scope, name=known.id, title=known.title)
 
     async def _login(self, request: Request) -> Visitor | None:
-        """Return whose name and password came with a request, as programs send them."""
+        """Return the visitor for the name and password of a request, as sent by programs."""
         name, password = _credentials(request)
         if not (name or password):
             return None
@@ -255,7 +257,7 @@ class PageAccess:
 
 
 def visitor_of(person: Person) -> Visitor:
-    """Return what a person with an account is to the pages."""
+    """Return the visitor for a person with an account."""
     return Visitor(
         role=person.role,
         scope=person.scope,
@@ -267,9 +269,9 @@ def visitor_of(person: Person) -> Visitor:
 
 def is_same_origin(request: Request) -> bool:
     """
-    Return whether a request that changes something comes from our own page, or from no browser.
+    Return whether a changing request comes from our own page, or from no browser.
 
-    A browser sends a password that it knows along with whatever other pages make it send.
+    A browser also sends stored credentials with requests caused by other sites.
     """
     site = request.headers.get("sec-fetch-site")
     if site is not None:

@@ -1,4 +1,4 @@
-"""Answers to programs: with an ETag, compressed, and mistakes as RFC 9457 has them."""
+"""Answers to programs: with an ETag, compressed, and errors according to RFC 9457."""
 
 import gzip
 from hashlib import sha256
@@ -15,7 +15,7 @@ JSON: Final = "application/json"
 CSV: Final = "text/csv; charset=utf-8"
 
 _HEADERS: Final = HEADERS | {
-    # Kept by the client, and asked anew each time: 304 where nothing has changed.
+    # Cached by the client and revalidated each time: 304 if nothing has changed.
     "Cache-Control": "private, no-cache",
     "Vary": "Accept-Encoding, Authorization",
 }
@@ -24,7 +24,7 @@ _LEVEL: Final = 5
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """Why a question was not answered (RFC 9457)."""
+    """The error of a request (RFC 9457)."""
 
     title: str
     status: int
@@ -34,9 +34,11 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
 def answer(
     request: Request, body: bytes, media_type: str, headers: dict[str, str] | None = None
 ) -> Response:
-    """Return a body with its ETag; none where the client has the same, gzip where it takes it."""
+    """
+    Return a body with its ETag; without a body if the client has the same, gzip if it accepts it.
+    """
     is_packed = len(body) >= _SMALLEST and takes_gzip(request.headers.get("accept-encoding", ""))
-    # The packed body is another representation, and has an ETag of its own (RFC 9110, 8.8.3).
+    # The compressed body is a different representation, with its own ETag (RFC 9110, 8.8.3).
     tag = f'"{sha256(body).hexdigest()[:24]}{"-gzip" if is_packed else ""}"'
     sent = _HEADERS | {"ETag": tag} | (headers or {})
     known = [part.strip() for part in request.headers.get("if-none-match", "").split(",")]
@@ -49,7 +51,7 @@ def answer(
 
 
 def problem(status: HTTPStatus, detail: str = "") -> Response:
-    """Return why there is no answer."""
+    """Return an error response."""
     content = Problem(title=status.phrase, status=status, detail=detail)
     return Response(
         msgspec.json.encode(content),
@@ -60,7 +62,7 @@ def problem(status: HTTPStatus, detail: str = "") -> Response:
 
 
 def takes_gzip(accepted: str) -> bool:
-    """Return whether a client takes a compressed body, by its ``Accept-Encoding``."""
+    """Return whether a client accepts a gzip body, by its ``Accept-Encoding``."""
     for part in accepted.split(","):
         coding, _, weight = part.partition(";")
         if coding.strip().lower() in {"gzip", "*"}:

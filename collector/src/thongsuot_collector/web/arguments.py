@@ -1,4 +1,4 @@
-"""Arguments: what an address asks of a list, read and refused alike for pages and API. Pure."""
+"""Arguments: parses and validates query parameters of a list, for both pages and API. Pure."""
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
@@ -17,15 +17,15 @@ _OWN = frozenset({"q", "sort", "limit", "offset", "since", "until", "lang", "key
 
 
 class ArgumentInvalid(CollectorError):
-    """An argument of an address makes no sense; the text says which and why."""
+    """An argument is invalid; the text has its name and the reason."""
 
 
 def selection_from(query: ListQuery, arguments: Iterable[tuple[str, str]]) -> Selection:
     """
-    Return what the arguments of an address ask of a list; empty ones ask for nothing.
+    Return the selection from the arguments of a URL; empty ones are ignored.
 
     Raises:
-        ArgumentInvalid: one is unknown, or its value cannot be.
+        ArgumentInvalid: one is unknown, or its value is invalid.
     """
     own: dict[str, str] = {}
     filters: dict[str, tuple[str, ...]] = {}
@@ -58,10 +58,10 @@ def selection_from(query: ListQuery, arguments: Iterable[tuple[str, str]]) -> Se
 
 def read_number(own: dict[str, str], name: str, default: int, *, least: int, most: int) -> int:
     """
-    Return a whole number that an argument gives.
+    Return the integer value of an argument.
 
     Raises:
-        ArgumentInvalid: it is none, or lies outside its bounds.
+        ArgumentInvalid: it is not a number, or out of bounds.
     """
     text = own.get(name, "")
     if not text:
@@ -76,7 +76,7 @@ def read_moment(own: dict[str, str], name: str, *, is_end: bool) -> datetime | N
     """
     Return a moment (RFC 3339), or a day of Vietnam: the end of one for ``until``.
 
-    What lies before or after all that can be in a store bounds as its first or last moment does.
+    A moment outside the range of the store is limited to its first or last moment.
 
     Raises:
         ArgumentInvalid: it is none.

@@ -1,4 +1,4 @@
-"""Demonstration: what pages say where what they show was made up. Pure."""
+"""Demonstration: the note on pages with generated data. Pure."""
 
 from thongsuot_collector.web import labels
 from thongsuot_collector.web.incident.reader import PageReader
@@ -7,8 +7,8 @@ from thongsuot_schema.words.dates import relative_moment
 
 def generated_note(until_s: float, page: PageReader) -> str:
     """
-    Return the sentence on top of pages about many points: up to when some of it was made up (Unix
-    seconds); 0: all was measured, and nothing is said.
+    Return the sentence on top of pages about many points: the end of the generated data (Unix
+    seconds); 0: everything was measured, and there is no sentence.
     """
     if not until_s:
         return ""

@@ -1,4 +1,4 @@
-"""The documentation, as ``./run docs`` makes it and the package brings it: static files."""
+"""The documentation, built by ``./run docs`` and included in the package: static files."""
 
 import re
 from base64 import b64encode
@@ -26,7 +26,7 @@ _STYLE_ATTRIBUTE = re.compile(r'\sstyle="([^"]*)"')
 
 
 class DocumentationPages:
-    """The site in a folder, for who may look at anything; without it there are no routes."""
+    """The site in a folder, for visitors with any read access; without it there are no routes."""
 
     def __init__(self, folder: str, access: PageAccess) -> None:
         self._folder = Path(folder)
@@ -52,7 +52,7 @@ class DocumentationPages:
         except HTTPException:
             return not_found(labels.NO_DOCUMENT.read(language_of(request)))
         response.headers.update(HEADERS)
-        # A client that comes back asks whether the file is another one (RFC 9111, section 5.2.2.4).
+        # A returning client revalidates the file (RFC 9111, section 5.2.2.4).
         response.headers["Cache-Control"] = "private, no-cache"
         response.headers["Content-Security-Policy"] = self._policy
         return response
@@ -63,7 +63,7 @@ class DocumentationPages:
 
     @cached_property
     def _policy(self) -> str:
-        """Allow what the site's own files hold, and nothing that anybody else could write."""
+        """The policy that only allows the inline content of the site's own files."""
         scripts: set[str] = set()
         styles: set[str] = set()
         for page in self._folder.rglob("*.html"):

@@ -1,4 +1,4 @@
-"""Wrong passwords: how many from one address, before nobody is let in from there for a while."""
+"""Failed logins: blocks an address for a while after too many wrong passwords."""
 
 import hashlib
 import logging
@@ -17,7 +17,8 @@ from thongsuot_schema.words.language import in_every_language
 
 _PER_SECOND, _RESERVE = 0.1, 20.0
 """
-A person who mistypes never sees it; who guesses tries nine thousand a day instead of millions.
+A person with typing errors never reaches it; an attacker gets nine thousand attempts a day instead
+of millions.
 """
 _KNOWN_KEPT = 10_000
 _KNOWN_FOR_S = 12 * 3600.0
@@ -27,10 +28,10 @@ _log = logging.getLogger(__name__)
 
 class FailedLogins:
     """
-    Slows guessing down.
+    Rate-limits password guessing.
 
-    A browser sends the password with each request. One that was right within the last hours is
-    taken although somebody behind the same proxy or carrier's NAT guesses.
+    A browser sends the password with each request. A password that was right within the last hours
+    is accepted even while another client behind the same proxy or carrier's NAT is guessing.
     """
 
     def __init__(self, failed: Counter, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -43,12 +44,13 @@ class FailedLogins:
         self, address: str, credentials: bytes, *, begin: Callable[[], float] | None = None
     ) -> None:
         """
-        See whether credentials may be tried, and count that as failed until ``note`` is called.
+        Check whether credentials may be tried, and count the attempt as failed until
+        ``record_login`` is called.
 
-        ``begin`` begins a try with their name, and returns after how long that may be done.
+        ``begin`` starts an attempt with their name, and returns the required wait.
 
         Raises:
-            HTTPException: 429, there were too many wrong passwords from this address.
+            HTTPException: 429, too many wrong passwords from this address.
         """
         now_s = self._clock()
         if self._is_known(credentials, now_s):
@@ -66,16 +68,16 @@ class FailedLogins:
             )
 
     def count(self) -> None:
-        """Count a wrong password that was sent with a form."""
+        """Count a wrong password from a form."""
         self._failed.inc()
 
     def record_login(self, address: str, credentials: bytes, *, is_right: bool) -> None:
-        """Note how a login went that was checked."""
+        """Record the result of a checked login."""
         now_s, digest = self._clock(), _digest(credentials)
         was_known = self._is_known(credentials, now_s)
         if not is_right:
             self._failed.inc()
-            if was_known:  # it was right until lately, and not counted therefore
+            if was_known:  # it was right until recently, and therefore not counted
                 del self._known[digest]
                 self._addresses.charge(address, now_s=now_s, cost=1.0)
             return
@@ -91,5 +93,5 @@ class FailedLogins:
 
 
 def _digest(credentials: bytes) -> bytes:
-    # What was right is not kept in the clear; a plain hash lives no longer than the process.
+    # Right credentials are not kept in the clear; a plain hash is only kept in this process.
     return hashlib.sha256(credentials).digest()

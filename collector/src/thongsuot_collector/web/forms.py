@@ -1,4 +1,4 @@
-"""Forms: what a browser sends of one, within bounds, from our own page."""
+"""Forms: reads submitted forms, within limits, from our own pages."""
 
 import hmac
 from http import HTTPStatus
@@ -13,7 +13,7 @@ from thongsuot_collector.web.page_session import FORM_TOKEN, current_session
 from thongsuot_collector.web.responses import HEADERS, language_of
 
 TEXT_CHARACTERS = 1_000
-"""Of a note or a reason."""
+"""Maximum characters of a note or a reason."""
 NAME_CHARACTERS = 100
 
 _BYTES = 16_384
@@ -23,11 +23,11 @@ async def read_form(request: Request, *, is_keyed: bool = False) -> dict[str, st
     """
     Return the fields of a form, each once, without spaces around them.
 
-    ``is_keyed``: what the request may do rests on a key in its address, which no other page knows.
-    Who comes by a session has to send the token of its forms, too.
+    ``is_keyed``: the request is authorised by a key in its URL, which other sites do not know. A
+    request with a session must also have its form token.
 
     Raises:
-        HTTPException: 403, it comes from another page; 413, it is longer than any form of ours.
+        HTTPException: 403, it comes from another site; 413, it is longer than any form of ours.
     """
     language = language_of(request)
     foreign = HTTPException(HTTPStatus.FORBIDDEN, labels.OTHER_PAGE.read(language), HEADERS)

@@ -39,4 +39,4 @@ COUNTS: Final[dict[State, Text]] = {
     State.UNKNOWN: Text("collector.web.sites.counts.unknown"),
     State.UP: Text("collector.web.sites.counts.up"),
 }
-"""How many sites are in each state."""
+"""The number of sites in each state."""

@@ -1,9 +1,9 @@
 """
-Layout: the collector's own pages, made from the templates beside this; they look as the page of a
-site does.
+Layout: the collector's own pages, rendered from the templates beside this module, in the style of
+the page of a site.
 
-A template escapes whatever it writes, but for our own icons, style and script (``safe``), and fails
-on a name that it was not given.
+A template escapes all output except our own icons, style and script (``safe``), and fails on an
+undefined name.
 """
 
 from base64 import b64encode
@@ -54,18 +54,17 @@ CONTENT_SECURITY_POLICY: Final = "; ".join(
         "frame-ancestors 'none'",
     )
 )
-"""The value of the header that these pages are to be sent with: one script, one style sheet."""
+"""The value of the header for these pages: one script, one style sheet."""
 
 
 class Frame(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What stands around the content of a page.
+    The frame around the content of a page.
 
-    ``url_in`` returns where the same page is in another language; ``home_url``, where given, is
-    what the brand leads to. A page renews itself every ``refresh_s``; 0: it stays, for somebody is
-    writing. ``note`` is what a reader must know before trusting the rest. ``is_wide``: it takes the
-    whole width. ``is_dark``, ``is_dimmed``: for a big screen, and for one at night. ``live`` is the
-    element that makes it live.
+    ``url_in`` returns the URL of the same page in another language; ``home_url``, if given, is the
+    link of the brand. A page refreshes itself every ``refresh_s``; 0: never, because of a form.
+    ``note`` is a caveat about the content. ``is_wide``: it takes the whole width. ``is_dark``,
+    ``is_dimmed``: for a big screen, and for one at night. ``live`` is the element for live updates.
     """
 
     title: str
@@ -100,7 +99,7 @@ def _in_language(context: Context, text: Readable) -> str:
 
 
 def _is_unbreakable(text: str) -> bool:
-    """Return whether a text is short and breaks badly, as moments and codes do."""
+    """Return whether a text is short and must not be broken, like moments and codes."""
     return len(text) <= _SHORT and sum(letter.isdigit() for letter in text) * 2 >= len(text)
 
 

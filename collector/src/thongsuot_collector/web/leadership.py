@@ -1,7 +1,7 @@
 """
-Who leads, for proxies in front of several collectors; and what those that follow send elsewhere.
+Leadership for proxies in front of several collectors, and the restrictions of followers.
 
-Pages of all of them show the same. What changes an incident is decided by the leader alone.
+The pages of all of them show the same. Only the leader changes incidents.
 """
 
 import re
@@ -27,7 +27,7 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 def leader_route(leads: Callable[[], bool], who: Callable[[], str]) -> Route:
-    """Return the route that a proxy asks: 200 where this collector leads, 503 elsewhere."""
+    """Return the route for a proxy's check: 200 if this collector leads, 503 otherwise."""
 
     async def answer(_request: Request) -> Response:
         return PlainTextResponse(who(), 200 if leads() else 503, headers=HEADERS)
@@ -36,7 +36,7 @@ def leader_route(leads: Callable[[], bool], who: Callable[[], str]) -> Route:
 
 
 class FollowerPages:
-    """The pages of a collector that follows: whoever would change an incident is told to wait."""
+    """The pages of a following collector: a request to change an incident is told to wait."""
 
     def __init__(self, app: Application) -> None:
         self._app = app

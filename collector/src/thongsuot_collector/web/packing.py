@@ -1,9 +1,9 @@
 """
-Packing: pages that hold nothing secret go out compressed, to whoever takes that.
+Packing: compresses pages without secrets, for clients that accept it.
 
-A compressed page lets who sees only its size, and can put text into it, guess what else is in it
-(BREACH): pages of somebody who is signed in, or came by a key, hold such things, and go out as they
-are.
+An attacker who sees the size of a compressed page, and can inject text into it, can guess its
+secrets (BREACH): pages for signed-in visitors, or opened by a key, contain secrets and are not
+compressed.
 """
 
 import gzip
@@ -26,13 +26,13 @@ class PackedPages:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request by what stands behind, compressed where that may be."""
+        """Answer a request by the wrapped application, compressed if allowed."""
         is_page_request = scope["type"] == "http" and _may_pack(scope)
         await self._app(scope, receive, _PackingSend(send) if is_page_request else send)
 
 
 class _PackingSend:
-    """Sends on what it is given: of a page when the whole of it is there."""
+    """Forwards messages; a page once it is complete."""
 
     def __init__(self, send: Send) -> None:
         self._send = send

@@ -1,6 +1,6 @@
 """
-What a page knows of who reads it without being told by its caller: their name in its head, and the
-token that its forms send along.
+The session of a page's reader as context, without parameters: the name in its head, and the token
+of its forms.
 """
 
 from contextvars import ContextVar
@@ -14,8 +14,8 @@ FORM_TOKEN: Final = "form_token"  # noqa: S105 - the name of a field
 
 class PageSession(msgspec.Struct, frozen=True, kw_only=True):
     """
-    ``title`` is who is signed in (empty: nobody by a session), ``token`` what their forms send.
-    ``may_sign_in``: they look without a name, and can give one.
+    ``title`` is the signed-in person (empty: no session), ``token`` that of their forms.
+    ``may_sign_in``: an anonymous visitor who can sign in.
     """
 
     title: str = ""
@@ -28,17 +28,17 @@ _CURRENT: Final[ContextVar[PageSession]] = ContextVar("page_session", default=_N
 
 
 def note_session(session: PageSession) -> None:
-    """Keep who asks, for the rest of this request: each has a task of its own."""
+    """Store the session for the rest of this request: each has its own task."""
     _CURRENT.set(session)
 
 
 def current_session() -> PageSession:
-    """Return who asks."""
+    """Return the session of this request."""
     return _CURRENT.get()
 
 
 def form_token_field() -> Markup:
-    """Return the field that each changing form has; nothing where nobody is signed in."""
+    """Return the hidden field of each changing form; nothing without a session."""
     token = _CURRENT.get().token
     if not token:
         return Markup()

@@ -1,4 +1,4 @@
-"""Responses: what all answers to a browser have in common."""
+"""Responses: the common parts of all answers to a browser."""
 
 from http import HTTPStatus
 from typing import Final
@@ -22,12 +22,12 @@ HEADERS: Final[dict[str, str]] = {
 
 
 def language_of(request: Request) -> Language:
-    """Return the language that is asked for."""
+    """Return the requested language."""
     return language_from(request.query_params.get("lang"))
 
 
 def html_page(text: str, policy: str) -> Response:
-    """Return a page, with the content security policy it is made for."""
+    """Return a page with its content security policy."""
     return Response(
         text,
         media_type="text/html; charset=utf-8",
@@ -36,7 +36,7 @@ def html_page(text: str, policy: str) -> Response:
 
 
 def attachment(body: bytes, media_type: str, name: str) -> Response:
-    """Return a file to be kept, under a name of plain letters."""
+    """Return a file for download, with an ASCII name."""
     return Response(
         body,
         media_type=media_type,
@@ -45,12 +45,12 @@ def attachment(body: bytes, media_type: str, name: str) -> Response:
 
 
 def not_found(text: str) -> Response:
-    """Return that there is no such thing."""
+    """Return a 404 page."""
     return PlainTextResponse(text, 404, headers=HEADERS)
 
 
 def password_required(text: str = "") -> Response:
-    """Return what makes a browser ask for name and password; ``text`` is why, where known."""
+    """Return a Basic challenge; ``text`` is the reason, if known."""
     return PlainTextResponse(
         text or in_every_language(labels.PASSWORD_NEEDED),
         401,
@@ -59,7 +59,7 @@ def password_required(text: str = "") -> Response:
 
 
 def sign_in_required() -> Response:
-    """Return that a session is needed, to who can neither be asked for a password nor be led on."""
+    """Return the answer that a session is needed, for clients without a challenge or redirect."""
     return PlainTextResponse(
         in_every_language(labels.PASSWORD_NEEDED),
         HTTPStatus.UNAUTHORIZED,
@@ -68,7 +68,7 @@ def sign_in_required() -> Response:
 
 
 def sign_in_first(request: Request) -> Response:
-    """Lead a browser to where people sign in, and from there back to what it asked for."""
+    """Redirect a browser to the sign-in page, and from there back to the requested page."""
     path = request.url.path
     back = f"{path}?{request.url.query}" if request.url.query else path
     query = urlencode({"next": back, "lang": language_of(request)})

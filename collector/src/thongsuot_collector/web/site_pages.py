@@ -1,4 +1,4 @@
-"""The pages and what machines ask beside them: all of it read only."""
+"""The pages of sites, and the read-only endpoints for machines."""
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -44,11 +44,11 @@ RemarksOf = Callable[[SiteView, ChartPeriod | None, Language], Awaitable[PageRem
 
 class SitePages:
     """
-    What the pages show.
+    The pages of sites.
 
-    ``problem`` says why the collector is not ready, empty where it is. ``refresh`` brings gauges
-    up to date before they are read. ``duplicate_sites`` names the sites where two devices push at
-    once, ``remarks_of`` returns what else is known of a site, and draws a period of its past.
+    ``problem`` returns why the collector is not ready, empty if it is. ``refresh`` updates gauges
+    before they are read. ``duplicate_sites`` returns the sites with two concurrently pushing
+    devices, ``remarks_of`` the additional content of a site's page, with a chart of its past.
     ``home`` is the first page.
     """
 
@@ -74,7 +74,7 @@ class SitePages:
         self._remarks_of = remarks_of
 
     def app(self, more: Sequence[Route] = ()) -> Starlette:
-        """Return the application, with ``more`` routes of others."""
+        """Return the application, with additional routes ``more``."""
         return Starlette(
             routes=[
                 Route("/", self.list_of_sites),
@@ -88,7 +88,7 @@ class SitePages:
         )
 
     async def list_of_sites(self, request: Request) -> Response:
-        """Answer with all sites, or those that are searched for."""
+        """Answer with all sites, or those that match a search."""
         visitor = await self._access.visitor(request)
         if visitor.role is PersonRole.CARRIER:
             return RedirectResponse(_desk_url(request, visitor), 303, headers=HEADERS)
@@ -129,7 +129,7 @@ class SitePages:
         return html_page(text, _SITE_POLICY)
 
     async def site_as_json(self, request: Request) -> Response:
-        """Answer with what the page of one site shows, for programs."""
+        """Answer with the content of a site's page, for programs."""
         name = request.path_params["name"]
         if not (await self._access.visitor(request)).sees_commune(self._views.commune_of(name)):
             return await self._access.refusal(request)
@@ -142,7 +142,7 @@ class SitePages:
         )
 
     async def metrics(self, request: Request) -> Response:
-        """Answer with what the collector measures about itself, in the format that is asked for."""
+        """Answer with the collector's own metrics, in the requested format."""
         self._refresh()
         encode, content_type = choose_encoder(request.headers.get("accept", ""))
         return Response(encode(self._registry), media_type=content_type)
@@ -152,12 +152,12 @@ class SitePages:
         return PlainTextResponse("ok")
 
     async def readiness(self, _request: Request) -> Response:
-        """Answer whether the collector takes what is pushed and judges it now, or why not."""
+        """Answer whether the collector accepts and judges pushes now, or why not."""
         problem = self._problem()
         return PlainTextResponse(problem or "ready", 503 if problem else 200)
 
 
 def _desk_url(request: Request, visitor: Visitor) -> str:
-    """Return where a carrier's own page is."""
+    """Return the URL of a carrier's own page."""
     key = f"&key={visitor.key}" if visitor.key else ""
     return f"/desk/{visitor.scope}?lang={language_of(request)}{key}"

@@ -1,4 +1,4 @@
-"""What the page of a site has beside how the site is: its incidents, its configuration. Pure."""
+"""Additional content of a site's page: its incidents, its configuration. Pure."""
 
 from thongsuot_collector.commissioning.status import commissioning_fact, commissioning_notes
 from thongsuot_collector.incidents.fault import NS_PER_S
@@ -18,7 +18,7 @@ from thongsuot_schema.words.headline import is_silent
 from thongsuot_schema.words.language import Language
 
 SiteConfigStatus = tuple[ConfigVersion | None, AgentConfigStatus | None]
-"""The newest site configuration of a site, and what its agent says of it."""
+"""The newest site configuration of a site, and its agent's report about it."""
 
 
 def site_remarks(
@@ -33,8 +33,8 @@ def site_remarks(
     generated_until_s: float = 0.0,
 ) -> PageRemarks:
     """
-    Return what the page of a site says of its incidents, its budgets, its configuration, of what is
-    proven of its links, and up to when its past was made up (Unix time; 0: nothing was).
+    Return the content of a site's page about its incidents, its budgets, its configuration, the
+    verification of its links, and the end of its generated data (Unix time; 0: none).
     """
     incidents = _incident_notes(site, registry, language, now_s=now_s)
     reports = report_notes(site, registry, language, now_s=now_s)
@@ -56,14 +56,14 @@ def site_remarks(
         ],
         facts=[*facts_of(*site_config, language), commissioning_fact(commissioning, language)],
         problem_action=f"/sites/{site}/problems",
-        # Its record, and the photos of its labels: of a site that the inventory has.
+        # Its record, and the photos of its labels: only for a site in the inventory.
         commissioning_url=f"/sites/{site}/commissioning" if site in directory.sites else "",
         form_token=current_session().token,
     )
 
 
 def awaited_notes(view: SiteView, silent_after_s: float, language: Language) -> list[str]:
-    """Return what is said of a device that is late and not silent: the collector was away."""
+    """Return the note about a device that is late but not silent: the collector was away."""
     if view.heard_s is None or is_silent(view) or view.now_s - view.heard_s <= silent_after_s:
         return []
     moment = relative_moment(view.heard_s, view.now_s, language)
@@ -73,7 +73,7 @@ def awaited_notes(view: SiteView, silent_after_s: float, language: Language) -> 
 def _incident_notes(
     site: str, registry: IncidentRegistry, language: Language, *, now_s: float
 ) -> list[str]:
-    """Return a sentence for each open incident of a site of which there is something to say."""
+    """Return a sentence for each open incident of a site that has one."""
     directory = registry.network_state.directory
     notes = []
     for name in sorted(registry.active):

@@ -1,4 +1,4 @@
-"""Site views: what there is to show of each site now."""
+"""Site views: the current view of each site."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -19,10 +19,10 @@ from thongsuot_schema.words.headline import site_state
 
 class SilenceRule(msgspec.Struct, frozen=True, kw_only=True):
     """
-    When a page calls a device silent: not heard for ``after_s``, and by its timeline, too.
+    When a page shows a device as silent: no push for ``after_s``, and silent in its timeline, too.
 
-    The timeline knows when the collector itself was away (``is_silent``, of a site), and a page
-    says no other thing than the incidents.
+    The timeline knows when the collector itself was away (``is_silent``, of a site), and pages must
+    agree with incidents.
     """
 
     after_s: float
@@ -31,11 +31,10 @@ class SilenceRule(msgspec.Struct, frozen=True, kw_only=True):
 
 class SiteViews:
     """
-    The sites of the inventory, and those that were heard without being in it.
+    The sites of the inventory, and reporting ones that are not in it.
 
-    ``notifications_of`` says who was notified of a site's open faults, ``incidents_of`` to which
-    incidents these belong, ``windows`` which maintenance there is, ``nearest_of`` which other
-    point can serve.
+    ``notifications_of`` returns the notified parties of a site's open faults, ``incidents_of``
+    their incidents, ``windows`` the maintenance, ``nearest_of`` another point that can serve.
     """
 
     def __init__(
@@ -64,11 +63,11 @@ class SiteViews:
         return set(self._directory.sites) | set(self._states.sites)
 
     def commune_of(self, name: str) -> str:
-        """Return the code of a site's commune; that of nowhere for a site that nobody knows."""
+        """Return the code of a site's commune; ``NOWHERE`` for an unknown site."""
         return self._directory.site(name).commune
 
     def site_view(self, name: str) -> SiteView:
-        """Return a site as it is now."""
+        """Return the current view of a site."""
         view = site_view(
             name,
             self._states.sites.get(name),
@@ -78,7 +77,7 @@ class SiteViews:
             support_hotline=self._support_hotline,
             is_awaited=not self._silence.is_silent(name),
         )
-        # What costs a look at others is asked for only where the page says it.
+        # Data about other sites is expensive, and only queried if the page shows it.
         is_out_of_service = site_state(view) is State.DOWN
         work = tuple(
             _ongoing_maintenance(window, view, self._directory) for window in self._windows_on(view)
@@ -93,7 +92,7 @@ class SiteViews:
         )
 
     def _windows_on(self, view: SiteView) -> list[MaintenanceWindow]:
-        """Return the planned work that goes on at a site."""
+        """Return the current planned work at a site."""
         now_ns = round(view.now_s * NS_PER_S)
         return [
             window

@@ -21,7 +21,7 @@ _ORDER = {State.DOWN: 0, State.DEGRADED: 1, State.UNKNOWN: 2, State.UP: 3}
 
 
 class SiteRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One site in the list: what its own page says first."""
+    """One site in the list: the summary of its own page."""
 
     view: SiteView
     state: State
@@ -30,7 +30,7 @@ class SiteRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def site_row(view: SiteView, language: Language, *, has_duplicate_devices: bool) -> SiteRow:
-    """Return the line of a site; ``has_duplicate_devices``: two devices push in its name."""
+    """Return the line of a site; ``has_duplicate_devices``: two devices push as this site."""
     head = headline(view, language)
     return SiteRow(
         view=view,
@@ -41,7 +41,7 @@ def site_row(view: SiteView, language: Language, *, has_duplicate_devices: bool)
 
 
 def worst_first(rows: Sequence[SiteRow]) -> list[SiteRow]:
-    """Return rows as people look for them: what is down first, then as Vietnamese sorts."""
+    """Return rows in order for readers: down ones first, then in Vietnamese order."""
     return sorted(
         rows, key=lambda row: (_ORDER[row.state], sort_key(row.view.title or row.view.site))
     )
@@ -55,7 +55,7 @@ def sites_page(
     links: Sequence[tuple[str, Text, bool]] = (),
 ) -> str:
     """
-    Return the whole page. ``query`` is what was searched for, ``links`` lead to the other pages of
+    Return the whole page. ``query`` is the search text, ``links`` are those to the other pages of
     the city.
     """
     searched = f"&{urlencode({'q': query})}" if query else ""
@@ -83,12 +83,12 @@ def sites_page(
 
 
 def worst_state(rows: Sequence[SiteRow]) -> State:
-    """Return the worst of how points are."""
+    """Return the worst state of the points."""
     return min((row.state for row in rows), key=_ORDER.__getitem__, default=State.UNKNOWN)
 
 
 def counts(rows: Sequence[SiteRow], language: Language) -> str:
-    """Return how many sites are in each state, the worst first."""
+    """Return the number of sites in each state, the worst first."""
     by_state = Counter(row.state for row in rows)
     return " · ".join(
         labels.COUNTS[state].read(language, n=by_state[state])

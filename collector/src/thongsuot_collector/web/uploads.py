@@ -1,4 +1,6 @@
-"""Uploads: forms with a file (multipart/form-data, RFC 7578), within bounds, from our page."""
+"""
+Uploads: reads forms with a file (multipart/form-data, RFC 7578), within limits, from our pages.
+"""
 
 import asyncio
 import hmac
@@ -17,7 +19,7 @@ from thongsuot_collector.web.page_session import FORM_TOKEN, current_session
 from thongsuot_collector.web.responses import HEADERS, language_of
 
 _OVERHEAD_BYTES: Final = 16_384
-"""Of the other fields, and of the lines between them."""
+"""For the other fields, and the separators."""
 _NAME: Final = re.compile(rb'\bname="([^"\r\n]*)"')
 
 
@@ -26,7 +28,8 @@ async def read_upload(request: Request, *, limit_bytes: int) -> Mapping[str, byt
     Return the fields of a form by name, each once; ``limit_bytes`` bounds its file.
 
     Raises:
-        HTTPException: 403, it comes from another page; 413, it is longer; 415, it is no such form.
+        HTTPException: 403, it comes from another site; 413, it is too long; 415, it is not such a
+            form.
     """
     language = language_of(request)
     foreign = HTTPException(HTTPStatus.FORBIDDEN, labels.OTHER_PAGE.read(language), HEADERS)
@@ -41,7 +44,7 @@ async def read_upload(request: Request, *, limit_bytes: int) -> Mapping[str, byt
         if len(body) > limit_bytes + _OVERHEAD_BYTES:
             too_long = labels.TOO_LONG.read(language)
             raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, too_long, HEADERS)
-    # Megabytes of the smallest parts there are take seconds.
+    # Megabytes of the smallest possible parts take seconds.
     fields = await asyncio.to_thread(parts_of, bytes(body), boundary)
     token = current_session().token.encode()
     if token and not hmac.compare_digest(fields.get(FORM_TOKEN, b""), token):
@@ -50,7 +53,7 @@ async def read_upload(request: Request, *, limit_bytes: int) -> Mapping[str, byt
 
 
 def boundary_of(content_type: str) -> bytes:
-    """Return what separates the parts of a form; empty where the type is another."""
+    """Return the boundary between the parts of a form; empty for another content type."""
     header = Message()
     header["Content-Type"] = content_type
     boundary = header.get_boundary("")
@@ -60,7 +63,7 @@ def boundary_of(content_type: str) -> bytes:
 
 
 def parts_of(body: bytes, boundary: bytes) -> dict[str, bytes]:
-    """Return the parts of a form by their names; the first of a name counts."""
+    """Return the parts of a form by name; the first of a name counts."""
     fields: dict[str, bytes] = {}
     for part in (b"\r\n" + body).split(b"\r\n--" + boundary)[1:]:
         if part.startswith(b"--"):

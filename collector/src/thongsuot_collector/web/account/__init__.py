@@ -1,1 +1,1 @@
-"""The pages of the account: where every batch is that agents have made."""
+"""The pages of the account: the location of every batch made by agents."""

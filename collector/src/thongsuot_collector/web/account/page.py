@@ -20,7 +20,7 @@ def site_page(
     days: Sequence[DayAccount],
     language: Language,
 ) -> str:
-    """Return a site's days: what was made on each, and who has what came on it."""
+    """Return the page of a site by days: the batches made on each, and where they are."""
     closes = all(day.closes for day in days)
     frame = Frame(
         title=labels.TITLE.read(language),
@@ -58,7 +58,7 @@ def sites_page(
     query: str,
     language: Language,
 ) -> str:
-    """Return all sites, those first whose account does not close. ``query``: what was searched."""
+    """Return all sites, those with an unbalanced account first. ``query`` is the search text."""
     closes = not any(total.silent for total in totals)
     closes = closes and not any(sink.skipped or sink.lost for sink in sinks)
     frame = Frame(
@@ -102,7 +102,7 @@ def _day_text(day: int) -> str:
 
 
 def _elsewhere(fates: Mapping[BatchFate, int], language: Language) -> str:
-    """Return what of the batches is not kept, and why, a line each."""
+    """Return the batches that are not stored, one line for each reason."""
     lines = [
         text.read(language, n=fates[fate]) for fate, text in labels.FATES.items() if fates.get(fate)
     ]

@@ -1,4 +1,6 @@
-"""Routes: the account of all sites and of one, for the city; of its sites for a commune."""
+"""
+Routes: the accounts of all sites and of one, for the city; those of its own sites for a commune.
+"""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,11 +17,11 @@ from thongsuot_collector.web.search import matches
 
 _DAYS = 31
 _SHOWN = 500
-"""Sites on one page; the others are found by their names."""
+"""Sites on one page; the others are found by search."""
 
 
 class AccountPages:
-    """What the pages of the account show."""
+    """The pages of the account."""
 
     def __init__(
         self, overview: RecordOverview, access: PageAccess, directory: InventoryDirectory
@@ -33,7 +35,7 @@ class AccountPages:
         return [Route("/account", self.all_sites), Route("/sites/{name}/account", self.site)]
 
     async def all_sites(self, request: Request) -> Response:
-        """Answer with the account of all sites, those first that do not close."""
+        """Answer with the account of all sites, the unbalanced ones first."""
         if not (await self._access.visitor(request)).sees_all:
             return await self._access.refusal(request)
         query = request.query_params.get("q", "")[:100]

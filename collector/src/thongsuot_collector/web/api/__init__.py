@@ -1,1 +1,1 @@
-"""The API: what pages show, for programs; read only."""
+"""The API: the content of the pages for programs; read only."""

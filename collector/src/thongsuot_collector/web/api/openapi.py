@@ -1,4 +1,4 @@
-"""OpenAPI 3.1 of the API, made from the queries and the types of their records. Pure."""
+"""OpenAPI 3.1 of the API, generated from the queries and the types of their records. Pure."""
 
 import importlib.metadata
 from datetime import datetime
@@ -61,7 +61,7 @@ def document() -> dict[str, Any]:
 
 @cache
 def document_bytes() -> bytes:
-    """Return the description as it is sent, made when somebody asks for it first."""
+    """Return the encoded description, built at the first request."""
     return msgspec.json.encode(document())
 
 
@@ -100,7 +100,7 @@ def _csv(query: ListQuery) -> dict[str, Any]:
 
 
 def paged_parameters(query: ListQuery) -> list[dict[str, Any]]:
-    """Return the arguments that a list takes where it is read page by page."""
+    """Return the parameters of a paged list."""
     return [
         *_parameters(query),
         _parameter("limit", {"type": "integer", "minimum": 1, "maximum": MOST, "default": LIMIT}),
@@ -131,7 +131,7 @@ def _moment() -> dict[str, Any]:
 
 
 def _value(kind: object) -> dict[str, Any]:
-    """Return what a filter of a field of some type takes."""
+    """Return the schema of a filter's value for a field of some type."""
     if get_origin(kind) in {Union, UnionType}:
         return _value(next(part for part in get_args(kind) if part is not type(None)))
     if get_origin(kind) is tuple:
@@ -169,5 +169,5 @@ def _reference(kind: type[msgspec.Struct]) -> dict[str, str]:
 
 
 def first_line(kind: type[Record]) -> str:
-    """Return the first sentence of what a type of records is."""
+    """Return the first sentence of a record type's docstring."""
     return (getdoc(kind) or "").split(". ")[0].splitlines()[0].removesuffix(".") + "."

@@ -1,4 +1,4 @@
-"""Routes of the API: the lists as JSON and CSV, the city in figures, and what describes them."""
+"""Routes of the API: the lists as JSON and CSV, the city in figures, and their description."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -30,7 +30,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 class Api:
-    """Answers programs by the same queries as pages are made from."""
+    """Answers programs from the same queries as the pages."""
 
     def __init__(self, city: CityState, store: Engine, access: PageAccess) -> None:
         self._city = city
@@ -38,7 +38,7 @@ class Api:
         self._access = access
 
     def routes(self) -> list[Route]:
-        """Return where it stands."""
+        """Return the routes."""
         lists = [
             route
             for query in LISTS
@@ -54,7 +54,7 @@ class Api:
         ]
 
     async def openapi(self, request: Request) -> Response:
-        """Answer with the description of the API, the same for everybody who has a role."""
+        """Answer with the description of the API, the same for all roles."""
         if (await self._access.visitor(request)).role is None:
             return await self._refusal(request)
         return answer(request, document_bytes(), JSON)
@@ -84,7 +84,7 @@ class Api:
             asked = await self._asked(request, query)
             if isinstance(asked, Response):
                 return asked
-            # A spreadsheet has no pages: all that is selected.
+            # A spreadsheet is not paged: return everything selected.
             body = csv_bytes(query.record, asked[1])
             day = time.strftime("%Y%m%d", time.gmtime())
             name = f'attachment; filename="thongsuot-{query.name}-{day}.csv"'
@@ -112,7 +112,7 @@ class Api:
 
 
 def _links(request: Request, selection: Selection, total: int) -> dict[str, str]:
-    """Return where the pages before and after this one are (RFC 8288)."""
+    """Return the links to the previous and next page (RFC 8288)."""
     others = {
         "prev": selection.offset - selection.limit if selection.offset else None,
         "next": selection.offset + selection.limit,

@@ -1,1 +1,1 @@
-"""Pictures of a link's past: its states by hour and day, its delay and loss."""
+"""Charts of a link's history: its states by hour and day, its delay and loss."""

@@ -1,4 +1,4 @@
-"""Incident charts: delay and loss of the lines of an incident, before it, in it and after it."""
+"""Incident charts: delay and loss of an incident's lines before, during and after it."""
 
 from typing import Final
 
@@ -15,7 +15,7 @@ from thongsuot_schema.page.periods import marks
 from thongsuot_schema.words.language import Language
 
 _LINES: Final = 3
-"""Of an outage of many lines the first few stand for all: they failed at the same time."""
+"""In an outage of many lines the first few represent all: they failed at the same time."""
 _HOUR_S: Final = 3600
 _BEFORE_S: Final = 2 * _HOUR_S
 _AFTER_S: Final = _HOUR_S
@@ -24,7 +24,7 @@ _LABELS: Final = 6
 
 
 class IncidentCharts:
-    """Charts of the links that an incident is about."""
+    """Charts of the links of an incident."""
 
     def __init__(self, history: SiteHistory, directory: InventoryDirectory) -> None:
         self._history = history
@@ -33,7 +33,7 @@ class IncidentCharts:
     async def of(
         self, incident: Incident, language: Language, *, now_s: float
     ) -> list[tuple[str, str]]:
-        """Return title and markup of each chart; none where nothing is kept of that time."""
+        """Return title and markup of each chart; none if there is no data of that time."""
         links = [member.subject for member in incident.members if member.subject.is_link]
         opened_s = incident.opened_ns / NS_PER_S
         closed_s = None if incident.closed_ns is None else incident.closed_ns / NS_PER_S
@@ -71,6 +71,6 @@ class IncidentCharts:
 
 
 def slot_length_s(from_s: float, until_s: float, now_s: float) -> int:
-    """Return how fine a chart can be: by five minutes while these are kept, or by hours."""
+    """Return the resolution of a chart: five minutes while these are kept, else an hour."""
     is_kept = now_s - from_s < KEPT_S[FINE_S]
     return FINE_S if is_kept and until_s - from_s <= _SLOTS * FINE_S else COARSE_S

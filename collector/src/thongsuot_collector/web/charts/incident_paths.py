@@ -1,4 +1,4 @@
-"""Incident paths: the way of packets before an incident and since, of its first links."""
+"""Incident paths: the paths of packets before an incident and since, for its first links."""
 
 from collections.abc import Iterator, Mapping
 from typing import Final
@@ -20,13 +20,13 @@ from thongsuot_schema.words.language import Language, capitalised
 
 _LINKS: Final = 2
 _PATHS: Final = 2
-"""Of each link one path of each family, the longest: it shows most of where packets end."""
+"""For each link the longest path of each family, which shows best where packets end."""
 _SETTLES_S: Final = 30.0
-"""What was begun while a line was down may be recorded so long after it is up."""
+"""A trace that began while a line was down may be recorded this long after its recovery."""
 
 
 class IncidentPaths:
-    """The pictures of an incident's paths, from what the sites' states have of them."""
+    """The pictures of an incident's paths, from the sites' states."""
 
     def __init__(self, states: Mapping[str, SiteState], directory: InventoryDirectory) -> None:
         self._states = states
@@ -45,7 +45,7 @@ class IncidentPaths:
 def incident_paths(
     incident: Incident, known: PathLookup, directory: InventoryDirectory, language: Language
 ) -> list[tuple[str, str]]:
-    """Return title and markup of each picture; none where nothing was measured since it began."""
+    """Return title and markup of each picture; none without a measurement since its onset."""
     subjects = [member.subject for member in incident.members if member.subject.is_link]
     links = list(dict.fromkeys((subject.site, subject.link) for subject in subjects))
     pictures = []
@@ -73,7 +73,7 @@ def incident_paths(
 
 
 def _shown(incident: Incident, paths: tuple[NetworkPath, ...]) -> Iterator[NetworkPath]:
-    """Yield the paths that tell most: of each family the longest that changed, IPv4 first."""
+    """Yield the most informative paths: for each family the longest changed one, IPv4 first."""
     families = (Family.IP4, Family.IP6)
     for family in families[:_PATHS]:
         candidates = []

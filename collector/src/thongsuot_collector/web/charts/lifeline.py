@@ -1,6 +1,6 @@
 """
-Lifeline: an incident from its beginning to its end or until now, as one bar: how long nobody was
-told, how long nobody had accepted it, how long it was being worked on. Pure.
+Lifeline: an incident from its onset to its end or until now, as one bar: the time until
+notification, until acceptance, and of the repair. Pure.
 """
 
 from collections.abc import Sequence
@@ -18,11 +18,11 @@ from thongsuot_schema.words.language import Language, Text
 
 _UNITS: Final = 1_000
 _SHORTEST: Final = 8
-"""What lasted a moment is still seen."""
+"""The minimum width, so that short parts stay visible."""
 
 
 class Stretch(msgspec.Struct, frozen=True, kw_only=True):
-    """A part of the bar: its look, what it is, from when to when (Unix time)."""
+    """A part of the bar: its CSS class, its label, its start and end (Unix time)."""
 
     look: str
     word: Text
@@ -31,7 +31,7 @@ class Stretch(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def stretches_of(incident: Incident, now_ns: int) -> list[Stretch]:
-    """Return the parts of an incident's bar, in order; none is empty."""
+    """Return the non-empty parts of an incident's bar, in order."""
     end_ns = incident.closed_ns or max(now_ns, incident.opened_ns + 1)
     delivered = [
         delivery.at_ns

@@ -1,9 +1,9 @@
 """
-The picture of a path before and after: hops one below the other, and where the two part. Pure.
+The picture of a path before and after: hops in a column, and the point where the two diverge. Pure.
 
-What both have in common is one line down; beside it, from where they part, what was measured after
-goes its own way, or ends. Rows have a height in pixels and columns a share of the width, so nothing
-is distorted on a phone.
+The common part is one vertical line; from the point of divergence the later path continues beside
+it, or ends. Rows have a height in pixels and columns a share of the width, so nothing is distorted
+on a phone.
 """
 
 from collections.abc import Iterator, Mapping
@@ -23,19 +23,19 @@ _ROW: Final = 44
 _TOP: Final = 18
 _LEFT: Final = 12
 _RIGHT: Final = 54
-"""Where the second line stands, in hundredths of the width."""
+"""The position of the second line, in hundredths of the width."""
 _TEXT: Final = 14
 _LONG: Final = 15
-"""Characters of an address that fit beside another on a phone: any of IPv4 does."""
+"""Characters of an address that fit beside another on a phone: enough for any of IPv4."""
 _ELBOW: Final = 31
-"""Below a hop's words, above the next hop: there the other way leaves the line."""
+"""Where the other path branches off: below a hop's text, above the next hop."""
 
 
 class PathComparison(msgspec.Struct, frozen=True, kw_only=True):
     """
-    A path as it was and as it is: ``before`` led to the target, ``after`` was measured since.
+    A path before and now: ``before`` reached the target, ``after`` was measured since.
 
-    ``networks`` says whose an address is. ``key`` makes ids unique.
+    ``networks`` has the owners of addresses. ``key`` makes ids unique.
     """
 
     title: str
@@ -48,9 +48,9 @@ class PathComparison(msgspec.Struct, frozen=True, kw_only=True):
 
 def parting(before: Path, after: Path) -> int | None:
     """
-    Return the number of the first hop at which two paths differ, ``None`` where they do not.
+    Return the number of the first hop at which two paths differ, ``None`` if they are equal.
 
-    A hop that is silent in either says nothing; one that ends parts behind its last hop.
+    A hop that is silent in either is ignored; a path that ends diverges after its last hop.
     """
     for number in range(1, max(before.last, after.last) + 1):
         ours, theirs = _routers(before, number), _routers(after, number)
@@ -64,7 +64,7 @@ def parting(before: Path, after: Path) -> int | None:
 
 
 def path_picture(comparison: PathComparison, language: Language) -> str:
-    """Return the picture as inline SVG with its words; empty where no path is known."""
+    """Return the picture as inline SVG with its description; empty if no path is known."""
     before, after = comparison.before, comparison.after
     if before is None and after is None:
         return ""
@@ -84,7 +84,7 @@ def path_picture(comparison: PathComparison, language: Language) -> str:
 
 
 class _Drawing:
-    """Nodes and lines of one picture, put down row by row."""
+    """Nodes and lines of one picture, drawn row by row."""
 
     def __init__(
         self, comparison: PathComparison, parts_at: int | None, language: Language
@@ -100,7 +100,7 @@ class _Drawing:
         return "".join((*self._lines, *self._nodes))
 
     def rows(self, first: Path) -> int:
-        """Draw everything; return how many rows it takes."""
+        """Draw everything; return the number of rows."""
         after = self._comparison.after
         point = labels.PATH_POINT.read(self._language)
         self._node(0, "start", point, "", is_right=False)
@@ -123,7 +123,7 @@ class _Drawing:
         return last_row + 1
 
     def _branch(self, after: Path, parts_at: int) -> int:
-        """Draw what goes its own way beside the rest; return its last row."""
+        """Draw the diverging path beside the common one; return its last row."""
         elbow_y = _y(parts_at - 1) + _ELBOW
         self._lines.append(
             f'<line class="now" x1="{_LEFT}" x2="{_RIGHT}%" y1="{elbow_y}" y2="{elbow_y}"/>'
@@ -185,7 +185,7 @@ class _Drawing:
         )
 
     def _down(self, to_y: int, css: str) -> None:
-        """Draw the first line, in two parts where the other way leaves it."""
+        """Draw the first line, in two parts if the other path branches off."""
         from_y = _TOP
         if css == "was" and self._parts_at is not None:
             elbow_y = _y(self._parts_at - 1) + _ELBOW
@@ -203,7 +203,7 @@ def _y(row: int) -> int:
 
 
 def _length(path: Path) -> int:
-    """Return how many hops are drawn: a refusal stands for none, nor does silence at the end."""
+    """Return the number of hops to draw, without a refusal or silence at the end."""
     return path.last
 
 
@@ -213,7 +213,7 @@ def _routers(path: Path, number: int) -> set[str]:
 
 
 def _short(address: str) -> str:
-    """Return an address as it fits: of a long one of IPv6 the end, by which hops differ."""
+    """Return an address shortened to fit: for a long one of IPv6 its end, by which hops differ."""
     if len(address) <= _LONG:
         return address
     text = ip_address(address).compressed
@@ -223,7 +223,7 @@ def _short(address: str) -> str:
 
 
 def _sentence(comparison: PathComparison, parts_at: int | None, language: Language) -> str:
-    """Return in words what the picture shows."""
+    """Return the picture's description in words."""
     return " ".join(_sentences(comparison, parts_at, language))
 
 

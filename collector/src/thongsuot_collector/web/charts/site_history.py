@@ -1,4 +1,6 @@
-"""Site history: what the page of a site shows of each light beside the last 24 hours."""
+"""
+Site history: the history of each light on the page of a site, in addition to the last 24 hours.
+"""
 
 import asyncio
 from collections.abc import Mapping
@@ -24,7 +26,7 @@ SiteRollups = Mapping[str, list[tuple[int, LineRollup]]]
 
 
 class SiteHistory:
-    """Pictures of the past of a site's lights, from the store and what is not in it yet."""
+    """Charts of the history of a site's lights, from the store and data that is not in it yet."""
 
     def __init__(self, store: Engine, states: StateConsumer) -> None:
         self._store = store
@@ -34,8 +36,8 @@ class SiteHistory:
         self, view: SiteView, chosen: ChartPeriod | None, language: Language
     ) -> dict[LightKey, str]:
         """
-        Return markup to be added to each light: seven and thirty days, and of a link the chart of
-        a period: open where somebody has chosen one, of the day otherwise.
+        Return markup to be added to each light: seven and thirty days, and for a link the chart of
+        a period: open if the reader has chosen one, otherwise of the day.
         """
         scale = SCALES[chosen or ChartPeriod.DAY]
         stretches = await asyncio.to_thread(
@@ -62,7 +64,9 @@ class SiteHistory:
     async def rollups(
         self, site: str, links: list[str], *, length_s: int, from_s: float, until_s: float
     ) -> SiteRollups:
-        """Return the rollups of links in a time, with those that are not in the store yet."""
+        """
+        Return the rollups of links in a period, including those that are not in the store yet.
+        """
         loaded = await asyncio.to_thread(
             load_rollups,
             self._store,

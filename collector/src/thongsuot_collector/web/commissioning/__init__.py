@@ -1,1 +1,1 @@
-"""The page of a site's commissioning: what is proven of each line, and today's code."""
+"""The page of a site's commissioning: the verification of each line, and today's code."""

@@ -51,7 +51,7 @@ _PDF_MODULE = "thongsuot_collector.commissioning.pdf"
 
 
 class CommissioningPages:
-    """What the page of a site's commissioning shows."""
+    """The page of a site's commissioning."""
 
     def __init__(
         self,
@@ -80,7 +80,9 @@ class CommissioningPages:
         ]
 
     async def page(self, request: Request) -> Response:
-        """Answer with what is proven; with the code of the day for an engineer."""
+        """
+        Answer with the verification of the lines; for an engineer also with the code of the day.
+        """
         language, name = language_of(request), request.path_params["name"]
         visitor = await self._access.visitor(request)
         if not visitor.sees_commune(self._directory.site(name).commune):
@@ -100,7 +102,7 @@ class CommissioningPages:
         )
 
     async def add_photo(self, request: Request) -> Response:
-        """Take a photo of the label of a line into the newest run."""
+        """Add a photo of the label of a line to the newest run."""
         language, name = language_of(request), request.path_params["name"]
         visitor = await self._access.visitor(request)
         if not visitor.is_engineer:
@@ -135,13 +137,13 @@ class CommissioningPages:
         run, link = self._records.newest.get(name), request.path_params["link"]
         run_id = "" if run is None else run.id
         photos = await asyncio.to_thread(photos_of, self._store, name, run_id, link)
-        if not photos:  # the page shows which there are
+        if not photos:  # the page shows the existing ones
             return RedirectResponse(f"/sites/{name}/commissioning?lang={language}", 303)
         headers = HEADERS | {"Content-Security-Policy": "default-src 'none'; sandbox"}
         return Response(photos[0].body, media_type=photos[0].media_type, headers=headers)
 
     def _run_with(self, name: str, fields: Mapping[str, bytes]) -> CommissioningRun | None:
-        """Return the newest run of a site, if the link that a form names is in it."""
+        """Return the newest run of a site, if it has the link named by a form."""
         run = self._records.newest.get(name)
         link = fields.get("link", b"").decode("utf-8", "replace")
         is_known = run is not None and any(proof.link == link for proof in run.links)
@@ -152,7 +154,7 @@ class CommissioningPages:
         return frozenset() if run is None else links_with_photo(self._store, name, run.id)
 
     async def pdf(self, request: Request) -> Response:
-        """Answer with the report of the newest run, as ``thongsuot-collector commissioning``."""
+        """Answer with the report of the newest run, like ``thongsuot-collector commissioning``."""
         language, name = language_of(request), request.path_params["name"]
         visitor = await self._access.visitor(request)
         if not visitor.sees_commune(self._directory.site(name).commune):
@@ -160,7 +162,7 @@ class CommissioningPages:
         if name not in self._directory.sites:
             return not_found(NO_SITE.read(language))
         run = self._records.newest.get(name)
-        if run is None:  # the page says that there is nothing to report yet
+        if run is None:  # the page shows that there is nothing to report yet
             return RedirectResponse(f"/sites/{name}/commissioning?lang={language}", 303)
         url = f"{self._page_url}/sites/{name}" if self._page_url else ""
         photos = await asyncio.to_thread(photos_of, self._store, name, run.id)

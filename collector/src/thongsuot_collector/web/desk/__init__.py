@@ -1,1 +1,1 @@
-"""A carrier's desk: its open incidents and what it answers, its circuits, statements, evidence."""
+"""A carrier's desk: its open incidents and answers, its circuits, statements, evidence."""

@@ -1,7 +1,7 @@
 """
-Answers: the form by which a carrier answers, opened from its desk or by a link of a message.
+Answers: the form for a carrier's answer, opened from its desk or by a link in a message.
 
-To open it changes nothing; sending it does.
+Opening it changes nothing; submitting it does.
 """
 
 import logging
@@ -36,13 +36,13 @@ from thongsuot_schema.words.dates import VIETNAM
 from thongsuot_schema.words.language import Text
 
 _LATEST_S = 60 * 86_400
-"""Later nobody expects anything: it is a slip of the pen."""
+"""A later expected time is a typing error."""
 
 _log = logging.getLogger(__name__)
 
 
 class _AnswerForm:
-    """One form: what is answered, where it is sent, and who is known to answer."""
+    """One form: the kind of answer, its target, and the answering party."""
 
     def __init__(
         self, incident: Incident, kind: AnswerKind, path: str, reader: PageReader, person: str
@@ -55,7 +55,7 @@ class _AnswerForm:
 
 
 class AnswerPages:
-    """The forms of answers, and what they send."""
+    """The forms of answers, and their submission."""
 
     def __init__(self, archive: IncidentArchive, access: PageAccess, links: IncidentLinks) -> None:
         self._archive = archive
@@ -64,7 +64,7 @@ class AnswerPages:
         self._grants = AnswerLinks(links)
 
     def routes(self) -> list[Route]:
-        """Return where they stand."""
+        """Return the routes."""
         return [
             Route("/answers/{token}", self.by_link, methods=["GET", "POST"]),
             Route(
@@ -75,7 +75,7 @@ class AnswerPages:
         ]
 
     async def by_link(self, request: Request) -> Response:
-        """Answer anyone who has the link of a message."""
+        """Handle a request by the link of a message."""
         language, token = language_of(request), request.path_params["token"]
         grant = self._grants.grant(token)
         incident = None if grant is None else await self._archive.find(grant.incident)
@@ -95,7 +95,7 @@ class AnswerPages:
         return await self._act(form, fields, grant.party, by=by, token=grant.token)
 
     async def from_desk(self, request: Request) -> Response:
-        """Answer anyone who may act at a carrier's desk."""
+        """Handle a request from a carrier's desk by a visitor who may act there."""
         carrier, name = request.path_params["carrier"], request.path_params["incident"]
         visitor = await self._access.visitor(request)
         party = ResponsibleParty(Party.CARRIER, carrier)
@@ -110,7 +110,7 @@ class AnswerPages:
             is_staff=visitor.sees_all,
         )
         path = answer_path(carrier, name, kind)
-        # A shared link names whom it was made for, not who uses it.
+        # A shared link identifies its recipient, not its user.
         form = _AnswerForm(incident, kind, path, reader, "" if visitor.key else visitor.title)
         if request.method != "POST":
             return self._page(form)
@@ -126,7 +126,7 @@ class AnswerPages:
         by: str,
         token: str = "",
     ) -> Response:
-        """Note an answer, or show the form again with what is wrong."""
+        """Record an answer, or show the form again with its error."""
         answer = _answer_from(form, fields, party, token)
         if isinstance(answer, Text):
             return self._page(form, mistake=answer, fields=fields)
@@ -151,7 +151,7 @@ class AnswerPages:
         done: PartyAnswer | None = None,
         fields: Mapping[str, str] | None = None,
     ) -> Response:
-        """Return the form, or what there is to say instead of it."""
+        """Return the form, or the message in place of it."""
         reader, incident = form.reader, form.incident
         language = reader.language
         thanks = ""
@@ -188,7 +188,7 @@ class AnswerPages:
 
 
 def _refusal_of(grant: AnswerGrant, incident: Incident, now_s: float) -> Text | None:
-    """Return why a link is no good any more; ``None`` where it is."""
+    """Return why a link is no longer valid; ``None`` if it is."""
     if any(answer.token == grant.token for answer in incident.answers):
         return labels.IMPOSSIBLE["used"]
     opened = [
@@ -206,7 +206,7 @@ def _refusal_of(grant: AnswerGrant, incident: Incident, now_s: float) -> Text | 
 def _answer_from(
     form: _AnswerForm, fields: Mapping[str, str], party: ResponsibleParty, token: str
 ) -> PartyAnswer | Text:
-    """Return the answer that a form holds, or what is missing."""
+    """Return the answer in a form, or the error."""
     person = fields.get("name", "")[:NAME_CHARACTERS]
     if not person:
         return labels.NEEDS_NAME
@@ -230,7 +230,7 @@ def _answer_from(
 
 
 def _moment_ns(written: str) -> int | None:
-    """Return a moment as browsers send it, in Vietnam; ``None`` where it is none."""
+    """Return a moment in the format of browsers, in Vietnam; ``None`` if it is invalid."""
     try:
         when = datetime.fromisoformat(written)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Circuit status: how each of a carrier's circuits is now, and was in the last 30 days. Pure."""
+"""Circuit status: the state of each of a carrier's circuits now, and in the last 30 days. Pure."""
 
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -23,15 +23,15 @@ _DAY_STATES: Final[dict[TimeClass, State]] = {
     TimeClass.DEGRADED: State.DEGRADED,
     TimeClass.UP: State.UP,
 }
-"""The worst first: it is what a day is shown as. What is not the carrier's makes no day worse."""
+"""The worst first, which is shown for a day. Faults of others do not count for a day."""
 
 
 class CircuitStatus(msgspec.Struct, frozen=True, kw_only=True):
     """
-    One circuit. ``since_ms`` is the onset of ``state`` (Unix ms; ``None``: never heard).
+    One circuit. ``since_ms`` is the onset of ``state`` (Unix ms; ``None``: never reported).
 
-    ``days`` are the last 30 of Vietnam's calendar, the oldest first; ``None``: nothing is known.
-    ``down_ms`` and ``interruptions`` sum up what was dead by the carrier's fault in them.
+    ``days`` are the last 30 of Vietnam's calendar, the oldest first; ``None``: unknown. ``down_ms``
+    and ``interruptions`` are the sums of downtime by the carrier's fault in them.
     """
 
     circuit: Circuit
@@ -44,7 +44,7 @@ class CircuitStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def first_ms(now_ms: int) -> int:
-    """Return when the first of the days begins, Unix milliseconds."""
+    """Return the start of the first of the days, Unix milliseconds."""
     midnight_ms = (now_ms + _OFFSET_MS) // _DAY_MS * _DAY_MS - _OFFSET_MS
     return midnight_ms - (DAYS - 1) * _DAY_MS
 
@@ -58,7 +58,7 @@ def status_of(
     *,
     now_ms: int,
 ) -> CircuitStatus:
-    """Return how a circuit is and was; time is classed as its statement classes it."""
+    """Return the status of a circuit; time is classified as in its statement."""
     from_ms = first_ms(now_ms)
     periods = classify_time(intervals, works, terms, (from_ms, now_ms))
     dead = [period for period in periods if period.time_class is TimeClass.DOWN]
@@ -75,7 +75,7 @@ def status_of(
 
 
 def _day(periods: Iterable[Period], begin_ms: int) -> State | None:
-    """Return the worst that a day has seen."""
+    """Return the worst state of a day."""
     seen = {
         period.time_class
         for period in periods

@@ -1,4 +1,4 @@
-"""The page of the links that open a carrier's desk: which there are, a new one, an end. Pure."""
+"""The page of the links to a carrier's desk: lists, creates and revokes them. Pure."""
 
 from collections.abc import Iterable
 
@@ -25,7 +25,7 @@ def keys_page(
     made_url: str,
     mistake: Text | None,
 ) -> str:
-    """Return the whole page; ``made_url`` is the link that was made just now."""
+    """Return the whole page; ``made_url`` is the newly created link."""
     language, path = reader.language, f"{desk_path(carrier)}/keys"
     frame = Frame(
         title=labels.KEYS.read(language),

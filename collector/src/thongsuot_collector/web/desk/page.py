@@ -38,7 +38,7 @@ _ORDER = (State.DOWN, State.DEGRADED, State.UNKNOWN, State.UP)
 
 
 class DeskContent(msgspec.Struct, frozen=True, kw_only=True):
-    """What there is to show of one carrier: its open incidents, and what was closed last."""
+    """The content of one carrier's desk: its open incidents, and recently closed ones."""
 
     carrier: str
     title: str
@@ -54,7 +54,7 @@ class DeskContent(msgspec.Struct, frozen=True, kw_only=True):
 def desk_page(
     desk: DeskContent, visitor: Visitor, directory: InventoryDirectory, reader: PageReader
 ) -> str:
-    """Return the whole page: what nobody has accepted first, the oldest of it on top."""
+    """Return the whole page: unaccepted incidents first, the oldest on top."""
     language, path = reader.language, desk_path(desk.carrier)
     ongoing = sorted(desk.ongoing, key=lambda context: urgency(context.incident))
     states = [context.incident.state for context in ongoing]
@@ -112,7 +112,7 @@ def _proposal(
     visitor: Visitor,
     reader: PageReader,
 ) -> dict[str, object]:
-    """Return how a proposal stands, and where the city decides on it."""
+    """Return the state of a proposal, and the link to the city's decision."""
     language, window = reader.language, work.window
     is_pending = work.is_pending(round(reader.now_s * NS_PER_S))
     state = labels.WORK_IS_PENDING if is_pending else labels.WORK_LAPSED
@@ -155,23 +155,23 @@ def desks_page(desks: Iterable[tuple[str, str, int, int]], reader: PageReader) -
 
 
 def desk_path(carrier: str) -> str:
-    """Return where a carrier's desk stands."""
+    """Return the path of a carrier's desk."""
     return f"/desk/{quote(carrier)}"
 
 
 def work_path(carrier: str, work: str = "") -> str:
-    """Return where a carrier proposes planned work; with ``work``, where the city decides on it."""
+    """Return the path of a carrier's proposal form; with ``work``, of the city's decision on it."""
     path = f"{desk_path(carrier)}/work"
     return f"{path}/{quote(work)}" if work else path
 
 
 def answer_path(carrier: str, incident: str, kind: AnswerKind) -> str:
-    """Return where a carrier gives one answer about an incident."""
+    """Return the path of the form for a carrier's answer about an incident."""
     return f"{desk_path(carrier)}/incidents/{quote(incident)}/{kind}"
 
 
 def urgency(incident: Incident) -> tuple[bool, int, str]:
-    """Return what open incidents are sorted by: not accepted before accepted, then the oldest."""
+    """Return the sort key of open incidents: unaccepted before accepted, then the oldest."""
     is_had = incident.acknowledgement is not None or incident.dispute is not None
     return is_had, incident.opened_ns, incident.id
 
@@ -210,7 +210,7 @@ def _evidence_url(context: MessageContext, reader: PageReader) -> str:
 
 
 def _tags(incident: Incident, reader: PageReader) -> list[str]:
-    """Return how far the carrier's answer is."""
+    """Return the tags for the state of the carrier's answer."""
     language = reader.language
 
     def at(label: Text, at_ns: int) -> str:
@@ -232,7 +232,7 @@ def _tags(incident: Incident, reader: PageReader) -> list[str]:
 def _buttons(
     context: MessageContext, desk: DeskContent, reader: PageReader
 ) -> list[tuple[str, Text]]:
-    """Return the answers that fit how an incident stands, each with its address."""
+    """Return the possible answers for an incident's state, each with its URL."""
     incident = context.incident
     kinds = [kind for kind in AnswerKind if _is_fitting(kind, incident)]
     return [
@@ -279,6 +279,6 @@ def _since(status: CircuitStatus, language: Language) -> str:
 
 
 def carrier_title(carrier: str, directory: InventoryDirectory) -> str:
-    """Return what a carrier is called."""
+    """Return the display name of a carrier."""
     known = directory.carrier(carrier)
     return carrier if known is None else known.title or known.name

@@ -1,4 +1,4 @@
-"""Routes: who may see which carrier's desk, and who gives out the links to it."""
+"""Routes: access to carriers' desks, and the management of links to them."""
 
 import asyncio
 import time
@@ -47,11 +47,11 @@ _MOST_DAYS = 730
 _MONTHS = 12
 _CLOSED = 30
 _PROPOSALS_SHOWN_NS = 30 * 86_400 * NS_PER_S
-"""So long after its end a proposal that was refused is still shown."""
+"""How long after its end a refused proposal is still shown."""
 
 
 class DeskPages:
-    """A page for each carrier, for itself and for the city."""
+    """The page of each carrier, for itself and for the city."""
 
     def __init__(
         self,
@@ -66,7 +66,7 @@ class DeskPages:
         self._links = links
 
     def routes(self) -> list[Route]:
-        """Return where they stand."""
+        """Return the routes."""
         return [
             Route("/desk", self.list_of_desks),
             Route("/desk/{carrier}", self.desk),
@@ -74,7 +74,7 @@ class DeskPages:
         ]
 
     async def list_of_desks(self, request: Request) -> Response:
-        """Answer the city with all desks; a carrier is led to its own."""
+        """Answer the city with all desks; redirect a carrier to its own."""
         visitor = await self._access.visitor(request)
         reader = _reader(request, visitor)
         if not visitor.sees_all:
@@ -117,14 +117,14 @@ class DeskPages:
             months=months,
             generated_until_s=self._archive.generated_until_s,
         )
-        # Of hundreds of circuits: too long a turn for what else there is to do.
+        # With hundreds of circuits it would block the loop for too long.
         page = await asyncio.to_thread(
             desk_page, content, visitor, directory, _reader(request, visitor)
         )
         return html_page(page, CONTENT_SECURITY_POLICY)
 
     async def keys(self, request: Request) -> Response:
-        """Answer an engineer with the links to a desk; make one, or revoke one."""
+        """Answer an engineer with the links to a desk; create or revoke one."""
         visitor = await self._access.visitor(request)
         carrier = request.path_params["carrier"]
         if not visitor.is_engineer or carrier not in self._archive.directory.carriers:
@@ -152,7 +152,7 @@ class DeskPages:
     async def _create(
         self, form: dict[str, str], carrier: str, visitor: Visitor
     ) -> tuple[str, Text | None]:
-        """Make a link; return it, or what is wrong with the form."""
+        """Create a link; return it, or the form's error."""
         title, days = form.get("title", "")[:NAME_CHARACTERS], form.get("days", "")
         is_number = days.isascii() and days.isdigit() and 1 <= int(days[:6]) <= _MOST_DAYS
         if not title or not is_number:
@@ -176,12 +176,14 @@ class DeskPages:
             await asyncio.to_thread(
                 desk_keys.revoke, self._archive.store, key_id, by=visitor.audited_as
             )
-        except TokenError:  # somebody else was faster: it is what was wanted
+        except TokenError:  # already revoked by another person
             return None
         return None
 
     def _ongoing(self, carrier: str) -> list[Incident]:
-        """Return the open incidents that a carrier has to act on, or was told of."""
+        """
+        Return the open incidents on which a carrier has to act, or about which it was notified.
+        """
         party = ResponsibleParty(Party.CARRIER, carrier)
         registry = self._archive.consumer.registry
         known = [registry.incidents[name] for name in registry.active]
@@ -195,7 +197,7 @@ class DeskPages:
         ]
 
     async def _proposals(self, carrier: str = "") -> list[ProposedWork]:
-        """Return the work that carriers proposed, also what was over a short while ago."""
+        """Return the proposed work of a carrier, including recently ended one."""
         return await asyncio.to_thread(
             proposed_work.load_recent,
             self._archive.store,

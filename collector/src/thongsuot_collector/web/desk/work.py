@@ -1,4 +1,4 @@
-"""Work: where a carrier proposes planned work, and where the city confirms or refuses it."""
+"""Work: the forms for a carrier's proposal of planned work and for the city's decision."""
 
 import asyncio
 import logging
@@ -31,7 +31,7 @@ from thongsuot_schema.state import State
 from thongsuot_schema.words.language import Language, Text
 
 HOME: Final = "home"
-"""Where a form says it stands that is not on the desk: who decides there comes back there."""
+"""The origin of a form on the first page: the person who decides there returns there."""
 
 _FIELDS = ("name", "scope", "start", "end", "text")
 
@@ -45,17 +45,19 @@ class WorkPages:
         self._archive = archive
         self._access = access
         self._one_at_a_time = asyncio.Lock()
-        """Of proposals: how many wait is counted before each, and many may come at once."""
+        """
+        Serialises proposals: the waiting ones are counted before each, and many may come at once.
+        """
 
     def routes(self) -> list[Route]:
-        """Return where they stand."""
+        """Return the routes."""
         return [
             Route("/desk/{carrier}/work", self.propose, methods=["GET", "POST"]),
             Route("/desk/{carrier}/work/{work}", self.decide, methods=["GET", "POST"]),
         ]
 
     async def propose(self, request: Request) -> Response:
-        """Let anyone who may act at a carrier's desk propose work."""
+        """Let a visitor who may act at a carrier's desk propose work."""
         visitor = await self._access.visitor(request)
         carrier, directory = request.path_params["carrier"], self._archive.directory
         is_theirs = visitor.sees_carrier(carrier) and carrier in directory.carriers
@@ -63,7 +65,7 @@ class WorkPages:
             return await self._access.refusal(request)
         reader = _reader(request, visitor)
         fields = dict.fromkeys(_FIELDS, "") | {"scope": "all"}
-        # A shared link names whom it was made for, not who uses it.
+        # A shared link identifies its recipient, not its user.
         fields["name"] = "" if visitor.key else visitor.title
         if request.method != "POST":
             return self._form(carrier, fields, reader)
@@ -96,7 +98,7 @@ class WorkPages:
         page = "/" if form.get("from") == HOME else desk_path(carrier)
         back = RedirectResponse(reader.url(page), 303, headers=HEADERS)
         if not work.is_pending(round(reader.now_s * NS_PER_S)):
-            return back  # somebody else was faster, or it is over: the desk says how it stands
+            return back  # decided by another person, or over: the desk shows its state
         if request.method != "POST":
             return self._decision(work, visitor, reader)
         side, reason = form.get("side", ""), form.get("reason", "")
@@ -187,7 +189,7 @@ class WorkPages:
 def _scope_titles(
     carrier: str, directory: InventoryDirectory, language: Language
 ) -> Iterable[tuple[str, str]]:
-    """Yield what work can be proposed on, as people call it."""
+    """Yield the possible scopes of work with their display names."""
     for scope in scopes(carrier, directory):
         if scope.link:
             link = directory.link(scope.site, scope.link)

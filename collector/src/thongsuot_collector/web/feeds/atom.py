@@ -17,7 +17,7 @@ MEDIA_TYPE: Final = "application/atom+xml; charset=utf-8"
 
 _NAMESPACE: Final = "http://www.w3.org/2005/Atom"
 _NEVER: Final = datetime(2026, 1, 1, tzinfo=UTC)
-"""When a feed was updated that has no entry: it has to say something, and always the same."""
+"""The update time of a feed without entries: required, and constant."""
 
 
 def atom_feed(
@@ -27,7 +27,7 @@ def atom_feed(
     url_of: Callable[[str], str],
     language: Language,
 ) -> bytes:
-    """Return the feed; ``url_of`` returns where an incident has its page."""
+    """Return the feed; ``url_of`` returns the URL of an incident's page."""
     feed = Element("feed", {"xmlns": _NAMESPACE, "xml:lang": language})
     _text(feed, "title", labels.INCIDENTS.read(language))
     _text(feed, "id", f"urn:uuid:{uuid5(NAMESPACE_URL, own_url)}")

@@ -17,7 +17,7 @@ _ESCAPED: Final = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\
 def calendar(
     works: Sequence[MaintenanceRecord], *, carrier: Callable[[str], str], language: Language
 ) -> bytes:
-    """Return the calendar; ``carrier`` returns what a carrier is called."""
+    """Return the calendar; ``carrier`` returns the display name of a carrier."""
     lines = [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
@@ -35,7 +35,7 @@ def _event(work: MaintenanceRecord, carrier: Callable[[str], str], language: Lan
     return [
         "BEGIN:VEVENT",
         f"UID:{work.id}@thongsuot",
-        # When it was planned is not kept; its beginning is as good, and always the same.
+        # The time of planning is not stored; its start is constant, too.
         f"DTSTAMP:{_utc(work.start_at)}",
         f"DTSTART:{_utc(work.start_at)}",
         f"DTEND:{_utc(work.end_at)}",
@@ -54,7 +54,7 @@ def _escaped(text: str) -> str:
 
 
 def _folded(line: str) -> bytes:
-    """Return a line as lines of at most 75 octets, no letter torn apart (3.1)."""
+    """Return a line folded to at most 75 octets, without splitting characters (3.1)."""
     return b"\r\n ".join(_parts(line)) + b"\r\n"
 
 

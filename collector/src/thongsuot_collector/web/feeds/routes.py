@@ -21,11 +21,11 @@ from thongsuot_collector.web.lists.cells import ListReader
 from thongsuot_collector.web.responses import language_of
 
 ENTRIES = 200
-"""Of a feed: the newest."""
+"""Maximum entries of a feed: the newest."""
 
 
 class FeedPages:
-    """The feeds: filtered as the lists that they are made from."""
+    """The feeds, with the filters of their lists."""
 
     def __init__(self, city: CityState, store: Engine, access: PageAccess) -> None:
         self._city = city
@@ -33,14 +33,14 @@ class FeedPages:
         self._access = access
 
     def routes(self) -> list[Route]:
-        """Return where they stand."""
+        """Return the routes."""
         return [
             Route("/feeds/incidents.atom", self.incidents),
             Route("/feeds/maintenance.ics", self.maintenance),
         ]
 
     async def incidents(self, request: Request) -> Response:
-        """Answer with the incidents, the newest first, those inside a larger one left out."""
+        """Answer with the incidents, the newest first, without those inside a larger one."""
         visitor = await self._access.visitor(request)
         records = await self._records(request, visitor, LIST_BY_NAME["incidents"])
         if isinstance(records, Response):
@@ -61,7 +61,7 @@ class FeedPages:
         return answer(request, body, atom.MEDIA_TYPE)
 
     async def maintenance(self, request: Request) -> Response:
-        """Answer with the planned work that goes on or is to come."""
+        """Answer with the current and future planned work."""
         visitor = await self._access.visitor(request)
         records = await self._records(request, visitor, LIST_BY_NAME["maintenance"])
         if isinstance(records, Response):

@@ -1,1 +1,1 @@
-"""The first page: what somebody has to act on."""
+"""The first page: everything that needs action."""

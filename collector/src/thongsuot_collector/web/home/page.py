@@ -1,7 +1,7 @@
 """
-The first page: what somebody has to act on, and the points that are worst; at most a screen.
+The first page: everything that needs action, and the worst points; at most one screen.
 
-Everything else is a list, one click away. Who searches, or sees one commune alone, gets the points
+Everything else is a list, one click away. A search, or a visitor of one commune, gets the points
 themselves.
 """
 
@@ -53,8 +53,8 @@ class HomePage:
     """
     The first page.
 
-    ``store`` has the work that carriers propose; ``documentation_url`` leads to the documentation,
-    where there is one.
+    ``store`` has the work proposed by carriers; ``documentation_url`` is that of the documentation,
+    if there is one.
     """
 
     def __init__(self, city: CityState, store: Engine, documentation_url: str = "") -> None:
@@ -65,7 +65,7 @@ class HomePage:
     async def text(
         self, rows: Sequence[SiteRow], visitor: Visitor, reader: PageReader, *, query: str
     ) -> str:
-        """Return the whole page; ``rows`` are the points that somebody may see and searches for."""
+        """Return the whole page; ``rows`` are the visible points that match the search."""
         links = city_links(visitor, reader, "")
         if visitor.sees_all and not query:
             now_ns = round(reader.now_s * NS_PER_S)
@@ -126,5 +126,5 @@ class HomePage:
 
 
 def _pending_counter(count: int, page: PageReader) -> list[Counter]:
-    """Return how much proposed work waits for the city; nothing where none does."""
+    """Return the counter of proposed work waiting for the city; nothing if there is none."""
     return [(count, labels.PENDING_WORK, "down", page.url("/desk"))] if count else []

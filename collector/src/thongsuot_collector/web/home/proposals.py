@@ -1,4 +1,6 @@
-"""Proposed work on the first page: what waits for the city, decided there with one click. Pure."""
+"""
+Proposed work on the first page: proposals waiting for the city, confirmed with one click. Pure.
+"""
 
 import msgspec
 
@@ -18,9 +20,9 @@ class ProposalItem(msgspec.Struct, frozen=True, kw_only=True):
     """
     Work that a carrier proposes: what, where, when.
 
-    ``desk_url`` leads to the carrier's desk. ``confirm_url`` is where one click confirms it, by the
-    button that says ``confirm_as``; empty for anyone who may not. ``review_url`` is where it is
-    looked at and refused; empty for those to whom that page does not exist.
+    ``desk_url`` is that of the carrier's desk. ``confirm_url`` confirms it with one click, by the
+    button labelled ``confirm_as``; empty without permission. ``review_url`` is the page to review
+    or refuse it; empty for visitors without that page.
     """
 
     title: str
@@ -35,11 +37,11 @@ class ProposalItem(msgspec.Struct, frozen=True, kw_only=True):
 def proposal_item(
     work: ProposedWork, directory: InventoryDirectory, visitor: Visitor, reader: PageReader
 ) -> ProposalItem:
-    """Return a proposal as the first page shows it."""
+    """Return a proposal for the first page."""
     language, window = reader.language, work.window
     scope = window_scope(window, directory, language)
     decision_url = reader.url(work_path(work.carrier, work.id))
-    # A stranger who may look is asked there who they are; a reader with a name may not decide.
+    # An anonymous visitor is asked to sign in there; a signed-in reader may not decide.
     may_review = visitor.is_engineer or not visitor.name
     return ProposalItem(
         title=labels.WORK_OF.read(language, scope=scope),

@@ -1,1 +1,1 @@
-"""The pages of incidents: the list, the evidence of one, and taking it on."""
+"""The pages of incidents: the list, the evidence of one, and its acceptance."""

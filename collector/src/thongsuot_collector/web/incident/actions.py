@@ -1,4 +1,4 @@
-"""Actions: what a reader of an incident's page may do about it, as links to the forms. Pure."""
+"""Actions: the links to forms that a reader of an incident's page may use. Pure."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from thongsuot_schema.words.language import Text
 
 
 class ActionLink(msgspec.Struct, frozen=True, kw_only=True):
-    """A link to a form; ``is_first``: it is what is expected to be done."""
+    """A link to a form; ``is_first``: it is the expected action."""
 
     title: Text
     url: str
@@ -19,7 +19,7 @@ class ActionLink(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def action_links(incident: Incident, reader: PageReader) -> list[ActionLink]:
-    """Return what a reader may do about an incident: nothing, for who only looks."""
+    """Return a reader's possible actions on an incident: none for read-only visitors."""
     path = f"/incidents/{incident.id}"
     links = []
     if reader.is_staff and incident.is_open:
@@ -31,14 +31,14 @@ def action_links(incident: Incident, reader: PageReader) -> list[ActionLink]:
             is_first = title is labels.ANSWER_REPORT
             links.append(ActionLink(title=title, url=url, is_first=is_first))
         if incident.is_open and incident.parents and incident.report is None:
-            # Of the larger one: there it stands which of its parts can be taken out.
+            # Of the larger one, whose form lists the parts that can be taken out.
             url = reader.url(f"/incidents/{incident.parents[0]}/split")
             links.append(ActionLink(title=decision_labels.SPLIT, url=f"{url}&member={incident.id}"))
     return links
 
 
 def _decisions(incident: Incident) -> Iterator[tuple[Text, str]]:
-    """Yield the forms that fit how an incident stands, for an engineer of the city."""
+    """Yield the possible forms for an incident's state, for an engineer of the city."""
     is_report = incident.report is not None
     if is_report and incident.is_open:
         yield labels.ANSWER_REPORT, "report"

@@ -1,4 +1,4 @@
-"""Board: where Grafana shows what an incident is about, at its time. Pure."""
+"""Board: the link to the Grafana board of an incident's subject, at its time. Pure."""
 
 from typing import Final
 from urllib.parse import urlencode
@@ -13,8 +13,8 @@ _NS_PER_MS: Final = 1_000_000
 
 def board_url(grafana_url: str, incident: Incident) -> str:
     """
-    Return the address of the board of the first line (else the point) of an incident, half an hour
-    before it until half an hour after, or until now; empty where there is no Grafana.
+    Return the URL of the board of the first line (else the point) of an incident, from half an hour
+    before it until half an hour after, or until now; empty without Grafana.
     """
     if not grafana_url:
         return ""

@@ -26,18 +26,18 @@ _log = logging.getLogger(__name__)
 
 
 class CommentPages:
-    """The form by which an engineer comments, also on what is over."""
+    """The form for an engineer's comment, also on closed incidents."""
 
     def __init__(self, archive: IncidentArchive, access: PageAccess) -> None:
         self._archive = archive
         self._access = access
 
     def routes(self) -> list[Route]:
-        """Return where it stands."""
+        """Return the routes."""
         return [Route("/incidents/{name}/comment", self.comment, methods=["GET", "POST"])]
 
     async def comment(self, request: Request) -> Response:
-        """Let an engineer comment: the form, and what it sends."""
+        """Let an engineer comment: the form, and its submission."""
         form = await open_form(request, self._archive, self._access, now_s=time.time())
         if isinstance(form, Response):
             return form

@@ -1,4 +1,4 @@
-"""The fixed words of what engineers of the city decide of incidents."""
+"""The fixed words of the city's decisions about incidents."""
 
 from typing import Final
 

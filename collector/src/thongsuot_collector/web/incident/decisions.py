@@ -1,4 +1,4 @@
-"""Routes: what an engineer of the city decides of an incident: merge, split, close, reopen."""
+"""Routes: decisions of an engineer of the city about an incident: merge, split, close, reopen."""
 
 import logging
 import time
@@ -29,14 +29,14 @@ from thongsuot_schema.words.language import Language, Text
 _log = logging.getLogger(__name__)
 
 _MOST_OPTIONS = 200
-"""Radio buttons of one form: what is farther down nobody would find."""
+"""Maximum radio buttons of one form; nobody would find more."""
 
 Decide = Callable[[OpenForm, str, str], Awaitable[None]]
-"""Does what a form asks for: by whom, what was chosen, and why."""
+"""Executes a form's decision: its author, the choice, and the reason."""
 
 
 class DecisionPages:
-    """The forms by which incidents are merged, split, closed and opened again."""
+    """The forms to merge, split, close and reopen incidents."""
 
     def __init__(
         self, archive: IncidentArchive, access: PageAccess, decisions: CityDecisions
@@ -46,7 +46,7 @@ class DecisionPages:
         self._decisions = decisions
 
     def routes(self) -> list[Route]:
-        """Return where they stand."""
+        """Return the routes."""
         return [
             Route(f"/incidents/{{name}}/{address}", page, methods=["GET", "POST"])
             for address, page in (
@@ -58,7 +58,7 @@ class DecisionPages:
         ]
 
     async def merge(self, request: Request) -> Response:
-        """Let an engineer say which other incident is the same trouble."""
+        """Let an engineer merge an incident with another one."""
         form = await self._open(request, fits=_is_open)
         if isinstance(form, Response):
             return form
@@ -133,7 +133,7 @@ class DecisionPages:
         return await self._answer(request, form, fields, decide)
 
     async def reopen(self, request: Request) -> Response:
-        """Let an engineer open again what somebody has closed."""
+        """Let an engineer reopen a closed incident."""
         form = await self._open(request, fits=_is_closed_by_city)
         if isinstance(form, Response):
             return form
@@ -156,8 +156,8 @@ class DecisionPages:
         self, request: Request, *, fits: Callable[[Incident], bool]
     ) -> OpenForm | Response:
         """
-        Return a form about an incident of the registry: what is older nobody decides about. Where
-        it does not fit how the incident stands there is none; who has sent one is told why.
+        Return a form about an incident of the registry: older ones cannot be changed. If it does
+        not apply to the incident's state there is none; a submitted one gets the reason.
         """
         form = await open_form(request, self._archive, self._access, now_s=time.time())
         if isinstance(form, Response):
@@ -170,7 +170,7 @@ class DecisionPages:
     async def _answer(
         self, request: Request, form: OpenForm, fields: FormFields, decide: Decide
     ) -> Response:
-        """Show a form, or do what it sends; what is missing or does not fit is said above it."""
+        """Show a form, or execute its submission; errors are shown above it."""
         if request.method != "POST":
             return form_page(form, fields)
         sent = await read_form(request)
@@ -195,7 +195,7 @@ class DecisionPages:
         return form.done()
 
     def _options(self, incidents: Iterable[Incident], language: Language) -> list[tuple[str, str]]:
-        """Return incidents as what can be chosen: headline, onset and name."""
+        """Return incidents as options: headline, onset and name."""
         options = []
         for incident in list(incidents)[:_MOST_OPTIONS]:
             headline = text.headline_of(self._archive.context(incident), language)

@@ -1,7 +1,7 @@
 """
-Evidence: an incident for machines, as its page gives it.
+Evidence: an incident in machine-readable form, for download from its page.
 
-The incident itself is the document that messages carry; beside it stands what has come of it.
+The incident itself is the document attached to messages; its further course is added.
 ``thongsuot-collector verify --evidence`` reads it.
 """
 
@@ -19,7 +19,7 @@ FORMAT = "thongsuot.evidence/1"
 
 
 class AcknowledgementEvidence(msgspec.Struct, frozen=True, kw_only=True):
-    """Who takes care of it, since when, and what they say."""
+    """The person who accepted it, since when, and their note."""
 
     owner: str
     at: str
@@ -27,7 +27,7 @@ class AcknowledgementEvidence(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MaintenanceEvidence(msgspec.Struct, frozen=True, kw_only=True):
-    """Planned work that touches it."""
+    """Planned work that affects it."""
 
     name: str
     start: str
@@ -37,8 +37,8 @@ class MaintenanceEvidence(msgspec.Struct, frozen=True, kw_only=True):
 
 class NotificationEvidence(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What a party was to be told by one of its channels. ``decided_at`` is when that was decided,
-    ``delivered_at`` when the receiver of ``channel`` had it (null: it has not).
+    A notification of a party by one of its channels. ``decided_at`` is the time of the decision,
+    ``delivered_at`` that of the delivery by ``channel`` (null: not delivered).
     """
 
     party: Party
@@ -53,7 +53,7 @@ class NotificationEvidence(msgspec.Struct, frozen=True, kw_only=True):
 
 class EvidenceFile(msgspec.Struct, frozen=True, kw_only=True):
     """
-    The whole file. ``incident.notified_at`` is the last of ``notifications``; where there is none,
+    The whole file. ``incident.notified_at`` is the last of ``notifications``; without any, the time
     when the incident became known.
     """
 
@@ -105,7 +105,7 @@ def _notifications(report: IncidentReport) -> list[NotificationEvidence]:
             delivered_at=None
             if delivery is None or not delivery.is_delivered
             else timestamp(delivery.at_ns),
-            # What follows a colon is somebody's address.
+            # The text after a colon is a personal address.
             channel="" if delivery is None else delivery.channel.partition(":")[0],
             reference="" if delivery is None else delivery.reference,
         )

@@ -1,7 +1,7 @@
 """
-Form: what all forms about an incident have in common: who may open one, and what stands around it.
+Form: the common parts of all forms about an incident: access control and layout.
 
-Each is an engineer's of the city; to everybody else there is no such page.
+Each is for engineers of the city; for all others the page does not exist.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ from thongsuot_schema.words.language import Text
 
 
 class OpenForm(msgspec.Struct, frozen=True, kw_only=True):
-    """A form about an incident that somebody has opened; ``address`` ends the form's own."""
+    """An opened form about an incident; ``address`` is the last part of its path."""
 
     report: IncidentReport
     visitor: Visitor
@@ -32,21 +32,21 @@ class OpenForm(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def incident_url(self) -> str:
-        """Where the page of the incident is."""
+        """The URL of the incident's page."""
         return self.reader.url(f"/incidents/{self.report.incident.id}")
 
     def done(self) -> Response:
-        """Lead to the page of the incident, which says how it stands now."""
+        """Redirect to the page of the incident, which shows its new state."""
         return RedirectResponse(self.incident_url, HTTPStatus.SEE_OTHER, headers=HEADERS)
 
 
 class FormFields(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What a form asks for. ``button`` has a place for who sends it, ``lines`` stand first.
+    The fields of a form. ``button`` has a placeholder for the sender, ``lines`` come first.
 
-    ``options`` are value and label of what has to be chosen under ``legend``, sent as
-    ``option_name``; ``chosen`` is chosen already. ``text_label`` is of the text that is sent as
-    ``text_name``; ``written`` is what was written before.
+    ``options`` are the values and labels of the choices under ``legend``, sent as ``option_name``;
+    ``chosen`` is preselected. ``text_label`` is the label of the text sent as ``text_name``;
+    ``written`` is its initial value.
     """
 
     title: Text
@@ -61,14 +61,14 @@ class FormFields(msgspec.Struct, frozen=True, kw_only=True):
     written: str = ""
 
     def filled(self, *, chosen: str, written: str) -> "FormFields":
-        """Return the same with what somebody has chosen and written."""
+        """Return the same with a choice and a text filled in."""
         return msgspec.structs.replace(self, chosen=chosen, written=written)
 
 
 async def open_form(
     request: Request, archive: IncidentArchive, access: PageAccess, *, now_s: float
 ) -> OpenForm | Response:
-    """Return the form that somebody asks for, or the answer to who may not."""
+    """Return the requested form, or the refusal for an unauthorised visitor."""
     visitor = await access.visitor(request)
     if not visitor.is_engineer:
         return await access.refusal(request, labels.WHO_ARE_YOU)
@@ -84,12 +84,12 @@ async def open_form(
 
 
 def missing(request: Request) -> Response:
-    """Return that there is no such incident, or none that this could be done to."""
+    """Return the answer that there is no such incident, or that the action does not apply to it."""
     return not_found(labels.NOT_FOUND.read(language_of(request)))
 
 
 def form_page(form: OpenForm, fields: FormFields, *, mistake: Text | None = None) -> Response:
-    """Return the page of a form; ``mistake`` is what was wrong with what it sent before."""
+    """Return the page of a form; ``mistake`` is the error of the previous submission."""
     content = {
         "fields": fields,
         "button": fields.button.read(form.reader.language, title=form.visitor.title),
@@ -105,7 +105,7 @@ def form_in(
     *,
     mistake: Text | None = None,
 ) -> Response:
-    """Return the page of a form that has a template of its own."""
+    """Return the page of a form with its own template."""
     reader, incident = form.reader, form.report.incident
     path = f"/incidents/{incident.id}/{form.address}"
     frame = Frame(

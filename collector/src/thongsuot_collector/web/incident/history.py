@@ -1,6 +1,6 @@
 """
-History: what became of an incident, event by event with its second, in words: what was measured,
-who was told by what, and what people said and decided. Pure.
+History: the events of an incident in words, to the second: measurements, notifications, and the
+statements and decisions of people. Pure.
 """
 
 from collections.abc import Callable
@@ -61,7 +61,7 @@ _OF_PEOPLE = {
     "opened again by city",
     "maintenance planned",
 }
-"""What somebody has said or decided; the rest was measured, or follows from it."""
+"""Events caused by people; the others were measured, or follow from measurements."""
 
 _OF_A_SUBJECT = {"joined", "left", "is up", "is out again"}
 
@@ -76,11 +76,11 @@ _TITLES: Final[dict[str, Callable[[str], Text]]] = {
     "rule": _rule_title,
     "reported again": lambda kind: KINDS[ProblemKind(kind)],
 }
-"""What is written down of some events by its code."""
+"""Convert the recorded detail of some events to its wording, by event."""
 
 
 class HistoryEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """One event: when (Unix time), by its look who made it, and what it was."""
+    """One event: its time (Unix time), its CSS class by origin, and its text."""
 
     at_ns: int
     look: str
@@ -88,12 +88,12 @@ class HistoryEvent(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def second(self) -> str:
-        """When, as people in Vietnam read it."""
+        """Its time, in the format for readers in Vietnam."""
         return exact_time(self.at_ns)
 
     @property
     def timestamp(self) -> str:
-        """When, for machines."""
+        """Its time, for machines."""
         return timestamp(self.at_ns)
 
 
@@ -103,8 +103,8 @@ def history_events(
     channel_kind: Callable[[str], str] = str,
 ) -> list[HistoryEvent]:
     """
-    Return the events of an incident, oldest first: what its history has, and whom it was told to.
-    ``channel_kind`` returns what kind of channel one of a name is.
+    Return the events of an incident, oldest first: its recorded history, and its notifications.
+    ``channel_kind`` returns the kind of a channel by name.
     """
     noted = [
         HistoryEvent(
@@ -129,7 +129,10 @@ def _told(
     language: Language,
     channel_kind: Callable[[str], str],
 ) -> HistoryEvent:
-    """Return when a party was told by a channel, or when that was decided where it has failed."""
+    """
+    Return the event of a notification by a channel, at its delivery, or at its decision if it has
+    failed.
+    """
     party = party_name(record.party, context.directory, language)
     kind = labels.KINDS[record.kind].read(language)
     if delivery is None or not delivery.is_delivered:
@@ -149,9 +152,9 @@ def _line(note: HistoryEntry, context: MessageContext, language: Language) -> st
 
 
 def _about(note: HistoryEntry, context: MessageContext, language: Language) -> str:
-    """Return what a line is about; as it was written down where it is of an older version."""
+    """Return the text of a line; as recorded if it is from an older version."""
     about = note.about
-    # A record outlives the words that it was written with.
+    # A record outlives the catalogue of its wording.
     with suppress(ValueError):
         if note.event == "closed":
             return labels.OUTCOMES[ClosureCode(about)].read(language)
@@ -176,7 +179,7 @@ def _subject(written: str, context: MessageContext, language: Language) -> str:
 
 
 def _symptom(symptom: Symptom, event: str, context: MessageContext, language: Language) -> str:
-    """Return what was wrong, of one line or service; of many their number is told elsewhere."""
+    """Return the symptom of one line or service; for many, another event has their number."""
     if context.rule.sentences is not None:
         return ""
     state = State(event.removeprefix("is ")) if event != "opened" else context.incident.state

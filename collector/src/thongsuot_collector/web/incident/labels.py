@@ -155,6 +155,6 @@ NOTES: Final[dict[str, Text]] = {
     "joined": Text("collector.web.incident.notes.joined"),
     "left": Text("collector.web.incident.notes.left"),
 }
-"""What stands in an incident's history; other lines are shown as they are."""
+"""The wording of lines in an incident's history; other lines are shown unchanged."""
 
 PENDING_WORK: Final = Text("collector.web.desk.pending_work")

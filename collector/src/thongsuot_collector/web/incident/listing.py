@@ -26,7 +26,7 @@ class IncidentRow(msgspec.Struct, frozen=True, kw_only=True):
 def window_rows(
     windows: Iterable[MaintenanceWindow], directory: InventoryDirectory, reader: PageReader
 ) -> list[list[str]]:
-    """Return the planned work that goes on or is to come: a row a window."""
+    """Return the current and future planned work: one row per window."""
     now_ns = round(reader.now_s * NS_PER_S)
     return [
         [

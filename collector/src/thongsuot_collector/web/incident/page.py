@@ -1,4 +1,4 @@
-"""The page of one incident: what is wrong, on what evidence, who was told, who takes care. Pure."""
+"""The page of one incident: the fault, its evidence, the notified parties, and its owner. Pure."""
 
 from collections.abc import Sequence
 
@@ -34,7 +34,7 @@ from thongsuot_schema.words.states import SEGMENTS, channel_title
 
 REFRESH_S = 30
 EVENTS_SHOWN = 15
-"""The latest events stand under the picture, what was before folds away above them."""
+"""The number of latest events under the picture; earlier ones are folded away above them."""
 _MEMBER_HEADS = (
     labels.POINT,
     labels.CIRCUIT,
@@ -55,7 +55,7 @@ def incident_page(
 ) -> str:
     """
     Return the whole page; ``charts`` and ``paths`` are title and markup of each picture, ``board``
-    is where Grafana shows more.
+    is the URL of the Grafana board.
     """
     incident, language = report.incident, reader.language
     path = f"/incidents/{incident.id}"
@@ -74,7 +74,7 @@ def incident_page(
         "hero": _hero(report, reader),
         "actions": action_links(incident, reader),
         "download_url": reader.url(f"{path}.json"),
-        # Without the key: who may look at everything sees more, and can take it on.
+        # Without the key: a visitor with full access sees more, and can accept it.
         "staff_url": path if reader.key else "",
         "ruling_url": reader.url(f"{path}/ruling")
         if reader.may_decide and incident.is_disputed
@@ -107,12 +107,12 @@ def incident_page(
 
 
 def _hero(report: IncidentReport, reader: PageReader) -> dict[str, object]:
-    """Return what stands at the top: whether it goes on, what is wrong and what to do."""
+    """Return the top of the page: whether the incident is ongoing, the fault and the action."""
     incident, rule, language = report.incident, report.context.rule, reader.language
     wording = describe(incident, rule, report.context.directory, language, now_s=reader.now_s)
     advice = ending = ""
     if incident.is_open:
-        # What a desk does about one line stands in its own book.
+        # A desk has its own procedure for one line.
         if incident.party.party is Party.COMMUNE or rule.sentences is not None:
             advice = wording.do
     elif incident.is_closed_by_city:
@@ -131,13 +131,15 @@ def _hero(report: IncidentReport, reader: PageReader) -> dict[str, object]:
 
 
 def _shown_state(incident: Incident) -> State:
-    """Return how the page looks: what a person has closed is not well for that."""
+    """
+    Return the state for the page's colour: an incident closed by a person need not be resolved.
+    """
     is_over = not (incident.is_open or incident.is_closed_by_city)
     return State.UP if is_over else incident.state
 
 
 def _decisions_made(incident: Incident) -> list[tuple[Text, str, str]]:
-    """Return what people have decided of an incident, as facts: who and when, and why."""
+    """Return the decisions of people about an incident, as facts: author, time and reason."""
     made = []
     closing, placement = incident.closing, incident.placement
     if closing is not None:
@@ -196,7 +198,7 @@ def _facts(report: IncidentReport, language: Language) -> list[tuple[Text, str, 
 
 
 def _sides(report: IncidentReport, language: Language) -> dict[str, object]:
-    """Return both statements and the decision; nothing where nobody has refused the incident."""
+    """Return both statements and the decision; nothing if the incident is not disputed."""
     incident, context = report.incident, report.context
     dispute = incident.dispute
     if dispute is None:
@@ -213,7 +215,7 @@ def _sides(report: IncidentReport, language: Language) -> dict[str, object]:
 
 
 def _answers(report: IncidentReport, language: Language) -> list[str]:
-    """Return what the party has answered, line by line."""
+    """Return the party's answers, line by line."""
     lines = []
     for answer in report.incident.answers:
         expected = "" if answer.expected_ns is None else sections.exact_time(answer.expected_ns)
@@ -268,7 +270,7 @@ def _notifications(report: IncidentReport, reader: PageReader) -> list[list[str]
 
 
 def _decisions(report: IncidentReport, reader: PageReader) -> list[list[str]]:
-    """Return what was decided to be told, and by which channels it got through: for outsiders."""
+    """Return the notifications and the channels that delivered them, for outsiders."""
     language, directory = reader.language, report.context.directory
     return [
         [
@@ -283,7 +285,7 @@ def _decisions(report: IncidentReport, reader: PageReader) -> list[list[str]]:
 
 
 def _delivery(delivery: DeliveryAttempt | None, reader: PageReader) -> tuple[str, str]:
-    """Return a channel's name, and how far it has come; what its receiver answered is not said."""
+    """Return a channel's name, and the state of delivery, without the receiver's answer."""
     language = reader.language
     if delivery is None:
         return "", labels.NOT_YET.read(language)
@@ -296,13 +298,14 @@ def _delivery(delivery: DeliveryAttempt | None, reader: PageReader) -> tuple[str
 
 
 def _attempts(report: IncidentReport, reader: PageReader) -> list[list[str]]:
-    """Return every try to tell anybody, with what was answered."""
+    """Return every attempt to notify, with its answer."""
     language, directory = reader.language, report.context.directory
     kinds = {str(kind): title for kind, title in labels.KINDS.items()}
     rows = []
     for attempt in report.attempts:
         answer = labels.ANSWERS[attempt.outcome].read(language)
-        # What a machine answers is for who mends the channel; "200 accepted" tells nobody more.
+        # A machine's answer only helps to repair the channel; "200 accepted" is of no use to
+        # readers.
         said = "" if attempt.outcome is ChannelOutcome.DELIVERED else attempt.text
         rows.append(
             [
@@ -321,7 +324,7 @@ def _channel_kind(route: str, reader: PageReader) -> str:
 
 
 def _batches(incident: Incident) -> list[tuple[str, str, str]]:
-    """Return the batches that the evidence rests on: point, name and digest, each once."""
+    """Return the batches of the evidence: point, name and digest, each once."""
     named = {
         (member.subject.site, f"{batch.stream}/{batch.number}", batch.digest.hex()): None
         for member in incident.member_evidence

@@ -1,4 +1,4 @@
-"""Reader: who reads a page of incidents, and in which language."""
+"""Reader: the reader of a page of incidents, and the language."""
 
 from collections.abc import Callable
 
@@ -9,12 +9,12 @@ from thongsuot_schema.words.language import Language
 
 class PageReader(msgspec.Struct, frozen=True, kw_only=True):
     """
-    Who reads, and in which language.
+    The reader of a page, and the language.
 
-    ``key`` is what opened the page for somebody who was told of this incident, or has a link to a
-    carrier's desk; it stays on the links. ``is_staff``: they may look at everything. ``home`` is
-    where the brand leads to, ``may_decide``: they may decide a dispute. ``channel_kind`` returns
-    what a channel is called in ``words.states``.
+    ``key`` opened the page for a notified person, or for the bearer of a link to a carrier's desk;
+    it is kept in links. ``is_staff``: they may read everything. ``home`` is the link of the brand,
+    ``may_decide``: they may decide a dispute. ``channel_kind`` returns the name of a channel in
+    ``words.states``.
     """
 
     language: Language
@@ -26,6 +26,6 @@ class PageReader(msgspec.Struct, frozen=True, kw_only=True):
     channel_kind: Callable[[str], str] = str
 
     def url(self, path: str, language: Language | None = None) -> str:
-        """Return a path with what this reader needs to open it."""
+        """Return a path with the language and key of this reader."""
         key = f"&key={self.key}" if self.key else ""
         return f"{path}?lang={language or self.language}{key}"

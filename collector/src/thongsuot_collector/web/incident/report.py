@@ -1,4 +1,4 @@
-"""Incident report: all that is known of one incident, gathered from memory and from the disk."""
+"""Incident report: all data of one incident, from memory and from the disk."""
 
 import asyncio
 import time
@@ -28,10 +28,10 @@ from thongsuot_collector.state.site import SiteState
 
 class IncidentReport(msgspec.Struct, frozen=True, kw_only=True):
     """
-    One incident with what belongs to it.
+    One incident with its related data.
 
-    ``context`` is what texts are made from; ``attempts`` is every try to tell anybody, in order.
-    ``is_notified``: somebody was told of it at all. ``is_generated``: it was made up for a
+    ``context`` is the input of texts; ``attempts`` are all attempts to notify, in order.
+    ``is_notified``: any party was notified about it. ``is_generated``: it was generated for a
     demonstration.
     """
 
@@ -49,9 +49,9 @@ class IncidentReport(msgspec.Struct, frozen=True, kw_only=True):
 
 class IncidentArchive:
     """
-    Finds incidents: those that are open or were lately in memory, the others on the disk.
+    Finds incidents: open and recent ones in memory, the others on the disk.
 
-    ``states`` say up to when the record of a site was made up for a demonstration.
+    ``states`` have the end of a site's generated demonstration data.
     """
 
     def __init__(
@@ -73,15 +73,15 @@ class IncidentArchive:
 
     @property
     def windows(self) -> tuple[MaintenanceWindow, ...]:
-        """All maintenance that was ever planned, and not taken back."""
+        """All planned maintenance that was not cancelled."""
         return self.consumer.registry.network_state.windows
 
     async def count_pending_work(self) -> int:
-        """Return how much work that carriers proposed waits for the city."""
+        """Return the number of carriers' proposals waiting for the city."""
         return len(await asyncio.to_thread(proposed_work.load_pending, self.store, time.time_ns()))
 
     async def find(self, name: str) -> Incident | None:
-        """Return an incident by its name, also one long closed."""
+        """Return an incident by its name, even if it was closed long ago."""
         incident = self.consumer.registry.incidents.get(name)
         if incident is None:
             incident = await asyncio.to_thread(rows.load_incident, self.store, name)
@@ -89,11 +89,11 @@ class IncidentArchive:
 
     @property
     def generated_until_s(self) -> float:
-        """Up to when the record of a site was made up for a demonstration; 0: none was."""
+        """The end of a site's generated demonstration data; 0: none."""
         return max((state.generated_until_ms for state in self._states.values()), default=0) / 1000
 
     async def report(self, name: str) -> IncidentReport | None:
-        """Return all that is known of an incident."""
+        """Return the report of an incident."""
         incident = await self.find(name)
         if incident is None:
             return None
@@ -119,7 +119,7 @@ class IncidentArchive:
         entry: NotificationRecord | None = None,
         comparison: Comparison | None = None,
     ) -> MessageContext:
-        """Return what texts of an incident are made from."""
+        """Return the context for the texts of an incident."""
         entry = entry or _unsent_notification(incident)
         return MessageContext(
             kind=NotificationKind.OPENED if incident.is_open else NotificationKind.RESOLVED,
@@ -134,7 +134,9 @@ class IncidentArchive:
         )
 
     async def _comparison(self, incident: Incident, entry: NotificationRecord) -> Comparison:
-        """Return what was compared with when it was told; of what goes on untold, what is now."""
+        """
+        Return the comparison at the notification; for an ongoing incident without one, the present.
+        """
         notifications = await asyncio.to_thread(
             delivery_log.load_thread, self.store, incident.id, entry.party
         )
@@ -146,7 +148,7 @@ class IncidentArchive:
 
 
 def _unsent_notification(incident: Incident) -> NotificationRecord:
-    """Return what would be told of an incident of which nobody was."""
+    """Return the notification that would be sent about an incident without one."""
     return NotificationRecord(
         number=0,
         kind=NotificationKind.OPENED if incident.is_open else NotificationKind.RESOLVED,

@@ -1,4 +1,4 @@
-"""Routes: who may see which incident, and who may take it on."""
+"""Routes: access to incidents, and their acceptance."""
 
 import logging
 import time
@@ -40,8 +40,8 @@ class IncidentPages:
     """
     The pages of incidents.
 
-    Who may look at pages sees all of them, a carrier those that it was told of; who has the link of
-    one sees that one. Taking one on needs an engineer of the city.
+    Visitors with read access see all of them, a carrier those about which it was notified; the
+    bearer of an incident's link sees that one. Accepting one needs an engineer of the city.
     """
 
     def __init__(
@@ -99,7 +99,7 @@ class IncidentPages:
         )
 
     async def acknowledge(self, request: Request) -> Response:
-        """Let a person take an incident on: the form, and what it sends."""
+        """Let a person accept an incident: the form, and its submission."""
         visitor = await self._access.visitor(request)
         if not visitor.is_engineer:
             return await self._access.refusal(request, labels.WHO_ARE_YOU)
@@ -125,12 +125,12 @@ class IncidentPages:
         return RedirectResponse(url, 303, headers=HEADERS)
 
     async def _found(self, request: Request) -> tuple[IncidentReport, PageReader] | Response:
-        """Return an incident for anyone who may see it, or why not."""
+        """Return an incident for an authorised visitor, or the refusal."""
         name = request.path_params["name"]
         key = request.query_params.get("key", "")[:_KEY_CHARACTERS]
         has_link = bool(key) and self._links.is_valid_key(name, key)
         if has_link:
-            # Who only has the link sees no more than those who were told, also where all may look.
+            # The bearer of a link sees no more than the notified party, even if anyone may read.
             report = await self._archive.report(name)
             return _not_found(request) if report is None else (report, self._outsider(request, key))
         visitor = await self._access.visitor(request)
@@ -185,7 +185,7 @@ class IncidentPages:
 
 
 def _carriers_of(incident: Incident) -> set[str]:
-    """Return the carriers that have to act on an incident, or were told of it."""
+    """Return the carriers that have to act on an incident, or were notified about it."""
     parties = (incident.party, *(record.party for record in incident.notifications))
     return {party.name for party in parties if party.party is Party.CARRIER}
 

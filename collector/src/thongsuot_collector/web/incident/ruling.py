@@ -1,4 +1,4 @@
-"""Ruling: where an engineer of the city decides a dispute, for one side and with a reason."""
+"""Ruling: the decision of a dispute by an engineer of the city, with a reason."""
 
 import logging
 import time
@@ -31,18 +31,18 @@ _SIDES: Final = {"for": True, "against": False}
 
 
 class RulingPages:
-    """The form by which a dispute is decided."""
+    """The form for the decision of a dispute."""
 
     def __init__(self, archive: IncidentArchive, access: PageAccess) -> None:
         self._archive = archive
         self._access = access
 
     def routes(self) -> list[Route]:
-        """Return where it stands."""
+        """Return the routes."""
         return [Route("/incidents/{name}/ruling", self.ruling, methods=["GET", "POST"])]
 
     async def ruling(self, request: Request) -> Response:
-        """Let an engineer decide: the form, and what it sends."""
+        """Let an engineer decide: the form, and its submission."""
         form = await open_form(request, self._archive, self._access, now_s=time.time())
         if isinstance(form, Response):
             return form
@@ -65,7 +65,7 @@ class RulingPages:
         try:
             await self._archive.consumer.rule(name, ruling, by=visitor.audited_as)
         except (AnswerImpossible, KeyError):
-            # Somebody else was faster, or it was closed long ago: the page says how it stands.
+            # Decided by another person, or closed long ago: the page shows its state.
             return form.done()
         _log.info("dispute decided incident=%s upheld=%s by=%s", name, is_upheld, visitor.name)
         return form.done()

@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 
 
 class IncidentWorkPages:
-    """The form by which work is planned: at what has not come back, from the onset on."""
+    """The form to plan work: on the objects that have not recovered, from the onset on."""
 
     def __init__(
         self, archive: IncidentArchive, access: PageAccess, decisions: CityDecisions
@@ -38,11 +38,11 @@ class IncidentWorkPages:
         self._decisions = decisions
 
     def routes(self) -> list[Route]:
-        """Return where it stands."""
+        """Return the routes."""
         return [Route("/incidents/{name}/maintenance", self.plan, methods=["GET", "POST"])]
 
     async def plan(self, request: Request) -> Response:
-        """Let an engineer plan work: the form, and what it sends."""
+        """Let an engineer plan work: the form, and its submission."""
         form = await open_form(request, self._archive, self._access, now_s=time.time())
         if isinstance(form, Response):
             return form

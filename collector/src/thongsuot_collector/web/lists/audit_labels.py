@@ -1,4 +1,4 @@
-"""The audit log in words: what was done, and by whom."""
+"""The audit log in words: actions and their authors."""
 
 import re
 from typing import Final
@@ -84,7 +84,7 @@ _ANYBODY: Final = Text("collector.audit.by.anybody")
 
 
 def author(by: str, language: Language) -> str:
-    """Return who did something (``AuditLine.by``) as people read it."""
+    """Return the author of an action (``AuditLine.by``) for readers."""
     kind, _, name = by.partition(":")
     if by == "collector":
         return _COLLECTOR.read(language)
@@ -99,13 +99,13 @@ def author(by: str, language: Language) -> str:
 
 
 def subject_words(action: str, subject: str, language: Language) -> str:
-    """Return what something was done to; all but the inventory has a name of its own."""
+    """Return the subject of an action; all except the inventory have a name."""
     is_inventory = action == AuditAction.INVENTORY_CHANGED
     return _INVENTORY.read(language) if is_inventory else subject
 
 
 def detail_words(action: str, detail: str, language: Language) -> str:
-    """Return what is noted beside an action as people read it; what a person wrote as it is."""
+    """Return the detail of an action for readers; a person's text unchanged."""
     if action in _WITH_A_ROLE:
         role, _, rest = detail.partition(" ")
         if role in set(PersonRole):
@@ -115,6 +115,6 @@ def detail_words(action: str, detail: str, language: Language) -> str:
         return f"{why}; {_SITE_CONFIGS.read(language, count=noted[2])}"
     if noted := _COUNTED.fullmatch(detail):
         return _ALL.read(language, count=noted[1])
-    # The action says already that it is of a token, or a code.
+    # The action already mentions the token or code.
     noted = _ID.fullmatch(detail)
     return detail if noted is None else noted[1]

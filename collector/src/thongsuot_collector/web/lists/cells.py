@@ -1,4 +1,4 @@
-"""Cells: what a page says of one record of a list, in words. Pure."""
+"""Cells: the text of one record of a list on a page. Pure."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -40,11 +40,11 @@ from thongsuot_schema.words.media import medium_words
 from thongsuot_schema.words.states import LINK_STATES, SEGMENTS, channel_title
 
 _FEW: Final = 3
-"""Titles of which nobody misses the beginning that they share."""
+"""Below this number of titles a common prefix is not removed."""
 
 
 class Cell(msgspec.Struct, frozen=True, kw_only=True):
-    """What stands in one cell: a text, where it leads, a state beside it, small words below it."""
+    """The content of one cell: a text, its link, a state beside it, small text below it."""
 
     text: str
     url: str = ""
@@ -55,9 +55,9 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
 @dataclass(frozen=True, slots=True)
 class ListReader:
     """
-    Who reads a list, and the inventory by which things have names.
+    The reader of a list, and the inventory for display names.
 
-    ``prefix`` is what all titles of sites begin with: it tells none of them apart, and is left out.
+    ``prefix`` is the common prefix of all titles of sites, which is left out.
     """
 
     page: PageReader
@@ -69,27 +69,27 @@ class ListReader:
         return "" if text is None else text.read(self.page.language)
 
     def when(self, at: datetime | None) -> str:
-        """Return a moment, with no more date than is needed."""
+        """Return a moment, with as much of the date as necessary."""
         if at is None:
             return ""
         return relative_moment(at.timestamp(), self.page.now_s, self.page.language)
 
     def carrier(self, name: str) -> str:
-        """Return what a carrier is called."""
+        """Return the display name of a carrier."""
         known = self.directory.carrier(name)
         return (known.title or name) if known else name
 
     def incident_url(self, name: str) -> str:
-        """Return where an incident has its page."""
+        """Return the URL of an incident's page."""
         return self.page.url(f"/incidents/{quote(name)}")
 
     def site_url(self, name: str) -> str:
-        """Return where a site has its page."""
+        """Return the URL of a site's page."""
         return self.page.url(f"/sites/{quote(name)}")
 
 
 def value_word(name: str, value: str, reader: ListReader) -> str:
-    """Return what a value of a field that is filtered by is called."""
+    """Return the display name of a filter's value."""
     if name in {"carrier", "carriers"}:
         return reader.carrier(value)
     known = _VALUES.get(name, {}).get(value)
@@ -103,7 +103,7 @@ def value_word(name: str, value: str, reader: ListReader) -> str:
 
 
 def shown_state(record: Record) -> State | None:
-    """Return the state by which a whole row is marked; none of what was no fault at all."""
+    """Return the state that marks a whole row; none for a withdrawn incident."""
     if isinstance(record, IncidentRecord):
         if record.closure in {None, ClosureCode.CLOSED_BY_CITY}:
             return record.state
@@ -119,7 +119,7 @@ def state_cell(state: State | None, reader: ListReader) -> Cell:
 
 
 def site_state_cell(record: SiteRecord | LinkRecord, reader: ListReader) -> Cell:
-    """Return how a site or link is, or why nothing is known of it."""
+    """Return the state of a site or link, or why it is unknown."""
     if record.status is SiteStatus.REPORTING:
         if isinstance(record, SiteRecord):
             return Cell(text=reader.word(labels.SITE_STATES[record.state]), state=record.state)
@@ -128,7 +128,7 @@ def site_state_cell(record: SiteRecord | LinkRecord, reader: ListReader) -> Cell
 
 
 def incidents_cell(record: SiteRecord, reader: ListReader) -> Cell:
-    """Return the first of a site's incidents, and how many more there are."""
+    """Return the first of a site's incidents, and the number of others."""
     if not record.incidents:
         return Cell(text="")
     first, *others = record.incidents
@@ -137,7 +137,7 @@ def incidents_cell(record: SiteRecord, reader: ListReader) -> Cell:
 
 
 def incident_title_cell(record: IncidentRecord, reader: ListReader) -> Cell:
-    """Return an incident's headline with what is to be known of it first."""
+    """Return an incident's headline with its marks."""
     tags = [
         incident_labels.GENERATED_TAG if record.is_generated else None,
         incident_labels.DISPUTED if record.is_disputed else None,
@@ -159,7 +159,7 @@ def lasted_cell(record: IncidentRecord, reader: ListReader) -> Cell:
 
 
 def accepted_cell(record: IncidentRecord, reader: ListReader) -> Cell:
-    """Return who has taken an incident on, and when."""
+    """Return who has accepted an incident, and when."""
     if record.accepted_at is None:
         return Cell(text=reader.word(labels.NOBODY if record.turn else None))
     return Cell(text=f"{record.accepted_by} {reader.when(record.accepted_at)}")
@@ -182,12 +182,12 @@ def config_cell(record: AgentRecord, reader: ListReader) -> Cell:
 
 
 def audience_cell(record: DeliveryRecord, reader: ListReader) -> Cell:
-    """Return who was told."""
+    """Return the notified party."""
     return Cell(text=owner_name(record.audience, reader.directory, reader.page.language))
 
 
 def outcome_cell(record: DeliveryRecord, reader: ListReader) -> Cell:
-    """Return what came of an attempt to tell somebody."""
+    """Return the outcome of an attempt to notify."""
     known = set(ChannelOutcome)
     if record.outcome not in known:
         return Cell(text=record.outcome)
@@ -201,31 +201,31 @@ CellOf = Callable[[Any, ListReader], Cell]
 
 
 def plain(name: str) -> CellOf:
-    """Return what shows a field as it is."""
+    """Return a renderer of a field as it is."""
     return lambda record, _reader: Cell(text=str(getattr(record, name)))
 
 
 def worded(name: str) -> CellOf:
-    """Return what shows a field in words; nothing where it has no value."""
+    """Return a renderer of a field in words; nothing if it has no value."""
     return lambda record, reader: Cell(
         text=value_word(name, text_of(getattr(record, name)), reader)
     )
 
 
 def dated(name: str, missing: Text | None = None) -> CellOf:
-    """Return what shows a moment; ``missing`` where there is none."""
+    """Return a renderer of a moment; ``missing`` if there is none."""
     return lambda record, reader: Cell(
         text=reader.when(getattr(record, name)) or reader.word(missing)
     )
 
 
 def state_of(name: str) -> CellOf:
-    """Return what shows a field that is a state."""
+    """Return a renderer of a state field."""
     return lambda record, reader: state_cell(getattr(record, name), reader)
 
 
 def site_link(title: str, name: str) -> CellOf:
-    """Return what shows a site, and leads to its page."""
+    """Return a renderer of a site with a link to its page."""
     return lambda record, reader: Cell(
         text=capitalised(getattr(record, title).removeprefix(reader.prefix)),
         url=reader.site_url(getattr(record, name)),
@@ -233,7 +233,7 @@ def site_link(title: str, name: str) -> CellOf:
 
 
 def incident_link(name: str) -> CellOf:
-    """Return what shows the name of an incident, or of planned work, and leads to its page."""
+    """Return a renderer of the name of an incident, or of planned work, with a link to its page."""
 
     def cell(record: Record, reader: ListReader) -> Cell:
         incident = str(getattr(record, name))
@@ -245,22 +245,25 @@ def incident_link(name: str) -> CellOf:
 
 
 def author_cell(record: AuditRecord, reader: ListReader) -> Cell:
-    """Return who did something."""
+    """Return the author of an action."""
     return Cell(text=author(record.by, reader.page.language))
 
 
 def audit_subject_cell(record: AuditRecord, reader: ListReader) -> Cell:
-    """Return what something was done to."""
+    """Return the subject of an action."""
     return Cell(text=subject_words(record.action, record.subject, reader.page.language))
 
 
 def audit_detail_cell(record: AuditRecord, reader: ListReader) -> Cell:
-    """Return what is noted beside it."""
+    """Return its detail."""
     return Cell(text=detail_words(record.action, record.detail, reader.page.language))
 
 
 def delivery_text_cell(record: DeliveryRecord, _reader: ListReader) -> Cell:
-    """Return what a receiver answered that did not take a message; "200 accepted" tells nobody."""
+    """
+    Return a receiver's answer if it did not accept a message; "200 accepted" is of no use to
+    readers.
+    """
     return Cell(text="" if record.outcome == ChannelOutcome.DELIVERED else record.text)
 
 
@@ -291,7 +294,7 @@ _VALUES: Final[dict[str, dict[str, Text]]] = {
 
 
 def shared_prefix(titles: Iterable[str]) -> str:
-    """Return the words that all of several titles begin with, up to the last of the shortest."""
+    """Return the common words at the start of several titles, up to the last of the shortest."""
     words = [title.split(" ")[:-1] for title in titles]
     if len(words) < _FEW:
         return ""

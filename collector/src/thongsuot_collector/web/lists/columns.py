@@ -1,4 +1,4 @@
-"""Columns: what a page shows of each list, and by what it lets people filter. Pure."""
+"""Columns: the columns and filters of each list on its page. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ from thongsuot_schema.words.language import Text
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: the field that it is sorted by, its head, and what it says of a record."""
+    """One column: its sort field, its head, and its renderer."""
 
     field: str
     head: Text
@@ -41,7 +41,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class ListLayout:
-    """The columns of a list, and the fields that it offers to be filtered by."""
+    """The columns of a list, and its filter fields."""
 
     columns: Sequence[Column]
     filters: Sequence[tuple[str, Text]]
@@ -159,4 +159,4 @@ LAYOUTS: Final[dict[str, ListLayout]] = {
         filters=(("action", labels.COLUMN_ACTION), ("by", labels.COLUMN_BY)),
     ),
 }
-"""By the name of the list; lists that stand here have a page."""
+"""By the name of the list; the lists here have a page."""

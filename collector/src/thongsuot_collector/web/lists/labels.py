@@ -83,7 +83,7 @@ SITE_STATES: Final[dict[State, Text]] = {
     State.DOWN: Text("collector.web.lists.site_states.down"),
     State.UNKNOWN: Text("collector.web.lists.site_states.unknown"),
 }
-"""How a point is as a place to work at: other words than those of a line."""
+"""The words for the overall state of a point, which differ from those of a line."""
 
 FILTERS: Final = Text("collector.web.lists.filters")
 

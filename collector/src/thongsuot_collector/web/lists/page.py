@@ -40,7 +40,7 @@ class ListRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True):
-    """The head of a column: where its click leads, and how the list is sorted by it now."""
+    """The head of a column: its link, and how the list is sorted by it now."""
 
     text: Text
     url: str
@@ -48,7 +48,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ListFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """A field to filter by, with its values: their words, and which is chosen."""
+    """A filter field with its values: their display names, and the chosen one."""
 
     name: str
     text: Text
@@ -57,10 +57,10 @@ class ListFilter(msgspec.Struct, frozen=True, kw_only=True):
 
 class ListContent(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What there is to show: all records of the list's time, those that are selected, and how.
+    The content of the page: all records of the list's period, the selected ones, and the selection.
 
-    ``arguments`` are those of the address; ``mistake`` says why they make no sense, if so.
-    ``pending_work`` is how much planned work waits for the city. ``note`` stands above all of it.
+    ``arguments`` are those of the URL; ``mistake`` is their error, if any. ``pending_work`` is the
+    number of proposals waiting for the city. ``note`` is shown above everything.
     """
 
     known: Sequence[Record]
@@ -135,7 +135,7 @@ def list_page(
 
 
 def _form(query: ListQuery, content: ListContent, reader: ListReader) -> dict[str, object]:
-    """Return what the form shows by which a list is filtered."""
+    """Return the content of the filter form of a list."""
     choices = [_choice(name, text, content, reader) for name, text in LAYOUTS[query.name].filters]
     mistake = content.mistake
     return {
@@ -154,7 +154,7 @@ def _form(query: ListQuery, content: ListContent, reader: ListReader) -> dict[st
 
 
 def _work(content: ListContent, work: Sequence[list[str]], reader: ListReader) -> dict[str, object]:
-    """Return what is shown of planned work beneath a list."""
+    """Return the planned work shown below a list."""
     count = content.pending_work
     pending = incident_labels.PENDING_WORK.read(reader.page.language, count=count) if count else ""
     return {
@@ -167,7 +167,7 @@ def _work(content: ListContent, work: Sequence[list[str]], reader: ListReader) -
 
 
 def _feeds(kept: Arguments, language: str) -> list[tuple[Text, str]]:
-    """Return where the incidents that are shown, and planned work, can be followed."""
+    """Return the feeds of the shown incidents and of planned work."""
     followed = [(name, value) for name, value in kept if name not in {"offset", "limit", "sort"}]
     work = [(name, value) for name, value in followed if name in {"carriers", "areas"}]
     return [
@@ -178,9 +178,9 @@ def _feeds(kept: Arguments, language: str) -> list[tuple[Text, str]]:
 
 def grouped(records: Sequence[Record]) -> list[tuple[Record, bool]]:
     """
-    Return records with those inside a larger incident beneath it: each, and whether it is.
+    Return records with those inside a larger incident below it: each, and whether it is nested.
 
-    What is over has no parents any more; the larger one still says of what it consisted.
+    Closed incidents have no parents any more; the larger one still lists its parts.
     """
     known = {record.id: record for record in records if isinstance(record, IncidentRecord)}
     stood_for = {
@@ -206,7 +206,7 @@ def grouped(records: Sequence[Record]) -> list[tuple[Record, bool]]:
 
 
 def _beneath(record: Record, inside: dict[str, list[Record]]) -> list[Record]:
-    """Return what is inside an incident, and what is inside that; each once."""
+    """Return the incidents inside an incident, recursively; each once."""
     members = inside.pop(record.id, []) if isinstance(record, IncidentRecord) else []
     return [each for member in members for each in (member, *_beneath(member, inside))]
 
@@ -231,7 +231,7 @@ def _choice(name: str, text: Text, content: ListContent, reader: ListReader) -> 
 
 
 def _period(content: ListContent) -> tuple[str, str]:
-    """Return the days that bound the list, as the address has them."""
+    """Return the days that bound the list, as in the URL."""
     arguments = dict(content.arguments)
     return arguments.get("since", ""), arguments.get("until", "")
 

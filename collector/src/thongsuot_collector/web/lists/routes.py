@@ -33,7 +33,7 @@ class ListPages:
     """
     The lists as pages. A carrier has its desk instead.
 
-    ``count_pending_work`` returns how much work that carriers proposed waits for the city.
+    ``count_pending_work`` returns the number of carriers' proposals waiting for the city.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class ListPages:
         self._count_pending_work = count_pending_work
 
     def routes(self) -> list[Route]:
-        """Return where they stand."""
+        """Return the routes."""
         return [Route(f"/{name}", self._page(LIST_BY_NAME[name])) for name in LAYOUTS]
 
     def _page(self, query: ListQuery) -> Handler:
@@ -99,7 +99,7 @@ class ListPages:
 
 
 def city_links(visitor: Visitor, page: PageReader, here: str) -> list[tuple[str, Text, bool]]:
-    """Return the pages of the city that somebody may see: address, name, whether it is ``here``."""
+    """Return the pages of the city that a visitor may see: URL, name, whether it is ``here``."""
     lists = [
         (page.url(f"/{name}"), labels.TITLES[name], name == here)
         for name in LAYOUTS

@@ -1,1 +1,1 @@
-"""Live pages: a stream says when what a page shows has changed, and the page renews itself."""
+"""Live pages: a stream announces changes of a page's content, and the page refreshes itself."""

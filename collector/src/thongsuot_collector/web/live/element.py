@@ -1,4 +1,4 @@
-"""The element by which a page becomes live."""
+"""The element that makes a page live."""
 
 from urllib.parse import urlencode
 
@@ -10,8 +10,8 @@ PATH = "/live"
 
 def live_element(topic: str, key: str = "") -> str:
     """
-    Return the script that follows a page, from when it has loaded; ``key`` is that of the link by
-    which the page was opened.
+    Return the script that follows a page after it has loaded; ``key`` is that of the link that
+    opened the page.
     """
     query = {"of": topic} | ({"key": key} if key else {})
     url = escape(f"{PATH}?{urlencode(query)}")

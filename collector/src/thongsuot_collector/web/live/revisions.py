@@ -1,7 +1,7 @@
 """
-Revisions: a short text for each page that may be live, another one whenever what it shows changes.
+Revisions: a short text for each live page, which changes whenever its content changes.
 
-They are worked out from memory, once a second at most however many watch.
+They are computed from memory, at most once a second for any number of viewers.
 """
 
 import time
@@ -26,7 +26,7 @@ class Revisions:
         self._known: dict[str, tuple[float, str]] = {}
 
     def of(self, topic: str) -> str:
-        """Return how a page is now."""
+        """Return the revision of a page."""
         now_s = self._monotonic_s()
         known = self._known.get(topic)
         if known is not None and now_s - known[0] < _FRESH_S:
@@ -63,7 +63,7 @@ class Revisions:
 
 
 def _fingerprints(incidents: Iterable[Incident]) -> list[tuple[object, ...]]:
-    """Return what tells incidents apart from what they were: each change is a line of history."""
+    """Return fingerprints of incidents: each change adds a line of history."""
     return sorted(
         (
             incident.id,

@@ -1,7 +1,7 @@
 """
 The stream of live pages: server-sent events (WHATWG HTML, 9.2), each with a page's revision.
 
-It carries nothing of what a page shows: who gets a new revision asks for the page as ever.
+It contains no page content: after a new revision the client requests the page as usual.
 """
 
 import asyncio
@@ -25,26 +25,28 @@ from thongsuot_collector.web.live.topics import INCIDENTS, WALL, carrier_of, inc
 from thongsuot_collector.web.responses import HEADERS
 
 STREAMS: Final = 256
-"""Open at once: screens and desks of a city. Who comes later has a page that renews itself."""
+"""Maximum open streams: screens and desks of a city. Later pages refresh themselves."""
 OTHERS: Final = 192
-"""Of these, for all who are not of the city: its own walls and desks always have the rest."""
+"""
+Of these, for all visitors outside the city administration, whose own screens always have the rest.
+"""
 SHARE: Final = 64
 """Of these, for one carrier, one commune or one link of an incident."""
 _CITY: Final = ""
 _KEY_CHARACTERS: Final = 200
 _LOOK_S: Final = 1.0
 _HEARTBEAT_S: Final = 15.0
-"""Proxies end what is silent for a minute, and a browser that is gone is noticed by it."""
+"""Proxies close connections that are silent for a minute; it also detects closed browsers."""
 _LASTS_S: Final = 600.0
-"""Then the browser asks again, and is asked again who it is: an account may be revoked."""
+"""Then the browser reconnects, and is authenticated again: an account may have been revoked."""
 _RETRY_MS: Final = 60_000
-"""Until then the page renews itself; a collector that starts again is not asked by all at once."""
+"""Until then the page refreshes itself; not all clients reconnect at once after a restart."""
 
 
 class LivePages:
     """
     The streams; ``stopping`` ends them all, ``commune_of`` returns the commune of a site, ``links``
-    know the keys by which ``incidents`` (by name) are opened.
+    verify the keys of ``incidents`` (by name).
     """
 
     def __init__(
@@ -64,14 +66,14 @@ class LivePages:
         self._links = links
         self._stopping = stopping
         self._streams = Counter[str]()
-        """By whose they are; the city's own by no name."""
+        """By owner; the city's own have no name."""
 
     def routes(self) -> list[Route]:
-        """Return where they stand."""
+        """Return the routes."""
         return [Route(PATH, self.stream)]
 
     async def stream(self, request: Request) -> Response:
-        """Answer with the revisions of a page, to whoever may see that page."""
+        """Answer with the revisions of a page, for its authorised visitors."""
         visitor = await self._access.visitor(request)
         topic = request.query_params.get("of", "")[:200]
         if not self._may_see(request, visitor, topic):
@@ -81,7 +83,7 @@ class LivePages:
             return PlainTextResponse(
                 "too many streams", HTTPStatus.SERVICE_UNAVAILABLE, headers=HEADERS
             )
-        # Nginx passes on what it is told to, as it comes.
+        # Makes nginx pass the stream on unbuffered.
         headers = HEADERS | {"X-Accel-Buffering": "no"}
         return StreamingResponse(
             self._events(topic, holder), media_type="text/event-stream", headers=headers
@@ -98,7 +100,7 @@ class LivePages:
         return topic in {WALL, INCIDENTS} and visitor.sees_all
 
     def _may_see_incident(self, request: Request, visitor: Visitor, name: str) -> bool:
-        """Return whether somebody may see an incident: by its link, or as who they are."""
+        """Return whether a visitor may see an incident: by its link, or by their role."""
         key = request.query_params.get("key", "")[:_KEY_CHARACTERS]
         if key and self._links.is_valid_key(name, key):
             return True
@@ -118,7 +120,7 @@ class LivePages:
     async def _events(self, topic: str, holder: str) -> AsyncIterator[str]:
         yield f"retry: {_RETRY_MS}\n\n"
         if not self._has_room_for(holder):
-            return  # others that asked at the same moment were faster
+            return  # concurrent requests took the last places
         self._streams[holder] += 1
         try:
             sent, silent_s = "", 0.0
@@ -141,7 +143,7 @@ class LivePages:
                 del self._streams[holder]
 
     async def _is_stopping(self) -> bool:
-        """Wait until it is time to look again; return whether everything ends instead."""
+        """Wait until the next check; return whether the collector is stopping."""
         try:
             async with asyncio.timeout(_LOOK_S):
                 await self._stopping.wait()
@@ -151,8 +153,8 @@ class LivePages:
 
 
 def _holder(visitor: Visitor, topic: str) -> str:
-    """Return whose stream it is: nobody's where the city's own people look."""
+    """Return the owner of a stream: empty for the city's own people."""
     if visitor.sees_all:
         return _CITY
-    # Who is nobody here has come by the link of the incident.
+    # An anonymous visitor has come by the link of the incident.
     return topic if visitor.role is None else f"{visitor.role} {visitor.scope}"

@@ -1,4 +1,4 @@
-"""The script of live pages: beside the one that renews them, and no page needs it."""
+"""The script of live pages: an optional addition to the one that refreshes them."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Where MCP is answered over HTTP: one POST a message, behind the tokens of the API."""
+"""MCP over HTTP: one POST per message, protected by the tokens of the API."""
 
 import logging
 from http import HTTPStatus
@@ -16,7 +16,7 @@ from thongsuot_collector.web.mcp.tools import CityTools
 PATH = "/mcp"
 
 MOST_BYTES = 64 << 10
-"""Of a request: a call names a tool and a few arguments."""
+"""Maximum size of a request: a call has a tool and a few arguments."""
 
 # It logs three lines for each request.
 logging.getLogger("mcp").setLevel(logging.WARNING)
@@ -24,10 +24,10 @@ logging.getLogger("mcp").setLevel(logging.WARNING)
 
 class McpEndpoint:
     """
-    Streamable HTTP without sessions: each request says who asks, and gets one JSON answer.
+    Streamable HTTP without sessions: each request is authenticated, and gets one JSON answer.
 
-    A server is made for each request, which knows what its visitor may see: a token that was
-    revoked opens nothing from the next request on.
+    A server is created for each request with the scope of its visitor: a revoked token is invalid
+    from the next request on.
     """
 
     def __init__(self, tools: CityTools, access: PageAccess) -> None:
@@ -35,7 +35,7 @@ class McpEndpoint:
         self._access = access
 
     def routes(self) -> list[Route]:
-        """Return where it stands. A stream of what the server says by itself there is not (GET)."""
+        """Return the routes. There is no stream of server messages (GET)."""
         return [Route(PATH, self, methods=["POST"])]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -47,7 +47,7 @@ class McpEndpoint:
             await refusal(scope, receive, send)
             return
         if not is_same_origin(request):
-            # A page of somebody else's would ask in the name of whoever reads it.
+            # Another site's page would send requests in the name of its reader.
             await Response(status_code=HTTPStatus.FORBIDDEN)(scope, receive, send)
             return
         manager = StreamableHTTPSessionManager(

@@ -1,7 +1,7 @@
 """
 The Model Context Protocol (2025-06-18 and later) around the tools, by the protocol's own SDK.
 
-The SDK is the extra ``mcp`` (decision 0036); only who serves MCP imports this module.
+The SDK is the extra ``mcp`` (decision 0036); this module is only imported to serve MCP.
 """
 
 import importlib.metadata
@@ -25,9 +25,9 @@ INSTRUCTIONS = (
 
 def server_for(tools: CityTools, visitor_of: Callable[[], Visitor]) -> Server:
     """
-    Return a server that shows what one visitor may see, who is asked for at each request.
+    Return a server with the scope of one visitor, who is determined at each request.
 
-    ``visitor_of`` raises ``ToolRefused`` where nothing may be seen any more.
+    ``visitor_of`` raises ``ToolRefused`` if the visitor has lost access.
     """
 
     async def list_tools(

@@ -1,8 +1,8 @@
 """
-Tools: what a language model may ask, by the queries that pages and API are made from.
+Tools: queries for a language model, the same as those of pages and API.
 
-Nothing here knows the protocol (``server`` does). A tool shows whoever asks what their role sees
-in the API; a tool that is not for a role does not exist for it.
+This module is independent of the protocol (see ``server``). A tool shows visitors the same as the
+API for their role; a tool that is not for a role does not exist for it.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -41,14 +41,14 @@ _LANGUAGE: Final = {"type": "string", "enum": list(languages()), "default": REFE
 
 
 class ToolRefused(CollectorError):
-    """A tool cannot answer what it was asked; the text says why."""
+    """A tool cannot answer a call; the text has the reason."""
 
 
 class CurrentFaults(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What is wrong now. ``links`` are those that are not up, each with the onset of its state;
+    The current faults. ``links`` are those that are not up, each with the onset of its state;
     ``incidents`` the open ones, with who has to act (``acting_title``) and who accepted it; null
-    for whom no incidents are shown. ``links_in_all`` were looked at.
+    for visitors without access to incidents. ``links_in_all`` were checked.
     """
 
     links_in_all: int
@@ -57,7 +57,7 @@ class CurrentFaults(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SiteAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """One point; ``site`` is null for a carrier, who sees its own links there."""
+    """One point; ``site`` is null for a carrier, which sees its own links there."""
 
     site: SiteRecord | None
     links: Sequence[LinkRecord]
@@ -65,7 +65,7 @@ class SiteAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class IncidentAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """One incident; ``deliveries`` are who was told of it and how, shown to the city alone."""
+    """One incident; ``deliveries`` are its notifications, only shown to the city."""
 
     incident: IncidentRecord
     deliveries: Sequence[DeliveryRecord] | None
@@ -73,7 +73,7 @@ class IncidentAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What one call may read: the city as it is now, for one visitor, in a language."""
+    """The data for one call: the current city, for one visitor, in a language."""
 
     city: CityState
     store: Engine
@@ -85,7 +85,7 @@ class Question:
         Return the selected records of a list.
 
         Raises:
-            ArgumentInvalid: an argument makes no sense.
+            ArgumentInvalid: an argument is invalid.
         """
         query = LIST_BY_NAME[name]
         selection = selection_from(query, arguments)
@@ -94,11 +94,11 @@ class Question:
         return query.select(records, selection)
 
     def may_see(self, name: str) -> bool:
-        """Return whether a list is shown to who asks."""
+        """Return whether the visitor may see a list."""
         return self.visitor.role in LIST_BY_NAME[name].roles
 
     async def incidents(self, *arguments: tuple[str, str]) -> list[IncidentRecord] | None:
-        """Return the selected incidents; ``None`` for whom there are none."""
+        """Return the selected incidents; ``None`` without access to incidents."""
         if not self.may_see("incidents"):
             return None
         return msgspec.convert(await self.records("incidents", arguments), list[IncidentRecord])
@@ -121,7 +121,7 @@ class CityTool:
 
     @property
     def input_schema(self) -> dict[str, Any]:
-        """The JSON Schema of all that it takes."""
+        """The JSON Schema of its arguments."""
         return {
             "type": "object",
             "properties": dict(self.properties),
@@ -131,22 +131,22 @@ class CityTool:
 
 
 class CityTools:
-    """The tools of one collector. ``city`` returns how all is now."""
+    """The tools of one collector. ``city`` returns the current state."""
 
     def __init__(self, city: Callable[[], CityState], store: Engine) -> None:
         self._city = city
         self._store = store
 
     def offered_to(self, visitor: Visitor) -> list[CityTool]:
-        """Return the tools that there are for who asks."""
+        """Return the visitor's tools."""
         return [tool for tool in TOOLS if visitor.role in tool.roles]
 
     async def call(self, name: str, arguments: Arguments, visitor: Visitor) -> object:
         """
-        Return what a tool answers, as JSON has it.
+        Return a tool's answer, as JSON values.
 
         Raises:
-            ToolRefused: there is no such tool for who asks, or it cannot answer that.
+            ToolRefused: the visitor has no such tool, or it cannot answer the call.
         """
         tool = next((tool for tool in self.offered_to(visitor) if tool.name == name), None)
         if tool is None:
@@ -183,7 +183,7 @@ async def _current_faults(question: Question, arguments: Arguments) -> CurrentFa
         incidents = [
             incident
             for incident in incidents
-            # What stands inside a larger incident is told by that one.
+            # Incidents inside a larger one are covered by that one.
             if not incident.parents and (not place or not sites.isdisjoint(incident.sites))
         ]
     used = [link for link in links if link.status in {SiteStatus.REPORTING, SiteStatus.SILENT}]
@@ -261,7 +261,7 @@ def _text(arguments: Arguments, name: str) -> str:
 
 
 def _written(value: object) -> str:
-    """Return a value of an argument as an address would have it."""
+    """Return a value of an argument as in a URL."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

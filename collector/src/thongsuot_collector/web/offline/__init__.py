@@ -1,1 +1,1 @@
-"""The page of a point as an application: installed, and readable without a connection."""
+"""The page of a point as an installable application, readable without a connection."""

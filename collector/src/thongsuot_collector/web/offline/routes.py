@@ -34,14 +34,16 @@ _WORKER_POLICY: Final = "default-src 'none'; connect-src 'self'"
 
 
 class OfflinePages:
-    """What a browser asks for to install the page of a point, and to show it without a network."""
+    """
+    The files that a browser needs to install the page of a point, and to show it without a network.
+    """
 
     def __init__(self, access: PageAccess, directory: InventoryDirectory) -> None:
         self._access = access
         self._directory = directory
 
     def routes(self) -> list[Route]:
-        """Return where they stand."""
+        """Return the routes."""
         return [
             Route(WORKER_PATH, self.worker),
             Route(ICON_PATH, self.icon),
@@ -49,7 +51,7 @@ class OfflinePages:
         ]
 
     async def worker(self, _request: Request) -> Response:
-        """Answer with the worker; it holds nothing of anybody."""
+        """Answer with the worker, which has no private data."""
         headers = HEADERS | {"Content-Security-Policy": _WORKER_POLICY}
         return Response(WORKER, media_type="text/javascript; charset=utf-8", headers=headers)
 
@@ -58,7 +60,7 @@ class OfflinePages:
         return Response(_ICON, media_type="image/svg+xml", headers=HEADERS)
 
     async def manifest(self, request: Request) -> Response:
-        """Answer with the manifest of a point's page, to who sees the page."""
+        """Answer with the manifest of a point's page, for its authorised visitors."""
         visitor, name = await self._access.visitor(request), request.path_params["name"]
         if not visitor.sees_commune(self._directory.site(name).commune):
             return await self._access.refusal(request)

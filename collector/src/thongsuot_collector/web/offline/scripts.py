@@ -1,4 +1,4 @@
-"""The scripts by which a browser keeps the page of a point, and shows it without a connection."""
+"""The scripts that make a browser cache the page of a point, and show it without a connection."""
 
 from typing import Final
 
@@ -48,7 +48,7 @@ self.addEventListener("fetch", event => {
 });
 """
 
-# Only where the browser trusts the connection (TLS, or this machine itself) are there workers.
+# Service workers need a secure context (TLS, or this machine itself).
 REGISTER_SCRIPT: Final = f"""\
 (async()=>{{
 const workers=navigator.serviceWorker;
@@ -60,12 +60,12 @@ await workers.register("{WORKER_PATH}");
 
 
 def manifest_path(site: str) -> str:
-    """Return where the manifest of a site's page is."""
+    """Return the path of the manifest of a site's page."""
     return f"/sites/{site}/manifest.webmanifest"
 
 
 def offline_head(site: str) -> str:
-    """Return what stands in the head of a site's page."""
+    """Return the elements for the head of a site's page."""
     return (
         f'<link rel="manifest" href="{escape(manifest_path(site))}" crossorigin="use-credentials">'
         '<meta name="theme-color" content="#0d5c68">'
@@ -73,5 +73,5 @@ def offline_head(site: str) -> str:
 
 
 def register_element() -> str:
-    """Return the script that has the page kept."""
+    """Return the script that caches the page."""
     return f"<script>{REGISTER_SCRIPT}</script>"

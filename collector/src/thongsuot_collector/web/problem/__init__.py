@@ -1,1 +1,1 @@
-"""Where somebody at a point reports a problem, and where the city answers it."""
+"""Problem reports from people at a point, and the city's answers."""

@@ -1,4 +1,4 @@
-"""What the page of a point says of what it has reported itself. Pure."""
+"""The notes on a point's page about its own problem reports. Pure."""
 
 from typing import Final
 
@@ -11,13 +11,13 @@ from thongsuot_schema.words.dates import relative_moment
 from thongsuot_schema.words.language import Language
 
 _SHOWN_FOR_S: Final = 48 * 3600.0
-"""An answer stands on the page for two days: who works on the next day reads it too."""
+"""An answer is shown for two days, so that staff of the next day also read it."""
 
 
 def report_notes(
     site: str, registry: IncidentRegistry, language: Language, *, now_s: float
 ) -> list[str]:
-    """Return a sentence for each report that is open, or was answered lately."""
+    """Return a sentence for each open or recently answered report."""
     notes = []
     for incident in registry.incidents_of((CODE, site)):
         report = incident.report

@@ -28,11 +28,11 @@ _log = logging.getLogger(__name__)
 
 _REPORTS_PER_S: Final = 1 / 60
 _REPORTS_AT_ONCE: Final = 5.0
-"""From one address: a commune's staff behind one router, and no more than they would press."""
+"""From one address: enough for a commune's staff behind one router."""
 
 
 class ProblemPages:
-    """The buttons of a point's page, and the form by which the city answers."""
+    """The buttons on a point's page, and the form for the city's answer."""
 
     def __init__(
         self,
@@ -48,14 +48,14 @@ class ProblemPages:
         self._limiter = RateLimiter(per_second=_REPORTS_PER_S, reserve=_REPORTS_AT_ONCE)
 
     def routes(self) -> list[Route]:
-        """Return where they stand."""
+        """Return the routes."""
         return [
             Route("/sites/{name}/problems/{kind}", self.report, methods=["POST"]),
             Route("/incidents/{name}/report", self.answer, methods=["GET", "POST"]),
         ]
 
     async def report(self, request: Request) -> Response:
-        """Take a report of whoever sees the point."""
+        """Accept a report from a visitor who sees the point."""
         visitor = await self._access.visitor(request)
         language, name = language_of(request), request.path_params["name"]
         if not visitor.sees_commune(self._directory.site(name).commune):
@@ -78,7 +78,7 @@ class ProblemPages:
         return RedirectResponse(f"/sites/{name}?lang={language}", 303, headers=HEADERS)
 
     async def answer(self, request: Request) -> Response:
-        """Let an engineer answer a report, which ends it: the form, and what it sends."""
+        """Let an engineer answer a report, which ends it: the form, and its submission."""
         form = await open_form(request, self._archive, self._access, now_s=time.time())
         if isinstance(form, Response):
             return form
@@ -102,6 +102,6 @@ class ProblemPages:
                 incident.id, person=visitor.title, text=answer, by=visitor.audited_as
             )
         except (AnswerImpossible, KeyError):
-            # Somebody else was faster: the page says how it stands.
+            # Answered by another person: the page shows its state.
             _log.info("problem was answered before incident=%s by=%s", incident.id, visitor.name)
         return form.done()

@@ -1,1 +1,3 @@
-"""What people sign in by: sessions, passwords, second factors; and how guessing is slowed down."""
+"""
+Authentication of people: sessions, passwords, second factors; and protection against guessing.
+"""

@@ -1,17 +1,16 @@
 """
-Attempts: how long somebody has to wait before the next try to sign in. Pure.
+Attempts: the wait before the next attempt to sign in. Pure.
 
-Three counts of what failed, each with tries that are free and waits that double from then on:
+Three counts of failures, each with free attempts and then doubling waits:
 
-- of a name from one address, so that guessing gets nowhere and nobody elsewhere notices it;
+- of a name from one address, which stops guessing without affecting other addresses;
 - of a name from anywhere, against guessing from many addresses;
-- of an address, against trying one password with many names. It does not bind a name that has not
-  failed from there: behind the NAT of a carrier or an office a good login is taken at once while a
-  neighbour guesses, unless they try more new names than ``NEW_NAMES`` allows.
+- of an address, against trying one password with many names. It does not apply to a name without
+  failures from there: behind the NAT of a carrier or an office a valid login is accepted at once
+  while a neighbour is guessing, unless they try more new names than ``NEW_NAMES`` allows.
 
-All waits have a bound, and counts end: nobody is locked out for good. A browser that has signed in
-as somebody before is counted by itself, whatever others do. A name that nobody has is counted
-like any other.
+All waits are limited, and counts expire: nobody is locked out permanently. A browser that has
+signed in with a name before is counted separately. An unknown name is counted like any other.
 """
 
 from collections import OrderedDict
@@ -24,7 +23,7 @@ _FORGOTTEN_AFTER_S: Final = 3_600.0
 
 @dataclass(frozen=True, slots=True)
 class BackoffBound:
-    """So many failures are free; then the wait doubles from a second to ``longest_s``."""
+    """``free`` failures without a wait; then it doubles from a second to ``longest_s``."""
 
     free: int
     longest_s: float
@@ -34,11 +33,11 @@ OF_NAME_AND_PLACE: Final = BackoffBound(free=5, longest_s=300.0)
 OF_NAME: Final = BackoffBound(free=50, longest_s=60.0)
 OF_ADDRESS: Final = BackoffBound(free=30, longest_s=60.0)
 NEW_NAMES: Final = BackoffBound(free=90, longest_s=60.0)
-"""Of one address with names that have not failed from it."""
+"""For one address with names that have not failed from it."""
 OF_CODES: Final = BackoffBound(free=5, longest_s=900.0)
 """
-Of codes of a second factor. Who tries them knows the password; at three good codes of a million,
-four tries an hour find one in ten years.
+For codes of a second factor. An attacker who tries them knows the password; with three valid codes
+of a million, four attempts an hour find one in ten years.
 """
 
 
@@ -50,19 +49,19 @@ class _Count:
 
 
 class FailureCounts:
-    """Failures of each of many, with one bound; those not seen for longest are forgotten first."""
+    """Failures by key, with one limit; the least recently used are dropped first."""
 
     def __init__(self, bound: BackoffBound) -> None:
         self._bound = bound
         self._counts: OrderedDict[str, _Count] = OrderedDict()
 
     def wait_s(self, key: str, *, now_s: float) -> float:
-        """Return after how long the next try may be made, 0: now."""
+        """Return the wait before the next attempt, 0: none."""
         count = self._count(key, now_s)
         return 0.0 if count is None else max(0.0, count.until_s - now_s)
 
     def has_failed(self, key: str, *, now_s: float) -> bool:
-        """Return whether there was a failure lately."""
+        """Return whether there was a recent failure."""
         return self._count(key, now_s) is not None
 
     def add(self, key: str, *, now_s: float) -> None:
@@ -78,7 +77,7 @@ class FailureCounts:
             self._counts.popitem(last=False)
 
     def take_back(self, key: str) -> None:
-        """Count one failure less: it was none."""
+        """Revoke one failure."""
         count = self._counts.get(key)
         if count is None:
             return
@@ -89,7 +88,7 @@ class FailureCounts:
             self.clear(key)
 
     def clear(self, key: str) -> None:
-        """Forget the failures of one."""
+        """Clear the failures of one key."""
         self._counts.pop(key, None)
 
     def _count(self, key: str, now_s: float) -> _Count | None:
@@ -102,10 +101,10 @@ class FailureCounts:
 
 class SignInAttempts:
     """
-    What failed lately, and what has to wait for that; times are of a monotonic clock.
+    Recent failures and the resulting waits; times are of a monotonic clock.
 
-    A try counts as failed from its beginning until it has succeeded: tries at the same moment are
-    no way around the counts.
+    An attempt counts as failed from its start until it has succeeded: concurrent attempts cannot
+    bypass the counts.
     """
 
     def __init__(self) -> None:
@@ -117,9 +116,9 @@ class SignInAttempts:
 
     def begin(self, name: str, address: str, *, device: str = "", now_s: float) -> float:
         """
-        Count a try of a password, and return 0; or do not, and return after how long to try again.
+        Count an attempt with a password, and return 0; or refuse it, and return the wait.
 
-        ``device`` is what a browser has that signed in with this name before; empty: none.
+        ``device`` is the token of a browser that signed in with this name before; empty: none.
         """
         pair = _pair(name, device or address)
         waits = [self._pairs.wait_s(pair, now_s=now_s)]
@@ -140,8 +139,8 @@ class SignInAttempts:
 
     def succeeded(self, name: str, address: str, *, device: str = "") -> None:
         """
-        Forget what failed of a name. Of the address only this try: with one account nobody gets
-        their tries with others back.
+        Clear the failures of a name. For the address only revoke this attempt: one valid account
+        must not reset attempts with others.
         """
         self._pairs.clear(_pair(name, device or address))
         if not device:
@@ -150,14 +149,14 @@ class SignInAttempts:
             self._new_names.take_back(address)
 
     def begin_code(self, name: str, *, now_s: float) -> float:
-        """Count a try of a code of somebody's second factor, as ``begin`` does."""
+        """Count an attempt with a code of a person's second factor, like ``begin``."""
         wait_s = self._codes.wait_s(name, now_s=now_s)
         if not wait_s:
             self._codes.add(name, now_s=now_s)
         return wait_s
 
     def code_succeeded(self, name: str) -> None:
-        """Forget the wrong codes of somebody."""
+        """Clear the wrong codes of a person."""
         self._codes.clear(name)
 
 

@@ -1,4 +1,4 @@
-"""Browser sessions: the cookie by which a browser is known again, and when that ends."""
+"""Browser sessions: the cookie that identifies a browser, and its expiry."""
 
 import asyncio
 import hmac
@@ -21,7 +21,7 @@ from thongsuot_collector.web.sessions.settings import SignInSettings
 
 _NS_PER_S: Final = 1_000_000_000
 _UNFINISHED_S: Final = 600.0
-"""So long somebody whose password was right may look for their telephone."""
+"""The time to enter the second factor after a right password."""
 _TOUCHED_EVERY_NS: Final = 60 * _NS_PER_S
 _DEVICE: Final = "device"
 _DEVICE_S: Final = 180 * 86_400
@@ -29,7 +29,7 @@ _ACTING: Final = frozenset({PersonRole.CITY_ENGINEER, PersonRole.CARRIER})
 
 
 class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
-    """Whose session a request came with; ``person`` is ``None`` for the password of the pages."""
+    """The session of a request; ``person`` is ``None`` for the shared password of the pages."""
 
     session: Session
     person: Person | None
@@ -37,21 +37,21 @@ class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_open(self) -> bool:
-        """Whether it opens anything yet."""
+        """Whether the sign-in is complete."""
         return self.session.stage is SessionStage.OPEN
 
     @property
     def form_token(self) -> str:
-        """What the forms of this session send: another page cannot know it."""
+        """The token of this session's forms, which other sites cannot know."""
         return hmac.new(self.secret.encode(), b"form", sha256).hexdigest()
 
 
 class BrowserSessions:
     """
-    Begins, finds and ends sessions.
+    Starts, finds and ends sessions.
 
-    ``password`` is that of the pages, empty where there is none. ``is_behind_tls``: something
-    before the collector ends the TLS, so that a request in the clear came by TLS all the same.
+    ``password`` is the shared one of the pages, empty without one. ``is_behind_tls``: a proxy
+    terminates TLS, so a request in the clear also came by TLS.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class BrowserSessions:
         self._is_behind_tls = is_behind_tls
 
     async def find(self, request: Request) -> SignedIn | None:
-        """Return whose session a request came with, whatever its stage, if it has not ended."""
+        """Return the session of a request in any stage, if it has not ended."""
         known = getattr(request.state, "signed_in", None)
         if isinstance(known, SignedIn):
             return known
@@ -98,7 +98,7 @@ class BrowserSessions:
     async def begin(
         self, request: Request, response: Response, person: Person | None, stage: SessionStage
     ) -> None:
-        """Begin a session of a person, or of somebody who knows the password of the pages."""
+        """Start a session of a person, or of a user of the shared password of the pages."""
         lasts_s = self._lasts_s(person) if stage is SessionStage.OPEN else _UNFINISHED_S
         secret = await asyncio.to_thread(
             sessions.start,
@@ -118,11 +118,10 @@ class BrowserSessions:
         self, request: Request, response: Response, signed_in: SignedIn, person: Person
     ) -> None:
         """
-        Open a session, or go on with an open one, of a person as they are now; its cookie is
-        another one.
+        Open a session, or continue an open one, for a person's present account, with a new cookie.
 
         Raises:
-            TokenError: it has ended meanwhile.
+            TokenError: it has ended in the meantime.
         """
         lasts_s = self._lasts_s(person)
         secret = await asyncio.to_thread(
@@ -137,7 +136,7 @@ class BrowserSessions:
         self._remember_device(request, response, person.name)
 
     def forget(self, request: Request, response: Response, name: str = "") -> None:
-        """Take the cookie of a session, or one of a name, from a browser."""
+        """Delete the cookie of a session, or one of a name, in a browser."""
         response.delete_cookie(
             self._cookie(request, name),
             secure=self._is_by_tls(request),
@@ -146,7 +145,7 @@ class BrowserSessions:
         )
 
     def device(self, request: Request, name: str) -> str:
-        """Return by what a browser is known that signed in with a name before; empty: it did not"""
+        """Return the token of a browser that signed in with a name before; empty: it did not"""
         sealed = self.cookie(request, _DEVICE)
         content = self._sealer.unseal(_DEVICE, sealed, lasts_s=_DEVICE_S)
         if content is None or content.decode() != name:
@@ -167,13 +166,13 @@ class BrowserSessions:
         )
 
     def cookie(self, request: Request, name: str = "") -> str:
-        """Return a cookie of a browser; empty: it has none of that name."""
+        """Return a cookie of a browser; empty if it has none of that name."""
         return request.cookies.get(self._cookie(request, name), "")
 
     def set_cookie(
         self, request: Request, response: Response, value: str, lasts_s: float, name: str = ""
     ) -> None:
-        """Have a browser keep a cookie, as closely as that goes."""
+        """Set a cookie with the strictest possible attributes."""
         response.set_cookie(
             self._cookie(request, name),
             value,
@@ -184,7 +183,7 @@ class BrowserSessions:
         )
 
     def _cookie(self, request: Request, name: str = "") -> str:
-        # By this beginning browsers hold that no other host and no page in the clear has set it.
+        # Browsers guarantee for this prefix that no other host and no insecure page has set it.
         beginning = "__Host-" if self._is_by_tls(request) else ""
         return f"{beginning}thongsuot{f'-{name}' if name else ''}"
 
@@ -194,9 +193,9 @@ class BrowserSessions:
 
 def _is_activity(request: Request, person: Person | None) -> bool:
     """
-    Return whether a request says that somebody is there.
+    Return whether a request is a person's activity.
 
-    A page that renews itself does not, of those who may act: a desk that was left is not theirs.
+    A page refresh is not, for people who may act: an unattended desk must not stay signed in.
     """
     if person is None or person.role not in _ACTING:
         return True

@@ -1,4 +1,4 @@
-"""Password check: who a name and a password belong to; the time that it takes tells no names."""
+"""Password check: authenticates a name and a password, in a time that reveals no names."""
 
 import asyncio
 import hmac
@@ -12,12 +12,15 @@ from thongsuot_collector.store import passwords, people, second_factors
 from thongsuot_collector.store.people import Person
 
 _AT_ONCE: Final = 2
-"""Hashes computed at once: a flood of tries takes 40 MB and waits for itself."""
+"""Concurrent hashes: a flood of attempts takes 40 MB and queues."""
 _KNOWN_KEPT: Final = 1_000
 
 
 class PasswordCheck:
-    """Knows people by their passwords; one that a program sends with each request costs once."""
+    """
+    Authenticates people by their passwords; one that a program sends with each request is only
+    hashed once.
+    """
 
     def __init__(self, store: Engine) -> None:
         self._store = store
@@ -25,7 +28,7 @@ class PasswordCheck:
         self._known: OrderedDict[bytes, bytes] = OrderedDict()
 
     async def person(self, name: str, password: str) -> Person | None:
-        """Return who has a name and a password."""
+        """Return the person with a name and a password."""
         sent = sha256(f"{name}\0{password}".encode()).digest()
         person = await asyncio.to_thread(people.known, self._store, name) if name else None
         if person is not None and hmac.compare_digest(self._known.get(sent, b""), person.stamp):
@@ -44,7 +47,10 @@ class PasswordCheck:
         return person
 
     async def as_of_today(self, person: Person, password: str) -> Person:
-        """Return a person whose password is kept as today's are, after it was found right."""
+        """
+        Return a person, with the stored password upgraded to the present form after a successful
+        check.
+        """
         if passwords.is_of_today(person.digest):
             return person
         async with self._room:
@@ -52,6 +58,6 @@ class PasswordCheck:
         return await asyncio.to_thread(people.known, self._store, person.name) or person
 
     async def has_second_factor(self, person: Person) -> bool:
-        """Return whether a person's password alone does not do."""
+        """Return whether a person has a second factor."""
         secret = await asyncio.to_thread(second_factors.secret_of, self._store, person.name)
         return secret is not None

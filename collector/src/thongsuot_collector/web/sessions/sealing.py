@@ -1,8 +1,8 @@
 """
-Sealing: what only this collector can read or make, kept in the store or in a browser.
+Sealing: authenticated encryption of data kept in the store or in a browser.
 
-The key stands in a file beside the store (``sign-in.key``): a copy of the store alone gives no
-authenticator app away. Without the file every second factor has to be set up again.
+The key is in a file beside the store (``sign-in.key``): a copy of the store alone does not reveal
+the secrets of authenticator apps. Without the file every second factor has to be set up again.
 """
 
 from base64 import urlsafe_b64encode
@@ -15,17 +15,19 @@ _KEY_BYTES = 32
 
 
 class Sealer:
-    """Seals and unseals; what was sealed for one purpose is nothing for another."""
+    """Seals and unseals; data sealed for one purpose is invalid for another."""
 
     def __init__(self, secret: bytes) -> None:
         self._secret = secret
 
     def seal(self, purpose: str, content: bytes) -> str:
-        """Return a content encrypted and signed, in letters that a cookie may have."""
+        """Return a content encrypted and authenticated, in characters allowed in a cookie."""
         return self._fernet(purpose).encrypt(content).decode()
 
     def unseal(self, purpose: str, sealed: str, *, lasts_s: int | None = None) -> bytes | None:
-        """Return what was sealed; ``None``: not by us, not for this, or longer ago than that."""
+        """
+        Return the sealed content; ``None`` if it is not ours, for another purpose, or too old.
+        """
         try:
             return self._fernet(purpose).decrypt(sealed.encode(), ttl=lasts_s)
         except InvalidToken:

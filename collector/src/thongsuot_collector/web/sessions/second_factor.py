@@ -1,6 +1,6 @@
 """
 Second factor: codes of an authenticator app (RFC 6238 over RFC 4226), its QR code, recovery codes.
-Pure but for chance.
+Pure except for randomness.
 """
 
 import secrets
@@ -18,7 +18,10 @@ from thongsuot_collector.store.tokens import digest_of
 STEP_S: Final = 30
 DIGITS: Final = 6
 SKEW_STEPS: Final = 1
-"""Clocks of telephones are off, and typing takes time: the step before and the one after count."""
+"""
+Clocks of telephones are inaccurate, and typing takes time: the previous and the next step are
+accepted.
+"""
 RECOVERY_CODES: Final = 10
 
 _SECRET_BYTES: Final = 20
@@ -33,12 +36,12 @@ def new_secret() -> bytes:
 
 def code_at(secret: bytes, step: int) -> str:
     """Return the code of a time step."""
-    # SHA-1 is what apps know; that it gives collisions harms no HMAC.
+    # Apps only support SHA-1; its collisions do not affect HMAC.
     return HOTP(secret, DIGITS, SHA1()).generate(step).decode()  # noqa: S303
 
 
 def step_of(secret: bytes, code: str, *, now_s: float) -> int | None:
-    """Return the time step that a code is of, about now; ``None``: it is a wrong one."""
+    """Return the time step of a code, near the present; ``None`` if it is wrong."""
     digits = "".join(code.split())
     if not (digits.isascii() and digits.isdigit()):
         return None
@@ -48,13 +51,13 @@ def step_of(secret: bytes, code: str, *, now_s: float) -> int | None:
 
 
 def uri(secret: bytes, name: str, issuer: str) -> str:
-    """Return what an authenticator app reads, and shows of it: ``otpauth://totp/…``."""
+    """Return the URI for an authenticator app: ``otpauth://totp/…``."""
     made = TOTP(secret, DIGITS, SHA1(), STEP_S).get_provisioning_uri(name, issuer)  # noqa: S303
-    return made.replace("+", "%20")  # some apps show the plus
+    return made.replace("+", "%20")  # some apps display the plus
 
 
 def picture(secret: bytes, name: str, issuer: str) -> str:
-    """Return the QR code of a secret, as the address of an image that holds it all."""
+    """Return the QR code of a secret, as a data URL of an image."""
     return segno.make(uri(secret, name, issuer), error="m").svg_data_uri(scale=5, light="#fff")
 
 
@@ -69,7 +72,7 @@ def grouped(text: str) -> str:
 
 
 def new_recovery_codes() -> list[str]:
-    """Return codes that let a person in once each, without the app."""
+    """Return one-time codes that replace the app."""
     return [
         grouped(b32encode(secrets.token_bytes(_RECOVERY_BYTES)).decode().lower()).replace(" ", "-")
         for _ in range(RECOVERY_CODES)
@@ -77,5 +80,5 @@ def new_recovery_codes() -> list[str]:
 
 
 def recovery_digest(code: str) -> bytes:
-    """Return what is kept of a recovery code, however it was typed."""
+    """Return the stored digest of a recovery code, in any accepted spelling."""
     return digest_of("".join(filter(str.isalnum, code)).lower().encode())

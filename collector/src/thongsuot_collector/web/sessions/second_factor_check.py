@@ -1,4 +1,4 @@
-"""Second factor check: whether a code is a person's, once, and how often it may be tried."""
+"""Second factor check: verifies a person's one-time code, and limits attempts."""
 
 import asyncio
 import time
@@ -23,9 +23,9 @@ _OFFERED_S: Final = 900
 
 class SecondFactorCheck:
     """
-    Keeps second factors, and takes their codes.
+    Stores second factors, and verifies their codes.
 
-    ``now`` is the time of day in seconds: codes are made of it.
+    ``now`` is the wall time in seconds, from which codes are computed.
     """
 
     def __init__(
@@ -42,13 +42,11 @@ class SecondFactorCheck:
         self._now = now
 
     def begin(self, name: str) -> float:
-        """Count a try of somebody's code, and return 0; or return after how long to try again."""
+        """Count an attempt with a person's code, and return 0; or return the wait."""
         return self._attempts.begin_code(name, now_s=time.monotonic())
 
     async def is_good(self, name: str, code: str) -> bool:
-        """
-        Use up a code, of the app or for recovery, after ``begin``; return whether it was good.
-        """
+        """Use a code, of the app or for recovery, after ``begin``; return whether it was valid."""
         is_good = await self._uses_step(name, code) or await asyncio.to_thread(
             second_factors.use_recovery_code, self._store, name, recovery_digest(code)
         )
@@ -65,11 +63,11 @@ class SecondFactorCheck:
         return await asyncio.to_thread(second_factors.use_step, self._store, name, step)
 
     def offered(self, name: str, secret: bytes) -> str:
-        """Return a secret for somebody, sealed until they prove that their app has it."""
+        """Return a new secret for a person, sealed until they confirm it with a code."""
         return self._sealer.seal(_OFFER, name.encode() + b"\0" + secret)
 
     def offer(self, name: str, sealed: str) -> bytes | None:
-        """Return the secret that was offered to somebody; ``None``: it was not, or long ago."""
+        """Return the secret offered to a person; ``None`` if it was not, or has expired."""
         content = self._sealer.unseal(_OFFER, sealed, lasts_s=_OFFERED_S)
         beginning = name.encode() + b"\0"
         if content is None or not content.startswith(beginning):
@@ -77,7 +75,10 @@ class SecondFactorCheck:
         return content.removeprefix(beginning)
 
     async def add(self, name: str, secret: bytes, code: str) -> list[str] | None:
-        """Keep a second factor that a code proves; return recovery codes, or that it does not."""
+        """
+        Store a second factor confirmed by a code; return recovery codes, or ``None`` for a wrong
+        code.
+        """
         step = step_of(secret, code, now_s=self._now())
         if step is None:
             return None
@@ -94,7 +95,7 @@ class SecondFactorCheck:
         return codes
 
     async def replace_recovery_codes(self, name: str) -> list[str]:
-        """Return other recovery codes; those before are good no more."""
+        """Return new recovery codes; the earlier ones become invalid."""
         codes = new_recovery_codes()
         await asyncio.to_thread(
             second_factors.replace_recovery_codes,

@@ -1,4 +1,4 @@
-"""How people sign in; defaults live here and nowhere else."""
+"""Settings of signing in; their defaults are only defined here."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -14,7 +14,7 @@ DAY_S = 86_400.0
 
 
 class SecondFactorPolicy(StrEnum):
-    """Whether city engineers need a second factor; anybody with a password may have one."""
+    """Whether city engineers need a second factor; any account with a password may have one."""
 
     OPTIONAL = "optional"
     REQUIRED = "required"
@@ -22,16 +22,16 @@ class SecondFactorPolicy(StrEnum):
 
 class OidcSettings(StrictStruct, frozen=True, kw_only=True):
     """
-    A provider of identities that signs people in (OpenID Connect 1.0), beside passwords.
+    An identity provider for signing in (OpenID Connect 1.0), in addition to passwords.
 
-    ``issuer`` is its address (left out: there is none), ``client_id`` and ``client_secret_file``
-    are what it knows this collector by; ``[notify] page_url`` with ``/sign-in/provider/return`` is
-    the address of return to be entered there. ``title`` is what the button says. A person's name
-    here is the claim ``name_claim`` of the ID token, what others read ``title_claim``.
-    ``role_claim`` is a text or a list of texts; the first entry of ``roles`` that is in it says who
-    they are: ``city-engineer``, ``city-reader``, ``carrier:NAME`` or ``commune:CODE``. Who is in
-    none of them does not get in. ``ca_file`` is what the provider's certificate is checked against,
-    instead of the system's authorities. It needs the extra ``oidc``.
+    ``issuer`` is its URL (empty: none), ``client_id`` and ``client_secret_file`` identify this
+    collector to it; ``[notify] page_url`` with ``/sign-in/provider/return`` is the redirect URI to
+    be registered there. ``title`` is the label of the button. A person's name here is the claim
+    ``name_claim`` of the ID token, the display name ``title_claim``. ``role_claim`` is a text or a
+    list of texts; the first entry of ``roles`` in it determines the role: ``city-engineer``,
+    ``city-reader``, ``carrier:NAME`` or ``commune:CODE``. A person in none of them is refused.
+    ``ca_file`` has the authorities for the provider's certificate, instead of the system's. It
+    needs the extra ``oidc``.
     """
 
     issuer: str = ""
@@ -48,10 +48,10 @@ class OidcSettings(StrictStruct, frozen=True, kw_only=True):
 
 def role_from(text: str) -> tuple[PersonRole, str]:
     """
-    Return the role and the scope that an entry of ``roles`` names.
+    Return the role and the scope of an entry of ``roles``.
 
     Raises:
-        ValueError: it names none; the text says what there is.
+        ValueError: it is invalid; the text lists the valid ones.
     """
     name, _, scope = text.partition(":")
     is_scoped = name in {PersonRole.CARRIER, PersonRole.COMMUNE}
@@ -66,11 +66,11 @@ class SignInSettings(StrictStruct, frozen=True, kw_only=True):
     """
     How people sign in at the pages. Programs use tokens (``thongsuot-collector api-token``).
 
-    ``second_factor`` says whether city engineers need an authenticator app, which they set up when
-    they sign in for the first time: ``required`` or ``optional``. A session ends ``idle_s`` after
-    somebody last did something, and in any case ``absolute_s`` after they signed in, the length of
-    a shift; for those who only look ``viewer_absolute_s`` after it, and pages that renew themselves
-    keep it alive, as on a screen on the wall.
+    ``second_factor`` is whether city engineers need an authenticator app, which they set up at
+    their first sign-in: ``required`` or ``optional``. A session ends ``idle_s`` after the last
+    activity, and in any case ``absolute_s`` after signing in, the length of a shift; for read-only
+    accounts ``viewer_absolute_s`` after it, and page refreshes keep it alive, as on a screen on the
+    wall.
     """
 
     second_factor: SecondFactorPolicy = SecondFactorPolicy.REQUIRED

@@ -1,1 +1,1 @@
-"""The pages by which people sign in and out, and look after their account."""
+"""The pages to sign in and out, and to manage one's own account."""

@@ -1,4 +1,4 @@
-"""Routes: what somebody who is signed in does with their own account."""
+"""Routes: a signed-in person's management of their own account."""
 
 import asyncio
 import logging
@@ -35,11 +35,11 @@ _DONE: Final[dict[str, Text]] = {
     "others": labels.SIGNED_OUT_OTHERS,
     "second-factor": labels.SECOND_FACTOR_REMOVED,
 }
-"""What the page says was done, after the form that did it led back to it."""
+"""The confirmations that the page shows after a form's redirect."""
 
 
 class SentForm(msgspec.Struct, frozen=True, kw_only=True):
-    """A form that somebody sent about their own account."""
+    """A submitted form about a person's own account."""
 
     request: Request
     place: SignInDestination
@@ -49,7 +49,7 @@ class SentForm(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def by(self) -> str:
-        """Who that is in the audit log."""
+        """The person's name in the audit log."""
         return f"person:{self.person.name}"
 
 
@@ -57,7 +57,7 @@ _Change = Callable[[SentForm], Awaitable[Response]]
 
 
 class AccountPage:
-    """The page of somebody's own account: sessions, password, second factor."""
+    """The page of a person's own account: sessions, password, second factor."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class AccountPage:
         self._check = check
 
     def routes(self) -> list[Route]:
-        """Return where it stands."""
+        """Return the routes."""
         return [
             Route(pages.ME, self.page),
             Route(f"{pages.ME}/sessions", self._changing(self._end_others), methods=["POST"]),
@@ -87,7 +87,7 @@ class AccountPage:
         ]
 
     async def page(self, request: Request) -> Response:
-        """Answer with the page; only who came by a session has one."""
+        """Answer with the page, which needs a session."""
         signed_in = await self._signed_in(request)
         if signed_in is None:
             return await self._access.refusal(request)
@@ -95,7 +95,7 @@ class AccountPage:
         return await self._page(place_of(request), signed_in, note=done)
 
     async def second_factor(self, request: Request) -> Response:
-        """Let somebody set up a second factor, also while nothing else opens for want of it."""
+        """Let a person set up a second factor, also if its absence blocks everything else."""
         place = place_of(request)
         signed_in = await self._authenticators.browsers.find(request)
         person = None if signed_in is None else signed_in.person
@@ -190,7 +190,7 @@ class AccountPage:
             self._store,
             form.person.name,
             by=form.by,
-            # Where it is required, they sign in again and set up another one.
+            # If it is required, they sign in again and set up a new one.
             but_session="" if is_required else form.signed_in.session.id,
         )
         if is_required:
@@ -204,7 +204,7 @@ class AccountPage:
         return await self._check.is_good(name, form.fields.get("code", ""))
 
     async def _is_password(self, signed_in: SignedIn, person: Person, password: str) -> bool:
-        """Return whether it is somebody's password; one session does not try many."""
+        """Return whether it is the person's password; attempts per session are limited."""
         attempts, now_s = self._authenticators.attempts, time.monotonic()
         session = signed_in.session.id
         if attempts.begin(person.name, "", device=session, now_s=now_s):
@@ -219,7 +219,7 @@ class AccountPage:
     ) -> Response:
         try:
             await self._authenticators.browsers.open_up(request, response, signed_in, person)
-        except TokenError:  # ended meanwhile, by another window or the command line
+        except TokenError:  # ended in the meantime, by another window or the command line
             _log.info("the session ended meanwhile person=%s", person.name)
         return response
 

@@ -1,4 +1,4 @@
-"""The fixed words of the pages by which people sign in, and of the page of their account."""
+"""The fixed words of the sign-in pages, and of the page of an account."""
 
 from typing import Final
 
@@ -71,4 +71,4 @@ ROLES: Final[dict[PersonRole, Text]] = {
     PersonRole.CARRIER: Text("collector.sign_in.roles.carrier"),
     PersonRole.COMMUNE: Text("collector.sign_in.roles.commune"),
 }
-"""What each role is called."""
+"""The display name of each role."""

@@ -1,4 +1,4 @@
-"""The pages by which people sign in, and that of their account. Pure."""
+"""The sign-in pages, and the page of an account. Pure."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -26,7 +26,7 @@ SECOND_FACTOR: Final = "/me/second-factor"
 
 _NS_PER_S: Final = 1_000_000_000
 
-# In this order: each of them says that it is also most of those after it.
+# In this order: each of them also claims to be most of the later ones.
 _BROWSERS: Final = (
     ("coc_coc_browser", "Coc Coc"),
     ("Edg", "Edge"),
@@ -47,13 +47,13 @@ _SYSTEMS: Final = (
 
 
 class SignInDestination(msgspec.Struct, frozen=True, kw_only=True):
-    """In which language somebody signs in, and where they want to go then."""
+    """The language of a sign-in, and the page to open afterwards."""
 
     language: Language
     next: str = "/"
 
     def url(self, path: str, language: Language | None = None) -> str:
-        """Return a path of these pages that keeps both."""
+        """Return a path of these pages with both as parameters."""
         query = {"lang": language or self.language} | (
             {} if self.next == "/" else {"next": self.next}
         )
@@ -61,7 +61,7 @@ class SignInDestination(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def local_path(text: str) -> str:
-    """Return a path of ours that an address names; the first page for anything else."""
+    """Return a local path from a URL; the first page for anything else."""
     is_plain = all(" " < character < "\x7f" and character != "\\" for character in text)
     is_ours = text.startswith("/") and not text.startswith(("//", SIGN_IN, SIGN_OUT))
     return text if is_ours and is_plain and len(text) <= 1_000 else "/"
@@ -76,8 +76,8 @@ def sign_in_page(
     provider_title: str | None = None,
 ) -> str:
     """
-    Return the page with name and password. ``mistake`` is what was wrong with the last try;
-    ``provider_title`` what signs people in besides, ``None``: nothing does.
+    Return the page with name and password. ``mistake`` is the error of the last attempt;
+    ``provider_title`` the name of the identity provider, ``None``: there is none.
     """
     language = place.language
     provider = None
@@ -110,8 +110,8 @@ def code_page(place: SignInDestination, *, mistake: str = "") -> str:
 class PendingSecondFactor(msgspec.Struct, frozen=True, kw_only=True):
     """
     A second factor that is being set up: its QR ``picture``, its ``key`` to be typed, and the same
-    ``sealed`` for the form. ``asks_password``: the form asks for it again. ``is_required``: before
-    that nothing opens.
+    ``sealed`` for the form. ``asks_password``: the form asks for it again. ``is_required``: access
+    is blocked until it is set up.
     """
 
     picture: str
@@ -124,7 +124,7 @@ class PendingSecondFactor(msgspec.Struct, frozen=True, kw_only=True):
 def enrolment_page(
     place: SignInDestination, enrolment: PendingSecondFactor, *, mistake: Text | None = None
 ) -> str:
-    """Return the page where a second factor is set up."""
+    """Return the page to set up a second factor."""
     content = {
         "labels": labels,
         "action": place.url(SECOND_FACTOR),
@@ -139,15 +139,15 @@ def enrolment_page(
 def recovery_page(place: SignInDestination, codes: Sequence[str]) -> str:
     """Return the page that shows recovery codes, once."""
     content = {"labels": labels, "codes": codes, "next": place.next}
-    # In another language the codes would not be there: the address of this page shows none.
+    # No link to another language: reloading this page would not show the codes.
     frame = _frame(labels.RECOVERY_TITLE, ME, place)
     return render("recovery_codes", frame, place.language, content)
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What the page of an account shows. ``person`` is ``None`` for the password of the pages;
-    ``recovery_codes`` is how many are left, ``None``: there is no second factor.
+    The content of an account's page. ``person`` is ``None`` for the shared password of the pages;
+    ``recovery_codes`` is the number of unused ones, ``None`` without a second factor.
     """
 
     person: Person | None
@@ -163,7 +163,7 @@ def account_page(
     mistake: Text | None = None,
     note: Text | None = None,
 ) -> str:
-    """Return the page of somebody's own account."""
+    """Return the page of a person's own account."""
     language, person = place.language, account.person
     content = {
         "labels": labels,
@@ -194,14 +194,14 @@ def account_page(
 
 
 def browser_name(agent: str) -> str:
-    """Return what people call the browser that says it is ``agent``, and its system."""
+    """Return the name of the browser with the user agent ``agent``, and its system."""
     browser = next((name for sign, name in _BROWSERS if sign in agent), "")
     system = next((name for sign, name in _SYSTEMS if sign in agent), "")
     return ", ".join(filter(None, (browser, system))) or agent[:60]
 
 
 def wait_sentence(wait_s: float, language: Language) -> str:
-    """Return that somebody has to wait, and how long."""
+    """Return the sentence about the required wait."""
     return labels.WAIT.read(language, seconds=max(1, round(wait_s + 0.5)))
 
 

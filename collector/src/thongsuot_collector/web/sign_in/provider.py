@@ -1,5 +1,5 @@
 """
-Provider: asks a provider of identities who somebody is (OpenID Connect Core 1.0, authorization code
+Provider: authenticates people by an identity provider (OpenID Connect Core 1.0, authorization code
 flow with PKCE, RFC 7636). It needs the extra ``oidc``.
 """
 
@@ -26,7 +26,9 @@ from thongsuot_collector.store.identities import Identity
 from thongsuot_collector.web.sessions.settings import OidcSettings, role_from
 
 _ALGORITHMS: Final = ["RS256", "PS256", "ES256", "ES384", "RS384", "RS512", "PS384", "PS512"]
-"""By a key of the provider's alone: neither ``none`` nor one that our own secret makes (HS256)."""
+"""
+Only signatures with the provider's key: neither ``none`` nor those with our shared secret (HS256).
+"""
 _TIMEOUT_S: Final = 10.0
 _AT_ONCE: Final = 4
 _LEEWAY_S: Final = 60
@@ -36,15 +38,15 @@ _VERIFIER_BYTES: Final = 48
 
 
 class ProviderFailed(CollectorError):
-    """A provider did not say who somebody is; the text says why, for the log."""
+    """A provider did not authenticate a person; the text has the reason, for the log."""
 
 
 class NoRole(CollectorError):
-    """A provider said who somebody is, and that is nobody here; the text says why."""
+    """A provider authenticated a person who has no role here; the text has the reason."""
 
 
 class PendingSignIn(msgspec.Struct, frozen=True, kw_only=True):
-    """One sign-in by a provider, from the button until the way back."""
+    """One sign-in by a provider, from the button until the redirect back."""
 
     state: str
     nonce: str
@@ -53,7 +55,7 @@ class PendingSignIn(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Metadata(msgspec.Struct, frozen=True):
-    """What a provider says of itself (OpenID Connect Discovery 1.0, section 3)."""
+    """A provider's metadata (OpenID Connect Discovery 1.0, section 3)."""
 
     issuer: str
     authorization_endpoint: str
@@ -67,7 +69,7 @@ class _TokenResponse(msgspec.Struct, frozen=True):
 
 
 def new_flow(next_path: str) -> PendingSignIn:
-    """Return a flow that nobody can guess."""
+    """Return a new flow with random values."""
     return PendingSignIn(
         state=secrets.token_urlsafe(32),
         nonce=secrets.token_urlsafe(32),
@@ -77,7 +79,7 @@ def new_flow(next_path: str) -> PendingSignIn:
 
 
 class IdentityProvider:
-    """A provider; ``return_url`` is where it sends people back to."""
+    """A provider; ``return_url`` is the redirect URI."""
 
     def __init__(self, settings: OidcSettings, client_secret: str, return_url: str) -> None:
         self._settings = settings
@@ -90,15 +92,15 @@ class IdentityProvider:
 
     @property
     def issuer(self) -> str:
-        """The provider's address."""
+        """The provider's URL."""
         return self._settings.issuer
 
     async def authorization_url(self, flow: PendingSignIn) -> str:
         """
-        Return where somebody says who they are.
+        Return the URL of the provider's sign-in page.
 
         Raises:
-            ProviderFailed: the provider does not answer as one.
+            ProviderFailed: the provider's answer is invalid.
         """
         async with self._room, self._client() as client:
             metadata = await self._metadata(client)
@@ -117,11 +119,11 @@ class IdentityProvider:
 
     async def identity(self, code: str, flow: PendingSignIn) -> Identity:
         """
-        Return who came back with a code.
+        Return the identity for a returned code.
 
         Raises:
-            ProviderFailed: the code, or what the provider says for it, is not good.
-            NoRole: it is, and that is nobody here.
+            ProviderFailed: the code, or the provider's answer to it, is invalid.
+            NoRole: the person has no role here.
         """
         async with self._room, self._client() as client:
             metadata = await self._metadata(client)

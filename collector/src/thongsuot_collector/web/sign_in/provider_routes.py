@@ -1,4 +1,4 @@
-"""Routes: signing in by a provider of identities, to it and back."""
+"""Routes: signing in by an identity provider, the redirects to it and back."""
 
 import asyncio
 import hmac
@@ -35,7 +35,7 @@ _LASTS_S: Final = 600
 
 
 class ProviderPages:
-    """The button to a provider, and the way back from it; ``title`` is what the button says."""
+    """The button to a provider, and the redirect back; ``title`` is the label of the button."""
 
     def __init__(
         self,
@@ -53,14 +53,14 @@ class ProviderPages:
         self._title = title
 
     def routes(self) -> list[Route]:
-        """Return where they stand."""
+        """Return the routes."""
         return [
             Route(pages.PROVIDER, self.leave),
             Route(pages.PROVIDER_RETURN, self.come_back),
         ]
 
     async def leave(self, request: Request) -> Response:
-        """Lead a browser to the provider."""
+        """Redirect a browser to the provider."""
         place = place_of(request)
         flow = new_flow(place.url(place.next) if place.next == "/" else place.next)
         try:
@@ -73,7 +73,7 @@ class ProviderPages:
         return response
 
     async def come_back(self, request: Request) -> Response:
-        """Take what a browser brings back, which has to be the one that left."""
+        """Handle the redirect back, which has to come from the same browser."""
         place = place_of(request)
         try:
             flow, code = self._returned(request)
@@ -89,7 +89,7 @@ class ProviderPages:
         return response
 
     def _returned(self, request: Request) -> tuple[PendingSignIn, str]:
-        """Return the flow that a browser left with, and the code that it brings back."""
+        """Return the flow that a browser started, and the returned code."""
         sealed = self._authenticators.browsers.cookie(request, _PURPOSE)
         content = self._sealer.unseal(_PURPOSE, sealed, lasts_s=_LASTS_S)
         query = request.query_params

@@ -32,7 +32,7 @@ class SignInPages:
     """
     The page with name and password, the one with the code, and signing out.
 
-    ``provider_title`` is what the button of a provider of identities says; ``None``: there is none.
+    ``provider_title`` is the label of the identity provider's button; ``None``: there is none.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class SignInPages:
         self._provider_title = provider_title
 
     def routes(self) -> list[Route]:
-        """Return where they stand."""
+        """Return the routes."""
         return [
             Route(pages.SIGN_IN, self.sign_in, methods=["GET", "POST"]),
             Route(pages.CODE, self.code, methods=["GET", "POST"]),
@@ -57,7 +57,7 @@ class SignInPages:
         ]
 
     async def sign_in(self, request: Request) -> Response:
-        """Answer with the page, or take a name and a password."""
+        """Answer with the page, or check a name and a password."""
         place = place_of(request)
         signed_in = await self._authenticators.browsers.find(request)
         if request.method != "POST":
@@ -99,7 +99,7 @@ class SignInPages:
         return response
 
     async def _stage(self, person: Person | None) -> SessionStage:
-        """Return what is missing once a password was right."""
+        """Return the stage after a right password."""
         if person is None:
             return SessionStage.OPEN
         if await self._authenticators.passwords.has_second_factor(person):
@@ -108,7 +108,7 @@ class SignInPages:
         return SessionStage.ENROL if is_required else SessionStage.OPEN
 
     async def code(self, request: Request) -> Response:
-        """Answer with the page that asks for a code, or take one."""
+        """Answer with the page that asks for a code, or check one."""
         place = place_of(request)
         signed_in = await self._authenticators.browsers.find(request)
         person = None if signed_in is None else signed_in.person
@@ -132,16 +132,16 @@ class SignInPages:
         response = redirect_to(place.next)
         try:
             await self._authenticators.browsers.open_up(request, response, signed_in, person)
-        except TokenError:  # ended meanwhile, by another window or the command line
+        except TokenError:  # ended in the meantime, by another window or the command line
             return redirect_to(place.url(pages.SIGN_IN))
         return response
 
     async def sign_out(self, request: Request) -> Response:
-        """End the session that a browser has."""
+        """End the session of a browser."""
         place = SignInDestination(language=language_of(request))
         signed_in = await self._authenticators.browsers.find(request)
         response = redirect_to(f"{place.url(pages.SIGN_IN)}&signed_out=1")
-        # Pages that the browser kept to show them without a connection go with the session.
+        # Pages cached in the browser for offline use are removed with the session.
         response.headers["Clear-Site-Data"] = '"storage"'
         if signed_in is None:
             return response
@@ -176,18 +176,18 @@ class SignInPages:
 
 
 def place_of(request: Request) -> SignInDestination:
-    """Return where somebody wants to go once they are signed in."""
+    """Return the destination after signing in."""
     wanted = request.query_params.get("next", "/")
     return SignInDestination(language=language_of(request), next=pages.local_path(wanted))
 
 
 def redirect_to(url: str) -> RedirectResponse:
-    """Lead a browser on, after whatever it sent."""
+    """Redirect a browser, after any method."""
     return RedirectResponse(url, HTTPStatus.SEE_OTHER, headers=HEADERS)
 
 
 def refused(text: str, wait_s: float = 0.0) -> Response:
-    """Return a page that says what was wrong, and when to try again."""
+    """Return a page with the error, and the wait before the next attempt."""
     response = html_page(text, CONTENT_SECURITY_POLICY)
     response.status_code = HTTPStatus.UNPROCESSABLE_ENTITY
     if wait_s:

@@ -1,8 +1,8 @@
 """
-Disputes: the intervals of a circuit's month of which its carrier says that they are not its own,
-and the incidents that the city closed while the circuit was out.
+Disputes: the intervals of a circuit's month for which its carrier denies responsibility, and the
+incidents that the city closed while the circuit was out.
 
-They stand beside the statement: what the city has decided may come after it was issued. Pure.
+They are shown beside the statement: the city may decide after it was issued. Pure.
 """
 
 from collections.abc import Iterable, Iterator
@@ -25,7 +25,7 @@ def dispute_lines(
     directory: InventoryDirectory,
     language: Language,
 ) -> list[str]:
-    """Return a line for each dispute: the interval, both sides, and what the city decided."""
+    """Return a line for each dispute: the interval, both sides, and the city's decision."""
     return [
         " ".join(
             (
@@ -65,7 +65,7 @@ def _disputes(incident: Incident) -> Iterator[Dispute]:
 
 
 def _interval(incident: Incident, circuit: Circuit, language: Language) -> str:
-    """Return from when until when the circuit itself was part of an incident."""
+    """Return the interval in which the circuit itself was part of an incident."""
     member = next(
         member
         for member in incident.members

@@ -15,7 +15,7 @@ from thongsuot_collector.web.statement import labels
 from thongsuot_schema.state import State
 
 MET_STATES = {True: State.UP, False: State.DOWN, None: State.UNKNOWN}
-"""In which colour it is shown whether a target is met."""
+"""The colour for whether a target is met."""
 
 
 class CircuitRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,7 +34,7 @@ def list_page(
     query: str,
     reader: PageReader,
 ) -> str:
-    """Return the list of a month's circuits. ``query`` is what was searched for."""
+    """Return the list of a month's circuits. ``query`` is the search text."""
     language = reader.language
     states = [MET_STATES[row.summary.is_met] for row in rows if row.summary is not None]
     frame = Frame(
@@ -70,5 +70,5 @@ def list_page(
 
 
 def statement_path(month: str, circuit: Circuit) -> str:
-    """Return where a circuit's month stands."""
+    """Return the path of a circuit's month."""
     return f"/sla/{month}/{quote(circuit.name)}"

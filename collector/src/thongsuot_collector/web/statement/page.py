@@ -1,4 +1,4 @@
-"""The page of one circuit's month, with the arithmetic on it. Pure."""
+"""The page of one circuit's month, with its arithmetic. Pure."""
 
 from collections.abc import Iterator, Sequence
 
@@ -53,8 +53,9 @@ def statement_page(
     closings: Sequence[str] = (),
 ) -> str:
     """
-    Return one circuit's month. ``revisions``: number and time (Unix ms) of each; ``disputes``: what
-    its carrier says is not its own; ``closings``: what the city closed while the circuit was out.
+    Return one circuit's month. ``revisions``: number and time (Unix ms) of each; ``disputes``: the
+    intervals disputed by its carrier; ``closings``: the incidents that the city closed while the
+    circuit was out.
     """
     statement, language = issue.statement, reader.language
     results = list(statement_lines.result_lines(statement))
@@ -121,7 +122,7 @@ def _status(issue: IssuedStatement, language: Language) -> str:
 def _verdicts(
     statement: Statement, results: Sequence[StatementLine]
 ) -> list[tuple[StatementLine, bool | None]]:
-    """Return what is held against the terms, and whether it is met."""
+    """Return the assessed figures, and whether they meet the terms."""
     are_met = (statement.is_available_enough, statement.is_repaired_enough)
     return list(zip((line for line in results if line.is_result), are_met, strict=True))
 
@@ -162,7 +163,7 @@ def _moment(at_ms: int | None, otherwise: Text, language: Language) -> str:
 
 
 def _periods(statement: Statement, language: Language) -> Iterator[dict[str, object]]:
-    """Yield the stretches of each class that a statement lists, and their sum."""
+    """Yield the periods of each class listed by a statement, and their sum."""
     for time_class in statement_lines.LISTED_CLASSES:
         periods = statement_lines.listed_periods(statement, time_class)
         if periods:
@@ -184,7 +185,7 @@ def _periods(statement: Statement, language: Language) -> Iterator[dict[str, obj
 def _revisions(
     issue: IssuedStatement, revisions: Sequence[tuple[int, int]], reader: PageReader
 ) -> list[tuple[int, str, str]]:
-    """Return number, address and moment of each revision; the one that is shown has no address."""
+    """Return number, URL and moment of each revision; the shown one has no URL."""
     path = statement_path(issue.statement.month, issue.statement.circuit)
     return [
         (

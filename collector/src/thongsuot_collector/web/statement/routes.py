@@ -31,11 +31,11 @@ from thongsuot_collector.web.statement.page import statement_page
 from thongsuot_schema.words.language import Language, Text
 
 _DIGITS = 6
-"""Of a revision's number; more no statement has."""
+"""Maximum digits of a revision's number."""
 
 
 class StatementPages:
-    """What the pages of statements show: all to the city, to a carrier those of its circuits."""
+    """The pages of statements: all for the city, those of its own circuits for a carrier."""
 
     def __init__(self, archive: StatementArchive, access: PageAccess) -> None:
         self._archive = archive
@@ -51,7 +51,7 @@ class StatementPages:
         ]
 
     async def list_of_month(self, request: Request) -> Response:
-        """Answer with the circuits of a month; without one, of the newest that was issued."""
+        """Answer with the circuits of a month; by default of the newest issued one."""
         visitor = await self._access.visitor(request)
         if not visitor.sees_all and visitor.role is not PersonRole.CARRIER:
             return await self._access.refusal(request)
@@ -135,7 +135,7 @@ class StatementPages:
         )
 
     def _issue(self, name: str, month: str, number: str) -> IssuedStatement | Text:
-        """Return what is asked for; a sentence where it is not there."""
+        """Return the requested statement; a sentence if it does not exist."""
         try:
             of_month = month_from(month)
         except ValueError:
@@ -174,7 +174,7 @@ def _reader(language: Language, visitor: Visitor) -> PageReader:
 
 
 def _kind(path: str) -> tuple[str, str]:
-    """Return a circuit's name and which file of it is meant, empty for the page."""
+    """Return a circuit's name and the requested kind of file, empty for the page."""
     for kind in ("csv", "pdf"):
         if path.endswith(f".{kind}"):
             return path.removesuffix(f".{kind}"), kind

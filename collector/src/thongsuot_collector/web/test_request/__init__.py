@@ -1,1 +1,1 @@
-"""Where a person asks for a test, and sees how far it is."""
+"""The page to request a test, and to follow its progress."""

@@ -1,4 +1,4 @@
-"""The fixed words of the page where tests are asked for."""
+"""The fixed words of the page of test requests."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""The page where tests are asked for: the buttons, and how far each test is. Pure."""
+"""The page of test requests: the buttons, and the progress of each test. Pure."""
 
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.notify.render.names import link_name
@@ -17,14 +17,14 @@ from thongsuot_schema.words.titles import title_in
 def describe_result(
     ask: RequestedTest, directory: InventoryDirectory, language: Language
 ) -> list[str]:
-    """Return what came of a test: a line a run, or why there is none."""
+    """Return the result of a test: one line per run, or why there is none."""
     if ask.refusal:
         return [describe_refusal(ask.refusal, language)]
     return [_line(ask.site, run, directory, language) for run in ask.runs]
 
 
 def link_title(site: str, link: str, directory: InventoryDirectory, language: Language) -> str:
-    """Return what a link is called at the beginning of a line; empty for all of them."""
+    """Return the display name of a link for the start of a line; empty for all of them."""
     return capitalised(link_name(site, link, directory, language)) if link else ""
 
 
@@ -47,7 +47,7 @@ REFRESH_S = 5
 def request_page(
     site: str, requested: list[RequestedTest], directory: InventoryDirectory, language: Language
 ) -> str:
-    """Return the whole page; it renews itself while a test waits or is under way."""
+    """Return the whole page, which refreshes itself while a test is waiting or in progress."""
     frame = Frame(
         title=labels.TITLE.read(language),
         state=State.UNKNOWN,

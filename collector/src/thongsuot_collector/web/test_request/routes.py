@@ -1,4 +1,4 @@
-"""Routes: who may ask for a test of a site, and what becomes of it."""
+"""Routes: requests for tests of a site, and their progress."""
 
 import logging
 
@@ -29,7 +29,7 @@ _SHOWN = 10
 
 
 class TestRequestPages:
-    """The page of each site where a person of its own name asks for tests."""
+    """The page of each site where a named person requests tests."""
 
     def __init__(
         self, requests: PendingTestRequests, access: PageAccess, directory: InventoryDirectory
@@ -43,7 +43,7 @@ class TestRequestPages:
         return [Route("/sites/{name}/tests", self.page, methods=["GET", "POST"])]
 
     async def page(self, request: Request) -> Response:
-        """Answer with the page, or take what it sends."""
+        """Answer with the page, or handle its submission."""
         language = language_of(request)
         if not await self._access.has_actors():
             return not_found(labels.NOBODY.read(language))

@@ -1,9 +1,9 @@
 """
-Arguments: what an address asks of a collection, as TM Forum's guidelines have it (TMF630). Pure.
+Arguments: parses query parameters of a collection, according to TM Forum's guidelines (TMF630).
+Pure.
 
-``fields`` names the attributes that are wanted, ``offset`` and ``limit`` the page; any attribute
-that can be filtered by may be named with values (several: by commas), moments with ``.gt``,
-``.gte``, ``.lt`` or ``.lte`` behind their name.
+``fields`` selects attributes, ``offset`` and ``limit`` the page; any filter attribute may be given
+with values (separated by commas), moments with the suffixes ``.gt``, ``.gte``, ``.lt`` or ``.lte``.
 """
 
 import operator
@@ -30,37 +30,37 @@ OPERATORS: Final[Mapping[str, Callable[[datetime, datetime], bool]]] = {
 
 _OWN: Final = frozenset({"fields", "offset", "limit", "key", "lang"})
 _NONE: Final = "none"
-"""``fields=none`` asks for nothing but what names a resource."""
+"""``fields=none`` only selects the identifying attributes of a resource."""
 
 _NAMES: Final = 50
 
 
 class CollectionFilters(msgspec.Struct, frozen=True, kw_only=True):
-    """What a collection can be filtered by: attributes with texts, and with moments."""
+    """The filters of a collection: attributes with texts, and with moments."""
 
     texts: tuple[str, ...]
     moments: tuple[str, ...]
 
     @property
     def names(self) -> list[str]:
-        """All arguments that filter."""
+        """All filter arguments."""
         return [*self.texts, *(f"{name}.{mark}" for name in self.moments for mark in OPERATORS)]
 
 
 class MomentBound(msgspec.Struct, frozen=True, kw_only=True):
-    """A bound of a moment: attribute, operator, and what it is compared with."""
+    """A bound of a moment: attribute, operator, and the value to compare with."""
 
     name: str
     mark: str
     at: datetime
 
     def holds(self, value: object) -> bool:
-        """Return whether a value of the attribute keeps to it; what has none does not."""
+        """Return whether a value of the attribute is within it; a missing one is not."""
         return isinstance(value, datetime) and OPERATORS[self.mark](value, self.at)
 
 
 class CollectionQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """What is asked; ``fields`` is ``None`` where all are wanted."""
+    """The query; ``fields`` is ``None`` for all."""
 
     fields: frozenset[str] | None = None
     offset: int = 0
@@ -70,17 +70,17 @@ class CollectionQuery(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def earliest(self) -> datetime | None:
-        """The earliest moment that a bound leaves; ``None`` where none does."""
+        """The earliest moment within the bounds; ``None`` if unbounded."""
         return min((bound.at for bound in self.bounds if bound.mark[0] == "g"), default=None)
 
     def matches(self, head: Mapping[str, object]) -> bool:
-        """Return whether a resource with these attributes is asked for."""
+        """Return whether a resource with these attributes matches."""
         return all(head.get(name) in values for name, values in self.texts.items()) and all(
             bound.holds(head.get(bound.name)) for bound in self.bounds
         )
 
     def chosen(self, body: Mapping[str, object]) -> dict[str, object]:
-        """Return of a resource the attributes that are asked for, and those that name it."""
+        """Return the requested attributes of a resource, and the identifying ones."""
         if self.fields is None:
             return dict(body)
         kept = self.fields | {"id", "href", "@type"}
@@ -89,10 +89,10 @@ class CollectionQuery(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_query(arguments: Iterable[tuple[str, str]], filters: CollectionFilters) -> CollectionQuery:
     """
-    Return what the arguments of an address ask; empty ones ask for nothing.
+    Return the query from the arguments of a URL; empty ones are ignored.
 
     Raises:
-        ArgumentInvalid: one is unknown, or its value cannot be.
+        ArgumentInvalid: one is unknown, or its value is invalid.
     """
     own: dict[str, str] = {}
     texts: dict[str, frozenset[str]] = {}
@@ -124,6 +124,6 @@ def read_query(arguments: Iterable[tuple[str, str]], filters: CollectionFilters)
 
 
 def fields_of(own: Mapping[str, str]) -> frozenset[str] | None:
-    """Return the attributes that ``fields`` names; ``None``: all."""
+    """Return the attributes in ``fields``; ``None``: all."""
     names = frozenset(part.strip() for part in own.get("fields", "").split(",")) - {""}
     return names - {_NONE} if names else None

@@ -1,6 +1,4 @@
-"""
-View: an incident as whoever asks may see it, and its texts as they would be sent to them. Pure.
-"""
+"""View: an incident within the scope of its reader, with the texts for them. Pure."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,9 +22,9 @@ from thongsuot_schema.words.language import Language
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentView:
     """
-    An incident as somebody sees it: ``audience`` is whose ticket it is.
+    An incident as seen by a reader: ``audience`` is the party of the ticket.
 
-    Who does not see all (``sees_all``) sees what the audience said, and what it was answered.
+    A reader without ``sees_all`` sees the statements of the audience, and the answers to it.
     """
 
     incident: Incident
@@ -35,12 +33,12 @@ class IncidentView:
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing of it is the audience's any more."""
+        """Whether no part of it belongs to the audience any more."""
         return not self.incident.is_open or self.audience != self.incident.party
 
     @property
     def over_ns(self) -> int:
-        """When that was known."""
+        """When that became known."""
         incident = self.incident
         if incident.closed_known_ns is not None and not incident.is_open:
             return incident.closed_known_ns
@@ -49,13 +47,13 @@ class IncidentView:
 
     @property
     def changed_ns(self) -> int:
-        """When anything of it changed last."""
+        """The time of its last change."""
         moments = [entry.at_ns for entry in self.incident.history]
         return max([self.incident.known_ns, *moments, *(answer.at_ns for answer in self.answers)])
 
     @property
     def answers(self) -> tuple[PartyAnswer, ...]:
-        """What people said of it."""
+        """The answers of people to it."""
         return tuple(answer for answer in self.incident.answers if self._is_shown(answer.party))
 
     @property
@@ -67,7 +65,7 @@ class IncidentView:
 
     @property
     def acknowledgement(self) -> Acknowledgement | None:
-        """Who has taken it on, where that concerns the audience."""
+        """The acknowledgement, if it concerns the audience."""
         return None if self.audience != self.incident.party else self.incident.acknowledgement
 
     def _is_shown(self, party: ResponsibleParty) -> bool:
@@ -75,7 +73,7 @@ class IncidentView:
 
 
 def view_of(incident: Incident, scope: QueryScope) -> IncidentView:
-    """Return an incident as whoever has a scope sees it."""
+    """Return an incident as seen within a scope."""
     own = ResponsibleParty(Party.CARRIER, scope.carrier)
     return IncidentView(
         incident=incident,
@@ -86,7 +84,7 @@ def view_of(incident: Incident, scope: QueryScope) -> IncidentView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentTexts:
-    """What bodies are made from beside the incident: names and links, and texts in a language."""
+    """The other input of bodies: names and links, and texts in a language."""
 
     city: CityState
     url_of: Callable[[str], str]
@@ -94,7 +92,7 @@ class IncidentTexts:
     language: Language
 
     def message(self, view: IncidentView) -> NotificationMessage:
-        """Return an incident as it would be sent to the audience now."""
+        """Return the message about an incident that would be sent to the audience now."""
         incident = view.incident
         comparison = (
             comparison_of(incident, self.city.registry.network_state)
@@ -112,7 +110,7 @@ class IncidentTexts:
         return _message(context, view, self.language)
 
     def sayings(self, view: IncidentView) -> list[tuple[int, str, str]]:
-        """Return what people said of an incident: when, who, and what."""
+        """Return the statements of people about an incident: time, author, and text."""
         sayings = [
             (
                 answer.at_ns,
@@ -132,7 +130,7 @@ class IncidentTexts:
         return sorted(sayings + ruled)
 
     def owner(self, name: str) -> str:
-        """Return what people call who took an incident on."""
+        """Return the display name of the owner of an incident."""
         return owner_name(name, self.city.directory, self.language)
 
 

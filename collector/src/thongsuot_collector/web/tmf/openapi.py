@@ -1,4 +1,4 @@
-"""What OpenAPI says of TM Forum's collections, made from what they are filtered by. Pure."""
+"""OpenAPI description of TM Forum's collections, generated from their filters. Pure."""
 
 from typing import Any, Final
 
@@ -74,7 +74,9 @@ _SCHEMAS: Final[dict[str, dict[str, Any]]] = {
 
 
 def schemas() -> dict[str, Any]:
-    """Return the types of what is answered; any attribute but those that name it may be absent."""
+    """
+    Return the schemas of the answers; all attributes except the identifying ones are optional.
+    """
     known = {
         name: {
             "type": "object",
@@ -92,7 +94,7 @@ def schemas() -> dict[str, Any]:
 
 
 def paths() -> dict[str, Any]:
-    """Return what can be asked of each collection."""
+    """Return the paths of each collection."""
     described: dict[str, Any] = {}
     for name, collection in zip(_SCHEMAS, COLLECTIONS, strict=True):
         resource = {"$ref": f"#/components/schemas/{name}"}

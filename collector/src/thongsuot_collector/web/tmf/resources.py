@@ -1,9 +1,9 @@
 """
 Resources: an incident as an alarm (TMF642) and as a trouble ticket (TMF621). Pure.
 
-A ``head`` has what collections are filtered by; it costs little, and is made of every incident. A
-``body`` is made of those on the page that is asked for. Bodies are the same that channels of these
-kinds send, with what only a server sets.
+A ``head`` has the filter attributes; it is cheap, and built for every incident. A ``body`` is only
+built for those on the requested page. Bodies are the same as those sent by channels of these kinds,
+with the attributes that only a server sets.
 """
 
 from collections.abc import Mapping
@@ -31,9 +31,10 @@ _DIGITS: Final = 32
 
 def alarm_number(incident: str) -> int:
     """
-    Return the number of an incident's alarm, which the file of TMF642 wants whole.
+    Return the number of an incident's alarm, an integer according to the OpenAPI file of TMF642.
 
-    Day and digits of its name: it fits into the 53 bits of a number of JavaScript until 7700.
+    It consists of the day and digits of its name, and fits into the 53 bits of a JavaScript number
+    until the year 7700.
     """
     day, _, digits = incident.partition("-")
     ordinal = date.fromisoformat(day).toordinal()
@@ -41,7 +42,7 @@ def alarm_number(incident: str) -> int:
 
 
 def incident_of_alarm(number: str) -> str:
-    """Return the name of the incident of an alarm's number; other texts are names already."""
+    """Return the name of the incident of an alarm's number; other texts are returned as names."""
     if not (number.isascii() and number.isdigit()) or len(number) > 18:
         return number
     days, digits = divmod(int(number), 1 << _DIGITS)
@@ -128,7 +129,7 @@ def _alarm_reference(incident: str) -> Json:
 
 
 class StatusChange(msgspec.Struct, frozen=True, kw_only=True):
-    """A ticket came into a state, and why."""
+    """A change of a ticket's state, and its reason."""
 
     at_ns: int
     status: str
@@ -136,7 +137,7 @@ class StatusChange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def status_changes(view: IncidentView) -> list[StatusChange]:
-    """Return the states that a ticket went through, the present one last."""
+    """Return the state changes of a ticket, the present state last."""
     incident = view.incident
     changes = [StatusChange(at_ns=incident.known_ns, status=states.ACKNOWLEDGED)]
     taken = view.acknowledgement
@@ -159,7 +160,7 @@ def status_changes(view: IncidentView) -> list[StatusChange]:
 
 
 def _end(view: IncidentView) -> StatusChange:
-    """Return how a ticket ended: what was never the audience's, or never was, is cancelled."""
+    """Return how a ticket ended: cancelled if it was never the audience's, or a false alarm."""
     incident = view.incident
     if incident.is_open or incident.closure_code is not ClosureCode.RESTORED:
         code = None if incident.is_open else incident.closure_code
@@ -195,7 +196,7 @@ TICKET_TYPE: Final = "incident"
 
 
 def ticket_filters(version: tickets.Version) -> CollectionFilters:
-    """Return what tickets can be filtered by."""
+    """Return the filters of tickets."""
     external = "externalIdentifier.id" if version == 5 else "externalId"
     return CollectionFilters(
         texts=("id", external, "status", "severity", "ticketType"),
@@ -267,7 +268,7 @@ def _ticket_reference(incident: str, version: tickets.Version) -> Json:
 
 
 def _as_json(head: Mapping[str, object]) -> Json:
-    """Return attributes as they travel: moments as texts."""
+    """Return attributes for JSON: moments as texts."""
     return {
         name: text_of(value) if isinstance(value, datetime) else value
         for name, value in head.items()

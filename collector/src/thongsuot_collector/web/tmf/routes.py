@@ -49,9 +49,9 @@ _EARLIEST: Final = datetime(1970, 2, 1, tzinfo=UTC)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collection:
     """
-    One collection: where it stands, and what is in it.
+    One collection: its path, and its content.
 
-    ``has`` says whether an incident is one of its resources, ``name_of`` which incident an id is.
+    ``has`` returns whether an incident is one of its resources, ``name_of`` the incident of an id.
     """
 
     path: str
@@ -65,9 +65,9 @@ class Collection:
 
 def is_ticket(incident: Incident) -> bool:
     """
-    Return whether an incident is a ticket: somebody was told of it, or has to act on it by itself.
+    Return whether an incident is a ticket: a party was notified about it, or has to act on it.
 
-    What stands inside a larger one from its beginning is no ticket of its own.
+    An incident that was inside a larger one from its opening is no separate ticket.
     """
     return incident.is_notifiable and (bool(incident.notifications) or not incident.parents)
 
@@ -98,7 +98,7 @@ COLLECTIONS: Final = (
 
 
 class TmfApis:
-    """Answers systems that poll, by the same query as the list of incidents."""
+    """Answers polling systems, by the same query as the list of incidents."""
 
     def __init__(
         self,
@@ -116,7 +116,7 @@ class TmfApis:
         self._support_hotline = support_hotline
 
     def routes(self) -> list[Route]:
-        """Return where they stand."""
+        """Return the routes."""
         return [
             route
             for collection in COLLECTIONS
@@ -135,7 +135,7 @@ class TmfApis:
                 query = read_query(request.query_params.multi_items(), collection.filters)
             except ArgumentInvalid as error:
                 return _error(HTTPStatus.BAD_REQUEST, str(error), collection)
-            # A bound may be of another moment than the onset, by which the store is asked.
+            # A bound may apply to another moment than the onset, which the store is queried by.
             since = max(_EARLIEST, (query.earliest or datetime.now(UTC)) - PERIOD)
             scope = visitor.query_scope
             selection = Selection(since=since)
@@ -193,7 +193,7 @@ class TmfApis:
 
 
 def _error(status: HTTPStatus, reason: str, collection: Collection) -> Response:
-    """Return why there is no answer, as TMF630 has it."""
+    """Return an error in the form of TMF630."""
     content: Json = {"code": str(int(status)), "reason": reason, "status": str(int(status))}
     if collection.is_typed:
         content["@type"] = "Error"

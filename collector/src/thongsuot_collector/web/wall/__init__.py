@@ -1,1 +1,1 @@
-"""The wall: the whole city at a glance, and what is to be done."""
+"""The wall: the whole city at a glance, and the required actions."""

@@ -1,4 +1,4 @@
-"""What the wall shows: tiles, figures, what is to be done, carriers by area. Pure."""
+"""The content of the wall: tiles, figures, required actions, carriers by area. Pure."""
 
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -25,14 +25,14 @@ _TURNS: Final = tuple(Turn)
 
 
 class WallSite(msgspec.Struct, frozen=True, kw_only=True):
-    """One point in a tile: its links of either kind, ``None`` where it has none, or no device."""
+    """One point in a tile: its links of either kind, ``None`` if it has none, or no device."""
 
     fixed: State | None
     mobile: State | None
 
 
 class WallTile(msgspec.Struct, frozen=True, kw_only=True):
-    """One commune: where it stands, and its points."""
+    """One commune: its position, and its points."""
 
     code: str
     name: str
@@ -40,7 +40,7 @@ class WallTile(msgspec.Struct, frozen=True, kw_only=True):
     column: int
     sites: tuple[WallSite, ...]
     site: str
-    """The only point of the commune; empty where there are more or none."""
+    """The only point of the commune; empty if there are more or none."""
     whole: int
     count: int
 
@@ -56,7 +56,9 @@ class WallTile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MatrixCell(msgspec.Struct, frozen=True, kw_only=True):
-    """How many links of a carrier in an area are up, of how many; ``state`` is the worst."""
+    """
+    The number of links of a carrier in an area, and of those that are up; ``state`` is the worst.
+    """
 
     up: int
     total: int
@@ -65,8 +67,8 @@ class MatrixCell(msgspec.Struct, frozen=True, kw_only=True):
 
 class WallContent(msgspec.Struct, frozen=True, kw_only=True):
     """
-    All of it. ``incidents`` are those to act on, the worst first; ``choices`` the values of each
-    field to filter by; ``matrix`` has a row an area, a column each of ``carriers``.
+    All of it. ``incidents`` are those that need action, the worst first; ``choices`` the values of
+    each filter field; ``matrix`` has one row per area, one column for each of ``carriers``.
     """
 
     figures: CitySummary
@@ -78,7 +80,7 @@ class WallContent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def wall_content(city: CityState, selection: Selection) -> WallContent:
-    """Return what the wall shows of the links that are selected; figures are of the whole city."""
+    """Return the content of the wall for the selected links; figures are for the whole city."""
     sites = site_records(city, WHOLE_CITY)
     links = [
         link for link in link_records(city, WHOLE_CITY) if link.status is not SiteStatus.RETIRED
@@ -111,7 +113,7 @@ def wall_content(city: CityState, selection: Selection) -> WallContent:
 
 
 def _communes(city: CityState, used: dict[str, list[str]]) -> list[tuple[str, str]]:
-    """Return the communes by name: those of the city, and others that have a point."""
+    """Return the communes by name: those of the city, and others with a point."""
     names = {commune.code: own_name(commune) for commune in bundled_communes()}
     names |= {commune.code: own_name(commune) for commune in city.directory.inventory.communes}
     names |= {code: code for code in used if code not in names and code != NOWHERE}
@@ -176,11 +178,11 @@ def _cell(states: Sequence[State]) -> MatrixCell:
 
 
 def by_urgency(incidents: Iterable[Incident]) -> tuple[Incident, ...]:
-    """Return incidents in the order in which somebody has to act on them."""
+    """Return incidents by urgency."""
     return tuple(sorted(incidents, key=_urgency))
 
 
 def _urgency(incident: Incident) -> tuple[int, int, int]:
-    """Return what sorts incidents: whose turn, how grave, how old."""
+    """Return the sort key of incidents: who has to act, severity, age."""
     turn = turn_of(incident) or Turn.PORTAL
     return _TURNS.index(turn), list(Severity).index(incident.severity), incident.opened_ns

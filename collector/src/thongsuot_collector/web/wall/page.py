@@ -36,10 +36,10 @@ from thongsuot_schema.words.language import Text
 
 REFRESH_S: Final = 10
 SHOWN: Final = 7
-"""Incidents beside the tiles; the others are on their list."""
+"""Incidents beside the tiles; the others are in their list."""
 
 _NIGHT_FROM, _NIGHT_UNTIL = 19, 6
-"""Hours in which the big screen is dimmed."""
+"""The hours in which the big screen is dimmed."""
 
 _FIELDS: Final[dict[str, Text]] = {
     "carrier": COLUMN_CARRIER,
@@ -51,14 +51,14 @@ _FIELDS: Final[dict[str, Text]] = {
 
 
 Counter = tuple[int, Text, str, str]
-"""Number, words, colour, and the address of the list behind it."""
+"""Number, text, colour, and the URL of its list."""
 
 WorkItem = tuple[str, str, str, list[str]]
-"""An incident: colour, address, headline, and the facts below it."""
+"""An incident: colour, URL, headline, and the facts below it."""
 
 
 class Chip(msgspec.Struct, frozen=True, kw_only=True):
-    """One value to filter by: where its click leads, and whether it is chosen."""
+    """One filter value: its link, and whether it is chosen."""
 
     text: str
     url: str
@@ -74,7 +74,7 @@ def wall_page(
     *,
     is_screen: bool,
 ) -> str:
-    """Return the whole page; on a big screen without what only a hand at it needs."""
+    """Return the whole page; for a big screen without interactive elements."""
     language, now = reader.page.language, local(reader.page.now_s)
     figures = content.figures
     states = [state for tile in content.tiles for state in (tile.fixed, tile.mobile) if state]
@@ -118,7 +118,7 @@ def wall_page(
 
 
 def counters(figures: CitySummary, reader: ListReader) -> list[Counter]:
-    """Return the figures that people act on."""
+    """Return the figures that need action."""
 
     def incidents(*turns: str) -> str:
         chosen = "".join(f"&turn={turn}" for turn in turns)
@@ -187,7 +187,7 @@ def _tile_url(tile: WallTile, reader: ListReader) -> str:
 
 
 def work_item(incident: Incident, city: CityState, reader: ListReader) -> WorkItem:
-    """Return an incident that somebody has to act on."""
+    """Return an incident that needs action."""
     language, turn = reader.page.language, turn_of(incident)
 
     def clock(at_ns: int) -> str:

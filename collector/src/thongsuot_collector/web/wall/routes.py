@@ -21,14 +21,14 @@ _VALUES = 50
 
 
 class WallPages:
-    """The wall, from memory alone: it asks the store for nothing."""
+    """The wall, built from memory, without queries to the store."""
 
     def __init__(self, city: CityState, access: PageAccess) -> None:
         self._city = city
         self._access = access
 
     def routes(self) -> list[Route]:
-        """Return where it stands."""
+        """Return the routes."""
         return [Route("/wall", self.wall)]
 
     async def wall(self, request: Request) -> Response:

@@ -1,6 +1,6 @@
 """Who asks too often waits, and nobody else does."""
 
-from thongsuot_collector.ingest.rate_limit import RateLimiter
+from thongsuot_collector.ingest.rate_limit import RateLimiter, network_of
 
 
 def test_a_reserve_is_spent_at_once_and_refills_with_time() -> None:
@@ -36,3 +36,16 @@ def test_a_cost_above_the_whole_reserve_is_taken_when_the_reserve_is_full() -> N
     assert pace.acquire("a", now_s=0.0, cost=60.0) == 2.0
     assert pace.acquire("a", now_s=0.0, cost=1000.0) == 6.0
     assert pace.acquire("a", now_s=6.0, cost=1000.0) == 0.0
+
+
+def test_a_network_of_ipv6_is_one_sender() -> None:
+    assert network_of("203.0.113.9") == "203.0.113.9"
+    assert network_of("::ffff:203.0.113.9") == "203.0.113.9"
+    assert network_of("2001:db8:0:1::5") == network_of("2001:db8:0:1:ffff::") != ""
+    assert network_of("2001:db8:0:2::5") != network_of("2001:db8:0:1::5")
+    assert network_of("fe80::1%eth0") == "fe80::/64"
+    assert network_of("not: an address") == "not: an address"
+    pace = RateLimiter(per_second=1.0, reserve=1.0, sender_of=network_of)
+    assert pace.acquire("2001:db8::1", now_s=0.0) == 0.0
+    assert pace.is_exhausted("2001:db8::2", now_s=0.0)
+    assert pace.acquire("2001:db8::3", now_s=0.0) > 0.0

@@ -55,6 +55,18 @@ async def test_behind_a_trusted_proxy_each_client_counts_alone(tmp_path: Path) -
         assert await status(client, PASSWORD, address="203.0.113.10") == 200
 
 
+async def test_the_addresses_of_one_network_count_as_one(tmp_path: Path) -> None:
+    """Every customer of a carrier has 2^64 of them, and could guess from another one each time."""
+    config = configured(tmp_path, 'trusted_proxies = ["127.0.0.0/8"]')
+    async with collector(tmp_path / "state", config=config) as client:
+        guesses = [
+            await status(client, "guess", address=f"2001:db8:0:1::{number:x}")
+            for number in range(GUESSES)
+        ]
+        assert (guesses[0], guesses[-1]) == (401, 429)
+        assert await status(client, "guess", address="2001:db8:0:2::1") == 401
+
+
 async def test_an_address_that_somebody_claims_counts_for_nothing(tmp_path: Path) -> None:
     async with collector(tmp_path / "state", config=configured(tmp_path)) as client:
         guesses = [

@@ -21,7 +21,7 @@ from thongsuot_collector.errors import JournalDamaged, JournalRefused, PushRefus
 from thongsuot_collector.ingest.conflicts import ConflictPutBack
 from thongsuot_collector.ingest.push_endpoint import PushEndpoint, SiteCallbacks
 from thongsuot_collector.ingest.push_handler import PushCallbacks, PushClock, PushHandler
-from thongsuot_collector.ingest.rate_limit import RateLimiter
+from thongsuot_collector.ingest.rate_limit import RateLimiter, network_of
 from thongsuot_collector.ingest.server import bind_listener, page_server, push_server, url_of
 from thongsuot_collector.ingest.settings import Listen
 from thongsuot_collector.inventory.directory import InventoryDirectory
@@ -241,6 +241,7 @@ def _push_endpoint(
         failed_attempts=RateLimiter(
             per_second=settings.ingest.bad_tokens_per_s,
             reserve=settings.ingest.bad_tokens_burst,
+            sender_of=network_of,
         ),
     )
 

@@ -13,7 +13,7 @@ from thongsuot_collector.app.readiness import leader_of, problem_of
 from thongsuot_collector.correlation.city_decisions import CityDecisions
 from thongsuot_collector.ingest.certificate_renewal import CertificateRenewalEndpoint
 from thongsuot_collector.ingest.enrolment import EnrolmentEndpoint
-from thongsuot_collector.ingest.rate_limit import RateLimiter
+from thongsuot_collector.ingest.rate_limit import RateLimiter, network_of
 from thongsuot_collector.notify.dispatch.desk_links import DeskLinks
 from thongsuot_collector.notify.dispatch.incident_links import load_or_create_secret
 from thongsuot_collector.notify.http.callback_routes import callback_routes
@@ -85,7 +85,11 @@ def enrolment_routes(components: Components) -> list[Route]:
     settings = components.configuration.settings.ingest
 
     def failed_attempts_limiter() -> RateLimiter:
-        return RateLimiter(per_second=settings.bad_tokens_per_s, reserve=settings.bad_tokens_burst)
+        return RateLimiter(
+            per_second=settings.bad_tokens_per_s,
+            reserve=settings.bad_tokens_burst,
+            sender_of=network_of,
+        )
 
     enrolment = EnrolmentEndpoint(
         components.store,

@@ -1,12 +1,35 @@
 """Rate limit: how often one sender may send, with a reserve for senders that catch up. Pure."""
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
+from ipaddress import IPv6Address, IPv6Network, ip_address
 
 _SENDERS_KEPT = 100_000
 """
 Senders remembered, about 20 MB; the one not seen for longest starts with a full reserve again.
 """
+
+
+_NETWORK_BITS = 64
+"""Every customer of a carrier, and every rented server, has a whole /64 of IPv6."""
+
+
+@lru_cache(maxsize=16_384)
+def network_of(address: str) -> str:
+    """Return the sender behind an address: itself, or of IPv6 its network of 64 bits."""
+    if ":" not in address:
+        return address
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(parsed, IPv6Address):
+        return address
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(IPv6Network((int(parsed), _NETWORK_BITS), strict=False))
 
 
 @dataclass(slots=True)
@@ -20,12 +43,15 @@ class RateLimiter:
     A token bucket for each sender.
 
     ``per_second`` is what may go on indefinitely, ``reserve`` what may come at once before that.
-    Times are of a monotonic clock.
+    Times are of a monotonic clock. ``sender_of`` returns the sender that a name stands for.
     """
 
-    def __init__(self, *, per_second: float, reserve: float) -> None:
+    def __init__(
+        self, *, per_second: float, reserve: float, sender_of: Callable[[str], str] = str
+    ) -> None:
         self._per_second = per_second
         self._reserve = reserve
+        self._sender_of = sender_of
         self._senders: OrderedDict[str, _TokenBucket] = OrderedDict()
 
     def acquire(self, sender: str, *, now_s: float, cost: float = 1.0) -> float:
@@ -53,9 +79,11 @@ class RateLimiter:
 
     def is_exhausted(self, sender: str, *, now_s: float) -> bool:
         """Whether a sender would have to wait, without counting anything."""
-        return sender in self._senders and self._refilled(sender, now_s).left < 1.0
+        is_known = self._sender_of(sender) in self._senders
+        return is_known and self._refilled(sender, now_s).left < 1.0
 
-    def _refilled(self, sender: str, now_s: float) -> _TokenBucket:
+    def _refilled(self, name: str, now_s: float) -> _TokenBucket:
+        sender = self._sender_of(name)
         known = self._senders.get(sender)
         if known is None:
             known = self._senders[sender] = _TokenBucket(self._reserve, now_s)

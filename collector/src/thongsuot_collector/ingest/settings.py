@@ -54,9 +54,9 @@ class IngestSettings(StrictStruct, frozen=True, kw_only=True):
     ``work_burst_s`` what they may take at once. From the bytes on, a site of which the inventory
     has more than 60 targets over links may bring more in proportion; one that is over a budget from
     the values on is quarantined for ten minutes: people are told, and it pushes once a second at
-    most. An
-    address may come with ``bad_tokens_burst`` bad tokens (and as many bad codes), then one every
-    ``1 / bad_tokens_per_s`` seconds; a good token is taken all the same.
+    most. An address, of IPv6 a network of 64 bits, may come with ``bad_tokens_burst`` bad tokens
+    (and as many bad codes), then one every ``1 / bad_tokens_per_s`` seconds; a good token is taken
+    all the same.
     """
 
     pushes_per_s: Positive = 20.0

@@ -11,7 +11,7 @@ from math import ceil
 from prometheus_client import Counter
 from starlette.exceptions import HTTPException
 
-from thongsuot_collector.ingest.rate_limit import RateLimiter
+from thongsuot_collector.ingest.rate_limit import RateLimiter, network_of
 from thongsuot_collector.web import labels
 from thongsuot_schema.words.language import in_every_language
 
@@ -37,7 +37,9 @@ class FailedLogins:
     def __init__(self, failed: Counter, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._failed = failed
         self._clock = clock
-        self._addresses = RateLimiter(per_second=_PER_SECOND, reserve=_RESERVE)
+        self._addresses = RateLimiter(
+            per_second=_PER_SECOND, reserve=_RESERVE, sender_of=network_of
+        )
         self._known: OrderedDict[bytes, float] = OrderedDict()
 
     def check(

@@ -64,6 +64,15 @@ def test_one_password_is_not_tried_with_every_name_there_is() -> None:
     assert attempts.begin("lan", HERE, now_s=NEW_NAMES.longest_s) == 0.0
 
 
+def test_one_password_is_not_tried_with_every_name_from_the_addresses_of_one_network() -> None:
+    attempts, taken = SignInAttempts(), 0
+    for number in range(1_000):
+        address = f"2001:db8:0:1::{number:x}"
+        taken += attempts.begin(f"name-{number}", address, now_s=0.0) == 0.0
+    assert taken == NEW_NAMES.free + 1
+    assert attempts.begin("lan", "2001:db8:0:2::1", now_s=0.0) == 0.0
+
+
 def test_guessing_from_many_addresses_is_slow_and_a_known_browser_is_not_hindered() -> None:
     attempts, now_s, tries = SignInAttempts(), 0.0, 0
     while now_s < LONG_S:

@@ -13,7 +13,7 @@ from thongsuot_collector.correlation.problem_reports import ProblemReports
 from thongsuot_collector.errors import AnswerImpossible
 from thongsuot_collector.incidents.incident import ProblemReport
 from thongsuot_collector.ingest.push_endpoint import address_of
-from thongsuot_collector.ingest.rate_limit import RateLimiter
+from thongsuot_collector.ingest.rate_limit import RateLimiter, network_of
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.web.access import PageAccess
 from thongsuot_collector.web.forms import read_form
@@ -45,7 +45,9 @@ class ProblemPages:
         self._archive = archive
         self._access = access
         self._directory = directory
-        self._limiter = RateLimiter(per_second=_REPORTS_PER_S, reserve=_REPORTS_AT_ONCE)
+        self._limiter = RateLimiter(
+            per_second=_REPORTS_PER_S, reserve=_REPORTS_AT_ONCE, sender_of=network_of
+        )
 
     def routes(self) -> list[Route]:
         """Return the routes."""

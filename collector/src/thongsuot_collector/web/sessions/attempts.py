@@ -7,7 +7,8 @@ Three counts of failures, each with free attempts and then doubling waits:
 - of a name from anywhere, against guessing from many addresses;
 - of an address, against trying one password with many names. It does not apply to a name without
   failures from there: behind the NAT of a carrier or an office a valid login is accepted at once
-  while a neighbour is guessing, unless they try more new names than ``NEW_NAMES`` allows.
+  while a neighbour is guessing, unless they try more new names than ``NEW_NAMES`` allows. Of IPv6
+  the addresses of a network of 64 bits, all of which one customer has, count as one.
 
 All waits are limited, and counts expire: nobody is locked out permanently. A browser that has
 signed in with a name before is counted separately. An unknown name is counted like any other.
@@ -16,6 +17,8 @@ signed in with a name before is counted separately. An unknown name is counted l
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
+
+from thongsuot_collector.ingest.rate_limit import network_of
 
 _COUNTS_KEPT: Final = 20_000
 _FORGOTTEN_AFTER_S: Final = 3_600.0
@@ -120,6 +123,7 @@ class SignInAttempts:
 
         ``device`` is the token of a browser that signed in with this name before; empty: none.
         """
+        address = network_of(address)
         pair = _pair(name, device or address)
         waits = [self._pairs.wait_s(pair, now_s=now_s)]
         is_new = not self._pairs.has_failed(pair, now_s=now_s)
@@ -142,6 +146,7 @@ class SignInAttempts:
         Clear the failures of a name. For the address only revoke this attempt: one valid account
         must not reset attempts with others.
         """
+        address = network_of(address)
         self._pairs.clear(_pair(name, device or address))
         if not device:
             self._names.clear(name)

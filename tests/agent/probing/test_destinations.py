@@ -44,6 +44,9 @@ def test_an_address_counts_as_the_one_that_it_carries(address: str, of: str) -> 
         "::203.0.113.1",
         "fe80::1",
         "fd00::1",
+        "fec0::1",
+        "192.0.0.1",
+        "198.18.0.1",
         "ff02::1",
     ],
 )

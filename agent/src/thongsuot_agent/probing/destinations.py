@@ -14,7 +14,12 @@ Address = IPv4Address | IPv6Address
 
 _LANS: Final = tuple(
     ip_network(text)
-    for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
+    for text in (
+        *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"),
+        # The router's end of DS-Lite (RFC 7335), laboratories (RFC 2544), and site-local addresses
+        # (RFC 3879): boxes of today still answer there, and no service does.
+        *("192.0.0.0/24", "198.18.0.0/15", "fec0::/10"),
+    )
 )
 """Where a fetched page may be a button of somebody's box (RFC 1918, RFC 6598, RFC 4193)."""
 

@@ -338,3 +338,15 @@ def test_new_flows_are_asked_once_while_all_is_well_and_nothing_while_the_line_i
     at.link.burst_ns = NOW_NS
     assert links.advance_rounds(at) != ()
     assert at.link.round is not None
+
+
+def test_what_only_time_has_told_of_an_interface_is_a_fault_once() -> None:
+    at = in_round()
+    at.link.facts = OUT_OF_CABLE
+    links.apply_elapsed_time(at)
+    assert at.link.facts_slot.fault == CABLE_UNPLUGGED
+    assert at.link.facts_slot.onset_ns == NOW_NS
+    assert at.link.round is None
+    at.link.round = Round(opened_ns=1, due_ns=2, is_burst=True)
+    links.apply_elapsed_time(at)
+    assert at.link.round is not None, "it is no news"

@@ -327,9 +327,10 @@ def _note_known_unresponsive(at: LinkContext, observed: Observations) -> None:
         at, observed
     ):
         return
-    top = max((RANK[observation.rung] for observation in observed.answered()), default=-1)
+    top = observed.top()
     for observation in observed.seen:
-        if observation.silent and RANK[observation.rung] <= top and link.silence.fault is None:
+        is_passed = top is not None and RANK[observation.rung] <= RANK[top]
+        if observation.silent and is_passed and link.silence.fault is None:
             observation.track.known_unresponsive = True
         if observation.track.failures:
             observation.track.known_failing = True
@@ -364,8 +365,8 @@ def _track_flapping(at: LinkContext, suspicion: Suspicion | None, observed: Obse
         # of the silence counts, as soon as anything is.
         believed = link.silence.fault if is_outage(link.silence.fault) else link.flap_state.fault
         # One protocol that comes and goes may be a policer's; a fault shows in what a link carries.
-        is_proved = suspicion.is_ripe and suspicion.is_sure
-        if is_proved and (suspicion.nats or 0.0) >= at.settings.silence_nats:
+        is_strong = suspicion.nats is not None and suspicion.nats >= at.settings.silence_nats
+        if is_strong and suspicion.is_ripe and suspicion.is_sure:
             fault = believed or suspicion.fault
             flapping.note_outage(link.flap_state, fault, suspicion.onset_ns, at.now_ns, at.settings)
     elif observed.answered():

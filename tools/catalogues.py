@@ -32,10 +32,12 @@ from thongsuot_schema.words.translations import REFERENCE
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("schema", "agent", "collector")
 """The rooms that have catalogues."""
-BY_ENGLISH = "argparse"
+ARGPARSE, MISTAKES = "argparse", "mistakes"
+BY_ENGLISH = frozenset({ARGPARSE, MISTAKES})
 """
-The domain of what argparse says itself: compiled by its English texts and laid where gettext looks,
-since the standard library asks it and knows no names.
+The domains that are compiled by their English texts: what argparse says itself, laid where gettext
+looks, since the standard library asks it and knows no names; and what is wrong in a file, which is
+logged in English by code that knows no catalogue (``Localizable``).
 """
 
 _LINE_WIDTH = 100
@@ -161,11 +163,15 @@ def _optional(message: Message) -> frozenset[str]:
     return frozenset(names)
 
 
-def mistakes(message: Message) -> Iterator[str]:
-    """Yield the errors of a message or its translation; a missing translation is not an error."""
+def mistakes(message: Message, *, is_of_pages: bool = True) -> Iterator[str]:
+    """
+    Yield the errors of a message or its translation; a missing translation is not an error.
+
+    ``is_of_pages``: it may stand on one, and so has no markup.
+    """
     expected = frozenset[str]().union(*map(places, originals(message)))
     for text in filter(None, (*originals(message), *texts(message))):
-        if _MARKUP.intersection(text):
+        if is_of_pages and _MARKUP.intersection(text):
             # Pages write their own texts unescaped, and escape those of others.
             yield f"{message.context}: contains HTML markup: {text}"
         if not unicodedata.is_normalized("NFC", text):
@@ -272,10 +278,12 @@ def files(folder: Path, added: str = "") -> Iterator[tuple[Path, bytes]]:
                 path = folder / language / f"{domain}.po"
                 catalogue = updated(template, read(path) if path.exists() else None, language)
                 yield path, written(path, catalogue, language).encode()
-            if domain == BY_ENGLISH:
+            if domain in BY_ENGLISH:
                 english = read(folder / "en" / f"{domain}.po")
                 content = compiled_by_english(language, catalogue, english)
-                yield folder / language / "LC_MESSAGES" / f"{domain}.mo", content
+                place = folder / language
+                place = place / "LC_MESSAGES" if domain == ARGPARSE else place
+                yield place / f"{domain}.mo", content
                 continue
             yield folder / language / f"{domain}.mo", compiled(language, catalogue)
     if folder.parent.name == "thongsuot_schema":
@@ -293,7 +301,9 @@ def faults(folder: Path) -> Iterator[str]:
                 yield f"{path}: a message has no name (msgctxt): {message.id}"
                 continue
             try:
-                yield from (f"{path}: {mistake}" for mistake in mistakes(message))
+                is_of_pages = path.stem != MISTAKES
+                found = mistakes(message, is_of_pages=is_of_pages)
+                yield from (f"{path}: {mistake}" for mistake in found)
             except ValueError as error:
                 yield f"{path}: {message.context}: the reference: {error}"
 

@@ -162,13 +162,13 @@ def references(root: Path) -> dict[str, Message]:
     """
     Return the messages of all references, by the name that code uses.
 
-    Those that the standard library asks for by their English are no code's.
+    Those that are asked for by their English are named by no code.
     """
     return {
         f"{room}.{path.stem}.{message.context}": message
         for room in catalogues.ROOMS
         for path in catalogues.locales(room, root).glob("*.pot")
-        if path.stem != catalogues.BY_ENGLISH
+        if path.stem not in catalogues.BY_ENGLISH
         for message in catalogues.messages(catalogues.read(path))
     }
 

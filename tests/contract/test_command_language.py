@@ -124,3 +124,42 @@ def test_a_refusal_is_one_sentence_in_the_language_of_the_terminal(
 ) -> None:
     assert printed(program, *words, environment=_VIETNAMESE) == (2, vietnamese)
     assert printed(program, *words, environment=_C) == (2, english)
+
+
+INVENTORY = """
+[[sites]]
+name = "ba-dinh"
+
+[[sites.links]]
+name = "fixed"
+interface = "eth0"
+carier = "vnpt"
+"""
+
+
+def test_a_mistake_in_a_file_is_told_in_the_language_of_the_terminal_with_its_place(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "inventory").mkdir()
+    inventory = tmp_path / "inventory" / "city.toml"
+    inventory.write_text(INVENTORY, encoding="utf-8")
+    collector = tmp_path / "collector.toml"
+    collector.write_text('state_dir = "state"\ninventory_dir = "inventory"\n', encoding="utf-8")
+    agent = tmp_path / "agent.toml"
+    agent.write_text("[site]\nname = 5\n", encoding="utf-8")
+    check = ("check-config", "--config")
+    assert printed("thongsuot-collector", *check, str(collector), environment=_VIETNAMESE) == (
+        2,
+        (
+            f'{inventory}:8: không có mục "carier" trong [[sites.links]]; '
+            'có phải là "carrier" không?\n'
+        ),
+    )
+    assert printed("thongsuot-collector", *check, str(collector), environment=_C) == (
+        2,
+        f'{inventory}:8: unknown key "carier" in [[sites.links]]; did you mean "carrier"?\n',
+    )
+    assert printed("thongsuot-agent", *check, str(agent), environment=_VIETNAMESE) == (
+        2,
+        f'{agent}:2: "name" trong [site] phải là chữ, không phải 5\n',
+    )

@@ -21,7 +21,7 @@ from thongsuot_schema.view import SiteView
 from thongsuot_schema.words.language import Language
 from thongsuot_schema.words.translations import REFERENCE
 
-OF_COMMANDS = frozenset({"cli", "argparse"})
+OF_COMMANDS = frozenset({"cli", "argparse", "mistakes"})
 """The catalogues of the help and the messages of commands: read by administrators alone."""
 
 

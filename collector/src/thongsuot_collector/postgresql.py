@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from thongsuot_collector.clients import Scrubber, read_secret
+from thongsuot_schema.localizable import Localizable
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -176,21 +177,24 @@ _choices: dict[str, ServerChoice] = {}
 def url_mistake(url: str, password_file: str = "") -> str:
     """Return what is wrong with the URL of a database, for a person; empty: nothing."""
     if not url.startswith((SCHEME, _LIBPQ_SCHEME)):
-        return f'a database is named as in "{SCHEME}user@host/database"'
+        return Localizable('a database is named as in "{scheme}user@host/database"', scheme=SCHEME)
     if _USER_INFO.match(url):
-        return "it holds a password: put that into a file that password_file names"
+        return Localizable("it holds a password: put that into a file that password_file names")
     try:
         settings = _parsed(url)
     except ValueError as error:
         return str(error)
     if not settings.get("dbname"):
-        return f'it names no database, as in "{SCHEME}user@host/database"'
+        return Localizable(
+            'it names no database, as in "{scheme}user@host/database"', scheme=SCHEME
+        )
     distant = [host for host in _hosts(settings) if not _is_here(host)]
     if distant and "sslmode" not in settings:
-        return (
-            f"say how it is kept from others on the way to {distant[0]}: add ?sslmode=verify-full "
-            "(with sslrootcert=FILE for an authority of your own), or sslmode=disable where nobody "
-            "else is on that network"
+        return Localizable(
+            "say how it is kept from others on the way to {distant}: add "
+            "?sslmode=verify-full (with sslrootcert=FILE for an authority of "
+            "your own), or sslmode=disable where nobody else is on that network",
+            distant=distant[0],
         )
     return _password_mistake(password_file) if password_file else ""
 
@@ -201,11 +205,13 @@ def _password_mistake(file: str) -> str:
     except PermissionError:
         return ""  # who runs the collector may read it
     except FileNotFoundError:
-        return f"its password cannot be read: there is no file {file}"
+        return Localizable("its password cannot be read: there is no file {file}", file=file)
     except OSError as error:
-        return f"its password cannot be read: {file}: {error.strerror}"
+        return Localizable(
+            "its password cannot be read: {file}: {strerror}", file=file, strerror=error.strerror
+        )
     except ValueError as error:
-        return f"its password cannot be read: {error}"
+        return Localizable("its password cannot be read: {why}", why=error)
     return ""
 
 

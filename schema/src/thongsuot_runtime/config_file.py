@@ -13,6 +13,7 @@ from typing import TypeVar
 from thongsuot_runtime.file_errors import describe
 from thongsuot_schema import document
 from thongsuot_schema.errors import DocumentError
+from thongsuot_schema.localizable import Localizable
 from thongsuot_schema.toml_lines import Path
 
 T = TypeVar("T")
@@ -77,10 +78,12 @@ def read_text(path: File) -> str:
     try:
         return path.read_text("utf-8")
     except FileNotFoundError as error:
-        raise ConfigInvalid([DocumentError(str(path), 0, "there is no such file")]) from error
+        raise ConfigInvalid(
+            [DocumentError(str(path), 0, Localizable("there is no such file"))]
+        ) from error
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigInvalid(
-            [DocumentError(str(path), 0, f"cannot be read: {describe(error)}")]
+            [DocumentError(str(path), 0, Localizable("cannot be read: {why}", why=describe(error)))]
         ) from error
 
 

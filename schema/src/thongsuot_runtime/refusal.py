@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from thongsuot_runtime.terminal import localized_sentence
 from thongsuot_schema.errors import DocumentError
 
 
@@ -46,7 +47,9 @@ def error_report(
             exit_code=exit_code,
             mistakes=[
                 ReportedMistake(
-                    file=mistake.file, line=mistake.line or None, message=mistake.message
+                    file=mistake.file,
+                    line=mistake.line or None,
+                    message=localized_sentence(mistake.message),
                 )
                 for mistake in mistakes
             ],

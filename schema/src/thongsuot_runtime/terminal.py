@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import thongsuot_schema
+from thongsuot_schema.errors import DocumentError
 from thongsuot_schema.words.language import Language, Text
+from thongsuot_schema.words.localized import in_language
 from thongsuot_schema.words.translations import ENGLISH, languages
 
 _VARIABLES = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
@@ -34,6 +36,17 @@ def terminal_language(environment: Mapping[str, str] = os.environ) -> Language:
 def localized(text: Text) -> str:
     """Return a text in the language of the person at the terminal."""
     return text.read(terminal_language())
+
+
+def localized_sentence(sentence: str) -> str:
+    """Return a sentence of what is wrong in a file, in the language of the terminal."""
+    return in_language(sentence, terminal_language())
+
+
+def localized_mistake(mistake: DocumentError) -> str:
+    """Return a mistake in a file with its place, in the language of the terminal."""
+    where = f"{mistake.file}:{mistake.line}" if mistake.line else mistake.file
+    return f"{where}: {localized_sentence(mistake.message)}"
 
 
 def localize_argparse() -> None:

@@ -13,6 +13,7 @@ from typing import TypeVar
 import msgspec
 
 from thongsuot_schema.errors import DocumentError
+from thongsuot_schema.localizable import Localizable
 from thongsuot_schema.toml_lines import Path, lines_of
 from thongsuot_schema.toml_mistake import explain, unknown_key
 
@@ -58,7 +59,7 @@ def find_mistake(value: object, type: type[object], path: Path = ()) -> tuple[Pa
     except msgspec.ValidationError as error:
         return explain(str(error), value, type, path)
     except RecursionError:
-        return (), "nested too deeply to be read"
+        return (), Localizable("nested too deeply to be read")
     return None
 
 
@@ -88,11 +89,15 @@ def _parse_toml(text: str, file: str) -> dict[str, object]:
     try:
         return tomllib.loads(text)
     except RecursionError as error:
-        raise DocumentError(file, 0, "nested too deeply to be read") from error
+        raise DocumentError(file, 0, Localizable("nested too deeply to be read")) from error
     except ValueError as error:  # TOMLDecodeError, or an integer of thousands of digits
         message = str(error).partition(";")[0]
         match = _AT.search(message)
         if match is None:
-            raise DocumentError(file, 0, f"not TOML: {message}") from error
+            raise DocumentError(
+                file, 0, Localizable("not TOML: {message}", message=message)
+            ) from error
         line = int(match["line"] or text.count("\n") + 1)
-        raise DocumentError(file, line, f"not TOML: {message[: match.start()]}") from error
+        raise DocumentError(
+            file, line, Localizable("not TOML: {message}", message=message[: match.start()])
+        ) from error

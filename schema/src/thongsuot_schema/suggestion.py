@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
+from thongsuot_schema.localizable import Localizable
+
 _SHOWN = 16
 """Longer lists help nobody in an error message; the kinds of probes are thirteen (2026-11)."""
 
@@ -16,9 +18,9 @@ def suggest(word: str, known: Iterable[str]) -> str:
     words = sorted(set(known))
     near = nearest(word, words)
     if near:
-        return f'; did you mean "{near}"?'
+        return Localizable('; did you mean "{word}"?', word=near)
     listed = shown(words)
-    return f"; known: {listed}" if listed else ""
+    return Localizable("; known: {words}", words=listed) if listed else ""
 
 
 def nearest(word: str, words: Sequence[str]) -> str:

@@ -11,10 +11,11 @@ import enum
 import re
 import types
 import typing
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
+from thongsuot_schema.localizable import Localizable
 from thongsuot_schema.suggestion import suggest
 from thongsuot_schema.toml_lines import Path
 
@@ -31,6 +32,7 @@ _WORDS = {
     "date": "a date",
     "time": "a time of day",
 }
+_OF_LENGTH = " of length "
 BACKSLASH = chr(92)
 _SHOWN = 60
 """Characters of a wrong value that are shown; enough to recognise it."""
@@ -50,17 +52,24 @@ def explain(problem: str, value: object, type_: object, base: Path) -> tuple[Pat
         key = unknown[1]
         known = {name for option in expected for name in _fields(option)}
         ending = suggest(key, known)
-        return (*here, key), f'unknown key "{key}" {_within(here)}{ending}'
+        return (*here, key), Localizable(
+            'unknown key "{key}" {where}{ending}', key=key, where=_within(here), ending=ending
+        )
     if (missing := re.fullmatch(r"Object missing required field `(.*)`", complaint)) is not None:
-        return here, f'"{missing[1]}" is missing {_within(here)}'
+        return here, Localizable('"{key}" is missing {where}', key=missing[1], where=_within(here))
     if complaint.startswith("Invalid enum value"):
         ending = suggest(
             str(wrong_value), (str(word) for option in expected for word in _choices(option))
         )
-        return here, f"unknown value {_shown(wrong_value)} of {_subject(here)}{ending}"
+        return here, Localizable(
+            "unknown value {value} of {subject}{ending}",
+            value=_shown(wrong_value),
+            subject=_subject(here),
+            ending=ending,
+        )
     if (wrong := _EXPECTED.fullmatch(complaint)) is not None:
         return here, _wrong_value(here, wrong_value, wrong["types"], wrong["limit"])
-    return here, f"{_subject(here)}: {complaint}"
+    return here, Localizable("{subject}: {complaint}", subject=_subject(here), complaint=complaint)
 
 
 def unknown_key(value: object, type_: object, base: Path) -> tuple[Path, str] | None:
@@ -80,7 +89,12 @@ def unknown_key(value: object, type_: object, base: Path) -> tuple[Path, str] | 
         fields = _fields(expected) if dataclasses.is_dataclass(_bare(expected)) else None
         for step, inner in items:
             if fields is not None and step not in fields:
-                sentence = f'unknown key "{step}" {_within(base)}{suggest(str(step), fields)}'
+                sentence = Localizable(
+                    'unknown key "{key}" {where}{ending}',
+                    key=step,
+                    where=_within(base),
+                    ending=suggest(str(step), fields),
+                )
                 return (*base, step), sentence
             for part in _inside(expected, step):
                 inside = unknown_key(inner, part, (*base, step))
@@ -93,43 +107,73 @@ def table_name(path: Path) -> str:
     """Return a table as its header is written: ``[site]``, ``[[links]]``; for people."""
     keys = ".".join(part for part in path if isinstance(part, str))
     if not keys:
-        return "the top level"
+        return Localizable("the top level")
     return f"[[{keys}]]" if isinstance(path[-1], int) else f"[{keys}]"
 
 
 def _within(path: Path) -> str:
-    return f"in {table_name(path)}" if path else "at the top level"
+    if not path:
+        return Localizable("at the top level")
+    return Localizable("in {table}", table=table_name(path))
 
 
 def _subject(path: Path) -> str:
     """Return the description of a path, for people: ``"interface" in [[links]]``."""
     if not path:
-        return "the document"
+        return Localizable("the document")
     last = path[-1]
     if isinstance(last, int):
-        return f"element {last + 1} of {_subject(path[:-1])}"
-    return f'"{last}" {_within(path[:-1])}'
+        return Localizable(
+            "element {number} of {subject}", number=last + 1, subject=_subject(path[:-1])
+        )
+    return Localizable('"{key}" {where}', key=last, where=_within(path[:-1]))
 
 
 def _wrong_value(path: Path, value: object, expected: str, limit: str) -> str:
-    names = [_WORDS.get(name, name) for name in expected.split(" | ") if name != "null"]
+    names = [
+        Localizable(_WORDS[name]) if name in _WORDS else name
+        for name in expected.split(" | ")
+        if name != "null"
+    ]
     # msgspec shows a pattern as Python would write it.
     pattern = re.fullmatch(r" matching regex '(.*)'", limit)
     if pattern is not None:
-        limit = f" matching the pattern {pattern[1].replace(2 * BACKSLASH, BACKSLASH)}"
-    expectation = " or ".join(names) + limit
+        limit = Localizable(
+            " matching the pattern {pattern}",
+            pattern=pattern[1].replace(2 * BACKSLASH, BACKSLASH),
+        )
+    elif limit.startswith(_OF_LENGTH):
+        limit = Localizable(" of length {limit}", limit=limit.removeprefix(_OF_LENGTH))
+    expectation: str = Localizable("{what}{limit}", what=_either(names), limit=limit)
     if "array" in expected and isinstance(value, dict) and path:
-        return f"{_subject(path)} must be an array; write [{table_name(path)}] or [ … ]"
-    return f"{_subject(path)} must be {expectation}, not {_shown(value)}"
+        return Localizable(
+            "{subject} must be an array; write [{table}] or [ … ]",
+            subject=_subject(path),
+            table=table_name(path),
+        )
+    return Localizable(
+        "{subject} must be {expectation}, not {value}",
+        subject=_subject(path),
+        expectation=expectation,
+        value=_shown(value),
+    )
+
+
+def _either(names: Sequence[str]) -> str:
+    """Return what a value may be: one of several."""
+    first, *others = names
+    for other in others:
+        first = Localizable("{first} or {other}", first=first, other=other)
+    return first
 
 
 def _shown(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, dict):
-        return "a table"
+        return Localizable("a table")
     if isinstance(value, list):
-        return f"an array of {len(value)}"
+        return Localizable("an array of {count}", count=len(value))
     text = str(value)
     short = text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
     return f'"{short}"' if isinstance(value, str) else short

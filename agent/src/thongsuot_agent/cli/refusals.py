@@ -10,7 +10,8 @@ import msgspec
 
 from thongsuot_runtime.config_file import ConfigInvalid
 from thongsuot_runtime.refusal import error_report
-from thongsuot_runtime.terminal import localized
+from thongsuot_runtime.terminal import localized, localized_mistake, localized_sentence
+from thongsuot_schema.localizable import sentence_of
 from thongsuot_schema.words.language import Text
 
 
@@ -38,4 +39,6 @@ def _sentence_of(refusal: Exception | Text) -> str | Text:
         return Text("agent.cli.error.no_file", path=str(cause.filename))
     if isinstance(refusal, ConfigInvalid) and isinstance(cause, PermissionError):
         return Text("agent.cli.error.may_not_read", path=str(cause.filename))
-    return str(refusal)
+    if isinstance(refusal, ConfigInvalid):
+        return "\n".join(localized_mistake(mistake) for mistake in refusal.mistakes)
+    return localized_sentence(sentence_of(refusal))

@@ -34,8 +34,9 @@ def run(path: str, *, is_verbose: bool, recording: str) -> int:
         context = run_context_from(read(Path(path)), recording=recording)
         active = restore_site_config(context.local_config, context.paths.rollout_file)
     except (ConfigInvalid, TokenUnusable) as error:
-        sys.stderr.write(f"{error}\n")
-        return WRONG
+        from thongsuot_agent.cli.refusals import refuse  # noqa: PLC0415 - catalogues, if at all
+
+        return refuse(error, WRONG)
     asyncio.run(_run_until_signal(context, active))
     return 0
 

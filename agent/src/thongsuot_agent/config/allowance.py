@@ -21,6 +21,7 @@ from thongsuot_agent.scheduler.job import (
 )
 from thongsuot_schema.inventory.fields import MOBILE_MEDIA
 from thongsuot_schema.inventory.model import Link, ProbeSchedule, Target
+from thongsuot_schema.localizable import Localizable
 from thongsuot_schema.result import Family
 
 MONTH_S = 31 * 86400
@@ -108,14 +109,22 @@ def refusal_text(link: Link, items: Sequence[UsageItem]) -> str:
     allowance = link.allowance_bytes
     if allowance is None or total <= allowance:
         return ""
-    lines = [
-        f"  {item.label}: {item.series} series x {item.runs} runs x {item.run_bytes} bytes"
-        f" = {item.total_bytes / 1e6:.1f} MB"
-        for item in items
-    ]
-    summary = (
-        f'the probes need {total / 1e6:.1f} MB in 31 days on link "{link.name}", allowance_bytes is'
-        f" {allowance / 1e6:.1f} MB; raise the allowance, lengthen metered_every_s or measure"
-        " fewer targets:"
+    text = Localizable(
+        'the probes need {needed} MB in 31 days on link "{link}", allowance_bytes is'
+        " {allowance} MB; raise the allowance, lengthen metered_every_s or measure"
+        " fewer targets:",
+        needed=f"{total / 1e6:.1f}",
+        link=link.name,
+        allowance=f"{allowance / 1e6:.1f}",
     )
-    return "\n".join([summary, *lines])
+    for item in items:
+        text = Localizable(
+            "{text}\n  {label}: {series} series x {runs} runs x {size} bytes = {total} MB",
+            text=text,
+            label=item.label,
+            series=item.series,
+            runs=item.runs,
+            size=item.run_bytes,
+            total=f"{item.total_bytes / 1e6:.1f}",
+        )
+    return text

@@ -18,6 +18,7 @@ from thongsuot_runtime.config_file import Mistake
 from thongsuot_schema.inventory.checks import carrier_mistakes
 from thongsuot_schema.inventory.link_selection import selection_mistakes
 from thongsuot_schema.inventory.model import ProbeSchedule, Role, Target
+from thongsuot_schema.localizable import Localizable
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.suggestion import suggest
 from thongsuot_schema.toml_lines import Path
@@ -59,7 +60,12 @@ def _repeated(table: str, key: str, values: Iterable[str]) -> Iterator[Mistake]:
         if value in seen:
             yield (
                 (table, place, key),
-                f'{key} "{value}" stands in more than one [[{table}]]; each needs its own',
+                Localizable(
+                    '{key} "{value}" stands in more than one [[{table}]]; each needs its own',
+                    key=key,
+                    value=value,
+                    table=table,
+                ),
             )
         seen.add(value)
 
@@ -67,13 +73,23 @@ def _repeated(table: str, key: str, values: Iterable[str]) -> Iterator[Mistake]:
 def _sms(config: AgentConfig) -> Iterator[Mistake]:
     sms = config.sms
     if sms.device and not sms.to:
-        yield ("sms", "device"), "there is a modem and nobody to text: `to` needs a number"
+        yield (
+            ("sms", "device"),
+            Localizable("there is a modem and nobody to text: `to` needs a number"),
+        )
     if sms.to and not sms.device:
-        yield ("sms", "to"), "there is somebody to text and no modem: `device` needs its port"
+        yield (
+            ("sms", "to"),
+            Localizable("there is somebody to text and no modem: `device` needs its port"),
+        )
     if len(sms.to) > sms.per_day:
         yield (
             ("sms", "per_day"),
-            f"{len(sms.to)} numbers get a message of each outage, per_day is {sms.per_day}",
+            Localizable(
+                "{count} numbers get a message of each outage, per_day is {per_day}",
+                count=len(sms.to),
+                per_day=sms.per_day,
+            ),
         )
 
 
@@ -85,14 +101,21 @@ def _collector(config: AgentConfig) -> Iterator[Mistake]:
         path = ("collector", "failover_urls", place)
         yield from _address(url, path)
         if _origin(url) in known:
-            yield path, f'"{url}" stands there already; each address once'
+            yield path, Localizable('"{url}" stands there already; each address once', url=url)
         known.add(_origin(url))
         if url.startswith("http:") and collector.url.startswith("https:"):
-            yield path, f'"{url}" would send in the clear what goes by https to "{collector.url}"'
+            yield (
+                path,
+                Localizable(
+                    '"{url}" would send in the clear what goes by https to "{collector}"',
+                    url=url,
+                    collector=collector.url,
+                ),
+            )
     if config.collector.certificate_key_file and not config.collector.certificate_file:
         yield (
             ("collector", "certificate_key_file"),
-            "a key without its certificate; give certificate_file as well",
+            Localizable("a key without its certificate; give certificate_file as well"),
         )
 
 
@@ -101,7 +124,7 @@ def _address(url: str, path: Path) -> Iterator[Mistake]:
     if mistake:
         yield path, mistake
     elif urlsplit(url).path not in {"", "/"}:
-        yield path, f'"{url}" has a path; give scheme, host and port only'
+        yield path, Localizable('"{url}" has a path; give scheme, host and port only', url=url)
 
 
 def _origin(url: str) -> str:
@@ -117,7 +140,10 @@ def _page(config: AgentConfig) -> Iterator[Mistake]:
     if not host or not port.isdecimal() or int(port) > 65535:
         yield (
             ("page", "listen"),
-            f'"{listen}" is not an address and a port, as in "0.0.0.0:8080" or "[::]:8080"',
+            Localizable(
+                '"{listen}" is not an address and a port, as in "0.0.0.0:8080" or "[::]:8080"',
+                listen=listen,
+            ),
         )
 
 
@@ -139,17 +165,30 @@ def _unknown(
     for place, name in enumerate(names):
         if name not in known:
             where = (*path, place) if is_list else path
-            yield where, f'there is no {kind} "{name}"{suggest(name, known)}'
+            yield (
+                where,
+                Localizable(
+                    'there is no {noun} "{name}"{ending}',
+                    noun=Localizable(kind),
+                    name=name,
+                    ending=suggest(name, known),
+                ),
+            )
 
 
 def _target(target: Target, path: Path) -> Iterator[Mistake]:
     if target.role is Role.SERVICE:
         if not target.url:
-            yield (*path, "role"), f'service "{target.name}" needs a url'
+            yield (*path, "role"), Localizable('service "{target}" needs a url', target=target.name)
         elif mistake := _url_mistake(target.url):
             yield (*path, "url"), mistake
         if target.segment is not Segment.SERVICE:
-            yield (*path, "segment"), f'service "{target.name}" has segment "service", nothing else'
+            yield (
+                (*path, "segment"),
+                Localizable(
+                    'service "{target}" has segment "service", nothing else', target=target.name
+                ),
+            )
     elif target.role is Role.COLLECTOR:
         if mistake := _url_mistake(target.url):
             yield (*path, "url"), mistake
@@ -161,31 +200,50 @@ def _target(target: Target, path: Path) -> Iterator[Mistake]:
         if not _is_valid(ip_network, network):
             yield (
                 (*path, "expect_addresses", place),
-                f'"{network}" is not an address or network, as in "203.0.113.0/24"',
+                Localizable(
+                    '"{network}" is not an address or network, as in "203.0.113.0/24"',
+                    network=network,
+                ),
             )
 
 
 def _equipment(target: Target, path: Path) -> Iterator[Mistake]:
     if target.segment is not Segment.LAN:
-        yield (*path, "segment"), f'equipment "{target.name}" has segment "lan", nothing else'
+        yield (
+            (*path, "segment"),
+            Localizable('equipment "{target}" has segment "lan", nothing else', target=target.name),
+        )
     if len(target.addresses) > 1 or RESOLVER in target.addresses:
         yield (
             (*path, "addresses"),
-            f'equipment "{target.name}" has one address, or the word gateway',
+            Localizable(
+                'equipment "{target}" has one address, or the word gateway', target=target.name
+            ),
         )
 
 
 def _anchor(target: Target, path: Path) -> Iterator[Mistake]:
     if not target.addresses:
-        yield (*path, "role"), f'{target.role} "{target.name}" needs addresses'
+        yield (
+            (*path, "role"),
+            Localizable('{role} "{target}" needs addresses', role=target.role, target=target.name),
+        )
     if target.segment not in _ANCHOR_SEGMENTS:
         known = ", ".join(_ANCHOR_SEGMENTS)
         yield (
             (*path, "segment"),
-            f'anchor "{target.name}" cannot have segment "{target.segment}"; known: {known}',
+            Localizable(
+                'anchor "{target}" cannot have segment "{segment}"; known: {known}',
+                target=target.name,
+                segment=target.segment,
+                known=known,
+            ),
         )
     if _WORDS & set(target.addresses) and len(target.addresses) > 1:
-        yield (*path, "addresses"), "the word gateway or resolver stands alone, for both families"
+        yield (
+            (*path, "addresses"),
+            Localizable("the word gateway or resolver stands alone, for both families"),
+        )
         return
     families: set[int] = set()
     for place, address in enumerate(target.addresses):
@@ -194,14 +252,19 @@ def _anchor(target: Target, path: Path) -> Iterator[Mistake]:
         if not _is_valid(ip_address, address):
             yield (
                 (*path, "addresses", place),
-                f'"{address}" is not an address, "gateway" or "resolver"',
+                Localizable(
+                    '"{address}" is not an address, "gateway" or "resolver"', address=address
+                ),
             )
             continue
         version = ip_address(address).version
         if version in families:
             yield (
                 (*path, "addresses", place),
-                f"at most one IPv{version} address a target; make a target of each",
+                Localizable(
+                    "at most one IPv{version} address a target; make a target of each",
+                    version=version,
+                ),
             )
         families.add(version)
 
@@ -212,7 +275,11 @@ def _probe_names(
     if schedule.kind not in loader.kinds():
         yield (
             (*path, "kind"),
-            f'there is no probe "{schedule.kind}"{suggest(schedule.kind, loader.kinds())}',
+            Localizable(
+                'there is no probe "{kind}"{ending}',
+                kind=schedule.kind,
+                ending=suggest(schedule.kind, loader.kinds()),
+            ),
         )
         return
     links = {link.name for link in config.links}
@@ -225,7 +292,12 @@ def _probe_names(
         if name in known and not probe.applies(known[name]):
             yield (
                 (*path, "targets", place),
-                f'probe "{schedule.kind}" cannot measure target "{name}" ({known[name].role})',
+                Localizable(
+                    'probe "{kind}" cannot measure target "{name}" ({role})',
+                    kind=schedule.kind,
+                    name=name,
+                    role=known[name].role,
+                ),
             )
 
 
@@ -244,7 +316,11 @@ def _measured_twice(config: AgentConfig, targets: tuple[Target, ...]) -> Iterato
                 if series in seen:
                     yield (
                         ("probes", place, "kind"),
-                        f'"{schedule.kind}" to "{target.name}" is measured by a [[probes]] above',
+                        Localizable(
+                            '"{kind}" to "{target}" is measured by a [[probes]] above',
+                            kind=schedule.kind,
+                            target=target.name,
+                        ),
                     )
                     return
                 seen.add(series)
@@ -255,11 +331,13 @@ def _url_mistake(url: str) -> str:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        return f'"{url}" is not an address of the web: {error}'
+        return Localizable('"{url}" is not an address of the web: {why}', url=url, why=error)
     if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0:
-        return f'"{url}" is not an address of the web, as in "https://host.example"'
+        return Localizable(
+            '"{url}" is not an address of the web, as in "https://host.example"', url=url
+        )
     if parts.username or parts.password:
-        return "no user name or password here: addresses stand in logs and on pages"
+        return Localizable("no user name or password here: addresses stand in logs and on pages")
     return ""
 
 

@@ -11,6 +11,7 @@ import msgspec
 from thongsuot_agent.config.model import AgentConfig
 from thongsuot_runtime.config_file import Mistake
 from thongsuot_schema.inventory.model import ProbeSchedule
+from thongsuot_schema.localizable import Localizable, sentence_of
 from thongsuot_schema.suggestion import suggest
 from thongsuot_schema.toml_lines import Path
 
@@ -44,15 +45,23 @@ def _profile_mistakes(schedule: ProbeSchedule, path: Path) -> Iterator[Mistake]:
     try:
         there = known_profiles(named.profile_folder)
     except ProfileInvalid as wrong:
-        yield (*path, "profile_folder"), str(wrong)
+        yield (*path, "profile_folder"), sentence_of(wrong)
         return
     for name in named.profiles:
         if name not in there:
-            where = f" in {named.profile_folder} or" if named.profile_folder else ""
+            where = (
+                Localizable(" in {folder} or", folder=named.profile_folder)
+                if named.profile_folder
+                else ""
+            )
             yield (
                 (*path, "profiles"),
                 (
-                    f'there is no profile "{name}"{where} among those that come along'
-                    f"{suggest(name, there)}"
+                    Localizable(
+                        'there is no profile "{name}"{where} among those that come along{ending}',
+                        name=name,
+                        where=where,
+                        ending=suggest(name, there),
+                    )
                 ),
             )

@@ -15,6 +15,7 @@ from thongsuot_agent.probes import loader
 from thongsuot_runtime.config_file import ConfigText, Mistake, raise_mistakes, read_text
 from thongsuot_schema.document import find_mistake
 from thongsuot_schema.inventory.model import ProbeSchedule
+from thongsuot_schema.localizable import Localizable
 from thongsuot_schema.toml_lines import Path
 
 
@@ -69,8 +70,13 @@ def _too_short(schedule: ProbeSchedule, timeout_s: float, path: Path) -> Iterato
             yield (
                 (*path, key),
                 (
-                    f"{key} is {every_s:g} s, shorter than one run may take ({timeout_s:g} s);"
-                    " lengthen it or lower the settings' timeout"
+                    Localizable(
+                        "{key} is {every_s} s, shorter than one run may take ({timeout_s} "
+                        "s); lengthen it or lower the settings' timeout",
+                        key=key,
+                        every_s=f"{every_s:g}",
+                        timeout_s=f"{timeout_s:g}",
+                    )
                 ),
             )
 

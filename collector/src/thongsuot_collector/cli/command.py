@@ -31,7 +31,7 @@ from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.journal.sqlite_view import open_sqlite_view
 from thongsuot_collector.journal.view import JournalView
 from thongsuot_runtime.file_errors import describe_with_file
-from thongsuot_runtime.terminal import localized
+from thongsuot_runtime.terminal import localized, localized_sentence
 from thongsuot_schema.inventory.fields import Name
 from thongsuot_schema.words.language import Text
 
@@ -246,7 +246,7 @@ def print_error(error: CollectorError | Text | str) -> None:
 def error_text(error: CollectorError | Text | str) -> str:
     """Return what went wrong in the language of the terminal, where it is told in it."""
     sentence = error.sentence if isinstance(error, CollectorError) else error
-    return sentence if isinstance(sentence, str) else localized(sentence)
+    return localized_sentence(sentence) if isinstance(sentence, str) else localized(sentence)
 
 
 def _wrong_user(path: str, right: str) -> Text:

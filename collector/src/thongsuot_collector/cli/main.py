@@ -51,7 +51,7 @@ from thongsuot_collector.errors import CollectorError
 from thongsuot_runtime.config_file import ConfigInvalid
 from thongsuot_runtime.log_lines import log_to
 from thongsuot_runtime.refusal import error_report
-from thongsuot_runtime.terminal import localize_argparse, localized
+from thongsuot_runtime.terminal import localize_argparse, localized, localized_mistake
 from thongsuot_schema.batch import kernel
 from thongsuot_schema.words.language import Text
 
@@ -94,9 +94,10 @@ def _refuse(error: CollectorError | Text | str, code: int, *, is_json: bool) -> 
 
 def _refuse_mistakes(error: ConfigInvalid, *, is_json: bool) -> int:
     """Name every mistake in a file, with its place; return the exit code."""
-    print(error, file=sys.stderr)
+    text = "\n".join(localized_mistake(mistake) for mistake in error.mistakes)
+    print(text, file=sys.stderr)
     if is_json:
-        print(json_text(error_report(str(error), EXIT_WRONG, error.mistakes)))
+        print(json_text(error_report(text, EXIT_WRONG, error.mistakes)))
     return EXIT_WRONG
 
 

@@ -22,6 +22,7 @@ from thongsuot_collector.reflector.service import reflect
 from thongsuot_runtime.config_file import ConfigInvalid
 from thongsuot_runtime.terminal import localized
 from thongsuot_schema.errors import DocumentError
+from thongsuot_schema.localizable import Localizable
 from thongsuot_schema.words.language import Text
 
 
@@ -86,7 +87,9 @@ def _run(options: argparse.Namespace) -> int:
 def _reflector(options: argparse.Namespace) -> int:
     settings = read_configuration(options.config).settings.reflector
     if not (settings.stamp_address or settings.throughput_address):
-        raise ConfigInvalid([DocumentError(str(options.config), 0, "[reflector] has no address")])
+        raise ConfigInvalid(
+            [DocumentError(str(options.config), 0, Localizable("[reflector] has no address"))]
+        )
     metrics = Metrics()
 
     async def until_stopped() -> None:

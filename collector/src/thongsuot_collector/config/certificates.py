@@ -13,6 +13,7 @@ from thongsuot_collector.pki.external_registry import pattern_mistake, read_trus
 from thongsuot_collector.pki.settings import CertificateSettings, ClientCertificatePolicy
 from thongsuot_runtime.config_file import Mistake
 from thongsuot_runtime.file_errors import describe_with_file
+from thongsuot_schema.localizable import Localizable, sentence_of
 
 
 def mistakes(listen: Listen, settings: CertificateSettings) -> Iterator[Mistake]:
@@ -23,20 +24,22 @@ def mistakes(listen: Listen, settings: CertificateSettings) -> Iterator[Mistake]
     if settings.revocation_files and not settings.authorities_file:
         yield (
             ("certificates", "revocation_files"),
-            "lists belong to authorities_file; the collector's own need none",
+            Localizable("lists belong to authorities_file; the collector's own need none"),
         )
     if listen.client_certificates is ClientCertificatePolicy.OFF:
         return
     if not listen.certificate_file:
         yield (
             ("listen", "client_certificates"),
-            "only who ends the TLS sees client certificates: give certificate_file and key_file",
+            Localizable(
+                "only who ends the TLS sees client certificates: give certificate_file and key_file"
+            ),
         )
     if settings.authorities_file:
         try:
             read_trusted(settings, now=datetime.now(UTC))
         except AuthorityError as error:
-            yield ("certificates",), str(error)
+            yield ("certificates",), sentence_of(error)
 
 
 def server_certificate_mistake(certificate_file: str, key_file: str) -> str:
@@ -48,9 +51,16 @@ def server_certificate_mistake(certificate_file: str, key_file: str) -> str:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate_file, key_file)
     except ssl.SSLError as error:
-        return f"certificate {certificate_file} and key {key_file} cannot be used: {error.reason}"
+        return Localizable(
+            "certificate {certificate_file} and key {key_file} cannot be used: {reason}",
+            certificate_file=certificate_file,
+            key_file=key_file,
+            reason=error.reason,
+        )
     except OSError as error:
-        return f"certificate or key cannot be used: {describe_with_file(error)}"
+        return Localizable(
+            "certificate or key cannot be used: {why}", why=describe_with_file(error)
+        )
     return ""
 
 

@@ -11,6 +11,7 @@ from thongsuot_collector.sinks.contract import SinkKind, SinkSettings
 from thongsuot_runtime.config_file import ConfigText
 from thongsuot_runtime.file_errors import describe_with_file
 from thongsuot_schema.errors import DocumentError
+from thongsuot_schema.localizable import Localizable, sentence_of
 from thongsuot_schema.suggestion import suggest
 from thongsuot_schema.toml_lines import Path
 
@@ -37,7 +38,10 @@ def read_tables(
             mistakes.append(error)
     names = [settings.name for _, settings in loaded]
     mistakes += [
-        source.error_at((f"{noun}s", place, "name"), f"two {noun}s are named {name!r}")
+        source.error_at(
+            (f"{noun}s", place, "name"),
+            Localizable("two {tables} are named {name}", tables=f"{noun}s", name=repr(name)),
+        )
         for place, name in enumerate(names)
         if name in names[:place]
     ]
@@ -75,7 +79,12 @@ def _kind(table: Table, path: Path, source: ConfigText, noun: str, kinds: Sequen
     if isinstance(kind, str) and kind in kinds:
         return kind
     where = (*path, "kind") if "kind" in table else path
-    message = f"no {noun} {kind!r}{suggest(str(kind), kinds)}"
+    message = Localizable(
+        "no {noun} {kind}{ending}",
+        noun=Localizable(noun),
+        kind=repr(kind),
+        ending=suggest(str(kind), kinds),
+    )
     raise source.error_at(where, message)
 
 
@@ -83,4 +92,6 @@ def _check(check: Callable[[], None], path: Path, source: ConfigText) -> None:
     try:
         check()
     except (OSError, ValueError) as error:
-        raise source.error_at(path, describe_with_file(error)) from error
+        is_value = isinstance(error, ValueError)
+        sentence = sentence_of(error) if is_value else describe_with_file(error)
+        raise source.error_at(path, sentence) from error

@@ -36,6 +36,7 @@ from thongsuot_runtime.config_file import (
     read_text,
 )
 from thongsuot_schema.errors import DocumentError
+from thongsuot_schema.localizable import Localizable, sentence_of
 
 _RESERVED_CONSUMERS = frozenset({state.CONSUMER, correlation.CONSUMER, account.CONSUMER})
 """Names that a cursor of the journal has already."""
@@ -82,7 +83,10 @@ def parse_configuration(text: str, *, file: str, folder: Path) -> Configuration:
     mistakes = [source.error_at(*mistake) for mistake in _mistakes(settings)]
     sinks = plugins.read_tables("sink", settings.sinks, source, plugins.read_sink, mistakes)
     mistakes += [
-        source.error_at(("sinks", place, "name"), f"{sink.name!r} is the collector's own")
+        source.error_at(
+            ("sinks", place, "name"),
+            Localizable("{sink} is the collector's own", sink=repr(sink.name)),
+        )
         for place, (_, sink) in enumerate(sinks)
         if sink.name in _RESERVED_CONSUMERS
     ]
@@ -99,15 +103,23 @@ def _mistakes(settings: CollectorConfig) -> Iterator[Mistake]:
     yield from certificates.mistakes(settings.listen, settings.certificates)
     yield from _page_address_mistakes(settings.page.address)
     if settings.page.password_file and not Path(settings.page.password_file).is_file():
-        yield ("page", "password_file"), f"{settings.page.password_file} is not there"
+        yield (
+            ("page", "password_file"),
+            Localizable("{password_file} is not there", password_file=settings.page.password_file),
+        )
     elif settings.page.password_file and not _holds_text(settings.page.password_file):
         # Without a password everybody who reaches the address may look: that is configured by
         # leaving it out.
-        yield ("page", "password_file"), f"{settings.page.password_file} holds no password"
+        yield (
+            ("page", "password_file"),
+            Localizable(
+                "{password_file} holds no password", password_file=settings.page.password_file
+            ),
+        )
     if settings.page.mcp and importlib.util.find_spec("mcp") is None:
         yield (
             ("page", "mcp"),
-            "it needs the extra \"mcp\": pip install 'thongsuot-collector[mcp]'",
+            Localizable("it needs the extra \"mcp\": pip install 'thongsuot-collector[mcp]'"),
         )
     yield from _url_mistakes(("page", "grafana_url"), settings.page.grafana_url)
     yield from _url_mistakes(("notify", "page_url"), settings.notify.page_url)
@@ -117,9 +129,15 @@ def _mistakes(settings: CollectorConfig) -> Iterator[Mistake]:
     yield from _database_mistakes("store", settings.store)
     if settings.journal.url and settings.store.url and settings.journal.url != settings.store.url:
         # The data that a term fences, and the term itself, change in one transaction.
-        yield ("store", "url"), "it is not the url of [journal]; both stand in one database"
+        yield (
+            ("store", "url"),
+            Localizable("it is not the url of [journal]; both stand in one database"),
+        )
     if settings.inventory_dir and not Path(settings.inventory_dir).is_dir():
-        yield ("inventory_dir",), f"{settings.inventory_dir} is not a folder"
+        yield (
+            ("inventory_dir",),
+            Localizable("{inventory_dir} is not a folder", inventory_dir=settings.inventory_dir),
+        )
     for key, sentence in reflector_mistakes(settings.reflector):
         yield ("reflector", *key), sentence
 
@@ -136,10 +154,10 @@ def _listen_mistakes(listen: Listen) -> Iterator[Mistake]:
     try:
         host, _ = host_and_port(listen.address)
     except ValueError as error:
-        yield ("listen", "address"), str(error)
+        yield ("listen", "address"), sentence_of(error)
         return
     if bool(listen.certificate_file) is not bool(listen.key_file):
-        yield ("listen",), "certificate_file and key_file belong together"
+        yield ("listen",), Localizable("certificate_file and key_file belong together")
     elif listen.certificate_file:
         unusable = certificates.server_certificate_mistake(listen.certificate_file, listen.key_file)
         if unusable:
@@ -148,8 +166,12 @@ def _listen_mistakes(listen: Listen) -> Iterator[Mistake]:
         yield (
             ("listen", "address"),
             (
-                f"tokens would travel to {host} in the clear: give certificate_file and key_file, "
-                "or plaintext = true where something before the collector ends the TLS"
+                Localizable(
+                    "tokens would travel to {host} in the clear: give certificate_file "
+                    "and key_file, or plaintext = true where something before the "
+                    "collector ends the TLS",
+                    host=host,
+                )
             ),
         )
 
@@ -168,14 +190,18 @@ def _page_address_mistakes(address: str) -> Iterator[Mistake]:
     try:
         host, _ = host_and_port(address)
     except ValueError as error:
-        yield ("page", "address"), str(error)
+        yield ("page", "address"), sentence_of(error)
         return
     if not _is_loopback(host):
         yield (
             ("page", "address"),
             (
-                f"pages in the clear are served on loopback only, and {host} is not; leave it out "
-                "and use listen.address, or put a web server with TLS before it"
+                Localizable(
+                    "pages in the clear are served on loopback only, and {host} is "
+                    "not; leave it out and use listen.address, or put a web server "
+                    "with TLS before it",
+                    host=host,
+                )
             ),
         )
 
@@ -191,9 +217,20 @@ def _url_mistakes(key: tuple[str, ...], url: str) -> Iterator[Mistake]:
     except ValueError:  # a port that is not a number, half of an IPv6 address
         is_web, has_more = False, False
     if not is_web or any(letter.isspace() for letter in url):
-        yield key, f'{url!r} is no address of a web page, as "https://host/path" is'
+        yield (
+            key,
+            Localizable(
+                '{url} is no address of a web page, as "https://host/path" is', url=repr(url)
+            ),
+        )
     elif has_more:
-        yield key, f"{url!r} has more than a host and a path: links are made by adding to it"
+        yield (
+            key,
+            Localizable(
+                "{url} has more than a host and a path: links are made by adding to it",
+                url=repr(url),
+            ),
+        )
 
 
 def _incident_mistakes(settings: IncidentSettings) -> Iterator[Mistake]:
@@ -201,22 +238,34 @@ def _incident_mistakes(settings: IncidentSettings) -> Iterator[Mistake]:
         (
             "hold_s",
             "hold_limit_s",
-            "told after {:g} s at the earliest and after {:g} s at the latest",
+            (
+                "{first} is more than {last}: told after {least} s at the earliest and after "
+                "{most} s at the latest"
+            ),
         ),
-        ("update_s", "update_limit_s", "updates are {:g} s apart at first, {:g} s at most"),
+        (
+            "update_s",
+            "update_limit_s",
+            "{first} is more than {last}: updates are {least} s apart at first, {most} s at most",
+        ),
     ):
         least, most = getattr(settings, first), getattr(settings, last)
         if least > most:
             yield (
                 ("incidents", first),
-                f"{first} is more than {last}: {complaint.format(least, most)}",
+                Localizable(
+                    complaint, first=first, last=last, least=f"{least:g}", most=f"{most:g}"
+                ),
             )
 
 
 def _database_mistakes(table: str, database: JournalSettings | StoreSettings) -> Iterator[Mistake]:
     if not database.url:
         if database.password_file:
-            yield (table, "password_file"), "a SQLite file has no password; give url as well"
+            yield (
+                (table, "password_file"),
+                Localizable("a SQLite file has no password; give url as well"),
+            )
         return
     wrong = url_mistake(database.url, database.password_file)
     if wrong:

@@ -10,6 +10,7 @@ from thongsuot_collector.ingest.settings import host_and_port
 from thongsuot_collector.reflector.access import networks_from, read_key
 from thongsuot_collector.reflector.model import ReflectorSettings
 from thongsuot_runtime.config_file import Mistake
+from thongsuot_schema.localizable import Localizable, sentence_of
 
 
 def mistakes(settings: ReflectorSettings) -> Iterator[Mistake]:
@@ -18,14 +19,17 @@ def mistakes(settings: ReflectorSettings) -> Iterator[Mistake]:
         try:
             read_key(Path(settings.key_file))
         except CollectorError as error:
-            yield ("key_file",), str(error)
+            yield ("key_file",), sentence_of(error)
     lists = {"allow": settings.allow, "twamp_light": settings.twamp_light}
     for key, texts in lists.items():
         for place, text in enumerate(texts):
             try:
                 networks_from((text,))
             except ValueError:
-                yield (key, place), f'"{text}" is no network, as in "203.0.113.0/24"'
+                yield (
+                    (key, place),
+                    Localizable('"{text}" is no network, as in "203.0.113.0/24"', text=text),
+                )
     yield from _address(settings, "stamp_address")
     yield from _address(settings, "throughput_address")
     yield from _secrecy(settings)
@@ -39,12 +43,19 @@ def _address(settings: ReflectorSettings, key: str) -> Iterator[Mistake]:
         host, _ = host_and_port(address)
         ip_address(host)
     except ValueError as error:
-        yield (key,), f'{error}; an address and a port, as in "0.0.0.0:862"'
+        yield (
+            (key,),
+            Localizable(
+                '{why}; an address and a port, as in "0.0.0.0:862"', why=sentence_of(error)
+            ),
+        )
         return
     if not (settings.key_file or settings.allow or settings.twamp_light):
         yield (
             (key,),
-            "the reflector would answer nobody: give key_file, or the networks of allow",
+            Localizable(
+                "the reflector would answer nobody: give key_file, or the networks of allow"
+            ),
         )
 
 
@@ -53,7 +64,7 @@ def _secrecy(settings: ReflectorSettings) -> Iterator[Mistake]:
     if bool(certificate) is not bool(key):
         yield (
             ("certificate_file" if certificate else "certificate_key_file",),
-            "certificate_file and certificate_key_file belong together",
+            Localizable("certificate_file and certificate_key_file belong together"),
         )
     elif certificate:
         unusable = server_certificate_mistake(certificate, key)

@@ -12,6 +12,7 @@ import msgspec
 
 from thongsuot_collector.web.sessions.settings import OidcSettings, SignInSettings, role_from
 from thongsuot_runtime.config_file import Mistake
+from thongsuot_schema.localizable import Localizable, sentence_of
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -21,7 +22,10 @@ def mistakes(settings: SignInSettings, page_url: str) -> Iterator[Mistake]:
     if settings.idle_s > settings.absolute_s:
         yield (
             ("sign_in", "idle_s"),
-            f"idle_s is more than absolute_s: sessions end after {settings.absolute_s:g} s anyway",
+            Localizable(
+                "idle_s is more than absolute_s: sessions end after {absolute_s} s anyway",
+                absolute_s=f"{settings.absolute_s:g}",
+            ),
         )
     if settings.oidc.issuer:
         yield from _provider_mistakes(settings.oidc, page_url)
@@ -32,26 +36,34 @@ def _provider_mistakes(oidc: OidcSettings, page_url: str) -> Iterator[Mistake]:
     if importlib.util.find_spec("authlib") is None:
         yield (
             table,
-            "it needs the extra \"oidc\": pip install 'thongsuot-collector[oidc]'",
+            Localizable("it needs the extra \"oidc\": pip install 'thongsuot-collector[oidc]'"),
         )
     issuer = urlsplit(oidc.issuer)
     if issuer.scheme != "https" and issuer.hostname not in _LOOPBACK:
-        yield (*table, "issuer"), f"{oidc.issuer} is not https: anybody on the way could sign in"
+        yield (
+            (*table, "issuer"),
+            Localizable(
+                "{issuer} is not https: anybody on the way could sign in", issuer=oidc.issuer
+            ),
+        )
     if not oidc.client_id:
-        yield table, "client_id is missing: the provider gives it out for this collector"
+        yield (
+            table,
+            Localizable("client_id is missing: the provider gives it out for this collector"),
+        )
     if not page_url:
-        yield table, "[notify] page_url is empty: the provider could lead nobody back"
+        yield table, Localizable("[notify] page_url is empty: the provider could lead nobody back")
     for key in ("client_secret_file", "ca_file"):
         file = getattr(oidc, key)
         if file and not Path(file).is_file():
-            yield (*table, key), f"{file} is not there"
+            yield (*table, key), Localizable("{file} is not there", file=file)
     if not oidc.roles:
-        yield table, "roles is empty: nobody could get in"
+        yield table, Localizable("roles is empty: nobody could get in")
     for group, role in oidc.roles.items():
         try:
             role_from(role)
         except ValueError as error:
-            yield (*table, "roles", group), str(error)
+            yield (*table, "roles", group), sentence_of(error)
 
 
 def with_paths(settings: SignInSettings, folder: Path) -> SignInSettings:

@@ -8,6 +8,7 @@ from thongsuot_collector.config import plugins
 from thongsuot_collector.watch.settings import WatchSettings
 from thongsuot_runtime.config_file import ConfigText, raise_mistakes, read_text
 from thongsuot_schema.errors import DocumentError
+from thongsuot_schema.localizable import Localizable
 
 
 class WatchConfiguration(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,10 +34,14 @@ def read_watch_configuration(path: Path) -> WatchConfiguration:
     for place, watched in enumerate(settings.collectors):
         key = "urls" if watched.urls else "url"
         if watched.url and watched.urls:
-            text = "a collector has one url, or several urls of collectors on one database"
+            text = Localizable(
+                "a collector has one url, or several urls of collectors on one database"
+            )
             mistakes.append(source.error_at(("collectors", place, "url"), text))
         mistakes += [
-            source.error_at(("collectors", place, key), f"no URL: {address!r}")
+            source.error_at(
+                ("collectors", place, key), Localizable("no URL: {address}", address=repr(address))
+            )
             for address in watched.addresses
             if not address.startswith(("http://", "https://"))
         ]

@@ -6,6 +6,7 @@ import msgspec
 
 from thongsuot_collector.pki.settings import ClientCertificatePolicy
 from thongsuot_schema.inventory.fields import StrictStruct
+from thongsuot_schema.localizable import Localizable
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 
@@ -92,7 +93,11 @@ def host_and_port(address: str) -> tuple[str, int]:
     """
     host, colon, port = address.rpartition(":")
     if not colon or not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
-        raise ValueError(f"address {address!r} is not host:port")
+        raise ValueError(Localizable("address {address} is not host:port", address=repr(address)))
     if ":" in host and not (host.startswith("[") and host.endswith("]")):
-        raise ValueError(f"address {address!r}: an IPv6 address stands in brackets")
+        raise ValueError(
+            Localizable(
+                "address {address}: an IPv6 address stands in brackets", address=repr(address)
+            )
+        )
     return host.strip("[]"), int(port)

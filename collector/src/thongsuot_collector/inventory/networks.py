@@ -11,6 +11,7 @@ from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 
 from thongsuot_schema.errors import DocumentError
 from thongsuot_schema.inventory.model import Carrier
+from thongsuot_schema.localizable import Localizable, sentence_of
 from thongsuot_schema.prefixes import PrefixTable
 
 FILE = "networks.csv"
@@ -68,7 +69,7 @@ def networks_from(
         try:
             prefix, asn, title = _read(line)
         except ValueError as error:
-            mistakes.append(DocumentError(name, number, str(error)))
+            mistakes.append(DocumentError(name, number, sentence_of(error)))
             continue
         network = ip_network(prefix)
         label = titles.get(asn) or title
@@ -80,9 +81,13 @@ def _read(line: str) -> tuple[str, int, str]:
     prefix, _, rest = (part.strip() for part in line.partition(","))
     asn, _, title = (part.strip() for part in rest.partition(","))
     if not asn.isdecimal() or not 0 < int(asn) <= _LARGEST_ASN:
-        raise ValueError(f'"{line}" is not a line as in "113.160.0.0/11,45899"')
+        raise ValueError(
+            Localizable('"{line}" is not a line as in "113.160.0.0/11,45899"', line=line)
+        )
     try:
         ip_network(prefix)
     except ValueError as error:
-        raise ValueError(f'"{prefix}" is not a network: {error}') from error
+        raise ValueError(
+            Localizable('"{prefix}" is not a network: {why}', prefix=prefix, why=error)
+        ) from error
     return prefix, int(asn), title[:60]

@@ -20,6 +20,7 @@ from thongsuot_collector.metrics import Metrics
 from thongsuot_runtime.config_file import ConfigInvalid
 from thongsuot_schema.errors import DocumentError
 from thongsuot_schema.inventory.model import Inventory
+from thongsuot_schema.localizable import Localizable
 
 _log = logging.getLogger(__name__)
 
@@ -94,7 +95,9 @@ class InventoryWatch:
         # Anyone who empties the folder, a mount that is gone for one, does not mean to end all
         # sites.
         if self._accepted.sites and not any(name.endswith(".toml") for name in now):
-            raise ConfigInvalid([DocumentError(str(self._folder), 0, "no file is left there")])
+            raise ConfigInvalid(
+                [DocumentError(str(self._folder), 0, Localizable("no file is left there"))]
+            )
         return self._read()
 
 

@@ -31,6 +31,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from thongsuot_collector.errors import AuthorityError
 from thongsuot_collector.pki.csr import SigningRequest
 from thongsuot_runtime.file_errors import describe
+from thongsuot_schema.localizable import Localizable
 
 FOLDER = "ca"
 KEY_FILE, CERTIFICATE_FILE = "ca.key", "ca.pem"
@@ -178,7 +179,11 @@ def create_authority(folder: Path, *, now: datetime, lifetime: timedelta) -> Cer
         OSError: it cannot be written.
     """
     if (folder / KEY_FILE).exists() or (folder / CERTIFICATE_FILE).exists():
-        raise AuthorityError(f"there is an authority already in {folder}; it is left alone")
+        raise AuthorityError(
+            Localizable(
+                "there is an authority already in {folder}; it is left alone", folder=folder
+            )
+        )
     folder.mkdir(mode=0o700, exist_ok=True)
     _own(folder, folder.parent.stat())
     return _make_authority(folder, now=now, lifetime=lifetime)
@@ -223,7 +228,9 @@ def hosts_of(pem: bytes) -> list[str]:
         certificate = x509.load_pem_x509_certificate(pem)
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except (ValueError, x509.ExtensionNotFound) as error:
-        raise AuthorityError(f"this certificate names no host: {error}") from error
+        raise AuthorityError(
+            Localizable("this certificate names no host: {why}", why=error)
+        ) from error
     addresses = names.get_values_for_type(x509.IPAddress)
     return names.get_values_for_type(x509.DNSName) + [str(address) for address in addresses]
 
@@ -238,7 +245,7 @@ def is_issued_here(pem: bytes, folder: Path) -> bool:
     try:
         certificate = x509.load_pem_x509_certificate(pem)
     except ValueError as error:
-        raise AuthorityError(f"this is no certificate: {error}") from error
+        raise AuthorityError(Localizable("this is no certificate: {why}", why=error)) from error
     issuers = x509.load_pem_x509_certificates(trusted_pem(folder).encode("ascii"))
     return any(certificate.issuer == issuer.subject for issuer in issuers)
 
@@ -257,7 +264,11 @@ def trusted_pem(folder: Path) -> str:
             x509.load_pem_x509_certificate(pem.encode("ascii"))
         except (OSError, ValueError) as error:
             raise AuthorityError(
-                f"cannot use the authority before in {file}: {describe(error)}"
+                Localizable(
+                    "cannot use the authority before in {file}: {why}",
+                    file=file,
+                    why=describe(error),
+                )
             ) from error
         pems.append(pem)
     return "".join(pems)
@@ -302,19 +313,34 @@ def load_authority(folder: Path) -> CertificateAuthority:
     key_file, certificate_file = folder / KEY_FILE, folder / CERTIFICATE_FILE
     try:
         if key_file.stat().st_mode & 0o077:
-            raise AuthorityError(f"{key_file} may be used by others; chmod 600 {key_file}")
+            raise AuthorityError(
+                Localizable("{file} may be used by others; chmod 600 {file}", file=key_file)
+            )
         key = load_pem_private_key(key_file.read_bytes(), None)
         certificate = _certificate_of(key, certificate_file)
     except FileNotFoundError as error:
         raise AuthorityError(
-            f"there is no authority in {folder}: make one by `thongsuot-collector ca init`"
+            Localizable(
+                "there is no authority in {folder}: make one by `thongsuot-collector ca init`",
+                folder=folder,
+            )
         ) from error
     except (OSError, ValueError, TypeError) as error:
-        raise AuthorityError(f"cannot use the authority in {folder}: {error}") from error
+        raise AuthorityError(
+            Localizable("cannot use the authority in {folder}: {why}", folder=folder, why=error)
+        ) from error
     if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise AuthorityError(f"{key_file} is no key of an elliptic curve")
+        raise AuthorityError(
+            Localizable("{key_file} is no key of an elliptic curve", key_file=key_file)
+        )
     if certificate is None:
-        raise AuthorityError(f"{key_file} is not the key of {certificate_file}")
+        raise AuthorityError(
+            Localizable(
+                "{key_file} is not the key of {certificate_file}",
+                key_file=key_file,
+                certificate_file=certificate_file,
+            )
+        )
     return CertificateAuthority(certificate, key)
 
 
@@ -336,7 +362,9 @@ def _host_name(host: str) -> x509.GeneralName:
     labels = host.split(".")
     if len(host) <= _HOST_LIMIT and all(_LABEL.fullmatch(label) for label in labels):
         return x509.DNSName(host)
-    raise AuthorityError(f"{host!r} is neither the name of a host nor an address")
+    raise AuthorityError(
+        Localizable("{host} is neither the name of a host nor an address", host=repr(host))
+    )
 
 
 def _usage(*, is_authority: bool) -> x509.KeyUsage:

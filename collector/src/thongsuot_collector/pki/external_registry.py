@@ -27,6 +27,7 @@ from thongsuot_collector.pki.registry import ExpiryTimes, check_validity, short_
 from thongsuot_collector.pki.settings import SITE, CertificateSettings
 from thongsuot_runtime.file_errors import describe
 from thongsuot_schema.inventory.fields import Name
+from thongsuot_schema.localizable import Localizable
 
 _PEM = b"-----BEGIN"
 
@@ -64,7 +65,9 @@ def read_trusted(settings: CertificateSettings, *, now: datetime) -> TrustedBund
         listed = _revocations(file)
         by_name = [authority for authority in authorities if authority.subject == listed.issuer]
         if not any(_is_signed(listed, issuer_certificate) for issuer_certificate in by_name):
-            raise AuthorityError(f"{file} is not signed by an authority of the bundle")
+            raise AuthorityError(
+                Localizable("{file} is not signed by an authority of the bundle", file=file)
+            )
         issuer = listed.issuer.public_bytes()
         revoked.update((issuer, f"{entry.serial_number:x}") for entry in listed)
         if listed.next_update_utc is not None:
@@ -84,7 +87,11 @@ def pattern_mistake(settings: CertificateSettings) -> str:
     """Return the error of ``identity``, empty if it is valid."""
     kind, colon, pattern = settings.identity.partition(":")
     if not colon or kind not in {"uri", "dns", "cn"} or pattern.count(SITE) != 1:
-        return f"{settings.identity!r} is not uri:, dns: or cn: and a pattern with one {SITE}"
+        return Localizable(
+            "{identity} is not uri:, dns: or cn: and a pattern with one {site}",
+            identity=repr(settings.identity),
+            site=SITE,
+        )
     return ""
 
 
@@ -186,7 +193,9 @@ def _authorities(file: Path) -> list[x509.Certificate]:
     try:
         authorities = x509.load_pem_x509_certificates(file.read_bytes())
     except (OSError, ValueError) as error:
-        raise AuthorityError(f"cannot read authorities in {file}: {describe(error)}") from error
+        raise AuthorityError(
+            Localizable("cannot read authorities in {file}: {why}", file=file, why=describe(error))
+        ) from error
     for authority in authorities:
         try:
             kind = x509.BasicConstraints
@@ -194,7 +203,13 @@ def _authorities(file: Path) -> list[x509.Certificate]:
         except (x509.ExtensionNotFound, ValueError):
             is_authority = False
         if not is_authority:
-            raise AuthorityError(f"{file}: {authority.subject.rfc4514_string()} is no authority")
+            raise AuthorityError(
+                Localizable(
+                    "{file}: {subject} is no authority",
+                    file=file,
+                    subject=authority.subject.rfc4514_string(),
+                )
+            )
     return authorities
 
 
@@ -215,7 +230,9 @@ def _revocations(file: Path) -> x509.CertificateRevocationList:
         return x509.load_der_x509_crl(content)
     except (OSError, ValueError) as error:
         raise AuthorityError(
-            f"cannot read the revocation list in {file}: {describe(error)}"
+            Localizable(
+                "cannot read the revocation list in {file}: {why}", file=file, why=describe(error)
+            )
         ) from error
 
 

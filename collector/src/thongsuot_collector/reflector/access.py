@@ -8,6 +8,7 @@ from pathlib import Path
 
 from thongsuot_collector.errors import CollectorError
 from thongsuot_runtime.file_errors import describe
+from thongsuot_schema.localizable import Localizable
 
 Network = IPv4Network | IPv6Network
 
@@ -60,16 +61,26 @@ def read_key(path: Path) -> bytes:
         mode = path.stat().st_mode
         key = path.read_bytes().strip()
     except OSError as error:
-        raise CollectorError(f"cannot read key file {path}: {describe(error)}") from error
+        raise CollectorError(
+            Localizable("cannot read key file {path}: {why}", path=path, why=describe(error))
+        ) from error
     if mode & _OTHERS:
         raise CollectorError(
-            f"key file {path} may be used by anybody (mode {mode & 0o777:o}); chmod 640 {path}"
+            Localizable(
+                "key file {path} may be used by anybody (mode {mode}); chmod 640 {path}",
+                path=path,
+                mode=f"{mode & 0o777:o}",
+            )
         )
     # The same rule as in agents: printable ASCII without blanks.
     if len(key) < SHORTEST_KEY or any(not 0x21 <= letter <= 0x7E for letter in key):
         raise CollectorError(
-            f"key file {path} holds no key: one line of {SHORTEST_KEY} characters or more,"
-            " without blanks"
+            Localizable(
+                "key file {path} holds no key: one line of {shortest_key} "
+                "characters or more, without blanks",
+                path=path,
+                shortest_key=SHORTEST_KEY,
+            )
         )
     return key
 

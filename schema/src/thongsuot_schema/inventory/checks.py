@@ -20,6 +20,7 @@ from thongsuot_schema.inventory.model import (
     Target,
     Via,
 )
+from thongsuot_schema.localizable import Localizable
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.toml_lines import Path
 
@@ -52,17 +53,27 @@ def target_mistakes(target: Target, path: Path) -> Iterator[Mistake]:
         if target.role is Role.EQUIPMENT and target.segment is not Segment.LAN:
             yield (
                 (*path, "segment"),
-                f'equipment "{target.name}" has segment "{target.segment}"; it has segment "lan"',
+                Localizable(
+                    'equipment "{target}" has segment "{segment}"; it has segment "lan"',
+                    target=target.name,
+                    segment=target.segment,
+                ),
             )
     for place, network in enumerate(target.expect_addresses):
         if not _is_network(network):
             yield (
                 (*path, "expect_addresses", place),
-                f'"{network}" is not an address or network, as in "203.0.113.0/24"',
+                Localizable(
+                    '"{network}" is not an address or network, as in "203.0.113.0/24"',
+                    network=network,
+                ),
             )
     for place, status in enumerate(target.expect_status):
         if not _FIRST_STATUS <= status <= _LAST_STATUS:
-            yield (*path, "expect_status", place), f"{status} is not a status of HTTP (100 to 599)"
+            yield (
+                (*path, "expect_status", place),
+                Localizable("{status} is not a status of HTTP (100 to 599)", status=status),
+            )
 
 
 def link_mistakes(link: Link, path: Path) -> Iterator[Mistake]:
@@ -72,18 +83,24 @@ def link_mistakes(link: Link, path: Path) -> Iterator[Mistake]:
         yield (
             (*path, "interface"),
             (
-                f'"{link.interface}" cannot be the name of an interface '
-                "(1 to 15 characters, no space, no slash)"
+                Localizable(
+                    '"{interface}" cannot be the name of an interface (1 to 15 '
+                    "characters, no space, no slash)",
+                    interface=link.interface,
+                )
             ),
         )
     for place, resolver in enumerate(link.resolvers):
         if parse_address(resolver) is None:
-            yield (*path, "resolvers", place), f'"{resolver}" is not an address'
+            yield (
+                (*path, "resolvers", place),
+                Localizable('"{resolver}" is not an address', resolver=resolver),
+            )
     for place, network in enumerate(link.site_networks):
         if not _is_network(network):
             yield (
                 (*path, "site_networks", place),
-                f'"{network}" is not a network, as in "10.1.0.0/16"',
+                Localizable('"{network}" is not a network, as in "10.1.0.0/16"', network=network),
             )
 
 
@@ -102,13 +119,22 @@ def schedule_mistakes(schedule: ProbeSchedule, path: Path) -> Iterator[Mistake]:
         ("metered_every_s", schedule.metered_every_s),
     ):
         if every_s is not None and not math.isfinite(every_s):
-            yield (*path, key), f"{key} must be finite; leave the probe out to measure nothing"
+            yield (
+                (*path, key),
+                Localizable(
+                    "{key} must be finite; leave the probe out to measure nothing", key=key
+                ),
+            )
     if schedule.metered_every_s is not None and schedule.metered_every_s < schedule.every_s:
         yield (
             (*path, "metered_every_s"),
             (
-                f"metered_every_s is {schedule.metered_every_s:g} s, shorter than every_s "
-                f"({schedule.every_s:g} s); metered links are measured less often, not more"
+                Localizable(
+                    "metered_every_s is {metered_every_s} s, shorter than every_s "
+                    "({every_s} s); metered links are measured less often, not more",
+                    metered_every_s=f"{schedule.metered_every_s:g}",
+                    every_s=f"{schedule.every_s:g}",
+                )
             ),
         )
 
@@ -119,16 +145,24 @@ def carrier_mistakes(carrier: Carrier, path: Path) -> Iterator[Mistake]:
         if not _is_network(network):
             yield (
                 (*path, "networks", place),
-                f'"{network}" is not a network, as in "203.0.113.0/24"',
+                Localizable(
+                    '"{network}" is not a network, as in "203.0.113.0/24"', network=network
+                ),
             )
     for place, asn in enumerate(carrier.asn):
         if not 1 <= asn <= _LAST_ASN:
-            yield (*path, "asn", place), f"{asn} is not the number of an autonomous system"
+            yield (
+                (*path, "asn", place),
+                Localizable("{asn} is not the number of an autonomous system", asn=asn),
+            )
     for place, plmn in enumerate(carrier.plmn):
         if not _PLMN.fullmatch(plmn):
             yield (
                 (*path, "plmn", place),
-                f'"{plmn}" is not a mobile network: country and network code, as in "45204"',
+                Localizable(
+                    '"{plmn}" is not a mobile network: country and network code, as in "45204"',
+                    plmn=plmn,
+                ),
             )
 
 
@@ -138,15 +172,25 @@ def escalation_mistakes(carrier: Carrier, path: Path) -> Iterator[Mistake]:
     for place, step in enumerate(carrier.escalation):
         here = (*path, "escalation", place)
         if bool(step.channels) is step.is_city:
-            yield here, f'step "{step.title}" needs either channels or is_city'
+            yield (
+                here,
+                Localizable('step "{title}" needs either channels or is_city', title=step.title),
+            )
         if not math.isfinite(step.after_s) or step.after_s < before_s:
-            yield (*here, "after_s"), f'step "{step.title}" comes before the one above it'
+            yield (
+                (*here, "after_s"),
+                Localizable('step "{title}" comes before the one above it', title=step.title),
+            )
         before_s = step.after_s
         for at, channel in enumerate(step.channels):
             if not channel.partition(":")[2]:
                 yield (
                     (*here, "channels", at),
-                    f'"{channel}" needs the address of who is told, as in "mail:name@host.example"',
+                    Localizable(
+                        '"{channel}" needs the address of who is told, as in '
+                        '"mail:name@host.example"',
+                        channel=channel,
+                    ),
                 )
 
 
@@ -156,10 +200,16 @@ def contact_mistakes(contacts: Iterable[Contact], path: Path) -> Iterator[Mistak
         if not contact.email and not contact.phone:
             yield (
                 (*path, place),
-                f'contact "{contact.name}" can be told nothing: give email or phone',
+                Localizable(
+                    'contact "{contact}" can be told nothing: give email or phone',
+                    contact=contact.name,
+                ),
             )
         elif contact.email and not _EMAIL.fullmatch(contact.email):
-            yield (*path, place, "email"), f'"{contact.email}" is not an e-mail address'
+            yield (
+                (*path, place, "email"),
+                Localizable('"{email}" is not an e-mail address', email=contact.email),
+            )
 
 
 def url_mistake(url: str) -> str:
@@ -168,11 +218,15 @@ def url_mistake(url: str) -> str:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        return f'"{url}" is not an address of the web: its host or port cannot be read'
+        return Localizable(
+            '"{url}" is not an address of the web: its host or port cannot be read', url=url
+        )
     if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0:
-        return f'"{url}" is not an address of the web, as in "https://host.example/"'
+        return Localizable(
+            '"{url}" is not an address of the web, as in "https://host.example/"', url=url
+        )
     if parts.username is not None or parts.password is not None:
-        return "no user name or password in a url: it stands in logs and on pages"
+        return Localizable("no user name or password in a url: it stands in logs and on pages")
     return ""
 
 
@@ -186,21 +240,27 @@ def parse_address(text: str) -> IPv4Address | IPv6Address | None:
 
 def _service_mistakes(target: Target, path: Path) -> Iterator[Mistake]:
     if not target.url:
-        yield path, f'service "{target.name}" needs a url'
+        yield path, Localizable('service "{target}" needs a url', target=target.name)
     elif mistake := url_mistake(target.url):
         yield (*path, "url"), mistake
     if target.segment is not Segment.SERVICE:
         yield (
             (*path, "segment"),
             (
-                f'service "{target.name}" has segment "{target.segment}"; '
-                'a service has segment "service"'
+                Localizable(
+                    'service "{target}" has segment "{segment}"; a service has segment "service"',
+                    target=target.name,
+                    segment=target.segment,
+                )
             ),
         )
     if target.addresses:
         yield (
             (*path, "addresses"),
-            f'service "{target.name}" is reached by its url; addresses are for anchors',
+            Localizable(
+                'service "{target}" is reached by its url; addresses are for anchors',
+                target=target.name,
+            ),
         )
 
 
@@ -209,24 +269,37 @@ def _anchor_mistakes(target: Target, path: Path) -> Iterator[Mistake]:
         yield (
             (*path, "segment"),
             (
-                f'anchor "{target.name}" has segment "{target.segment}"; '
-                f"an anchor has one of {', '.join(ANCHOR_SEGMENTS)}"
+                Localizable(
+                    'anchor "{target}" has segment "{segment}"; an anchor has one of {names}',
+                    target=target.name,
+                    segment=target.segment,
+                    names=", ".join(ANCHOR_SEGMENTS),
+                )
             ),
         )
     if target.url:
         yield (
             (*path, "url"),
-            f'anchor "{target.name}" is reached by its addresses; a url is for services',
+            Localizable(
+                'anchor "{target}" is reached by its addresses; a url is for services',
+                target=target.name,
+            ),
         )
     if not target.addresses:
         yield (
             path,
-            f'anchor "{target.name}" needs addresses: one or two, "gateway" or "resolver"',
+            Localizable(
+                'anchor "{target}" needs addresses: one or two, "gateway" or "resolver"',
+                target=target.name,
+            ),
         )
     elif len(target.addresses) > 1 and set(ADDRESS_WORDS) & set(target.addresses):
         yield (
             (*path, "addresses"),
-            f'"gateway" and "resolver" stand alone: they mean both families of "{target.name}"',
+            Localizable(
+                '"gateway" and "resolver" stand alone: they mean both families of "{target}"',
+                target=target.name,
+            ),
         )
     else:
         yield from _address_mistakes(target, path)
@@ -240,15 +313,21 @@ def _address_mistakes(target: Target, path: Path) -> Iterator[Mistake]:
         if text in ADDRESS_WORDS:
             continue
         if address is None:
-            yield here, f'"{text}" is not an address, "gateway" or "resolver"'
+            yield (
+                here,
+                Localizable('"{text}" is not an address, "gateway" or "resolver"', text=text),
+            )
         elif address.is_multicast or address.is_unspecified:
-            yield here, f'"{text}" is not the address of one host'
+            yield here, Localizable('"{text}" is not the address of one host', text=text)
         elif address.version in versions:
             yield (
                 here,
                 (
-                    f'anchor "{target.name}" has two IPv{address.version} addresses; '
-                    "make an anchor of each"
+                    Localizable(
+                        'anchor "{target}" has two IPv{version} addresses; make an anchor of each',
+                        target=target.name,
+                        version=address.version,
+                    )
                 ),
             )
         else:

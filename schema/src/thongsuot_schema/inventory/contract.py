@@ -8,6 +8,7 @@ from itertools import pairwise
 from thongsuot_schema.inventory.checks import Mistake
 from thongsuot_schema.inventory.contract_terms import Contract, ServiceHours
 from thongsuot_schema.inventory.model import Inventory, Link
+from thongsuot_schema.localizable import Localizable, sentence_of
 from thongsuot_schema.toml_lines import Path
 
 _HOURS = re.compile(r"(\d\d):([0-5]\d)-(\d\d):([0-5]\d)")
@@ -30,13 +31,17 @@ def office_minutes(text: str) -> tuple[int, int]:
     """
     match = _HOURS.fullmatch(text)
     if match is None:
-        raise ValueError(f'"{text}" is not a stretch of hours, as in "08:00-12:00"')
+        raise ValueError(
+            Localizable('"{text}" is not a stretch of hours, as in "08:00-12:00"', text=text)
+        )
     begin_h, begin_min, end_h, end_min = map(int, match.groups())
     begin, end = begin_h * 60 + begin_min, end_h * 60 + end_min
     if end > _DAY_MIN:
-        raise ValueError(f'"{text}" ends after the day does ("24:00")')
+        raise ValueError(Localizable('"{text}" ends after the day does ("24:00")', text=text))
     if end <= begin:
-        raise ValueError(f'"{text}" ends before it begins; write a night as two stretches')
+        raise ValueError(
+            Localizable('"{text}" ends before it begins; write a night as two stretches', text=text)
+        )
     return begin, end
 
 
@@ -45,19 +50,30 @@ def contract_mistakes(contract: Contract, path: Path) -> Iterator[Mistake]:
     first, last = contract.first_month, contract.last_month
     for key, month in (("first_month", first), ("last_month", last)):
         if month and not "01" <= month[-2:] <= "12":
-            yield (*path, key), f'"{month}" is not a month, as in "2026-11"'
+            yield (
+                (*path, key),
+                Localizable('"{month}" is not a month, as in "2026-11"', month=month),
+            )
     if first and last and last < first:
-        yield (*path, "last_month"), f'last_month "{last}" lies before first_month "{first}"'
+        yield (
+            (*path, "last_month"),
+            Localizable(
+                'last_month "{last}" lies before first_month "{first}"', last=last, first=first
+            ),
+        )
     yield from _hour_mistakes(contract, path)
     for at, text in enumerate(contract.holidays):
         try:
             date.fromisoformat(text)
         except ValueError:
-            yield (*path, "holidays", at), f'"{text}" is not a day, as in "2026-09-02"'
+            yield (
+                (*path, "holidays", at),
+                Localizable('"{text}" is not a day, as in "2026-09-02"', text=text),
+            )
     if contract.clock is ServiceHours.OFFICE and not (
         contract.office_days and contract.office_hours
     ):
-        yield (*path, "clock"), 'clock "office" needs office_days and office_hours'
+        yield (*path, "clock"), Localizable('clock "office" needs office_days and office_hours')
 
 
 def contract_conflicts(part: Inventory, whole: Inventory) -> Iterator[Mistake]:
@@ -71,9 +87,14 @@ def contract_conflicts(part: Inventory, whole: Inventory) -> Iterator[Mistake]:
                 yield (
                     ("contracts", at),
                     (
-                        f'contracts "{other.name}" and "{contract.name}" both hold for {shared} '
-                        "in the same months; limit one by media, circuits, first_month or "
-                        "last_month"
+                        Localizable(
+                            'contracts "{other}" and "{contract}" both hold for {shared} in '
+                            "the same months; limit one by media, circuits, first_month or "
+                            "last_month",
+                            other=other.name,
+                            contract=contract.name,
+                            shared=shared,
+                        )
                     ),
                 )
 
@@ -104,7 +125,9 @@ def _shared_circuits(contract: Contract, other: Contract) -> str:
     if (contract.media and not media) or (contract.circuits and not circuits):
         return ""
     named = sorted(circuits) or sorted(media)
-    return ", ".join(f'"{name}"' for name in named) or f'all circuits of "{contract.carrier}"'
+    return ", ".join(f'"{name}"' for name in named) or Localizable(
+        'all circuits of "{carrier}"', carrier=contract.carrier
+    )
 
 
 def _hour_mistakes(contract: Contract, path: Path) -> Iterator[Mistake]:
@@ -113,7 +136,7 @@ def _hour_mistakes(contract: Contract, path: Path) -> Iterator[Mistake]:
         try:
             stretches.append(office_minutes(text))
         except ValueError as error:
-            yield (*path, "office_hours", at), str(error)
+            yield (*path, "office_hours", at), sentence_of(error)
     for (_, end), (begin, _) in pairwise(sorted(stretches)):
         if begin < end:
-            yield (*path, "office_hours"), "two stretches of office_hours overlap"
+            yield (*path, "office_hours"), Localizable("two stretches of office_hours overlap")

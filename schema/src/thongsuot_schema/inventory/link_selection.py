@@ -14,6 +14,7 @@ from msgspec import structs
 from thongsuot_schema.inventory.checks import Mistake, parse_address
 from thongsuot_schema.inventory.model import Link, Via
 from thongsuot_schema.inventory.way_out import way_out_mistakes
+from thongsuot_schema.localizable import Localizable
 from thongsuot_schema.toml_lines import Path
 
 FIRST_NUMBER = 0x7500
@@ -59,7 +60,11 @@ def selection_mistakes(links: Sequence[Link], path: Path) -> Iterator[Mistake]:
             known = ", ".join(f"0x{tos:02x}" for tos in _RULE_TOS)
             yield (
                 (*path, place, "tos"),
-                f"the kernel's rules cannot tell 0x{link.tos:02x} from others; one of {known}",
+                Localizable(
+                    "the kernel's rules cannot tell 0x{tos} from others; one of {known}",
+                    tos=f"{link.tos:02x}",
+                    known=known,
+                ),
             )
         for other in marked[:place]:
             yield from _confusions(link, other, (*path, place))
@@ -67,22 +72,34 @@ def selection_mistakes(links: Sequence[Link], path: Path) -> Iterator[Mistake]:
 
 def _address_mistakes(link: Link, path: Path) -> Iterator[Mistake]:
     for key, noun, addresses in (
-        ("gateways", "a router's address", link.gateways),
-        ("sources", "an address of the device", link.sources),
+        ("gateways", Localizable("a router's address"), link.gateways),
+        ("sources", Localizable("an address of the device"), link.sources),
     ):
         versions: set[int] = set()
         for index, text in enumerate(addresses):
             try:
                 address = ip_address(text)
             except ValueError:
-                yield (*path, key, index), f'"{text}" is not {noun}, as in "192.168.1.2"'
+                yield (
+                    (*path, key, index),
+                    Localizable(
+                        '"{text}" is not {noun}, as in "192.168.1.2"', text=text, noun=noun
+                    ),
+                )
                 continue
             if address.is_multicast or address.is_unspecified or address.is_loopback:
-                yield (*path, key, index), f'"{text}" cannot be {noun}'
+                yield (
+                    (*path, key, index),
+                    Localizable('"{text}" cannot be {noun}', text=text, noun=noun),
+                )
             elif address.version in versions:
                 yield (
                     (*path, key, index),
-                    f"at most one IPv{address.version} address in {key}; make a link of each",
+                    Localizable(
+                        "at most one IPv{version} address in {key}; make a link of each",
+                        version=address.version,
+                        key=key,
+                    ),
                 )
             versions.add(address.version)
 
@@ -95,9 +112,14 @@ def _confusions(link: Link, other: Link, path: Path) -> Iterator[Mistake]:
         yield (
             (*path, "interface"),
             (
-                f'interface "{link.interface}" is also that of link "{other.name}", and nothing '
-                "tells their packets apart; give each its own gateways (two routers on one "
-                "network), or sources, tos or mark (one router that routes by it)"
+                Localizable(
+                    'interface "{interface}" is also that of link "{other}", and '
+                    "nothing tells their packets apart; give each its own gateways "
+                    "(two routers on one network), or sources, tos or mark (one router "
+                    "that routes by it)",
+                    interface=link.interface,
+                    other=other.name,
+                )
             ),
         )
         return
@@ -107,23 +129,36 @@ def _confusions(link: Link, other: Link, path: Path) -> Iterator[Mistake]:
         yield (
             (*path, "mark"),
             (
-                f'mark {link.mark} is also that of link "{other.name}" (links with gateways are '
-                f"marked from {FIRST_NUMBER + 1} on); one mark leads to one gateway"
+                Localizable(
+                    'mark {mark} is also that of link "{other}" (links with gateways '
+                    "are marked from {number} on); one mark leads to one gateway",
+                    mark=link.mark,
+                    other=other.name,
+                    number=FIRST_NUMBER + 1,
+                )
             ),
         )
     if link.tos is not None and link.tos == other.tos:
         yield (
             (*path, "tos"),
             (
-                f'type of service 0x{link.tos:02x} is also that of link "{other.name}"; one leads '
-                "to one gateway"
+                Localizable(
+                    'type of service 0x{tos} is also that of link "{other}"; one leads '
+                    "to one gateway",
+                    tos=f"{link.tos:02x}",
+                    other=other.name,
+                )
             ),
         )
     for index, source in enumerate(link.sources):
         if source in other.sources and not (link.tos or link.mark):
             yield (
                 (*path, "sources", index),
-                f'source {source} is also that of link "{other.name}"; one leads to one gateway',
+                Localizable(
+                    'source {source} is also that of link "{other}"; one leads to one gateway',
+                    source=source,
+                    other=other.name,
+                ),
             )
 
 

@@ -25,6 +25,7 @@ from thongsuot_schema.inventory.contract import contract_conflicts, contract_mis
 from thongsuot_schema.inventory.contract_terms import Contract
 from thongsuot_schema.inventory.link_selection import selection_mistakes
 from thongsuot_schema.inventory.model import Carrier, Commune, Inventory, Owner, Site, Target
+from thongsuot_schema.localizable import Localizable
 from thongsuot_schema.suggestion import suggest
 from thongsuot_schema.toml_lines import Path, lines_of
 
@@ -123,7 +124,15 @@ def _all_unknown(
 
 def _unknown(noun: str, name: str, known: Collection[str], path: Path) -> Iterator[Mistake]:
     if name not in known:
-        yield path, f'there is no {noun} "{name}"{suggest(name, known)}'
+        yield (
+            path,
+            Localizable(
+                'there is no {noun} "{name}"{ending}',
+                noun=Localizable(noun),
+                name=name,
+                ending=suggest(name, known),
+            ),
+        )
 
 
 def _commune(site: Site, communes: tuple[Commune, ...], path: Path) -> Iterator[Mistake]:
@@ -137,7 +146,12 @@ def _commune(site: Site, communes: tuple[Commune, ...], path: Path) -> Iterator[
     near = max(names, key=alike)
     yield (
         path,
-        f'there is no commune "{site.commune}"; did you mean "{near}" ({names[near]})?',
+        Localizable(
+            'there is no commune "{commune}"; did you mean "{near}" ({title})?',
+            commune=site.commune,
+            near=near,
+            title=names[near],
+        ),
     )
 
 
@@ -168,8 +182,12 @@ def _site_links(site: Site, path: Path) -> Iterator[Mistake]:
             yield (
                 (*path, at, "name"),
                 (
-                    f'name "{link.name}" stands twice among the links of "{site.name}"; '
-                    "each link needs its own"
+                    Localizable(
+                        'name "{link}" stands twice among the links of "{site}"; each link '
+                        "needs its own",
+                        link=link.name,
+                        site=site.name,
+                    )
                 ),
             )
         seen.add(link.name)
@@ -198,11 +216,16 @@ def _duplicate_names(
                 continue
             place = seen[noun, name]
             before = (
-                "it ships with the program, leave it out"
+                Localizable("it ships with the program, leave it out")
                 if place is None
                 else f"{place[0]}:{line_of(*place)}"
             )
-            sentence = f'{noun} "{name}" is there already: {before}'
+            sentence = Localizable(
+                '{noun} "{name}" is there already: {before}',
+                noun=Localizable(noun),
+                name=name,
+                before=before,
+            )
             yield DocumentError(file, line_of(file, path), sentence)
 
 

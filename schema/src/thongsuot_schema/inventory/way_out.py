@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from thongsuot_schema.inventory.checks import Mistake
 from thongsuot_schema.inventory.model import Link, Via
+from thongsuot_schema.localizable import Localizable, sentence_of
 from thongsuot_schema.toml_lines import Path
 
 WATCHED_KINDS = frozenset({"snmp"})
@@ -43,7 +44,9 @@ def proxy_address(proxy: str) -> tuple[str, int]:
     except ValueError:
         port = address = None
     if parts.scheme != "http" or address is None or port is None or parts.username is not None:
-        raise ValueError(f"proxy is {proxy!r}; it must be http://ADDRESS:PORT")
+        raise ValueError(
+            Localizable("proxy is {proxy}; it must be http://ADDRESS:PORT", proxy=repr(proxy))
+        )
     return address, port
 
 
@@ -55,37 +58,58 @@ def way_out_mistakes(link: Link, path: Path) -> Iterator[Mistake]:
         try:
             proxy_address(link.proxy)
         except ValueError as error:
-            yield (*path, "proxy"), str(error)
+            yield (*path, "proxy"), sentence_of(error)
     elif link.proxy_credentials_file:
-        yield (*path, "proxy_credentials_file"), "these credentials have no proxy; name it in proxy"
+        yield (
+            (*path, "proxy_credentials_file"),
+            Localizable("these credentials have no proxy; name it in proxy"),
+        )
 
 
 def _vlan_mistakes(link: Link, path: Path) -> Iterator[Mistake]:
     if link.vlan is None:
         if link.vlan_addresses:
-            yield (*path, "vlan_addresses"), "addresses of a VLAN; give its number in vlan"
+            yield (
+                (*path, "vlan_addresses"),
+                Localizable("addresses of a VLAN; give its number in vlan"),
+            )
         if link.port and link.port == link.interface:
-            yield (*path, "port"), "a port is what another interface stands on, as ppp0 on eth0"
+            yield (
+                (*path, "port"),
+                Localizable("a port is what another interface stands on, as ppp0 on eth0"),
+            )
         return
     if not port_of(link):
         yield (
             (*path, "port"),
-            f'"{link.interface}" does not say on which port VLAN {link.vlan} is; name it here',
+            Localizable(
+                '"{interface}" does not say on which port VLAN {vlan} is; name it here',
+                interface=link.interface,
+                vlan=link.vlan,
+            ),
         )
     elif port_of(link) == link.interface:
-        yield (*path, "port"), "a VLAN has a name of its own, as in eth0.10 on the port eth0"
+        yield (
+            (*path, "port"),
+            Localizable("a VLAN has a name of its own, as in eth0.10 on the port eth0"),
+        )
     for place, text in enumerate(link.vlan_addresses):
         try:
             ip_interface(text)
         except ValueError:
             yield (
                 (*path, "vlan_addresses", place),
-                f'"{text}" is not an address with its length, as in "192.168.10.10/24"',
+                Localizable(
+                    '"{text}" is not an address with its length, as in "192.168.10.10/24"',
+                    text=text,
+                ),
             )
     if link.vlan_addresses and not link.gateways:
         yield (
             (*path, "vlan_addresses"),
-            "with addresses given here nothing brings a route; name the router in gateways",
+            Localizable(
+                "with addresses given here nothing brings a route; name the router in gateways"
+            ),
         )
 
 
@@ -94,8 +118,12 @@ def _via_mistakes(link: Link, path: Path) -> Iterator[Mistake]:
         yield (
             (*path, "carrier"),
             (
-                f'the router chooses the line, so that "{link.carrier}" cannot be held to it; '
-                "leave carrier out, or have the router pin the link (sources, tos)"
+                Localizable(
+                    'the router chooses the line, so that "{carrier}" cannot be held '
+                    "to it; leave carrier out, or have the router pin the link "
+                    "(sources, tos)",
+                    carrier=link.carrier,
+                )
             ),
         )
     if link.via is not Via.WATCHED:
@@ -104,5 +132,7 @@ def _via_mistakes(link: Link, path: Path) -> Iterator[Mistake]:
         if getattr(link, key):
             yield (
                 (*path, key),
-                f"nothing is sent over a link that is only watched; leave {key} out",
+                Localizable(
+                    "nothing is sent over a link that is only watched; leave {key} out", key=key
+                ),
             )

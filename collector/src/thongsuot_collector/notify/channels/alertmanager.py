@@ -33,6 +33,7 @@ from thongsuot_collector.notify.message import (
     NotificationMessage,
 )
 from thongsuot_collector.notify.render.document import timestamp
+from thongsuot_schema.localizable import Localizable
 from thongsuot_schema.segment import Party
 
 PATH = "/api/v2/alerts"
@@ -79,8 +80,12 @@ def check(settings: Settings) -> None:
         check_url(url)
     if settings.lasts_s < 3 * settings.repeat_s:
         raise ValueError(
-            f"lasts_s is {settings.lasts_s:g} s and alerts are sent again every "
-            f"{settings.repeat_s:g} s: an alert would end before it is repeated three times"
+            Localizable(
+                "lasts_s is {lasts_s} s and alerts are sent again every {repeat_s} "
+                "s: an alert would end before it is repeated three times",
+                lasts_s=f"{settings.lasts_s:g}",
+                repeat_s=f"{settings.repeat_s:g}",
+            )
         )
 
 

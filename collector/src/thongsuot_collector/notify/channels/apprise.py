@@ -29,6 +29,7 @@ from thongsuot_collector.notify.message import (
 )
 from thongsuot_collector.notify.recipients import combined_result, pending_recipients
 from thongsuot_collector.notify.settings import MAX_CONCURRENT_SENDS, ChannelSettings
+from thongsuot_schema.localizable import Localizable
 
 with warnings.catch_warnings():
     # Some of its hundred plugins use modules that Python 3.13 removed.
@@ -68,13 +69,23 @@ def check(settings: Settings) -> None:
     """Reject settings that cannot work: see ``ChannelKind``."""
     url = read_secret(settings.url_file)
     if url.partition(":")[0].lower() in {"mailto", "mailtos"}:
-        raise ValueError(f'{settings.url_file}: for e-mail there is kind = "email"')
+        raise ValueError(
+            Localizable(
+                '{url_file}: for e-mail there is kind = "email"', url_file=settings.url_file
+            )
+        )
     places = {EMAIL: "a@b.example", PHONE: "+84000000000", ADDRESS: "1234"}
     for place, example in places.items():
         url = url.replace(place, quote(example))
     if apprise.Apprise.instantiate(url) is None:
         version = apprise.__version__
-        raise ValueError(f"{settings.url_file} holds no URL that Apprise {version} knows")
+        raise ValueError(
+            Localizable(
+                "{url_file} holds no URL that Apprise {version} knows",
+                url_file=settings.url_file,
+                version=version,
+            )
+        )
 
 
 class AppriseChannel:

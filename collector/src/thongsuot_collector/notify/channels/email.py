@@ -34,6 +34,7 @@ from thongsuot_collector.notify.message import (
 )
 from thongsuot_collector.notify.recipients import combined_result, pending_recipients
 from thongsuot_collector.notify.settings import ChannelSettings
+from thongsuot_schema.localizable import Localizable
 
 _TEXT_CHARACTERS = 200
 _GOODBYE_S = 2.0
@@ -86,16 +87,21 @@ def check(settings: Settings) -> None:
     """Reject settings that cannot work: see ``ChannelKind``."""
     for name, value in (("sender", settings.sender), ("reply_to", settings.reply_to)):
         if value and "@" not in parseaddr(value)[1]:
-            raise ValueError(f"{name} is no e-mail address: {value!r}")
+            raise ValueError(
+                Localizable("{name} is no e-mail address: {value}", name=name, value=repr(value))
+            )
     if not settings.sender:
-        raise ValueError("sender is empty")
+        raise ValueError(Localizable("sender is empty"))
     if bool(settings.username) is not bool(settings.password_file):
-        raise ValueError("username and password_file belong together")
+        raise ValueError(Localizable("username and password_file belong together"))
     if settings.password_file:
         read_secret(settings.password_file)
         if settings.security == "none" and not _is_this_machine(settings.host):
             raise ValueError(
-                f'security = "none" would send the password to {settings.host} in the clear'
+                Localizable(
+                    'security = "none" would send the password to {host} in the clear',
+                    host=settings.host,
+                )
             )
     if settings.ca_file:
         client_context(settings.ca_file)

@@ -13,6 +13,7 @@ from thongsuot_collector.notify.message import PartyContact
 from thongsuot_collector.notify.render.names import party_name
 from thongsuot_collector.notify.settings import NotifySettings
 from thongsuot_schema.inventory.model import Carrier, Owner, Site
+from thongsuot_schema.localizable import Localizable
 from thongsuot_schema.segment import Party
 from thongsuot_schema.suggestion import suggest
 from thongsuot_schema.words.language import Text
@@ -102,17 +103,26 @@ def routing_errors(
     """Yield a sentence for each unknown name in the inventory and ``[notify]``."""
     known = sorted(channels)
     if bool(settings.quiet_from) is not bool(settings.quiet_until):
-        yield "[notify] quiet_from and quiet_until belong together"
+        yield Localizable("[notify] quiet_from and quiet_until belong together")
     for key, names in (
         ("channels", settings.channels),
         ("fallback_channels", settings.fallback_channels),
     ):
         for name in names:
             if name.partition(":")[0] not in known:
-                yield f"[notify] {key}: there is no channel {name!r}{suggest(name, known)}"
+                yield Localizable(
+                    "[notify] {key}: there is no channel {name}{ending}",
+                    key=key,
+                    name=repr(name),
+                    ending=suggest(name, known),
+                )
     if settings.city and settings.city not in directory.owners:
         owners = directory.owners
-        yield f"[notify] city: there is no owner {settings.city!r}{suggest(settings.city, owners)}"
+        yield Localizable(
+            "[notify] city: there is no owner {city}{ending}",
+            city=repr(settings.city),
+            ending=suggest(settings.city, owners),
+        )
     for noun, table in (
         ("carrier", directory.carriers),
         ("owner", directory.owners),
@@ -123,7 +133,13 @@ def routing_errors(
             for name in (*item.channels, *item.fallback_channels, *escalated):
                 if name.partition(":")[0] not in known:
                     near = suggest(name, known)
-                    yield f"{noun} {item.name!r}: there is no channel {name!r}{near}"
+                    yield Localizable(
+                        "{noun} {item}: there is no channel {name}{near}",
+                        noun=Localizable(noun),
+                        item=repr(item.name),
+                        name=repr(name),
+                        near=near,
+                    )
 
 
 def _escalation_channels(carrier: Carrier) -> Iterator[str]:

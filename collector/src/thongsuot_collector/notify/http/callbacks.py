@@ -16,6 +16,7 @@ from thongsuot_collector.clients import read_secret
 from thongsuot_collector.notify.http.callback_routes import PATH
 from thongsuot_collector.notify.http.client import HttpChannelSettings, HttpClient, check_url
 from thongsuot_collector.notify.message import ChannelOutcome
+from thongsuot_schema.localizable import Localizable
 
 _UNSUBSCRIBE_TIMEOUT_S = 2.0
 """The collector waits no longer for a receiver at shutdown."""
@@ -44,7 +45,7 @@ def check_callback(settings: CallbackSettings) -> None:
         OSError, ValueError: the text is shown to a person.
     """
     if bool(settings.callback_url) is not bool(settings.callback_token_file):
-        raise ValueError("callback_url and callback_token_file belong together")
+        raise ValueError(Localizable("callback_url and callback_token_file belong together"))
     if settings.callback_url:
         check_url(settings.callback_url)
         read_secret(settings.callback_token_file)

@@ -15,6 +15,7 @@ import msgspec
 from thongsuot_collector.clients import Scrubber, client_context, read_secret, retry_after_s
 from thongsuot_collector.notify.message import ChannelOutcome, ChannelResult
 from thongsuot_collector.notify.settings import ChannelSettings
+from thongsuot_schema.localizable import Localizable
 
 MAX_RESPONSE_BYTES = 4 << 20
 """A longer answer is not read: no real list of tickets is that long."""
@@ -227,13 +228,18 @@ def check_http(settings: HttpChannelSettings) -> None:
         OSError, ValueError: the text is shown to a person.
     """
     if settings.bearer_file and settings.username:
-        raise ValueError("bearer_file and username are both set; one of them is meant")
+        raise ValueError(Localizable("bearer_file and username are both set; one of them is meant"))
     if bool(settings.username) is not bool(settings.password_file):
-        raise ValueError("username and password_file belong together")
+        raise ValueError(Localizable("username and password_file belong together"))
     if settings.password_file:
         read_secret(settings.password_file)
     if settings.bearer_file and not read_secret(settings.bearer_file).isascii():
-        raise ValueError(f"{settings.bearer_file}: a bearer token is ASCII (RFC 6750, 2.1)")
+        raise ValueError(
+            Localizable(
+                "{bearer_file}: a bearer token is ASCII (RFC 6750, 2.1)",
+                bearer_file=settings.bearer_file,
+            )
+        )
     if settings.ca_file:
         client_context(settings.ca_file)
 
@@ -249,11 +255,11 @@ def check_url(url: str) -> None:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise ValueError("the url cannot be read") from error
+        raise ValueError(Localizable("the url cannot be read")) from error
     if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0:
-        raise ValueError("the url is not http:// or https:// with a host")
+        raise ValueError(Localizable("the url is not http:// or https:// with a host"))
     if parts.username is not None or parts.password is not None:
-        raise ValueError("the url holds credentials; use username and password_file")
+        raise ValueError(Localizable("the url holds credentials; use username and password_file"))
 
 
 def outcome_of_status(status: int) -> tuple[ChannelOutcome, str]:

@@ -9,6 +9,7 @@ import msgspec
 
 from thongsuot_collector.clients import client_context, read_secret
 from thongsuot_collector.sinks.contract import SinkSettings
+from thongsuot_schema.localizable import Localizable
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 
@@ -49,16 +50,19 @@ def check_http(settings: HttpSinkSettings) -> None:
         if url or name == "url":
             _check_url(name, url)
     if settings.bearer_file and settings.username:
-        raise ValueError("bearer_file and username are both set; one of them is meant")
+        raise ValueError(Localizable("bearer_file and username are both set; one of them is meant"))
     if bool(settings.username) is not bool(settings.password_file):
-        raise ValueError("username and password_file belong together")
+        raise ValueError(Localizable("username and password_file belong together"))
     for file in (settings.password_file, settings.bearer_file):
         if file:
             read_secret(file)
     if settings.min_backoff_s > settings.max_backoff_s:
         raise ValueError(
-            f"min_backoff_s {settings.min_backoff_s:g} is above max_backoff_s "
-            f"{settings.max_backoff_s:g}"
+            Localizable(
+                "min_backoff_s {min_backoff_s} is above max_backoff_s {max_backoff_s}",
+                min_backoff_s=f"{settings.min_backoff_s:g}",
+                max_backoff_s=f"{settings.max_backoff_s:g}",
+            )
         )
     if settings.ca_file:
         client_context(settings.ca_file)
@@ -67,9 +71,15 @@ def check_http(settings: HttpSinkSettings) -> None:
 def _check_url(name: str, url: str) -> None:
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError(f"{name} {url!r} is not http:// or https:// with a host")
+        raise ValueError(
+            Localizable(
+                "{name} {url} is not http:// or https:// with a host", name=name, url=repr(url)
+            )
+        )
     if parts.username or parts.password:
-        raise ValueError(f"{name} holds credentials; use username and password_file")
+        raise ValueError(
+            Localizable("{name} holds credentials; use username and password_file", name=name)
+        )
 
 
 def authorization(settings: HttpSinkSettings) -> str:

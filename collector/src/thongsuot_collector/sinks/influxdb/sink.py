@@ -34,6 +34,7 @@ from thongsuot_collector.sinks.influxdb.line_protocol import (
     verdict_lines,
 )
 from thongsuot_collector.sinks.influxdb.transport import InfluxBucket, InfluxTransport
+from thongsuot_schema.localizable import Localizable
 
 _WRITE = "/api/v2/write"
 
@@ -59,12 +60,22 @@ def check(settings: Settings) -> None:
     check_http(settings)
     parts = urlsplit(settings.url)
     if parts.path.rstrip("/").endswith(_WRITE):
-        raise ValueError(f"url {settings.url!r} ends in {_WRITE}; that is added to it")
+        raise ValueError(
+            Localizable(
+                "url {url} ends in {write}; that is added to it",
+                url=repr(settings.url),
+                write=_WRITE,
+            )
+        )
     if parts.query or parts.fragment:
-        raise ValueError(f"url {settings.url!r} has a query; use bucket and org")
+        raise ValueError(
+            Localizable("url {url} has a query; use bucket and org", url=repr(settings.url))
+        )
     if settings.token_file:
         if settings.username or settings.bearer_file:
-            raise ValueError("token_file and other credentials are both set; one is meant")
+            raise ValueError(
+                Localizable("token_file and other credentials are both set; one is meant")
+            )
         read_secret(settings.token_file)
 
 

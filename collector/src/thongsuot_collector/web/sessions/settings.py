@@ -7,6 +7,7 @@ import msgspec
 
 from thongsuot_collector.store.people import PersonRole
 from thongsuot_schema.inventory.fields import StrictStruct
+from thongsuot_schema.localizable import Localizable
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 
@@ -57,7 +58,10 @@ def role_from(text: str) -> tuple[PersonRole, str]:
     is_scoped = name in {PersonRole.CARRIER, PersonRole.COMMUNE}
     if name not in set(PersonRole) or is_scoped is not bool(scope):
         raise ValueError(
-            f"{text!r} is no role: city-engineer, city-reader, carrier:NAME or commune:CODE"
+            Localizable(
+                "{text} is no role: city-engineer, city-reader, carrier:NAME or commune:CODE",
+                text=repr(text),
+            )
         )
     return PersonRole(name), scope
 

@@ -30,6 +30,7 @@ from thongsuot_collector.notify.http.client import (
 )
 from thongsuot_collector.notify.message import ChannelOutcome, ChannelResult, PeopleMessage
 from thongsuot_collector.notify.recipients import combined_result, pending_recipients
+from thongsuot_schema.localizable import Localizable
 
 JSON: Final = "application/json"
 FORM: Final = "application/x-www-form-urlencoded"
@@ -75,20 +76,22 @@ def check(settings: Settings) -> None:
     asked = settings.url + settings.body
     for place in ("phone", "text"):
         if f"{{{place}}}" not in asked:
-            raise ValueError(f"neither url nor body has a place {{{place}}}")
+            raise ValueError(
+                Localizable("neither url nor body has a place {{{place}}}", place=place)
+            )
     if ("{token}" in asked) is not bool(settings.token_file):
-        raise ValueError("{token} and token_file belong together")
+        raise ValueError(Localizable("{{token}} and token_file belong together"))
     if settings.token_file:
         read_secret(settings.token_file)
     if settings.content_type not in {JSON, FORM}:
-        raise ValueError(f"content_type is {JSON} or {FORM}")
+        raise ValueError(Localizable("content_type is {json} or {form}", json=JSON, form=FORM))
     if settings.body and settings.content_type == JSON:
         try:
             json.loads(_filled(settings.body, dict.fromkeys(_PLACES, "0"), _in_json))
         except ValueError as error:
-            raise ValueError(f"the body is no JSON: {error}") from error
+            raise ValueError(Localizable("the body is no JSON: {why}", why=error)) from error
     if bool(settings.success_field) is not bool(settings.success_values):
-        raise ValueError("success_field and success_values belong together")
+        raise ValueError(Localizable("success_field and success_values belong together"))
 
 
 class SmsChannel:

@@ -25,6 +25,7 @@ from thongsuot_collector.notify.message import (
     NotificationMessage,
 )
 from thongsuot_collector.notify.render.document import IncidentDocument, PartyReference, timestamp
+from thongsuot_schema.localizable import Localizable
 from thongsuot_schema.segment import Party
 
 FORMAT = "thongsuot.webhook/1"
@@ -73,7 +74,7 @@ def check(settings: Settings) -> None:
     """Reject settings that cannot work: see ``ChannelKind``."""
     check_http(settings)
     if bool(settings.url) is bool(settings.url_file):
-        raise ValueError("url or url_file: one of them is needed")
+        raise ValueError(Localizable("url or url_file: one of them is needed"))
     check_url(settings.url or read_secret(settings.url_file))
     for file in (settings.secret_file, settings.old_secret_file):
         if file:

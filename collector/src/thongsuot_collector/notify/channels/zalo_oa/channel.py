@@ -31,6 +31,7 @@ from thongsuot_collector.notify.http.client import (
 )
 from thongsuot_collector.notify.message import ChannelOutcome, ChannelResult, PeopleMessage
 from thongsuot_collector.notify.recipients import combined_result, pending_recipients
+from thongsuot_schema.localizable import Localizable
 
 MESSAGE_PATH: Final = "/v3.0/oa/message/cs"
 TOKEN_PATH: Final = "/v4/oa/access_token"  # noqa: S105 - a path
@@ -71,7 +72,9 @@ def check(settings: Settings) -> None:
     """Reject settings that cannot work: see ``ChannelKind``."""
     check_http(settings)
     if settings.bearer_file or settings.username:
-        raise ValueError("Zalo knows an account by its tokens; leave bearer_file and username out")
+        raise ValueError(
+            Localizable("Zalo knows an account by its tokens; leave bearer_file and username out")
+        )
     check_url(settings.url)
     check_url(settings.oauth_url)
     read_secret(settings.app_secret_file)

@@ -1,0 +1,54 @@
+"""
+A sentence in English, as logs have it, that a person can also be told in another language.
+
+What is wrong in a file is found far below the catalogues of messages, and is logged in English. So
+the sentence carries what it was made of: a template and its values. ``words.localized`` reads it in
+any language, by the English template, as gettext does.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Protocol, Self, runtime_checkable
+
+_LOGGED = "en"
+
+
+@runtime_checkable
+class Readable(Protocol):
+    """What can be read in any language, as a message of a catalogue."""
+
+    def read(self, language: str, /) -> str:
+        """Return the text in a language."""
+        ...
+
+
+class Localizable(str):
+    """
+    The sentence in English; ``template`` is it with places in braces, which ``values`` fill.
+
+    A value may be such a sentence itself, or a ``Readable``.
+    """
+
+    __slots__ = ("template", "values")
+
+    template: str
+    values: Mapping[str, object]
+
+    def __new__(cls, template: str, /, **values: object) -> Self:
+        """Return the sentence that a template and its values make."""
+        english = {
+            name: value.read(_LOGGED) if isinstance(value, Readable) else value
+            for name, value in values.items()
+        }
+        sentence = super().__new__(cls, template.format_map(english))
+        sentence.template = template
+        sentence.values = MappingProxyType(values)
+        return sentence
+
+
+def sentence_of(error: Exception) -> str:
+    """Return what an error says: ``str`` of it would lose what can be read in other languages."""
+    first = error.args[0] if error.args else ""
+    if isinstance(first, Readable):
+        return Localizable("{sentence}", sentence=first)
+    return first if isinstance(first, Localizable) else str(error)

@@ -118,9 +118,18 @@ keep_services_off() {
 
 python_version() { "$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null; }
 
-# choose_python: set $python to the interpreter for .venv.
+# Where the system's own interpreters are.
+SYSTEM_BIN=/usr/bin
+
+# choose_python: set $python to the interpreter for .venv: $PYTHON, or the version that python3 is.
 choose_python() {
     python=${PYTHON:-python3}
+    # Of that version the system's own build, which devices run, too: one that a version manager has
+    # compiled without profiles takes half as much CPU again (2026-12).
+    own=$SYSTEM_BIN/python$(python_version "$python" || true)
+    if [ -z "${PYTHON:-}" ] && "$own" -c 'import ensurepip, venv' 2>/dev/null; then
+        python=$own
+    fi
     command -v "$python" >/dev/null || fail "there is no $python; install Python 3.11 or newer"
     "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
         fail "$python is too old: Python 3.11 or newer is needed (PYTHON=python3.13 ./run ... chooses one)"

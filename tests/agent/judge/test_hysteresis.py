@@ -1,5 +1,7 @@
 """Hysteresis: when a suspicion is believed, and when it is over."""
 
+from msgspec.structs import replace
+
 from thongsuot_agent.judge.diagnosis import Suspicion
 from thongsuot_agent.judge.hysteresis import advance, hysteresis_for, next_round_wait_ns
 from thongsuot_agent.judge.memory import FaultSlot
@@ -81,3 +83,16 @@ def test_another_segment_needs_one_round_more_than_a_new_fault() -> None:
 def test_a_part_of_transit_is_watched_longer_than_all_of_it() -> None:
     assert hysteresis_for(DOMESTIC_SILENT, SETTINGS) == SETTINGS.partial
     assert hysteresis_for(TRANSIT_SILENT, SETTINGS) == SETTINGS.gateway_silence
+
+
+def test_another_round_is_needed_as_soon_as_the_patience_of_what_is_pending_says() -> None:
+    assert next_round_wait_ns(FaultSlot(), SETTINGS) is None
+    assert next_round_wait_ns(FaultSlot(fault=ACCESS_SILENT), SETTINGS) is None
+    begins = FaultSlot(is_pending=True, pending=DOMESTIC_SILENT)
+    assert next_round_wait_ns(begins, SETTINGS) == SETTINGS.partial.every_s * S
+    ends = FaultSlot(is_pending=True, fault=DOMESTIC_SILENT)
+    clear = SETTINGS.partial
+    assert (clear.clear_s, clear.clear_rounds) == (30.0, 4)
+    assert next_round_wait_ns(ends, SETTINGS) == 10 * S, "four rounds span three waits"
+    once = replace(SETTINGS, partial=replace(clear, clear_rounds=1))
+    assert next_round_wait_ns(ends, once) == 30 * S

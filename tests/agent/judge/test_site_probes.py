@@ -1,9 +1,11 @@
 """Which probe points a link has."""
 
+import pytest
+
 from tests.agent.judge.inventories import FIXED, GATEWAY, MOBILE, PROBES, anchor, portal, two_links
 from thongsuot_agent.judge.keys import PointKey
 from thongsuot_agent.judge.site_probes import site_probes_from
-from thongsuot_schema.inventory.model import ProbeSchedule
+from thongsuot_schema.inventory.model import ProbeSchedule, Target
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Segment
 
@@ -57,3 +59,21 @@ def test_paths_are_traced_to_what_lies_beyond_the_site_and_not_to_its_own_hops()
     )
     probes = (ProbeSchedule(kind="path", every_s=60.0),)
     assert set(site_probes_from((FIXED,), targets, probes).links["fixed"].paths) == {"zone"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "target", "is_users"),
+    [
+        ("dns", anchor("resolver", Segment.CARRIER, "resolver", lookup="www.example"), True),
+        ("dns", anchor("box", Segment.LAN, "resolver", lookup="www.example"), True),
+        ("dns", anchor("second", Segment.CARRIER, "192.0.2.53", lookup="www.example"), True),
+        ("dns", anchor("open", Segment.TRANSIT, "192.0.2.53", lookup="www.example"), False),
+        ("icmp", anchor("resolver", Segment.CARRIER, "resolver", lookup="www.example"), False),
+    ],
+    ids=["the first", "in the site", "another of the carrier", "out in the world", "its echoes"],
+)
+def test_a_name_server_is_the_users_that_is_configured_or_the_carriers(
+    kind: str, target: Target, *, is_users: bool
+) -> None:
+    points = site_probes_from((FIXED,), (target,), PROBES).links["fixed"].points
+    assert points[PointKey(kind, target.name)].is_users_resolver is is_users

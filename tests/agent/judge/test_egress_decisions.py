@@ -178,6 +178,7 @@ def test_what_the_device_sees_counts_until_no_run_of_any_kind_sees_it() -> None:
     assert show(at, "isp2", "host", ago(3.0)) == EgressChange(link="fixed", carrier="isp2")
     assert at.link.egress.since_ns == ago(3.0)
     assert show(at, "isp2", "host") is None
+    assert at.link.egress.proven_ns == 0, "it proves nothing of the own line"
     assert show(at, "isp3", "radio") == EgressChange(link="fixed", carrier="isp3")
     assert show(at, "", "snmp") is None, "a kind that has seen none"
     assert show(at, "", "radio") == EgressChange(link="fixed", carrier="isp2")

@@ -7,8 +7,16 @@ from thongsuot_agent.judge.diagnosis import Diagnosis
 from thongsuot_agent.judge.events import LinkFacts
 from thongsuot_agent.judge.keys import SubjectKey
 from thongsuot_agent.judge.link_context import LinkContext
-from thongsuot_agent.judge.memory import FaultSlot, IssuedVerdict, LinkMemory, Memory, Round
+from thongsuot_agent.judge.memory import (
+    FaultSlot,
+    IssuedVerdict,
+    LinkMemory,
+    Memory,
+    NeighbourIdentity,
+    Round,
+)
 from thongsuot_agent.judge.settings import Settings
+from thongsuot_agent.judge.symptoms.identity import is_moved, moved_ns
 from thongsuot_agent.judge.verdicts import (
     ELSEWHERE,
     FILTERED,
@@ -186,3 +194,39 @@ def test_a_link_is_at_rest_while_nothing_is_wrong_suspected_or_asked() -> None:
         link = LinkMemory(name="fixed", known=True)
         setattr(getattr(link, test), field, value)
         assert not is_at_rest(link_context(link, WELL)), (test, field)
+
+
+def test_an_outage_hides_what_is_degraded_on_a_lower_rung() -> None:
+    link = LinkMemory(name="fixed", silence=FaultSlot(fault=SILENT))
+    link.large_packets = FaultSlot(fault=degraded(Segment.LAN, Symptom.LAN_LARGE_PACKETS_LOST))
+    slot = link_slot(link)
+    assert slot is not None
+    assert slot.fault == SILENT
+    link.silence = FaultSlot(fault=degraded(Segment.TRANSIT, Symptom.TRANSIT_SILENT))
+    slot = link_slot(link)
+    assert slot is not None
+    assert slot.fault == link.large_packets.fault, "no outage: the lowest rung comes first"
+
+
+def test_a_device_that_was_moved_is_said_to_be_where_nothing_else_is_wrong() -> None:
+    link = LinkMemory(name="fixed", known=True)
+    link.gateway = NeighbourIdentity(usual="a", strange="b", strange_ns=200, times=3)
+    link.carriers_side[Family.IP4] = NeighbourIdentity(
+        usual="203.0.0.0/16", strange="198.51.0.0/16", strange_ns=250, times=3
+    )
+    assert is_moved(link)
+    (change,) = judge_link(link_context(link, WELL))
+    assert change.verdict.symptom is Symptom.DEVICE_MOVED
+    assert change.onset_boottime_ns == max(DECIDED_NS, moved_ns(link))
+    link.silence = FaultSlot(fault=SILENT, onset_ns=240)
+    (change,) = judge_link(link_context(link, WELL))
+    assert change.onset_boottime_ns == 240, "of what fails it is said since when that does"
+    link.gateway.strange = ""
+    (change,) = judge_link(link_context(link, WELL))
+    assert change.verdict.symptom is not Symptom.DEVICE_MOVED
+
+
+def test_what_is_said_first_may_have_begun_with_the_device() -> None:
+    memory = Memory(now_ns=NOW_NS)
+    (change,) = issue_verdict(memory, "fixed", "", FaultSlot(fault=SILENT, onset_ns=0))
+    assert change.onset_boottime_ns == 0

@@ -2,10 +2,19 @@
 
 import pytest
 
-from tests.agent.judge.inventories import FIXED, GATEWAY, MOBILE, PROBES, anchor, portal, two_links
+from tests.agent.judge.inventories import (
+    FIXED,
+    GATEWAY,
+    MOBILE,
+    PROBES,
+    TARGETS,
+    anchor,
+    portal,
+    two_links,
+)
 from thongsuot_agent.judge.keys import PointKey
 from thongsuot_agent.judge.site_probes import site_probes_from
-from thongsuot_schema.inventory.model import ProbeSchedule, Target
+from thongsuot_schema.inventory.model import ProbeSchedule, Role, Target
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Segment
 
@@ -77,3 +86,30 @@ def test_a_name_server_is_the_users_that_is_configured_or_the_carriers(
 ) -> None:
     points = site_probes_from((FIXED,), (target,), PROBES).links["fixed"].points
     assert points[PointKey(kind, target.name)].is_users_resolver is is_users
+
+
+def test_the_services_of_a_site_are_its_targets_of_that_role() -> None:
+    assert set(two_links().services) == {"dichvucong", "motcua"}
+
+
+def test_the_longest_interval_of_a_kind_counts_and_short_ones_are_kept() -> None:
+    probes = (
+        ProbeSchedule(kind="icmp", every_s=0.5),
+        ProbeSchedule(kind="dns", every_s=30.0, targets=("resolver",)),
+        ProbeSchedule(kind="dns", every_s=20.0, targets=("zone",)),
+    )
+    watched = site_probes_from((FIXED,), TARGETS, probes).links["fixed"]
+    assert watched.every_s == {"icmp": 0.5, "dns": 30.0}
+    assert (watched.shortest_s, watched.round_s) == (0.5, 0.5)
+
+
+def test_equipment_is_asked_in_the_first_of_its_families() -> None:
+    both = Target(
+        name="box",
+        role=Role.EQUIPMENT,
+        segment=Segment.LAN,
+        addresses=("2001:db8::9", "192.0.2.9"),
+    )
+    probes = (ProbeSchedule(kind="snmp", every_s=60.0),)
+    boxes = site_probes_from((FIXED,), (both,), probes).links["fixed"].boxes
+    assert boxes == (("snmp", "box", Family.IP4),)

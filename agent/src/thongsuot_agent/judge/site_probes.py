@@ -174,7 +174,7 @@ def _link_probes(link: Link, draft: SiteInventory) -> LinkProbes:
             interval_s = schedule.every_s
             if link.allowance_bytes is not None and schedule.metered_every_s is not None:
                 interval_s = schedule.metered_every_s
-            every_s[schedule.kind] = max(interval_s, every_s.get(schedule.kind, 0.0))
+            every_s[schedule.kind] = max(interval_s, every_s.get(schedule.kind, interval_s))
     return LinkProbes(
         link=link,
         points=posts,

@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import msgspec
 import pytest
+from sqlalchemy import text
 
 from tests.collector.app.process import CollectorProcess
 from tests.collector.app.stage import (
@@ -217,6 +218,39 @@ async def test_all_take_pushes_and_show_the_same_and_one_notifies(
             refused = await client.post(path, data={"note": "on it"}, params={"lang": "en"})
         assert refused.status_code == 503
         assert "follows another one" in refused.text
+
+
+async def test_a_server_that_lacks_what_was_read_of_the_one_before_it_ends_no_process(
+    new_cluster: ClusterMaker, postgres: PostgresServer
+) -> None:
+    """Of what nobody had acknowledged: it is seen for a moment where a primary is stopped."""
+    async with new_cluster(1) as cluster:
+        (collector,) = cluster.collectors
+        for _ in range(2):
+            await cluster.report(State.UP)
+        with cluster.store.connect() as connection:
+            database = connection.execute(text("SELECT current_database()")).scalar_one()
+        postgres.execute("DELETE FROM journal.entries WHERE sequence = 2", database=database)
+        postgres.execute("UPDATE journal.journal SET head = 1, entries = 1", database=database)
+        postgres.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s "
+            "AND pid <> pg_backend_pid()",
+            database,
+        )
+        await eventually(lambda: "ends at 1 now, and was read up to 2" in collector.log())
+
+        async def is_ready() -> bool:
+            try:
+                return (await page(collector, "/readyz")).status_code == 200
+            except httpx.TransportError:
+                return False
+
+        await eventually(is_ready)
+        await cluster.report(State.UP)
+        rows = postgres.execute("SELECT sequence FROM journal.entries", database=database)
+        assert rows == [(1,), (2,)]
+        assert collector.process is not None
+        assert collector.process.returncode is None, "it was not even restarted"
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,8 @@ async def run_collector(
     Raises:
         OSError: the address cannot be listened on, or the state folder cannot be written.
         StoreError: the store is of a newer collector.
-        JournalDamaged: found while running; started again, the process recovers what it can.
+        JournalDamaged: a file's journal, found while running; started again, the process recovers
+            what it can.
     """
     settings = configuration.settings
     with ExitStack() as open_sockets:
@@ -90,11 +91,16 @@ async def run_collector(
                         finally:
                             ended.cancel()
                         await _put_down(components)
-                except (DBAPIError, StoreError, JournalRefused) as error:
+                except (DBAPIError, StoreError, JournalRefused, JournalDamaged) as error:
                     if not role.is_shared or not announce.is_told:
                         raise
-                    # The database is away for the moment: the role that it had is over anyway.
-                    _log.warning("cannot reach the database: %s; tried again", _first_line(error))
+                    # The database is away for the moment, or lacks what had been read of the server
+                    # before it: entries that nobody had acknowledged are seen for a moment where a
+                    # server that waits for its standby is stopped. All that is in memory is read
+                    # anew; the role that it had is over anyway.
+                    _log.warning(
+                        "cannot go on with the database: %s; opened again", _first_line(error)
+                    )
                     with suppress(TimeoutError):
                         async with asyncio.timeout(_AGAIN_S):
                             await stop.wait()

@@ -59,6 +59,7 @@ def test_a_stale_figure_a_missing_sentence_and_a_missing_source_are_found(tmp_pa
     ("command", "reason"),
     [
         ("./run bench nothing", "./run bench nothing: no nothing"),
+        ("./run bench nothing --rounds lines", "./run bench nothing --rounds lines: no nothing"),
         ("./run dance", "no such command: ./run dance"),
         ("./run test tests/none.py", "./run test tests/none.py: no tests/none.py"),
     ],

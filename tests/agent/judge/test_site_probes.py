@@ -1,8 +1,10 @@
 """Which probe points a link has."""
 
 import pytest
+from msgspec.structs import replace
 
 from tests.agent.judge.inventories import (
+    ACCESS,
     FIXED,
     GATEWAY,
     MOBILE,
@@ -12,6 +14,7 @@ from tests.agent.judge.inventories import (
     portal,
     two_links,
 )
+from thongsuot_agent.judge import site_probes
 from thongsuot_agent.judge.keys import PointKey
 from thongsuot_agent.judge.site_probes import site_probes_from
 from thongsuot_schema.inventory.model import ProbeSchedule, Role, Target
@@ -113,3 +116,139 @@ def test_equipment_is_asked_in_the_first_of_its_families() -> None:
     probes = (ProbeSchedule(kind="snmp", every_s=60.0),)
     boxes = site_probes_from((FIXED,), (both,), probes).links["fixed"].boxes
     assert boxes == (("snmp", "box", Family.IP4),)
+
+
+def test_what_is_asked_of_the_device_its_modem_and_its_boxes_hides_no_other_probe() -> None:
+    boxes = [
+        Target(name=name, role=Role.EQUIPMENT, segment=Segment.LAN, addresses=("192.0.2.9",))
+        for name in ("one", "two")
+    ]
+    elsewhere = ProbeSchedule(kind="icmp", every_s=9.0, links=("mobile",))
+    kinds = ("host", "radio", "snmp", "path", "fresh_echo", "icmp")
+    schedules = (elsewhere, *(ProbeSchedule(kind=kind, every_s=5.0) for kind in kinds))
+    radio = replace(FIXED, medium=MOBILE.medium)
+    watched = site_probes_from((radio,), (GATEWAY, *boxes, *ACCESS, *TARGETS), schedules)
+    found = watched.links["fixed"]
+    assert found.has_host_probe
+    assert [(kind, name) for kind, name, _ in found.boxes] == [
+        ("radio", ""),
+        ("snmp", "one"),
+        ("snmp", "two"),
+    ]
+    assert {"access-fixed", "zone", "far"} <= set(found.paths)
+    assert {"gateway", "access-fixed", "core-fixed"} <= set(found.near_points)
+    assert PointKey("icmp", "far") in found.points
+    assert found.every_s == {"icmp": 5.0}
+
+
+def a_target(role: Role, segment: Segment = Segment.TRANSIT, **more: object) -> Target:
+    return Target(name="it", role=role, segment=segment, **more)  # type: ignore[arg-type]
+
+
+HERE = ("192.0.2.1",)
+NEAR = (Segment.LAN, Segment.ACCESS, Segment.CARRIER)
+
+
+@pytest.mark.parametrize(
+    ("kind", "can", "cannot"),
+    [
+        (
+            "http",
+            [a_target(Role.SERVICE, url="https://a.example/")],
+            [a_target(Role.SERVICE), a_target(Role.ANCHOR, url="https://a.example/")],
+        ),
+        (
+            "dns",
+            [a_target(Role.ANCHOR, lookup="a.example"), a_target(Role.SERVICE, lookup="a.example")],
+            [a_target(Role.ANCHOR, addresses=HERE)],
+        ),
+        (
+            "snmp",
+            [a_target(Role.EQUIPMENT, addresses=HERE)],
+            [a_target(Role.EQUIPMENT), a_target(Role.ANCHOR, addresses=HERE)],
+        ),
+        (
+            "path",
+            [a_target(Role.ANCHOR, addresses=HERE), a_target(Role.ANCHOR, addresses=("edge",))],
+            [
+                a_target(Role.ANCHOR),
+                a_target(Role.ANCHOR, Segment.LAN, addresses=HERE),
+                a_target(Role.ANCHOR, addresses=("gateway",)),
+                a_target(Role.ANCHOR, addresses=("first-hop",)),
+            ],
+        ),
+        (
+            "egress",
+            [a_target(Role.ANCHOR, addresses=HERE), a_target(Role.COLLECTOR)],
+            [
+                a_target(Role.ANCHOR),
+                a_target(Role.SERVICE, addresses=HERE),
+                *(
+                    a_target(Role.ANCHOR, addresses=(word,))
+                    for word in ("gateway", "resolver", "first-hop", "edge")
+                ),
+            ],
+        ),
+        (
+            "icmp",
+            [a_target(Role.ANCHOR, addresses=HERE)],
+            [a_target(Role.ANCHOR), a_target(Role.SERVICE, addresses=HERE)],
+        ),
+        (
+            "fresh_echo",
+            [a_target(Role.ANCHOR, segment, addresses=HERE) for segment in NEAR],
+            [
+                a_target(Role.ANCHOR, addresses=HERE),
+                a_target(Role.ANCHOR, Segment.LAN),
+                a_target(Role.SERVICE, Segment.LAN, addresses=HERE),
+            ],
+        ),
+        ("throughput", [], [a_target(Role.ANCHOR, Segment.LAN, addresses=HERE)]),
+    ],
+)
+def test_a_target_is_asked_by_the_kinds_that_fit_it(
+    kind: str, can: list[Target], cannot: list[Target]
+) -> None:
+    for target in can:
+        assert site_probes._applies(kind, target), target
+    for target in cannot:
+        assert not site_probes._applies(kind, target), target
+
+
+@pytest.mark.parametrize(
+    ("url", "lookup"),
+    [
+        ("https://a.example/x", "a.example"),
+        ("https://192.0.2.1:8443/", ""),
+        ("https://[2001:db8::1]/", ""),
+        ("", ""),
+    ],
+)
+def test_a_page_is_looked_up_by_the_name_in_its_url(url: str, lookup: str) -> None:
+    assert site_probes._host_of(url) == lookup
+
+
+@pytest.mark.parametrize(
+    ("target", "families"),
+    [
+        (a_target(Role.SERVICE, url="https://a.example/"), (Family.IP4, Family.IP6)),
+        (a_target(Role.ANCHOR, addresses=("edge",)), (Family.IP4, Family.IP6)),
+        (a_target(Role.ANCHOR, addresses=("2001:db8::1", "192.0.2.1")), (Family.IP4, Family.IP6)),
+        (a_target(Role.ANCHOR, addresses=("2001:db8::1",)), (Family.IP6,)),
+        (a_target(Role.ANCHOR), ()),
+    ],
+)
+def test_a_target_has_the_families_of_its_addresses_and_both_by_name(
+    target: Target, families: tuple[Family, ...]
+) -> None:
+    assert site_probes._families(target) == families
+
+
+def test_behind_a_carriers_own_gateway_nothing_stands_in_the_site() -> None:
+    site = two_links()
+    gateway = PointKey("icmp", "gateway")
+    assert site.links["fixed"].points[gateway].rung is Segment.LAN
+    direct = site.direct["fixed"].points
+    assert (direct[gateway].rung, direct[gateway].is_gateway) == (Segment.ACCESS, False)
+    others = {key: point for key, point in direct.items() if key.target != "gateway"}
+    assert others == {key: site.links["fixed"].points[key] for key in others}

@@ -7,7 +7,8 @@ from tests.collector.sla.reference_count import UP, course
 from tests.collector.sla.test_statement import BASE, EARLY_S, made
 from thongsuot_collector.sla.periods import Period, TimeClass
 from thongsuot_collector.sla.statement import Statement
-from thongsuot_collector.sla.statement_lines import listed_periods, result_lines
+from thongsuot_collector.sla.statement_lines import listed_periods, method_notes, result_lines
+from thongsuot_schema.words.figures import duration
 from thongsuot_schema.words.language import Text
 
 HEALTHY = made(course(BASE, (EARLY_S, UP)))
@@ -52,3 +53,9 @@ def test_availability_and_repairs_stand_out_among_what_is_held_against_the_terms
         Text("collector.sla.lines.availability").read("en"),
         Text("collector.sla.lines.time_to_restore").read("en"),
     ]
+
+
+def test_the_method_says_after_what_time_an_interruption_is_over() -> None:
+    statement = msgspec.structs.replace(HEALTHY, calm_ms=180_000)
+    sentences = [note.read("en") for note in method_notes(statement)]
+    assert any(duration(180, "en") in sentence for sentence in sentences)

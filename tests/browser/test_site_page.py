@@ -10,15 +10,23 @@ from pypdf import PdfReader
 from tests.browser.axe import violations
 from tests.browser.conftest import DESKTOP, PHONE, SCREENSHOTS, Keep
 from tests.browser.server import PageServer
-from tests.schema.page.healthy_site import site
+from tests.schema.page.healthy_site import NOW_S, fibre, mobile, services, site
 from tests.schema.page.scenes import SCENES, both_down, fibre_cut
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
 from thongsuot_schema.words.headline import headline
 from thongsuot_schema.words.next_action import next_action
+from thongsuot_schema.words.symptoms import lan
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 FIRST_SCREEN_PX = 560
 """What a browser with its bars shows of a page on a phone of 740 pixels."""
+
+PICTURE_PX = 56
+"""Each side of a picture of a lamp or a socket, at least, so that it is recognised on a phone."""
+
+POINT_MENDS = [symptom for symptom, sentence in lan.SENTENCES.items() if sentence.pictures]
 
 NARROWEST = (320, 640)
 """WCAG 2.2, 1.4.10: nothing scrolls sideways at this width."""
@@ -101,6 +109,28 @@ async def test_the_first_screen_of_a_phone_says_whose_turn_it_is_and_what_to_do(
         await expect(page.locator(".hero p", has_text=served)).to_be_visible()
     # All of it stands in the first screen of a phone with its browser's bars.
     assert await bottom_of(page.locator(".hero")) <= FIRST_SCREEN_PX
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+async def test_what_the_point_mends_itself_is_shown_in_pictures_on_the_first_screen(
+    page: Page, pages: PageServer, language: str
+) -> None:
+    await resize(page, PHONE)
+    for symptom in POINT_MENDS:
+        broken = fibre(
+            state=State.DOWN, segment=Segment.LAN, symptom=symptom, since_s=NOW_S - 900, rtt_s=None
+        )
+        view = site(links=(broken, mobile()), services=services(reachable_over=("wan1",)))
+        await page.goto(pages.show(view) + f"?lang={language}")
+        shown = page.locator(".hero .pic")
+        steps = next_action(view, language).steps
+        await expect(shown).to_have_count(len([step for step in steps if step.picture]))
+        for picture in await shown.all():
+            await expect(picture).to_be_visible()
+            box = await picture.bounding_box()
+            assert box is not None
+            assert min(box["width"], box["height"]) >= PICTURE_PX, symptom
+        assert await bottom_of(page.locator(".hero")) <= FIRST_SCREEN_PX, symptom
 
 
 async def bottom_of(element: Locator) -> float:

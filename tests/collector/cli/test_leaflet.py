@@ -8,6 +8,10 @@ import pytest
 from pypdf import PdfReader
 
 from thongsuot_collector.cli.main import main
+from thongsuot_collector.inventory.read import read_directory
+from thongsuot_collector.leaflet.document import leaflet_document
+from thongsuot_schema.page.step_pictures import picture_alternative
+from thongsuot_schema.words.sentence import StepPicture
 
 INVENTORY = """
 [[carriers]]
@@ -69,6 +73,19 @@ def test_it_says_what_to_open_and_whom_to_call(
     figures = ("1800 1166", "HNI-FTTH-eth0", "024 3000 0000", "phường Hoàn Kiếm")
     for part in (*sentences, *figures, "https://thongsuot.example/sites/hoan-kiem"):
         assert part in text, part
+
+
+def test_the_lamp_and_the_plug_to_look_at_are_drawn_beside_their_steps(config: Path) -> None:
+    directory = read_directory(str(config.parent / "inventory"))
+    sheet = leaflet_document("hoan-kiem", "http://192.168.1.20/", directory, "vi", hotline="")
+    drawn = {step.alternative for step in sheet.steps if step.picture}
+    assert drawn == {
+        picture_alternative(picture, "vi")
+        for picture in (StepPicture.LOS_LAMP, StepPicture.POWER, StepPicture.BACKUP)
+    }
+    for step in sheet.steps:
+        speaks_of_one = "đèn" in step.text or "dây" in step.text
+        assert bool(step.picture) == speaks_of_one, step.text
 
 
 def test_how_to_move_to_the_backup_here_is_said_instead_of_how_it_is_done_in_general(

@@ -35,9 +35,9 @@ def bars(stretches: list[StateStretch], period: ChartPeriod) -> dict[str, list[t
         stretches, period, "Cáp quang", key="k", now_s=NOW_S, is_link=True, language="vi"
     )
     runs: dict[str, list[tuple[int, int]]] = {}
-    for name, path in re.findall(r'class="h-(\w+)" stroke-width="\d+" d="M0 [\d.]+([^"]*)"', drawn):
+    for name, path in re.findall(r'class="h-(\w+)" d="M([^"]*)"', drawn):
         at = 0
-        for step, count in re.findall(r"m(-?\d+) 0h(\d+)", path):
+        for step, count in re.findall(r"(-?\d+) [\d.]+h(\d+)", path):
             at += int(step)
             runs.setdefault(name, []).append((at, int(count)))
             at += int(count)

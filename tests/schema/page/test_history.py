@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests.schema.page.healthy_site import DAY_S, NOW_S, SceneFault, fibre, history
 from thongsuot_schema.page.history import (
     CELLS,
+    bar_paths,
     cell_runs,
     cells,
     history_picture,
@@ -17,6 +18,7 @@ from thongsuot_schema.page.history import (
     outage_totals,
     shared_picture_parts,
 )
+from thongsuot_schema.page.style import STYLE
 from thongsuot_schema.state import State
 from thongsuot_schema.view import StateStretch
 
@@ -139,9 +141,9 @@ def test_drawn_bars_stay_in_the_picture_and_never_overlap(
 ) -> None:
     svg = history_picture(fibre(history=stretches), "x", "k", NOW_S, "vi")
     taken: set[int] = set()
-    for steps in re.findall(r'class="h-\w+" stroke-width="\d+" d="M0 [\d.]+([^"]*)"', svg):
+    for steps in re.findall(r'class="h-\w+" d="M([^"]*)"', svg):
         at = 0
-        for skip, count in re.findall(r"m(\d+) 0h(\d+)", steps):
+        for skip, count in re.findall(r"(\d+) [\d.]+h(\d+)", steps):
             first = at + int(skip)
             at = first + int(count)
             drawn = set(range(first, at))
@@ -149,6 +151,14 @@ def test_drawn_bars_stay_in_the_picture_and_never_overlap(
             taken |= drawn
     recorded = {cell for cell, state in enumerate(cells(stretches, NOW_S)) if state is not None}
     assert taken == recorded
+
+
+def test_a_bar_stands_on_the_ground_line_with_the_thickness_of_the_style_sheet() -> None:
+    states = [State.UP, State.DEGRADED, State.DOWN, None]
+    for name, middle in re.findall(r'class="([\w-]+)" d="M\d+ ([\d.]+)h', bar_paths(states)):
+        thick = re.search(rf"\}}\.{name}\{{[^}}]*stroke-width:(\d+)", STYLE)
+        assert thick, name
+        assert float(middle) + int(thick[1]) / 2 == 12.0
 
 
 def test_hours_stand_where_they_are_and_midnight_is_named_by_its_day() -> None:

@@ -11,8 +11,10 @@ import msgspec
 import segno
 
 from thongsuot_collector.inventory.directory import InventoryDirectory
+from thongsuot_schema.page.step_pictures import picture_alternative, picture_on_paper
 from thongsuot_schema.words.language import Language, Text
 from thongsuot_schema.words.media import line_title
+from thongsuot_schema.words.sentence import StepPicture
 
 _TITLE: Final = Text("collector.leaflet.title")
 _SCAN: Final = Text("collector.leaflet.scan")
@@ -20,11 +22,12 @@ _SCAN_NOTE: Final = Text("collector.leaflet.scan_note")
 _STEPS_TITLE: Final = Text("collector.leaflet.steps_title")
 _BACKUP: Final = Text("collector.leaflet.steps.backup")
 _STEPS: Final = (
-    Text("collector.leaflet.steps.read"),
-    Text("collector.leaflet.steps.lamps"),
-    _BACKUP,
-    Text("collector.leaflet.steps.call"),
-    Text("collector.leaflet.steps.danger"),
+    (Text("collector.leaflet.steps.read"), None),
+    (Text("collector.leaflet.steps.lamps"), StepPicture.LOS_LAMP),
+    (Text("collector.leaflet.steps.power"), StepPicture.POWER),
+    (_BACKUP, StepPicture.BACKUP),
+    (Text("collector.leaflet.steps.call"), None),
+    (Text("collector.leaflet.steps.danger"), None),
 )
 _LINES_TITLE: Final = Text("collector.leaflet.lines_title")
 _CIRCUIT: Final = Text("collector.leaflet.circuit")
@@ -40,6 +43,14 @@ class LeafletLine(msgspec.Struct, frozen=True, kw_only=True):
     hotline: str
 
 
+class LeafletStep(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing to do. ``picture`` is an SVG of what it speaks of, empty where there is none."""
+
+    text: str
+    picture: str = ""
+    alternative: str = ""
+
+
 class LeafletDocument(msgspec.Struct, frozen=True, kw_only=True):
     """The whole sheet. ``code`` is an SVG of the QR code of ``url``."""
 
@@ -52,7 +63,7 @@ class LeafletDocument(msgspec.Struct, frozen=True, kw_only=True):
     url: str
     code: str
     steps_title: str
-    steps: tuple[str, ...]
+    steps: tuple[LeafletStep, ...]
     lines_title: str
     lines: tuple[LeafletLine, ...]
     support: str
@@ -66,7 +77,10 @@ def leaflet_document(
     instructions = known.backup_instructions
     # How it is done here is better than how it is done in general.
     steps = [
-        instructions if step is _BACKUP and instructions else step.read(language) for step in _STEPS
+        LeafletStep(text=instructions)
+        if text is _BACKUP and instructions
+        else _step(text, picture, language)
+        for text, picture in _STEPS
     ]
     return LeafletDocument(
         language=language,
@@ -82,6 +96,16 @@ def leaflet_document(
         lines_title=_LINES_TITLE.read(language),
         lines=tuple(_lines(site, directory, language)),
         support=_SUPPORT.read(language, hotline=hotline) if hotline else "",
+    )
+
+
+def _step(text: Text, picture: StepPicture | None, language: Language) -> LeafletStep:
+    if picture is None:
+        return LeafletStep(text=text.read(language))
+    return LeafletStep(
+        text=text.read(language),
+        picture=picture_on_paper(picture),
+        alternative=picture_alternative(picture, language),
     )
 
 

@@ -4,6 +4,7 @@ from typing import Final
 
 from thongsuot_schema.page import labels
 from thongsuot_schema.page.escape import escape, telephone_url
+from thongsuot_schema.page.step_pictures import steps_part
 from thongsuot_schema.segment import Party
 from thongsuot_schema.words.language import Language
 from thongsuot_schema.words.next_action import NextAction
@@ -58,14 +59,14 @@ def action_part(action: NextAction, language: Language) -> str:
     notified = f"<p>{escape(action.notified)}</p>" if action.notified else ""
     call = _call(action, language)
     if not call:
-        return f'<p class="advice">{escape(action.advice)}</p>{notified}'
+        return f'<div class="advice">{steps_part(action.steps, language)}</div>{notified}'
     # One thing to do; what to look at before is for anyone who takes the time.
     assert action.subject is not None, "who is called is that of a link"
     circuit = action.subject.circuit
     read_out = labels.READ_OUT.read(language, circuit=circuit) if circuit else ""
     script = (
         f'<details id="script"><summary>{labels.BEFORE_CALLING.read(language)}</summary>'
-        f"<p>{escape(action.advice)}</p></details>"
+        f"{steps_part(action.steps, language)}</details>"
     )
     brief = f'<p class="advice">{escape(read_out)}</p>' if read_out else ""
     return f"{brief}{call}{notified}{script}"

@@ -1,6 +1,7 @@
 """History: the last 24 hours of one light, as a picture and in words."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 import msgspec
@@ -178,13 +179,14 @@ def history_picture(
         f'<svg class="day" role="img" aria-labelledby="{key}t" aria-describedby="{key}d">'
         f'<title id="{key}t">{heading}</title>'
         '<rect width="100%" height="24" fill="url(#hatch)"/>'
-        f'<svg width="100%" height="24" viewBox="0 0 {CELLS} {_HEIGHT}" '
+        f'<svg height="24" viewBox="0 0 {CELLS} {_HEIGHT}" '
         f'preserveAspectRatio="none">{bars}</svg><use href="#hours"/></svg>'
     )
 
 
 def bar_paths(states: list[State | None]) -> str:
     """Return the bars of cells, one unit wide each and twelve high at most."""
+    # How thick each is stroked stands in the style sheet: by its class, as high as here.
     paths = [_path(cell_runs(_recorded(states), State.UP), "track", _HEIGHT)]
     paths += [_path(cell_runs(states, state), f"h-{state}", rise) for state, rise in _RISES.items()]
     return "".join(paths)
@@ -198,13 +200,11 @@ def _path(stretches: list[tuple[int, int]], css_class: str, rise: int) -> str:
     """Return bars standing on the ground line as one stroked path: a few bytes a bar."""
     if not stretches:
         return ""
-    steps = []
-    at = 0
-    for first, count in stretches:
-        steps.append(f"m{first - at} 0h{count}")
-        at = first + count
-    middle = f"{_HEIGHT - rise / 2:g}"
-    return f'<path class="{css_class}" stroke-width="{rise}" d="M0 {middle}{"".join(steps)}"/>'
+    at, count = stretches[0]
+    steps = [f"M{at} {_HEIGHT - rise / 2:g}h{count}"]
+    for (before, lasted), (first, count) in pairwise(stretches):
+        steps.append(f"m{first - before - lasted} 0h{count}")
+    return f'<path class="{css_class}" d="{"".join(steps)}"/>'
 
 
 def shared_picture_parts(now_s: float) -> str:

@@ -14,6 +14,7 @@ from thongsuot_schema.page.icons import BRAND, icon, icon_parts, tab_icon
 from thongsuot_schema.page.problem_form import problem_part, reported_note
 from thongsuot_schema.page.requested_tests import REFRESH_UNDER_WAY_S, is_under_way, tests_part
 from thongsuot_schema.page.script import SCRIPT
+from thongsuot_schema.page.step_pictures import picture_parts
 from thongsuot_schema.page.style import STYLE
 from thongsuot_schema.page.subjects import CardContext, link_card, service_row
 from thongsuot_schema.page.unbroken import keep_unbroken
@@ -94,6 +95,15 @@ def site_page(
         f'<link rel="stylesheet" href="{escape(stylesheet_url)}">' if stylesheet_url else ""
     )
     more_style = f"<style>{remarks.style}</style>" if remarks.style else ""
+    main = (
+        f"<main>{_hero(view, head, action, language)}{_test_button(test_request_url, language)}"
+        f"{_notes(view, language, remarks.notes)}"
+        f"{_links(view, action, language, remarks.light_parts)}"
+        f"{_services(view, action, language, remarks.light_parts)}"
+        f"{_notifications(view, language)}{switch_overs_part(view, language)}"
+        f"{tests_part(view, remarks.test_action, language)}"
+        f"{problem_part(remarks.problem_action, language, token=remarks.form_token)}</main>"
+    )
     page = (
         f'<!DOCTYPE html>\n<html lang="{language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
@@ -108,14 +118,9 @@ def site_page(
         f"{_language_switch(language)}</div>"
         f'<h1>{escape(site_title)}</h1><p class="place">{_commune(view, language)}</p>'
         "</header>"
-        f"<main>{_hero(view, head, action, language)}{_test_button(test_request_url, language)}"
-        f"{_notes(view, language, remarks.notes)}"
-        f"{_links(view, action, language, remarks.light_parts)}"
-        f"{_services(view, action, language, remarks.light_parts)}"
-        f"{_notifications(view, language)}{switch_overs_part(view, language)}"
-        f"{tests_part(view, remarks.test_action, language)}"
-        f"{problem_part(remarks.problem_action, language, token=remarks.form_token)}</main>"
-        f"{_footer(view, refresh_s, language, remarks)}</div>"
+        # Inside the part that is renewed: another fault has other pictures.
+        f'<svg class="parts" aria-hidden="true">{picture_parts(main)}</svg>'
+        f"{main}{_footer(view, refresh_s, language, remarks)}</div>"
         f'<script data-every="{refresh_s}">{SCRIPT}</script>{remarks.script}</body></html>\n'
     )
     return keep_unbroken(page)
@@ -231,9 +236,9 @@ def _links(
 def _legend(language: Language) -> str:
     """Return the key to the pictures."""
     marks = {
-        State.UP: '<path class="h-up" stroke-width="6" d="M0 11h18"/>',
-        State.DEGRADED: '<path class="h-degraded" stroke-width="9" d="M0 9.500h18"/>',
-        State.DOWN: '<path class="h-down" stroke-width="14" d="M0 7h18"/>',
+        State.UP: '<path class="h-up" d="M0 11h18"/>',
+        State.DEGRADED: '<path class="h-degraded" d="M0 9.5h18"/>',
+        State.DOWN: '<path class="h-down" d="M0 7h18"/>',
         State.UNKNOWN: '<rect width="18" height="14" fill="url(#hatch)"/>',
     }
     rows = "".join(

@@ -42,13 +42,13 @@ a{color:var(--accent)}
 .wrap{container-type:inline-size;max-width:66rem;margin:0 auto;padding:0 1rem}
 .bar{display:flex;align-items:center;justify-content:space-between;gap:.75rem;font-size:.875rem}
 .brand{
-display:flex;align-items:center;gap:.5rem;min-height:2.75rem;color:var(--accent);
+display:flex;align-items:center;gap:.5rem;min-height:2.5rem;color:var(--accent);
 font-size:1rem;font-weight:700;text-decoration:none;white-space:nowrap;
 }
 .brand svg{
 width:1.75rem;height:1.25rem;fill:none;stroke:currentColor;stroke-width:2.6;stroke-linecap:round;
 }
-.switch{display:inline-flex;align-items:center;min-height:2.75rem;padding-left:.25rem}
+.switch{display:inline-flex;align-items:center;min-height:2.5rem;padding-left:.25rem}
 h1{font-size:1rem;line-height:1.3}
 h2{margin:1.75rem 0 .625rem;color:var(--soft);font-size:1rem;font-weight:600}
 h3{font-size:1.0625rem;line-height:1.3}
@@ -56,15 +56,31 @@ h3{font-size:1.0625rem;line-height:1.3}
 .icon{flex:none;width:1.75rem;height:1.75rem;color:var(--c)}
 .hero{
 display:grid;grid-template-columns:auto 1fr;column-gap:.875rem;align-items:center;
-margin-top:.5rem;padding:.75rem;
+margin-top:.375rem;padding:.625rem .75rem;
 border-left:6px solid var(--c);border-radius:14px;background:var(--tint);
 }
 .hero h2{margin:0;color:var(--ink);font-size:1.0625rem;line-height:1.25}
-.hero :is(p,details){grid-column:1/-1;margin-top:.375rem;line-height:1.35}
+.hero :is(p,details,.advice){grid-column:1/-1;margin-top:.375rem;line-height:1.35}
 .hero .advice{font-weight:600}
 .hero .call{margin-top:0}
+.advice>:first-child{margin-top:0}
+.steps{
+display:grid;grid-auto-flow:column;grid-auto-columns:minmax(0,1fr);gap:.5rem;max-width:36rem;
+margin-top:.375rem;counter-reset:step;
+}
+.pic{
+display:block;width:100%;max-width:6.5rem;height:3.75rem;fill:none;stroke:currentColor;
+stroke-width:2;stroke-linecap:round;stroke-linejoin:round;
+}
+symbol text{fill:currentColor;stroke:none;font-weight:700;text-anchor:middle}
+.steps p,.hero .steps p{grid-column:auto;margin-top:.25rem;font-size:.875rem;line-height:1.25}
+.steps li:not(:only-child) p::before{counter-increment:step;content:counter(step) ". "}
+.steps li:only-child{
+display:grid;grid-template-columns:5.75rem 1fr;gap:.75rem;align-items:center;
+}
+.steps li:only-child p{margin-top:0;font-size:1rem}
 .hero .turn{
-display:flex;gap:.625rem;align-items:center;margin:0 0 .5rem;padding:.5rem;
+display:flex;gap:.625rem;align-items:center;margin:0 0 .375rem;padding:.375rem .5rem;
 border-radius:8px;background:var(--turn,var(--accent));color:var(--card);font-size:1.0625rem;
 line-height:1.25;font-weight:700;
 }
@@ -156,10 +172,13 @@ text-align:left;vertical-align:top;
 _PICTURES: Final = """\
 .day{display:block;width:100%;height:42px;margin-top:.875rem}
 .day path,.key path{fill:none;shape-rendering:crispEdges}
-.track{stroke:var(--track)}
-.h-up{stroke:var(--up-bar)}
-.h-degraded{stroke:var(--degraded-bar)}
-.h-down{stroke:var(--down-bar)}
+.track{stroke:var(--track);stroke-width:12}
+.h-up{stroke:var(--up-bar);stroke-width:5}
+.h-degraded{stroke:var(--degraded-bar);stroke-width:8}
+.h-down{stroke:var(--down-bar);stroke-width:12}
+.key .h-up{stroke-width:6}
+.key .h-degraded{stroke-width:9}
+.key .h-down{stroke-width:14}
 .gap{fill:var(--gap)}
 .gap-line{fill:none;stroke:var(--gap-line);stroke-width:1.2}
 .tick{stroke:var(--gap-line)}
@@ -183,7 +202,7 @@ h1{font-size:1.5rem}
 .place{display:block}
 .hero{column-gap:1.5rem;padding:1.5rem}
 .hero .icon{width:4rem;height:4rem;grid-row:1/span 4;align-self:start}
-.hero p{grid-column:2}
+.hero :is(p,.advice){grid-column:2}
 .hero h2{font-size:1.75rem}
 .links{grid-template-columns:repeat(auto-fit,minmax(22rem,1fr));align-items:start}
 .card{padding:1.25rem}
@@ -218,6 +237,8 @@ _LARGE_TEXT: Final = """\
 .hero,.head{display:block}
 .links{grid-template-columns:minmax(0,1fr)}
 .call{max-width:100%;padding:.375rem .75rem}
+.steps{grid-auto-flow:row}
+.steps li:only-child{display:block}
 .ladder{grid-auto-flow:row;gap:.375rem;text-align:left}
 .ladder li{display:flex;gap:.5rem;align-items:center}
 .ladder .icon{flex:none;margin:0}

@@ -11,6 +11,7 @@ from thongsuot_schema.page.escape import escape, telephone_url
 from thongsuot_schema.page.history import history_picture, history_sentence
 from thongsuot_schema.page.icons import icon
 from thongsuot_schema.page.paths import paths_part
+from thongsuot_schema.page.step_pictures import steps_part
 from thongsuot_schema.segment import LADDER, Party, Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Evidence, Symptom
@@ -107,7 +108,8 @@ def _explanation(light: SubjectView, place: CardContext) -> str:
     return (
         f'<p class="what">{escape(explanation.situation)}</p>'
         f'<div class="do"><b>{labels.TO_DO.read(place.language)}</b>'
-        f"<p>{escape(explanation.advice)}</p>{_call_button(light, explanation, place)}</div>"
+        f"{steps_part(explanation.steps, place.language)}"
+        f"{_call_button(light, explanation, place)}</div>"
         f"{_party(light, explanation, place.language)}"
     )
 
@@ -256,9 +258,8 @@ def _evidence(light: SubjectView, place: CardContext) -> str:
     rows = "".join(_evidence_row(evidence, titles, language) for evidence in shown)
     return (
         f'<details id="{place.key}p"><summary>{labels.EVIDENCE.read(language)}</summary>'
-        f'<table class="proof"><thead><tr><th scope="col">{labels.PROBE.read(language)}</th>'
-        f'<th scope="col">{labels.RESULT.read(language)}</th></tr></thead>'
-        f"<tbody>{rows}</tbody></table></details>"
+        f'<table class="proof"><tr><th>{labels.PROBE.read(language)}</th>'
+        f"<th>{labels.RESULT.read(language)}</th></tr>{rows}</table></details>"
     )
 
 

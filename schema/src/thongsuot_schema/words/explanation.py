@@ -1,5 +1,6 @@
 """Explanation: what is wrong with a link or a service, in words, and what to do now."""
 
+from itertools import zip_longest
 from typing import Final
 
 import msgspec
@@ -11,7 +12,7 @@ from thongsuot_schema.view import SubjectView
 from thongsuot_schema.words.dates import relative_moment
 from thongsuot_schema.words.language import Language, Text, capitalised
 from thongsuot_schema.words.media import MOBILE, medium_words
-from thongsuot_schema.words.sentence import Sentence
+from thongsuot_schema.words.sentence import Sentence, Step, joined
 from thongsuot_schema.words.symptoms import access, carrier, device, lan, service, transit
 from thongsuot_schema.words.titles import subject_phrase
 
@@ -43,14 +44,19 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     """
     The information about one light that a person needs.
 
-    ``headline`` fits in the subject of a message; ``situation`` and ``advice`` are whole sentences.
-    ``party`` is who must act, ``None`` where nobody must.
+    ``headline`` fits in the subject of a message; ``situation`` and ``steps`` (what to do, one
+    after the other) are whole sentences. ``party`` is who must act, ``None`` where nobody must.
     """
 
     headline: str
     situation: str
-    advice: str
+    steps: tuple[Step, ...]
     party: Party | None
+
+    @property
+    def advice(self) -> str:
+        """What to do as running text."""
+        return joined(self.steps)
 
 
 def explain(
@@ -67,8 +73,18 @@ def explain(
     return Explanation(
         headline=sentence.headline.read(language, **places),
         situation=sentence.situation.read(language, **places),
-        advice=sentence.advice.read(language, **places),
+        steps=_steps(sentence, language, places),
         party=party_of(light),
+    )
+
+
+def _steps(sentence: Sentence, language: Language, places: dict[str, str]) -> tuple[Step, ...]:
+    """Return the lines of an advice; one with nothing in it for this light is no step."""
+    lines = sentence.advice.read(language, **places).split("\n")
+    return tuple(
+        Step(text=line, picture=picture)
+        for line, picture in zip_longest(lines, sentence.pictures)
+        if line
     )
 
 
@@ -118,7 +134,7 @@ def _placeholders(
     carrier_name = light.carrier or _THE_CARRIER.read(language)
     circuit = _circuit(light, language)
     call = _call(light, circuit, language)
-    lamp = f"{_LAMP.read(language)} " if light.medium == "fiber" else ""
+    lamp = _LAMP.read(language) if light.medium == "fiber" else ""
     return {
         "line": line,
         "Line": capitalised(line),

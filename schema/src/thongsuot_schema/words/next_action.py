@@ -21,6 +21,7 @@ from thongsuot_schema.words.headline import DANGEROUS, backup_link, is_cut_off, 
 from thongsuot_schema.words.language import Language, Text, capitalised
 from thongsuot_schema.words.media import medium_words
 from thongsuot_schema.words.reachability import Reach, services_reached, without_past_causes
+from thongsuot_schema.words.sentence import Step, StepPicture, joined
 from thongsuot_schema.words.states import party_title
 from thongsuot_schema.words.titles import subject_title
 
@@ -46,7 +47,7 @@ class NextAction(msgspec.Struct, frozen=True, kw_only=True):
 
     ``turn`` says whose turn it is; ``party`` is who must act, ``None`` where nobody must
     (``is_nobodys``) or nobody knows yet. ``is_wide``: other points have the same fault, and nobody
-    needs to call. ``subject`` is the light that it is about, ``advice`` what to do about that,
+    needs to call. ``subject`` is the light that it is about, ``steps`` what to do about that,
     ``notified`` who has been told of it (empty: nobody, as far as this page knows).
     """
 
@@ -56,8 +57,13 @@ class NextAction(msgspec.Struct, frozen=True, kw_only=True):
     is_danger: bool = False
     is_wide: bool = False
     subject: SubjectView | None = None
-    advice: str = ""
+    steps: tuple[Step, ...] = ()
     notified: str = ""
+
+    @property
+    def advice(self) -> str:
+        """What to do as running text."""
+        return joined(self.steps)
 
 
 def next_action(view: SiteView, language: Language) -> NextAction:
@@ -84,9 +90,9 @@ def next_action(view: SiteView, language: Language) -> NextAction:
         is_danger=is_danger,
         is_wide=is_wide,
         subject=subject,
-        advice=_wide_advice(incident, subject, language)
+        steps=(Step(text=_wide_advice(incident, subject, language)),)
         if incident and is_wide
-        else explanation.advice,
+        else explanation.steps,
         notified=" ".join(_notified(view, subject, language)),
     )
 
@@ -94,17 +100,21 @@ def next_action(view: SiteView, language: Language) -> NextAction:
 def _reconnect(view: SiteView, subject: SubjectView | None, language: Language) -> NextAction:
     """Say that the point has to help its computers onto a line that works."""
     backup = backup_link(view.links)
+    picture: StepPicture | None
     if backup is None:
-        turn, advice = _TURN[Party.COMMUNE], Text("schema.words.counter.look_at_lan").read(language)
+        turn, picture = _TURN[Party.COMMUNE], StepPicture.RESTART
+        advice = Text("schema.words.counter.look_at_lan").read(language)
     else:
         short = medium_words(backup.medium).short
         turn = Text("schema.words.turn.switch", short=short)
         advice = counter.what_to_do(view, backup, language)
+        # Of how it is done here nothing is known but the text.
+        picture = None if view.backup_instructions else StepPicture.BACKUP
     return NextAction(
         turn=turn.read(language),
         party=Party.COMMUNE,
         subject=subject,
-        advice=advice,
+        steps=(Step(text=advice, picture=picture),),
         notified=" ".join(_notified(view, subject, language)) if subject is not None else "",
     )
 
@@ -116,7 +126,7 @@ def _try_elsewhere(service: SubjectView, view: SiteView, language: Language) -> 
     return NextAction(
         turn=_NOT_KNOWN.read(language),
         subject=service,
-        advice=f"{advice.read(language)} {support}",
+        steps=(Step(text=f"{advice.read(language)} {support}"),),
     )
 
 

@@ -1,5 +1,6 @@
 """Sentence: the text about one symptom, with placeholders for names."""
 
+from enum import StrEnum
 from typing import Final
 
 import msgspec
@@ -7,19 +8,52 @@ import msgspec
 from thongsuot_schema.words.language import Text
 
 
+class StepPicture(StrEnum):
+    """What the picture beside a step shows: the part of the equipment to look at or to touch."""
+
+    CABLE = "cable"
+    POWER = "power"
+    PORT_LAMP = "port-lamp"
+    LOS_LAMP = "los-lamp"
+    FIBRE = "fibre"
+    SIM = "sim"
+    WINDOW = "window"
+    RESTART = "restart"
+    USB = "usb"
+    BREAKER = "breaker"
+    UPS = "ups"
+    BACKUP = "backup"
+    OTHER_PORT = "other-port"
+    UNPLUG = "unplug"
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing to do, in whole sentences, and the picture of the part that they speak of."""
+
+    text: str
+    picture: StepPicture | None = None
+
+
 class Sentence(msgspec.Struct, frozen=True, kw_only=True):
     """
     The text about one symptom.
 
     ``headline`` names the fault in a few words, ``situation`` says in one or two sentences what is
-    wrong and who is responsible, ``advice`` what a person without special knowledge does now. In
-    each, a name of :data:`PLACEHOLDERS` in braces is replaced by a property of the link or service;
-    upper case at its beginning where the name begins so.
+    wrong and who is responsible, ``advice`` what a person without special knowledge does now, one
+    step a line, of which ``pictures`` show the first ones. In each text, a name of
+    :data:`PLACEHOLDERS` in braces is replaced by a property of the link or service; upper case at
+    its beginning where the name begins so.
     """
 
     headline: Text
     situation: Text
     advice: Text
+    pictures: tuple[StepPicture, ...] = ()
+
+
+def joined(steps: tuple[Step, ...]) -> str:
+    """Return steps as running text."""
+    return " ".join(step.text for step in steps)
 
 
 PLACEHOLDERS: Final[dict[str, str]] = {
@@ -31,7 +65,7 @@ PLACEHOLDERS: Final[dict[str, str]] = {
     "Box": "the same at the beginning of a sentence",
     "carrier": "the carrier's name, or the word for a carrier",
     "Carrier": "the same at the beginning of a sentence",
-    "lamp": "on fibre, a sentence on the lamp that tells of a cut, with a space after",
+    "lamp": "on fibre, a sentence on the lamp that tells of a cut; empty on other lines",
     "call": "call the carrier's fault desk, to the end of the sentence",
     "Call": "the same at the beginning of a sentence",
     "support": "a sentence: call the support desk",

@@ -39,6 +39,12 @@ from thongsuot_schema.batch.record_report import parse_report
 
 _AGAIN_S = 1.0
 
+_OF_THE_DATABASE = (DBAPIError, StoreError, JournalRefused, JournalDamaged)
+"""
+A database is away for the moment, or lacks what had been read of the server before it: entries that
+nobody had acknowledged are seen for a moment while a server that waits for its standby is stopped.
+"""
+
 _log = logging.getLogger(__name__)
 
 
@@ -91,13 +97,10 @@ async def run_collector(
                         finally:
                             ended.cancel()
                         await _put_down(components)
-                except (DBAPIError, StoreError, JournalRefused, JournalDamaged) as error:
+                except _OF_THE_DATABASE as error:
                     if not role.is_shared or not announce.is_told:
                         raise
-                    # The database is away for the moment, or lacks what had been read of the server
-                    # before it: entries that nobody had acknowledged are seen for a moment where a
-                    # server that waits for its standby is stopped. All that is in memory is read
-                    # anew; the role that it had is over anyway.
+                    # All that is in memory is read anew; the role that it had is over anyway.
                     _log.warning(
                         "cannot go on with the database: %s; opened again", _first_line(error)
                     )

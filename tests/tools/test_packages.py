@@ -1,5 +1,6 @@
 """Packages for real machines: what goes where, and the same bytes from the same tree."""
 
+import json
 import os
 import re
 import shutil
@@ -8,9 +9,11 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 from tools.packages.contents import MACHINES, compiler_for, own_wheels, share
 from tools.packages.debian import Package, write_package
-from tools.packages.parts import parts_of
+from tools.packages.parts import list_of_parts, parts_of
 
 ROOT = Path(__file__).parents[2]
 EPOCH = 1_790_000_000
@@ -49,6 +52,19 @@ def test_the_same_tree_gives_the_same_bytes_whenever_and_by_whomever(tmp_path: P
     contents = listed(files[0])
     assert contents["./usr/bin/thongsuot-agent"] == "-rwxr-xr-x root/root"
     assert contents["./usr/lib/thongsuot-agent/a.py"] == "-rw-r--r-- root/root"
+
+
+@pytest.mark.parametrize("room", ["agent", "collector"])
+def test_the_list_of_parts_is_what_cyclonedx_says_it_is(room: str) -> None:
+    package = Package(room=room, version=PACKAGE.version, architecture="arm64")
+    text = list_of_parts(ROOT, package, EPOCH)
+    assert JsonStrictValidator(SchemaVersion.V1_5).validate_str(text) is None
+    document = json.loads(text)
+    assert len(document["components"]) > 5
+    name = document["metadata"]["component"]["purl"]
+    assert name == f"pkg:deb/thongsuot-{room}@0.1.0%2B20261125000000.abcdef0?arch=arm64"
+    document["components"][0]["type"] = "thing"
+    assert JsonStrictValidator(SchemaVersion.V1_5).validate_str(json.dumps(document)) is not None
 
 
 def test_the_scripts_of_a_package_are_sound_shell(tmp_path: Path) -> None:

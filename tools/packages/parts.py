@@ -6,6 +6,7 @@ import uuid
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from tools.packages.debian import Package
 
@@ -19,7 +20,10 @@ def list_of_parts(root: Path, package: Package, epoch: int) -> str:
         "type": "application",
         "name": f"thongsuot-{package.room}",
         "version": package.version,
-        "purl": f"pkg:deb/thongsuot-{package.room}@{package.version}?arch={package.architecture}",
+        "purl": (
+            f"pkg:deb/thongsuot-{package.room}@{quote(package.version, safe='')}"
+            f"?arch={package.architecture}"
+        ),
     }
     document = {
         "bomFormat": "CycloneDX",

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tests.collector.state.test_site import SITE
 from tests.collector.state.test_view import INVENTORY
@@ -10,6 +11,9 @@ from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.inventory.read import read_directory
 from thongsuot_runtime.config_file import ConfigInvalid
 from thongsuot_schema.inventory.communes import bundled_communes
+from thongsuot_schema.inventory.model import Role
+from thongsuot_schema.line import is_of_line
+from thongsuot_schema.segment import Segment
 
 
 def test_labels_are_what_the_inventory_knows_and_nothing_else() -> None:
@@ -18,6 +22,16 @@ def test_labels_are_what_the_inventory_knows_and_nothing_else() -> None:
     assert directory.labels_of(SITE, "5g") == {"carrier": "", "medium": "5g"}
     assert directory.labels_of(SITE, "new-link") == {}
     assert directory.labels_of("unknown-site", "fiber") == {}
+
+
+def test_targets_of_the_line_are_told_anew_when_the_inventory_changes() -> None:
+    directory = InventoryDirectory(INVENTORY)
+    own = {target.name for target in INVENTORY.targets if is_of_line(target)}
+    assert directory.targets_of_line == own
+    target = next(target for target in INVENTORY.targets if target.name not in own)
+    anchor = replace(target, role=Role.ANCHOR, segment=Segment.ACCESS)
+    directory.replace(InventoryDirectory(replace(INVENTORY, targets=(anchor,))))
+    assert directory.targets_of_line == {anchor.name}
 
 
 def test_a_folder_of_files_is_one_inventory(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ class StateFixture:
             dead_letters=DeadLetterQueue(self.store, self.metrics),
             metrics=self.metrics,
         )
-        consumer.keep_rollups(lambda target: target == "hop")
+        consumer.keep_rollups(lambda: {"hop"})
         return consumer
 
     async def push(self, agent: BatchSealer, batch: Batch) -> None:

@@ -24,7 +24,7 @@ def recorded(*batches: Sequence[Result]) -> Rollups:
     rollups: Rollups = {}
     for results in batches:
         _, columns = opened(device, device.batch(9000 * S, results))
-        record_runs(rollups, columns, EPOCH_MS, lambda target: target in {"hop", "resolver"})
+        record_runs(rollups, columns, EPOCH_MS, {"hop", "resolver"})
     return rollups
 
 

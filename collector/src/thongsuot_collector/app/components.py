@@ -53,7 +53,6 @@ from thongsuot_collector.test_requests.registry import PendingTestRequests
 from thongsuot_schema.batch.columns import Columns
 from thongsuot_schema.batch.limits import DEFAULT_LIMITS as LIMITS
 from thongsuot_schema.batch.push import SiteIncident
-from thongsuot_schema.line import is_of_line
 
 Consumers = Mapping[str, Consumer]
 BatchCallback = Callable[[JournalEntry, Columns], Awaitable[None]]
@@ -244,7 +243,7 @@ def _supplies(
         metrics=metrics,
         on_batch=on_batch,
     )
-    states.keep_rollups(lambda target: is_of_line(directory.target(target)))
+    states.keep_rollups(lambda: directory.targets_of_line)
     return SinkContext(
         journal=journal,
         reader=reader,

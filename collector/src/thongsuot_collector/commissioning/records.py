@@ -29,6 +29,8 @@ class CommissioningRecords:
 
     async def apply_batch(self, entry: JournalEntry, columns: Columns) -> None:
         """Store the steps in a batch; reading it again changes nothing."""
+        if not columns.notices:
+            return  # nearly always
         events = dated_events(entry, columns.notices)
         if not events:
             return

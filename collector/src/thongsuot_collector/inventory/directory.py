@@ -15,6 +15,7 @@ from thongsuot_schema.inventory.model import (
     Site,
     Target,
 )
+from thongsuot_schema.line import is_of_line
 
 
 class InventoryDirectory:
@@ -38,6 +39,10 @@ class InventoryDirectory:
         self._communes = {commune.code: commune for commune in inventory.communes}
         self._targets = {target.name: target for target in inventory.targets}
         self._places = {name: place for place, name in enumerate(self._targets)}
+        self.targets_of_line = frozenset(
+            target.name for target in inventory.targets if is_of_line(target)
+        )
+        """The targets of which echoes tell of a link's own segments."""
         self._owners = {owner.name: owner for owner in inventory.owners}
         self._contracts = inventory.contracts
 

@@ -1,8 +1,5 @@
 """The newest entries, still in memory: consumers that keep up read nothing from the disk."""
 
-from collections import deque
-from itertools import islice
-
 from thongsuot_collector.journal.entry import StoredEntry
 
 _KEPT_BYTES = 8 << 20
@@ -13,12 +10,22 @@ Size of bodies kept, and four times that with their objects: ten seconds of ten 
 _OVERHEAD_BYTES = 1000
 """Size of an entry beside its body."""
 
+_DROPPED_TOGETHER = 256
+"""Of a list of thousands, removed at its beginning in one go; that costs a microsecond or two."""
+
 
 class RecentEntries:
-    """A run of entries without gaps that ends at the newest."""
+    """
+    A run of entries without gaps that ends at the newest.
+
+    A list, though it is a queue: consumers read near its end, and a deque goes through all that
+    stands before that (40 µs for each read of 5,000 entries, 2026-12).
+    """
 
     def __init__(self) -> None:
-        self._kept: deque[StoredEntry] = deque()
+        self._kept: list[StoredEntry] = []
+        self._first = 0
+        """Where in the list the oldest is that is kept; those before it go when they are many."""
         self._size_bytes = 0
 
     @property
@@ -33,23 +40,31 @@ class RecentEntries:
         self._kept.append(kept)
         self._size_bytes += _size(kept)
         while self._size_bytes > _KEPT_BYTES:
-            self._size_bytes -= _size(self._kept.popleft())
+            self._size_bytes -= _size(self._kept[self._first])
+            self._first += 1
+        if self._first > _DROPPED_TOGETHER or self._first == len(self._kept):
+            del self._kept[: self._first]
+            self._first = 0
 
     def forget(self) -> None:
         """Drop everything: entries removed from the journal must not be read any more."""
         self._kept.clear()
-        self._size_bytes = 0
+        self._first = self._size_bytes = 0
 
     def read(
         self, after: int, *, through: int, limit: int, size_bytes: int, site: str = ""
     ) -> list[StoredEntry] | None:
         """Return what ``Journal.read`` would; ``None`` where not all of it is here."""
-        if not self._kept or not self._kept[0].sequence <= after + 1 <= self._kept[-1].sequence:
+        if not self._kept:
             return None
-        start = after + 1 - self._kept[0].sequence
-        count = max(0, min(through - after, len(self._kept) - start))
+        oldest, newest = self._kept[self._first].sequence, self._kept[-1].sequence
+        if not oldest <= after + 1 <= newest:
+            return None
+        start = self._first + after + 1 - oldest
+        end = min(start + max(0, through - after), len(self._kept))
         entries: list[StoredEntry] = []
-        for kept in islice(self._kept, start, start + count):
+        for place in range(start, end):
+            kept = self._kept[place]
             if site and kept.entry.site != site:
                 continue
             entries.append(kept)

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 
 import msgspec
 from sqlalchemy import Connection, Engine
@@ -64,7 +64,7 @@ class StateConsumer:
         self._dead_letters = dead_letters
         self._metrics = metrics
         self._heard = on_batch
-        self._is_of_line: Callable[[str], bool] | None = None
+        self._targets_of_line: Callable[[], Collection[str]] | None = None
         self._rollups_forgotten_s = -_ROLLUPS_FORGOTTEN_EVERY_S
         self._sites: dict[str, SiteState] = {}
         self._changed: set[str] = set()
@@ -72,12 +72,12 @@ class StateConsumer:
         self._kept_sequence = 0
         self._moved = asyncio.Event()
 
-    def keep_rollups(self, is_of_line: Callable[[str], bool]) -> None:
+    def keep_rollups(self, targets_of_line: Callable[[], Collection[str]]) -> None:
         """
-        Keep delay and loss of each link for a month from now on; ``is_of_line`` returns whether a
-        target represents a link's own segments.
+        Keep delay and loss of each link for a month from now on; ``targets_of_line`` returns the
+        targets that stand for a link's own segments, as the inventory has them now.
         """
-        self._is_of_line = is_of_line
+        self._targets_of_line = targets_of_line
 
     @property
     def sites(self) -> Mapping[str, SiteState]:
@@ -220,8 +220,9 @@ class StateConsumer:
             if state is None:
                 state = self._sites[entry.site] = SiteState()
             is_new = state.apply(entry, columns)
-            if is_new and self._is_of_line is not None:
-                record_runs(state.rollups, columns, entry.epoch_ns // 1_000_000, self._is_of_line)
+            if is_new and self._targets_of_line is not None:
+                offset_ms = entry.epoch_ns // 1_000_000
+                record_runs(state.rollups, columns, offset_ms, self._targets_of_line())
             self._changed.add(entry.site)
             if self._heard is not None:
                 await self._heard(entry, columns)

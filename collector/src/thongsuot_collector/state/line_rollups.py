@@ -1,6 +1,6 @@
 """Line rollups of a site: aggregates of its batches by link and by fixed time slots. Pure."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from thongsuot_schema.batch.columns import Columns
 from thongsuot_schema.catalogue.icmp import KIND as ICMP
@@ -12,12 +12,14 @@ Rollups = dict[str, LineRollup]
 
 
 def record_runs(
-    rollups: Rollups, columns: Columns, offset_ms: int, is_of_line: Callable[[str], bool]
+    rollups: Rollups, columns: Columns, offset_ms: int, of_line: Collection[str]
 ) -> None:
     """
-    Add the echoes of a batch; ``offset_ms`` is the wall time of boottime 0, ``is_of_line`` returns
-    whether a target represents the line itself.
+    Add the echoes of a batch; ``offset_ms`` is the wall time of boottime 0, ``of_line`` the targets
+    that stand for the line itself.
     """
+    if not of_line:
+        return
     for block in columns.blocks:
         if block.block.kind != ICMP.name:
             continue
@@ -35,7 +37,7 @@ def record_runs(
         for position in range(block.block.first, min(block.block.last, len(counts))):
             first, last = last, last + counts[position]
             series = all_series[position]
-            if first == last or not is_of_line(series.target):
+            if first == last or series.target not in of_line:
                 continue
             for begin, end, start_s in _stretches(times_ms, first, last, offset_ms):
                 key = f"{series.link}\n{start_s}"

@@ -71,6 +71,8 @@ class PendingTestRequests:
     async def apply_batch(self, entry: JournalEntry, columns: Columns) -> None:
         """Record a batch's reports about tests; repeating a call changes nothing."""
         site = entry.site
+        if not columns.notices and site not in self._live:
+            return  # nearly always
         notices = [notice for notice in columns.notices if notice.code in _STAGES]
         await self._record_onsite(entry, columns)
         if not notices and site not in self._live:

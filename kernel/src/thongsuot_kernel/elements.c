@@ -16,9 +16,14 @@
 /* Head, double, field 2 of Sample with its varint of six bytes. */
 #define SAMPLE_BYTES 18
 #define TIME_BYTES 7
-/* Of these, at the end: they change twice an hour. */
-#define UPPER_BYTES 3
+/* Of these, at the end: the first of them changes every 16 s, the others twice an hour. */
+#define UPPER_BYTES 4
+#define LOWER_BYTES 2
+/* Behind them in a series of success: the next sample's head, 1 as its value, TIME_TAG. */
+#define BEHIND SAMPLE_HEAD "\0\0\0\0\0\0\xf0\x3f" "\x10"
+#define BEHIND_BYTES 12
 #define SERIES_FIELD 0x0a
+#define TIME_TAG 0x10
 /* The head of a link: three numbers of two bytes, and whether it is the last of its series. */
 #define LINK_BYTES 7
 /* Of a literal with one byte before it; below four bytes a copy gains nothing. */
@@ -151,7 +156,8 @@ typedef struct {
     Py_buffer *columns; /* one fewer than metrics: the first is success, always 1 */
     unsigned char *times; /* TIME_BYTES a row */
     Py_ssize_t *placed; /* where the time of each row stands */
-    Py_ssize_t *labels, *label_bytes; /* where the labels of each series stand */
+    Py_ssize_t *named, *bodies; /* where the name of each metric stood last, in how long a series */
+    Py_ssize_t *valued; /* where the last value of each metric stands */
     unsigned char *text, *before; /* the labels that are made, those they are made of */
 } Block;
 
@@ -240,7 +246,7 @@ static int encode_times(Block *block, PyObject *times, Py_ssize_t first_row)
             failed = -1;
             break;
         }
-        *at++ = 0x10;
+        *at++ = TIME_TAG;
         at = put_varint(at, (size_t)number);
     }
     PyBuffer_Release(&view);
@@ -258,26 +264,31 @@ static unsigned char *put_double(unsigned char *at, double value)
 
 /* Where in the unpacked bytes what may be repeated stood last; -1: nowhere yet. */
 typedef struct {
-    Py_ssize_t metric, name, body; /* of the series before, and how many bytes that had */
-    Py_ssize_t upper;              /* the end of a time, the next sample's head, and 1 as its value */
+    Py_ssize_t upper; /* of the upper bytes of a time that BEHIND_BYTES follow */
     unsigned char upper_time[UPPER_BYTES];
     Py_ssize_t values[VALUES_SEEN]; /* of `bits`, by a few of their own; 0: none */
     uint64_t bits[VALUES_SEEN];
 } Seen;
 
-static void put_value(Stream *stream, Seen *seen, double value)
+/* A value; most are that of the same metric before (`last`, which stands at `*valued`; 0: nowhere). */
+static void put_value(Stream *stream, Seen *seen, double value, double last, Py_ssize_t *valued)
 {
     unsigned char bytes[8];
     uint64_t bits;
-    memcpy(&bits, &value, 8);
-    put_double(bytes, value);
-    size_t place = (size_t)((bits * 0x9e3779b97f4a7c15u) >> 32) % VALUES_SEEN;
     Py_ssize_t at = stream->size;
+    put_double(bytes, value);
+    if (*valued > 0 && memcmp(&value, &last, 8) == 0) {
+        put_copy(stream, *valued, bytes, 8);
+        *valued = at;
+        return;
+    }
+    memcpy(&bits, &value, 8);
+    size_t place = (size_t)((bits * 0x9e3779b97f4a7c15u) >> 32) % VALUES_SEEN;
     if (seen->values[place] > 0 && seen->bits[place] == bits)
         put_copy(stream, seen->values[place], bytes, 8);
     else
         put_literal(stream, bytes, 8);
-    seen->values[place] = at;
+    seen->values[place] = *valued = at;
     seen->bits[place] = bits;
 }
 
@@ -302,30 +313,34 @@ static void put_like(Stream *stream, const char *bytes, Py_ssize_t count, Py_ssi
     }
 }
 
-/* The field and the size of a series, and the name of its metric. */
-static void put_name(const Block *block, Stream *stream, Seen *seen, Py_ssize_t metric,
-                     Py_ssize_t body)
+/*
+ * The field and the size of a series, and the name of its metric: like those of the same metric in the
+ * series before, the first time like the metric before.
+ */
+static void put_name(const Block *block, Stream *stream, Py_ssize_t metric, Py_ssize_t body)
 {
     unsigned char head[1 + 10] = {SERIES_FIELD};
     Py_ssize_t head_bytes = put_varint(head + 1, (size_t)body) - head;
     PyObject *name = PyTuple_GetItem(block->names, metric);
-    Py_ssize_t name_bytes = PyBytes_Size(name), begin = stream->size + head_bytes;
+    Py_ssize_t name_bytes = PyBytes_Size(name), known = block->named[metric];
     const char *text = PyBytes_AsString(name);
-    if (seen->metric == metric && body == seen->body && name_bytes >= SHORTEST_COPY) {
-        put_copy(stream, seen->name - head_bytes, NULL, head_bytes + name_bytes);
-    } else {
-        put_literal(stream, head, head_bytes);
-        if (seen->metric < 0) {
-            put_literal(stream, text, name_bytes);
-        } else {
-            PyObject *before = PyTuple_GetItem(block->names, seen->metric);
-            put_like(stream, text, name_bytes, seen->name, PyBytes_AsString(before),
-                     PyBytes_Size(before));
-        }
+    if (known >= 0 && body == block->bodies[metric] && name_bytes >= SHORTEST_COPY) {
+        block->named[metric] = stream->size + head_bytes;
+        put_copy(stream, known - head_bytes, NULL, head_bytes + name_bytes);
+        return;
     }
-    seen->name = begin;
-    seen->body = body;
-    seen->metric = metric;
+    put_literal(stream, head, head_bytes);
+    block->named[metric] = stream->size;
+    block->bodies[metric] = body;
+    if (known >= 0) {
+        put_copy(stream, known, text, name_bytes);
+    } else if (metric > 0) {
+        PyObject *before = PyTuple_GetItem(block->names, metric - 1);
+        put_like(stream, text, name_bytes, block->named[metric - 1], PyBytes_AsString(before),
+                 PyBytes_Size(before));
+    } else {
+        put_literal(stream, text, name_bytes);
+    }
 }
 
 /* Make the labels of the next series of those before, and return how many bytes they have. */
@@ -347,7 +362,10 @@ static Py_ssize_t make_labels(Block *block, const unsigned char **at, Py_ssize_t
     return text + before - used - block->text;
 }
 
-/* The labels that were made by the links at a place; those before them stand at `from`. */
+/*
+ * The labels of a series of success, which were made by the links at a place, and what begins its first
+ * sample: 1, and a time. Those before them stand at `from`, and the same behind them.
+ */
 static void put_labels(const Block *block, Stream *stream, const unsigned char *at, Py_ssize_t from,
                        Py_ssize_t before)
 {
@@ -359,32 +377,39 @@ static void put_labels(const Block *block, Stream *stream, const unsigned char *
         put_literal(stream, link.bytes, link.fresh);
         used += link.same + link.dropped;
     } while (!link.is_last);
-    put_copy(stream, from + used, block->before + used, before - used);
+    put_copy(stream, from + used, NULL, before - used + 8 + 1);
 }
 
-/* The samples of a series' success: always 1, so only the beginning of each time is new. */
+/*
+ * The samples of a series' success but for what begins the first: always 1, so only the lower bytes of
+ * each time are new. The upper ones are mostly those of the time before, and what stands behind those is
+ * what comes here.
+ */
 static void put_successes(const Block *block, Stream *stream, Seen *seen, Py_ssize_t row,
                           Py_ssize_t last)
 {
-    put_value(stream, seen, 1.0);
+    block->placed[row] = stream->size - 1;
     for (; row < last; row++) {
-        const unsigned char *time = block->times + row * TIME_BYTES;
-        const unsigned char *upper = time + TIME_BYTES - UPPER_BYTES;
-        block->placed[row] = stream->size;
-        put_literal(stream, time, TIME_BYTES - UPPER_BYTES);
+        const unsigned char *lower = block->times + row * TIME_BYTES + 1;
+        const unsigned char *upper = lower + LOWER_BYTES;
+        Py_ssize_t fresh = UPPER_BYTES;
+        if (seen->upper >= 0 && memcmp(upper + 1, seen->upper_time + 1, UPPER_BYTES - 1) == 0)
+            fresh = upper[0] != seen->upper_time[0];
+        put_literal(stream, lower, LOWER_BYTES);
+        Py_ssize_t at = stream->size;
+        put_literal(stream, upper, fresh);
         if (row + 1 == last) {
-            put_literal(stream, upper, UPPER_BYTES);
-        } else if (seen->upper >= 0 && memcmp(upper, seen->upper_time, UPPER_BYTES) == 0) {
-            Py_ssize_t at = stream->size;
-            put_copy(stream, seen->upper, NULL, UPPER_BYTES + SAMPLE_HEAD_BYTES + 8);
-            seen->upper = at;
-        } else {
-            seen->upper = stream->size;
-            memcpy(seen->upper_time, upper, UPPER_BYTES);
-            put_literal(stream, upper, UPPER_BYTES);
-            put_literal(stream, SAMPLE_HEAD, SAMPLE_HEAD_BYTES);
-            put_value(stream, seen, 1.0);
+            put_copy(stream, seen->upper + fresh, upper + fresh, UPPER_BYTES - fresh);
+            return;
         }
+        if (fresh < UPPER_BYTES) {
+            put_copy(stream, seen->upper + fresh, NULL, UPPER_BYTES - fresh + BEHIND_BYTES);
+        } else {
+            put_literal(stream, BEHIND, BEHIND_BYTES);
+        }
+        block->placed[row + 1] = stream->size - 1;
+        seen->upper = at;
+        memcpy(seen->upper_time, upper, UPPER_BYTES);
     }
 }
 
@@ -392,17 +417,21 @@ static void put_successes(const Block *block, Stream *stream, Seen *seen, Py_ssi
  * The samples of a series of another metric; its times stand with those of the metric before, whose
  * values are in `earlier`.
  */
-static void put_samples(const Block *block, Stream *stream, Seen *seen, const double *value,
-                        const double *earlier, Py_ssize_t row, Py_ssize_t last)
+static void put_samples(const Block *block, Stream *stream, Seen *seen, Py_ssize_t metric,
+                        Py_ssize_t row, Py_ssize_t last)
 {
+    const double *value = block->columns[metric - 1].buf;
+    const double *earlier = metric == 1 ? NULL : block->columns[metric - 2].buf;
     unsigned char bytes[8], end[TIME_BYTES + SAMPLE_HEAD_BYTES];
+    Py_ssize_t *valued = &block->valued[metric];
     for (; row < last; row++) {
         double before = earlier == NULL ? 1.0 : earlier[row];
         if (memcmp(&value[row], &before, 8) == 0) {
             put_double(bytes, before);
+            *valued = stream->size;
             put_copy(stream, block->placed[row] - 8, bytes, 8);
         } else {
-            put_value(stream, seen, value[row]);
+            put_value(stream, seen, value[row], row > 0 ? value[row - 1] : 0.0, valued);
         }
         memcpy(end, block->times + row * TIME_BYTES, TIME_BYTES);
         memcpy(end + TIME_BYTES, SAMPLE_HEAD, SAMPLE_HEAD_BYTES);
@@ -413,44 +442,40 @@ static void put_samples(const Block *block, Stream *stream, Seen *seen, const do
     }
 }
 
-/* The series of success: their labels are those of the other metrics as well. */
-static void put_success(Block *block, Stream *stream, Seen *seen)
+/*
+ * All metrics of a series, one after the other: what they repeat stands so near that a copy of it is two
+ * bytes.
+ */
+static void put_series(Block *block, Stream *stream, Seen *seen)
 {
     const unsigned char *at = block->chain;
-    Py_ssize_t row = 0, bytes = 0, name_bytes = PyBytes_Size(PyTuple_GetItem(block->names, 0));
+    Py_ssize_t row = 0, bytes = 0, labels = -1; /* labels: where those of success stand */
     for (Py_ssize_t i = 0; i < block->series; i++) {
         const unsigned char *links = at;
         Py_ssize_t before = bytes, last = row + block->sizes[i];
-        block->label_bytes[i] = bytes = make_labels(block, &at, before);
-        if (last == row)
+        bytes = make_labels(block, &at, before);
+        if (last == row) {
+            labels = -1; /* those of the next one are made of some that are not there */
             continue;
-        put_name(block, stream, seen, 0, body_bytes(name_bytes + bytes, last - row));
-        block->labels[i] = stream->size;
-        if (i > 0 && block->sizes[i - 1] > 0)
-            put_labels(block, stream, links, block->labels[i - 1], before);
-        else
-            put_literal(stream, block->text, bytes);
-        put_successes(block, stream, seen, row, last);
-        row = last;
-    }
-}
-
-/* The series of another metric. */
-static void put_metric(Block *block, Stream *stream, Seen *seen, Py_ssize_t metric)
-{
-    const double *value = block->columns[metric - 1].buf;
-    const double *earlier = metric == 1 ? NULL : block->columns[metric - 2].buf;
-    Py_ssize_t row = 0, name_bytes = PyBytes_Size(PyTuple_GetItem(block->names, metric));
-    for (Py_ssize_t i = 0; i < block->series; i++) {
-        Py_ssize_t last = row + block->sizes[i], bytes = block->label_bytes[i];
-        if (last == row)
-            continue;
-        put_name(block, stream, seen, metric, body_bytes(name_bytes + bytes, last - row));
-        Py_ssize_t from = block->labels[i];
-        block->labels[i] = stream->size;
-        /* They end in SAMPLE_HEAD; where that is all of them, they are too short to be repeated. */
-        put_copy(stream, from, SAMPLE_HEAD, bytes);
-        put_samples(block, stream, seen, value, earlier, row, last);
+        }
+        for (Py_ssize_t metric = 0; metric < block->metrics; metric++) {
+            Py_ssize_t name_bytes = PyBytes_Size(PyTuple_GetItem(block->names, metric));
+            put_name(block, stream, metric, body_bytes(name_bytes + bytes, last - row));
+            Py_ssize_t begin = stream->size;
+            if (metric > 0) {
+                put_copy(stream, labels, block->text, bytes);
+                put_samples(block, stream, seen, metric, row, last);
+                continue;
+            }
+            if (labels >= 0) {
+                put_labels(block, stream, links, labels, before);
+            } else {
+                put_literal(stream, block->text, bytes);
+                put_literal(stream, BEHIND + SAMPLE_HEAD_BYTES, 8 + 1);
+            }
+            labels = begin;
+            put_successes(block, stream, seen, row, last);
+        }
         row = last;
     }
 }
@@ -461,10 +486,10 @@ static PyObject *pack(Block *block)
     if (elements == NULL)
         return PyErr_NoMemory();
     Stream stream = {.at = elements};
-    Seen seen = {.metric = -1, .upper = -1};
-    put_success(block, &stream, &seen);
-    for (Py_ssize_t metric = 1; metric < block->metrics; metric++)
-        put_metric(block, &stream, &seen, metric);
+    Seen seen = {.upper = -1};
+    for (Py_ssize_t metric = 0; metric < block->metrics; metric++)
+        block->named[metric] = -1;
+    put_series(block, &stream, &seen);
     flush(&stream);
     PyObject *packed = Py_BuildValue("(y#n)", elements, (Py_ssize_t)(stream.at - elements), stream.size);
     PyMem_Free(elements);
@@ -481,8 +506,9 @@ static void release(Block *block, Py_ssize_t columns)
     PyMem_Free(block->placed);
     PyMem_Free(block->text);
     PyMem_Free(block->before);
-    PyMem_Free(block->labels);
-    PyMem_Free(block->label_bytes);
+    PyMem_Free(block->named);
+    PyMem_Free(block->bodies);
+    PyMem_Free(block->valued);
 }
 
 /* Check that there is a name for each metric, labels for each series, and a column for all but one. */
@@ -583,11 +609,12 @@ PyObject *pack_elements(PyObject *module, PyObject *const *arguments, Py_ssize_t
     block.placed = PyMem_Calloc((size_t)block.rows + 1, sizeof(Py_ssize_t));
     block.text = PyMem_Calloc((size_t)block.longest + 1, 1);
     block.before = PyMem_Calloc((size_t)block.longest + 1, 1);
-    block.labels = PyMem_Calloc((size_t)block.series + 1, sizeof(Py_ssize_t));
-    block.label_bytes = PyMem_Calloc((size_t)block.series + 1, sizeof(Py_ssize_t));
+    block.named = PyMem_Calloc((size_t)block.metrics, sizeof(Py_ssize_t));
+    block.bodies = PyMem_Calloc((size_t)block.metrics, sizeof(Py_ssize_t));
+    block.valued = PyMem_Calloc((size_t)block.metrics, sizeof(Py_ssize_t));
     if (block.sizes == NULL || block.columns == NULL || block.times == NULL ||
-        block.placed == NULL || block.text == NULL || block.before == NULL || block.labels == NULL ||
-        block.label_bytes == NULL) {
+        block.placed == NULL || block.text == NULL || block.before == NULL || block.named == NULL ||
+        block.bodies == NULL || block.valued == NULL) {
         release(&block, 0);
         return PyErr_NoMemory();
     }

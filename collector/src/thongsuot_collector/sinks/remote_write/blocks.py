@@ -66,7 +66,8 @@ def pack_block(  # noqa: PLR0917 - as the compiled one takes them
     last_row: int,
 ) -> bytes:
     """
-    Return the series of a block whose rows are all ok and have every value.
+    Return the series of a block whose rows are all ok and have every value: those of success and of
+    each column, one run of rows after the other.
 
     ``counts`` are the rows of each series of the batch, those of the block from ``first_series``
     on; ``columns`` has one value for each of the block's rows; ``times_ms`` are the wall times of
@@ -84,11 +85,13 @@ def pack_block(  # noqa: PLR0917 - as the compiled one takes them
     if count:
         arguments[1::2] = spaced_time_fields(times_ms[first_row:last_row])
     pack = packer(count).pack
-    pieces: list[bytes] = []
-    for of_metric, column in zip(names, ([1.0] * count, *columns), strict=True):
+    samples: list[bytes] = []
+    for column in ([1.0] * count, *columns):
         arguments[0::2] = column
-        packed = pack(*arguments)
-        for place, begin, end in cuts:
+        samples.append(pack(*arguments))
+    pieces: list[bytes] = []
+    for place, begin, end in cuts:
+        for of_metric, packed in zip(names, samples, strict=True):
             name = of_metric[place]
             pieces += (SERIES_HEADS[len(name) + end - begin], name, packed[begin:end])
     return b"".join(pieces)

@@ -6,7 +6,7 @@ import pytest
 from msgspec import structs
 
 from tests.agent.judge.inventories import ACCESS, FIXED, PROBES, TARGETS
-from thongsuot_agent.judge.egress import CARRIER, EGRESS, UNANSWERED_RUNS, USED, EgressChange
+from thongsuot_agent.judge.egress import CARRIER, EGRESS, USED, EgressChange
 from thongsuot_agent.judge.engine import step
 from thongsuot_agent.judge.events import ConfirmationProbe, LinkEvent, LinkFacts, Tick
 from thongsuot_agent.judge.memory import Memory
@@ -20,6 +20,10 @@ from thongsuot_schema.result import Family, Finding, Result, Series, failed_find
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom, VerdictChange
+
+# As documented: the code's own figures would follow any change of them.
+UNANSWERED_RUNS = 3
+
 
 NS = 1_000_000_000
 OWN, OTHER, NONE = "own", "other", "none"

@@ -6,19 +6,20 @@ from tests.agent.judge.link_cases import NOW_NS, add_link, ago, fault, judged_li
 from thongsuot_agent.judge.diagnosis import Diagnosis
 from thongsuot_agent.judge.link_context import NS_PER_S, LinkContext
 from thongsuot_agent.judge.memory import FaultSlot, ServiceMemory, Track
-from thongsuot_agent.judge.service_reopening import (
-    FIRST_WAIT_S,
-    LONGEST_WAIT_S,
-    is_taken_up,
-    note_outcome,
-)
+from thongsuot_agent.judge.service_reopening import is_taken_up, note_outcome
 from thongsuot_agent.judge.symptoms.attribution import RELATION
-from thongsuot_agent.judge.symptoms.service_over_link import SLOW_RUNS, service_over_link
+from thongsuot_agent.judge.symptoms.service_over_link import service_over_link
 from thongsuot_agent.judge.verdicts import UNKNOWN
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
+
+# As documented: the code's own figures would follow any change of them.
+FIRST_WAIT_S = 30.0
+LONGEST_WAIT_S = 900.0
+SLOW_RUNS = 3
+
 
 UNSAID = Diagnosis(state=State.UNKNOWN, segment=None, symptom=Symptom.SERVICE_TIMEOUT)
 OWN = fault(Symptom.SERVICE_REFUSED, Segment.SERVICE, State.DOWN)

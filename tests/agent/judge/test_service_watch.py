@@ -6,16 +6,16 @@ from tests.agent.judge.inventories import two_links
 from thongsuot_agent.judge.events import LinkFacts
 from thongsuot_agent.judge.link_context import NS_PER_S, LinkContext, ns
 from thongsuot_agent.judge.memory import LinkMemory, Memory, ServiceComparison, ServiceMemory
-from thongsuot_agent.judge.service_watch import (
-    CREDIT_S,
-    EVERY_S,
-    LASTS_S,
-    begin_watch,
-    watch_probes,
-)
+from thongsuot_agent.judge.service_watch import begin_watch, watch_probes
 from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.symptoms.interface import CABLE_UNPLUGGED
 from thongsuot_schema.result import Family
+
+# As documented: the code's own figures would follow any change of them.
+CREDIT_S = 240.0
+EVERY_S = 4.0
+LASTS_S = 60.0
+
 
 NOW_NS = 1_000 * NS_PER_S
 BOTH = LinkFacts(

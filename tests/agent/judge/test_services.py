@@ -2,9 +2,22 @@
 
 import pytest
 
+from tests.agent.judge.link_cases import NOW_NS, judged_link, pages
 from thongsuot_agent.judge.diagnosis import Diagnosis
-from thongsuot_agent.judge.memory import FaultSlot, LinkMemory, Track
-from thongsuot_agent.judge.services import _wants_more
+from thongsuot_agent.judge.events import ConfirmationProbe
+from thongsuot_agent.judge.memory import (
+    FaultSlot,
+    LinkMemory,
+    ServiceComparison,
+    ServiceMemory,
+    Track,
+)
+from thongsuot_agent.judge.services import (
+    _control_probes,
+    _is_new_witness,
+    _update_service_slot,
+    _wants_more,
+)
 from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.symptoms.failure_modes import Health
 from thongsuot_agent.judge.symptoms.service_over_link import ServiceOverLink
@@ -40,3 +53,89 @@ def test_what_works_again_is_asked_for_until_its_fault_is_over(
     health: Health, successes: int, slot: FaultSlot | None, wants_more: bool
 ) -> None:
     assert _wants_more(over(health, successes), slot, Settings()) is wants_more
+
+
+def two_families(successes4: int, successes6: int, health6: Health) -> ServiceOverLink:
+    tracks = {
+        family: Track(kind="http", target="motcua", family=family, successes=successes)
+        for family, successes in ((Family.IP4, successes4), (Family.IP6, successes6))
+    }
+    health = {Family.IP4: Health.GOOD, Family.IP6: health6}
+    return ServiceOverLink(link=LinkMemory(name="fixed"), health=health, tracks=tracks)
+
+
+@pytest.mark.parametrize(
+    ("successes", "wants_more"), [((9, 0), False), ((9, 1), True), ((9, 2), False), ((1, 0), True)]
+)
+def test_a_family_that_works_again_is_asked_for_and_one_that_fails_is_not(
+    successes: tuple[int, int], *, wants_more: bool
+) -> None:
+    assert NEEDED == 2
+    seen = two_families(*successes, Health.BAD if successes[1] == 0 else Health.GOOD)
+    assert _wants_more(seen, FaultSlot(fault=REFUSES), Settings()) is wants_more
+    assert _is_new_witness(seen, Settings()) is wants_more
+
+
+def test_what_fails_over_a_link_is_no_new_witness() -> None:
+    assert not _is_new_witness(over(Health.BAD, 1), Settings())
+    assert _is_new_witness(over(Health.GOOD, 1), Settings())
+
+
+def ended(fault: Diagnosis, *worked_since_ns: int) -> FaultSlot:
+    """Return the slot of a service that works again, in one family after the other."""
+    at = judged_link()
+    service = ServiceMemory(name="motcua")
+    service.slots["fixed"] = FaultSlot(fault=fault, onset_ns=100)
+    families = (Family.IP4, Family.IP6)[: len(worked_since_ns)]
+    here = ServiceOverLink(
+        link=at.link,
+        health=dict.fromkeys(families, Health.GOOD),
+        tracks={
+            family: pages(family=family, worked_since_ns=since_ns)
+            for family, since_ns in zip(families, worked_since_ns, strict=True)
+        },
+    )
+    _update_service_slot(service, at, here, None)
+    return service.slots["fixed"]
+
+
+SLOW = Diagnosis(state=State.DEGRADED, segment=Segment.SERVICE, symptom=Symptom.SERVICE_SLOW)
+
+
+@pytest.mark.parametrize(
+    ("fault", "worked_since_ns", "onset_ns"),
+    [
+        (REFUSES, (300, 200), 200),
+        (REFUSES, (300, 99), 300),
+        (REFUSES, (300, 100), 100),
+        (REFUSES, (99,), NOW_NS),
+        (SLOW, (300, 200), NOW_NS),
+    ],
+    ids=["since the first", "before it failed", "when it failed", "only before", "pages that work"],
+)
+def test_a_service_works_again_since_a_page_after_its_fault_and_is_quick_since_now(
+    fault: Diagnosis, worked_since_ns: tuple[int, ...], onset_ns: int
+) -> None:
+    slot = ended(fault, *worked_since_ns)
+    assert (slot.fault, slot.onset_ns) == (None, onset_ns)
+
+
+@pytest.mark.parametrize(
+    ("asked_of", "other"), [("a", "b"), ("b", "c"), ("c", "a")], ids=["a", "b", "the last"]
+)
+def test_the_next_service_by_name_is_asked_the_same_beside_one_that_is_watched(
+    asked_of: str, other: str
+) -> None:
+    at = judged_link(*(pages(name) for name in ("a", "b", "c")))
+    memory = at.memory
+    memory.services = {name: ServiceMemory(name=name) for name in ("c", "a", "b")}
+    asked = [
+        ConfirmationProbe(kind="http", link="fixed", target=asked_of, family=family)
+        for family in (Family.IP4, Family.IP6)
+    ]
+    controls = _control_probes(memory, memory.services[asked_of], asked)
+    assert [(probe.target, probe.family) for probe in controls] == [(other, Family.IP4)]
+    memory.services[other].comparison = ServiceComparison(opened_ns=1, due_ns=2)
+    assert _control_probes(memory, memory.services[asked_of], asked) == ()
+    memory.services = {asked_of: memory.services[asked_of]}
+    assert _control_probes(memory, memory.services[asked_of], asked) == (), "there is no other"

@@ -20,21 +20,21 @@ class SeriesKey(msgspec.Struct, frozen=True, order=True, array_like=True, cache_
     family: Family
 
 
-class PointKey(msgspec.Struct, frozen=True, order=True, array_like=True, cache_hash=True):
+class PointKey(msgspec.Struct, frozen=True, array_like=True, cache_hash=True):
     """One kind of probe on one target, in whatever family, on one link."""
 
     kind: str
     target: str
 
 
-class PathKey(msgspec.Struct, frozen=True, order=True, array_like=True, cache_hash=True):
+class PathKey(msgspec.Struct, frozen=True, array_like=True, cache_hash=True):
     """The path to a target in one family, over one link."""
 
     target: str
     family: Family
 
 
-class SubjectKey(msgspec.Struct, frozen=True, order=True, array_like=True, cache_hash=True):
+class SubjectKey(msgspec.Struct, frozen=True, array_like=True, cache_hash=True):
     """
     What a verdict is about.
 
@@ -46,7 +46,7 @@ class SubjectKey(msgspec.Struct, frozen=True, order=True, array_like=True, cache
     service: str
 
 
-class AwaitedLink(msgspec.Struct, frozen=True, order=True, array_like=True, cache_hash=True):
+class AwaitedLink(msgspec.Struct, frozen=True, array_like=True, cache_hash=True):
     """Over what a service was asked for, and has not answered yet: a link in one family."""
 
     link: str

@@ -153,7 +153,7 @@ def observe_round(at: LinkContext, since_ns: int) -> Observations:
         if track.kind not in FAST_KINDS and track.silences and not is_out:
             silent = silent or (not answered and began_ns > proved_ns)
         elif track.kind not in FAST_KINDS and not track.silences:
-            answered = answered or (track.answered_ns or -1) >= requests_since_ns
+            answered = track.answered_ns is not None and track.answered_ns >= requests_since_ns
         if answered or silent or (track.failed_ns or 0) >= since_ns:
             observed.append(
                 Observation(track, point, rung_of(point, at.link.facts), answered, silent)

@@ -7,15 +7,15 @@ from thongsuot_agent.judge.keys import SeriesKey
 from thongsuot_agent.judge.link_context import NS_PER_S, LinkContext, ns
 from thongsuot_agent.judge.memory import LinkMemory, Memory, Track
 from thongsuot_agent.judge.settings import Settings
-from thongsuot_agent.judge.symptoms.blips import (
-    BLIP_NS,
-    BLIPS,
-    BLIPS_APART_NS,
-    BLIPS_S,
-    is_blipping,
-    note_blip,
-)
+from thongsuot_agent.judge.symptoms.blips import is_blipping, note_blip
 from thongsuot_schema.result import Family
+
+# As documented: the code's own figures would follow any change of them.
+BLIP_NS = 1_000_000_000
+BLIPS = 4
+BLIPS_APART_NS = 3_000_000_000
+BLIPS_S = 120.0
+
 
 NOW_NS = 5_000 * NS_PER_S
 

@@ -9,7 +9,6 @@ from thongsuot_agent.judge.loss_memory import CarriedTest
 from thongsuot_agent.judge.memory import LinkMemory, Memory, ServiceAddress, Track
 from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.symptoms.carried_location import (
-    DECIDE_ANYWAY_S,
     carrying,
     do_pages_alone_lose,
     is_lossy,
@@ -18,6 +17,10 @@ from thongsuot_agent.judge.symptoms.carried_location import (
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Segment
+
+# As documented: the code's own figures would follow any change of them.
+DECIDE_ANYWAY_S = 120.0
+
 
 NOW_NS = 5_000 * NS_PER_S
 

@@ -10,28 +10,32 @@ from thongsuot_agent.judge.memory import FaultSlot, LinkMemory, Memory, Track
 from thongsuot_agent.judge.reachability import Reachability
 from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.symptoms.carried_loss import (
-    ALARM_NATS,
     LOSSY_RESOLVER,
-    MIN_LOSSY_RUNS,
-    MIN_SPAN_S,
     count_run,
     judge_carried_loss,
 )
-from thongsuot_agent.judge.symptoms.carried_probes import ASK_EVERY_S, lookups_to_make
+from thongsuot_agent.judge.symptoms.carried_probes import lookups_to_make
 from thongsuot_agent.judge.symptoms.carried_samples import (
-    DEGRADED_RATIO,
-    LOOKUPS_HEALTHY_RATIO,
-    LOST_AT_ONCE,
-    QUESTIONS,
     RETRANSMITTED,
     CarriedPackets,
     evidence_nats,
     sample_of,
 )
-from thongsuot_agent.judge.symptoms.pages import SEGMENTS
 from thongsuot_schema.catalogue import http
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family, Finding, QualityFlag, failed_finding, ok_finding
+
+# As documented: the code's own figures would follow any change of them.
+ALARM_NATS = 10.0
+MIN_LOSSY_RUNS = 4
+MIN_SPAN_S = 10.0
+ASK_EVERY_S = 2.0
+DEGRADED_RATIO = 0.05
+LOOKUPS_HEALTHY_RATIO = 0.004
+LOST_AT_ONCE = 3
+QUESTIONS = 2
+SEGMENTS = 12
+
 
 OK = ok_finding({})
 ANSWERED, SILENT = Reachability.ANSWERED, Reachability.SILENT

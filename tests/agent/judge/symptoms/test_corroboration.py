@@ -7,10 +7,13 @@ from thongsuot_agent.judge.keys import SeriesKey
 from thongsuot_agent.judge.link_context import NS_PER_S, LinkContext, ns
 from thongsuot_agent.judge.memory import LinkMemory, Memory, Track
 from thongsuot_agent.judge.settings import Settings
-from thongsuot_agent.judge.symptoms.carried_location import DECIDE_ANYWAY_S
 from thongsuot_agent.judge.symptoms.corroboration import confirms, refutes
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Segment
+
+# As documented: the code's own figures would follow any change of them.
+DECIDE_ANYWAY_S = 120.0
+
 
 NOW_NS = 5_000 * NS_PER_S
 

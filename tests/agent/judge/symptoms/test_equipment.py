@@ -8,7 +8,6 @@ from thongsuot_agent.judge.memory import EquipmentReadings, FaultSlot, LinkMemor
 from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.symptoms.equipment import (
     BOX,
-    FRESH_NS,
     RADIO,
     explain_by_equipment,
     is_worth_asking,
@@ -22,6 +21,10 @@ from thongsuot_schema.result import failed_finding, ok_finding
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
+
+# As documented: the code's own figures would follow any change of them.
+FRESH_NS = 180_000_000_000
+
 
 NOW_NS = 1_000 * NS_PER_S
 SETTINGS = Settings()

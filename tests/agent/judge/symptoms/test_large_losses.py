@@ -9,20 +9,21 @@ from thongsuot_agent.judge.memory import LinkMemory, Memory
 from thongsuot_agent.judge.new_flow_memory import NewFlowRun
 from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.site_probes import site_probes_from
-from thongsuot_agent.judge.symptoms.large_losses import (
-    FULL_SIZE_CLEAN_NATS,
-    locate_large_losses,
-)
+from thongsuot_agent.judge.symptoms.large_losses import locate_large_losses
 from thongsuot_agent.judge.symptoms.near_flows import (
-    FULL_SIZE_LOST_HEALTHY_RATIO,
-    FULL_SIZE_LOST_RATIO,
     LAN_LOSES_LARGE_PACKETS,
     LARGE_PACKETS_LOST,
     LARGE_PACKETS_LOST_SOMEWHERE,
-    LOCATE_FOR_S,
 )
 from thongsuot_schema.inventory.model import Link, ProbeSchedule
 from thongsuot_schema.result import Family
+
+# As documented: the code's own figures would follow any change of them.
+FULL_SIZE_CLEAN_NATS = 3.0
+FULL_SIZE_LOST_HEALTHY_RATIO = 0.02
+FULL_SIZE_LOST_RATIO = 0.3
+LOCATE_FOR_S = 120.0
+
 
 SINCE_NS = ns(100.0)
 

@@ -11,14 +11,7 @@ from thongsuot_agent.judge.link_context import NS_PER_S, LinkContext, ns
 from thongsuot_agent.judge.memory import FaultSlot, LinkMemory, Memory, Track
 from thongsuot_agent.judge.reachability import Reachability
 from thongsuot_agent.judge.settings import Settings
-from thongsuot_agent.judge.symptoms.carried_loss import CLEAR_NATS
-from thongsuot_agent.judge.symptoms.corroboration import POLICED_S
 from thongsuot_agent.judge.symptoms.loss import (
-    ALIVE_S,
-    OVER_S,
-    PLAIN_RATIO,
-    RATIO_WINDOW_ECHOES,
-    RAW_WINDOW_ECHOES,
     _may_be_of_queue,
     count_echo_run,
     dense_probes,
@@ -32,6 +25,16 @@ from thongsuot_schema.result import Family, Result, Series, failed_finding, ok_f
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
+
+# As documented: the code's own figures would follow any change of them.
+CLEAR_NATS = 9.2
+POLICED_S = 600.0
+ALIVE_S = 30.0
+OVER_S = 90.0
+PLAIN_RATIO = 0.15
+RATIO_WINDOW_ECHOES = 50
+RAW_WINDOW_ECHOES = 200
+
 
 NOW_NS = 5_000 * NS_PER_S
 ANSWERED, SILENT = Reachability.ANSWERED, Reachability.SILENT

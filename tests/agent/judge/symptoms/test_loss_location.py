@@ -10,10 +10,6 @@ from thongsuot_agent.judge.loss_memory import LossTest
 from thongsuot_agent.judge.memory import FaultSlot, LinkMemory, Memory, Track
 from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.symptoms.loss_location import (
-    DECIDE_ANYWAY_S,
-    FELT_LOSS_RATIO,
-    GATEWAY_HEARD_S,
-    NOISY_S,
     LossShare,
     is_losing_since,
     is_of_ip6_alone,
@@ -25,6 +21,13 @@ from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Evidence, Symptom
+
+# As documented: the code's own figures would follow any change of them.
+DECIDE_ANYWAY_S = 120.0
+FELT_LOSS_RATIO = 0.045
+GATEWAY_HEARD_S = 60.0
+NOISY_S = 600.0
+
 
 NEAR = ("gateway", "access-fixed")
 CORE = ("resolver", "core-fixed")

@@ -9,18 +9,17 @@ from thongsuot_agent.judge.link_context import LinkContext
 from thongsuot_agent.judge.memory import LinkMemory, Memory, Track
 from thongsuot_agent.judge.observations import Observation
 from thongsuot_agent.judge.settings import Settings
-from thongsuot_agent.judge.symptoms.own_queue import (
-    STEADY_ROUNDS,
-    STEADY_S,
-    _is_steady,
-    is_queued_near,
-    may_be_own_queue,
-)
+from thongsuot_agent.judge.symptoms.own_queue import _is_steady, is_queued_near, may_be_own_queue
 from thongsuot_agent.judge.symptoms.pages import is_felt
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
+
+# As documented: the code's own figures would follow any change of them.
+STEADY_ROUNDS = 6
+STEADY_S = 0.01
+
 
 ACCESS_SLOW = Diagnosis(state=State.DEGRADED, segment=Segment.ACCESS, symptom=Symptom.ACCESS_SLOW)
 

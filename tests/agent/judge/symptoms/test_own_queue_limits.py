@@ -11,12 +11,6 @@ from thongsuot_agent.judge.observations import Observation
 from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.symptoms.own_queue import (
     CAUSE_UNKNOWN,
-    DELAYS_KEPT,
-    FILLING_S,
-    LATE_SHARE,
-    PAUSE_S,
-    QUEUE_FRESH_S,
-    QUEUE_SIGN_S,
     _is_steady,
     added_delay_s,
     explains_slow_lookups,
@@ -30,6 +24,15 @@ from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
+
+# As documented: the code's own figures would follow any change of them.
+DELAYS_KEPT = 12
+FILLING_S = 6.0
+LATE_SHARE = 0.25
+PAUSE_S = 900.0
+QUEUE_FRESH_S = 6.0
+QUEUE_SIGN_S = 0.01
+
 
 NOW_NS = 5_000 * NS_PER_S
 FAR = ("zone", "exchange", "abroad")

@@ -7,9 +7,13 @@ from thongsuot_agent.judge.keys import SeriesKey
 from thongsuot_agent.judge.link_context import NS_PER_S, LinkContext
 from thongsuot_agent.judge.memory import LinkMemory, Memory, Track, Traffic
 from thongsuot_agent.judge.settings import Settings
-from thongsuot_agent.judge.symptoms.pages import PAGE_QUICK_S, is_felt, is_refuted_by_pages
-from thongsuot_agent.judge.tracks import PROMPT_KEPT
+from thongsuot_agent.judge.symptoms.pages import is_felt, is_refuted_by_pages
 from thongsuot_schema.result import Family
+
+# As documented: the code's own figures would follow any change of them.
+PAGE_QUICK_S = 1.0
+PROMPT_KEPT = 16
+
 
 NOW_NS = 5_000 * NS_PER_S
 

@@ -28,7 +28,6 @@ from thongsuot_agent.judge.link_context import LinkContext
 from thongsuot_agent.judge.memory import FaultSlot, Round, Track, Traffic
 from thongsuot_agent.judge.observations import SilenceCandidate
 from thongsuot_agent.judge.symptoms import silence
-from thongsuot_agent.judge.symptoms.own_queue import PAGE_S, QUEUE_S
 from thongsuot_agent.judge.symptoms.silence import (
     ACCESS_SILENT,
     CARRIER_SILENT,
@@ -42,6 +41,10 @@ from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
+
+# As documented: the code's own figures would follow any change of them.
+PAGE_S = 12.0
+QUEUE_S = 5.0
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from thongsuot_lab.truth.fault import Course, Effect
-from thongsuot_lab.truth.grammar import RULES, scenario
+from thongsuot_lab.truth.grammar import ALLOWANCES_BYTES, RULES, scenario, with_metered_lines
 from thongsuot_lab.truth.places import PlaceKind
 
 
@@ -56,3 +56,14 @@ def test_only_the_sites_own_load_is_counted_by_the_device() -> None:
     made = [f for i in range(400) for f in scenario(1, i).faults]
     assert {f.effect for f in made if f.is_counted} == {Effect.OWN_LOAD}
     assert {f.place.kind for f in made if f.effect is Effect.OWN_LOAD} == {PlaceKind.LAN}
+
+
+def test_second_lines_have_allowances_and_all_of_them_where_that_is_asked_for() -> None:
+    drawn = [scenario(5, index) for index in range(20)]
+    lines = [site.lines for made in drawn for site in made.city.sites]
+    assert {second.allowance_bytes for _, second in lines} == set(ALLOWANCES_BYTES)
+    assert {second.is_metered for _, second in lines} == {True, False}
+    metered = [with_metered_lines(made) for made in drawn]
+    of_all = [site.lines for made in metered for site in made.city.sites]
+    assert {(first.is_metered, second.is_metered) for first, second in of_all} == {(False, True)}
+    assert [made.faults for made in metered] == [made.faults for made in drawn]

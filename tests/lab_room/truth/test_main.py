@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from thongsuot_lab.truth.__main__ import main
+from thongsuot_lab.truth.grammar import scenario
 from thongsuot_lab.truth.report import PAGE_BEGIN, PAGE_END
 
 COUNT = 3
@@ -34,11 +35,14 @@ def test_scenarios_are_summed_up_on_the_screen_and_in_a_page(
     assert not code or failed, "a goal that is missed has a scenario to show"
 
 
+@pytest.mark.parametrize("is_metered", [False, True])
 def test_one_scenario_is_told_as_a_story_and_recorded(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], *, is_metered: bool
 ) -> None:
-    main(["--play", "4:0", "--recordings", str(tmp_path)])
+    metered = ["--metered"] if is_metered else []
+    main(["--play", "4:0", *metered, "--recordings", str(tmp_path)])
     lines = capsys.readouterr().out.splitlines()
+    assert (lines[0].count("/metered ") == len(scenario(4, 0).city.sites)) is is_metered
     assert any("fault 0 begins: " in line for line in lines)
     recordings = [
         line.rpartition(" ")[2] for line in lines if line.startswith("recording: thongsuot-agent")

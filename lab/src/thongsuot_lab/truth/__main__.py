@@ -21,7 +21,7 @@ from typing import TypeVar
 from thongsuot_lab.spaces import privilege
 from thongsuot_lab.stack.session import StopRequested, print_progress, stop_on_signals
 from thongsuot_lab.truth.assessment import Assessment
-from thongsuot_lab.truth.grammar import scenario
+from thongsuot_lab.truth.grammar import Scenario, scenario, with_metered_lines
 from thongsuot_lab.truth.healthy import play_healthy_day
 from thongsuot_lab.truth.packet_run import SITES, EngineComparison, run_packets
 from thongsuot_lab.truth.report import SHOWN, TruthReport, agreement
@@ -39,12 +39,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.packets:
         return _on_packets(options)
     if options.play:
-        return _play_again(options.play, options.recordings)
+        return _play_again(options.play, options.recordings, is_metered=options.metered)
     if options.healthy_days:
         return _healthy(options.seed, options.healthy_days, options.jobs)
     started = time.monotonic()
     report = TruthReport()
-    assess = partial(assess_scenario, options.seed, folder=options.recordings)
+    assess = partial(
+        assess_scenario, options.seed, folder=options.recordings, is_metered=options.metered
+    )
     numbers = range(options.first, options.first + options.count)
     for assessment in _played(assess, numbers, options.jobs, "scenarios"):
         report.add(assessment)
@@ -54,6 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print("\n".join(["", *report.table()]))
     if options.page is not None:
         command = f"./run truth --seed {options.seed} --count {options.count}"
+        command += " --metered" if options.metered else ""
         day = datetime.now(tz=UTC).date().isoformat()
         written = report.page(options.page.read_text(encoding="utf-8"), command, day)
         options.page.write_text(written, encoding="utf-8")
@@ -63,7 +66,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for assessment, lines in failures[: options.show]:
         print(f"\n{assessment.text}")
         print("\n".join(f"    {line}" for line in lines))
-        print(f"    again: ./run truth --play {assessment.name}")
+        metered = " --metered" if options.metered else ""
+        print(f"    again: ./run truth --play {assessment.name}{metered}")
         files = sorted(options.recordings.glob(f"{assessment.name.replace(':', '-')}-*.jsonl"))
         print("\n".join(f"    recording: thongsuot-agent replay {file}" for file in files))
     if len(failures) > options.show:
@@ -71,12 +75,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0 if report.is_good else 1
 
 
-def assess_scenario(seed: int, index: int, *, folder: Path | None = None) -> Assessment:
+def assess_scenario(
+    seed: int, index: int, *, folder: Path | None = None, is_metered: bool = False
+) -> Assessment:
     """Play one scenario; one that fails is played again to be recorded into a folder."""
-    assessment = play(scenario(seed, index)).assessment
+    made = _drawn(seed, index, is_metered=is_metered)
+    assessment = play(made).assessment
     if folder is not None and assessment.failures():
-        write_recordings(play(scenario(seed, index), is_recording=True), folder)
+        write_recordings(play(made, is_recording=True), folder)
     return assessment
+
+
+def _drawn(seed: int, index: int, *, is_metered: bool) -> Scenario:
+    made = scenario(seed, index)
+    return with_metered_lines(made) if is_metered else made
 
 
 def _played(
@@ -174,9 +186,9 @@ def _keep_recordings(comparison: EngineComparison, folder: Path) -> None:
         print_progress(f"recording: thongsuot-agent replay {kept}")
 
 
-def _play_again(name: str, folder: Path) -> int:
+def _play_again(name: str, folder: Path, *, is_metered: bool) -> int:
     seed, _, index = name.partition(":")
-    made = scenario(int(seed), int(index))
+    made = _drawn(int(seed), int(index), is_metered=is_metered)
     played = play(made, is_recording=True)
     print("\n".join(story(made, played)))
     for file in write_recordings(played, folder):
@@ -193,6 +205,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--jobs", type=int, default=cores, help="processes (%(default)s)")
     parser.add_argument("--show", type=int, default=SHOWN, help="failures printed (%(default)s)")
     parser.add_argument("--healthy-days", type=int, default=0, metavar="N", help="site-days")
+    parser.add_argument("--metered", action="store_true", help="every second line metered")
     parser.add_argument("--packets", action="store_true", help="on the lab's namespaces (root)")
     parser.add_argument("--sites", type=int, default=SITES, help="with --packets (%(default)s)")
     parser.add_argument("--labs", type=int, default=1, help="with --packets (%(default)s)")

@@ -8,7 +8,7 @@ oracle asks it which places could have produced the same picture.
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from thongsuot_lab.truth.fault import (
     ANSWERS,
@@ -206,6 +206,15 @@ def scenario(seed: int, index: int) -> Scenario:
         begin_s += dice.uniform(5.0, 0.9 * (fault.end_s - fault.start_s) + 10.0)
     last_s = max((fault.end_s for fault in faults), default=400.0)
     return Scenario(seed=seed, index=index, city=city, faults=tuple(faults), until_s=last_s + 180.0)
+
+
+def with_metered_lines(drawn: Scenario) -> Scenario:
+    """Return a scenario with an allowance on every second line, as most real points have."""
+    sites = tuple(
+        replace(site, lines=(site.lines[0], *(replace(x, is_metered=True) for x in site.lines[1:])))
+        for site in drawn.city.sites
+    )
+    return replace(drawn, city=replace(drawn.city, sites=sites))
 
 
 def _city(dice: random.Random) -> SimulatedCity:

@@ -65,6 +65,18 @@ def test_a_service_that_answers_wrongly_is_reached_and_fails() -> None:
     assert (followed.failures, followed.silences, followed.answered_ns) == (1, 0, 1)
 
 
+def test_failures_in_a_row_are_counted_by_the_status_that_they_had() -> None:
+    by_status = [
+        failed_finding(Reason.STATUS_UNEXPECTED, {http.STATUS: status})
+        for status in (503.0, 500.0, 503.0)
+    ]
+    followed = fed(track("http"), *enumerate([*by_status, failed_finding(Reason.TIMED_OUT)], 1))
+    assert followed.statuses == {503: 2, 500: 1}
+    assert (followed.failures, followed.other_reason) == (4, Reason.TIMED_OUT)
+    fed(followed, (5, ok_finding({})), (6, by_status[1]))
+    assert (followed.statuses, followed.other_reason) == ({500: 1}, None)
+
+
 def test_addresses_of_a_service_are_remembered_apart_and_not_without_end() -> None:
     followed = track("http")
     for number in range(20):

@@ -13,6 +13,7 @@ from tests.schema.page.healthy_site import (
     site,
 )
 from thongsuot_schema.batch.push import NearestSite, SiteIncident
+from thongsuot_schema.catalogue import http
 from thongsuot_schema.counter_path import SwitchOver
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason
@@ -144,6 +145,8 @@ def portal_down() -> SiteView:
                 outcome=Outcome.FAILED,
                 reason=Reason.STATUS_UNEXPECTED,
                 failed=14,
+                metric=http.STATUS.name,
+                value=503.0,
             ),
         ),
     )

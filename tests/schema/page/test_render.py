@@ -270,7 +270,7 @@ def test_a_service_behind_a_dead_line_points_at_the_line_instead_of_repeating_it
 def test_a_dead_portal_is_explained_with_its_evidence() -> None:
     text = read(portal_down()).text
     assert "Đơn vị vận hành dịch vụ" in text
-    assert "0/14 lần đạt, hệ thống báo mã lỗi" in text
+    assert "0/14 lần đạt, hệ thống trả mã lỗi HTTP 503" in text
 
 
 def test_links_of_the_page_lead_where_the_server_says() -> None:

@@ -3,8 +3,9 @@
 import pytest
 
 from tests.schema.page.healthy_site import fibre, services
-from thongsuot_schema.catalogue import snmp
+from thongsuot_schema.catalogue import http, snmp
 from thongsuot_schema.metric import Metric
+from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Party, Segment
@@ -87,3 +88,12 @@ def test_evidence_is_read_with_its_counts_reason_and_limit() -> None:
 def test_a_condition_is_read_in_words(metric: Metric, value: float, vi: str, en: str) -> None:
     evidence = Evidence(kind="snmp", metric=metric.name, value=value)
     assert (evidence_outcome(evidence, "vi"), evidence_outcome(evidence, "en")) == (vi, en)
+
+
+def test_the_status_of_a_portal_is_said_with_the_count_of_its_pages() -> None:
+    refused = Evidence(
+        kind="http", target="dvcqg", outcome=Outcome.FAILED, reason=Reason.STATUS_UNEXPECTED,
+        failed=12, metric=http.STATUS.name, value=503.0,
+    )  # fmt: skip
+    assert evidence_outcome(refused, "vi") == "0/12 lần đạt, hệ thống trả mã lỗi HTTP 503"
+    assert evidence_outcome(refused, "en") == "0 of 12 good, HTTP status 503"

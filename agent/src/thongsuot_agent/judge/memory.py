@@ -57,7 +57,8 @@ class Track(msgspec.Struct, kw_only=True):
     ``worked_ns`` and ``failed_*`` are about the outcome instead: ``failures`` and ``successes``
     count runs in a row that ended ``failed`` or ``ok``. ``known_unresponsive``: known to be silent
     while others answer, so it neither raises suspicion nor counts. ``known_failing``: known to
-    fail, which raises no suspicion any more.
+    fail, which raises no suspicion any more. ``statuses`` has, for each unexpected HTTP status, how
+    many of the failures in a row had it, ``other_reason`` the latest of those that had none.
 
     ``value_s`` is the latest duration (of the run at ``value_ns``), ``usual_s`` the learned one,
     from ``learned`` runs; ``slow_runs`` are above it in a row, since ``slow_since_ns``;
@@ -92,6 +93,8 @@ class Track(msgspec.Struct, kw_only=True):
     successes: int = 0
     known_failing: bool = False
     reason: Reason | None = None
+    statuses: dict[int, int] = msgspec.field(default_factory=dict)
+    other_reason: Reason | None = None
     refused_by: str = ""
     unmeasured_ns: int | None = None
     unmeasured_reason: Reason | None = None

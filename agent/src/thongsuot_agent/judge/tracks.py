@@ -267,6 +267,13 @@ def _record_failure(track: Track, started_ns: int, finding: Finding) -> None:
         track.episodes_ns = [*track.episodes_ns[1 - _EPISODES :], started_ns]
         if finding.reason in SILENT_REASONS:
             track.unanswered_ns = [*track.unanswered_ns[1 - _EPISODES :], started_ns]
+    if not track.failures:
+        track.statuses, track.other_reason = {}, None
+    status = finding.values.get(http.STATUS.name)
+    if finding.reason is Reason.STATUS_UNEXPECTED and status is not None:
+        track.statuses[int(status)] = track.statuses.get(int(status), 0) + 1
+    else:
+        track.other_reason = finding.reason
     track.failures += 1
     track.successes = 0
 

@@ -30,6 +30,7 @@ _CONDITIONS: Final[dict[str, tuple[Text, Text]]] = {
 _GOOD: Final = Text("schema.words.evidence.good")
 _ANSWERED: Final = Text("schema.words.evidence.answered")
 _UNMEASURED: Final = Text("schema.words.evidence.unmeasured")
+_STATUS: Final = Text("schema.words.evidence.status")
 _FIGURE: Final = Text("schema.words.evidence.figure")
 
 
@@ -95,6 +96,9 @@ def evidence_outcome(evidence: Evidence, language: Language) -> str:
         parts.append(text.read(language, ok=evidence.ok, tried=tried))
     if evidence.unmeasured:
         parts.append(_UNMEASURED.read(language, count=evidence.unmeasured))
+    if evidence.metric == http.STATUS.name and evidence.value is not None:
+        parts.append(_STATUS.read(language, status=int(evidence.value)))
+        return ", ".join(parts)
     if evidence.reason is not None and not (is_about_answers and tried):
         parts.append(REASONS[evidence.reason].read(language))
     if evidence.value is not None:

@@ -38,6 +38,7 @@ from thongsuot_agent.judge.symptoms.services import (
     may_be_slow,
     service_evidence,
 )
+from thongsuot_schema.catalogue import http
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
@@ -109,6 +110,30 @@ def test_evidence_says_how_often_it_failed_lately(
     assert own.reason is (track.reason if outcome is Outcome.FAILED else None)
     assert (own.link, other.link) == ("", "mobile")
     assert own.segment is Segment.SERVICE
+
+
+def test_evidence_says_by_which_status_how_many_of_the_failures_were_answered() -> None:
+    track = pages(
+        failures=17,
+        reason=Reason.TIMED_OUT,
+        statuses={500: 2, 503: 12},
+        other_reason=Reason.TIMED_OUT,
+    )
+    shown = service_evidence([over(track, health=Health.BAD)])
+    status = http.STATUS.name
+    assert [(each.failed, each.reason, each.metric, each.value) for each in shown] == [
+        (12, Reason.STATUS_UNEXPECTED, status, 503.0),
+        (2, Reason.STATUS_UNEXPECTED, status, 500.0),
+        (3, Reason.TIMED_OUT, "", None),
+    ]
+
+
+def test_where_episodes_are_counted_no_status_is_claimed_of_all_of_them() -> None:
+    track = pages(
+        failures=1, episodes_ns=[1, 2, 3], reason=Reason.STATUS_UNEXPECTED, statuses={503: 1}
+    )
+    (shown,) = service_evidence([over(track, health=Health.PARTLY)])
+    assert (shown.failed, shown.value) == (3, None)
 
 
 def test_evidence_of_both_families_begins_with_ipv4() -> None:

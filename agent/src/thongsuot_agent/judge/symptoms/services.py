@@ -5,6 +5,8 @@ links.
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from msgspec import structs
+
 from thongsuot_agent.judge.comparison import is_usable
 from thongsuot_agent.judge.diagnosis import Diagnosis, Suspicion
 from thongsuot_agent.judge.keys import PointKey, SeriesKey
@@ -41,6 +43,7 @@ from thongsuot_agent.judge.tracks import (
     slow_limit_s,
 )
 from thongsuot_agent.judge.verdicts import link_slot, unknown_slot
+from thongsuot_schema.catalogue import http
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
@@ -174,20 +177,44 @@ def service_evidence(overs: Sequence[ServiceOverLink]) -> tuple[Evidence, ...]:
             # What comes and goes has failed, whatever it does at this moment.
             comes_and_goes = bool(track.episodes_ns) and over.health[family] is Health.PARTLY
             is_failing = bool(track.failures) or comes_and_goes
-            evidence.append(
-                Evidence(
-                    kind=REQUEST,
-                    target=track.target,
-                    family=family,
-                    segment=Segment.SERVICE,
-                    outcome=Outcome.FAILED if is_failing else Outcome.OK,
-                    reason=track.reason if is_failing else None,
-                    ok=track.successes,
-                    failed=max(track.failures, len(track.episodes_ns) if comes_and_goes else 0),
-                    link=over.link.name if place else "",
-                )
+            shown = Evidence(
+                kind=REQUEST,
+                target=track.target,
+                family=family,
+                segment=Segment.SERVICE,
+                outcome=Outcome.FAILED if is_failing else Outcome.OK,
+                reason=track.reason if is_failing else None,
+                ok=track.successes,
+                failed=max(track.failures, len(track.episodes_ns) if comes_and_goes else 0),
+                link=over.link.name if place else "",
             )
+            evidence += _by_status(shown, track)
     return tuple(evidence)
+
+
+def _by_status(shown: Evidence, track: Track) -> list[Evidence]:
+    """
+    Return failures once for each HTTP status that they had, with its count, and what is left.
+
+    Where episodes are counted instead of runs, no status is known of all of them.
+    """
+    if not track.statuses or shown.failed != track.failures:
+        return [shown]
+    by_count = sorted(track.statuses.items(), key=lambda item: -item[1])
+    evidence = [
+        structs.replace(
+            shown,
+            reason=Reason.STATUS_UNEXPECTED,
+            failed=count,
+            metric=http.STATUS.name,
+            value=float(status),
+        )
+        for status, count in by_count
+    ]
+    rest = shown.failed - sum(track.statuses.values())
+    if rest:
+        evidence.append(structs.replace(shown, reason=track.other_reason, failed=rest))
+    return evidence
 
 
 def _slow(

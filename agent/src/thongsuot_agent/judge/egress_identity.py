@@ -4,7 +4,7 @@ import msgspec
 
 from thongsuot_schema.result import Family
 
-_SILENT_NS = 30 * 1_000_000_000
+_SILENT_NS = 30_000_000_000
 """Some may be silent for the other line's customers: here nothing at all answers, for long."""
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from thongsuot_agent.judge.diagnosis import Diagnosis
-from thongsuot_agent.judge.link_context import LinkContext
+from thongsuot_agent.judge.link_context import NS_PER_S, LinkContext
 from thongsuot_agent.judge.memory import LinkMemory, ServiceAddress, Track
 from thongsuot_agent.judge.site_probes import RANK
 from thongsuot_agent.judge.symptoms.borrowed_resolver import is_borrowed_resolver
@@ -53,14 +53,14 @@ SERVICES_INTERCEPTED = 2
 """What changes at once for so many services, and for all, is no service's certificate."""
 HEAVY_LOSS_RATIO = 0.15
 """Of their latest echoes, by what stands beyond the carrier: a page may then not come in time."""
-LOSS_MEMORY_NS = 600 * 1_000_000_000
+LOSS_MEMORY_NS = 600 * NS_PER_S
 SLOW_BESIDE = 2
 """One page in a thousand is slow by a packet that is sent again; two are not, so close together."""
 DEAD_RUNS = 3
 """Of a way that loses half of all packets, a connection in ten does not open in its time."""
 SAME_SPELL_NS = 3_000_000_000
 """Pages that were opened so close together met the same spell of a way."""
-SAME_TIME_NS = 1_000_000_000
+SAME_TIME_NS = NS_PER_S
 """Runs that began so close together saw the same portal."""
 
 RELATION = Diagnosis(

@@ -5,7 +5,7 @@ A service over one link: how it is by what the link's series have shown.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from thongsuot_agent.judge.link_context import LinkContext
+from thongsuot_agent.judge.link_context import NS_PER_S, LinkContext
 from thongsuot_agent.judge.memory import LinkMemory, Track
 from thongsuot_agent.judge.symptoms.failure_modes import (
     FailureMode,
@@ -23,7 +23,7 @@ REQUEST = http.KIND.name
 SLOW_RUNS = 3
 """Slow runs in a row before a page is called slow: at one a minute, after three minutes."""
 
-CLOCK_NS = 900 * 1_000_000_000
+CLOCK_NS = 900 * NS_PER_S
 """A certificate that was found valid so lately proves the device's clock."""
 
 EPISODES = 3
@@ -31,7 +31,7 @@ EPISODES = 3
 Failures between which it worked, of one service over one link, that are no chance: on a line that
 loses 1 % not one page in a thousand fails.
 """
-EPISODES_NS = 600 * 1_000_000_000
+EPISODES_NS = 600 * NS_PER_S
 """All of them within this time."""
 STEADY_RUNS = 4
 """Runs that work in a row before what came and went is over."""

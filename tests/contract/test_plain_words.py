@@ -1,11 +1,13 @@
 """
 Pages and messages say what their readers understand: no machine's word, no term without a gloss.
 
-Every message of the catalogues is held against the glossary, but for the names of settings and
-options in those of commands, and every page of a point in every scene, with all that is filled into
-it. The collector's own pages are walked in ``tests/collector/web/test_page_words.py``.
+Every message of the catalogues is held against the glossary, and every page of a point in every
+scene, with all that is filled into it. Messages of commands may also name what the reference names
+(settings, options, commands), and have a few words that only administrators meet. The collector's
+own pages are walked in ``tests/collector/web/test_page_words.py``.
 """
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +25,59 @@ from thongsuot_schema.words.translations import REFERENCE
 
 OF_COMMANDS = frozenset({"cli", "argparse", "mistakes"})
 """The catalogues of the help and the messages of commands: read by administrators alone."""
+
+REFERENCES = ("agent-settings", "collector-settings", "commands", "sinks", "channels", "export")
+"""The pages whose code is what administrators type: settings, options, commands, values."""
+
+OF_ADMINISTRATORS = frozenset(
+    {
+        "ACME",
+        "ASCII",
+        "ASN",
+        "Apprise",
+        "IPv",
+        "LINK",
+        "MCP",
+        "MiB",
+        "NetBox",
+        "PEM",
+        "Parquet",
+        "PostgreSQL",
+        "RFC",
+        "SNMP",
+        "SQLite",
+        "TOML",
+        "VLAN",
+        "VLANs",
+        "chmod",
+        "circuits",
+        "clock",
+        "dead",
+        "desk",
+        "disable",
+        "elliptic",
+        "eth",
+        "first_month",
+        "last_month",
+        "leaflet",
+        "letters",
+        "loopback",
+        "media",
+        "months",
+        "office",
+        "office_days",
+        "office_hours",
+        "ppp",
+        "slug",
+        "sslrootcert",
+        "systemd",
+    }
+)
+"""What no page of the reference has as code, and everybody who types a command knows."""
+
+
+_PLACES_OF_COMMANDS = re.compile(r"%\(\w+\)[sdr]|\{\{\w+\}\}")
+"""Where argparse fills something in, and the places of a text that an administrator writes."""
 
 
 def messages() -> Iterator[tuple[str, str, str]]:
@@ -42,6 +97,16 @@ def _is_of_commands(place: str) -> bool:
     return place.partition(" ")[0].rpartition("/")[2].partition(".")[0] in OF_COMMANDS
 
 
+def _named_in_reference() -> frozenset[str]:
+    """Return the words that stand in the code of the reference, also the parts of each."""
+    names = set(OF_ADMINISTRATORS)
+    for page in REFERENCES:
+        text = (ROOT / "docs" / "reference" / f"{page}.md").read_text(encoding="utf-8")
+        for code in re.findall(r"```.*?```|`[^`\n]+`", text, re.DOTALL):
+            names |= set(re.findall(r"\w+", code))
+    return frozenset({part for name in names for part in (name, *name.split("_"))})
+
+
 def _short(path: Path) -> str:
     return str(path.relative_to(ROOT / path.relative_to(ROOT).parts[0]))
 
@@ -53,6 +118,22 @@ def test_no_message_has_a_word_that_the_glossary_does_not_explain() -> None:
         if not _is_of_commands(place) and (words := unknown_words(text, language))
     ]
     assert unknown == []
+
+
+def test_no_message_of_a_command_has_a_word_that_neither_glossary_nor_reference_has() -> None:
+    named = _named_in_reference()
+    unknown = [
+        f"{place}: {', '.join(words)}: {text}"
+        for place, language, text in messages()
+        if _is_of_commands(place)
+        and (words := set(unknown_words(_PLACES_OF_COMMANDS.sub(" ", text), language)) - named)
+    ]
+    assert unknown == []
+
+
+def test_what_neither_glossary_nor_reference_has_is_found_in_a_message_of_a_command() -> None:
+    text = "page_url trong tệp cấu hình bị corrupted"
+    assert set(unknown_words(text, "vi")) - _named_in_reference() == {"corrupted"}
 
 
 def test_no_message_says_what_the_glossary_says_otherwise() -> None:

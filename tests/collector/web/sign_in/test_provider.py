@@ -162,6 +162,7 @@ def forged() -> list[tuple[str, dict[str, object]]]:
                 "published": ECKey.generate_key("P-256"),
             },
         ),
+        ("not signed", {"algorithm": "none"}),
         ("an error", {"error": "access_denied"}),
         ("another provider", {"issuer": "https://evil.example"}),
     ]
@@ -195,6 +196,24 @@ async def test_what_a_provider_does_not_vouch_for_opens_nothing(tmp_path: Path) 
             assert FAILED in (await own.get(f"{mine.path}?code={theirs}&state={state}")).text
         assert people.listed(running.store) == []
         assert where(await own.get(await leave(own))) == "/?lang=vi"
+
+
+async def test_a_provider_that_has_changed_its_keys_is_believed_by_the_new_ones(
+    tmp_path: Path,
+) -> None:
+    async with (
+        provided(tmp_path) as (running, provider),
+        browser(running.base) as before,
+        browser(running.base) as after,
+    ):
+        assert where(await before.get(await leave(before))) == "/?lang=vi"
+        retired = provider.key
+        provider.key = ECKey.generate_key("P-256")
+        assert where(await after.get(await leave(after))) == "/?lang=vi"
+        # Who still has the key of before can vouch for nobody.
+        provider.key, provider.published = retired, provider.key
+        async with browser(running.base) as late:
+            assert FAILED in (await late.get(await leave(late))).text
 
 
 async def test_a_provider_that_is_away_is_said_and_passwords_go_on(tmp_path: Path) -> None:

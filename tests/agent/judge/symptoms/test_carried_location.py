@@ -178,3 +178,15 @@ def test_pages_alone_lose_where_lookups_were_proved_to_come_through(
     sent: int, lost: int, *, alone: bool
 ) -> None:
     assert do_pages_alone_lose(link_context(carried("dns", "zone", sent, lost), *PAGES)) is alone
+
+
+def test_one_that_loses_beside_another_that_lost_a_single_segment_is_one_witness() -> None:
+    assert located(FAR, carried("http", "motcua", 12, 1)) is None
+    assert located(FAR, carried("http", "motcua", 12, 2)) is Segment.ACCESS
+
+
+@pytest.mark.parametrize(("sent", "segment"), [(112, Segment.TRANSIT), (111, None)])
+def test_a_rung_carries_well_on_odds_of_a_hundred_to_one(
+    sent: int, segment: Segment | None
+) -> None:
+    assert located(carried("dns", "resolver", sent, 0), *PAGES) is segment

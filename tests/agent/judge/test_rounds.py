@@ -19,6 +19,7 @@ from thongsuot_agent.judge.rounds import (
 )
 from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.site_probes import site_probes_from
+from thongsuot_agent.judge.symptoms.equipment import session_probes
 from thongsuot_schema.inventory.model import ProbeSchedule
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
@@ -339,3 +340,31 @@ def test_the_gateway_and_services_are_no_anchors() -> None:
     for track in at.link.tracks.values():
         track.known_unresponsive = track.target not in {"gateway", "motcua", "dichvucong", "far"}
     assert "http" in burst_asks(at), "one anchor alone is left"
+
+
+@pytest.mark.parametrize(
+    ("asked_s", "read_s", "is_asked"),
+    [
+        (None, None, True),
+        (2.0, None, True),
+        (1.999, None, False),
+        (9.0, 10.1, True),
+        (9.0, 10.0, False),
+    ],
+    ids=["never", "two seconds ago", "just now", "read before it went", "read since"],
+)
+def test_a_modem_is_asked_why_its_session_is_gone_until_it_was_read_since(
+    asked_s: float | None, read_s: float | None, *, is_asked: bool
+) -> None:
+    at = equipped_link("mobile")
+    gone = Diagnosis(state=State.DOWN, segment=Segment.ACCESS, symptom=Symptom.ACCESS_SESSION_LOST)
+    at.link.facts_slot = FaultSlot(fault=gone, onset_ns=NOW_NS - ns(10.0))
+    if asked_s is not None:
+        at.link.equipment.asked_ns["radio"] = NOW_NS - ns(asked_s)
+    if read_s is not None:
+        at.link.equipment.radio_ns = NOW_NS - ns(read_s)
+    asked = session_probes(at)
+    assert [(probe.kind, probe.link, probe.target) for probe in asked] == (
+        [("radio", "mobile", "")] if is_asked else []
+    )
+    assert session_probes(at) == (), "it was just asked"

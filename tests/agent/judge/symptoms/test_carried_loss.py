@@ -21,7 +21,7 @@ from thongsuot_agent.judge.symptoms.carried_samples import (
     evidence_nats,
     sample_of,
 )
-from thongsuot_schema.catalogue import http
+from thongsuot_schema.catalogue import dns, http
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family, Finding, QualityFlag, failed_finding, ok_finding
 
@@ -168,3 +168,24 @@ def test_a_page_that_a_busy_device_made_late_is_no_witness_of_what_was_sent_agai
     late = ok_finding({http.TOTAL: 0.4}, evidence=evidence, doubts=(QualityFlag.TIMER_LATE,))
     assert sample_of(track, page, ANSWERED) is not None
     assert sample_of(track, late, ANSWERED) is None
+
+
+@pytest.mark.parametrize(
+    ("took_s", "usual_s", "is_late"),
+    [
+        (0.5, 0.1, True),
+        (0.499, 0.1, False),
+        (0.75, 0.25, True),
+        (0.74, 0.25, False),
+        (0.5, None, True),
+        (None, 0.0, False),
+    ],
+)
+def test_a_name_server_that_answers_late_has_lost_nothing_before(
+    took_s: float | None, usual_s: float | None, *, is_late: bool
+) -> None:
+    """Half a second, and three times the usual: those before may have come after their time."""
+    track = Track(kind="dns", target="zone", family=Family.IP4, silences=2, usual_s=usual_s)
+    found = ok_finding({} if took_s is None else {dns.LOOKUP: took_s})
+    lost = 0 if is_late else 2
+    assert sample_of(track, found, ANSWERED) == CarriedPackets(QUESTIONS * (lost + 1), lost)

@@ -46,6 +46,8 @@ def said(at: LinkContext, ratio: float, *, age_s: float = 0.0) -> bool | None:
         ((0, 0), (400, 0), 0.1, False),
         ((60, 6), (900, 0), 0.1, True),
         ((60, 1), (900, 0), 0.1, False),
+        ((45, 3), (300, 0), 0.1, True),
+        ((46, 3), (300, 0), 0.1, None),
     ],
 )
 def test_a_loss_of_echoes_is_borne_out_by_lookups_alone_or_by_all_together(

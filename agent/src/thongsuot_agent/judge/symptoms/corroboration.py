@@ -17,8 +17,8 @@ from thongsuot_agent.judge.symptoms.carried_samples import (
     LOOKUP,
     LOST_AT_ONCE,
     QUESTIONS,
-    CarriedPackets,
     evidence_nats,
+    packets_of,
 )
 from thongsuot_schema.segment import Segment
 
@@ -42,18 +42,17 @@ def confirms(at: LinkContext, segment: Segment, ratio: float, alarm_ns: int) -> 
     carrier, where they are all of it: there a service has to fail.
     """
     tracks = [track for _, track in carrying(at, segment)]
-    sent = sum(track.carried_sent for track in tracks)
-    lost = sum(track.carried_lost for track in tracks)
+    carried = packets_of(tracks)
     is_long = at.now_ns - alarm_ns >= ns(DECIDE_ANYWAY_S)
-    if not tracks or (not sent and is_long):
+    if not tracks or (not carried.sent and is_long):
         return segment is not Segment.TRANSIT or any(track.failures for track in tracks)
     degraded = min(0.9, max(at.settings.loss_degraded_ratio, CARRIED_SHARE * ratio))
-    nats = evidence_nats(sent, lost, degraded, at.settings.loss_healthy_ratio)
-    lookups = [track for track in tracks if track.kind == LOOKUP]
+    nats = evidence_nats(carried.sent, carried.lost, degraded, at.settings.loss_healthy_ratio)
+    lookups = packets_of(track for track in tracks if track.kind == LOOKUP)
     silences = _silent_lookups(at) if segment is Segment.LAN else 0
     lookup_nats = evidence_nats(
-        sum(track.carried_sent for track in lookups) + QUESTIONS * silences,
-        sum(track.carried_lost for track in lookups) + silences,
+        lookups.sent + QUESTIONS * silences,
+        lookups.lost + silences,
         degraded,
         at.settings.loss_healthy_ratio,
     )
@@ -85,15 +84,9 @@ def refutes(at: LinkContext, segment: Segment, ratio: float) -> bool:
     direction.
     """
     least, healthy = at.settings.loss_degraded_ratio, at.settings.loss_healthy_ratio
-    lookups, carried = CarriedPackets(0, 0), CarriedPackets(0, 0)
-    for _, track in carrying(at, segment):
-        carried = CarriedPackets(
-            carried.sent + track.carried_sent, carried.lost + track.carried_lost
-        )
-        if track.kind == LOOKUP:
-            lookups = CarriedPackets(
-                lookups.sent + track.carried_sent, lookups.lost + track.carried_lost
-            )
+    tracks = [track for _, track in carrying(at, segment)]
+    carried = packets_of(tracks)
+    lookups = packets_of(track for track in tracks if track.kind == LOOKUP)
     of_echoes = min(0.9, max(least, ratio))
     of_carried = min(0.9, max(least, CARRIED_SHARE * ratio))
     return (

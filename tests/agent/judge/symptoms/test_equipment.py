@@ -318,3 +318,13 @@ def test_equipment_is_asked_again_ten_seconds_after_it_was_read_or_asked_last(
         known.light_ns, known.mains_ns = 1, at_ns
     link = LinkMemory(name="fixed", equipment=known)
     assert is_worth_asking(link, kind, NOW_NS) is is_worth_it
+
+
+def test_a_noisy_signal_has_to_be_better_by_two_decibels_before_it_is_good_again() -> None:
+    link = LinkMemory(name="mobile")
+    states = []
+    for noise_db in (0.0, -0.1, 1.9, 2.0):
+        finding = ok_finding({radio.LTE_RSRP: -80.0, radio.LTE_SINR: noise_db})
+        update_radio(link, finding, NOW_NS, SETTINGS)
+        states.append(link.equipment.is_weak)
+    assert states == [False, True, True, False]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from thongsuot_agent.judge.memory import Track
+from thongsuot_agent.judge.memory import ServiceAddress, Track
 from thongsuot_agent.judge.reachability import reachability_of
 from thongsuot_agent.judge.symptoms.failure_modes import (
     FAILURE_MODES,
@@ -75,3 +75,14 @@ def test_only_what_a_verified_portal_says_is_its_own_beyond_doubt() -> None:
         Reason.STATUS_UNEXPECTED,
         Reason.BODY_UNEXPECTED,
     }
+
+
+@pytest.mark.parametrize(
+    ("age_ns", "expected"), [(1_800_000_000_000, Health.GOOD), (1_799_999_999_999, Health.DOUBTFUL)]
+)
+def test_an_address_that_failed_is_remembered_for_half_an_hour(
+    age_ns: int, expected: Health
+) -> None:
+    track = Track(kind="http", target="portal", family=Family.IP4, successes=1)
+    track.addresses = {A: ServiceAddress(failures=1, tried_ns=7), B: ServiceAddress(tried_ns=9)}
+    assert health_of(track, 2, 7 + age_ns) is expected

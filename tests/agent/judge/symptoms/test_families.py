@@ -109,7 +109,7 @@ def test_a_page_over_one_family_beside_echoes_over_the_other_compares_no_familie
     assert dead_family(at, round_of(page, lookup, *lost)) is not None
 
 
-@pytest.mark.parametrize(("answered_s", "is_ripe"), [(9.5, True), (9.500001, False)])
+@pytest.mark.parametrize(("answered_s", "is_ripe"), [(9.5, True), (9.500000001, False)])
 def test_the_other_family_has_to_answer_half_a_second_after_the_silence_began(
     answered_s: float, *, is_ripe: bool
 ) -> None:

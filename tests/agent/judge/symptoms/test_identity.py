@@ -1,8 +1,10 @@
 """The site must be itself before it accuses: whose router stands behind the line."""
 
+import pytest
+
 from tests.agent.judge.simulated_site import NS, START_S
 from thongsuot_agent.judge import paths
-from thongsuot_agent.judge.memory import LinkMemory
+from thongsuot_agent.judge.memory import LinkMemory, NeighbourIdentity
 from thongsuot_agent.judge.symptoms import identity
 from thongsuot_schema.catalogue.path import LAST_HOP
 from thongsuot_schema.path import Hop, Path, path_evidence
@@ -112,3 +114,21 @@ def test_eight_networks_beside_the_usual_one_are_remembered_the_latest() -> None
     side = link.carriers_side[Family.IP4]
     assert side.beside == [f"198.{place}.0.0/16" for place in range(3, 11)]
     assert side.usual == "203.0.0.0/16"
+
+
+@pytest.mark.parametrize(("times", "hours"), [(0, 1), (1, 1), (2, 24)])
+def test_another_box_is_the_usual_one_after_an_hour_and_after_a_day_where_all_is_strange(
+    times: int, hours: int
+) -> None:
+    for early_ns, usual in ((1, OWN_BOX), (0, OTHER_BOX)):
+        link = LinkMemory(name="fixed")
+        side = NeighbourIdentity(usual="203.0.0.0/16", strange="198.51.0.0/16", times=times)
+        link.carriers_side[Family.IP4] = side
+        again_ns = 9 + hours * HOUR_NS - early_ns
+        for box, at_ns in ((OWN_BOX, 5), (OTHER_BOX, 9), (OTHER_BOX, again_ns)):
+            seen = ok_finding({}, evidence={identity.HARDWARE: box})
+            identity.note_gateway(link, seen, at_ns)
+        assert link.gateway.usual == usual
+
+
+HOUR_NS = 3_600_000_000_000

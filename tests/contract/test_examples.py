@@ -7,6 +7,8 @@ A code block is run when its info string says so, and is otherwise held to nothi
 ``toml agent``         a whole configuration of an agent, checked as at its start; in the same way
 ``toml collector``     one of a collector and
 ``toml inventory``     files of an inventory
+``yaml prometheus``    a whole configuration of Prometheus, checked by promtool, and
+``yaml alertmanager``  one of Alertmanager, checked by amtool
 ``… file=PATH``        a file of a house: all files of one page are laid over a copy of the rooms,
                        and the tests among them are run there, with the laws of a kind of probe
 """
@@ -145,6 +147,25 @@ def test_each_configuration_of_a_collector_is_good(block: Block, tmp_path: Path)
     configuration = collector.parse_configuration(block.code, file=block.place, folder=tmp_path)
     # A part of a file that read as nothing would be good, too.
     assert configuration.sinks or configuration.settings.store.url
+
+
+CHECKS = {
+    "yaml prometheus": ("promtool", "check", "config", "--syntax-only"),
+    "yaml alertmanager": ("amtool", "check-config"),
+}
+
+
+@pytest.mark.parametrize("kind", CHECKS)
+def test_each_configuration_of_monitoring_is_good(kind: str, tmp_path: Path) -> None:
+    shown = blocks(ROOT, kind)
+    assert shown
+    for number, block in enumerate(shown):
+        file = tmp_path / f"{number}.yml"
+        file.write_text(block.code, encoding="utf-8")
+        done = subprocess.run(
+            [*CHECKS[kind], str(file)], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, f"{block.place}: {done.stdout}{done.stderr}"
 
 
 @pytest.mark.parametrize("block", blocks(ROOT, "toml inventory"), ids=lambda block: block.place)

@@ -2,9 +2,11 @@
 
 import json
 import os
+import platform
 import re
 import shutil
 import subprocess
+import sysconfig
 import zipfile
 from pathlib import Path
 
@@ -134,3 +136,27 @@ def test_the_collectors_wheels_have_the_kernel_compiled_for_their_architecture(
         # Nothing newer of the C library than Debian 12's (2.36) is asked for.
         versions = re.findall(rb"GLIBC_2\.(\d+)", library)
         assert all(int(minor) <= 36 for minor in versions)
+
+
+def test_a_kernel_compiled_for_the_tests_here_is_in_no_package(tmp_path: Path) -> None:
+    architecture = {machine: name for name, machine in MACHINES.items()}[platform.machine()]
+    if not compiler_for(architecture):
+        pytest.skip("no C compiler here")
+    root = tmp_path / "checkout"
+    for room in ("schema", "collector", "kernel"):
+        ignored = shutil.ignore_patterns("build", "__pycache__")
+        shutil.copytree(ROOT / room, root / room, ignore=ignored)
+    stale = root / "kernel" / "build" / "lib.linux-x86_64-cpython-311" / "thongsuot_kernel"
+    stale.mkdir(parents=True)
+    (stale / "loops.abi3.so").write_bytes(b"compiled for the tests")
+    (stale / "left_over.py").write_text("made_by_an_earlier_build = True\n", encoding="utf-8")
+    (root / "kernel" / "src" / "thongsuot_kernel" / "loops.c").chmod(0o600)
+    folder = tmp_path / "wheels"
+    wheels = own_wheels(root, "collector", folder, architecture)
+    (wheel,) = (wheel for wheel in wheels if wheel.name.startswith("thongsuot_kernel-"))
+    with zipfile.ZipFile(wheel) as archive:
+        library = archive.read("thongsuot_kernel/loops.abi3.so")
+        assert "thongsuot_kernel/left_over.py" not in archive.namelist()
+        assert archive.getinfo("thongsuot_kernel/loops.c").external_attr >> 16 & 0o777 == 0o644
+    assert library[:4] == b"\x7fELF"
+    assert sysconfig.get_config_var("prefix").encode() not in library, "a path of this machine"

@@ -148,7 +148,15 @@ def own_wheels(root: Path, room: str, folder: Path, architecture: str) -> list[P
     if room == "collector":
         compiler = compiler_for(architecture)
         if compiler:
-            _build_wheel(root / "kernel", folder, _cross_environment(architecture, compiler))
+            with tempfile.TemporaryDirectory(prefix="thongsuot-kernel-") as place:
+                # What this checkout has compiled for its own tests is setuptools' to take up again:
+                # made with other flags, and with the paths of this machine's Python.
+                clean = Path(place, "kernel")
+                shutil.copytree(root / "kernel", clean, ignore=shutil.ignore_patterns("build"))
+                # A wheel has the modes of its sources, which are those of whoever checked them out.
+                for path in clean.rglob("*"):
+                    path.chmod(0o755 if path.is_dir() else 0o644)
+                _build_wheel(clean, folder, _cross_environment(architecture, compiler))
         else:
             sys.stderr.write(
                 f"build: no compiler for {architecture} (Debian's "
@@ -223,7 +231,10 @@ def _document(root: Path, room: str, tree: Path, day: str) -> None:
 
 
 def _run(*command: str, environment: Mapping[str, str] | None = None) -> None:
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    # Modes of what is written are the same for every builder.
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, check=False, umask=0o022
+    )
     if done.returncode:
         sys.stderr.write(done.stderr)
         raise subprocess.CalledProcessError(done.returncode, command)

@@ -6,11 +6,10 @@ behaves. A receiver announces its port on its standard output as ``port N``.
 """
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 from typing import Self
-
-from tests.forked import ForkedProgram
 
 WELL = "well"
 
@@ -59,15 +58,18 @@ class ReceiverProcess:
     def __init__(self, module: str, path: Path, *arguments: str) -> None:
         path.mkdir(parents=True, exist_ok=True)
         self.folder = ReceiverFolder(path)
-        self._command = [module, str(path), *arguments]
-        self._process: ForkedProgram | None = None
+        self._command = [sys.executable, "-m", module, str(path), *arguments]
+        self._process: subprocess.Popen[str] | None = None
         self.port = 0
 
     def start(self) -> Self:
         """Start it; it comes back on the port it had."""
         assert self._process is None, "already running"
-        self._process = ForkedProgram(*self._command, str(self.port))
-        word, _, port = self._process.first_line.partition(" ")
+        self._process = subprocess.Popen(
+            [*self._command, str(self.port)], stdout=subprocess.PIPE, text=True
+        )
+        assert self._process.stdout is not None
+        word, _, port = self._process.stdout.readline().partition(" ")
         assert word == "port", "the receiver ended at start"
         self.port = int(port)
         return self
@@ -75,5 +77,8 @@ class ReceiverProcess:
     def stop(self) -> None:
         """End it, and wait until it is gone."""
         if self._process is not None:
-            self._process.stop()
+            assert self._process.stdout is not None
+            self._process.terminate()
+            self._process.wait()
+            self._process.stdout.close()
             self._process = None

@@ -132,3 +132,13 @@ def test_another_box_is_the_usual_one_after_an_hour_and_after_a_day_where_all_is
 
 
 HOUR_NS = 3_600_000_000_000
+
+
+def test_a_carrier_is_known_by_the_first_thirty_two_bits_of_its_ipv6() -> None:
+    link = LinkMemory(name="fixed")
+    for at_s, first_hop in enumerate(("2001:db8:1::1", "2001:db8:ffff::1")):
+        see(link, first_hop, float(at_s), "zone")
+    side = link.carriers_side[Family.IP6]
+    assert (side.usual, side.strange) == ("2001:db8::/32", "")
+    see(link, "2001:db9::1", 9.0, "zone")
+    assert side.strange == "2001:db9::/32"

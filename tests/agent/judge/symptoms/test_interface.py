@@ -17,6 +17,7 @@ from thongsuot_agent.judge.symptoms.interface import (
     NO_ROUTE4,
     SESSION_LOST,
     diagnosis_after_grace,
+    diagnosis_at_once,
     immediate_diagnosis,
 )
 
@@ -70,3 +71,16 @@ def test_a_link_is_well_with_one_family_unless_it_had_ipv4_and_lost_it(
     facts: LinkFacts, had_ipv4: bool, fault: Diagnosis | None
 ) -> None:
     assert diagnosis_after_grace(LinkMemory(name="fixed", had_ipv4=had_ipv4), facts) == fault
+
+
+@pytest.mark.parametrize(
+    ("age_ns", "expected"), [(179_999_999_999, CABLE_UNPLUGGED), (180_000_000_000, SESSION_LOST)]
+)
+def test_a_session_has_three_minutes_to_be_dialled_again_after_its_cable_was_out(
+    age_ns: int, expected: Diagnosis
+) -> None:
+    link = LinkMemory(name="fixed", port_back_ns=7)
+    gone = LinkFacts(present=False, carrier=False, point_to_point=True)
+    assert diagnosis_at_once(link, gone, 7 + age_ns) == expected
+    link.port_back_ns = None
+    assert diagnosis_at_once(link, gone, 7 + age_ns) == SESSION_LOST

@@ -11,6 +11,8 @@ from thongsuot_agent.judge.memory import FaultSlot, LinkMemory, Memory, Track
 from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.symptoms.loss_location import (
     LossShare,
+    _first_lossy,
+    _lone_loser,
     is_losing_since,
     is_of_ip6_alone,
     is_plain,
@@ -295,3 +297,61 @@ def test_so_much_lost_beyond_the_carrier_shows_in_every_page(lost: int, plain: b
     suspicion = Suspicion(fault=fault, onset_ns=1, evidence=(*far, near))
     assert is_plain(suspicion) is plain
     assert not is_plain(Suspicion(fault=fault, onset_ns=1, evidence=()))
+
+
+@pytest.mark.parametrize(
+    ("shares", "alone"),
+    [
+        ({"near": (400, 0), "far": (100, 20)}, "far"),
+        ({"near": (400, 0), "zone": (100, 5), "far": (100, 20)}, None),
+        ({"near": (400, 40), "far": (400, 80)}, None),
+        ({"zone": (400, 0), "far": (100, 20)}, "far"),
+        ({"far": (100, 20)}, None),
+    ],
+    ids=[
+        "nobody so far out, and a nearer one is clean",
+        "another so far out loses, and a nearer one is clean",
+        "the nearer one loses",
+        "another so far out is clean",
+        "too few",
+    ],
+)
+def test_one_that_loses_alone_is_held_against_those_as_far_out_or_else_all(
+    shares: dict[str, tuple[int, int]], alone: str | None
+) -> None:
+    rungs = {"near": Segment.CARRIER, "zone": Segment.TRANSIT, "far": Segment.TRANSIT}
+    seen = {name: LossShare(rungs[name]).plus(*counts) for name, counts in shares.items()}
+    assert _lone_loser(seen, Settings()) == alone
+
+
+LAN, ACCESS, CORE_RUNG = Segment.LAN, Segment.ACCESS, Segment.CARRIER
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        ({LAN: (15, 2)}, LAN),
+        ({LAN: (16, 2)}, None),
+        ({LAN: (28, 0), ACCESS: (100, 20)}, ACCESS),
+        ({LAN: (27, 0), ACCESS: (100, 20)}, None),
+        ({LAN: (300, 0), ACCESS: (7, 1)}, ACCESS),
+        ({LAN: (300, 0), ACCESS: (8, 1)}, None),
+        ({LAN: (300, 0), ACCESS: (28, 0), CORE_RUNG: (100, 20)}, CORE_RUNG),
+        ({LAN: (300, 0), ACCESS: (27, 0), CORE_RUNG: (100, 20)}, None),
+    ],
+    ids=[
+        "a LAN on odds of 20",
+        "on less",
+        "a LAN is clean on odds of 100",
+        "on less it is not",
+        "a line on odds of 4",
+        "on less",
+        "a line is clean on odds of 100",
+        "on less it is not",
+    ],
+)
+def test_a_rung_is_lossy_or_clean_on_its_odds(
+    counts: dict[Segment, tuple[int, int]], expected: Segment | None
+) -> None:
+    shares = [LossShare(rung).plus(*pair) for rung, pair in counts.items()]
+    assert _first_lossy(shares, Settings(), 0.0, is_enough=False) is expected

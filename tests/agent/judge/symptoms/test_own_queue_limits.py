@@ -177,8 +177,11 @@ def test_a_hundredth_of_a_second_more_is_the_sign_of_a_queue(
     assert not is_queue_possible(link_context())
 
 
-def lookup(value_s: float) -> Track:
-    return Track(kind="dns", target="zone", family=Family.IP4, value_s=value_s, usual_s=0.0)
+def lookup(excess_s: float) -> Track:
+    """Return lookups that take so much longer than their half a second."""
+    late = Track(kind="dns", target="zone", family=Family.IP4, usual_s=0.5)
+    late.value_s = 0.5 + excess_s
+    return late
 
 
 @pytest.mark.parametrize(("excess_s", "explains"), [(1.0, True), (1.001, False)])

@@ -23,15 +23,16 @@ from tools import lint
 
 ROOT = Path(__file__).resolve().parent.parent
 
-AT_ONCE = 5
+AT_ONCE = 6
 """
-Number of parallel parts on two cores: four wait most of their time, and begin first; one that
+Number of parallel parts on two cores: five wait most of their time, and begin first; one that
 computes fills the CPU, and the next parts take the place of those that have ended. A waiting part
 that begins when others have ended is alone at the end: real servers, including browsers, were for
-five minutes of seventeen (2026-11-30).
+five minutes of seventeen (2026-11-30), and one part with all unit tests of the collector, which
+wait for two thirds of their time, took as long as everything else (1,075 s of 1,103, 2026-12-01).
 """
 
-WAITING = 4
+WAITING = 5
 """How many of the parts wait most of their time: they come first."""
 
 BRIEF_MATRIX = "tests/lab/test_matrix_brief.py"
@@ -67,6 +68,13 @@ LONG = "matrix or fleet or nightly"
 UNITS = f"not ({REAL_THINGS} or {LONG})"
 COMPUTING = ("tests/schema", "tests/runtime", "tests/agent", "tests/lab_room")
 COLLECTOR = "tests/collector"
+COLLECTORS_EDGES = (
+    "tests/collector/cli",
+    "tests/collector/notify",
+    "tests/collector/sinks",
+    "tests/collector/web",
+)
+"""What people and other systems meet of the collector: half of the CPU of its unit tests."""
 BROWSERS = ("tests/browser", "tests/dashboards")
 ON_BOTH_PYTHONS = (
     "tests/schema",
@@ -175,7 +183,15 @@ def default_parts(other_python: str = "") -> list[SuitePart]:
         pytest_part("whole product", "-m", real, *_whole_product()),
         pytest_part("packets of agents", "-m", real, *COMPUTING),
         # The collector's processes are started, killed and waited for.
-        pytest_part("unit tests of the collector", "-m", UNITS, COLLECTOR, gives_way=True),
+        pytest_part(
+            "unit tests of the collector's core",
+            *("-m", UNITS, COLLECTOR),
+            *(f"--ignore={folder}" for folder in COLLECTORS_EDGES),
+            gives_way=True,
+        ),
+        pytest_part(
+            "unit tests of the collector's edges", "-m", UNITS, *COLLECTORS_EDGES, gives_way=True
+        ),
         pytest_part(
             "real servers",
             *("-m", real),

@@ -11,6 +11,7 @@ from tools.suite import (
     BRIEF_MATRIX,
     BROWSERS,
     COLLECTOR,
+    COLLECTORS_EDGES,
     COMPUTING,
     LONG,
     ON_BOTH_PYTHONS,
@@ -79,7 +80,7 @@ def test_what_computes_leaves_the_cpu_to_what_measures_time(
     assert lint_part().gives_way
     assert [suite_part.gives_way for suite_part in default_parts("/3.13/bin/python")] == [
         *(False, False),
-        *(True, True, True, True, True, True),
+        *(True, True, True, True, True, True, True),
     ]
 
 
@@ -105,7 +106,7 @@ def test_an_unknown_part_of_the_night_is_named(capsys: pytest.CaptureFixture[str
 
 
 def test_every_test_is_in_exactly_one_part() -> None:
-    whole, packets, collector, servers, browsers, rest, computing = (
+    whole, packets, core, edges, servers, browsers, rest, computing = (
         " ".join(suite_part.command) for suite_part in default_parts()
     )
     assert f"({REAL_THINGS}) and not ({LONG})" in whole
@@ -121,7 +122,10 @@ def test_every_test_is_in_exactly_one_part() -> None:
     assert f"not ({REAL_THINGS} or {LONG})" in rest
     left_out = (*COMPUTING, COLLECTOR)
     assert rest.endswith(" ".join(f"--ignore={folder}" for folder in left_out))
-    assert collector.endswith(f"not ({REAL_THINGS} or {LONG}) {COLLECTOR}")
+    ignored = " ".join(f"--ignore={folder}" for folder in COLLECTORS_EDGES)
+    assert core.endswith(f"not ({REAL_THINGS} or {LONG}) {COLLECTOR} {ignored}")
+    assert edges.endswith(f"not ({REAL_THINGS} or {LONG}) {' '.join(COLLECTORS_EDGES)}")
+    assert all((ROOT / folder).is_dir() for folder in COLLECTORS_EDGES)
     # Of the second Python nothing is left out but what the night plays, and all of that is there.
     other = " ".join(default_parts("/3.13/bin/python")[-2].command)
     night = " ".join(nightly_parts("/3.13/bin/python")[0].command)

@@ -6,6 +6,7 @@ from msgspec import structs
 from tests.agent.judge.inventories import FIXED, MOBILE, two_links
 from tests.agent.judge.link_cases import (
     NOW_NS,
+    Shown,
     add_link,
     ago,
     answering,
@@ -19,7 +20,7 @@ from thongsuot_agent.judge.diagnosis import Suspicion
 from thongsuot_agent.judge.events import ConfirmationProbe
 from thongsuot_agent.judge.link_context import LinkContext
 from thongsuot_agent.judge.memory import FaultSlot, Track
-from thongsuot_agent.judge.symptoms.names_elsewhere import probes_elsewhere
+from thongsuot_agent.judge.symptoms.names_elsewhere import is_server_gone, probes_elsewhere
 from thongsuot_agent.judge.symptoms.resolver import CAUSE_UNKNOWN, detect_resolver_fault
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
@@ -127,3 +128,31 @@ def test_the_other_carriers_servers_are_asked_before_one_is_named(
     assert suspected is not None
     assert suspected.fault.symptom is Symptom.RESOLVER_SILENT
     assert suspected.is_ripe is is_ripe
+
+
+@pytest.mark.parametrize(
+    ("shown", "is_gone"),
+    [
+        ({}, True),
+        ({"silences": 1}, False),
+        ({"answered_ns": None}, False),
+        ({"silent_since_ns": ago(20.0)}, True),
+        ({"silent_since_ns": ago(20.0, 1)}, False),
+        ({"silent_since_ns": None}, False),
+    ],
+    ids=[
+        "two echoes in a row",
+        "one echo",
+        "it never answered any",
+        "since the last lookup that worked",
+        "since before it",
+        "it is not known since when",
+    ],
+)
+def test_a_machine_is_gone_that_leaves_two_echoes_unanswered_since_its_lookups_failed(
+    shown: Shown, *, is_gone: bool
+) -> None:
+    of_machine: Shown = {"answered_ns": ago(25.0), "silences": 2, "silent_since_ns": ago(9.0)}
+    at = judged_link(echoes("resolver", **of_machine | shown))
+    assert is_server_gone(at.link, dead()) is is_gone
+    assert not is_server_gone(judged_link().link, dead()), "it is asked for no echoes"

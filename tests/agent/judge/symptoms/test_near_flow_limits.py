@@ -1,6 +1,7 @@
 """Near flows: how close together, how fresh and how large what speaks of new flows has to be."""
 
 from dataclasses import replace
+from math import log
 
 import pytest
 from msgspec import structs
@@ -17,14 +18,17 @@ from tests.agent.judge.symptoms.test_near_flows import (
     run,
     stall_page,
 )
+from thongsuot_agent.judge.diagnosis import Diagnosis
 from thongsuot_agent.judge.events import LinkFacts
 from thongsuot_agent.judge.keys import SeriesKey
 from thongsuot_agent.judge.link_context import LinkContext
 from thongsuot_agent.judge.memory import Track
+from thongsuot_agent.judge.new_flow_memory import NewFlowRun
 from thongsuot_agent.judge.symptoms import near_flows
 from thongsuot_schema.catalogue import icmp
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family, Result, Series, failed_finding, ok_finding
+from thongsuot_schema.segment import Segment
 
 __all__ = ["at"]
 
@@ -243,3 +247,67 @@ def test_runs_of_full_size_speak_for_the_share_of_them_that_passes(
 def test_one_run_of_full_size_that_passes_weighs_as_the_chances_of_it_do() -> None:
     assert near_flows.full_size_nats(1, 0) == pytest.approx(-0.3365, abs=1e-3)
     assert near_flows.full_size_nats(0, 1) == pytest.approx(2.7081, abs=1e-3)
+
+
+def test_a_run_weighs_by_the_four_flows_that_it_opens() -> None:
+    half = NewFlowRun(target="hop", family=Family.IP4, at_ns=1, answered_ratio=0.5)
+    whole = NewFlowRun(target="hop", family=Family.IP4, at_ns=2, answered_ratio=1.0)
+    lost, kept = log(0.3 / 0.02), log(0.7 / 0.98)
+    assert near_flows._nats_of([half], 0.3, 0.02) == pytest.approx(2 * lost + 2 * kept)
+    assert near_flows._nats_of([half, whole], 0.3, 0.02) == pytest.approx(2 * lost + 6 * kept)
+
+
+def test_a_lookup_is_lost_if_either_of_its_two_questions_is(at: LinkContext) -> None:
+    track = Track(kind="dns", target="resolver", family=Family.IP4, recent=0b1_1111_1100)
+    at.link.tracks[SeriesKey("dns", "resolver", Family.IP4)] = track
+    share = 6.5 / 9.0
+    assert near_flows._lookup_flows_lost_lately(at) == pytest.approx(1.0 - (1.0 - share) ** 0.5)
+
+
+def beside_lost_lookup(at: LinkContext, answered_ratio: float) -> None:
+    """Let a run of new flows to the carrier's first router stand beside a lookup that was lost."""
+    at.link.new_flows.answering.add("hop")
+    at.link.new_flows.runs = [
+        NewFlowRun(
+            target="hop",
+            family=Family.IP4,
+            at_ns=100 * NS,
+            answered_ratio=answered_ratio,
+            is_beside_lost_lookup=True,
+            is_beside_open_echo=True,
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("answered_ratio", "located"),
+    [(0.5, near_flows.BOX_DROPS_FRESH_ECHOS), (0.55, near_flows.NEW_FLOWS_LOST)],
+)
+def test_a_table_is_located_on_odds_of_a_hundred_to_one(
+    at: LinkContext, answered_ratio: float, located: Diagnosis
+) -> None:
+    beside_lost_lookup(at, answered_ratio)
+    assert near_flows.locate_new_flows_lost(at, None) == located
+
+
+@pytest.mark.parametrize(
+    ("carried", "throughout_ratio"),
+    [((0, 0), 0.03), ((100, 2), 0.03), ((100, 10), 0.1), ((4, 4), 0.95)],
+    ids=["nothing lost", "less than any table drops", "a tenth", "all"],
+)
+def test_new_flows_are_held_against_the_share_that_lookups_lose_within_bounds(
+    at: LinkContext, carried: tuple[int, int], throughout_ratio: float
+) -> None:
+    rungs = frozenset({Segment.ACCESS})
+    beside_lost_lookup(at, 0.5)
+    track = Track(kind="dns", target="resolver", family=Family.IP4)
+    track.carried_sent, track.carried_lost = carried
+    at.link.tracks[SeriesKey("dns", "resolver", Family.IP4)] = track
+
+    def weighed(ratio: float, healthy: float) -> float:
+        return 2 * log(ratio / healthy) + 2 * log((1.0 - ratio) / (1.0 - healthy))
+
+    beside = near_flows._new_flow_nats(at, rungs)
+    assert beside == pytest.approx(weighed(0.3, 0.02)), "by the latest of them, none of which is"
+    throughout = near_flows._new_flow_nats_throughout(at, rungs)
+    assert throughout == pytest.approx(weighed(throughout_ratio, 0.005))

@@ -57,7 +57,7 @@ def _wait_ns(at: LinkContext, missing: Track) -> int:
     """Return for how long name servers may differ about a name."""
     name = _name_of(at, missing)
     ttls = [track.ttl_s for track in _asked(at) if track.ttl_s and _name_of(at, track) == name]
-    return ns(min(LONGEST_WAIT_S, max(LEAST_WAIT_S, *ttls) if ttls else UNKNOWN_TTL_S))
+    return ns(min(LONGEST_WAIT_S, max(LEAST_WAIT_S, *ttls)) if ttls else UNKNOWN_TTL_S)
 
 
 def _is_every_name_missing(at: LinkContext, first: Track) -> bool:

@@ -51,7 +51,8 @@ def asked_link(link: Link = FIXED, *, is_asked: bool = True, **known: object) ->
     schedules = (*PROBES, ASKED) if is_asked else PROBES
     site_probes = site_probes_from((link,), (*TARGETS, *ACCESS), schedules)
     at = judged_link(site_probes=site_probes)
-    at.link.egress = EgressIdentity(**known)
+    values: Shown = known
+    at.link.egress = EgressIdentity(**values)
     return at
 
 

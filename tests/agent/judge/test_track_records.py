@@ -78,8 +78,8 @@ def test_a_success_ends_what_was_failing_missing_and_known() -> None:
     assert (followed.missing_since_ns, followed.failures, followed.successes) == (None, 0, 1)
     assert followed.failed_since_ns is None
     assert not followed.known_failing
-    fed(followed, (4, WRONG))
-    assert (followed.failures, followed.successes, followed.failed_since_ns) == (1, 0, 4)
+    again = fed(followed, (4, WRONG))
+    assert (again.failures, again.successes, again.failed_since_ns) == (1, 0, 4)
 
 
 def test_an_answer_ends_what_was_silent_and_known_to_be() -> None:

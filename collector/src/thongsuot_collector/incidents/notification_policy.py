@@ -152,7 +152,7 @@ def _resolving_cause(registry: IncidentRegistry, incident: Incident) -> Notifica
     """Return why an open notification is to be taken back; ``None`` where it is not."""
     if not incident.is_open:
         return end_cause(incident)
-    if _is_told_above(registry, incident):
+    if _is_notified_above(registry, incident):
         return NotificationCause.ABSORBED
     is_others = incident.notified_party not in {None, incident.party} and not incident.parents
     if is_others and registry.network_state.now_ns >= due_ns(registry, incident):
@@ -160,8 +160,8 @@ def _resolving_cause(registry: IncidentRegistry, incident: Incident) -> Notifica
     return None
 
 
-def _is_told_above(registry: IncidentRegistry, incident: Incident) -> bool:
-    """Return whether anybody was told of what stands for an incident, over however many steps."""
+def _is_notified_above(registry: IncidentRegistry, incident: Incident) -> bool:
+    """Return whether any party was notified about a larger incident around one, on any level."""
     waiting, seen = list(incident.parents), set[str]()
     while waiting:
         name = waiting.pop()

@@ -45,7 +45,7 @@ class NetworkOwners:
     def named(self, addresses: Iterable[str]) -> tuple[tuple[str, str], ...]:
         """Return addresses with their owners, for those in the table."""
         pairs = ((address, self.of(address)) for address in dict.fromkeys(addresses))
-        return tuple((address, whose) for address, whose in pairs if whose)
+        return tuple((address, owner) for address, owner in pairs if owner)
 
     def networks_of(self, asns: Collection[int]) -> tuple[str, ...]:
         """Return all networks of some AS numbers, neighbours made one, IPv4 first."""

@@ -45,7 +45,7 @@ def add_rollups(
     for site, _, length_s, start_s in added:
         by_time.setdefault((length_s, start_s), set()).add(site)
     for (length_s, start_s), sites in by_time.items():
-        for row, body in _kept(connection, length_s, start_s, sorted(sites)):
+        for row, body in _stored_rollups(connection, length_s, start_s, sorted(sites)):
             if row in added:
                 added[row].add(msgspec.msgpack.decode(body, type=LineRollup))
     values = [
@@ -69,7 +69,7 @@ def add_rollups(
         )
 
 
-def _kept(
+def _stored_rollups(
     connection: Connection, length_s: int, start_s: int, sites: Sequence[str]
 ) -> Iterator[tuple[_Row, bytes]]:
     """Yield the stored rollups of some sites at one time: one query for many, not one for each."""

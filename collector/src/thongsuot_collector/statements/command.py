@@ -45,7 +45,7 @@ def issues(archive: StatementArchive, month: Month, name: str | None) -> Iterato
     Raises:
         NoSuchCircuit: nothing is called so.
     """
-    for circuit in _wanted(archive, month, name):
+    for circuit in _selected_circuits(archive, month, name):
         yield archive.issue_revision(circuit, month)
 
 
@@ -65,7 +65,9 @@ def written(files: Iterator[tuple[str, bytes]], folder: Path) -> Iterator[Path]:
         yield path
 
 
-def _wanted(archive: StatementArchive, month: Month, name: str | None) -> Sequence[Circuit]:
+def _selected_circuits(
+    archive: StatementArchive, month: Month, name: str | None
+) -> Sequence[Circuit]:
     if name is None:
         return circuits(archive.directory)
     wanted = archive.circuit(name, month)

@@ -165,16 +165,16 @@ def onsite_request(entry: JournalEntry, notice: Notice) -> RequestedTest | None:
     )
 
 
-def findings(ask: RequestedTest, entry: JournalEntry, columns: Columns) -> list[TestRun]:
+def findings(request: RequestedTest, entry: JournalEntry, columns: Columns) -> list[TestRun]:
     """Return the latest run in a batch of each series of a test."""
     runs = []
-    earliest_ms = (ask.requested_ns - _RUN_TOLERANCE_NS - entry.epoch_ns) // 1_000_000
+    earliest_ms = (request.requested_ns - _RUN_TOLERANCE_NS - entry.epoch_ns) // 1_000_000
     for block in columns.blocks:
-        if block.block.kind != ask.kind:
+        if block.block.kind != request.kind:
             continue
         for rows in columns.series_of(block):
             series = columns.layout.layout.series[rows.position]
-            if ask.link not in {"", series.link} or ask.target not in {"", series.target}:
+            if request.link not in {"", series.link} or request.target not in {"", series.target}:
                 continue
             row = rows.last_row - 1
             if columns.times_ms[row] < earliest_ms:

@@ -42,23 +42,23 @@ def new_request(
     )
 
 
-def request_mistake(ask: RequestedTest, directory: InventoryDirectory) -> Text | None:
+def request_mistake(request: RequestedTest, directory: InventoryDirectory) -> Text | None:
     """
     Return the part of a test that is not in the inventory; ``None`` if all is.
 
     The agent refuses what it does not measure, according to the device's configuration.
     """
-    if not is_id(ask.id):
-        return Text("collector.cli.error.test_id", id=ask.id[:80], most=ID_CHARACTERS)
-    if ask.kind not in REQUESTABLE_KINDS:
+    if not is_id(request.id):
+        return Text("collector.cli.error.test_id", id=request.id[:80], most=ID_CHARACTERS)
+    if request.kind not in REQUESTABLE_KINDS:
         kinds = ", ".join(REQUESTABLE_KINDS)
-        return Text("collector.cli.error.test_kind", kind=ask.kind, kinds=kinds)
-    if ask.site not in directory.sites:
-        return unknown_site(ask.site, sorted(directory.sites))
-    links = [link.name for link in directory.site(ask.site).links]
-    if ask.link and ask.link not in links:
-        near = suggested(ask.link, links)
-        return Text("collector.cli.error.no_link", site=ask.site, name=ask.link, near=near)
-    if ask.target and directory.target(ask.target) is None:
-        return Text("collector.cli.error.no_target", name=ask.target)
+        return Text("collector.cli.error.test_kind", kind=request.kind, kinds=kinds)
+    if request.site not in directory.sites:
+        return unknown_site(request.site, sorted(directory.sites))
+    links = [link.name for link in directory.site(request.site).links]
+    if request.link and request.link not in links:
+        near = suggested(request.link, links)
+        return Text("collector.cli.error.no_link", site=request.site, name=request.link, near=near)
+    if request.target and directory.target(request.target) is None:
+        return Text("collector.cli.error.no_target", name=request.target)
     return None

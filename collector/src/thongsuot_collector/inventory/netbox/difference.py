@@ -21,7 +21,7 @@ def differences(old: Inventory, new: Inventory) -> list[str]:
     for key in sorted({*before, *after}):
         name = " ".join(key)
         if key not in before:
-            lines.append(f"added {name}: {_said(after[key])}")
+            lines.append(f"added {name}: {_as_text(after[key])}")
         elif key not in after:
             lines.append(f"removed {name}")
         elif changes := list(_changes(before[key], after[key])):
@@ -51,7 +51,7 @@ def _changes(old: StrictStruct, new: StrictStruct) -> Iterator[str]:
             yield f"{field.name} {_text(before)} -> {_text(after)}"
 
 
-def _said(thing: StrictStruct) -> str:
+def _as_text(thing: StrictStruct) -> str:
     changes = []
     for field in msgspec.structs.fields(thing):
         value = getattr(thing, field.name)

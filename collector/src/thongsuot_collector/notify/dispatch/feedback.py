@@ -86,8 +86,10 @@ async def record_status(
         return  # long over
     about = ": ".join(filter(None, (route.reference, status.text)))
     event = f"ticket {status.status}"
-    said = [entry for entry in known.history if entry.event.startswith("ticket ")]
-    of_ticket = [entry for entry in said if entry.about.partition(": ")[0] == route.reference]
+    ticket_entries = [entry for entry in known.history if entry.event.startswith("ticket ")]
+    of_ticket = [
+        entry for entry in ticket_entries if entry.about.partition(": ")[0] == route.reference
+    ]
     if not of_ticket or (of_ticket[-1].event, of_ticket[-1].about) != (event, about):
         await incidents.add_note(incident, about, event=event)
     if dispute is not None:

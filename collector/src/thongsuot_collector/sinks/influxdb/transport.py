@@ -45,7 +45,7 @@ class InfluxTransport:
 
     def send(self, request: DeliveryRequest) -> TransportResponse:
         """See ``Transport``."""
-        client = self._client = self._client or self._made()
+        client = self._client = self._client or self._make_client()
         rest: Any = importlib.import_module("influxdb_client.rest")
         errors: Any = importlib.import_module("urllib3.exceptions")
         service: Any = importlib.import_module("influxdb_client.service.write_service")
@@ -81,7 +81,7 @@ class InfluxTransport:
         if client is not None:
             client.close()
 
-    def _made(self) -> Any:  # noqa: ANN401 - what it returns is imported at run time
+    def _make_client(self) -> Any:  # noqa: ANN401 - what it returns is imported at run time
         module: Any = importlib.import_module("influxdb_client")
         client = module.InfluxDBClient(
             url=self._place.url,

@@ -69,10 +69,10 @@ class Api:
 
     def _json(self, query: ListQuery) -> Handler:
         async def handler(request: Request) -> Response:
-            asked = await self._asked(request, query)
-            if isinstance(asked, Response):
-                return asked
-            selection, records = asked
+            selected = await self._selected_records(request, query)
+            if isinstance(selected, Response):
+                return selected
+            selection, records = selected
             page = page_of(records, selection)
             headers = {"X-Total-Count": str(page.total)} | _links(request, selection, page.total)
             return answer(request, msgspec.json.encode(page), JSON, headers)
@@ -81,18 +81,18 @@ class Api:
 
     def _csv(self, query: ListQuery) -> Handler:
         async def handler(request: Request) -> Response:
-            asked = await self._asked(request, query)
-            if isinstance(asked, Response):
-                return asked
+            selected = await self._selected_records(request, query)
+            if isinstance(selected, Response):
+                return selected
             # A spreadsheet is not paged: return everything selected.
-            body = csv_bytes(query.record, asked[1])
+            body = csv_bytes(query.record, selected[1])
             day = time.strftime("%Y%m%d", time.gmtime())
             name = f'attachment; filename="thongsuot-{query.name}-{day}.csv"'
             return answer(request, body, CSV, {"Content-Disposition": name})
 
         return handler
 
-    async def _asked(
+    async def _selected_records(
         self, request: Request, query: ListQuery
     ) -> tuple[Selection, list[Record]] | Response:
         visitor: Visitor = await self._access.visitor(request)

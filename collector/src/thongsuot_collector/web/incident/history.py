@@ -114,15 +114,15 @@ def history_events(
         )
         for note in context.incident.history
     ]
-    told = [
-        _told(record, delivery, context, language, channel_kind)
+    sent_events = [
+        _notification_event(record, delivery, context, language, channel_kind)
         for record in context.incident.notifications
         for delivery in record.by_channel() or (None,)
     ]
-    return sorted([*noted, *told], key=lambda event: event.at_ns)
+    return sorted([*noted, *sent_events], key=lambda event: event.at_ns)
 
 
-def _told(
+def _notification_event(
     record: NotificationRecord,
     delivery: DeliveryAttempt | None,
     context: MessageContext,
@@ -140,8 +140,8 @@ def _told(
         return HistoryEvent(at_ns=record.at_ns, look="unsent", text=f"{text}: {kind}")
     channel = channel_title(channel_kind(delivery.channel.partition(":")[0]), language)
     text = decision_labels.EVENT_TOLD.read(language, party=party, channel=channel)
-    told = ", ".join(filter(None, (kind, delivery.reference)))
-    return HistoryEvent(at_ns=delivery.at_ns, look="sent", text=f"{text}: {told}")
+    delivery_text = ", ".join(filter(None, (kind, delivery.reference)))
+    return HistoryEvent(at_ns=delivery.at_ns, look="sent", text=f"{text}: {delivery_text}")
 
 
 def _line(note: HistoryEntry, context: MessageContext, language: Language) -> str:

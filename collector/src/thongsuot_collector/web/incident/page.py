@@ -306,14 +306,14 @@ def _attempts(report: IncidentReport, reader: PageReader) -> list[list[str]]:
         answer = labels.ANSWERS[attempt.outcome].read(language)
         # A machine's answer only helps to repair the channel; "200 accepted" is of no use to
         # readers.
-        said = "" if attempt.outcome is ChannelOutcome.DELIVERED else attempt.text
+        error_text = "" if attempt.outcome is ChannelOutcome.DELIVERED else attempt.text
         rows.append(
             [
                 sections.exact_time(attempt.began_ns + attempt.took_ns),
                 party_name(parse_responsible_party(attempt.audience), directory, language),
                 kinds[attempt.kind].read(language),
                 channel_title(_channel_kind(attempt.channel, reader), language),
-                ", ".join(filter(None, (answer, attempt.reference, said))),
+                ", ".join(filter(None, (answer, attempt.reference, error_text))),
             ]
         )
     return rows or _decisions(report, reader)

@@ -74,7 +74,7 @@ class IncidentPages:
 
     async def incident(self, request: Request) -> Response:
         """Answer with the page of one incident."""
-        opened = await self._found(request)
+        opened = await self._visible_report(request)
         if isinstance(opened, Response):
             return opened
         report, reader = opened
@@ -86,7 +86,7 @@ class IncidentPages:
 
     async def as_json(self, request: Request) -> Response:
         """Answer with the evidence of one incident, as a file."""
-        opened = await self._found(request)
+        opened = await self._visible_report(request)
         if isinstance(opened, Response):
             return opened
         report, _ = opened
@@ -124,7 +124,9 @@ class IncidentPages:
         url = self._reader(request, visitor).url(f"/incidents/{name}")
         return RedirectResponse(url, 303, headers=HEADERS)
 
-    async def _found(self, request: Request) -> tuple[IncidentReport, PageReader] | Response:
+    async def _visible_report(
+        self, request: Request
+    ) -> tuple[IncidentReport, PageReader] | Response:
         """Return an incident for an authorised visitor, or the refusal."""
         name = request.path_params["name"]
         key = request.query_params.get("key", "")[:_KEY_CHARACTERS]

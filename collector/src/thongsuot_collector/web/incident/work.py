@@ -85,5 +85,5 @@ class IncidentWorkPages:
             "fields": fields,
             "button": labels.PLAN_AS.read(language, title=form.visitor.title),
         }
-        said = None if mistake is None else labels.PLAN_MISTAKES[mistake]
-        return form_in(form, "incident_work", labels.PLAN, content, mistake=said)
+        error_text = None if mistake is None else labels.PLAN_MISTAKES[mistake]
+        return form_in(form, "incident_work", labels.PLAN, content, mistake=error_text)

@@ -15,12 +15,12 @@ from thongsuot_schema.words.titles import title_in
 
 
 def describe_result(
-    ask: RequestedTest, directory: InventoryDirectory, language: Language
+    request: RequestedTest, directory: InventoryDirectory, language: Language
 ) -> list[str]:
     """Return the result of a test: one line per run, or why there is none."""
-    if ask.refusal:
-        return [describe_refusal(ask.refusal, language)]
-    return [_line(ask.site, run, directory, language) for run in ask.runs]
+    if request.refusal:
+        return [describe_refusal(request.refusal, language)]
+    return [_line(request.site, run, directory, language) for run in request.runs]
 
 
 def link_title(site: str, link: str, directory: InventoryDirectory, language: Language) -> str:

@@ -1,8 +1,8 @@
 """
-Assessment: what the product said of a scenario, held against the oracle and the citizen.
+Assessment: compares the product's messages about a scenario with the oracle and the citizen.
 
-Nobody is told of what hurts no citizen; what hurts is seen; the party told is the party of the
-place; where nothing can tell two parties apart, saying so is right and naming one is not.
+Nobody is notified about a fault that hurts no citizen; harm is detected; the notified party is that
+of the place; if nothing can distinguish two parties, saying so is right and naming one is not.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,13 +16,15 @@ from thongsuot_lab.truth.oracle import is_concerned, owners, suspects
 from thongsuot_lab.truth.places import PlaceKind
 
 AFTERMATH_S = 75.0
-"""A fault that is over may be told for so long: holds are up to a minute, pushes 15 s apart."""
+"""
+The time in which an ended fault may still be notified: holds are up to a minute, pushes 15 s apart.
+"""
 
 OVER_S = 300.0
-"""A message later than that is about nothing any more."""
+"""A later message is about no present fault."""
 
 SEEN_LATE_S = 30.0
-"""Harm that was seen this long after it ended was still seen."""
+"""Harm detected up to this long after its end counts as detected."""
 
 ROUNDING_S = 0.05
 """Times come from clocks in nanoseconds."""
@@ -31,22 +33,22 @@ CITY = "city"
 
 
 class Worth(StrEnum):
-    """What a message was worth."""
+    """The value of a message."""
 
     RIGHT = "right"
     CANNOT_TELL = "cannot tell"
-    """It says that it cannot be told whose it is, and so it is; or it goes to the site first."""
+    """It rightly says that the party cannot be determined; or it goes to the site first."""
     VAGUE = "vague"
-    """It says so although it could be told: no wrong, no help."""
+    """It says so although the party could be determined: neither wrong nor helpful."""
     GUESSED = "guessed"
-    """It names the party whose it is, and nothing that was measured can show that."""
+    """It names the right party, which no measurement can show."""
     WRONG_PARTY = "wrong party"
     NO_HARM = "no harm"
-    """The party of the place is told of what hurts nobody."""
+    """The party of the place is notified about a harmless fault."""
     NO_FAULT = "no fault"
     """Nothing was wrong there."""
     OVER = "over"
-    """The party of the place is told of a fault that ended some minutes ago."""
+    """The party of the place is notified about a fault that ended some minutes ago."""
 
 
 WRONG = frozenset({Worth.WRONG_PARTY, Worth.NO_FAULT})
@@ -55,7 +57,7 @@ HARMLESS = frozenset({Worth.NO_HARM, Worth.NO_FAULT})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentMessage:
-    """What somebody was told, in words of no product. ``subjects``: site, line, portal."""
+    """A message to a party, independent of the product. ``subjects``: site, line, portal."""
 
     at_s: float
     party: str
@@ -66,7 +68,7 @@ class SentMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerdictPeriod:
-    """A time in which a line, a portal, or one over the other was said not to be well."""
+    """A period in which a line, a portal, or one over the other was reported as faulty."""
 
     site: str
     line: str
@@ -78,7 +80,7 @@ class VerdictPeriod:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssessedMessage:
-    """One message and what it was worth; ``fault`` is the place of the fault that it is about."""
+    """One message and its value; ``fault`` is the place of its fault."""
 
     message: SentMessage
     worth: Worth
@@ -87,7 +89,7 @@ class AssessedMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HarmRecord:
-    """Harm over one line that has to be seen, and how long it took; ``None``: it was not."""
+    """Harm over one line that must be detected, and the time that it took; ``None``: it was not."""
 
     site: str
     line: str
@@ -97,7 +99,7 @@ class HarmRecord:
     seen_s: float | None
     told_s: float | None
     is_cut: bool
-    """Whether the line was simply dead: what is found soonest."""
+    """Whether the line was simply dead, which is detected soonest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,8 +107,8 @@ class Assessment:
     """
     Everything about one scenario.
 
-    ``unrest`` are periods that began while nothing was wrong, ``aftermath`` those that began some
-    minutes after a fault had ended.
+    ``unrest`` are periods that began without a fault, ``aftermath`` those that began some minutes
+    after the end of one.
     """
 
     name: str
@@ -116,11 +118,11 @@ class Assessment:
     unrest: tuple[VerdictPeriod, ...]
     aftermath: tuple[VerdictPeriod, ...]
     faults: tuple[tuple[str, str], ...]
-    """Kind of place, and touch with effect, of each fault."""
+    """The kind of place, and the touch with its effect, of each fault."""
     is_harmful: tuple[bool, ...]
 
     def failures(self) -> list[str]:
-        """Return what went wrong, one line each."""
+        """Return the failures, one line each."""
         lines = [
             f"{assessment.worth}: {assessment.message.party} at {assessment.message.at_s:.0f} s: "
             f"{assessment.message.words}"
@@ -141,7 +143,7 @@ def assess(
     messages: Sequence[SentMessage],
     periods: Sequence[VerdictPeriod],
 ) -> Assessment:
-    """Hold what was said against what was so."""
+    """Compare the product's messages and verdicts with the truth."""
     faults = scenario.faults
     assessed = tuple(_judged(scenario, harms, message) for message in messages)
     return Assessment(
@@ -233,7 +235,7 @@ def _grade(
     fault: GeneratedFault,
     subjects: Sequence[tuple[str, str, str]],
 ) -> Grade:
-    """Return the worst that a fault did to anybody whom a message is about."""
+    """Return the worst effect of a fault on the subjects of a message."""
     worst = Grade.NONE
     for name, link, portal in subjects:
         site = scenario.city.site(name)
@@ -243,7 +245,7 @@ def _grade(
             if not is_concerned(scenario.city, fault, site, line, portal):
                 continue
             harm = harms.get((name, line.name))
-            # Where nobody looked it is not known, so nobody is held to have told in vain.
+            # Without a citizen the harm is unknown, so the message does not count as unnecessary.
             grade = Grade.SOME if harm is None else harm.grade(fault.start_s, fault.end_s, portal)
             worst = max(worst, grade, key=list(Grade).index)
     return worst
@@ -255,7 +257,7 @@ def _harm_records(
     periods: Sequence[VerdictPeriod],
     assessed: Sequence[AssessedMessage],
 ) -> list[HarmRecord]:
-    """Return all harm that has to be seen, a line and a fault at a time."""
+    """Return all harm that must be detected, by line and fault."""
     harm_records: list[HarmRecord] = []
     for number, fault in enumerate(scenario.faults):
         for (name, link), harm in harms.items():
@@ -304,7 +306,9 @@ def _is_cut(fault: GeneratedFault) -> bool:
 
 
 def _onset_s(harm: Harm, fault: GeneratedFault) -> float:
-    """Return when the first visit was spoilt: nobody can know a fault before it does anything."""
+    """
+    Return the time of the first bad visit: a fault cannot be detected before it has an effect.
+    """
     spoilt = (v.at_s for v in harm.visits if v.at_s >= fault.start_s - 0.5 and is_slow(v))
     return min(next(spoilt, fault.start_s), fault.end_s)
 

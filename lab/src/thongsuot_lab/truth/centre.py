@@ -1,8 +1,9 @@
 """
-Centre: the product's timeline and incidents over what simulated agents push, and who is told.
+Centre: the product's timeline and incidents for the pushes of simulated agents, and its
+notifications.
 
-Pushes travel over the simulated lines too: a site whose lines all fail keeps what it has to say. A
-site that no fault touches is heard to be well, and is not simulated further.
+Pushes also use the simulated lines: a site whose lines all fail keeps its record. A site without
+faults reports that it is well, and is not simulated further.
 """
 
 import heapq
@@ -42,10 +43,10 @@ PUSH_PACKETS = [1200, 800]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentMessage:
     """
-    One thing that one party was told, as far as it can be right or wrong.
+    The parts of a notification of one party that can be right or wrong.
 
-    ``subjects`` are site, link and service of each member. ``is_unlocated``: it says that
-    something is wrong and that it cannot be told where.
+    ``subjects`` are site, link and service of each member. ``is_unlocated``: it reports a fault
+    without a location.
     """
 
     at_s: float
@@ -83,7 +84,7 @@ def messages_of(
 
 @dataclass(slots=True)
 class _Agent:
-    """What a site has to say and has not said yet."""
+    """The unsent record of a site."""
 
     site: Premises
     number: int = 0
@@ -137,7 +138,7 @@ def _healthy(scenario: Scenario, site: Premises) -> list[tuple[float, BatchSumma
 def _pushes(
     scenario: Scenario, site: Premises, changes: Sequence[VerdictChange]
 ) -> list[tuple[float, BatchSummary]]:
-    """Return what a site pushed, and when it arrived: with news at once, else in turn."""
+    """Return the pushes of a site, and their arrival: at once with news, else periodically."""
     ways = _ways(scenario, site)
     agent, left = _Agent(site), list(changes)
     pushes: list[tuple[float, BatchSummary]] = []
@@ -149,7 +150,7 @@ def _pushes(
             agent.waiting.append(left.pop(0))
         arrives_s = _arrival(ways, at_s)
         if arrives_s is None:
-            # News do not wait for the whole time-out of a line that is dead: the next is tried.
+            # News do not wait for the whole time-out of a dead line: the next line is tried.
             at_s, next_s = at_s + 1e-3, at_s + RETRY_S
             while left and _decided_s(left[0]) < next_s:
                 agent.waiting.append(left.pop(0))
@@ -178,7 +179,7 @@ def _ways(scenario: Scenario, site: Premises) -> list[SimulatedNetwork]:
 
 
 def _arrival(ways: Sequence[SimulatedNetwork], at_s: float) -> float | None:
-    """Return when a push that begins now is there, over the first line that carries it."""
+    """Return the arrival of a push that begins now, over the first working line."""
     for network in ways:
         if not network.is_plugged(at_s):
             continue
@@ -213,7 +214,7 @@ class _Collector:
         self._rewrites += timeline.apply(piece, _present(at_s), self._settings)
 
     def pass_time(self, at_s: float) -> None:
-        """Let a moment pass, and note what is told."""
+        """Advance the time, and record the notifications."""
         present = _present(at_s)
         for timeline in self._timelines.values():
             self._rewrites += timeline.tick(present, self._settings)
@@ -249,7 +250,7 @@ def message_of(
 
 
 def inventory_of(city: SimulatedCity) -> Inventory:
-    """Return the city as the collector's inventory has it."""
+    """Return the city as the collector's inventory."""
     return Inventory(
         communes=tuple(
             Commune(code=f"{n:05}", name=f"Phường {n}", kind="phuong", slug=f"p{n}")

@@ -1,10 +1,10 @@
 """
-Citizen: somebody on the LAN of a site who opens the portals by name, over each line, all the time.
+Citizen: a person on the LAN of a site who continuously opens the portals by name, over each line.
 
-A visit is what a browser makes of a first visit: both addresses of the name asked of the line's
-name server by the system's resolver (glibc: five seconds a question, two rounds), connections in
-both families raced (RFC 8305), TLS, one page. Nothing is remembered from visit to visit. Nothing
-here knows of probes: what hurts a citizen is what is wrong.
+A visit is a browser's first visit: both addresses of the name asked of the line's name server by
+the system's resolver (glibc: five seconds a question, two rounds), connections in both families
+raced (RFC 8305), TLS, one page. Nothing is cached between visits. This module is independent of
+probes: a fault is what hurts a citizen.
 """
 
 import random
@@ -18,18 +18,18 @@ from thongsuot_lab.truth.places import AccessLine, Premises, SimulatedPortal
 from thongsuot_lab.truth.tcp import CERTIFICATE, FULL_BYTES, HELLO, TcpConnection
 
 EVERY_S = 2.0
-"""Between two visits over one line; the portals take turns."""
+"""The interval of visits over one line; the portals take turns."""
 GIVES_UP_S = 15.0
 NAME_TIMEOUT_S = 5.0
 NAME_ROUNDS = 2
 FALLBACK_S = 0.2
-"""The second family gets its chance this long after the first (what curl waits)."""
+"""The second family is tried this long after the first (curl's default)."""
 QUESTION_BYTES = 70
 
 
 @dataclass(slots=True)
 class Visit:
-    """One visit: when it began, how long it took, and why it failed (empty: it did not)."""
+    """One visit: its start, its duration, and the reason of its failure (empty: it succeeded)."""
 
     at_s: float
     portal: str
@@ -66,7 +66,7 @@ def _visit(
 def _resolve(
     network: SimulatedNetwork, line: AccessLine, portal: SimulatedPortal, at_s: float
 ) -> tuple[float, list[bool], str]:
-    """Return when both questions were done with, the families that were answered, or why not."""
+    """Return the end of both queries, the answered families, or the reason of the failure."""
     servers = [False, True] if line.has_ip6 else [False]
     now_s = at_s
     answered: dict[str, bool] = {}
@@ -91,7 +91,7 @@ def _resolve(
 
 
 def _families(answered: dict[str, bool], line: AccessLine, portal: SimulatedPortal) -> list[bool]:
-    """Return the families to try, IPv6 first where the line has it."""
+    """Return the families to try, IPv6 first if the line has it."""
     families = [True] if answered.get("dns-aaaa") and line.has_ip6 and portal.has_ip6 else []
     return [*families, False] if answered.get("dns-a") else families
 
@@ -132,7 +132,7 @@ def _open(
             winner = step.at_s, connection
         elif not step.is_done:
             failures.append((step.at_s, str(step.effect or "timed out")))
-        # A family that fails at once makes room for the other at once.
+        # After an immediate failure of one family the other is tried at once.
         begin_s = min(begin_s + FALLBACK_S, step.at_s) if not step.is_done else begin_s + FALLBACK_S
     if winner is None:
         return max(failures)

@@ -1,4 +1,4 @@
-"""Fault: one generated fault in the words of the grammar, and how much of it there is when."""
+"""Fault: one generated fault in terms of the grammar, and its level over time."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,14 +16,14 @@ class FaultDirection(StrEnum):
 
 
 class Touch(StrEnum):
-    """What of the traffic is touched."""
+    """The part of the traffic that is affected."""
 
     ALL = "all"
     ICMP = "icmp"
     UDP = "udp"
     TCP = "tcp"
     NEW_FLOWS = "new-flows"
-    """Flows that begin now; what goes on already passes."""
+    """New flows; existing ones pass."""
     LARGE = "large"
     """Packets over ``least_bytes``."""
     IP4 = "ip4"
@@ -38,7 +38,7 @@ class Touch(StrEnum):
 
 
 class Effect(StrEnum):
-    """What happens to it."""
+    """The effect on it."""
 
     LOST = "lost"
     """``amount`` is the share."""
@@ -53,19 +53,19 @@ class Effect(StrEnum):
     REFUSED = "refused"
     RESET = "reset"
     REWRITTEN = "rewritten"
-    """Another answer than the true one: a false address, an error page."""
+    """A false answer: a wrong address, an error page."""
     REDIRECTED = "redirected"
     """To a server whose certificate is for another name."""
     INTERCEPTED = "intercepted"
-    """By somebody who shows a certificate of his own for every name."""
+    """By a party with its own certificate for every name."""
     UNPLUGGED = "unplugged"
-    """The interface of the device has no signal."""
+    """The interface of the device has no carrier."""
     OWN_LOAD = "own-load"
     """The site's own traffic fills its line: queued as above, at the line."""
 
 
 class Course(StrEnum):
-    """How it is spread over its time."""
+    """Its course over time."""
 
     STEADY = "steady"
     DUTY = "duty"
@@ -94,11 +94,13 @@ class GeneratedFault:
     on_share: float = 1.0
     least_bytes: int = 0
     is_counted: bool = False
-    """Of the site's own load: whether it passes the device, whose counters then show it."""
+    """
+    For the site's own load: whether it passes through the device, whose counters then show it.
+    """
     salt: int = 0
 
     def level(self, at_s: float) -> float:
-        """Return how much of it there is at a moment, 0 to 1."""
+        """Return its level at a moment, 0 to 1."""
         if not self.start_s <= at_s < self.end_s:
             return 0.0
         since_s = at_s - self.start_s
@@ -142,5 +144,5 @@ ANSWERS = frozenset(
 
 
 def chance(*of: int) -> float:
-    """Return a number from 0 to 1 that follows from others and looks like chance."""
+    """Return a pseudo-random number from 0 to 1 derived from others."""
     return crc32(",".join(map(str, of)).encode()) / 2**32

@@ -1,11 +1,11 @@
 """
-Harm: how bad a scenario is for the people at its sites, from the visits of a citizen alone.
+Harm: the effect of a scenario on the people at its sites, from the visits of a citizen.
 
 A minute hurts when a tenth of its visits over a line fail or take longer than four seconds, or a
-third of those to one portal, or when four in ten take over a second. Harm is *sustained*, and has
-to be seen, when it hurts for a minute and a half at a stretch. What spoils less than one visit in
-a hundred, and lets at most one in twenty take over three quarters of a second, hurts nobody. What
-lies between the two is nobody's mistake, said or not.
+third of those to one portal, or when four in ten take over a second. Harm is *sustained*, and must
+be detected, if it hurts for a minute and a half without interruption. A fault that spoils less than
+one visit in a hundred, with at most one in twenty longer than three quarters of a second, is
+harmless. Between the two, both a message and silence are accepted.
 """
 
 from collections.abc import Iterable, Sequence
@@ -40,7 +40,7 @@ the other 1.01 s neither is told of in vain.
 
 
 class Grade(StrEnum):
-    """How bad a time is for people."""
+    """The grade of harm in a period."""
 
     NONE = "none"
     SOME = "some"
@@ -49,12 +49,12 @@ class Grade(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Harm:
-    """What people met over one line: every visit, and from when to when it hurt."""
+    """The visits of people over one line, and the periods of harm."""
 
     site: str
     line: str
     is_demanded: bool
-    """Whether it has to be seen: the line that PCs use, or one without an allowance."""
+    """Whether it must be detected: on the line that PCs use, or one without an allowance."""
     visits: tuple[Visit, ...]
     stretches: tuple[tuple[float, float], ...]
 
@@ -67,7 +67,7 @@ class Harm:
         return None
 
     def grade(self, from_s: float, to_s: float, portal: str = "") -> Grade:
-        """Return how bad a time was."""
+        """Return the grade of a period."""
         inside = [
             visit
             for visit in self.visits
@@ -83,7 +83,7 @@ class Harm:
 
 
 def is_bad(visit: Visit) -> bool:
-    """Return whether a visit failed, or took so long that a person gives up."""
+    """Return whether a visit failed, or took longer than people wait."""
     return bool(visit.failure) or visit.took_s > BAD_S
 
 
@@ -93,7 +93,7 @@ def is_slow(visit: Visit) -> bool:
 
 
 def harms_of(scenario: Scenario) -> dict[tuple[str, str], Harm]:
-    """Return what people met, by site and line; only lines that some fault may touch."""
+    """Return the harm by site and line; only for lines that a fault may affect."""
     return {
         (site.name, line.name): harm_of(scenario, site, line)
         for site, line in scenario.city.lines()
@@ -102,13 +102,13 @@ def harms_of(scenario: Scenario) -> dict[tuple[str, str], Harm]:
 
 
 def touching(scenario: Scenario, site: Premises, line: AccessLine) -> list[GeneratedFault]:
-    """Return the faults that lie on any way over a line."""
+    """Return the faults on any path over a line."""
     city = scenario.city
     return [fault for fault in scenario.faults if is_concerned(city, fault, site, line)]
 
 
 def harm_of(scenario: Scenario, site: Premises, line: AccessLine) -> Harm:
-    """Return what people met over one line of the simulation."""
+    """Return the harm over one line of the simulation."""
     return harm_from(
         site.name,
         line.name,
@@ -121,7 +121,7 @@ def harm_of(scenario: Scenario, site: Premises, line: AccessLine) -> Harm:
 def harm_from(
     site: str, line: str, made: tuple[Visit, ...], *, is_demanded: bool, until_s: float
 ) -> Harm:
-    """Return what people met over one line, from their visits."""
+    """Return the harm over one line, from its visits."""
     return Harm(
         site=site,
         line=line,

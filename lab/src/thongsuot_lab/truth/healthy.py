@@ -1,5 +1,5 @@
 """
-Healthy days: a site with ordinary noise, 5G that fades and a load of its own, and nobody to blame.
+Healthy days: a site with ordinary noise, 5G that fades and a load of its own, without any fault.
 
 Every line loses a packet now and then and plays with delays (``network``). On top, a day has a
 dozen fades of the radio, two blips of the fibre, twenty transfers of the site's own that fill a
@@ -25,7 +25,7 @@ DEAF_SHARE = 0.2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HealthyDay:
-    """What was said of one site in one day: messages by party, and verdicts other than ``up``."""
+    """The output for one site in one day: messages by party, and verdicts other than ``up``."""
 
     name: str
     messages: tuple[str, ...]
@@ -60,7 +60,7 @@ def healthy_day(seed: int, index: int) -> Scenario:
 
 
 def play_healthy_day(seed: int, index: int) -> HealthyDay:
-    """Live through one healthy day."""
+    """Simulate one healthy day."""
     day = healthy_day(seed, index)
     site = day.city.sites[0]
     changes = SimulatedDevice(day, site).run()

@@ -25,7 +25,7 @@ from thongsuot_lab.truth.places import (
 
 SPIKE_RATIO = 0.002
 SPIKE_S = 0.08
-"""One packet in so many is late by so much, on a line where nothing is wrong."""
+"""The frequency and size of delay spikes on a healthy line."""
 
 _QUEUE_STEP_S = 0.7
 _QUEUE_LEAST = 0.5
@@ -37,7 +37,7 @@ _PASSED_KEPT = 2000
 
 _OF_NAMES = {Touch.DNS, Touch.DNS_AAAA, Touch.DNS_LARGE}
 _ONWARDS = {Touch.NEW_FLOWS, Touch.TLS}
-"""What a box does only to what it passes on, not to what is meant for itself."""
+"""Effects of equipment on forwarded packets, but not on those addressed to it."""
 
 
 @dataclass(slots=True)
@@ -68,7 +68,7 @@ class Delivery:
 
 
 class SimulatedRoute:
-    """The way between one site and one host, with the faults on it by the minute."""
+    """The path between one site and one host, with the faults on it by minute."""
 
     def __init__(
         self,
@@ -94,7 +94,7 @@ class SimulatedRoute:
 
 
 class SimulatedNetwork:
-    """What one line of a site meets; ``dice`` is the source of all chance."""
+    """The network as seen from one line of a site; ``dice`` is its random generator."""
 
     def __init__(
         self,
@@ -166,7 +166,7 @@ class SimulatedNetwork:
     def send(
         self, route: SimulatedRoute, packet: SimulatedPacket, at_s: float, *, is_up: bool
     ) -> Delivery | None:
-        """Carry one packet; ``None``: it was dropped and nobody says so."""
+        """Carry one packet; ``None``: it was dropped silently."""
         arrives_s = self.arrival(route, at_s)
         if arrives_s is None:
             return None
@@ -279,7 +279,7 @@ def is_touched(fault: GeneratedFault, packet: SimulatedPacket, *, is_up: bool) -
     ):
         return False
     if touch in _OF_NAMES:
-        # What a name server does wrong shows in its answers.
+        # A name server's fault affects its answers.
         return not is_up and _is_answer_touched(fault, packet)
     return _is_kind_touched(fault, packet)
 

@@ -1,9 +1,10 @@
 """
-Oracle: who may be told of a fault, from the place alone; and which places nothing can tell apart.
+Oracle: who may be notified about a fault, from its place alone; and which places are
+indistinguishable.
 
 A fault at one place has the same *signature* as one at another when the same packets between the
-same ends are touched in the same way: then no measurement at any site can tell whose it is. What
-``grammar.RULES`` cannot make at a place is no explanation.
+same ends are touched in the same way: then no measurement at any site can show whose it is. A fault
+that ``grammar.RULES`` cannot make at a place is no explanation.
 """
 
 from dataclasses import replace
@@ -21,12 +22,12 @@ _LARGE_BYTES, _SMALL_BYTES = 1450, 60
 
 
 def owners(city: SimulatedCity, fault: GeneratedFault) -> frozenset[str]:
-    """Return who has to act on a fault; nobody alone for what lies between two."""
+    """Return the party that must act on a fault; none for a place between two."""
     return city.owners(fault.place)
 
 
 def suspects(city: SimulatedCity, fault: GeneratedFault) -> frozenset[str]:
-    """Return everybody whose fault it could be as far as any measurement at a site can show."""
+    """Return all parties whose fault it could be according to any measurement at a site."""
     parties: set[str] = set(city.owners(fault.place))
     if fault.is_counted:
         # The device's own counters show the load.

@@ -2,7 +2,7 @@
 The citizen on the lab's packets: curl in the client namespace of a site, and nothing else.
 
 A new visit every two seconds, the portals in turn, by name, with curl's own resolver (glibc), its
-race of the families and fifteen seconds of patience, whatever became of the visit before.
+race of the families and fifteen seconds of patience, regardless of the previous visit.
 """
 
 import subprocess
@@ -29,7 +29,7 @@ done
 
 
 class PacketCitizen:
-    """Somebody at one site; ``stop`` ends the visits, ``visits`` reads what came of them."""
+    """A person at one site; ``stop`` ends the visits, ``visits`` reads their results."""
 
     def __init__(self, lab: Lab, client: str, urls: Sequence[str], file: Path) -> None:
         self._file = file

@@ -1,9 +1,9 @@
 """
 Packet faults: a generated fault as packet rules, wires and servers of the lab.
 
-``impairments_of`` says what has to be done for one fault, as data; ``PacketFault`` does it and
-takes it back, again and again where its course asks for that. What the lab has no means for is
-refused with the reason (``Unplayable``).
+``impairments_of`` returns the required changes for one fault, as data; ``PacketFault`` applies and
+reverts them, repeatedly if its course requires that. Faults that the lab cannot make are refused
+with the reason (``Unplayable``).
 """
 
 from dataclasses import dataclass, field
@@ -21,12 +21,12 @@ LEVELS = 20
 
 
 class Unplayable(Exception):
-    """The lab has no means to make a fault; the text says what it lacks."""
+    """The lab cannot make a fault; the text has the reason."""
 
 
 @dataclass(slots=True)
 class PacketImpairments:
-    """What is laid on the lab: rules by node and chain, impairments by wire, changes by server."""
+    """The changes of the lab: rules by node and chain, impairments by wire, changes by server."""
 
     rules: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     wires: list[tuple[str, Impairment, Impairment]] = field(default_factory=list)
@@ -74,7 +74,7 @@ def impairments_of(
     topology: Topology, fault: GeneratedFault, level: float = 1.0
 ) -> PacketImpairments:
     """
-    Return what makes a fault, at a level of it.
+    Return the impairments of a fault at a level.
 
     Raises:
         Unplayable: the lab cannot make it.
@@ -132,7 +132,7 @@ def _by_wire(
 
 
 def _by_answer(impairments: PacketImpairments, topology: Topology, fault: GeneratedFault) -> None:
-    """Refusals and resets by somebody on the way."""
+    """Refusals and resets by equipment on the path."""
     kind, name = fault.place.kind, fault.place.name
     if kind is PlaceKind.BOX:
         box = _uplink(topology, name).cpe
@@ -315,7 +315,7 @@ class PacketFault:
             lab.node(self._watching).nft(*_table(f"{key}_flows", rules))
 
     def follow(self, at_s: float) -> None:
-        """Let the fault be as it is at a moment of its scenario."""
+        """Set the fault to its level at a moment of its scenario."""
         level = round(self._fault.level(at_s) * LEVELS)
         if level == self._level:
             return
@@ -325,14 +325,14 @@ class PacketFault:
             self._apply(impairments_of(self._lab.topology, self._fault, level / LEVELS))
 
     def clear(self) -> None:
-        """Take it back."""
+        """Revert it."""
         for node in self._nodes:
             self._lab.node(node).nft(f"delete table inet {self._key}")
         self._nodes = ()
         self._lab.clear(key=self._key)
 
     def end(self) -> None:
-        """Take it back for good."""
+        """Revert it finally."""
         self.clear()
         if self._watching:
             self._lab.node(self._watching).nft(f"delete table inet {self._key}_flows")

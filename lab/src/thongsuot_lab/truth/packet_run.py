@@ -35,7 +35,7 @@ from thongsuot_lab.truth.scenario_run import play, sent_message, verdict_periods
 from thongsuot_schema.verdict import Verdict, VerdictChange
 
 WARM_S = 90.0
-"""Agents learn what is usual before anything is broken."""
+"""Agents learn the usual values before any fault."""
 
 REST_S = 60.0
 """Between two batches, after the time for recovery that each scenario ends with."""
@@ -57,15 +57,15 @@ class EngineComparison:
     is_seen_alike: bool
     is_told_alike: bool
     recordings: tuple[Path, ...]
-    """What the judges of the sites concerned were told, up to its end and perhaps after it."""
+    """The recordings of the judges of the affected sites, up to its end and possibly beyond."""
 
     @property
     def is_alike(self) -> bool:
-        """Whether both engines came to the same."""
+        """Whether both engines have the same result."""
         return self.is_harm_alike and self.is_seen_alike and self.is_told_alike
 
     def differences(self) -> list[str]:
-        """Return in what the engines differ, a line each."""
+        """Return the differences between the engines, one line each."""
         lines = []
         for name, is_alike, of in (
             ("sustained harm", self.is_harm_alike, _hurt),
@@ -188,7 +188,9 @@ def _concluded(
     stack: CityStack,
     report: Callable[[str], None],
 ) -> Iterator[EngineComparison]:
-    """Compare what a batch came to, and say so at once: an hour of batches is long."""
+    """
+    Compare the results of a batch, and report them at once, because an hour of batches is long.
+    """
     turns, messages = (
         changes_in_journal(stack.folder, stack.boottime_offsets_s),
         _messages(stack.folder),
@@ -220,7 +222,7 @@ def _citizens(lab: Lab, folder: Path) -> dict[str, PacketCitizen]:
 def _play_batch(
     lab: Lab, stack: CityStack, batch: Batch, title: str, report: Callable[[str], None]
 ) -> list[_Window]:
-    """Let the faults of a batch follow their course, all at once; returns when each was played."""
+    """Play the faults of a batch concurrently; return when each was played."""
     for scenario in batch:
         report(
             f"batch {title}: {scenario.name} {' + '.join(map(str, scenario.faults)) or 'healthy'}"

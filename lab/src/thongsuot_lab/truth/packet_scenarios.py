@@ -1,7 +1,7 @@
 """
-Packet scenarios: what the grammar makes for the lab's own city, as far as the lab can make it.
+Packet scenarios: scenarios of the grammar for the lab's own city that the lab can make.
 
-What the lab has no means for is drawn again and counted by its reason.
+Scenarios that the lab cannot make are drawn again and counted by reason.
 """
 
 import random
@@ -38,7 +38,7 @@ PORTALS = 2
 ALIKE = 2
 """
 So many carriers number their lines alike, out of 10.0.0.0/8: both lines of the first site then
-begin at routers with the same addresses, which tell no carrier.
+begin at routers with the same addresses, which identify no carrier.
 """
 
 
@@ -49,7 +49,7 @@ def lab_topology(sites: int) -> Topology:
 
 
 def city_of(topology: Topology) -> SimulatedCity:
-    """Return the lab's city as the simulation has it."""
+    """Return the lab's city for the simulation."""
     wires = {wire.name: wire for wire in topology.wires}
     sites = []
     for site in topology.sites:
@@ -90,7 +90,7 @@ def city_of(topology: Topology) -> SimulatedCity:
 
 @dataclass(slots=True)
 class PacketGrammar:
-    """Draws scenarios for one lab; ``refused`` counts what was drawn in vain, by the reason."""
+    """Draws scenarios for one lab; ``refused`` counts unplayable ones by reason."""
 
     topology: Topology
     seed: int
@@ -103,9 +103,9 @@ class PacketGrammar:
 
     def batches(self, count: int) -> list[Batch]:
         """
-        Return so many scenarios in batches.
+        Return a number of scenarios in batches.
 
-        Local faults are of the fixed line: that is the one that the client of a site uses.
+        Local faults are on the fixed line, which the client of a site uses.
         """
         local = count - round(count * WIDE_SHARE)
         sites = [site.name for site in self.city.sites]
@@ -117,7 +117,7 @@ class PacketGrammar:
         return batches
 
     def scenario(self, index: int, site: str) -> Scenario:
-        """Return one scenario: of one site, or (empty) of what many sites meet."""
+        """Return one scenario: for one site, or (empty) for many sites."""
         dice = random.Random(f"packets {self.seed} {index}")
         faults: list[GeneratedFault] = []
         begin_s = BEGIN_S

@@ -5,7 +5,8 @@ Places: where packets pass in a small city, whose each place is, and the way fro
                                    |   resolver, anchor  |
                                   hop                    +-- abroad -- foreign hosts
 
-The ways are data of the simulation; nothing here knows what an agent measures or how it judges.
+The paths are data of the simulation; this module is independent of the agent's measurements and
+verdicts.
 """
 
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from functools import cached_property
 
 
 class PlaceKind(StrEnum):
-    """What sort of place it is, from the site outwards."""
+    """The kind of a place, from the site outwards."""
 
     LAN = "lan"
     """Cables and switch between the site's machines and the box of one line."""
@@ -28,18 +29,18 @@ class PlaceKind(StrEnum):
     RESOLVER = "resolver"
     """The carrier's name server."""
     PEERING = "peering"
-    """What lies between one carrier and one portal, and nobody else."""
+    """The connection between one carrier and one portal only."""
     HOME = "home"
-    """The domestic exchange that all carriers use."""
+    """The domestic exchange used by all carriers."""
     ABROAD = "abroad"
-    """The way out of the country that all carriers use."""
+    """The international transit used by all carriers."""
     PORTAL = "portal"
     """The portal's own machines."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class NetworkPlace:
-    """One place; ``name`` tells it from the others of its kind."""
+    """One place; ``name`` identifies it among those of its kind."""
 
     kind: PlaceKind
     name: str
@@ -51,8 +52,8 @@ class NetworkPlace:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessLine:
     """
-    One way out of a site. Delays are one way; ``loss_ratio`` is what a healthy line loses;
-    ``allowance_bytes`` is what monitoring may use of a metered one in a month.
+    One access line of a site. Delays are one-way; ``loss_ratio`` is the loss of a healthy line;
+    ``allowance_bytes`` is monitoring's monthly allowance on a metered one.
     """
 
     name: str
@@ -69,7 +70,7 @@ class AccessLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Premises:
-    """One site: its lines, the one that its PCs use first."""
+    """One site: its lines, starting with the one used by its PCs."""
 
     name: str
     lines: tuple[AccessLine, ...]
@@ -136,10 +137,10 @@ class SimulatedCity:
 
     def owners(self, place: NetworkPlace) -> frozenset[str]:
         """
-        Return whose a place is: who has to act on a fault there.
+        Return the owners of a place, who have to act on a fault there.
 
-        A way between networks belongs to the carriers that chose it, each for its own circuits;
-        what lies between one carrier and one portal is nobody's alone.
+        A path between networks belongs to the carriers that chose it, each for its own circuits; a
+        connection between one carrier and one portal has no single owner.
         """
         match place.kind:
             case PlaceKind.LAN | PlaceKind.BOX:
@@ -158,7 +159,7 @@ class SimulatedCity:
 
     def way(self, site: Premises, line: AccessLine, host: str) -> tuple[NetworkPlace, ...]:
         """
-        Return the places that packets between a site and a host pass, the site's own first.
+        Return the places on the path of packets between a site and a host, the site's own first.
 
         Hosts: ``gateway``, ``hop``, ``resolver``, ``anchor``, ``exchange``, ``abroad``,
         ``abroad-far``, ``collector``, ``peer-CARRIER`` and ``portal-NAME``.

@@ -1,8 +1,8 @@
 """
-What the agent's probes would find over a simulated line: the same questions, asked of ``network``.
+The agent's probes over a simulated line: the same requests, sent through ``network``.
 
-Each function follows the probe of the same kind: its packets, its time-outs, its words for what
-went wrong (``agent/.../probes``). The findings are the product's own types.
+Each function follows the probe of the same kind: its packets, its time-outs, its reasons of failure
+(``agent/.../probes``). The findings are the product's own types.
 """
 
 from collections.abc import Callable
@@ -29,7 +29,7 @@ _LOOKUP_TIMEOUT_S = dns_probe.Settings().timeout_s
 _PAGE = http_probe.Settings()
 _FRESH_ECHO = fresh_echo_probe.Settings()
 LATE_WAIT_S, LATE_NEWS_S = 5.0, 10.0
-"""An answer to an echo is waited for so long after its time, and told for so long."""
+"""How long an answer to an echo is awaited after its time-out, and reported."""
 CONTRACT_BPS = 100e6
 COUNTED_EVERY_S = 0.5
 ORDINARY_BPS = 300e3
@@ -49,12 +49,12 @@ _WEB_ANSWER = {
 }
 
 Found = tuple[float, Finding]
-"""How long a run took, and what it found."""
+"""The duration of a run, and its finding."""
 
 
 @dataclass(slots=True)
 class Prober:
-    """The probes of one line of one agent; ``network`` is what they meet."""
+    """The probes of one line of one agent, over ``network``."""
 
     city: SimulatedCity
     line: AccessLine
@@ -101,7 +101,7 @@ class Prober:
         return rtt_s, ok_finding({icmp.RTT: rtt_s, icmp.LOSS: 0.0}, evidence=evidence)
 
     def _echo(self, key: tuple[str, bool], at_s: float) -> tuple[float | None, bool]:
-        """Return when something came back, and whether it was a router that has no way."""
+        """Return the time of an answer, and whether it was a router's "unreachable"."""
         target, is_ip6 = key
         route = self._routes.get(target)
         if route is None:
@@ -174,7 +174,7 @@ class Prober:
     def _there_and_back(
         self, route: SimulatedRoute, packet: SimulatedPacket, at_s: float, timeout_s: float
     ) -> tuple[float, Effect | None]:
-        """Return when an echo was answered, or given up, and what came in the answer's stead."""
+        """Return the time of an echo's answer or time-out, and what came in place of the answer."""
         up = self.network.send(route, packet, at_s, is_up=True)
         if up is not None and up.effect is None:
             answer = replace(packet, is_first=False)
@@ -184,7 +184,7 @@ class Prober:
         return up.at_s, up.effect
 
     def dns(self, target: str, family: Family, at_s: float) -> Found:
-        """Both questions at once; one that stays unanswered is a failure."""
+        """Both queries at once; an unanswered one is a failure."""
         timeout_s = _LOOKUP_TIMEOUT_S
         portal = self.city.portals[0]
         took_s, reason = 0.0, None
@@ -241,7 +241,9 @@ class Prober:
     def _by_last_address(
         self, target: str, family: Family, at_s: float, now_s: float, reason: Reason
     ) -> Found:
-        """Where no name server answers, try where the page was last opened: does the way work?"""
+        """
+        If no name server answers, try the last address of the page, to see whether the path works.
+        """
         if (target, family) not in self._opened:
             return now_s - at_s, failed_finding(reason)
         took_s, finding = self._fetch(target, family, at_s, now_s)
@@ -307,7 +309,7 @@ class Prober:
         return 0.001, ok_finding(values)
 
     def _has_neighbour(self, at_s: float) -> float:
-        """Three questions on the link layer, a second apart (ARP; RFC 4861)."""
+        """Three requests on the link layer, a second apart (ARP; RFC 4861)."""
         if not self.network.is_plugged(at_s):
             return 0.0
         route = self.network.route("gateway")
@@ -322,7 +324,7 @@ class Prober:
 
 
 def host_of(target: str, line: AccessLine) -> str:
-    """Return the host of the network that a target of the agent stands for."""
+    """Return the host of the network for a target of the agent."""
     name, _, rest = target.partition("-")
     if name in {"hop", "resolver", "anchor"}:
         return name

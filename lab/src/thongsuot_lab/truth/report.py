@@ -1,4 +1,4 @@
-"""Report: what many assessments come to, in figures and as a table by place and effect."""
+"""Report: sums of many assessments, in figures and as a table by place and effect."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -10,15 +10,15 @@ from thongsuot_lab.truth.assessment import HARMLESS, WRONG, Assessment, HarmReco
 WRONG_GOAL, HARMLESS_GOAL, UNSEEN_GOAL = 0.005, 0.005, 0.02
 
 PAGE_BEGIN, PAGE_END = "<!-- truth: generated -->", "<!-- truth: end -->"
-"""Between these lines of a page of the documentation stands the table."""
+"""The table is between these lines of a page of the documentation."""
 
 SHOWN = 40
-"""Failures that are printed; all of them can be played again."""
+"""Printed failures; all of them can be played again."""
 
 
 @dataclass(slots=True)
 class TableRow:
-    """One row of the table: what became of the faults of one place and effect."""
+    """One row of the table: the results for the faults of one place and effect."""
 
     faults: int = 0
     harmful: int = 0
@@ -30,24 +30,24 @@ class TableRow:
 
 @dataclass(slots=True)
 class TruthReport:
-    """Rulings, added up."""
+    """Sums of assessments."""
 
     assessments: list[Assessment] = field(default_factory=list)
 
     def add(self, assessment: Assessment) -> None:
-        """Take in one scenario."""
+        """Add one scenario."""
         self.assessments.append(assessment)
 
     @property
     def messages(self) -> Counter[Worth]:
-        """Messages by what they were worth."""
+        """The number of messages by value."""
         return Counter(
             judged.worth for assessment in self.assessments for judged in assessment.assessed
         )
 
     @property
     def harm_records(self) -> list[HarmRecord]:
-        """All harm that had to be seen."""
+        """All harm that had to be detected."""
         return [record for assessment in self.assessments for record in assessment.harm_records]
 
     @property
@@ -83,7 +83,7 @@ class TruthReport:
         return dict(sorted(cells.items()))
 
     def summary(self) -> list[str]:
-        """Return the figures, one a line."""
+        """Return the figures, one per line."""
         messages, harm_records = self.messages, self.harm_records
         total = sum(messages.values())
         wrong = sum(messages[worth] for worth in WRONG)
@@ -146,12 +146,12 @@ class TruthReport:
         return head + "\n".join(parts) + tail
 
     def failures(self) -> list[tuple[Assessment, list[str]]]:
-        """Return the scenarios in which something went wrong."""
+        """Return the scenarios with failures."""
         failing = [(assessment, assessment.failures()) for assessment in self.assessments]
         return [(assessment, lines) for assessment, lines in failing if lines]
 
     def kinds(self) -> list[str]:
-        """Return what goes wrong most, by what it is and where, most first."""
+        """Return the most frequent failures by kind and place, in descending order."""
         counts: Counter[str] = Counter()
         for assessment in self.assessments:
             for judged in assessment.assessed:
@@ -169,7 +169,7 @@ class TruthReport:
 
 
 def agreement(scenarios: int, unlike: int) -> str:
-    """Return in how many scenarios two engines came to the same, and their share."""
+    """Return the number of scenarios with the same result in two engines, and their share."""
     alike = scenarios - unlike
     return f"{alike} of {scenarios} scenarios ({_percent(alike, scenarios)})"
 

@@ -22,13 +22,13 @@ MakeDevice = Callable[[Scenario, Premises], SimulatedDevice]
 
 @dataclass(frozen=True, kw_only=True)
 class PlayedScenario:
-    """A assessment, and what it rests on."""
+    """An assessment, and its data."""
 
     assessment: Assessment
     changes: dict[str, list[VerdictChange]]
     messages: tuple[IncidentMessage, ...]
     recordings: dict[str, list[bytes]]
-    """The lines of each site's recording, where one was asked for."""
+    """The lines of each site's recording, if requested."""
 
 
 def play(
@@ -64,13 +64,13 @@ def play(
 
 
 def recording_of(device: SimulatedDevice) -> list[bytes]:
-    """Return the lines of what a device's judge was told, for ``thongsuot-agent replay``."""
+    """Return the recorded input of a device's judge as lines, for ``thongsuot-agent replay``."""
     header = recording.header_line(device.site_probes, device.settings)
     return [header, *(recording.event_line(event) for event in device.events)]
 
 
 def write_recordings(played: PlayedScenario, folder: Path) -> list[Path]:
-    """Write what was recorded, one file a site; returns the files."""
+    """Write the recordings, one file per site; return the files."""
     folder.mkdir(parents=True, exist_ok=True)
     files = []
     for site, lines in played.recordings.items():
@@ -84,9 +84,9 @@ def verdict_periods_of(
     site: str, changes: Sequence[VerdictChange], until_s: float, *, boot_s: float = -BOOT_S
 ) -> list[VerdictPeriod]:
     """
-    Return the times in which something was said not to be well.
+    Return the periods in which a subject was reported as faulty.
 
-    ``boot_s`` is when the device's clock was 0, in seconds of the scenario.
+    ``boot_s`` is the time at which the device's clock was 0, in seconds of the scenario.
     """
     open_: dict[tuple[str, str], tuple[float, Verdict]] = {}
     periods: list[VerdictPeriod] = []
@@ -119,7 +119,7 @@ def _is_unwell(verdict: Verdict) -> bool:
 
 
 def sent_message(message: IncidentMessage) -> SentMessage:
-    """Return a message in words of no product."""
+    """Return a message in a form independent of the product."""
     return SentMessage(
         at_s=message.at_s,
         party=message.party,
@@ -131,7 +131,7 @@ def sent_message(message: IncidentMessage) -> SentMessage:
 
 
 def story(scenario: Scenario, played: PlayedScenario) -> list[str]:
-    """Return what happened, line by line, in order of time."""
+    """Return the events line by line, in order of time."""
     lines: list[tuple[float, str]] = []
     for number, fault in enumerate(scenario.faults):
         lines.append((fault.start_s, f"fault {number} begins: {fault}"))

@@ -1,5 +1,5 @@
 """
-TCP as any kernel does it, packet by packet: handshakes and transfers with their retransmissions.
+TCP like in a kernel, packet by packet: handshakes and transfers with their retransmissions.
 
 Source: RFC 9293 for what is sent, RFC 6298 for the timer (first 1 s, doubling; at least 0.2 s once
 a round trip is known, as Linux has it), RFC 8985 for what is sent again sooner, RFC 6928 for ten
@@ -24,15 +24,15 @@ CERTIFICATE = (FULL_BYTES, FULL_BYTES, 1200)
 """The server's messages up to its certificate's end."""
 
 Piece = tuple[int, str]
-"""Size of a packet, and what it carries."""
+"""The size of a packet, and its content."""
 
 
 @dataclass(slots=True)
 class TcpStep:
     """
-    How a step of a connection ended: when, or with which answer in the server's stead.
+    The end of a step of a connection: its time, or the answer in place of the server's.
 
-    ``is_done`` is false where time ran out. ``again`` counts what the client had to send again.
+    ``is_done`` is false after a time-out. ``again`` counts the client's retransmissions.
     """
 
     at_s: float
@@ -55,7 +55,7 @@ class TcpConnection:
         self.rtt_s = 2 * route.total_s
 
     def open(self, at_s: float) -> TcpStep:
-        """Shake hands; the answer to any of the attempts counts, the first that comes."""
+        """Shake hands; the first answer to any of the attempts counts."""
         best: TcpStep | None = None
         sent_s, timer_s, attempts = at_s, SYN_TIMER_S, 0
         while sent_s < self._deadline_s and (best is None or sent_s < best.at_s):
@@ -137,7 +137,9 @@ class TcpConnection:
         return lost, arrived_s, None
 
     def _heard(self, arrived_s: list[float], *, is_up: bool) -> float | None:
-        """Return when the sender knows what arrived; ``None``: it hears nothing."""
+        """
+        Return the time at which the sender knows the arrivals; ``None`` without an acknowledgement.
+        """
         for at_s in sorted(arrived_s):
             ack = self._packet(ACK_BYTES, "")
             passed = self._network.send(self._route, ack, at_s, is_up=not is_up)

@@ -1,11 +1,11 @@
 """
-Connecting to PostgreSQL: what the journal and the store share.
+Connections to PostgreSQL, shared by the journal and the store.
 
-A URL names one server or several (``h1:5432,h2:5432``): of those the one that takes writes is
-used. A server whose machine is cut off answers nothing, so every connection is made with limits
-after which both ends give it up within seconds.
+A URL names one server or several (``h1:5432,h2:5432``): of those the one that accepts writes is
+used. A server whose machine is cut off does not answer, so every connection has time-outs that make
+both ends close it within seconds.
 
-A URL holds no password: that stands in a file, or where libpq looks for it (``PGPASSWORD``,
+A URL contains no password: it is in a file, or where libpq searches it (``PGPASSWORD``,
 ``PGPASSFILE``).
 """
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 SCHEME = "postgresql+psycopg://"
 JOURNAL_SCHEMA = "journal"
-"""The journal's tables are not among others of the same database."""
+"""The journal's tables are separate from others of the same database."""
 
 _LIBPQ_SCHEME = "postgresql://"
 _USER_INFO = re.compile(r"[a-z+]+://(?:[^/?#@]*:[^/?#]*@|.*[?&](?:ssl)?password=)")
@@ -46,16 +46,17 @@ _CLIENT = {
     "client_encoding": "UTF8",
 }
 """
-What a URL may say otherwise. A machine that is cut off is noticed after four seconds (measured
+Defaults that a URL may override. A machine that is cut off is detected after four seconds (measured
 2026-11: 3.7), not after the system's quarter of an hour.
 """
 
 _SERVER = {
-    # Acknowledged is what a synchronous standby has on its disk as well, where there is one.
+    # A commit is only acknowledged when a synchronous standby, if there is one, also has it on its
+    # disk.
     "synchronous_commit": "on",
-    # A client that was stopped in the middle holds its locks no longer than this.
+    # A client that was stopped in a transaction loses its locks after this.
     "idle_in_transaction_session_timeout": "10s",
-    # One that went away while it waited for a lock does not wait for it on.
+    # A client that disappeared while it waited for a lock stops waiting.
     "client_connection_check_interval": "2s",
     "tcp_user_timeout": "3000",
     "tcp_keepalives_idle": "2",
@@ -66,18 +67,17 @@ _SERVER = {
 
 _AVOIDED_S = 3.0
 """
-A server that did not answer is asked again after so long: a machine that is gone must not cost
-every connection the time after which it is given up.
+A server that did not answer is tried again after this: a missing machine must not delay every
+connection by the time-out.
 """
 
 
 class PostgresDatabase(msgspec.Struct, frozen=True, kw_only=True):
     """
-    A database, and how it is connected to.
+    A database, and its connection settings.
 
-    ``url`` as ``url_mistake`` has found it right; ``schema`` is where unqualified tables are
-    looked for and made. The file of the password is read for every connection, so that a new one
-    needs no restart.
+    ``url`` is valid according to ``url_mistake``; ``schema`` is that of unqualified tables. The
+    file of the password is read for every connection, so that a new password needs no restart.
     """
 
     url: str
@@ -92,10 +92,10 @@ class PostgresDatabase(msgspec.Struct, frozen=True, kw_only=True):
 
     def connect(self, *, autocommit: bool = False) -> "PostgresConnection":
         """
-        Return a new connection; of several servers the one that took the last is asked first.
+        Return a new connection; of several servers the last successful one is tried first.
 
         Raises:
-            psycopg.OperationalError: no server that takes writes can be reached, or it refuses.
+            psycopg.OperationalError: no server that accepts writes can be reached, or it refuses.
             OSError: the file of the password cannot be read.
             ValueError: it is empty.
         """
@@ -118,7 +118,7 @@ class PostgresDatabase(msgspec.Struct, frozen=True, kw_only=True):
         raise failure
 
     def message_of(self, error: BaseException) -> str:
-        """Return the first line of what went wrong, without the password."""
+        """Return the first line of an error, without the password."""
         lines = str(error).strip().splitlines() or [type(error).__name__]
         return self._scrubber().scrub(lines[0])
 
@@ -134,7 +134,7 @@ class PostgresDatabase(msgspec.Struct, frozen=True, kw_only=True):
     def _scrubber(self) -> Scrubber:
         secrets = [os.environ.get("PGPASSWORD", "")]
         if self.password_file:
-            # What cannot be read was not sent to anybody, and cannot be in a message.
+            # An unreadable password was not sent, and cannot be in a message.
             with contextlib.suppress(OSError, ValueError):
                 secrets.append(read_secret(self.password_file))
         return Scrubber(secret for secret in secrets if secret)
@@ -142,9 +142,9 @@ class PostgresDatabase(msgspec.Struct, frozen=True, kw_only=True):
 
 class ServerChoice:
     """
-    Which of several servers is asked first. A server is its own part of libpq's settings.
+    The order in which servers are tried. A server is its own part of libpq's settings.
 
-    What it remembers is advice: threads that change it at once do no harm.
+    Its state is only a hint: concurrent changes by threads are harmless.
     """
 
     def __init__(self, servers: "list[dict[str, str]]") -> None:
@@ -153,29 +153,29 @@ class ServerChoice:
         self._preferred = 0
 
     def order(self, now_s: float) -> "list[dict[str, str]]":
-        """Return the servers to be asked; one that was silent lately only where all were."""
+        """Return the servers to try; a recently silent one only if all were."""
         places = sorted(range(len(self._servers)), key=lambda place: place != self._preferred)
         answering = [place for place in places if self._avoided_until_s[place] <= now_s]
         return [self._servers[place] for place in answering or places]
 
     def note_success(self, server: Mapping[str, str]) -> None:
-        """Ask a server first from now on."""
+        """Try a server first from now on."""
         self._preferred = self._servers.index(dict(server))
 
     def note_failure(self, server: Mapping[str, str], asked_s: float, failed_s: float) -> None:
-        """Ask a server no more for a while where it did not answer; one that refuses is there."""
+        """Avoid a server for a while if it did not answer; one that refuses is alive."""
         if failed_s - asked_s >= _SILENT_S:
             self._avoided_until_s[self._servers.index(dict(server))] = failed_s + _AVOIDED_S
 
 
 _SILENT_S = 2.0
-"""A server that is there answers or refuses within milliseconds, or a second where all is slow."""
+"""A running server answers or refuses within milliseconds, or a second under load."""
 
 _choices: dict[str, ServerChoice] = {}
 
 
 def url_mistake(url: str, password_file: str = "") -> str:
-    """Return what is wrong with the URL of a database, for a person; empty: nothing."""
+    """Return the error of a database's URL, for a person; empty if it is valid."""
     if not url.startswith((SCHEME, _LIBPQ_SCHEME)):
         return Localizable('a database is named as in "{scheme}user@host/database"', scheme=SCHEME)
     if _USER_INFO.match(url):
@@ -203,7 +203,7 @@ def _password_mistake(file: str) -> str:
     try:
         read_secret(file)
     except PermissionError:
-        return ""  # who runs the collector may read it
+        return ""  # the user of the collector may be able to read it
     except FileNotFoundError:
         return Localizable("its password cannot be read: there is no file {file}", file=file)
     except OSError as error:
@@ -219,12 +219,12 @@ def abort(connection: "PostgresConnection") -> None:
     """
     End a connection that another thread waits for: that one gets an ``OperationalError``.
 
-    A commit that waits for a standby is ended by nothing else without being taken for done: a
+    This is the only way to end a commit that waits for a standby without counting it as done: a
     cancelled one is reported as a success.
     """
     import psycopg  # noqa: PLC0415 - as above
 
-    with contextlib.suppress(psycopg.Error, OSError):  # it ended by itself meanwhile
+    with contextlib.suppress(psycopg.Error, OSError):  # it has already ended
         descriptor = os.dup(connection.fileno())
         with socket.socket(fileno=descriptor) as wire:
             wire.shutdown(socket.SHUT_RDWR)
@@ -232,10 +232,10 @@ def abort(connection: "PostgresConnection") -> None:
 
 def _parsed(url: str) -> dict[str, str]:
     """
-    Return libpq's settings that a URL holds.
+    Return libpq's settings in a URL.
 
     Raises:
-        ValueError: libpq cannot make sense of it; the text says why.
+        ValueError: libpq cannot parse it; the text has the reason.
     """
     import psycopg  # noqa: PLC0415 - as above
     from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415 - as above
@@ -244,13 +244,13 @@ def _parsed(url: str) -> dict[str, str]:
     try:
         settings = conninfo_to_dict(plain)
     except psycopg.ProgrammingError as error:
-        # libpq repeats the whole of it: whatever somebody took for the place of a password, too.
+        # libpq repeats the whole URL, including a password in a wrong place.
         raise ValueError(str(error).strip().replace(f'"{plain}"', "the URL")) from error
     return {name: str(value) for name, value in settings.items() if value is not None}
 
 
 def _servers(settings: Mapping[str, str]) -> list[dict[str, str]]:
-    """Return each server's own part of settings that may name several."""
+    """Return each server's own part of the settings, which may name several."""
     parts = {
         name: settings[name].split(",") for name in ("host", "hostaddr", "port") if name in settings
     }
@@ -267,7 +267,9 @@ def _hosts(settings: dict[str, str]) -> Iterator[str]:
 
 
 def _is_here(host: str) -> bool:
-    """Whether a host is this machine: no name (a socket), a path of a socket, or loopback."""
+    """
+    Return whether a host is this machine: no name (a socket), a path of a socket, or loopback.
+    """
     if not host or host.startswith(("/", "@")) or host == "localhost":
         return True
     try:

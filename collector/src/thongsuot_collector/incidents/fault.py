@@ -1,4 +1,4 @@
-"""Fault: one fault of one subject, from its onset to its end, as far as is known."""
+"""Fault: one fault of one subject, from its onset to its end, as far as known."""
 
 from collections.abc import Iterable, Sequence
 from enum import Enum, auto
@@ -21,7 +21,7 @@ from thongsuot_schema.verdict import Evidence, Symptom
 from thongsuot_schema.words.dates import local
 
 PHASES_KEPT = 40
-"""A link that flaps for hours; the first phase and the latest stay."""
+"""Limit for a link that flaps for hours; the first phase and the latest are kept."""
 
 NS_PER_S = 1_000_000_000
 
@@ -37,11 +37,11 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     """
     One fault of one subject.
 
-    ``phases`` are its intervals, oldest first: faults, what is unknown between them, and pauses too
-    short to be its end. ``start_ns`` is the onset; ``end_ns`` when it was up again, ``None`` while
-    that is not known. ``known_ns`` is when the collector learned of it, ``changed_ns`` when it last
-    learned anything about it. ``is_withdrawn``: what arrived later says that there was no such
-    fault; ``merged_into``: that it was one with another fault of the subject.
+    ``phases`` are its intervals, oldest first: faults, unknown time between them, and pauses too
+    short to be its end. ``start_ns`` is the onset; ``end_ns`` the recovery, ``None`` while unknown.
+    ``known_ns`` is the time of detection by the collector, ``changed_ns`` of its last change.
+    ``is_withdrawn``: later data showed that there was no such fault; ``merged_into``: that it was
+    the same as another fault of the subject.
     """
 
     id: str
@@ -56,7 +56,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_gone(self) -> bool:
-        """Whether it is no fault of its own: there was none, or it is one with another."""
+        """Whether it is no separate fault: it was withdrawn or merged."""
         return self.is_withdrawn or bool(self.merged_into)
 
     @property
@@ -66,33 +66,33 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def lag_s(self) -> float:
-        """How long after its onset the collector learned of it."""
+        """The time from its onset to its detection by the collector."""
         return (self.known_ns - self.start_ns) / NS_PER_S
 
     @property
     def is_certain(self) -> bool:
-        """Whether the fault itself is what was heard last of the subject."""
+        """Whether the fault itself is the last report about the subject."""
         return self.is_ongoing and is_fault(self.subject, self.phases[-1].interval)
 
     @property
     def presumed_ns(self) -> int | None:
-        """Since when it is only presumed to go on, and nothing more is heard of it."""
+        """The time since which it is only presumed to last, without further reports."""
         last = self.phases[-1].interval
         is_presumed = last.basis is Basis.PRESUMED and last.state is not State.UP
         return self.changed_ns if self.is_ongoing and is_presumed else None
 
     @property
     def main_phase(self) -> FaultPhase:
-        """The phase that speaks for it: the latest fault; of what is over, the worst."""
+        """The representative phase: the latest fault; the worst one if it is over."""
         faults = [phase for phase in self.phases if is_fault(self.subject, phase.interval)]
         if self.is_ongoing:
             return faults[-1]
-        # Of equally grave ones the later: its evidence is the newest.
+        # Of equally severe ones the later: its evidence is the newest.
         return max(reversed(faults), key=_state_rank)
 
     @property
     def error_s(self) -> float | None:
-        """How far the onset may be off by the clocks."""
+        """The error bound of the onset from the clocks."""
         return self.phases[0].interval.error_s
 
     @property
@@ -103,7 +103,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def verdicts(self) -> frozenset[VerdictKey]:
-        """The verdicts that it rests on."""
+        """Its verdicts."""
         keys = (phase.interval.verdict for phase in self.phases)
         return frozenset(key for key in keys if key is not None)
 
@@ -119,13 +119,13 @@ class _IntervalRole(Enum):
 
 
 def is_fault(subject: Subject, interval: Interval) -> bool:
-    """Return whether an interval says that its subject is not as it should be."""
+    """Return whether an interval is a fault of its subject."""
     return _role_of(subject, interval) is _IntervalRole.FAULT
 
 
 def _role_of(subject: Subject, interval: Interval) -> _IntervalRole:
     """
-    Return what an interval means to its subject's faults.
+    Return the role of an interval in its subject's faults.
 
     A service that fails because of the line is the line's fault, not its own; a service through
     one link is judged with the link and with the service.
@@ -145,9 +145,9 @@ def _role_of(subject: Subject, interval: Interval) -> _IntervalRole:
 
 def faults_in(rewrite: Rewrite, calm_ns: int, now_ns: int) -> list[Fault]:
     """
-    Return the faults that a rewrite's intervals show, in order, as if none had been known before.
+    Return the faults in a rewrite's intervals, in order, ignoring earlier known ones.
 
-    Faults of which the next begins less than ``calm_ns`` after the one before it ended are one.
+    A fault that begins less than ``calm_ns`` after the end of the previous one continues it.
     """
     faults: list[Fault] = []
     course: list[Interval] = []
@@ -193,8 +193,8 @@ def updated_fault(shown: Fault, rewrite: Rewrite, known: Fault | None) -> Fault:
     """
     Return a fault that a rewrite shows, with the evidence of its verdicts.
 
-    One that is ``known`` keeps its name, and what the rewrite does not speak of: what was before
-    where it is cut before the fault, and what comes after where it is cut after it.
+    One that is ``known`` keeps its name, and the phases outside the rewrite: earlier ones if it is
+    cut before the fault, and later ones if it is cut after it.
     """
     evidence = dict(rewrite.evidence)
     intervals: Iterable[Interval] = [phase.interval for phase in shown.phases]
@@ -230,15 +230,15 @@ def updated_fault(shown: Fault, rewrite: Rewrite, known: Fault | None) -> Fault:
 
 
 def _is_cut_before(shown: Fault, rewrite: Rewrite) -> bool:
-    """Return whether a fault may have begun before what is rewritten."""
+    """Return whether a fault may have begun before the rewrite."""
     earlier = [interval for interval in rewrite.intervals if interval.start_ns < shown.start_ns]
-    # Where it was healthy, whatever was before would have ended.
+    # A healthy begin would have ended any earlier fault.
     was_healthy = any(_role_of(shown.subject, part) is _IntervalRole.HEALTHY for part in earlier)
     return not was_healthy and (rewrite.is_cut_before or not earlier)
 
 
 def _is_cut_after(shown: Fault, rewrite: Rewrite) -> bool:
-    """Return whether a fault may go on after what is rewritten."""
+    """Return whether a fault may continue after the rewrite."""
     last_ns = shown.phases[-1].interval.start_ns
     return rewrite.is_cut_after and not any(
         is_fault(shown.subject, interval)
@@ -248,7 +248,7 @@ def _is_cut_after(shown: Fault, rewrite: Rewrite) -> bool:
 
 
 def _before(known: Fault, start_ns: int) -> Iterable[Interval]:
-    """Yield what is known of a fault from before a moment."""
+    """Yield the phases of a known fault before a moment."""
     for phase in known.phases:
         interval = phase.interval
         if interval.start_ns < start_ns:
@@ -257,7 +257,7 @@ def _before(known: Fault, start_ns: int) -> Iterable[Interval]:
 
 
 def _after(known: Fault, end_ns: int | None) -> Iterable[Interval]:
-    """Yield what is known of a fault from a moment on."""
+    """Yield the phases of a known fault from a moment on."""
     return (
         phase.interval
         for phase in known.phases
@@ -267,29 +267,28 @@ def _after(known: Fault, end_ns: int | None) -> Iterable[Interval]:
 
 def _is_mere_silence(shown: Fault) -> bool:
     """
-    Return whether a device was not heard, and not off: that began when it was heard last.
+    Return whether a device was silent, and not off: that began at its last sign of life.
 
-    A record that arrives piece by piece fills the gap from its beginning; nobody was heard there
-    all the same.
+    A record that arrives in parts fills the gap from its begin; the device was silent nevertheless.
     """
     return shown.subject.is_device and not shown.has_symptom(Symptom.DEVICE_OFF)
 
 
 def withdrawn(known: Fault) -> Fault:
-    """Return a fault of which later news says that there was none."""
+    """Return a fault marked as withdrawn by later data."""
     return msgspec.structs.replace(known, is_withdrawn=True)
 
 
 def merged(known: Fault, other: Fault) -> Fault:
-    """Return a fault of which later news says that it was one with another."""
+    """Return a fault marked as the same as another one by later data."""
     return msgspec.structs.replace(known, merged_into=other.id)
 
 
 def is_same_fault(known: Fault, shown: Fault, calm_ns: int) -> bool:
     """
-    Return whether both are the same fault: they rest on a verdict in common, or overlap.
+    Return whether both are the same fault: they share a verdict, or overlap.
 
-    A fault whose device is dated anew may move by hours; the verdicts that reported it do not.
+    The fault of a redated device may move by hours; its verdicts stay the same.
     """
     if not known.verdicts.isdisjoint(shown.verdicts):
         return True
@@ -300,8 +299,8 @@ def is_same_fault(known: Fault, shown: Fault, calm_ns: int) -> bool:
 
 def readable_id(key: str, start_ns: int) -> str:
     """
-    Return the name of what began at a time: the day in Vietnam and eight digits that follow from
-    key and time, so that the same always gets the same name, and a person can read it out.
+    Return a readable name for an onset: the day in Vietnam and eight digits derived from key and
+    time, so that the same onset always gets the same name.
     """
     day = local(start_ns / NS_PER_S).strftime("%Y%m%d")
     return f"{day}-{digest_of(f'{key} {start_ns}'.encode()).hex()[:8]}"

@@ -32,25 +32,25 @@ class ClosureCode(StrEnum):
     """How an incident was closed."""
 
     RESTORED = "restored"
-    """All that belonged to it is up again; of an outage: all but a rest that is told alone."""
+    """All members are up again; for an outage: all except a rest that is notified separately."""
 
     WITHDRAWN = "withdrawn"
-    """Later news: there was no such fault, or silence turned out to be something else."""
+    """Later data: there was no such fault, or silence had another cause."""
 
     MERGED = "merged"
-    """It turned out to be one with another; see its history."""
+    """It turned out to be the same as another one; see its history."""
 
     CLOSED_BY_CITY = "closed_by_city"
-    """An engineer of the city closed it while it went on; once that is over it is restored."""
+    """An engineer of the city closed it while it lasted; after its end it is restored."""
 
 
 class IncidentMember(msgspec.Struct, frozen=True, kw_only=True):
     """
-    One subject's part in an incident, however often it failed while that lasted.
+    One subject's part in an incident, regardless of the number of its failures.
 
-    ``fault_ids`` are its faults, oldest first; each is the name of an incident of its own, which
-    goes on when this one ends before it. ``start_ns`` is its first onset, ``end_ns`` when it was up
-    for the last time, ``None`` while it is not.
+    ``fault_ids`` are its faults, oldest first; each is the name of a separate incident, which
+    continues if this one ends earlier. ``start_ns`` is its first onset, ``end_ns`` its last
+    recovery, ``None`` while it is down.
     """
 
     fault_ids: tuple[str, ...]
@@ -63,10 +63,10 @@ class IncidentMember(msgspec.Struct, frozen=True, kw_only=True):
 
 class MemberEvidence(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What is shown of one subject: the latest verdict's evidence, and the batches that reported it.
+    The evidence of one subject: that of the latest verdict, and its batches.
 
-    A batch is named by site, stream, number and digest; those before it are bound by its chain.
-    ``observations`` are what the probes of a link had seen when its party was told last.
+    A batch is identified by site, stream, number and digest; its chain covers earlier ones.
+    ``observations`` are those of a link's probes at the last notification of its party.
     """
 
     subject: Subject
@@ -80,7 +80,7 @@ class MemberEvidence(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of an incident's history: when (the collector's clock), what, and about what."""
+    """One line of an incident's history: its time (the collector's clock), event, and detail."""
 
     at_ns: int
     event: str
@@ -88,7 +88,7 @@ class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Acknowledgement(msgspec.Struct, frozen=True, kw_only=True):
-    """Who takes care of an incident, since when, and what they say."""
+    """The owner of an incident, since when, and their note."""
 
     owner: str
     at_ns: int
@@ -97,8 +97,8 @@ class Acknowledgement(msgspec.Struct, frozen=True, kw_only=True):
 
 class ProblemReport(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What somebody at a point has reported. ``by`` is who that is on the pages, empty where the
-    device's own page was used; ``answer`` is what the city said in the end, and who of it.
+    A problem reported at a point. ``by`` is its author according to the pages, empty for the
+    device's own page; ``answer`` is the city's final answer, with its author.
     """
 
     kind: ProblemKind
@@ -120,10 +120,10 @@ class HoldOff(msgspec.Struct, frozen=True, kw_only=True):
 
 class Headline(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What an incident was when its party was notified: its title says so until its end.
+    The headline of an incident at its notification, which is its title until its end.
 
-    A title that changed with each circuit that comes back would not be found again in a mailbox;
-    how it is now stands in the text. ``affected`` of ``total``.
+    A title that changed with each recovered circuit could not be found in a mailbox; the present
+    state is in the text. ``affected`` of ``total``.
     """
 
     party: ResponsibleParty
@@ -137,8 +137,7 @@ class Headline(msgspec.Struct, frozen=True, kw_only=True):
 
 class NotifiedState(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What the latest notification said, to see whether there is anything new; ``updates`` counts
-    since opened.
+    The content of the latest notification, to detect changes; ``updates`` counts since the opening.
     """
 
     at_ns: int
@@ -154,19 +153,19 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     One incident of a rule (``code``) about a ``key``: a subject, a carrier, a service.
 
     Times are Unix time. ``opened_ns`` is the onset of the fault, off by ``error_s`` at most
-    (``None``: nothing bounds it); ``known_ns`` when the collector learned of it; ``closed_ns`` the
-    true end, ``closed_known_ns`` when that was learned. ``total`` is M of "N of M"; ``variant``
-    names the sentences that are true of it; ``headline`` is what its title says since its party was
-    notified. ``communes`` are codes. ``parents`` are the open incidents that stand for this one:
-    while there are any nobody is told of it. ``children`` are the incidents of the faults of one of
-    many. ``windows`` names the maintenance windows that touch it; ``is_excused``: one covers all of
-    it now. ``released_ns``, ``unexcused_ns``: when a parent left it, when its maintenance ended.
-    ``answers`` are what its party says of it as long as it goes on, ``past_disputes`` are settled.
-    Not ``is_notifiable``: recorded, but nobody has to act. Not ``is_certain``: the fault is not
-    what was heard last; ``presumed_ns`` is then since when it is presumed to go on, if it is.
-    ``report`` is set where a person has opened it (``problem_report``). ``placement`` and
-    ``closing`` are what a person has decided; ``merged_fault_ids`` are the faults of incidents that
-    a person has merged into it, ``is_regrouped``: its party has not been told of that yet.
+    (``None``: nothing bounds it); ``known_ns`` the time of detection by the collector;
+    ``closed_ns`` the true end, ``closed_known_ns`` when that was learned. ``total`` is M of "N of
+    M"; ``variant`` selects the sentences that apply; ``headline`` is its title since the first
+    notification. ``communes`` are codes. ``parents`` are the open incidents that include this one:
+    while there are any, nobody is notified about it. ``children`` are the incidents of the faults
+    in a group incident. ``windows`` names the maintenance windows that affect it; ``is_excused``:
+    one covers all of it now. ``released_ns``, ``unexcused_ns``: when a parent left it, when its
+    maintenance ended. ``answers`` are those of its party while it lasts, ``past_disputes`` are
+    settled. Not ``is_notifiable``: recorded, but nobody has to act. Not ``is_certain``: the fault
+    is not the last report; ``presumed_ns`` is then the time since which it is presumed to last, if
+    it is. ``report`` is set if a person opened it (``problem_report``). ``placement`` and
+    ``closing`` are a person's decisions; ``merged_fault_ids`` are the faults of incidents that a
+    person has merged into it, ``is_regrouped``: its party has not been notified about that yet.
     """
 
     id: str
@@ -227,12 +226,12 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def is_disputed(self) -> bool:
-        """Whether its party says that it is not its own, and the city has not decided yet."""
+        """Whether its party denies responsibility, and the city has not decided yet."""
         return self.dispute is not None and not self.dispute.is_settled
 
     @property
     def acting_party(self) -> ResponsibleParty:
-        """Who has to act now: the city on what is disputed, and on what is not its party's."""
+        """The party that has to act now: the city on disputes, and if it is not its party's."""
         dispute = self.dispute
         if dispute is None or dispute.party != self.party:
             return self.party
@@ -241,7 +240,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def expected_ns(self) -> int | None:
-        """By when its party expects to have mended it, as it said last."""
+        """The end of the repair according to the last answer of its party."""
         moments = [
             answer.expected_ns for answer in self.answers if answer.kind is AnswerKind.EXPECTED
         ]
@@ -249,45 +248,45 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def is_closed_by_city(self) -> bool:
-        """Whether a person has closed it, and its faults go on."""
+        """Whether a person has closed it, and its faults last."""
         return self.closure_code is ClosureCode.CLOSED_BY_CITY
 
     @property
     def fault_ids(self) -> frozenset[str]:
-        """The faults that it consists of."""
+        """Its faults."""
         return frozenset(name for member in self.members for name in member.fault_ids)
 
     @property
     def own_fault_ids(self) -> frozenset[str]:
-        """The faults that it has of itself, without those that a person has merged into it."""
+        """Its own faults, without those that a person has merged into it."""
         return self.fault_ids.difference(self.merged_fault_ids)
 
     @property
     def affected(self) -> tuple[IncidentMember, ...]:
         """
-        The members that are counted: of a carrier's outage the links.
+        The counted members: the links of a carrier's outage.
 
-        A device that could not report belongs to it, too, but is none of its "N of M links".
+        A device that could not report is also a member, but is not counted in "N of M links".
         """
         links = tuple(member for member in self.members if member.subject.is_link)
         return links or self.members
 
     @property
     def open_members(self) -> int:
-        """N of "N of M": the counted that are not up again."""
+        """N of "N of M": the counted members that are not up again."""
         return sum(member.end_ns is None for member in self.affected)
 
     @property
     def sites(self) -> tuple[str, ...]:
-        """The sites it is about, sorted."""
+        """Its sites, sorted."""
         return tuple(sorted({member.subject.site for member in self.members}))
 
 
 class NotificationEvent(msgspec.Struct, frozen=True, kw_only=True):
     """
-    One notification: its record, and the incident as it was then.
+    One notification: its record, and the incident at that time.
 
-    All that channels consume. An event may be handed out again after a crash, with the same ``id``.
+    The only input of channels. An event may be emitted again after a crash, with the same ``id``.
     """
 
     record: NotificationRecord
@@ -302,7 +301,7 @@ class NotificationEvent(msgspec.Struct, frozen=True, kw_only=True):
 def with_delivery(
     incident: Incident, number: int, delivery: DeliveryAttempt | None, *, is_done: bool
 ) -> Incident:
-    """Return an incident with what became of one of its notifications."""
+    """Return an incident with the delivery of one of its notifications."""
     notifications = tuple(
         msgspec.structs.replace(
             record,

@@ -27,7 +27,7 @@ class SubjectState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NetworkState:
-    """How everything stands; kept by the registry, read by the rules."""
+    """The state of the network; maintained by the registry, read by the rules."""
 
     def __init__(self, directory: InventoryDirectory, settings: IncidentSettings) -> None:
         self.directory = directory
@@ -44,7 +44,7 @@ class NetworkState:
         self._faults_by_site: dict[str, dict[Subject, Fault]] = {}
 
     def set_state(self, subject: Subject, interval: Interval) -> None:
-        """Note how a subject is now."""
+        """Set the current state of a subject."""
         if subject not in self._states:
             self._by_site.setdefault(subject.site, set()).add(subject)
             if subject.is_link:
@@ -56,7 +56,7 @@ class NetworkState:
         self._states[subject] = interval
 
     def reload_inventory(self) -> None:
-        """The inventory has changed: ask it anew of links and whose they are."""
+        """Reload links and their carriers after a change of the inventory."""
         self._links.clear()
         self._by_carrier = {}
         for subject in self._states:
@@ -64,7 +64,7 @@ class NetworkState:
                 self._by_carrier.setdefault(self.carrier_of(subject), set()).add(subject)
 
     def set_current_fault(self, subject: Subject, fault: Fault | None) -> None:
-        """Note the fault that a subject is in now, or that it is in none."""
+        """Set the current fault of a subject, or none."""
         of_site = self._faults_by_site.setdefault(subject.site, {})
         if fault is None:
             self._current_faults.pop(subject, None)
@@ -73,53 +73,53 @@ class NetworkState:
             self._current_faults[subject] = of_site[subject] = fault
 
     def all_states(self) -> list[SubjectState]:
-        """Return how every subject is now."""
+        """Return the current state of every subject."""
         return [
             SubjectState(subject=subject, interval=interval)
             for subject, interval in self._states.items()
         ]
 
     def state_of(self, subject: Subject) -> State:
-        """Return how a subject is; ``unknown`` where nothing was ever heard of it."""
+        """Return the state of a subject; ``unknown`` if it never had one."""
         interval = self._states.get(subject)
         return State.UNKNOWN if interval is None else interval.state
 
     def interval_of(self, subject: Subject) -> Interval | None:
-        """Return how a subject is and since when; ``None`` where nothing was ever heard of it."""
+        """Return the current interval of a subject; ``None`` if it never had one."""
         return self._states.get(subject)
 
     def current_fault_of(self, subject: Subject) -> Fault | None:
-        """Return the fault that a subject is in now."""
+        """Return the current fault of a subject."""
         return self._current_faults.get(subject)
 
     def current_faults_at(self, site: str) -> Iterable[Fault]:
-        """Return the faults that subjects of a site are in now."""
+        """Return the current faults of a site's subjects."""
         return self._faults_by_site.get(site, {}).values()
 
     def is_known(self, subject: Subject) -> bool:
         """
         Return whether the inventory has a site's link or a service; a device always is.
 
-        What it does not have no site's configuration names, so only a device that is wrong, or
-        lies, gives verdicts on it.
+        Site configurations only have names of the inventory, so only a misconfigured or dishonest
+        device reports verdicts on others.
         """
         if subject.link and self.link_of(Subject(subject.site, subject.link)) is None:
             return False
         return not subject.service or self.directory.target(subject.service) is not None
 
     def link_of(self, subject: Subject) -> Link | None:
-        """Return what the inventory says of a link."""
+        """Return the inventory's entry of a link."""
         if subject not in self._links:
             self._links[subject] = self.directory.link(subject.site, subject.link)
         return self._links[subject]
 
     def carrier_of(self, subject: Subject) -> str:
-        """Return the carrier of a link; empty where it is not known."""
+        """Return the carrier of a link; empty if unknown."""
         link = self.link_of(subject)
         return "" if link is None else link.carrier
 
     def is_mobile(self, subject: Subject) -> bool:
-        """Return whether a link goes over the air."""
+        """Return whether a link is a radio link."""
         link = self.link_of(subject)
         return link is not None and link.medium in _MOBILE
 
@@ -128,19 +128,19 @@ class NetworkState:
         return self.directory.site(site).commune
 
     def links_of_site(self, site: str) -> list[Subject]:
-        """Return the links of a site that were ever heard of, sorted."""
+        """Return the links of a site that have ever been reported, sorted."""
         return sorted(subject for subject in self._by_site.get(site, ()) if subject.is_link)
 
     def links_of_carrier(self, carrier: str) -> AbstractSet[Subject]:
-        """Return the links of a carrier that were ever heard of, silent ones too."""
+        """Return the links of a carrier that have ever been reported, including silent ones."""
         return self._by_carrier.get(carrier, frozenset())
 
     def sites_with(self, service: str) -> AbstractSet[Subject]:
-        """Return the sites (as subjects of a service) that ever told of a service."""
+        """Return the sites (as subjects of a service) that have ever reported a service."""
         return self._by_service.get(service, frozenset())
 
     def is_any_service_unwell_over(self, link: Subject) -> bool:
-        """Return whether a service is known not to work as it should over a link."""
+        """Return whether any service is known to be impaired over a link."""
         return any(
             interval.state is not State.UP and interval.symptom not in UNOBSERVED
             for subject in self._by_site.get(link.site, ())
@@ -159,20 +159,20 @@ class NetworkState:
         )
 
     def device_count(self) -> int:
-        """Return how many devices were ever heard of."""
+        """Return the number of devices that have ever reported."""
         return len(self._devices)
 
     def only_carrier_of(self, site: str) -> str:
-        """Return the carrier of all links of a site where that is one; else empty."""
+        """Return the carrier of all links of a site if it is a single one; else empty."""
         carriers = {self.carrier_of(link) for link in self.links_of_site(site)}
         return carriers.pop() if len(carriers) == 1 else ""
 
     def independent_ways_of(self, site: str) -> int:
         """
-        Return how many of a site's links can bear witness for themselves.
+        Return the number of a site's links that are independent witnesses.
 
-        Links that share a carrier, a duct, a pole or a box fail together; so do those that share
-        something with one of them.
+        Links that share a carrier, a duct, a pole or equipment fail together; so do those that
+        share something with one of them.
         """
         ways: list[set[str]] = []
         for subject in self.links_of_site(site):
@@ -208,7 +208,7 @@ class NetworkState:
     def is_excused(self, fault: Fault) -> bool:
         """
         Return whether planned work explains a fault: it began in its window, which has not closed
-        since; then it says nothing about anybody else.
+        since; then it is no evidence for others.
         """
         for window in self.windows:
             began_inside = window.is_active(fault.start_ns)

@@ -1,4 +1,4 @@
-"""Notification log: which party is notified of what, in order, and what became of it."""
+"""Notification log: the notifications of an incident by party, in order, and their delivery."""
 
 from enum import StrEnum
 
@@ -11,13 +11,13 @@ class NotificationKind(StrEnum):
     """What kind of notification a party gets."""
 
     OPENED = "opened"
-    """There is an incident, and it is yours. Never twice in a row to anybody."""
+    """The party has a new incident. Never sent twice in a row to a party."""
 
     UPDATED = "updated"
     """It has changed."""
 
     RESOLVED = "resolved"
-    """It is over, or it is not yours any more: the cause says which."""
+    """It is over, or no longer the party's: see the cause."""
 
 
 class NotificationCause(StrEnum):
@@ -27,28 +27,28 @@ class NotificationCause(StrEnum):
     """The fault began."""
 
     RELEASED = "released"
-    """The larger incident it was part of has ended; this is left."""
+    """The larger incident that included it has ended; this one is left."""
 
     UNEXCUSED = "unexcused"
-    """Its maintenance window has closed, and it goes on."""
+    """Its maintenance window has closed, and it lasts."""
 
     WORSE = "worse"
-    """It has become graver."""
+    """It has become more severe."""
 
     CHANGED = "changed"
-    """Other circuits, or another symptom; not graver."""
+    """Other circuits, or another symptom; not more severe."""
 
     ENDED = "ended"
     """All is up again."""
 
     ABSORBED = "absorbed"
-    """It is part of a larger incident, which is told in its stead."""
+    """It is part of a larger incident, which is notified instead."""
 
     REASSIGNED = "reassigned"
     """The fault lies with another party."""
 
     WITHDRAWN = "withdrawn"
-    """What arrived later says that there was no such fault."""
+    """Later data showed that there was no such fault."""
 
     CLOSED_BY_CITY = "closed_by_city"
     """An engineer of the city has closed it, with a reason; the fault may go on."""
@@ -56,7 +56,7 @@ class NotificationCause(StrEnum):
 
 class DeliveryAttempt(msgspec.Struct, frozen=True, kw_only=True):
     """
-    One attempt to notify. ``reference`` is what the receiver calls it (a ticket's number); ``text``
+    One attempt to notify. ``reference`` is the receiver's name for it (a ticket's number); ``text``
     its answer, or why it failed.
     """
 
@@ -71,8 +71,8 @@ class NotificationRecord(msgspec.Struct, frozen=True, kw_only=True):
     """
     One notification that one party is to get. ``number`` counts an incident's entries from 1.
 
-    ``at_ns`` is when it was decided, by the collector's clock; ``is_done`` says that the channel
-    that delivers wants to see it no more.
+    ``at_ns`` is the time of the decision, by the collector's clock; ``is_done``: delivery is
+    complete.
     """
 
     number: int
@@ -84,7 +84,7 @@ class NotificationRecord(msgspec.Struct, frozen=True, kw_only=True):
     is_done: bool = False
 
     def by_channel(self) -> tuple[DeliveryAttempt, ...]:
-        """Return how far each channel has come: what was delivered, else what became of it last."""
+        """Return the state of each channel: its delivery, else its last attempt."""
         latest: dict[str, DeliveryAttempt] = {}
         for attempt in self.deliveries:
             known = latest.get(attempt.channel)

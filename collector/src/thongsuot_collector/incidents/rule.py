@@ -1,9 +1,9 @@
 """
-Rule: what kind of incident there is, as a value.
+Rule: a kind of incident, as a value.
 
-A rule says which faults are its own and what they amount to; the reducer does the rest. There are
-two shapes: an incident of one fault, and one of many. Everything that places a rule among the
-others stands in the rule itself, so a new one changes no other.
+A rule claims faults and makes candidates of them; the reducer does the rest. There are two forms:
+an incident of one fault, and one of many. A rule's relation to the others is defined in the rule
+itself, so a new one changes no other.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -22,12 +22,12 @@ from thongsuot_schema.words.language import Text
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What a rule makes of its faults, as far as it is known now.
+    A rule's candidate incident from its faults, at present.
 
-    ``end_ns`` is the true end, ``None`` while it goes on. ``hold_s`` and ``limit_s`` bound
-    the wait before anybody is notified (that of a group begins when it was found). ``total`` is how
-    many there are of which these are some. ``variant`` names the sentences that are true of it. Not
-    ``is_certain``: the fault is not what was heard last, so it notifies nobody now.
+    ``end_ns`` is the true end, ``None`` while it lasts. ``hold_s`` and ``limit_s`` bound the wait
+    before anybody is notified (that of a group begins when it was found). ``total`` is the size of
+    the population of these. ``variant`` selects the sentences that apply. Not ``is_certain``: the
+    fault is not the last report, so nobody is notified now.
     """
 
     faults: tuple[Fault, ...]
@@ -47,7 +47,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def presumed_ns(self) -> int | None:
-        """Since when it is only presumed to go on; ``None`` where it is certain, or is over."""
+        """The time since which it is only presumed to last; ``None`` if it is certain, or over."""
         presumed = [fault.presumed_ns for fault in self.faults]
         return max((at_ns for at_ns in presumed if at_ns is not None), default=None)
 
@@ -55,11 +55,11 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleSentences:
     """
-    What is said of an incident; ``None`` in a rule whose incidents speak by their symptom.
+    The sentences about an incident; ``None`` in a rule that uses those of the symptom.
 
     Places in braces: ``carrier``, ``service``, ``site``, ``n`` and ``m`` (of them), ``area`` (its
-    communes), ``since``, ``direction``, ``symptom``. ``variants`` are said instead of a candidate
-    that names one: a sentence must be true of every member of its group.
+    communes), ``since``, ``direction``, ``symptom``. ``variants`` replace them for a candidate that
+    selects one: a sentence must be true of every member of its group.
     """
 
     headline: Text
@@ -71,7 +71,7 @@ class RuleSentences:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SingleFaultRule:
     """
-    A rule for one fault: ``assess`` returns ``None`` for what is not its own.
+    A rule for one fault: ``assess`` returns ``None`` for faults that it does not claim.
 
     Every fault has exactly one: of those that claim it, the one with the highest ``precedence``.
     """
@@ -89,10 +89,9 @@ class GroupRule:
     A rule for many faults at once.
 
     ``group_key`` returns the group that a fault could belong to (``None``: none of this rule's);
-    ``assess`` what the faults of one group amount to, apart in time: no candidate while they are
-    too few. ``covers`` names the rules for which its open incidents stand, where they hold the same
-    fault. Where several stand for one, they are named in the order of their ``precedence``, the
-    highest first.
+    ``assess`` the candidates of one group's faults, separated in time: none while they are too few.
+    ``covers`` names the rules whose incidents its open incidents include, if they share a fault.
+    Several such incidents are listed by descending ``precedence``.
     """
 
     code: str

@@ -1,4 +1,4 @@
-"""Settings: how long notifications are held, and what belongs together; each with its reason."""
+"""Settings: holds of notifications, and thresholds of grouping; each with its reason."""
 
 from typing import Annotated
 
@@ -12,72 +12,84 @@ Ratio = Annotated[float, msgspec.Meta(gt=0, lt=1)]
 class IncidentSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Thresholds of incidents and notification; the ``[incidents]`` table of the configuration."""
 
-    # Holds: from when a fault is known to when it is told, so that the big picture wins.
+    # Holds: the time from detection to notification, so that a larger incident can take precedence.
     hold_s: NotNegative = 3.0
     """
     Agents of one outage report within about five seconds of each other (probes every 5 s, spread).
-    Longer than the 2 s after which an agent calls a line well that is back (2026-11): with 15 s, as
-    it was, every outage of a few seconds was told when it was over.
+    Longer than the 2 s after which an agent reports a recovered line as up (2026-11): with the
+    former 15 s every outage of a few seconds was notified after its end.
     """
     hold_limit_s: NotNegative = 8.0
-    """
-    So long where a second fault of the same carrier is known: a third would make it an outage.
-    """
+    """The hold if a second fault of the same carrier is known: a third would make it an outage."""
     late_s: NotNegative = 20.0
     """
-    News of a dead line that began longer ago than this are of the past: an agent that is connected
-    tells within seconds. Such a line may live again already.
+    A report of a dead line with an earlier onset is late: a connected agent reports within seconds.
+    Such a line may be up again already.
     """
     late_hold_s: NotNegative = 40.0
     """
-    So long is what is late held: a metered line is asked every 20 s, and called well some seconds
-    after it answers; what the agent kept may be here before that.
+    The hold of late reports: a metered line is probed every 20 s, and reported as up some seconds
+    after it answers; the agent's backlog may arrive before that.
     """
     degraded_hold_s: NotNegative = 15.0
-    """Slow or lossy, not dead: nobody drives out for it at once, and some of it passes."""
+    """Slow or lossy, not dead: not urgent, and some of these faults pass."""
     fading_hold_s: NotNegative = 100.0
     """
-    The same over the air: a cell fades for up to a minute, is called slow after 15 s of it and well
-    again up to 45 s after it; with 75 s one fade a day was still told to the carrier (2026-11).
+    The same for radio: a cell fades for up to a minute, is reported as slow after 15 s and as up
+    again up to 45 s after the end; with 75 s one fade a day was still notified to the carrier
+    (2026-11).
     """
     unlocated_hold_s: NotNegative = 75.0
-    """Dead, but not known where: a device may need 60 s to tell whether its gateway lives."""
+    """
+    Dead at an unknown location: a device may need 60 s to determine whether its gateway is alive.
+    """
     silence_hold_s: NotNegative = 30.0
     """
-    With the 45 s after which an agent is called silent: a device that restarts is back by then.
+    In addition to the 45 s after which an agent counts as silent: a restarting device is back by
+    then.
     """
     service_hold_s: NotNegative = 75.0
-    """One site alone finds a service broken: the others look once a minute, and are asked first."""
+    """
+    One site alone finds a service broken: the others probe it once a minute, and their results are
+    awaited.
+    """
     presume_s: NotNegative = 600.0
     """
-    A fault after which numbers of the record are missing is believed to go on when nothing more
-    of it arrives for so long: what a device has kept comes in a batch after the other.
+    A fault followed by missing batches is presumed to last if nothing more arrives for this long: a
+    device's backlog arrives batch by batch.
     """
     release_s: NotNegative = 60.0
     """
-    What is left when an outage or planned work ends is told after this: lines come back one by one.
+    Remaining faults at the end of an outage or planned work are notified after this: lines recover
+    one by one.
     """
 
     # Correlation.
     together_s: Positive = 120.0
     """
-    Faults that begin within this of each other may be one: timeouts and intervals spread them.
+    Faults that begin within this time may have one cause: time-outs and intervals spread them.
     """
     faults_per_day: Positive = 0.2
-    """How often one link (or one device) fails by itself; with it chance is told from cause."""
+    """
+    The rate of independent faults of one link (or one device), to distinguish chance from a common
+    cause.
+    """
     chance_ratio: Ratio = 1e-5
-    """Faults that fall together by chance are rarer than this before they are called one."""
+    """Faults are grouped if a coincidence by chance is rarer than this."""
     ended_ratio: Ratio = 0.1
-    """An outage has ended when this share of its links is left, or one: the rest is told alone."""
+    """
+    An outage has ended when this share of its links is left, or one: the rest is notified
+    separately.
+    """
 
     # Updates.
     update_s: Positive = 300.0
-    """Between two updates of one incident to one party, doubled with each …"""
+    """The wait between two updates of one incident to one party, doubled with each …"""
     update_limit_s: Positive = 3_600.0
     """… up to this."""
     worse_s: NotNegative = 30.0
-    """What has become worse is told after this already."""
+    """An incident that has become worse is notified after this shorter wait."""
 
     # Memory.
     kept_s: Positive = 3 * 86_400.0
-    """A closed incident stays in memory for this long: what is late is mostly less late."""
+    """A closed incident stays in memory for this long: most late data arrives earlier."""

@@ -1,4 +1,4 @@
-"""What a carrier has promised for its circuits, as the files of the inventory hold it."""
+"""Contracts: a carrier's commitments for its circuits, in the files of the inventory."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -9,7 +9,7 @@ from thongsuot_schema.inventory.fields import Medium, Month, Name, Seconds, Stri
 
 
 class ServiceHours(StrEnum):
-    """When a contract's time runs."""
+    """The hours in which a contract's time runs."""
 
     ALWAYS = "24x7"
     OFFICE = "office"
@@ -17,7 +17,7 @@ class ServiceHours(StrEnum):
 
 
 class Exclusion(StrEnum):
-    """What a contract does not hold against the carrier."""
+    """The exclusions of a contract."""
 
     MAINTENANCE = "maintenance"
     """Planned work: the whole of its window."""
@@ -28,16 +28,16 @@ class Exclusion(StrEnum):
 
 
 class Since(StrEnum):
-    """From when a fault is counted."""
+    """The start of a fault's counted time."""
 
     DETECTED = "detected"
     """From its onset, as measured."""
     NOTIFIED = "notified"
-    """From when the carrier was told of it; a fault it was never told of counts nothing."""
+    """From the notification of the carrier; a fault without one does not count."""
 
 
 class AssessmentPeriod(StrEnum):
-    """Over what time a target has to be met."""
+    """The time over which a target has to be met."""
 
     MONTH = "month"
     QUARTER = "quarter"
@@ -57,59 +57,59 @@ class Day(StrEnum):
 
 
 LEAST_COVERAGE_RATIO = 0.5
-"""Nobody is judged by less than half of the time, unless the contract says so."""
+"""A circuit is not assessed by less than half of the time, unless the contract says so."""
 
 
 class Contract(StrictStruct, frozen=True):
     """
-    What a carrier has promised for its circuits.
+    A carrier's commitments for its circuits.
 
-    It holds for all circuits of ``carrier``; with ``media`` or ``circuits`` only for those. The one
-    that names the circuit goes before the one that names its medium, and that before the carrier's
-    only. What is left out is as the regulation for the medium has it, see the statements' page of
-    the reference.
+    It applies to all circuits of ``carrier``; with ``media`` or ``circuits`` only to those. One
+    that names the circuit has precedence over one that names its medium, and that over one that
+    only names the carrier. Missing terms are those of the regulation for the medium, see the
+    statements' page of the reference.
     """
 
     name: Name
     carrier: Name
     title: str = ""
-    """What the statement calls it: its number and date."""
+    """Its title in statements: its number and date."""
     media: tuple[Medium, ...] = ()
     circuits: tuple[str, ...] = ()
     first_month: Month = ""
-    """The first month it holds for, as in "2026-11"; empty: always has."""
+    """The first month in which it applies, as in "2026-11"; empty: unlimited."""
     last_month: Month = ""
-    """The last month it holds for; empty: until further notice."""
+    """The last month in which it applies; empty: until further notice."""
     availability_ratio: Annotated[float, msgspec.Meta(gt=0, le=1)] | None = None
-    """What share of the time the circuit has to be available."""
+    """The share of the time in which the circuit has to be available."""
     window: AssessmentPeriod = AssessmentPeriod.MONTH
     coverage_ratio: Annotated[float, msgspec.Meta(ge=0, le=1)] = LEAST_COVERAGE_RATIO
     """
-    Of what share of its time anything has to be known for a circuit to be held against the target;
-    with less it is not assessed.
+    The share of the time that has to be known to assess a circuit against the target; with less it
+    is not assessed.
     """
     downtime_since: Since = Since.DETECTED
-    """What the availability is counted from when it is held against the target."""
+    """The start of counted downtime when the availability is assessed."""
     clock: ServiceHours = ServiceHours.ALWAYS
     office_days: tuple[Day, ...] = (Day.MON, Day.TUE, Day.WED, Day.THU, Day.FRI)
     office_hours: tuple[str, ...] = ("08:00-12:00", "13:00-17:00")
-    """In the time of Vietnam; "24:00" is the end of a day."""
+    """In Vietnam's time zone; "24:00" is the end of a day."""
     holidays: tuple[str, ...] = ()
     """Days without office hours, as in "2026-09-02"."""
     excludes: tuple[Exclusion, ...] = tuple(Exclusion)
     """
-    What is not counted as the carrier's. Time of which nothing is known is never counted, whatever
-    the contract says.
+    Time that is not counted as the carrier's. Unknown time is never counted, regardless of the
+    contract.
     """
     accept_s: Seconds | None = None
     """
-    How long the carrier has to accept an incident that it was told of; left out: what the
-    collector's ``[notify]`` says. Then others are told, see ``Carrier.escalation``.
+    The carrier's time to accept an incident; by default that of the collector's ``[notify]``. Then
+    others are notified, see ``Carrier.escalation``.
     """
     repair_ward_s: Seconds | None = None
-    """How long a repair may take in a ward (phường)."""
+    """The maximum time of a repair in a ward (phường)."""
     repair_commune_s: Seconds | None = None
-    """How long a repair may take in a commune (xã)."""
+    """The maximum time of a repair in a commune (xã)."""
     repair_ratio: Annotated[float, msgspec.Meta(gt=0, le=1)] | None = None
-    """What share of the repairs has to keep to that."""
+    """The share of repairs that have to be in time."""
     repair_since: Since = Since.NOTIFIED

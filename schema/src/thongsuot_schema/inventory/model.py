@@ -1,4 +1,4 @@
-"""Types of the inventory, as files hold them and as an agent gets its part of them."""
+"""Types of the inventory, in files and in an agent's part of it."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -11,31 +11,31 @@ from thongsuot_schema.segment import Segment
 
 
 class Via(StrEnum):
-    """How far a device can choose that a link's packets leave by it."""
+    """The device's control over the line of a link's packets."""
 
     OWN = "own"
-    """The link's packets leave by its own line and no other, or the device is told why not."""
+    """The link's packets only leave by its own line; otherwise the device gets an error."""
     ROUTER = "router"
-    """Through the site's router, by whichever of its lines that uses now."""
+    """Through the site's router, over the line that it uses at the time."""
     WATCHED = "watched"
-    """Not at all: the site's router tells by SNMP how its own port to the line is."""
+    """None: the site's router reports the state of its own port to the line by SNMP."""
 
 
 class Role(StrEnum):
     """The role of a target."""
 
     ANCHOR = "anchor"
-    """An address that stands for a network segment."""
+    """An address that represents a network segment."""
     SERVICE = "service"
     """A portal that the site needs."""
     EQUIPMENT = "equipment"
-    """A box of the site that is asked about itself: router, optical modem, UPS."""
+    """Equipment of the site that is queried about itself: router, optical modem, UPS."""
     COLLECTOR = "collector"
-    """The collector that the agent pushes to, asked from where it sees a request come."""
+    """The agent's collector, queried for the source address that it sees."""
 
 
 class SiteKind(StrEnum):
-    """What sort of service point a site is."""
+    """The kind of a service point."""
 
     MAIN = "main"
     BRANCH = "branch"
@@ -43,7 +43,7 @@ class SiteKind(StrEnum):
 
 
 class Contact(StrictStruct, frozen=True):
-    """Someone who is told. Personal data: kept to what is needed to reach the person on duty."""
+    """A person to notify. Personal data: limited to what is needed to reach the person on duty."""
 
     name: str
     email: str = ""
@@ -55,32 +55,32 @@ class Link(StrictStruct, frozen=True):
     """
     One WAN access of a site.
 
-    ``interface`` is the device's network interface; contracted rates are of the contract (Vd, Vu of
-    QCVN 34). ``allowance_bytes`` is what monitoring may use in a calendar month on a metered link;
-    ``None`` means not metered. ``resolvers`` are the link's name servers (addresses) where the
-    device cannot tell them apart itself; empty: what the device's own configuration says.
+    ``interface`` is the device's network interface; contracted rates are those of the contract (Vd,
+    Vu of QCVN 34). ``allowance_bytes`` is monitoring's allowance in a calendar month on a metered
+    link; ``None`` means not metered. ``resolvers`` are the link's name servers (addresses) if the
+    device cannot determine them itself; empty: those of the device's own configuration.
     ``site_networks`` are networks (CIDR) of the site's own routers and firewalls between the device
-    and the carrier's line, where they are none of 192.168/16 and 172.16/12: carriers number their
-    routers from 10/8 too, so that only who built the site can tell.
-    ``shares`` names what it has in common with other links of its site (a duct, a pole, a box):
-    two that share anything, or their carrier, fail together and are one witness, not two.
+    and the carrier's line, if they are outside 192.168/16 and 172.16/12: carriers also number their
+    routers from 10/8, so that they cannot be detected automatically. ``shares`` names
+    infrastructure shared with other links of its site (a duct, a pole, a cabinet): two that share
+    anything, or their carrier, fail together and are one witness, not two.
 
-    Several links may use one interface where their packets differ. ``gateways`` are the router on
-    the device's network that the link goes by, at most one address of each family, and then it has
-    no other family; ``sources`` the device's own addresses that it sends from, likewise, where not
-    from any. ``tos`` is the type of service that its
-    packets carry (IPv4 TOS, IPv6 traffic class), for a router that routes by it, or for the device
-    where marks are not allowed. ``mark`` is their SO_MARK, for rules of somebody else's.
+    Several links may use one interface if their packets differ. ``gateways`` are the link's router
+    on the device's network, at most one address of each family, and then it has no other family;
+    ``sources`` the device's own source addresses, likewise, if not any. ``tos`` is the type of
+    service of its packets (IPv4 TOS, IPv6 traffic class), for a router that routes by it, or for
+    the device if marks are not allowed. ``mark`` is their SO_MARK, for routing rules managed
+    elsewhere.
 
-    ``port`` is the Ethernet port that ``interface`` stands on, where that is a PPP session (PPPoE)
-    or a VLAN not called ``PORT.NUMBER``: its cable is the site's. ``vlan`` is the number of the
-    VLAN that ``interface`` is (802.1Q); ``thongsuot-agent routes apply`` makes it, with
-    ``vlan_addresses`` (CIDR) where no network manager or DHCP client gives it any.
-    ``via`` is ``router`` where the site's router chooses the line (then ``carrier`` stays empty),
-    and ``watched`` where the device has no way to it: ``interface`` is then the router's own name
-    of its port, which an ``snmp`` probe on this link reads. ``proxy`` (``http://ADDRESS:PORT``) is
-    the only way out of the site's network: web requests and pushes go to it, nothing else beyond
-    the gateway and ``site_networks``. ``proxy_credentials_file`` has ``user:password`` for it.
+    ``port`` is the Ethernet port of ``interface``, if that is a PPP session (PPPoE) or a VLAN not
+    called ``PORT.NUMBER``: its cable is the site's. ``vlan`` is the VLAN number of ``interface``
+    (802.1Q); ``thongsuot-agent routes apply`` creates it, with ``vlan_addresses`` (CIDR) if no
+    network manager or DHCP client assigns any. ``via`` is ``router`` if the site's router chooses
+    the line (then ``carrier`` stays empty), and ``watched`` if the device has no path over it:
+    ``interface`` is then the router's own name of its port, which an ``snmp`` probe on this link
+    reads. ``proxy`` (``http://ADDRESS:PORT``) is the only exit of the site's network: web requests
+    and pushes use it, and nothing else beyond the gateway and ``site_networks`` is probed.
+    ``proxy_credentials_file`` has ``user:password`` for it.
     """
 
     name: Name
@@ -108,19 +108,19 @@ class Link(StrictStruct, frozen=True):
 
 class Target(StrictStruct, frozen=True):
     """
-    Something that probes are sent to.
+    The destination of probes.
 
     An anchor has ``segment`` (lan to transit) and ``addresses``: at most one IPv4 and one IPv6
     address, or the single word ``gateway`` (the link's own default gateway, per family) or
-    ``resolver`` (the first name server that the link's configuration names) or ``first-hop`` (the
-    carrier's first router, learned from the ways to the others) or ``edge`` (the last of the site's
-    own routers before it, where ``site_networks`` has more than the gateway). A service has ``url``
-    (https, http) and segment ``service``; each family that the link has is measured apart.
-    Equipment has one address, or the word ``gateway``, and segment ``lan``; it is read (``snmp``),
-    never taken as a witness of the way. The collector has ``url`` and segment ``transit``; every
-    agent knows its own by the name ``collector``.
-    ``links`` limits a target to some links (a carrier's own anchor); empty means all. ``domestic``
-    tells anchors inside the country from foreign ones on the transit rung.
+    ``resolver`` (the first name server in the link's configuration) or ``first-hop`` (the carrier's
+    first router, learned from the paths to the others) or ``edge`` (the last of the site's own
+    routers before it, if ``site_networks`` has more than the gateway). A service has ``url``
+    (https, http) and segment ``service``; each family of the link is measured separately. Equipment
+    has one address, or the word ``gateway``, and segment ``lan``; it is read (``snmp``), never used
+    as a witness of the path. The collector has ``url`` and segment ``transit``; every agent's own
+    one has the name ``collector``. ``links`` limits a target to some links (a carrier's own
+    anchor); empty means all. ``domestic`` distinguishes anchors inside the country from foreign
+    ones on the transit rung.
     """
 
     name: Name
@@ -133,7 +133,7 @@ class Target(StrictStruct, frozen=True):
     title_en: str = ""
     domestic: bool = True
     lookup: str = ""
-    """For name-server anchors: the name that the dns probe asks for; empty: not a name server."""
+    """For name-server anchors: the name that the dns probe queries; empty: not a name server."""
     expect_status: tuple[int, ...] = (200,)
     expect_body: str = ""
     """Text that the body of a service must contain; empty: not checked."""
@@ -143,13 +143,13 @@ class Target(StrictStruct, frozen=True):
 
 class ProbeSchedule(StrictStruct, frozen=True):
     """
-    One line of what is measured how often: a kind, on targets, every so many seconds.
+    One line of the measurement schedule: a kind, its targets and its interval.
 
     ``targets`` names targets or uses ``*`` (every target the kind applies to). ``links`` likewise.
-    ``metered_every_s`` is the interval on metered links; ``None`` takes ``every_s``. While
-    every unmetered link is down, what verdicts rest on (icmp, dns, http, host) is measured there
-    each ten times ``every_s``, where that is more often. ``settings`` are those of the probe
-    itself, checked by the probe's own type.
+    ``metered_every_s`` is the interval on metered links; ``None`` means ``every_s``. While every
+    unmetered link is down, the kinds needed for verdicts (icmp, dns, http, host) run there every
+    ten times ``every_s``, if that is more often. ``settings`` are those of the probe itself,
+    checked by the probe's own type.
     """
 
     kind: Name
@@ -164,10 +164,10 @@ class Site(StrictStruct, frozen=True):
     """
     A service point of a commune: belongs to a commune and to an owner, runs one agent.
 
-    ``channels`` are the ways by which its support contacts are told, ``fallback_channels`` what
-    stands in for them, see ``Carrier``. ``backup_instructions`` say on its page how its computers
-    are moved to the backup by hand, where that does not happen by itself. ``retired``: it is not in
-    use any more; it stays in the record, nobody is told of its silence, and it counts nowhere.
+    ``channels`` notify its support contacts, ``fallback_channels`` stand in for them, see
+    ``Carrier``. ``backup_instructions`` are shown on its page: how to move its computers to the
+    backup by hand, if that is not automatic. ``retired``: it is not in use any more; it stays in
+    the record, its silence is not notified, and it is not counted.
     """
 
     name: Name
@@ -187,12 +187,12 @@ class Site(StrictStruct, frozen=True):
 
 class EscalationStep(StrictStruct, frozen=True):
     """
-    One step of what is done while nobody at a carrier accepts an incident.
+    One escalation step while nobody at a carrier accepts an incident.
 
-    It is taken ``after_s`` after the time to accept has run out. ``channels`` are the ways by which
-    somebody else is told, each with an address (``mail:shift-manager@carrier.example``), who is
-    then told of the rest as well; ``is_city``: the city is told. ``title`` is what pages and
-    messages call the party that is notified.
+    It is taken ``after_s`` after the time to accept has run out. ``channels`` notify another
+    recipient, each with an address (``mail:shift-manager@carrier.example``), who is then also
+    notified of further events; ``is_city``: the city is notified. ``title`` is the name of the
+    notified party on pages and in messages.
     """
 
     title: str
@@ -205,14 +205,14 @@ class Carrier(StrictStruct, frozen=True):
     """
     The operator responsible for links.
 
-    ``channels`` are the ways by which its desk is told, by all of them: names of the collector's
-    ``[[channels]]``; ``name:address`` where the channel needs to know whom (``zalo:1234``).
-    ``fallback_channels`` stand in, one after another, while none of ``channels`` gets through. Both
-    empty: what the collector's ``[notify]`` says for everybody. Never a secret: those stand in the
-    collector's files. ``escalation`` is the chain by which others are told while nobody accepts an
-    incident in the time that the contract gives; empty: the city, at once. ``networks`` (CIDR) are
-    public networks of its customers, by which an agent knows whether packets left by this carrier's
-    line; the collector adds those of its ``asn`` in ``networks.csv``.
+    ``channels`` notify its desk, all of them: names of the collector's ``[[channels]]``;
+    ``name:address`` if the channel needs a recipient (``zalo:1234``). ``fallback_channels`` stand
+    in, one after another, while none of ``channels`` delivers. Both empty: the defaults of the
+    collector's ``[notify]``. Never a secret: those are in the collector's files. ``escalation`` is
+    the chain of further recipients while nobody accepts an incident in the time of the contract;
+    empty: the city, at once. ``networks`` (CIDR) are public networks of its customers, from which
+    an agent determines whether packets left by this carrier's line; the collector adds those of its
+    ``asn`` in ``networks.csv``.
     """
 
     name: Name
@@ -231,8 +231,8 @@ class Owner(StrictStruct, frozen=True):
     """
     The owner of sites, or the operator of a portal.
 
-    ``services`` names the targets that it operates: it is told of their faults. ``channels`` are
-    the ways by which it is told, ``fallback_channels`` what stands in for them, see ``Carrier``.
+    ``services`` names the targets that it operates: it is notified about their faults. ``channels``
+    notify it, ``fallback_channels`` stand in for them, see ``Carrier``.
     """
 
     name: Name
@@ -253,7 +253,7 @@ class Commune(StrictStruct, frozen=True):
 
 
 class Inventory(StrictStruct, frozen=True):
-    """The whole of it, references checked (see ``read``)."""
+    """The whole inventory, with checked references (see ``read``)."""
 
     communes: tuple[Commune, ...] = ()
     carriers: tuple[Carrier, ...] = ()

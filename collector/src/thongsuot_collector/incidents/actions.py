@@ -28,7 +28,7 @@ def acknowledge(
     registry: IncidentRegistry, name: str, owner: str, now_ns: int, *, note: str = ""
 ) -> Incident:
     """
-    Note who takes care of an incident; returns it.
+    Record the owner of an incident; return the incident.
 
     Raises:
         KeyError: there is no such incident in the registry.
@@ -56,12 +56,12 @@ def answer(registry: IncidentRegistry, name: str, answer: PartyAnswer) -> Incide
     """
     Record the answer of a party to an incident; return the incident.
 
-    Who accepts what their party has refused before withdraws that.
+    Accepting an incident that the party has refused before withdraws the refusal.
 
     Raises:
         KeyError: there is no such incident in the registry.
         AnswerImpossible: it is over, is another party's, was decided by the city, has had this
-            answer already, or more than anybody has to say.
+            answer already, or too many answers.
     """
     incident = registry.incidents[name]
     _check_answer(incident, answer)
@@ -105,7 +105,7 @@ def add_note(
     registry: IncidentRegistry, name: str, text: str, now_ns: int, *, event: str = "note"
 ) -> Incident:
     """
-    Add a line to an incident's history; returns it.
+    Add a line to an incident's history; return the incident.
 
     Raises:
         KeyError: there is no such incident in the registry.
@@ -134,9 +134,7 @@ def record_delivery(
 
 
 def set_windows(registry: IncidentRegistry, windows: Iterable[MaintenanceWindow]) -> None:
-    """
-    Replace all maintenance windows; the next ``advance`` looks at everything that goes on again.
-    """
+    """Replace all maintenance windows; the next ``advance`` checks all ongoing faults again."""
     registry.network_state.windows = tuple(windows)
     registry.windows_active = frozenset(
         {""}
@@ -161,7 +159,7 @@ def _disputed(incident: Incident, dispute: Dispute) -> Incident:
     """
     Return an incident that its party rejects as not its own.
 
-    The same refusal again, of a ticket, changes nothing: the city may have decided meanwhile.
+    The same refusal again, of a ticket, changes nothing: the city may have decided since.
     """
     before, past = incident.dispute, incident.past_disputes
     if before is not None and before.is_same(dispute):
@@ -171,7 +169,7 @@ def _disputed(incident: Incident, dispute: Dispute) -> Incident:
         incident,
         dispute=dispute,
         past_disputes=past if before is None else (*past, before),
-        # Who refuses it has not taken it on; somebody else may have.
+        # A refusal is no acceptance, but another party may have accepted it.
         acknowledgement=taken if taken is None or taken.owner != str(dispute.party) else None,
     )
     about = (str(dispute.party), dispute.reference, dispute.person, dispute.reason)

@@ -16,14 +16,14 @@ class AnswerKind(StrEnum):
     REFUSED = "refused"
     """The fault is not its own."""
     EXPECTED = "expected"
-    """It takes the incident on, and names the moment by which it expects to have mended it."""
+    """It accepts the incident, and states the expected end of the repair."""
     MENDED = "mended"
-    """It has mended the fault; whether that is so, the measurements say."""
+    """It has repaired the fault; the measurements show whether that is true."""
 
 
 class PartyAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
-    One answer of a party. ``person`` is who gave it, ``text`` is their own words.
+    One answer of a party. ``person`` is its author, ``text`` their own words.
 
     ``expected_ns`` is set if ``kind`` has it. ``token`` identifies the link of a message with which
     it was given: none counts twice.
@@ -76,12 +76,12 @@ class Dispute(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def is_settled(self) -> bool:
-        """Whether nobody has to decide any more."""
+        """Whether no decision is needed any more."""
         return self.settled_ns is not None
 
     @property
     def steps(self) -> int:
-        """How much there is to tell of it: that it began, and that it was settled."""
+        """The number of its events to notify: its begin, and its settlement."""
         return 1 + self.is_settled
 
     def is_same(self, other: "Dispute") -> bool:

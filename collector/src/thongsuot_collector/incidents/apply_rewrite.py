@@ -1,4 +1,4 @@
-"""Applying rewrites: from what changed in the timeline to the faults that it changes."""
+"""Applies rewrites: updates faults from changes of the timeline."""
 
 from thongsuot_collector.incidents.fault import (
     Fault,
@@ -14,7 +14,7 @@ from thongsuot_collector.timeline.interval import Rewrite
 
 def apply_rewrite(registry: IncidentRegistry, rewrite: Rewrite) -> set[str]:
     """
-    Apply one rewrite; return the names of the faults to look at again.
+    Apply one rewrite; return the names of the faults to check again.
 
     A fault that the rewrite changes keeps its name. Of two that turn out to be one the first
     continues; one that is no longer in the rewrite is withdrawn.
@@ -30,7 +30,7 @@ def apply_rewrite(registry: IncidentRegistry, rewrite: Rewrite) -> set[str]:
         same.sort(key=lambda fault: (fault.is_gone, fault.start_ns, fault.id))
         prior = same[0] if same else None
         if prior is None:
-            # One of this name was withdrawn, and has come back.
+            # One of this name was withdrawn, and has returned.
             prior = registry.faults.get(shown.id)
         fault = updated_fault(shown, rewrite, prior)
         registry.put_fault(fault)
@@ -48,7 +48,7 @@ def apply_rewrite(registry: IncidentRegistry, rewrite: Rewrite) -> set[str]:
 
 
 def _is_inside(fault: Fault, rewrite: Rewrite) -> bool:
-    """Return whether a rewrite speaks of the time of a fault."""
+    """Return whether a rewrite covers the time of a fault."""
     ends_before = fault.end_ns is not None and fault.end_ns <= rewrite.from_ns
     starts_after = rewrite.until_ns is not None and fault.start_ns >= rewrite.until_ns
     return not (ends_before or starts_after)

@@ -1,8 +1,8 @@
 """
 Details of a candidate: the information of its incident about each of its faults.
 
-When the centre's own line dies one incident has ten thousand members, and to look at all of them at
-once would hold every push for a third of a second (2026-11). So it is done in steps.
+When the centre's own line dies one incident has ten thousand members, and processing all of them at
+once would delay every push by a third of a second (2026-11). So it is done in steps.
 """
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
@@ -20,14 +20,14 @@ MEMBERS_WITH_EVIDENCE = 12
 """Members of an outage whose evidence is shown in full; the batches are named of all."""
 
 MEMBERS_A_STEP = 500
-"""So many take some milliseconds."""
+"""The number of members processed in some milliseconds."""
 
 T = TypeVar("T")
 
 
 class CandidateDetails(NamedTuple):
     """
-    What takes time where there are many faults, and depends on nothing but them and the network.
+    The expensive part of a candidate with many faults, which only depends on these and the network.
 
     ``evidence`` lacks the observations at the points, which are kept with the incident.
     """
@@ -59,7 +59,7 @@ def details_in_steps(
             members.append(_member(subject, faults))
             evidence.append(_evidence(subject, faults, len(evidence)))
             communes.add(state.commune_of(subject.site))
-            # Nobody has to act on points that are no longer in use.
+            # Points that are no longer in use need no action.
             is_in_use = is_in_use or not state.directory.site(subject.site).retired
         yield
     return CandidateDetails(

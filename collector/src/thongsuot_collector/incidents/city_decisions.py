@@ -1,7 +1,8 @@
 """
-City decisions: what engineers of the city decide of incidents, against the automatic grouping.
+City decisions: decisions of the city's engineers about incidents, which override the automatic
+grouping.
 
-Each is a line of the history of every incident that it concerns; ``advance`` does what follows.
+Each is a line in the history of every affected incident; ``advance`` applies the consequences.
 """
 
 from collections.abc import Iterable
@@ -26,12 +27,12 @@ def merge(
     registry: IncidentRegistry, name: str, into: str, *, by: str, reason: str, now_ns: int
 ) -> tuple[Incident, Incident]:
     """
-    Put an incident into another one, because both are the same trouble; return both.
+    Merge an incident into another one with the same cause; return both.
 
     Raises:
         KeyError: there is no such incident in the registry.
         AnswerImpossible: it is over, is a report, or is part of another already; or the other one
-            is none that it could be part of.
+            is not a possible target.
     """
     incident = registry.incidents[name]
     _check_standing(incident)
@@ -58,7 +59,9 @@ def merge_targets(registry: IncidentRegistry, name: str) -> list[Incident]:
 
 
 def is_merge_target(registry: IncidentRegistry, incident: Incident, target: Incident) -> bool:
-    """Return whether an incident could be part of another: one that stands for itself."""
+    """
+    Return whether an incident could be merged into another one, which must be a separate incident.
+    """
     return (
         target.is_open
         and not target.parents
@@ -138,11 +141,11 @@ def close(registry: IncidentRegistry, name: str, *, by: str, reason: str, now_ns
 
 def reopen(registry: IncidentRegistry, name: str, *, by: str, reason: str, now_ns: int) -> Incident:
     """
-    Open an incident again that a person has closed and that goes on; return it.
+    Reopen an ongoing incident that a person has closed; return it.
 
     Raises:
         KeyError: there is no such incident in the registry.
-        AnswerImpossible: nobody has closed it, or it is over meanwhile.
+        AnswerImpossible: no person has closed it, or it is over by now.
     """
     incident = registry.incidents[name]
     if not incident.is_closed_by_city:

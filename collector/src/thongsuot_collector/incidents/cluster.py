@@ -1,4 +1,4 @@
-"""Cluster: faults that were out at the same time, and whether chance explains that."""
+"""Cluster: faults that lasted at the same time, if chance does not explain that."""
 
 import heapq
 import math
@@ -16,7 +16,7 @@ _NEVER_NS = 2**62
 
 class FaultCluster(msgspec.Struct, frozen=True, kw_only=True):
     """
-    Faults that are one, in the order of their onsets.
+    Faults with a common cause, in order of their onsets.
 
     It lasts from the first onset until so few faults are left that they are separate; ``end_ns`` is
     ``None`` while it continues.
@@ -35,8 +35,8 @@ def min_cluster_size(population: int, settings: IncidentSettings) -> int:
     """
     Return how many of a population must fail together before chance does not explain it.
 
-    Faults that come by themselves follow Poisson's law: with one more the others are a
-    coincidence rarer than ``chance_ratio``. All of them always suffice, two at least.
+    Independent faults follow a Poisson distribution: with one more, the others are a coincidence
+    rarer than ``chance_ratio``. All of them always suffice, two at least.
     """
     mean = population * settings.faults_per_day * settings.together_s / _DAY_S
     others, term, tail = 0, math.exp(-mean), 1.0
@@ -57,7 +57,7 @@ def find_clusters(
 
     A cluster begins when faults at enough sites are out at one moment that began within
     ``together_s`` of each other: faults that ended before do not count, and two lines of one site
-    are one witness, because they share its power, its ducts and its box. While enough of its
+    are one witness, because they share its power, its ducts and its equipment. While enough of its
     subjects are down, faults that begin within ``together_s`` of its last onset belong to it, and
     so does a subject of it that fails again.
     """
@@ -88,7 +88,7 @@ def find_clusters(
 
 
 class _GrowingCluster:
-    """A cluster that is being put together, in the order of onsets."""
+    """A cluster under construction, in order of onsets."""
 
     def __init__(self, faults: Sequence[Fault], ended_ratio: float) -> None:
         self.faults: list[Fault] = []
@@ -100,7 +100,7 @@ class _GrowingCluster:
             self.add(fault)
 
     def add(self, fault: Fault) -> None:
-        """Take one more fault."""
+        """Add one more fault."""
         self._leave(fault.start_ns)
         self.faults.append(fault)
         self._subjects.add(fault.subject)
@@ -127,7 +127,7 @@ class _GrowingCluster:
 
 
 def _end(faults: Sequence[Fault], ended_ratio: float) -> int | None:
-    """Return when so few were left that it was over; ``None`` while it goes on."""
+    """Return the moment at which so few were left that it was over; ``None`` while it lasts."""
     moments = sorted(
         moment
         for fault in faults

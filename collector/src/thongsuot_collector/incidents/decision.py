@@ -1,6 +1,6 @@
 """
-Decision: what an engineer of the city has decided of an incident: where it belongs, that it is
-closed. It overrides the automatic grouping until somebody decides otherwise.
+Decision: a city engineer's decision about an incident: its placement, or its closing. It overrides
+the automatic grouping until the next decision.
 """
 
 import msgspec
@@ -10,10 +10,10 @@ from thongsuot_collector.incidents.party import Severity
 
 class Placement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
-    Where a person has put an incident: ``into`` another one, because both are the same trouble, or
-    ``out_of`` a larger one, because it is a trouble of its own. One of the two is set.
+    A person's placement of an incident: ``into`` another one with the same cause, or ``out_of`` a
+    larger one with a different cause. One of the two is set.
 
-    ``by`` is who decided.
+    ``by`` is its author.
     """
 
     by: str
@@ -27,7 +27,7 @@ class Closing(msgspec.Struct, frozen=True, kw_only=True):
     """
     A person has closed an incident, whatever the measurements show.
 
-    It covers the faults that were known then, while they are no graver than ``severity``.
+    It covers the faults that were known then, while they are no more severe than ``severity``.
     """
 
     by: str

@@ -10,10 +10,10 @@ class MaintenanceWindow(msgspec.Struct, frozen=True, kw_only=True):
     """
     Planned work from ``start_ns`` to ``end_ns`` (exclusive).
 
-    It covers what all of the fields that are set agree on: a carrier alone means all of its links,
-    a carrier and a commune its links there, ``site`` and ``link`` one link. ``link`` needs
-    ``site``. Carriers have links only: a window with ``carrier`` or ``link`` never excuses a
-    device or a service. None set: nothing.
+    It covers the subjects that match all fields that are set: a carrier alone means all of its
+    links, a carrier and a commune its links there, ``site`` and ``link`` one link. ``link`` needs
+    ``site``. Carriers have links only: a window with ``carrier`` or ``link`` never excuses a device
+    or a service. None set: nothing.
     """
 
     id: str
@@ -27,11 +27,11 @@ class MaintenanceWindow(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
 
     def is_active(self, at_ns: int) -> bool:
-        """Return whether the work goes on at a moment."""
+        """Return whether the work is in progress at a moment."""
         return self.start_ns <= at_ns < self.end_ns
 
     def covers(self, subject: Subject, directory: InventoryDirectory) -> bool:
-        """Return whether a subject is meant."""
+        """Return whether a subject is covered."""
         if not (self.site or self.carrier or self.commune or self.service):
             return False
         return (

@@ -1,9 +1,9 @@
 """
-Merging: which incidents a person has put into which, and what the larger one holds by it.
+Merging: manual merges of incidents, and the content of the larger one.
 
-A person's word stands beside the automatic grouping. Where the two contradict each other so that
-incidents would stand for each other in a circle, the automatic grouping decides: else nobody would
-be told of any of them.
+Manual merges are combined with the automatic grouping. If the two contradict each other so that
+incidents would include each other in a circle, the automatic grouping decides: otherwise nobody
+would be notified about any of them.
 """
 
 from collections.abc import Sequence
@@ -19,14 +19,14 @@ _NONE_OF_THEIR_OWN = frozenset({ClosureCode.WITHDRAWN, ClosureCode.MERGED})
 
 def stands_for_others(incident: Incident) -> bool:
     """
-    Return whether an incident stands for those inside it: while it goes on, told or closed by a
-    person. Else a wide outage that somebody closes would be told again circuit by circuit.
+    Return whether an incident represents those inside it: while it lasts, notified or closed by a
+    person. Otherwise a wide outage closed by a person would be notified again circuit by circuit.
     """
     return incident.is_open or incident.is_closed_by_city
 
 
 def parents_of(registry: IncidentRegistry, incident: Incident) -> list[Incident]:
-    """Return the incidents that stand for one: by their rules first, then by a person's word."""
+    """Return the incidents that include one: by rules first, then by manual merges."""
     if not incident.is_open:
         return []
     parents = automatic_parents(registry, incident)
@@ -37,7 +37,7 @@ def parents_of(registry: IncidentRegistry, incident: Incident) -> list[Incident]
 
 
 def automatic_parents(registry: IncidentRegistry, incident: Incident) -> list[Incident]:
-    """Return the incidents whose rules cover this one's and that hold all it holds."""
+    """Return the incidents whose rules cover this one's and that have all of its faults."""
     covering = registry.covering[incident.code]
     is_alone = incident.placement is not None and bool(incident.placement.out_of)
     if is_alone or not (incident.is_open and incident.members and covering):
@@ -53,7 +53,7 @@ def automatic_parents(registry: IncidentRegistry, incident: Incident) -> list[In
 
 
 def merge_target(registry: IncidentRegistry, incident: Incident) -> Incident | None:
-    """Return what a person has merged an incident into, unless that stands inside it already."""
+    """Return the target of an incident's manual merge, unless that is inside it already."""
     if incident.placement is None or not incident.placement.into:
         return None
     target = registry.incidents.get(incident.placement.into)
@@ -80,7 +80,7 @@ def is_inside(registry: IncidentRegistry, incident: Incident, name: str) -> bool
 
 
 def merged_incidents(registry: IncidentRegistry, name: str) -> list[Incident]:
-    """Return the incidents that are part of one by a person's word, sorted by name."""
+    """Return the incidents that a person has merged into one, sorted by name."""
     known = (registry.incidents[child] for child in sorted(registry.merged_into.get(name, ())))
     return [
         incident
@@ -94,8 +94,8 @@ def with_merged(
     known: CandidateDetails, merged: Sequence[Incident]
 ) -> tuple[CandidateDetails, tuple[str, ...]]:
     """
-    Return an incident's details with all of what was merged into it, and the faults that it has
-    only by that. Its own members stay the first: its texts speak of them.
+    Return an incident's details with those of all merged ones, and the faults that it only has by
+    merging. Its own members stay the first, because its texts describe them.
     """
     if not merged:
         return known, ()
@@ -120,7 +120,7 @@ def with_merged(
 
 
 def _joined(own: IncidentMember, other: IncidentMember) -> IncidentMember:
-    """Return one subject's part by its own faults and by those that were merged."""
+    """Return one subject's part, from its own and the merged faults."""
     ends = [member.end_ns for member in (own, other)]
     return msgspec.structs.replace(
         own,

@@ -1,9 +1,8 @@
 """
-Notification policy: who is notified of what, and when. Decided here, once; channels only deliver.
+Notification policy: decides who is notified about what, and when; channels only deliver.
 
-A party is notified of a fault that goes on, that stands for itself, and that no maintenance
-excuses, once its hold is over. Once notified, it is notified of the end as well, whatever the end
-is.
+A party is notified about an ongoing, separate fault that no maintenance excuses, once its hold is
+over. After that it is also notified of the end, in all cases.
 """
 
 import msgspec
@@ -27,7 +26,7 @@ from thongsuot_collector.incidents.party import ResponsibleParty
 from thongsuot_collector.incidents.registry import IncidentRegistry
 
 _RECHECK_NS = 60 * NS_PER_S
-"""Whatever was overlooked is seen a minute later."""
+"""A safety net: anything overlooked is handled a minute later."""
 
 
 def decide_notifications(registry: IncidentRegistry, incident: Incident) -> list[NotificationEvent]:
@@ -69,7 +68,10 @@ def decide_notifications(registry: IncidentRegistry, incident: Incident) -> list
 
 
 def next_check_ns(registry: IncidentRegistry, incident: Incident) -> int:
-    """Return when time alone may next cause a notification of an incident, or close it."""
+    """
+    Return the next time at which the passing of time may cause a notification of an incident, or
+    close it.
+    """
     wait, settings, now_ns = incident.hold_off, registry.settings, registry.network_state.now_ns
     moments = [
         wait.from_ns + round(wait.hold_s * NS_PER_S),
@@ -87,10 +89,10 @@ def next_check_ns(registry: IncidentRegistry, incident: Incident) -> int:
 
 def due_ns(registry: IncidentRegistry, incident: Incident) -> int:
     """
-    Return when its party is to be notified of an incident, if it goes on until then.
+    Return the time of the notification of an incident's party, if it lasts until then.
 
-    Where something else that may belong to it has become known at about the same time, the limit is
-    waited for instead: the third witness decides.
+    If another fault that may belong to it was detected at about the same time, the limit applies
+    instead: a third witness decides.
     """
     wait = incident.hold_off
     base_ns = wait.from_ns + round(wait.hold_s * NS_PER_S)
@@ -123,7 +125,7 @@ def _is_due(registry: IncidentRegistry, incident: Incident) -> bool:
 
 
 def _is_confirmed(registry: IncidentRegistry, incident: Incident) -> bool:
-    """Return whether a fault is what was heard last, or nothing else can be expected any more."""
+    """Return whether a fault is the last report, or no other can be expected any more."""
     if incident.is_certain or incident.presumed_ns is None:
         return incident.is_certain
     presume_ns = round(registry.settings.presume_s * NS_PER_S)
@@ -140,7 +142,7 @@ def _opening_cause(incident: Incident) -> NotificationCause:
 
 
 def end_cause(incident: Incident) -> NotificationCause:
-    """Return why a party is told of the end of an incident that is closed."""
+    """Return the cause of the final notification of a closed incident."""
     return {
         ClosureCode.WITHDRAWN: NotificationCause.WITHDRAWN,
         ClosureCode.MERGED: NotificationCause.ABSORBED,
@@ -149,7 +151,7 @@ def end_cause(incident: Incident) -> NotificationCause:
 
 
 def _resolving_cause(registry: IncidentRegistry, incident: Incident) -> NotificationCause | None:
-    """Return why an open notification is to be taken back; ``None`` where it is not."""
+    """Return the cause to resolve an open notification; ``None`` if there is none."""
     if not incident.is_open:
         return end_cause(incident)
     if _is_notified_above(registry, incident):
@@ -178,12 +180,14 @@ def _is_notified_above(registry: IncidentRegistry, incident: Incident) -> bool:
 
 
 def _update_cause(registry: IncidentRegistry, incident: Incident) -> NotificationCause | None:
-    """Return why an update is due now; ``None``: there is no news, or it is too early."""
+    """
+    Return the cause of an update that is due now; ``None`` without news, or if it is too early.
+    """
     shown, settings = incident.last_notified, registry.settings
     if shown is None or incident.is_excused or incident.parents or incident.closed_ns is not None:
         return None
     if incident.is_regrouped and registry.decided_faults.isdisjoint(incident.fault_ids):
-        return NotificationCause.CHANGED  # a person has decided so, and it is done
+        return NotificationCause.CHANGED  # a person's decision, which takes effect at once
     waited_ns = registry.network_state.now_ns - shown.at_ns
     if incident.severity.is_worse_than(shown.severity):
         return NotificationCause.WORSE if waited_ns >= round(settings.worse_s * NS_PER_S) else None
@@ -240,7 +244,7 @@ def _logged(
 
 
 def _headline(incident: Incident) -> Headline:
-    """Return what the title of an incident says from now on."""
+    """Return the headline for an incident's title from now on."""
     affected = incident.open_members or len(incident.affected)
     return Headline(
         party=incident.party,
@@ -254,7 +258,9 @@ def _headline(incident: Incident) -> Headline:
 
 
 def _observed(registry: IncidentRegistry, incident: Incident) -> tuple[MemberEvidence, ...]:
-    """Return what is shown of an incident's members, with what their probes have seen by now."""
+    """
+    Return the evidence of an incident's members, with the present observations of their probes.
+    """
     return tuple(
         msgspec.structs.replace(shown, observations=registry.observations_of(shown.subject))
         if place < MEMBERS_WITH_EVIDENCE

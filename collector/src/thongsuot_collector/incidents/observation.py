@@ -1,9 +1,9 @@
 """
-Observations: what each probe of a link has seen lately, each with its second; the proof of a fault.
+Observations: the recent results of each probe of a link, with their times; the proof of a fault.
 
-A verdict travels once, with what it rested on then. What a notification shows minutes later must be
-of the same fault and of now: when the target answered last, when it first did not, and how often it
-did in the last minute. Kept per site from the results themselves. Pure.
+A verdict is sent once, with its evidence at that time. A notification minutes later needs present
+data about the same fault: the target's last answer, its first failure after that, and its success
+count in the last minute. Maintained per site from the results themselves. Pure.
 """
 
 from typing import NamedTuple
@@ -16,19 +16,18 @@ from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.result import Family
 
 WINDOW_S = 60.0
-"""So far back results are counted: a dozen of the slowest probe of an ordinary link."""
+"""The period of counted results: a dozen of the slowest probe of an ordinary link."""
 
 _NS_PER_MS = 1_000_000
 
 
 class ProbeObservation(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What one probe of a link has seen. Times are Unix time.
+    The observations of one probe of a link. Times are Unix time.
 
-    ``last_good_ns`` is when it last was answered, ``first_bad_ns`` when it first was not after
-    that; ``None`` where that was not seen. ``good`` of ``total`` runs in the ``WINDOW_S`` before
-    ``newest_ns`` were answered, counted since something failed; what was not measured is not
-    counted.
+    ``last_good_ns`` is its last answered run, ``first_bad_ns`` the first unanswered one after that;
+    ``None`` if there was none. ``good`` of ``total`` runs in the ``WINDOW_S`` before ``newest_ns``
+    were answered, counted since the first failure; unmeasured runs are not counted.
     """
 
     kind: str
@@ -60,7 +59,7 @@ class _ProbeHistory:
         self.recent: list[tuple[int, bool]] = []
 
     def add(self, at_ms: int, *, is_good: bool) -> None:
-        """Take one run, later than all before it."""
+        """Add one run, later than all before it."""
         self.newest_ms = at_ms
         if is_good:
             self.last_good_ms, self.first_bad_ms = at_ms, None
@@ -74,7 +73,7 @@ class _ProbeHistory:
 
 
 class SiteObservations:
-    """What the probes of one site have seen lately."""
+    """The recent observations of a site's probes."""
 
     def __init__(self) -> None:
         self._courses: dict[_ProbeKey, _ProbeHistory] = {}
@@ -84,7 +83,7 @@ class SiteObservations:
 
     def ingest_batch(self, columns: Columns, *, epoch_ns: int, layout: bytes) -> None:
         """
-        Take the results of a batch; what is older than what is known already is left out.
+        Add the results of a batch; older ones than the known ones are left out.
 
         ``layout`` is the name of the layout that the batch refers to.
         """
@@ -95,8 +94,8 @@ class SiteObservations:
         if columns.not_ok or self._failing:
             self._take_each(columns, offset_ms)
             return
-        # Nearly always: nothing fails, and nothing did lately. Ten thousand sites push 667 times a
-        # second, so this asks no more of a series than when it was good last.
+        # Nearly always: there is no present or recent failure. Ten thousand sites push 667 times a
+        # second, so this only updates the last good run of a series.
         times_ms, counts, courses = columns.times_ms, columns.counts, self._by_position
         for block in columns.blocks:
             row = block.first_row
@@ -110,7 +109,7 @@ class SiteObservations:
                         course.newest_ms = course.last_good_ms = at_ms
 
     def of_link(self, subject: Subject) -> tuple[ProbeObservation, ...]:
-        """Return what is known of a link, those that fail first; nothing of anything else."""
+        """Return the observations of a link, failing ones first; nothing for other subjects."""
         if not subject.is_link:
             return ()
         observations = [
@@ -141,7 +140,7 @@ class SiteObservations:
         return courses
 
     def _take_each(self, columns: Columns, offset_ms: int) -> None:
-        """Take a batch run by run: something in it fails, or did within the last minute."""
+        """Add a batch run by run, because of a failure in it or within the last minute."""
         not_ok, times_ms = columns.not_ok, columns.times_ms
         for block in columns.blocks:
             for rows in columns.series_of(block):

@@ -9,7 +9,7 @@ from thongsuot_schema.segment import Party
 
 class ResponsibleParty(msgspec.Struct, frozen=True, array_like=True, order=True):
     """
-    A party, and which one.
+    The kind of a party, and its name.
 
     ``name`` is the carrier's, the site's (whose contacts are meant), the service's, or empty for
     the city.
@@ -46,7 +46,7 @@ class Severity(StrEnum):
     INDETERMINATE = "indeterminate"
 
     def is_worse_than(self, other: "Severity") -> bool:
-        """Return whether this is the graver; ``indeterminate`` is the least."""
+        """Return whether this is more severe; ``indeterminate`` is the least severe."""
         return _ORDER.index(self) < _ORDER.index(other)
 
 

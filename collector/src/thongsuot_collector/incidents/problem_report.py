@@ -1,8 +1,8 @@
 """
-Problem report: an incident that a person opens, for what no probe has seen. Pure.
+Problem report: an incident opened by a person, for a problem that no probe has detected. Pure.
 
-It is the city's from the first second, and ends when the city answers it; until then a second
-report of the same point is a line of its history, so that nobody can open more than one a point.
+The city is responsible from the start, and it ends with the city's answer; until then further
+reports of the same point are lines in its history, so that there is at most one per point.
 """
 
 from collections.abc import Sequence
@@ -32,13 +32,13 @@ from thongsuot_schema.verdict import Symptom
 
 CODE = "problem_reported"
 AGAIN_AFTER_NS = 60 * NS_PER_S
-"""A button that is pressed twice says nothing new."""
+"""Pressing a button twice adds no information."""
 REPORTS_NOTED = 50
 """Lines of history that one report may get; each is written, with a line of the audit log."""
 
 
 def open_report(registry: IncidentRegistry, site: str) -> Incident | None:
-    """Return the report of a point that nobody has answered yet."""
+    """Return the unanswered report of a point."""
     reports = [incident for incident in registry.incidents_of((CODE, site)) if incident.is_open]
     return reports[-1] if reports else None
 
@@ -47,8 +47,8 @@ def report_problem(
     registry: IncidentRegistry, site: str, report: ProblemReport, *, at_ns: int, now_ns: int
 ) -> Incident | None:
     """
-    Open an incident for what somebody at a point has reported, or add it to the one that is open;
-    return it, or ``None`` where the same was reported just before.
+    Open an incident for a problem reported at a point, or add it to the open one; return it, or
+    ``None`` if the same was reported just before.
     """
     known = open_report(registry, site)
     name = readable_id(f"{site} {CODE}", at_ns)
@@ -103,7 +103,7 @@ def answer_report(
 
     Raises:
         KeyError: there is no such incident in the registry.
-        AnswerImpossible: it is no report, or has been answered.
+        AnswerImpossible: it is not a report, or has been answered.
     """
     incident = registry.incidents[name]
     if incident.report is None:
@@ -128,7 +128,7 @@ def answer_report(
 def _measured(
     registry: IncidentRegistry, subject: Subject, at_ns: int
 ) -> tuple[MemberEvidence, ...]:
-    """Return how everything at the point is measured now: what the report stands beside."""
+    """Return the present measurements at the point, for comparison with the report."""
     network = registry.network_state
     of_point = MemberEvidence(
         subject=subject,
@@ -164,6 +164,6 @@ def _lights(network: NetworkState, site: str) -> Sequence[Subject]:
 
 def _put(registry: IncidentRegistry, incident: Incident) -> Incident:
     registry.put_incident(incident)
-    # No fault changes with it, so it is looked at because its time has come.
+    # No fault changes with it, so it is checked by time.
     registry.next_checks_ns.pop(incident.id, None)
     return incident

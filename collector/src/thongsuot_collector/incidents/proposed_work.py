@@ -6,7 +6,7 @@ from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
 
 
 class WorkDecision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What the city decided, who did, when, and why where it refused."""
+    """The city's decision: its author, time, and the reason of a refusal."""
 
     is_confirmed: bool
     by: str
@@ -16,7 +16,7 @@ class WorkDecision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
 class ProposedWork(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
-    A window that ``carrier`` proposes for circuits of its own, and ``person`` of it who did.
+    A window that ``carrier`` proposes for circuits of its own, and ``person`` its author.
 
     It excuses nothing until it is confirmed: then ``window`` is a maintenance window.
     """

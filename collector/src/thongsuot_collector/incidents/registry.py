@@ -1,6 +1,6 @@
 """
-Registry: all incidents that are open or were lately, the faults they are made of, and how
-everything stands. Written down with ``snapshot``, taken up again with ``restore``.
+Registry: all open and recent incidents, their faults, and the network state. Saved with
+``snapshot``, loaded with ``restore``.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -22,7 +22,7 @@ GroupKey = tuple[str, str]
 
 
 class RegistrySnapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything of a registry, to be written down."""
+    """The whole state of a registry, to be saved."""
 
     faults: tuple[Fault, ...] = ()
     incidents: tuple[Incident, ...] = ()
@@ -32,14 +32,14 @@ class RegistrySnapshot(msgspec.Struct, frozen=True, kw_only=True):
 
 class IncidentRegistry:
     """
-    The incidents, changed by ``reducer.advance`` and ``actions`` alone.
+    The incidents, only changed by ``reducer.advance`` and ``actions``.
 
     ``calm_s`` is the timeline's: a pause shorter than it is not an end. ``active`` names the
-    incidents that are open or have an open notification, ``next_checks_ns`` when time alone may
-    next change something about one of them. ``merged_into`` names, by incident, those that a person
-    has merged into it; ``closed_by_city`` those that go on though a person has closed them.
-    ``decided_faults`` are of incidents of which a person has decided something: ``advance`` looks
-    at them next.
+    incidents that are open or have an open notification, ``next_checks_ns`` the next time at which
+    the passing of time may change one of them. ``merged_into`` names, by incident, those that a
+    person has merged into it; ``closed_by_city`` those that last although a person has closed them.
+    ``decided_faults`` are those of incidents with a new decision of a person: ``advance`` checks
+    them next.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class IncidentRegistry:
     # Faults.
 
     def put_fault(self, fault: Fault) -> None:
-        """Keep a fault, and which groups it belongs to."""
+        """Store a fault, and update its groups."""
         if fault.id not in self.faults:
             self._by_subject.setdefault(fault.subject, []).append(fault.id)
         self.faults[fault.id] = fault
@@ -96,7 +96,7 @@ class IncidentRegistry:
         return sorted(faults, key=lambda fault: fault.start_ns)
 
     def regroup(self, fault: Fault) -> set[GroupKey]:
-        """Put a fault into the groups it could belong to; return those that this concerns."""
+        """Put a fault into its possible groups; return the affected groups."""
         touched: set[GroupKey] = set()
         for rule in self.group_rules:
             is_grouped = not fault.is_gone and not self._stands_alone(fault.id)
@@ -114,13 +114,13 @@ class IncidentRegistry:
         return touched
 
     def _stands_alone(self, fault: str) -> bool:
-        """Return whether a person has said that a fault belongs to nothing larger."""
+        """Return whether a person has decided that a fault is separate."""
         incident = self.incidents.get(fault)
         placement = None if incident is None else incident.placement
         return placement is not None and bool(placement.out_of)
 
     def group_peers(self, code: str, fault: str) -> Iterable[Fault]:
-        """Return the faults that could belong together with one, by one rule."""
+        """Return the faults that one rule could group with one."""
         key = self._keys.get((code, fault))
         members = () if key is None else self.group_members.get((code, key), ())
         return (self.faults[name] for name in members)
@@ -128,7 +128,7 @@ class IncidentRegistry:
     # Incidents.
 
     def put_incident(self, incident: Incident) -> None:
-        """Keep an incident."""
+        """Store an incident."""
         old = self.incidents.get(incident.id)
         if old == incident:
             return
@@ -150,7 +150,7 @@ class IncidentRegistry:
             self.next_checks_ns.pop(incident.id, None)
 
     def _note_decisions(self, old: Incident | None, incident: Incident | None) -> None:
-        """Follow what people have decided of an incident that is replaced or (``None``) dropped."""
+        """Update the decisions about an incident that is replaced or (``None``) dropped."""
         if old is not None and old.placement is not None:
             self.merged_into.get(old.placement.into, set()).discard(old.id)
         if old is not None:
@@ -163,7 +163,7 @@ class IncidentRegistry:
             self.closed_by_city.add(incident.id)
 
     def active_incidents(self) -> Iterator[Incident]:
-        """Yield what is open or has an open notification."""
+        """Yield the incidents that are open or have an open notification."""
         return (self.incidents[name] for name in self.active)
 
     def incidents_holding(self, fault: str) -> list[Incident]:
@@ -193,7 +193,7 @@ class IncidentRegistry:
             if not holding:
                 del self._incidents_by_fault[name]
                 fault = self.faults.get(name)
-                if fault is not None:  # what a person reported is none
+                if fault is not None:  # a person's report has none
                     self._purge_fault(fault)
 
     def _purge_fault(self, fault: Fault) -> None:
@@ -207,7 +207,7 @@ class IncidentRegistry:
                 self.group_members[rule.code, key].discard(fault.id)
         self._purged.add(fault.id)
 
-    # Writing down.
+    # Saving and loading.
 
     def drain_changes(self) -> tuple[list[Incident], list[Fault], set[str]]:
         """
@@ -220,12 +220,12 @@ class IncidentRegistry:
         return incidents, faults, forgotten
 
     def requeue_changes(self, incidents: Iterable[Incident], faults: Iterable[Fault]) -> None:
-        """Note that changes that were taken could not be written."""
+        """Restore drained changes that could not be written."""
         self._changed.update(incident.id for incident in incidents)
         self._changed.update(fault.id for fault in faults)
 
     def load_archived(self, state: RegistrySnapshot) -> None:
-        """Bring back what was dropped from memory; what is there stays as it is."""
+        """Load dropped incidents and faults again; present ones are unchanged."""
         self.restore(
             RegistrySnapshot(
                 faults=tuple(fault for fault in state.faults if fault.id not in self.faults),
@@ -236,7 +236,7 @@ class IncidentRegistry:
         )
 
     def replace(self, state: RegistrySnapshot) -> None:
-        """Hold what was written down and nothing else, of incidents, faults and windows."""
+        """Replace incidents, faults and windows by a saved state."""
         kept = {incident.id for incident in state.incidents}
         for incident in [known for name, known in self.incidents.items() if name not in kept]:
             self.active.discard(incident.id)
@@ -247,7 +247,7 @@ class IncidentRegistry:
         self.drain_changes()
 
     def snapshot(self) -> RegistrySnapshot:
-        """Return everything, to be written down."""
+        """Return the whole state, to be saved."""
         return RegistrySnapshot(
             faults=tuple(self.faults.values()),
             incidents=tuple(self.incidents.values()),
@@ -256,7 +256,7 @@ class IncidentRegistry:
         )
 
     def restore(self, state: RegistrySnapshot) -> None:
-        """Take up what was written down."""
+        """Load a saved state."""
         for standing in state.subject_states:
             self.network_state.set_state(standing.subject, standing.interval)
         self.network_state.windows = tuple(
@@ -267,7 +267,7 @@ class IncidentRegistry:
         for incident in state.incidents:
             self.put_incident(incident)
             if incident.placement is not None or incident.closing is not None:
-                # What followed from it may not have been written any more.
+                # The consequences may not have been saved.
                 self.decided_faults |= incident.fault_ids
         for fault in state.faults:
             self.regroup(fault)

@@ -3,7 +3,7 @@ The conversation of a push: headers of the request, body of the answer.
 
 ``POST /v1/batches`` with one encoded batch; ``POST /v1/layouts`` with one encoded layout. Both
 carry ``Authorization: Bearer <token>`` and the three clock headers below; a batch also the site
-site configuration that the agent runs, where it takes site configurations. The answer to a batch is
+configuration that the agent runs, if it accepts site configurations. The answer to a batch is
 ``PushResponse`` as JSON: 200 when it is durable (or was already), 409 with ``unknown_layout`` when
 the layout has to be sent first, another 4xx when it will never be taken, 5xx or 429 (with
 ``Retry-After``) when it may be later.

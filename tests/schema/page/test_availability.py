@@ -79,3 +79,12 @@ def test_only_a_period_that_there_is_can_be_chosen() -> None:
         None,
         None,
     ]
+
+
+def test_no_day_under_a_chart_is_cut_off_at_the_edge_of_a_phone() -> None:
+    half_px, width_px = 17.0, 294.0
+    for hour in range(24):
+        for share, label in marks(
+            NOW_S + hour * 3600 - 7 * DAY_S, 7 * DAY_S, mark_s=86_400, label_every=1
+        ):
+            assert not label or half_px <= share * width_px <= width_px - half_px, (hour, label)

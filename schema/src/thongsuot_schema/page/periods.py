@@ -14,8 +14,8 @@ from thongsuot_schema.words.language import Text
 
 _HOUR_S: Final = 3600
 _DAY_S: Final = 86_400
-_EDGE: Final = 0.03
-"""A label nearer than this share of the width to an edge would be cut off."""
+_EDGE: Final = 0.058
+"""A label nearer than this share of the width to an edge would be cut off on a phone."""
 
 
 class ChartPeriod(StrEnum):

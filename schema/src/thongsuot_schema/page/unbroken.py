@@ -13,7 +13,7 @@ from typing import Final
 _TIME: Final = r"\d{1,2}:\d{2}(?::\d{2})?(?![\d:])"
 _DATE: Final = r"\d{1,2}/\d{1,2}/\d{4}"
 _TELEPHONE: Final = r"(?:\+84|0|1[89]00)[ .-]?\d{2,4}(?:[ .-]?\d{2,4}){1,3}(?!\d)"
-_CIRCUIT: Final = r"[A-Z]{2,}(?:-[A-Z0-9]+)*-\d{2,}[A-Z0-9]*"
+_CIRCUIT: Final = r"[A-Z]{2,}(?=[A-Z-]*\d)(?:-[A-Z0-9]+)+(?![\w-])"
 
 _UNBROKEN: Final = re.compile(rf"(?<![\w&#;:/+.-])(?:{_DATE} {_TIME}|{_CIRCUIT}|{_TELEPHONE})")
 

@@ -123,9 +123,10 @@ def test_a_kind_that_nobody_so_far_out_answers_is_filtered_on_the_way() -> None:
     [
         (("far", "exchange"), True),
         (("far", "exchange", "abroad"), False),
+        (("far", "exchange", "resolver"), False),
         (("far", "exchange", "access-fixed", "gateway"), True),
     ],
-    ids=["three", "four", "three so far out"],
+    ids=["three", "four", "one of them no farther than the nearest", "three so far out"],
 )
 def test_two_dead_anchors_are_no_outage_where_more_than_three_witnesses_answer(
     alive: tuple[str, ...], *, is_told: bool

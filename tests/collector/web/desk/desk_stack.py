@@ -6,9 +6,12 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import msgspec
+
 from tests.collector.app.stage import CONFIG, NotifyingStack
 from tests.collector.command_line import run_command
 from tests.collector.running import eventually
+from thongsuot_collector.web.incident.evidence import EvidenceFile
 from thongsuot_schema.state import State
 from thongsuot_schema.words.dates import VIETNAM
 
@@ -81,7 +84,16 @@ class DeskStack:
         await self.stack.report(State.UP)
         await self.stack.report(State.DOWN)
         await self.stack.is_notified(1)
-        return self.stack.notifications()[0].incident.incident
+        incident = self.stack.notifications()[0].incident.incident
+
+        async def is_in_the_history() -> bool:
+            """Return whether it is recorded as delivered: a moment after the receiver has it."""
+            answer = await self.stack.get(f"/incidents/{incident}.json")
+            evidence = msgspec.json.decode(answer.content, type=EvidenceFile)
+            return all(notification.delivered_at for notification in evidence.notifications)
+
+        await eventually(is_in_the_history)
+        return incident
 
     async def mend(self) -> None:
         """Let the fibre work again, and wait until its end is told."""

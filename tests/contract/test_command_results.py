@@ -119,7 +119,7 @@ def test_a_refused_command_of_the_agent_says_so_in_both_forms(
     config = tmp_path / "agent.toml"
     config.write_text("\n[sit]\n", encoding="utf-8")
     program = Path(sys.executable).with_name("thongsuot-agent")
-    command = [program, *words, "--config", config, "--json"]
+    command = [str(program), *words, "--config", str(config), "--json"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     error = json.loads(done.stdout)["error"]
     assert (done.returncode, error["exit_code"]) == (2, 2)

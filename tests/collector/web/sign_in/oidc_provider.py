@@ -33,7 +33,7 @@ class Provider:
     claims: dict[str, object] = field(default_factory=dict)
     left_out: set[str] = field(default_factory=set)
     key: ECKey | OctKey = field(default_factory=lambda: ECKey.generate_key("P-256"))
-    published: ECKey | None = None
+    published: ECKey | OctKey | None = None
     algorithm: str = "ES256"
     error: str = ""
     issuer: str = ""

@@ -9,6 +9,7 @@ race to be found.
 
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -62,6 +63,8 @@ parallel type checkers 3 GiB of their own.
 """
 
 PROGRESS_EVERY_S = 60.0
+
+_SUMMARY = re.compile(r"\d+ (?:passed|failed|skipped|deselected|error).* in [\d.]+s.*")
 
 REAL_THINGS = "lab or servers or browser"
 LONG = "matrix or fleet or nightly"
@@ -146,9 +149,10 @@ class PartResult:
     output: Path
 
     def summary(self) -> str:
-        """Return the last line that the part printed."""
+        """Return pytest's summary, after which a process may still print; else the last line."""
         lines = self.output.read_text("utf-8", "replace").rstrip().splitlines()
-        return lines[-1] if lines else "no output"
+        sums = [line for line in lines if _SUMMARY.fullmatch(line)]
+        return (sums or lines or ["no output"])[-1]
 
 
 def pytest_part(

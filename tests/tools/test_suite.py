@@ -57,6 +57,19 @@ def test_parts_that_pass_leave_their_summaries_as_last_lines(
     assert capsys.readouterr().out.splitlines() == ["2 passed", "3 passed"]
 
 
+def test_a_summary_is_pytests_line_though_a_process_has_printed_after_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    last = "2 passed, 1 skipped in 0.10s (0:00:01)"
+    assert (
+        play_parts(
+            [part("a", f"print({last!r}, 'Broken', sep='\\n')")], at_once=1, progress_every_s=60.0
+        )
+        == 0
+    )
+    assert capsys.readouterr().out == f"{last}\n"
+
+
 def test_the_cpu_of_a_part_is_shown_beside_its_time_with_that_of_its_children(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

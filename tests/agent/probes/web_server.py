@@ -135,10 +135,14 @@ class ScriptedWebServer:
         self._open[writer] = asyncio.current_task()
         self._readers.append(reader)
         self.visitors.append(writer.get_extra_info("peername")[0])
-        with suppress(asyncio.IncompleteReadError, ConnectionError):
-            # Ended early: the visitor only looked at the certificate, or the test is over.
-            self.requests.append((await reader.readuntil(b"\r\n\r\n")).decode())
-            await self.respond(writer)
-        writer.close()
-        with suppress(ConnectionError, ssl.SSLError):
-            await writer.wait_closed()
+        try:
+            with suppress(asyncio.IncompleteReadError, ConnectionError):
+                # Ended early: the visitor only looked at the certificate, or the test is over.
+                self.requests.append((await reader.readuntil(b"\r\n\r\n")).decode())
+                await self.respond(writer)
+            writer.close()
+            with suppress(ConnectionError, ssl.SSLError):
+                await writer.wait_closed()
+        finally:
+            # Python 3.11.2, which Debian 12 has, cannot abort what has ended.
+            del self._open[writer]

@@ -14,6 +14,8 @@ from tests.postgres import PostgresServer
 from thongsuot_collector.errors import JournalDamaged, JournalError, JournalRefused
 from thongsuot_collector.journal.entry import AppendOutcome, StoredEntry
 from thongsuot_collector.journal.postgres import PostgresJournal, open_postgres_journal
+from thongsuot_collector.journal.postgres_session import JournalConnection
+from thongsuot_collector.journal.postgres_tables import JournalIdentity, identity
 from thongsuot_collector.postgresql import JOURNAL_SCHEMA, PostgresDatabase
 
 pytestmark = pytest.mark.servers
@@ -317,6 +319,26 @@ async def test_a_journal_that_is_another_or_has_gone_back_ends_the_process(
             await journal.wait(3)
         with pytest.raises(JournalDamaged):
             await journal.cursor("sink")
+    await journal.close()
+
+
+async def test_a_journal_that_grows_while_a_connection_is_made_has_not_gone_back(
+    postgres: PostgresServer,
+) -> None:
+    database = database_at(postgres.new_database())
+    journal = await open_postgres_journal(database, committed=ignore)
+    loop = asyncio.get_running_loop()
+
+    def known() -> JournalIdentity:
+        """Return what this process knows, of which another one has just appended the newest."""
+        append = asyncio.run_coroutine_threadsafe(journal.append(entry(1)), loop)
+        append.result()
+        with database.connect(autocommit=True) as connection:
+            return identity(connection)
+
+    reconnecting = JournalConnection(database, known, autocommit=True)
+    await asyncio.to_thread(reconnecting.get)
+    reconnecting.close()
     await journal.close()
 
 

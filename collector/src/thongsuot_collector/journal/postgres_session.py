@@ -138,7 +138,9 @@ class JournalConnection:
         return connection
 
     def _check(self, connection: PostgresConnection) -> None:
-        there, known = identity(connection), self._known()
+        # In this order: others append meanwhile, and the head that this process knows moves on.
+        known = self._known()
+        there = identity(connection)
         connection.commit()
         if there.name == known.name and there.head >= known.head:
             return

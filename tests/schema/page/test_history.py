@@ -170,3 +170,11 @@ def test_hours_stand_where_they_are_and_midnight_is_named_by_its_day() -> None:
     # 11:58 now: midnight was 11 h 58 min ago.
     x = 100 * (1 - (11 * 3_600 + 58 * 60) / DAY_S)
     assert f'x="{x:.2f}%" y="39">24/11<' in parts
+
+
+@pytest.mark.parametrize("minute", range(0, 180, 10))
+def test_no_label_of_an_hour_is_cut_off_on_the_narrowest_phone(minute: int) -> None:
+    drawn = shared_picture_parts(NOW_S + minute * 60)
+    shares = [float(x) / 100 for x in re.findall(r'<text class="hour[^"]*" x="([\d.]+)%"', drawn)]
+    assert shares
+    assert all(17 / 254 <= share <= 1 - 17 / 254 for share in shares)

@@ -25,8 +25,8 @@ _HEIGHT: Final = 12
 _RISES: Final[dict[State, int]] = {State.UP: 5, State.DEGRADED: 8, State.DOWN: _HEIGHT}
 """The height of each state above :data:`_HEIGHT`: shape shows trouble, not colour alone."""
 
-_EDGE: Final = 0.045
-"""Labels nearer than this share of the width to an edge would be cut off."""
+_EDGE: Final = 0.07
+"""Nearer to an edge a label would be cut off at 320 px: half of it is 17 of the 254 px there."""
 
 
 class OutageTotals(msgspec.Struct, frozen=True, kw_only=True):

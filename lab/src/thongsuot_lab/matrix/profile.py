@@ -56,7 +56,7 @@ begin at least half a minute apart, which does not count as flapping.
 PATIENCE_SHARE = 0.2
 """Share of the agent's own patience and windows."""
 
-_WINDOWS = ("stale_s", "facts_grace_s", "burst_backoff_s", "service_wait_s", "service_slow_s")
+_WINDOWS = ("stale_s", "facts_grace_s", "burst_backoff_s", "service_wait_s")
 _FLAPS = ("flap_clear_s",)
 _SHORTEST_ROUND_S = 1.0
 _SHORTEST = {"stale_s": 8.0, "facts_grace_s": 1.0, "service_wait_s": HTTP_TIMEOUT_S + 1.0}

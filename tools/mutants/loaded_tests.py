@@ -16,6 +16,7 @@ import json
 import os
 import sys
 import tempfile
+import traceback
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -72,7 +73,12 @@ class LoadedTests:
         set_change(Path(file), run.changed_line, functions.get(file, ()))
         self._failure.begin(run)
         for item, following in zip(items, [*items[1:], None], strict=True):
-            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            try:
+                item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            except OSError:
+                # The change has closed a descriptor that pytest writes to.
+                self._failure.failed = self._failure.failed or item.nodeid
+                self._failure.report = traceback.format_exc()
             if self._failure.failed:
                 break
         return _text_of(

@@ -154,6 +154,13 @@ def test_tests_that_are_loaded_already_notice_a_change_of_a_function_and_of_a_pr
         assert loaded_run(copy, "test_near", line=8).failed == ""
 
 
+def test_a_change_that_closes_the_output_of_pytest_is_noticed(copy: TreeCopy) -> None:
+    closing = TEXT.replace("    ", "    import os; os.closerange(1, 3); ")
+    copy.load(["tests/test_far.py"])
+    with copy.changed(SOURCE, closing):
+        assert loaded_run(copy, "test_near", line=2).failed == "tests/test_far.py::test_near"
+
+
 def test_tests_that_cannot_be_run_are_an_error_and_no_notice(copy: TreeCopy) -> None:
     copy.load(["tests/test_far.py"])
     with pytest.raises(RuntimeError, match="the process that runs tests ended"):

@@ -7,7 +7,7 @@ from tests.schema.batch.layout_builder import LayoutBuilder
 from tests.schema.batch.realistic import RealisticDevice
 from tests.schema.batch.strategies import MS, batches
 from tests.schema.batch.test_decode import FAULTY_BODY
-from tests.schema.batch.test_encode import INDEX, batch_of
+from tests.schema.batch.test_encode import EMPTY, INDEX, SERIES, batch_of
 from thongsuot_schema.batch.columns import Columns, decode_columns, value_count
 from thongsuot_schema.batch.decode import decode_batch, read_header
 from thongsuot_schema.batch.encode import LayoutIndex, encode_batch
@@ -15,7 +15,7 @@ from thongsuot_schema.batch.model import Batch
 from thongsuot_schema.catalogue import icmp
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason
-from thongsuot_schema.result import failed_finding, ok_finding
+from thongsuot_schema.result import Result, failed_finding, ok_finding
 
 Row = tuple[object, int, Outcome, Reason | None, dict[str, float], int]
 
@@ -118,3 +118,24 @@ def test_a_result_makes_a_value_of_its_outcome_and_one_of_each_metric_of_its_kin
     }
     assert value_count(columns) == sum(1 + metrics[result.series] for result in batch.results)
     assert len(set(metrics.values())) > 1
+
+
+def test_the_earliest_and_latest_time_are_those_of_the_rows_and_of_no_rows_there_are_none() -> None:
+    finding = ok_finding({icmp.RTT: 0.001, icmp.LOSS: 0.0})
+    columns, _ = columns_and_batch(batch_of(finding, finding, finding), INDEX)
+    assert (columns.earliest_ms, columns.latest_ms) == (0, 2_000)
+    empty, _ = columns_and_batch(EMPTY, INDEX)
+    assert (empty.earliest_ms, empty.latest_ms) == (None, None)
+
+
+def test_a_batch_speaks_of_nothing_later_than_its_latest_row_or_its_seal() -> None:
+    seal_ns = EMPTY.clock.boottime_ns
+    empty, _ = columns_and_batch(EMPTY, INDEX)
+    assert empty.latest_boottime_ns == seal_ns
+    result = Result(
+        series=SERIES,
+        boottime_ns=seal_ns + 5_000 * MS,
+        finding=ok_finding({icmp.RTT: 0.001, icmp.LOSS: 0.0}),
+    )
+    later, _ = columns_and_batch(replace(EMPTY, results=(result,)), INDEX)
+    assert later.latest_boottime_ns == seal_ns + 5_000 * MS

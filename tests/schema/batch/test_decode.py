@@ -148,11 +148,21 @@ MALFORMED = {
     "values of what was not measured": _changed(REASONS, [[[2, "no_route"], [1]]]),
     "a lack of nothing": _changed(ABSENCES, [[0, [1]], [7, [1]]]),
     "a lack of columns that are not there": _changed(ABSENCES, [[8, [1, 1]]]),
+    "as many values as there are, and a lack of columns that are not there": _changed(
+        ABSENCES, [[8, [1]], [7, [2]], [1, [0]]]
+    ),
     "a lack below nothing": _changed(ABSENCES, [[-1, [1]]]),
     "a text that is too long": _changed(DETAILS, [["x" * 201, [1]]]),
     "evidence that is too much": _changed(EVIDENCE, [[{str(n): "" for n in range(33)}, [1]]]),
     "a map for an array": _changed(NOTICES, {}),
 }
+
+
+def test_a_layout_of_no_series_takes_no_counts() -> None:
+    nothing = index_layout(sorted_layout([]))
+    body = packed(_changed(LAYOUT, nothing.layout_id))
+    with pytest.raises(BatchMalformed, match="counts 1 series, its layout has 0"):
+        decode_columns(body, {nothing.layout_id: nothing.compiled}.get)
 
 
 @pytest.mark.parametrize("malformation", MALFORMED)

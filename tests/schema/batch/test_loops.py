@@ -54,6 +54,18 @@ def test_unpack_is_the_same_compiled(members: list[int]) -> None:
     assert outcome(loops.unpack, planes, len(members)) == ("q", array("q", members).tobytes())
 
 
+@pytest.mark.parametrize("unpack", [kernel.unpack, loops.unpack])
+@pytest.mark.parametrize("octets", range(1, 9))
+def test_numbers_of_each_width_come_back(
+    unpack: Callable[[bytes, int], "array[int]"], octets: int
+) -> None:
+    half = 1 << (8 * octets - 1)
+    members = [half - 1, -half, 0, -1, 1]
+    planes = numbers.pack(members)
+    assert len(planes) == octets * len(members)
+    assert unpack(planes, len(members)).tolist() == members
+
+
 @needs_kernel
 @given(st.binary(max_size=80), st.integers(-2, 90))
 def test_unpack_refuses_the_same_compiled(planes: bytes, count: int) -> None:

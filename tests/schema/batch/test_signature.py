@@ -25,6 +25,13 @@ def test_a_signature_comes_back_from_its_header_and_from_the_journal(
     assert unpack(signature.pack()) == signature
 
 
+def test_the_longest_signature_is_taken_and_one_byte_more_is_not() -> None:
+    longest = BatchSignature(key=bytes(KEY_BYTES), value=bytes(1024))
+    assert parse_header(longest.header()) == longest
+    longer = BatchSignature(key=bytes(KEY_BYTES), value=bytes(1025))
+    assert parse_header(longer.header()) is None
+
+
 def test_what_is_signed_is_of_this_protocol_alone_and_holds_the_whole_batch() -> None:
     """No signature under another protocol's bytes is one under a batch: agents sign the same."""
     assert signed_bytes(b"batch") == b"thongsuot batch 1\x00batch"

@@ -1,8 +1,9 @@
 """Comparison: which links can bear witness, and what they say of a target."""
 
 import pytest
+from msgspec import structs
 
-from tests.agent.judge.inventories import two_links
+from tests.agent.judge.inventories import FIXED, MOBILE, two_links
 from thongsuot_agent.judge.comparison import (
     answers_elsewhere,
     is_outage,
@@ -88,3 +89,29 @@ def test_another_link_tells_of_a_target_what_it_has_seen_since_a_moment(
     assert [link.name for link, _ in other_tracks(at, "zone")] == ["mobile"]
     links["mobile"].known = False
     assert answers_elsewhere(at, "zone", 100) is None
+
+
+@pytest.mark.parametrize(
+    ("carriers", "shares", "silence_says"),
+    [
+        (("song-hong", "cuu-long"), ((), ()), False),
+        (("song-hong", "song-hong"), ((), ()), None),
+        (("song-hong", "cuu-long"), (("box",), ("duct", "box")), None),
+    ],
+    ids=["links of two carriers", "of one carrier", "through one box"],
+)
+def test_what_is_silent_over_a_link_that_fails_with_this_one_may_be_alive_all_the_same(
+    carriers: tuple[str, str], shares: tuple[tuple[str, ...], ...], silence_says: bool | None
+) -> None:
+    entries = [
+        structs.replace(entry, carrier=carrier, shares=shared)
+        for entry, carrier, shared in zip((FIXED, MOBILE), carriers, shares, strict=True)
+    ]
+    links = {name: LinkMemory(name=name, known=True) for name in ("fixed", "mobile")}
+    track = Track(kind="icmp", target="zone", family=Family.IP4, silent_ns=200)
+    links["mobile"].tracks[SeriesKey("icmp", "zone", Family.IP4)] = track
+    probes = two_links(links=entries).links["fixed"]
+    at = LinkContext(Memory(links=links), links["fixed"], probes, Settings())
+    assert answers_elsewhere(at, "zone", 100) is silence_says
+    track.answered_ns = 200
+    assert answers_elsewhere(at, "zone", 100) is True

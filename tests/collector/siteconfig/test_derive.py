@@ -39,6 +39,7 @@ medium = "fiber"
 carrier = "vnpt"
 circuit = "HNI-1"
 contract_down_bits_per_second = 200_000_000
+shares = ["duct-7"]
 [[sites.links]]
 name = "mobile"
 interface = "wwan0"
@@ -134,6 +135,7 @@ def test_what_the_collector_makes_a_real_agent_takes() -> None:
     fiber, mobile = together.links
     assert (fiber.interface, fiber.carrier, fiber.circuit) == ("enp1s0", "vnpt", "HNI-1")
     assert fiber.contract_down_bits_per_second == 200_000_000
+    assert fiber.shares == ("duct-7",), "its judge tells witnesses apart by them"
     assert (mobile.interface, mobile.allowance_bytes) == ("wwan7", 400_000_000)
     kinds = {probe.kind: probe for probe in together.probes}
     assert kinds["http"].every_s == 120

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from thongsuot_agent.judge.diagnosis import Diagnosis
 from thongsuot_agent.judge.link_context import LinkContext
 from thongsuot_agent.judge.memory import LinkMemory, Track
+from thongsuot_agent.judge.witnesses import are_independent
 from thongsuot_schema.state import State
 
 
@@ -38,12 +39,19 @@ def answers_elsewhere(at: LinkContext, target: str, since_ns: int) -> bool | Non
     """
     Return whether another usable link has had an answer from a target since a moment.
 
-    ``None``: no other link could tell.
+    ``None``: no other link could tell. An answer proves the target whatever the links share; its
+    silence over a link that shares the carrier, or a box, with this one says nothing more.
     """
     silent = False
-    for _, track in other_tracks(at, target):
+    for other, track in other_tracks(at, target):
         if track.answered_ns is not None and track.answered_ns >= since_ns:
             return True
         if track.silent_ns is not None and track.silent_ns >= since_ns:
-            silent = True
+            silent = silent or _is_independent(at, other)
     return False if silent else None
+
+
+def _is_independent(at: LinkContext, other: LinkMemory) -> bool:
+    """Return whether another link is a witness of its own; one that is not measured is."""
+    probes = at.probes.beside.get(other.name)
+    return probes is None or are_independent(at.probes.link, probes.link)

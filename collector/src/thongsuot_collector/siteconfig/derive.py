@@ -22,7 +22,7 @@ from thongsuot_schema.siteconfig.model import (
 )
 
 _DEVICES_OWN = (
-    *("interface", "shares", "gateways", "sources", "tos", "mark"),
+    *("interface", "gateways", "sources", "tos", "mark"),
     *("vlan", "port", "vlan_addresses", "via", "proxy", "proxy_credentials_file"),
 )
 
@@ -75,8 +75,7 @@ def _concerns(named: Iterable[str], links: set[str]) -> bool:
 
 def _link(link: Link) -> ConfiguredLink:
     facts = structs.asdict(link)
-    # Shared properties of links are only needed by the collector, to select witnesses. Routing is
-    # part of the device's own settings.
+    # Routing is part of the device's own settings.
     for own in _DEVICES_OWN:
         del facts[own]
     # An access technology missing in the inventory is left to the device's settings.

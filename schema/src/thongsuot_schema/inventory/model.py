@@ -62,8 +62,9 @@ class Link(StrictStruct, frozen=True):
     ``site_networks`` are networks (CIDR) of the site's own routers and firewalls between the device
     and the carrier's line, if they are outside 192.168/16 and 172.16/12: carriers also number their
     routers from 10/8, so that they cannot be detected automatically. ``shares`` names
-    infrastructure shared with other links of its site (a duct, a pole, a cabinet): two that share
-    anything, or their carrier, fail together and are one witness, not two.
+    infrastructure shared with other links of its site (a duct, a pole, a cabinet, a box): two that
+    share anything, or their carrier, fail together and are one witness, not two, for the device as
+    for the collector.
 
     Several links may use one interface if their packets differ. ``gateways`` are the link's router
     on the device's network, at most one address of each family, and then it has no other family;

@@ -30,6 +30,7 @@ class ConfiguredLink(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     allowance_bytes: int | None = None
     resolvers: tuple[str, ...] = ()
     site_networks: tuple[str, ...] = ()
+    shares: tuple[Name, ...] = ()
 
 
 class ConfiguredTarget(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

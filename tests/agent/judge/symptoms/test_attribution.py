@@ -15,12 +15,15 @@ from thongsuot_agent.judge.symptoms.attribution import INTERCEPTED, attribute_fa
 from thongsuot_agent.judge.symptoms.failure_modes import Health
 from thongsuot_agent.judge.symptoms.service_over_link import ServiceOverLink
 from thongsuot_agent.judge.tracks import record_run
+from thongsuot_schema.inventory.model import Link
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family, Finding
 from thongsuot_schema.segment import Segment
 
 NOW_NS = 1_000 * NS_PER_S
+FIXED_LINE = Link(name="fixed", interface="fix0", carrier="song-hong")
+MOBILE_LINE = Link(name="mobile", interface="wwan0", carrier="cuu-long")
 UNTRUSTED, OTHER_NAME = Reason.CERTIFICATE_UNTRUSTED, Reason.CERTIFICATE_NAME_MISMATCH
 
 Shown = tuple[Reason | None, str]
@@ -101,10 +104,10 @@ def is_named(failing: Runs, other: Runs, slow_s: tuple[int, ...] = ()) -> bool:
     at = LinkContext(
         Memory(links={"fixed": link}, now_ns=NOW_NS), link, two_links().links["fixed"], Settings()
     )
-    here = ServiceOverLink(link, {Family.IP4: Health.BAD}, {Family.IP4: portal}, "song-hong")
+    here = ServiceOverLink(link, {Family.IP4: Health.BAD}, {Family.IP4: portal}, FIXED_LINE)
     failed_too = structs.replace(portal)
     elsewhere = ServiceOverLink(
-        LinkMemory(name="mobile"), {Family.IP4: Health.BAD}, {Family.IP4: failed_too}, "cuu-long"
+        LinkMemory(name="mobile"), {Family.IP4: Health.BAD}, {Family.IP4: failed_too}, MOBILE_LINE
     )
     return attribute_failure(at, here, portal, [elsewhere]).segment is Segment.SERVICE
 

@@ -26,6 +26,7 @@ from thongsuot_agent.judge.symptoms.attribution import (
 from thongsuot_agent.judge.symptoms.failure_modes import Health
 from thongsuot_agent.judge.symptoms.service_over_link import ServiceOverLink
 from thongsuot_agent.judge.verdicts import UNKNOWN
+from thongsuot_schema.inventory.model import Link
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Segment
@@ -135,19 +136,32 @@ def working_page(**shown: object) -> Track:
     return pages(**WORKS | shown)
 
 
-def seen_over(track: Track, *, name: str = "mobile", carrier: str = "cuu-long") -> ServiceOverLink:
+def seen_over(
+    track: Track,
+    *,
+    name: str = "mobile",
+    carrier: str = "cuu-long",
+    shares: tuple[str, ...] = (),
+) -> ServiceOverLink:
     """Return how a service is over a link by one series."""
     health = Health.BAD if track.failures else Health.GOOD
     return ServiceOverLink(
-        LinkMemory(name=name, known=True), {track.family: health}, {track.family: track}, carrier
+        LinkMemory(name=name, known=True),
+        {track.family: health},
+        {track.family: track},
+        Link(name=name, interface="", carrier=carrier, shares=shares),
     )
 
 
 def attributed(
-    failing: Track, *elsewhere: ServiceOverLink, at: LinkContext | None = None, carrier: str = "sh"
+    failing: Track,
+    *elsewhere: ServiceOverLink,
+    at: LinkContext | None = None,
+    carrier: str = "sh",
+    shares: tuple[str, ...] = (),
 ) -> Diagnosis:
     at = at or judged_link(failing)
-    here = seen_over(failing, name="fixed", carrier=carrier)
+    here = seen_over(failing, name="fixed", carrier=carrier, shares=shares)
     return attribute_failure(at, here, failing, elsewhere)
 
 
@@ -278,6 +292,14 @@ def test_a_portal_is_named_where_another_carrier_or_the_way_is_a_witness(
     other = seen_over(failing_page(), carrier=other_carrier)
     told = attributed(failing, other, at=at, carrier=own_carrier)
     assert told == (portals if is_told else nobodys)(Symptom.SERVICE_TIMEOUT)
+
+
+def test_lines_of_two_carriers_through_one_box_are_one_witness_against_a_portal() -> None:
+    other = seen_over(failing_page(), shares=("duct", "box"))
+    told = attributed(failing_page(), other, shares=("box",))
+    assert told == nobodys(Symptom.SERVICE_TIMEOUT)
+    apart = attributed(failing_page(), other, shares=("pole",))
+    assert apart == portals(Symptom.SERVICE_TIMEOUT)
 
 
 @pytest.mark.parametrize(

@@ -323,7 +323,7 @@ def test_that_something_fails_and_nothing_of_whose_it_is_is_undecided(
 def test_that_it_fails_may_be_sure_where_whose_it_is_is_not() -> None:
     failing = failing_page()
     doubtful = ServiceOverLink(
-        LinkMemory(name="mobile"), {Family.IP4: Health.DOUBTFUL}, {Family.IP4: failing_page()}, "x"
+        LinkMemory(name="mobile"), {Family.IP4: Health.DOUBTFUL}, {Family.IP4: failing_page()}
     )
     assert attributed(failing, doubtful) == UNKNOWN
     assert attributed(failing) == nobodys(Symptom.SERVICE_TIMEOUT)

@@ -7,6 +7,7 @@ from thongsuot_agent.judge.memory import Track
 from thongsuot_agent.judge.symptoms.attribution import attribute_failure
 from thongsuot_agent.judge.symptoms.failure_modes import Health
 from thongsuot_agent.judge.symptoms.service_over_link import ServiceOverLink
+from thongsuot_schema.inventory.model import Link
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Segment
@@ -29,10 +30,10 @@ def segment_of(here: Track, there: Track, *, others_carrier: str = "cuu-long") -
     """Return where it is said to be what both lines show of a portal."""
     at = judged_link(here)
     other = add_link(at.memory, "mobile", [there])
-    own = ServiceOverLink(at.link, {Family.IP4: Health.BAD}, {Family.IP4: here}, "song-hong")
-    elsewhere = ServiceOverLink(
-        other, {Family.IP4: Health.BAD}, {Family.IP4: there}, others_carrier
-    )
+    own_entry = Link(name="fixed", interface="", carrier="song-hong")
+    other_entry = Link(name="mobile", interface="", carrier=others_carrier)
+    own = ServiceOverLink(at.link, {Family.IP4: Health.BAD}, {Family.IP4: here}, own_entry)
+    elsewhere = ServiceOverLink(other, {Family.IP4: Health.BAD}, {Family.IP4: there}, other_entry)
     return attribute_failure(at, own, here, [elsewhere]).segment
 
 

@@ -34,15 +34,13 @@ def over(
     *tracks: Track,
     health: Health = Health.GOOD,
     link: LinkMemory | None = None,
-    carrier: str = "sh",
     is_slow_at_times: bool = False,
 ) -> ServiceOverLink:
     return ServiceOverLink(
         link or LinkMemory(name="mobile", known=True),
         {track.family: health for track in tracks},
         {track.family: track for track in tracks},
-        carrier,
-        is_slow_at_times,
+        is_slow_at_times=is_slow_at_times,
     )
 
 

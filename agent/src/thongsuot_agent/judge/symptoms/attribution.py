@@ -43,6 +43,7 @@ from thongsuot_agent.judge.tracks import (
     silent_lately,
 )
 from thongsuot_agent.judge.verdicts import UNKNOWN
+from thongsuot_agent.judge.witnesses import are_independent
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
@@ -128,9 +129,10 @@ def attribute_failure(
     """
     Return whose fault a failure is that nothing wrong with the link explains.
 
-    Only links of other carriers are independent witnesses: two links through one core fail
-    together. Without any (one link, or all of one carrier) the service is blamed only where the way
-    in general is proved: an empty comparison once blamed a portal for a cut fibre.
+    Only links that share neither carrier nor infrastructure are independent witnesses: two through
+    one core, or one box, fail together. Without any (one link, or all of one carrier) the service
+    is blamed only where the way in general is proved: an empty comparison once blamed a portal for
+    a cut fibre.
     """
     how = failure_mode_of(track.reason)
     if how.attribution is Attribution.CLOCK and not clock_is_proved(at):
@@ -147,14 +149,14 @@ def attribute_failure(
     witnesses = [
         answer
         for other, answer in zip(elsewhere, works, strict=True)
-        if not here.carrier or other.carrier != here.carrier
+        if are_independent(here.entry, other.entry)
     ]
     is_proved = all(answer is False for answer in works)
     if not witnesses:
         # A name server that does not answer says nothing about the name.
         is_server = track.reason in {Reason.NAME_SERVER_TIMED_OUT, Reason.NAME_SERVER_REFUSED}
         is_proved = is_proved and not is_server and is_way_proved(at, track)
-    is_proved = is_proved and not fell_away_apart(track, here.carrier, elsewhere)
+    is_proved = is_proved and not fell_away_apart(track, here.entry.carrier, elsewhere)
     if is_proved and not _do_others_time_out(at, track) and not _may_be_lost(at, track):
         return own_fault
     # That it fails is sure, wherever it was asked; whose fault it is is not.

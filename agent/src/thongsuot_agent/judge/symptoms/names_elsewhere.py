@@ -146,7 +146,11 @@ def _lookups(at: LinkContext, names: set[str]) -> Iterator[OtherLookups]:
 
 
 def _is_independent(at: LinkContext, other: OtherLookups) -> bool:
-    """Return whether name servers are not the same carrier's, as far as is known."""
+    """
+    Return whether name servers are not the same carrier's, as far as is known.
+
+    A box that both lines share makes them no less two: that both fall silent points to it.
+    """
     own = at.probes.link.carrier
     return other.link is at.link or not own or other.carrier != own
 

@@ -38,8 +38,8 @@ def are_new_flows_lost(at: LinkContext) -> bool:
     Return whether lookups and connects stay unanswered over a link whose echoes are answered.
 
     Both have to: a dead name server leaves the last known address to connect to, and a carrier that
-    drops TCP answers lookups. A service that no other link reaches either is no witness alone; two
-    are, since both lines may go through one box.
+    drops TCP answers lookups. A service that no independent link reaches either is no witness
+    alone; two are, since lines may go through one box that the inventory does not name.
     """
     connects = is_echoing = False
     since_lookups_ns = _silent_row_of_lookups_ns(at)

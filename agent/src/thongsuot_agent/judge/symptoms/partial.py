@@ -34,7 +34,7 @@ def partial_outage(at: LinkContext, observations: Observations) -> SilenceCandid
 
     All foreign anchors, or all domestic ones beyond the carrier: the ways there are down, even if
     every link of the site sees it. A mixture: some ways inside the carrier are, but only where no
-    other link finds the same targets silent; a target that no link reaches is dead itself.
+    independent link finds the same targets silent; a target that none reaches is dead itself.
     """
     silent = _wholly_silent(observations)
     if len(independent_witnesses(silent)) < at.settings.quorum:
@@ -82,7 +82,8 @@ def _wholly_silent(observations: Observations) -> list[Observation]:
 
 def _is_ours(at: LinkContext, observation: Observation) -> bool:
     """
-    Return whether a silence is this link's: no other link that works finds the target silent too.
+    Return whether a silence is this link's: no other link that works and shares nothing with it
+    finds the target silent too.
     """
     since_ns = observation.track.silent_since_ns or 0
     return answers_elsewhere(at, observation.point.target, since_ns) is not False

@@ -15,10 +15,13 @@ from thongsuot_agent.judge.symptoms.failure_modes import (
 )
 from thongsuot_agent.judge.symptoms.families import dead_family_of
 from thongsuot_schema.catalogue import http
+from thongsuot_schema.inventory.model import Link
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
 
 REQUEST = http.KIND.name
+UNLISTED = Link(name="unlisted", interface="")
+"""A link of which the inventory says nothing."""
 
 SLOW_RUNS = 3
 """Slow runs in a row before a page is called slow: at one a minute, after three minutes."""
@@ -46,7 +49,8 @@ class ServiceOverLink:
     link: LinkMemory
     health: Mapping[Family, Health]
     tracks: Mapping[Family, Track]
-    carrier: str = ""
+    entry: Link = UNLISTED
+    """The inventory's entry of the link: by it witnesses are told apart."""
     is_slow_at_times: bool = False
     """Whether its pages are slow again and again, though never three in a row."""
 
@@ -116,7 +120,8 @@ def service_over_link(at: LinkContext, link: LinkMemory, service: str) -> Servic
             if health[family] is Health.GOOD and not is_steady:
                 health[family] = Health.PARTLY
     is_slow = _is_slow_at_times(at, link, chosen.values())
-    return ServiceOverLink(link, health, chosen, at.probes.link.carrier, is_slow)
+    entry = at.probes.link
+    return ServiceOverLink(link, health, chosen, entry, is_slow)
 
 
 def _comes_and_goes(at: LinkContext, link: LinkMemory, tracks: Iterable[Track]) -> bool:

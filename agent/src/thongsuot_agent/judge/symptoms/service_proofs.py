@@ -30,12 +30,13 @@ def fell_away_apart(failing: Track, carrier: str, elsewhere: Sequence[ServiceOve
 
     What begins over all carriers at once is the portal's. Over one carrier alone it is a relation
     of two, and stays so when another carrier's begins: a box of each may answer in the portal's
-    stead. Nothing at the site tells that from a portal that shuts out one after the other.
+    stead. Nothing at the site tells that from a portal that shuts out one after the other. A duct
+    or a box that both lines share at the site turns away nobody of one carrier before the other.
     """
     return any(
         _began_apart(failing, other)
         for over in elsewhere
-        if not carrier or over.carrier != carrier
+        if not carrier or over.entry.carrier != carrier
         for other in over.tracks.values()
     )
 

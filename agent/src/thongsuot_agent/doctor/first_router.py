@@ -28,7 +28,7 @@ async def first_router(link: LiveLink, family: Family) -> str:
     Some routers answer one such packet a second and some firewalls none: silence proves nothing.
 
     Raises:
-        LinkUnusable: nothing can be sent by the link.
+        LinkUnusable: nothing can be sent over the link.
         OSError: the kernel could not send.
     """
     with Tracer(Flow(link.egress(family, FAR[family]), "udp", _FLOW)) as tracer:

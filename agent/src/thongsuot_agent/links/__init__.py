@@ -1,1 +1,1 @@
-"""Uplinks of the device: finding them, following them, and opening sockets that leave by them."""
+"""The device's uplinks: detecting them, monitoring them, and opening sockets that leave by them."""

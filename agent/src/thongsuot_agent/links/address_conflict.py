@@ -1,9 +1,9 @@
 """
 Detects that another host claims an IPv4 address of a link (RFC 5227, 1.1 and 2.4).
 
-The kernel looks for duplicates of IPv6 addresses only, and only when one is added. Needs
-CAP_NET_RAW; without it nothing is detected, and a duplicate IPv4 address only shows in its effect
-on the traffic.
+The kernel checks duplicates of IPv6 addresses only, and only when one is added. Needs CAP_NET_RAW;
+without it nothing is detected, and a duplicate IPv4 address only shows in its effect on the
+traffic.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from thongsuot_agent.proto.rtnetlink import ARPHRD_ETHER, IFF_NOARP, LinkMessage
 
 _log = logging.getLogger(__name__)
 
-_PACKET_BYTES = 128  # an ARP packet is 28, and padded to 46 on Ethernet
+_PACKET_BYTES = 128  # an ARP packet has 28 bytes, padded to 46 on Ethernet
 _GONE = frozenset({errno.ENETDOWN, errno.ENXIO, errno.ENODEV, errno.ENOBUFS})
 
 
@@ -32,30 +32,30 @@ class ConflictTiming:
     """How often a duplicate is searched for, and how long a claim counts."""
 
     first_s: float = 1.0
-    """Until the first question at a new place: the longest wait before probes (PROBE_WAIT)."""
+    """Delay before the first query at a new place: the longest delay before probes (PROBE_WAIT)."""
 
     quiet_s: float = 60.0
     """
-    Interval of queries while nobody claims anything. Most hosts are noticed sooner: they broadcast
-    when they take an address and when they look for a neighbour; a quiet one only answers.
+    Interval of queries while there is no claim. Most hosts are detected sooner: they broadcast when
+    they configure an address and when they resolve a neighbour; a quiet host only answers.
     """
 
     claimed_s: float = 5.0
     """
-    The same while somebody does. Only announcements are bound to one in 10 s (DEFEND_INTERVAL); a
-    question for an address is answered always, and the end of a conflict is to be known soon.
+    Interval of queries while there is a claim. Only announcements are limited to one in 10 s
+    (DEFEND_INTERVAL); a query is always answered, and the end of a conflict must be detected soon.
     """
 
     hold_s: float = 20.0
     """
-    How long a claim counts: of the answers to four questions three may be lost. It is longer than
-    DEFEND_INTERVAL, for a host that announces and answers nothing.
+    How long a claim counts: three of four answers may be lost. Longer than DEFEND_INTERVAL, for a
+    host that announces and answers no query.
     """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddressClaim:
-    """Somebody said that an address is its own; ``heard_s`` is the event loop's time."""
+    """A host's claim of an address; ``heard_s`` is the event loop's time."""
 
     hardware: bytes
     heard_s: float
@@ -64,7 +64,7 @@ class AddressClaim:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListenPoint:
     """
-    Where to listen: interface, its number and hardware address, and the addresses that are ours.
+    Where to listen: interface, its index and hardware address, and our own addresses.
     """
 
     interface: str
@@ -74,7 +74,7 @@ class ListenPoint:
 
 
 def listen_point(message: LinkMessage | None, state: LinkState) -> ListenPoint | None:
-    """Return where to listen for a link, ``None`` where nobody could claim anything by ARP."""
+    """Return where to listen for a link, ``None`` if no host can claim an address by ARP there."""
     if message is None or message.flags & IFF_NOARP or message.hardware_type != ARPHRD_ETHER:
         return None
     addresses = tuple(map(socket.inet_aton, state.addresses4[:CLAIMS_MAX]))
@@ -95,9 +95,8 @@ class ConflictDetector:
     """
     Listens on one link. ``on_change`` is called when the claims have changed.
 
-    A filter in the kernel lets through nothing but claims, so a site without a conflict wakes
-    nobody up. After a claim the ear rests until the next question: a flood of claims costs no more
-    than one.
+    A kernel filter passes claims only, so a site without a conflict causes no wake-ups. After a
+    claim the socket is not read until the next query: a flood of claims costs no more than one.
     """
 
     def __init__(self, on_change: Callable[[], None], timing: ConflictTiming = _TIMING) -> None:
@@ -115,8 +114,8 @@ class ConflictDetector:
         """
         Listen at this place from now on; nowhere if ``None``.
 
-        ``own`` are the hardware addresses of all interfaces of the device: with two of them in one
-        LAN the kernel answers for one by the other, which is no conflict.
+        ``own`` are the hardware addresses of all interfaces of the device: if two of them are in
+        one LAN, the kernel answers for one on the other, which is not a conflict.
         """
         self._own = own
         if point == self._point:
@@ -137,7 +136,7 @@ class ConflictDetector:
                 point.interface,
             )
         except OSError as error:
-            # The interface went away since the tables were read; the next reading will say so.
+            # The interface disappeared since the tables were read; the next reading will report it.
             _log.debug("cannot listen to ARP (%s): %s", point.interface, described(error))
             self._point = None
         else:
@@ -145,7 +144,7 @@ class ConflictDetector:
             self._timer = self._loop.call_later(self._timing.first_s, self._probe_addresses)
 
     def close(self) -> None:
-        """Stop listening; claims are kept for the time that they count."""
+        """Stop listening; claims count until they expire."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -157,7 +156,7 @@ class ConflictDetector:
         self._point = None
 
     def claims(self, addresses: Collection[str]) -> tuple[str, ...]:
-        """Return who claims any of these addresses, in words, one per address."""
+        """Return the hosts that claim any of these addresses, as texts, one per address."""
         return tuple(
             f"{address} is claimed by {claim.hardware.hex(':')}"
             for address in addresses
@@ -173,7 +172,7 @@ class ConflictDetector:
             self._report_if_changed(known)
 
     def _receive_all(self, opened: socket.socket) -> bool:
-        """Take in what waits; returns whether it held a claim."""
+        """Read the waiting packets; returns whether one was a claim."""
         is_claimed = False
         while True:
             try:
@@ -207,7 +206,7 @@ class ConflictDetector:
         assert self._socket is not None, "closing cancels the timer"
         assert self._point is not None, "closing cancels the timer"
         known = self._claimants()
-        # If we were not given the CPU in time, what proves a claim may lie in the buffer.
+        # If the process did not get the CPU in time, the proving packet may be in the buffer.
         self._receive_all(self._socket)
         since_s = self._loop.time() - self._timing.hold_s
         self._claims = {of: claim for of, claim in self._claims.items() if claim.heard_s > since_s}
@@ -243,7 +242,7 @@ class ConflictDetector:
 
 
 def _opened(point: ListenPoint) -> socket.socket:
-    # Bound to a protocol only after the filter is there: nothing else is ever let in.
+    # Bound to a protocol only after the filter is attached: no unfiltered packet is ever received.
     opened = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)
     try:
         opened.setblocking(False)

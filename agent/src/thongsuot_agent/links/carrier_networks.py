@@ -1,4 +1,7 @@
-"""Carrier networks: by whose line a packet left, by the address that the far end saw."""
+"""
+Carrier networks: which carrier's line a packet left by, determined from its source address at the
+far end.
+"""
 
 from collections.abc import Iterable, Mapping
 from ipaddress import ip_network
@@ -8,14 +11,16 @@ from thongsuot_schema.prefixes import PrefixTable
 
 
 def carrier_networks(carriers: Iterable[Carrier]) -> PrefixTable:
-    """Return whose the public networks of carriers are, as far as the settings name them."""
+    """Return the carrier of each public network in the settings."""
     return PrefixTable(
         {ip_network(network): carrier.name for carrier in carriers for network in carrier.networks}
     )
 
 
 def carriers_by_plmn(carriers: Iterable[Carrier]) -> Mapping[str, str]:
-    """Return whose each mobile network is; one that two share is nobody's."""
+    """
+    Return the carrier of each mobile network; a network shared by two carriers belongs to none.
+    """
     owners: dict[str, set[str]] = {}
     for carrier in carriers:
         for plmn in carrier.plmn:
@@ -25,13 +30,13 @@ def carriers_by_plmn(carriers: Iterable[Carrier]) -> Mapping[str, str]:
 
 def lease_owner(addresses: Iterable[str], networks: PrefixTable, own: str) -> str:
     """
-    Return whose addresses an interface was given, where not one of them is its own carrier's.
+    Return the owner of an interface's addresses if none of them belongs to its own carrier.
 
-    Private addresses are nobody's; so is everything while no networks are known.
+    Private addresses belong to no carrier; without known networks no address does.
     """
     owners = {owner for address in addresses if (owner := networks.owner_of(address))}
     return "" if not own or own in owners else min(owners, default="")
 
 
 UNKNOWN_NETWORKS = PrefixTable({})
-"""Where no carrier's networks are known, nothing is proved and nothing contradicted."""
+"""For settings without carriers' networks: proves and contradicts nothing."""

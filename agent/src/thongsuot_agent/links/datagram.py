@@ -1,4 +1,4 @@
-"""Exchange: one question over UDP and its answer, timed by the kernel's stamps."""
+"""Exchange: one UDP query and its response, timed by the kernel's timestamps."""
 
 import asyncio
 import socket
@@ -21,8 +21,9 @@ class ExchangeResult(Generic[T]):
     """
     The result of a query.
 
-    ``value`` is ``None`` if nothing acceptable arrived in time; ``unsolicited`` counts datagrams
-    that were not accepted. ``received_bytes`` is the length of the answer without headers.
+    ``value`` is ``None`` if no acceptable response arrived in time; ``unsolicited`` counts
+    datagrams that were not accepted. ``received_bytes`` is the length of the answer without
+    headers.
     """
 
     value: T | None
@@ -36,12 +37,12 @@ async def exchange(
     opened: socket.socket, question: bytes, accept: Callable[[bytes], T | None], timeout_s: float
 ) -> ExchangeResult[T]:
     """
-    Send a question on a connected, non-blocking UDP socket and wait for the answer.
+    Send a query on a connected, non-blocking UDP socket and wait for the response.
 
     ``accept`` turns a datagram into a value, or ``None`` if it does not answer this query.
 
     Raises:
-        OSError: the kernel could not send, or an ICMP error said that nobody listens.
+        OSError: the kernel could not send, or an ICMP error reported a closed port.
     """
     waiting = _Exchange(opened, accept, timeout_s)
     return await waiting.run(question)
@@ -62,7 +63,7 @@ class _Exchange(Generic[T]):
         self._stopwatch = Stopwatch()
 
     async def run(self, question: bytes) -> ExchangeResult[T]:
-        # Started anew: making the socket ready took time that is not the network's.
+        # Restarted: the time to prepare the socket does not belong to the network.
         self._stopwatch = Stopwatch()
         self._socket.send(question)
         deadline_s = self._loop.time() + self._timeout_s
@@ -76,7 +77,7 @@ class _Exchange(Generic[T]):
 
     def _drain(self) -> None:
         try:
-            # Stamps first: the stamp of the question is queued before its answer can come in.
+            # Timestamps first: the timestamp of the query is queued before its response can arrive.
             self._take_stamps()
             while not self._future.done():
                 data, ancillary, _, _ = self._socket.recvmsg(_BUFFER_BYTES, control.SPACE_BYTES)
@@ -105,7 +106,7 @@ class _Exchange(Generic[T]):
     def _accept_datagram(self, data: bytes, stamp_ns: int | None) -> None:
         value = self._accept(data)
         if value is None:
-            # Counted, not believed: anyone who guesses the port can send here (RFC 5452, section
+            # Counted, not accepted: anyone who guesses the port can send here (RFC 5452, section
             # 3).
             self._unsolicited += 1
             return
@@ -118,7 +119,8 @@ class _Exchange(Generic[T]):
         LATENESS.note(late_s)
         if late_s > LATE_S:
             self._late = frozenset({QualityFlag.TIMER_LATE})
-        # If we were not given the CPU in time, the answer may lie in the buffer with its stamp.
+        # If the process did not get the CPU in time, the response may be in the buffer with its
+        # timestamp.
         self._drain()
         if not self._future.done():
             self._finish(None, self._timeout_s, frozenset(), 0)

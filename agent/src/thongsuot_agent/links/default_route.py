@@ -1,9 +1,9 @@
 """
-Default route: sockets that are bound to no link and go wherever the kernel routes them now.
+Default route: sockets that are bound to no link and use the kernel's current default route.
 
-A computer that uses this device as its router, or has the same table, would get the same. An answer
-on such a socket proves no link; ``egress`` has the link that it left by, at the moment of the
-query.
+A computer that uses this device as its router, or has the same routing table, gets the same path.
+An answer on such a socket proves no link; ``egress`` has the link that the packet left by at the
+moment of the query.
 """
 
 import socket
@@ -22,7 +22,7 @@ _DISCARD_PORT = 9
 
 
 class DefaultRoute:
-    """The way that the kernel's tables choose for traffic that nobody has bound to anything."""
+    """The route of the kernel's tables for traffic that is bound to no interface."""
 
     def __init__(self, kernel: RtnetlinkClient, root: Path = Path("/")) -> None:
         self._kernel = kernel
@@ -30,12 +30,12 @@ class DefaultRoute:
 
     @property
     def resolvers(self) -> tuple[str, ...]:
-        """The whole device's name servers, read anew: a lease may have brought others."""
+        """Return the device's shared name servers, read again: a lease may have changed them."""
         return find_shared_resolvers(self._root)
 
     def egress(self, family: Family, destination: str) -> Egress:
         """
-        Return by which interface, and from which address, a packet to a destination leaves now.
+        Return the interface and the source address of a packet to a destination now.
 
         Raises:
             LinkUnusable: there is no route, or no address to send from.
@@ -66,11 +66,11 @@ class DefaultRoute:
         )
 
     def open_udp(self, family: Family, destination: str, port: int) -> socket.socket:
-        """Return a non-blocking UDP socket bound to nothing and connected to a destination."""
+        """Return a non-blocking UDP socket that is unbound and connected to a destination."""
         return open_unbound(family, destination, port)
 
     def open_tcp(self, family: Family, destination: str) -> socket.socket:
-        """Return a non-blocking TCP socket bound to nothing, not connected yet."""
+        """Return a non-blocking TCP socket that is unbound and not connected yet."""
         del destination
         try:
             opened = open_unbound_stream(address_family(family), socket.SOCK_STREAM, 0)

@@ -1,4 +1,4 @@
-"""Echo: one request and its answer, timed by the kernel's stamps, proven to belong together."""
+"""Echo: one request and its answer, timed by the kernel's timestamps and matched to each other."""
 
 import asyncio
 import math
@@ -20,18 +20,18 @@ from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family, QualityFlag
 
 PAYLOAD_BYTES = 16
-"""All of it random: 128 bits tell our own answer from any other, and spare a metered link."""
+"""All random: 128 bits distinguish our own answer from any other, at little cost."""
 
 LATE_WAIT_S = 5.0
-"""A queue of a cheap router holds up to some seconds of traffic; later answers are stray."""
+"""The queue of a cheap router holds up to some seconds of traffic; later answers count as stray."""
 LATE_NEWS_S = 10.0
-"""A late answer is reported with the next echo to its destination, if that ends soon enough."""
+"""A late answer is reported with the next echo to its destination if that ends within this time."""
 
 WORN_ECHOES = 8
-"""Echoes in a row that nothing answers before a ping socket, with its one flow, is exchanged."""
+"""Unanswered echoes in a row after which a ping socket, with its single flow, is replaced."""
 
 _REMEMBERED = 64
-"""Settled echoes that are remembered to tell a late or second answer from a stranger's."""
+"""Finished echoes kept to distinguish a late or duplicate answer from a foreign one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,7 @@ class EchoResult:
     """
     The result of one request.
 
-    ``rtt_s`` is set exactly when it was answered in time. Otherwise ``reason`` says why not.
+    ``rtt_s`` is set exactly when it was answered in time. Otherwise ``reason`` has the cause.
     ``hop_limit`` is that of the answer. ``received_bytes`` and ``sent_bytes`` are at IP level.
     """
 
@@ -51,14 +51,14 @@ class EchoResult:
     sent_bytes: int = 0
     received_bytes: int = 0
     late_rtt_s: float | None = None
-    """An earlier echo to this destination was answered after its time, so long after it left."""
+    """Round-trip time of an earlier echo to this destination, answered after its time limit."""
     is_old_flow_dead: bool = False
-    """Echoes to this destination are answered, but for those of the flow before this one."""
+    """Whether echoes to this destination are answered, except those of the previous flow."""
 
 
 @dataclass(slots=True, kw_only=True)
 class UnexpectedReplies:
-    """Packets that arrived and did not count, since the channel was opened."""
+    """Packets that were received and not accepted since the channel was opened."""
 
     duplicates: int = 0
     late: int = 0
@@ -87,7 +87,7 @@ class EchoChannel:
     """
     All echoes of one link and family over one long-lived socket.
 
-    Belongs to the event loop that it was made in. Any number of echoes may be under way.
+    Belongs to the event loop in which it was created. Any number of echoes may be in flight.
     """
 
     def __init__(self, family: Family, interface: str, index: int, selector: RouteSelector) -> None:
@@ -119,16 +119,16 @@ class EchoChannel:
     @property
     def is_worn(self) -> bool:
         """
-        Whether nothing answers the one flow that a ping socket has: a new socket is a fresh one.
+        Whether the single flow of a ping socket is not answered: a new socket has a fresh flow.
         """
         return not self.is_raw and not self._pending and self._unanswered >= WORN_ECHOES
 
     def serves(self, index: int) -> bool:
-        """Return whether it is bound to the interface of this number, and the loop is this one."""
+        """Return whether the channel is bound to this interface and belongs to this event loop."""
         return self._index == index and self._loop is asyncio.get_running_loop()
 
     def close(self) -> None:
-        """Close the socket; echoes under way end as unmeasured."""
+        """Close the socket; echoes in flight end as unmeasured."""
         if not self._loop.is_closed():
             for file in self._socket.files():
                 self._loop.remove_reader(file)
@@ -144,9 +144,10 @@ class EchoChannel:
         """
         Send one request and wait for its answer, at most ``timeout_s``.
 
-        An answer counts when its identifier, sequence and whole payload are ours, it came in by the
-        link's own interface and was addressed to the link's own address. Time starts and ends with
-        the kernel's stamps, so a process that was not given the CPU loses and lengthens nothing.
+        An answer counts if its identifier, sequence and whole payload are ours, it arrived on the
+        link's own interface and was addressed to the link's own address. The round trip is measured
+        between the kernel's timestamps, so a process that did not get the CPU neither loses an
+        answer nor lengthens the time.
 
         Raises:
             LinkUnusable: the kernel could not send by this link.
@@ -162,7 +163,7 @@ class EchoChannel:
             self._forget(pending)
 
     def _ask_old_flow(self, egress: Egress, timeout_s: float, flow: int) -> None:
-        """Ask the flow before this one beside it, where that may be dead by itself."""
+        """Send an echo of the previous flow as well, if only that flow may be dead."""
         old = self._old_flows.flow_to_ask(egress.destination_packed, flow)
         if old is None or not self.is_raw:
             return
@@ -203,7 +204,7 @@ class EchoChannel:
         )
         self._pending[sequence] = pending
         self._by_number[number] = pending
-        # On most devices the stamp waits already: taking it now saves a wake-up.
+        # On most devices the timestamp is already waiting: reading it now saves a wake-up.
         self._take_stamps()
         return pending
 
@@ -214,7 +215,7 @@ class EchoChannel:
                 return self._sequence
 
     def _drain(self) -> None:
-        # Stamps first: the stamp of a packet is queued before its answer can come in.
+        # Timestamps first: the timestamp of a packet is queued before its answer can arrive.
         self._take_stamps()
         for arrival in self._socket.arrivals():
             self._accept_arrival(arrival)
@@ -245,7 +246,7 @@ class EchoChannel:
         ancillary_data = arrival.control
         egress = pending.egress
         if ancillary_data.interface != egress.index or ancillary_data.local != egress.source_packed:
-            # Perhaps the proper answer still follows; the end of the wait decides.
+            # The proper answer may still follow; the end of the wait decides.
             self.unexpected_replies.unproven += 1
             pending.unproven = "the answer came in by another interface or to another address"
             return
@@ -295,15 +296,14 @@ class EchoChannel:
     def _accept_after_time(
         self, message: icmp.EchoReply | icmp.IcmpError, arrival: EchoArrival
     ) -> None:
-        """The target's answer to an echo that was given up proves the way: late, not lost."""
+        """The target's answer to an expired echo proves the path: late, not lost."""
         pending = self._given_up.get(message.sequence)
         if pending is None or message.payload != pending.payload:
             self._count_unexpected(message)
             return
         if isinstance(message, icmp.IcmpError):
-            # A router that has searched for its next hop in vain reports it after three seconds: a
-            # late refusal does not prove that the path works (a cut line was once reported up
-            # because of it).
+            # A router that failed to resolve its next hop reports it after three seconds: a late
+            # ICMP error does not prove the path (it once made a cut line count as up).
             self.unexpected_replies.late += 1
             del self._given_up[message.sequence]
             return
@@ -320,12 +320,12 @@ class EchoChannel:
         self._late[pending.egress.destination_packed] = (rtt_ns / NS_PER_S, self._loop.time())
 
     def _late_rtt_s(self, destination: bytes) -> float | None:
-        """Return, once, how long the latest late answer from a destination took."""
+        """Return, once, the round-trip time of the latest late answer from a destination."""
         rtt_s, heard_s = self._late.pop(destination, (0.0, -math.inf))
         return rtt_s if self._loop.time() - heard_s <= LATE_NEWS_S else None
 
     def _give_up(self, pending: _PendingEcho) -> None:
-        """Wait on for a late answer; the next echo to this destination is a fresh flow."""
+        """Keep waiting for a late answer; the next echo to this destination uses a fresh flow."""
         now_s = self._loop.time()
         while self._given_up:
             first = next(iter(self._given_up.values()))
@@ -337,9 +337,9 @@ class EchoChannel:
         self._unanswered += 1
         destination = pending.egress.destination_packed
         self._old_flows.note_loss(destination, pending.flow)
-        # A NAT that has lost, or wedged, the entry of one identifier drops its packets as long as
-        # they refresh the entry (seen for 23 minutes after the line was mended): a silent target is
-        # probed with a new one.
+        # A NAT that has lost or corrupted the entry of one identifier drops its packets as long as
+        # they refresh the entry (seen for 23 minutes after the line was repaired): a target that
+        # does not answer is probed with a new identifier.
         self._flows[destination] = self._flows.get(destination, 0) + 1
 
     def _count_unexpected(self, message: icmp.EchoReply | icmp.IcmpError) -> None:
@@ -354,7 +354,7 @@ class EchoChannel:
         LATENESS.note(late_s)
         if late_s > LATE_S:
             pending.doubts = frozenset({QualityFlag.TIMER_LATE})
-        # If we were not given the CPU in time, the answer may lie in the buffer with its stamp.
+        # If the process did not get the CPU in time, the answer may still be in the buffer.
         self._drain()
         if pending.future.done():
             return

@@ -1,4 +1,4 @@
-"""EchoSocket: echo requests out, stamps, answers and errors in."""
+"""EchoSocket: sends echo requests and returns timestamps, answers and errors."""
 
 import socket
 from collections.abc import Iterator
@@ -19,9 +19,9 @@ _ERRORS_IN_A_ROW = 64  # each is reported once; should one ever stay, the loop m
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EchoArrival:
     """
-    An answer or an error, and the kernel's data about its arrival.
+    An answer or an error, and the kernel's metadata of its arrival.
 
-    ``size_bytes`` is without the IP header.
+    ``size_bytes`` does not include the IP header.
     """
 
     message: icmp.EchoReply | icmp.IcmpError
@@ -58,12 +58,12 @@ class EchoSocket:
 
     def send(self, egress: Egress, sequence: int, payload: bytes, flow: int = 0) -> int:
         """
-        Send one request and return its number, by which its stamp will be known.
+        Send one request and return its number, by which its timestamp is identified.
 
         ``flow`` chooses the identifier among those of a raw socket; a ping socket has only one.
 
         Raises:
-            OSError: the kernel could not send; nothing left. Numbers start from 0 again.
+            OSError: the kernel could not send; no packet left. Numbers restart from 0.
         """
         identifier = self._sockets.identifier | (flow % FRESH_FLOWS if self.is_raw else 0)
         packet = icmp.build_request(self.numbers, identifier, sequence, payload)
@@ -72,7 +72,7 @@ class EchoSocket:
         try:
             self._sockets.sender.sendmsg([packet], [way], 0, egress.socket_address(0))
         except OSError:
-            # Kernels differ in whether a packet that failed took a number.
+            # Kernels differ in whether a failed packet uses up a number.
             number_anew(self._sockets.sender)
             self._number = 0
             raise
@@ -80,7 +80,9 @@ class EchoSocket:
         return number
 
     def stamps_and_errors(self) -> Iterator[TransmitTimestamp | EchoArrival]:
-        """Yield what waits on the error queue: stamps of packets sent, and errors (ping socket)."""
+        """
+        Yield the contents of the error queue: timestamps of sent packets, and errors (ping socket).
+        """
         while True:
             try:
                 data, ancillary, _, _ = self._sockets.sender.recvmsg(
@@ -105,7 +107,7 @@ class EchoSocket:
 
     def arrivals(self) -> Iterator[EchoArrival]:
         """
-        Yield the waiting answers, and (raw socket) the errors; those for others are left out.
+        Yield the waiting answers, and (raw socket) the errors; those of other senders are skipped.
         """
         errors = 0
         while errors < _ERRORS_IN_A_ROW:
@@ -116,8 +118,8 @@ class EchoSocket:
             except BlockingIOError:
                 return
             except OSError:
-                # An ICMP error is also reported once here (SO_ERROR); the error queue has the whole
-                # of it.
+                # An ICMP error is also reported once here (SO_ERROR); the error queue has its full
+                # content.
                 errors += 1
                 continue
             try:
@@ -126,13 +128,13 @@ class EchoSocket:
                     data, _ = icmp.ip4_payload(data)
                 message = icmp.parse(self.numbers, data)
             except MalformedMessage:
-                continue  # anybody can send nonsense; it answers nothing
+                continue  # anyone can send malformed packets; they count as no answer
             mask = FLOW_MASK if self.is_raw else 0xFFFF
             if message is not None and message.identifier & mask == self._sockets.identifier:
                 yield EchoArrival(message=message, control=ancillary_data, size_bytes=len(data))
 
     def _quoted(self, data: bytes, ancillary_data: control.ReceivedControl) -> EchoArrival | None:
-        """The request that an error on a ping socket is about: its ICMP header and payload."""
+        """The request that an error on a ping socket refers to: its ICMP header and payload."""
         problem = ancillary_data.error
         if problem is None or len(data) < icmp.ECHO_HEADER_BYTES:
             return None

@@ -1,4 +1,4 @@
-"""Egress: how a packet to one destination leaves by one link; found out by asking the kernel."""
+"""Egress: how a packet to one destination leaves by one link, according to the kernel."""
 
 import socket
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ SocketAddress = tuple[str, int] | tuple[str, int, int, int]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Egress:
     """
-    The way out to one destination: the interface, the source address, what packets carry.
+    The route to one destination: the interface, the source address, and the packets' selector.
 
     ``source`` and ``destination`` are text, ``source_packed`` and ``destination_packed`` the same
     as bytes.
@@ -34,15 +34,15 @@ class Egress:
 
     @property
     def is_link_local(self) -> bool:
-        """Whether the destination has a meaning on this interface only (fe80::/10)."""
+        """Whether the destination is valid on this interface only (fe80::/10)."""
         return is_link_local6(self.destination_packed)
 
     def socket_address(self, port: int) -> SocketAddress:
-        """Return the destination as the socket module wants it."""
+        """Return the destination in the form of the socket module."""
         return self._address(self.destination, port)
 
     def source_address(self) -> SocketAddress:
-        """Return the source, with a port that the kernel picks."""
+        """Return the source, with a port chosen by the kernel."""
         return self._address(self.source, 0)
 
     def _address(self, address: str, port: int) -> SocketAddress:
@@ -52,11 +52,11 @@ class Egress:
 
 
 _FAR = {Family.IP4: "198.18.0.1", Family.IP6: "2001:2::1"}
-"""From the ranges for benchmarks (RFC 2544, RFC 5180): only a default route leads there."""
+"""From the benchmark ranges (RFC 2544, RFC 5180): only a default route leads there."""
 
 
 def address_family(family: Family) -> socket.AddressFamily:
-    """Return the socket module's word for a family."""
+    """Return the socket module's constant of a family."""
     return socket.AF_INET6 if family is Family.IP6 else socket.AF_INET
 
 
@@ -82,15 +82,15 @@ def find_egress(
     """
     Return how packets to a destination leave by this link.
 
-    The kernel is asked for the route with the interface fixed, with what the link's packets carry
-    and with each of the interface's own addresses as source, best match first, because on a device
-    with two uplinks the routing table often depends on the source address (``ip rule from ...``).
-    The source is the route's preferred one where it names one.
+    The kernel is queried for the route with the interface fixed, the link's selector, and each of
+    the interface's own addresses as source, best match first, because on a device with two uplinks
+    the routing table often depends on the source address (``ip rule from ...``). The source is the
+    route's preferred one if it has one.
 
     Raises:
         LinkUnusable: the interface is absent or down, has no address of the family, or none of its
-            addresses has a route to the destination by this interface; or the link has a gateway
-            of its own, and packets would not go by that.
+            addresses has a route to the destination by this interface; or the link has its own
+            gateway, and packets would not use it.
     """
     if not state.present:
         raise LinkUnusable(Reason.INTERFACE_ABSENT, f"no interface {interface!r}")
@@ -106,7 +106,7 @@ def find_egress(
         if route is None:
             continue
         _require_gateway(route, target, selector)
-        # A route's ``src`` is what the kernel would take itself; an address that has gone from the
+        # A route's ``src`` is the kernel's own choice; an address that has disappeared from the
         # interface meanwhile could not be bound.
         preferred = route.preferred_source
         chosen = preferred if preferred is not None and preferred in own else source
@@ -127,12 +127,12 @@ def is_unrouted(
     kernel: RtnetlinkClient, interface: str, state: LinkState, selector: RouteSelector
 ) -> bool:
     """
-    Return whether packets of a link would leave by another gateway than its own, or nowhere.
+    Return whether packets of a link would leave by a gateway other than its own, or by none.
 
     Nothing is known about an interface that cannot send.
 
     Raises:
-        OSError: netlink refuses the question.
+        OSError: netlink refuses the query.
     """
     for family, far in _FAR.items():
         if selector.gateway(family is Family.IP6) is None:
@@ -147,16 +147,17 @@ def is_unrouted(
 
 def _require_gateway(route: RouteMessage, target: bytes, selector: RouteSelector) -> None:
     """
-    Refuse a way that does not lead by the link's own gateway: its answers would prove another line.
+    Reject a route that does not lead through the link's own gateway: its answers would prove
+    another line.
 
     Raises:
-        LinkUnusable: the rule that sends the link's packets by its gateway is not there, or the
-            destination stands on the device's own network, in front of the gateway.
+        LinkUnusable: the rule that routes the link's packets to its gateway is missing, or the
+            destination is on the device's own network, in front of the gateway.
     """
     gateway = selector.gateway(len(target) == 16)
     if gateway is None or target == gateway or is_link_local6(target):
         return
-    # All of them: of a multipath route any hop may carry the next packet.
+    # All next hops: of a multipath route any of them may carry the next packet.
     hops = {hop.gateway for hop in route.next_hops}
     if hops == {gateway}:
         return
@@ -172,10 +173,11 @@ def _route(
     kernel: RtnetlinkClient, index: int, target: bytes, source: bytes, selector: RouteSelector
 ) -> RouteMessage | None:
     """
-    The route that a socket bound to the interface and to the source would take, if there is one.
+    Return the route of a socket bound to the interface and to the source, if there is one.
 
-    Asked with a source, IPv6 may answer with a route by another interface, which a bound socket
-    would not take (ip6_route_output_flags); asked without, it keeps to the interface.
+    If queried with a source, IPv6 may answer with a route over another interface, which a bound
+    socket would not use (ip6_route_output_flags); without a source it is restricted to the
+    interface.
     """
     family = socket.AF_INET6 if len(target) == 16 else socket.AF_INET
     for asked in (source, None):
@@ -205,6 +207,6 @@ def _sources(state: LinkState, family: Family, target: bytes) -> list[bytes]:
         return [] if local is None else [socket.inet_pton(socket.AF_INET6, local)]
     wanted = address_family(family)
     packed = [socket.inet_pton(wanted, address) for address in state.addresses(family)]
-    # The shorter what differs, the longer the prefix in common: length of the XOR, smallest first.
+    # The shorter the difference, the longer the common prefix: length of the XOR, smallest first.
     aim = int.from_bytes(target, "big")
     return sorted(packed, key=lambda own: (int.from_bytes(own, "big") ^ aim).bit_length())

@@ -1,12 +1,13 @@
 """
-Flow: probes with a hop limit that all look alike to a load balancer, and their results.
+Flow: probes with a hop limit that look identical to a load balancer, and their results.
 
-Routers that spread load choose by addresses, protocol and ports (or, for echoes, by type, checksum
-and identifier). All of that is the same in every probe of a flow and in every run of it, so that
-they take one way (Paris traceroute; Augustin et al., 2006). What tells the probes apart stands in
-the payload (UDP), or in the sequence number with a word beside it that makes up for it in the
-checksum (echo). Errors come in on the socket's own error queue (IP_RECVERR), which needs no
-privilege and, the socket being bound to the interface, holds only what came in by that interface.
+Routers that balance load select by addresses, protocol and ports (or, for echoes, by type, checksum
+and identifier). All of these are the same in every probe of a flow and in every run, so that they
+take one path (Paris traceroute; Augustin et al., 2006). Probes are distinguished by the payload
+(UDP), or by the sequence number with a complementary word beside it that keeps the checksum
+constant (echo). Errors arrive on the socket's own error queue (IP_RECVERR), which needs no
+privilege and, because the socket is bound to the interface, contains only errors received on that
+interface.
 """
 
 import errno
@@ -29,10 +30,10 @@ from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
 
 UDP_PORT = 33434
-"""Where nobody listens; what traceroute has used since 1987, so that firewalls know it."""
+"""A port without listeners; traceroute has used it since 1987, so firewalls know it."""
 
 FIRST_FLOW, FLOWS = 20000, 12000
-"""Source ports and identifiers of flows; below those that Linux gives to others (32768 on)."""
+"""Source ports and identifiers of flows; below those that Linux assigns to others (from 32768)."""
 
 _TRIES = 8
 _BUFFER_BYTES = 4096
@@ -48,11 +49,11 @@ _TOO_BIG = {Family.IP4: (3, 4), Family.IP6: (2, 0)}
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProbeReply:
     """
-    The packets that arrived about one probe.
+    The packets received for one probe.
 
-    ``number`` is the probe's, ``None`` where the router quoted too little to tell. ``is_target``:
-    the target itself answered. ``reason`` is set where somebody refuses to pass the packet on, and
-    ``mtu_bytes`` where that is because of its size. ``size_bytes`` is at IP level.
+    ``number`` is the probe's, ``None`` if the router quoted too little to identify it.
+    ``is_target``: the target itself answered. ``reason`` is set if a router refuses to forward the
+    packet, and ``mtu_bytes`` if that is because of its size. ``size_bytes`` is at IP level.
     """
 
     number: int | None
@@ -72,7 +73,7 @@ class Flow:
     ``name`` identifies it from run to run: the source port, or the identifier.
 
     Raises:
-        LinkUnusable: the interface or its address is gone; echoes are not allowed.
+        LinkUnusable: the interface or its address has disappeared; echoes are not allowed.
     """
 
     def __init__(self, egress: Egress, method: str, name: int) -> None:
@@ -96,9 +97,9 @@ class Flow:
 
     def send(self, number: int, hops: int, size_bytes: int) -> int | None:
         """
-        Send one probe of ``size_bytes`` (IP level) that may pass so many hops.
+        Send one probe of ``size_bytes`` (IP level) with a hop limit.
 
-        Return the kernel's identifier of its timestamp, ``None`` if it is not known.
+        Return the kernel's identifier of its timestamp, ``None`` if it is unknown.
 
         Raises:
             OSError: the kernel could not send it.
@@ -111,12 +112,12 @@ class Flow:
         self._socket.setsockopt(level, option, hops)
         data = self._packet(number, size_bytes)
         for attempt in range(_TRIES):
-            # An error that came in meanwhile is also kept for the next call; the queue has it.
+            # An error that arrived meanwhile is also kept for the next call; the queue has it.
             self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
             try:
                 self._socket.send(data)
             except OSError as error:
-                # Kernels differ in whether a packet that failed took a number.
+                # Kernels differ in whether a failed packet uses up a number.
                 number_anew(self._socket)
                 self._sent = 0
                 if attempt == _TRIES - 1 or error.errno == errno.EMSGSIZE:
@@ -127,7 +128,7 @@ class Flow:
         raise AssertionError("the last attempt returns or raises")
 
     def events(self) -> Iterator[ProbeReply | TransmitTimestamp]:
-        """Yield what waits: stamps and errors, then answers."""
+        """Yield the waiting events: timestamps and errors, then answers."""
         yield from self._errors()
         if self._is_echo:
             yield from self._replies()
@@ -157,7 +158,7 @@ class Flow:
         return opened
 
     def _open_echo(self, name: int) -> socket.socket:
-        """The kernel's ping socket where this group may have one, else a raw one."""
+        """The kernel's ping socket if this group may open one, else a raw socket."""
         family = address_family(self.egress.family)
         protocol = socket.IPPROTO_ICMPV6 if self._six else socket.IPPROTO_ICMP
         try:
@@ -180,7 +181,7 @@ class Flow:
         return opened
 
     def _bind(self, opened: socket.socket, name: int) -> None:
-        """Take the flow's own name; should another have it just now, the next."""
+        """Bind to the flow's own name; if another process is using it, to the next one."""
         bind_to(opened, self.egress.interface, self.egress.selector)
         address, _, *rest = self.egress.source_address()
         for following in range(name, name + _TRIES):
@@ -195,8 +196,8 @@ class Flow:
 
     def _set_up(self, opened: socket.socket) -> None:
         opened.setblocking(False)
-        # PROBE sends with DF whatever MTU the kernel has learned of the path: the search for the
-        # largest packet must not be answered from a cache that another connection filled.
+        # PROBE sends with DF regardless of the path MTU that the kernel has learned: the search for
+        # the largest packet must not be answered from a cache that another connection filled.
         if self._six:
             level, options = (
                 control.SOL_IPV6,
@@ -204,8 +205,8 @@ class Flow:
                     control.IPV6_RECVERR: 1,
                     control.IPV6_MTU_DISCOVER: control.PMTUDISC_PROBE,
                     control.IPV6_DONTFRAG: 1,
-                    # Routers balance by the flow label too (RFC 6438): one of the kernel's own
-                    # making would be another one for each socket, so for each run.
+                    # Routers also balance by the flow label (RFC 6438): the kernel's own label
+                    # would differ for each socket, and so for each run.
                     control.IPV6_AUTOFLOWLABEL: 0,
                 },
             )
@@ -218,7 +219,7 @@ class Flow:
             extended = control.IP_RECVERR_RFC4884
         for option, value in options.items():
             opened.setsockopt(level, option, value)
-        with suppress(OSError):  # Linux before 5.9 does not look for extensions
+        with suppress(OSError):  # Linux before 5.9 does not parse extensions
             opened.setsockopt(level, extended, 1)
         number_anew(opened)
 
@@ -276,11 +277,12 @@ class Flow:
 
     def _number(self, data: bytes) -> int | None:
         """The number in the quoted packet; foreign packets do not add up to the constant."""
-        # An echo is quoted from its ICMP header on (the sequence stands at byte 6), a datagram from
-        # what follows its UDP header: the kernel has taken that away.
+        # An echo is quoted from its ICMP header on (the sequence is at byte 6), a datagram from the
+        # end of its UDP header: the kernel has removed that header.
         begin = 6 if self._is_echo else 0
         rest = data[begin : begin + 2]
-        # RFC 792 has routers quote 8 bytes behind the IP header: nothing of a datagram's payload.
+        # RFC 792 requires routers to quote 8 bytes after the IP header: nothing of a datagram's
+        # payload.
         if len(rest) < 2:
             return None
         number = int.from_bytes(rest, "big")
@@ -303,7 +305,7 @@ class Flow:
                     data, _ = icmp.ip4_payload(data)
                 message = icmp.parse(icmp.IP6 if self._six else icmp.IP4, data)
             except MalformedMessage:
-                continue  # anybody can send nonsense; it answers nothing
+                continue  # anyone can send malformed packets; they count as no answer
             if not isinstance(message, icmp.EchoReply) or message.identifier != self._identifier:
                 continue
             number = self._number(data)

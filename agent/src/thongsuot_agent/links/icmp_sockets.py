@@ -1,12 +1,11 @@
-"""Opening the ICMP sockets of one link and family: raw with CAP_NET_RAW, else the kernel's ping
-socket.
+"""Opens the ICMP sockets of a link and family: raw with CAP_NET_RAW, else the kernel's ping socket.
 
-Raw, there are two. One sends, bound to the interface: only binding makes IPv6 keep to an interface
-when the source address is given as well (ip6_route_output_flags looks strictly for a bound socket
-alone; with IPV6_PKTINFO a missing route let packets leave by the other link). One listens, bound
-to nothing, so that an answer that comes in by another interface can be told from silence.
+In raw mode there are two. One sends, bound to the interface: only binding restricts IPv6 to an
+interface if the source address is set as well (ip6_route_output_flags is strict for bound sockets
+only; with IPV6_PKTINFO a missing route let packets leave by the other link). One listens, unbound,
+so that an answer received on another interface is distinguished from no answer.
 
-A ping socket does both, bound. The kernel hands it what came in by its interface and nothing else.
+A ping socket does both, bound. The kernel delivers only packets received on its interface.
 """
 
 import os
@@ -26,19 +25,20 @@ from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
 
 FRESH_FLOWS = 16
-"""Flows that one raw socket may use in turn; each is an entry in the NAT of the site's box."""
+"""Flows that one raw socket uses in rotation; each is an entry in the NAT of the site's router."""
 FLOW_MASK = 0xFFFF & ~(FRESH_FLOWS - 1)
 
-_RECEIVE_BUFFER_BYTES = 1 << 17  # a few hundred answers: more than are ever under way
+_RECEIVE_BUFFER_BYTES = 1 << 17  # a few hundred answers: more than are ever in flight
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IcmpSockets:
     """
-    Where to send and where to listen; the same socket twice when ``is_raw`` is false.
+    The sending and the listening socket; the same socket twice if ``is_raw`` is false.
 
-    ``identifier`` is what echoes sent here carry: ours to choose, or the kernel's on a ping socket.
-    Raw, its lowest bits (``FRESH_FLOWS``) are free: a fresh flow is another of them.
+    ``identifier`` is that of echoes sent here: our own choice, or the kernel's on a ping socket. On
+    a raw socket its lowest bits (``FRESH_FLOWS``) are free: a fresh flow is another of these
+    values.
     """
 
     sender: socket.socket
@@ -47,18 +47,18 @@ class IcmpSockets:
     is_raw: bool
 
     def close(self) -> None:
-        """Close both."""
+        """Close both sockets."""
         self.sender.close()
         self.listener.close()
 
 
 def open_icmp(family: Family, interface: str, selector: RouteSelector) -> IcmpSockets:
     """
-    Return non-blocking sockets for echoes by one link, with time stamps turned on.
+    Return non-blocking sockets for echoes over one link, with timestamps enabled.
 
     Raises:
-        LinkUnusable: the interface is gone, or neither kind of socket is allowed; then the text
-            says exactly what to grant.
+        LinkUnusable: the interface has disappeared, or neither kind of socket is allowed; then the
+            text says exactly which privilege to grant.
     """
     try:
         try:
@@ -72,7 +72,7 @@ def open_icmp(family: Family, interface: str, selector: RouteSelector) -> IcmpSo
 
 
 def number_anew(sender: socket.socket) -> None:
-    """Number the stamps of sent packets from 0 again: OPT_ID starts over when it was off before."""
+    """Number the timestamps of sent packets from 0 again: OPT_ID restarts if it was off before."""
     sender.setsockopt(socket.SOL_SOCKET, control.SO_TIMESTAMPING, 0)
     sender.setsockopt(socket.SOL_SOCKET, control.SO_TIMESTAMPING, control.STAMP_BOTH)
 
@@ -128,7 +128,7 @@ def _request_arrival_info(listener: socket.socket, family: Family) -> None:
 
 
 def missing_privilege_text() -> str:
-    """Return what an administrator has to allow, as a sentence."""
+    """Return the privilege that an administrator has to grant, as a sentence."""
     group = os.getegid()
     return (
         "ICMP sockets are not allowed: grant CAP_NET_RAW (in the unit: "

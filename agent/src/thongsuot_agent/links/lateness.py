@@ -1,6 +1,6 @@
 """
 Lateness: how late the agent's own timers ran, and how long it waited for the CPU, so that it can
-doubt itself.
+discount its own results.
 """
 
 import asyncio
@@ -10,19 +10,20 @@ from types import TracebackType
 from typing import Self
 
 LATE_S = 0.05
-"""A timer this late means that the process was not given the CPU: a quiet loop is late by 1 ms."""
+"""A timer this late means that the process did not get the CPU: an idle loop is late by 1 ms."""
 
 WAIT_SHARE = 0.1
 """
 Share of a run's duration: if waiting for the CPU takes more, the duration is caused by the device
 itself.
 
-A page is a dozen wake-ups. On a device with eight busy neighbours each came some 15 ms late, in all
-0.17 to 0.33 s of 0.4 to 0.6 s, and in five runs of seven no timer was late by 50 ms (2026-12).
+A page request takes a dozen wake-ups. On a device with eight busy neighbours each came some 15 ms
+late, in all 0.17 to 0.33 s of 0.4 to 0.6 s, and in five runs of seven no timer was late by 50 ms
+(2026-12).
 """
 
 WAKE_UPS = 12
-"""Share for a page, where every wait may have been as late as the latest one."""
+"""Share for a page request, in which every wait may have been as late as the latest one."""
 
 _WATCH_EVERY_S = 0.25
 _SCHEDSTAT = Path("/proc/thread-self/schedstat")
@@ -30,13 +31,13 @@ NS_PER_S = 1_000_000_000
 
 
 class LatenessMonitor:
-    """The longest lateness since each reader last asked."""
+    """The longest lateness since each reader's last call."""
 
     def __init__(self) -> None:
         self._longest_s: dict[str, float] = {}
 
     def note(self, late_s: float) -> None:
-        """Take in by how much one timer ran late, in seconds; negative counts as in time."""
+        """Record by how much one timer ran late, in seconds; negative counts as on time."""
         for reader, longest_s in self._longest_s.items():
             if late_s > longest_s:
                 self._longest_s[reader] = late_s
@@ -49,15 +50,15 @@ class LatenessMonitor:
 
 
 LATENESS = LatenessMonitor()
-"""The agent's own; each part that sets a timer notes here how late it ran."""
+"""The agent's own monitor; every part that sets a timer records its lateness here."""
 
 
 class LatenessWatch:
     """
     Watches the event loop while one run lasts, for probes whose times are taken in user space.
 
-    ``async``-free context manager; ``is_late`` afterwards says whether the device itself made the
-    run late: a timer ran late within it, or its many small waits for the CPU add up.
+    Context manager without ``async``; afterwards ``is_late`` tells whether the device itself
+    delayed the run: a timer ran late within it, or its many small waits for the CPU add up.
     """
 
     def __init__(self) -> None:
@@ -71,17 +72,17 @@ class LatenessWatch:
 
     @property
     def longest_s(self) -> float:
-        """The longest lateness within the run, in seconds; negative when none was due."""
+        """The longest lateness within the run, in seconds; negative if no timer was due."""
         return self._longest_s
 
     @property
     def cpu_wait_s(self) -> float:
-        """How long the run's thread waited for the CPU in all, in seconds; 0 where not known."""
+        """How long the run's thread waited for the CPU in total, in seconds; 0 if unknown."""
         return self._cpu_wait_s
 
     @property
     def own_share_s(self) -> float:
-        """How much of the run the device itself took at most, in seconds."""
+        """The part of the run that the device itself may have caused, in seconds."""
         return self._cpu_wait_s + WAKE_UPS * max(0.0, self._longest_s)
 
     @property
@@ -129,11 +130,12 @@ class LatenessWatch:
 
 def cpu_wait_ns() -> int | None:
     """
-    Return how long the calling thread has been ready to run without running, in ns since it began.
+    Return how long the calling thread has been ready to run without running, in ns since it
+    started.
 
-    The kernel's own account (second figure of ``schedstat``, proc_pid_schedstat in
-    Documentation/scheduler/sched-stats.rst); ``None`` where the kernel keeps none. It holds no time
-    that a hypervisor took from the whole machine: only late timers show that.
+    From the kernel's own accounting (second value of ``schedstat``, proc_pid_schedstat in
+    Documentation/scheduler/sched-stats.rst); ``None`` if the kernel has none. It does not include
+    time that a hypervisor took from the whole machine: only late timers show that.
     """
     try:
         return int(_SCHEDSTAT.read_text("ascii").split()[1])

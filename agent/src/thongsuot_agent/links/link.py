@@ -23,7 +23,7 @@ from thongsuot_schema.result import Family
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailoverState:
-    """Since when the link carries the device's own traffic or does not, and changes of that."""
+    """Since when the link has carried the device's own traffic or not, and the changes of that."""
 
     since_ns: int
     changes: int = 0
@@ -31,7 +31,10 @@ class FailoverState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenAddress:
-    """From where the far end saw the link's packets come, after every translation, and when."""
+    """
+    The source address of the link's packets as seen by the far end, after every translation, and
+    when.
+    """
 
     address: str = ""
     at_ns: int = 0
@@ -39,13 +42,13 @@ class SeenAddress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Nat64Prefix:
-    """By which prefix a line with IPv6 alone reaches IPv4, as its name server told, and when."""
+    """The prefix by which an IPv6-only line reaches IPv4, from its name server, and when."""
 
     network: IPv6Network | None = None
     at_ns: int = 0
 
     def __contains__(self, address: str) -> bool:
-        """Return whether packets to an IPv6 address go on as IPv4 behind the translator."""
+        """Return whether packets to an IPv6 address are translated to IPv4."""
         return self.network is not None and ip_address(address) in self.network
 
 
@@ -54,15 +57,15 @@ def boottime_ns() -> int:
     return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
 
 
-_EGRESSES_KEPT = 256  # far more than a site has targets; the addresses of web services come and go
+_EGRESSES_KEPT = 256  # far more than a site has targets; the addresses of web services change
 
 
 class LiveLink:
     """
     One uplink: its inventory entry (``spec``), and the kernel's current state (``state``).
 
-    Opens the only sockets that probes use, each of which can only leave over this link. Every
-    opening method raises ``LinkUnusable`` with the reason if nothing can be sent over the link.
+    Opens the only sockets that probes use, each restricted to this link. Every opening method
+    raises ``LinkUnusable`` with the reason if nothing can be sent over the link.
     """
 
     def __init__(self, spec: Spec, kernel: RtnetlinkClient) -> None:
@@ -71,12 +74,12 @@ class LiveLink:
         self.carried = FailoverState(since_ns=boottime_ns())
         self.first_hops: Mapping[Family, str] = {}
         self.edges: Mapping[Family, str] = {}
-        """The carrier's first router in each family, once it is learned (``judge.paths``)."""
+        """The carrier's first router in each family, once it is known (``judge.paths``)."""
         self.seen_address = SeenAddress()
         self.nat64 = Nat64Prefix()
         self.kernel = kernel
         self.carrier_networks = UNKNOWN_NETWORKS
-        """Whose public networks are, of all carriers (see ``links.carrier_networks``)."""
+        """The carriers of public networks, of all carriers (see ``links.carrier_networks``)."""
         self.carriers_by_plmn: Mapping[str, str] = {}
         self.selector = selector_of(spec)
         self._resolvers = Resolvers(spec.interface, spec.resolvers)
@@ -104,7 +107,10 @@ class LiveLink:
 
     @property
     def has_shared_resolvers(self) -> bool:
-        """Whether the name servers are the whole device's, so that they may be another link's."""
+        """
+        Whether the name servers are those of the whole device, so that they may belong to another
+        link.
+        """
         return self._resolvers.are_shared
 
     def update_state(self, state: LinkState) -> None:
@@ -124,7 +130,7 @@ class LiveLink:
         Return how a packet to a destination leaves by this link.
 
         Raises:
-            LinkUnusable: it cannot: interface absent or down, no address, no route by this
+            LinkUnusable: it cannot: interface absent or down, no address, no route over this
             interface.
         """
         key = (family, destination)
@@ -132,7 +138,7 @@ class LiveLink:
         if known is not None:
             return known
         if self.spec.proxy and not self._is_before_proxy(destination):
-            # Packets dropped by a firewall do not mean a silent line.
+            # Packets dropped by a firewall do not mean a dead line.
             raise LinkUnusable(Reason.BEHIND_PROXY, f"only {self.spec.proxy} leads there")
         try:
             egress = find_egress(
@@ -157,14 +163,14 @@ class LiveLink:
 
     def is_neighbour(self, destination: str) -> bool:
         """
-        Return whether a destination is this device, or stands beside it on the link's network: the
-        kernel would send to it without the gateway that everything else goes by.
+        Return whether a destination is this device, or a neighbour on the link's network: the
+        kernel would send to it without the gateway that all other traffic uses.
         """
         family = family_of(destination)
         if destination in self.state.addresses(family):
             return True
         if self.state.gateway(family) is None:
-            return False  # a line with nobody beside this device
+            return False  # a line without any neighbour
         wanted = address_family(family)
         try:
             route = self.kernel.route(
@@ -176,11 +182,13 @@ class LiveLink:
                 tos=self.selector.tos,
             )
         except OSError:
-            return True  # where a packet would end is not known: it is not sent
+            return True  # the destination's location is unknown: nothing is sent
         return route is not None and any(hop.gateway is None for hop in route.next_hops)
 
     def _is_before_proxy(self, destination: str) -> bool:
-        """Return whether a destination is reached without the proxy: the site's own boxes are."""
+        """
+        Return whether a destination is reached without the proxy, like the site's own equipment.
+        """
         address = ip_address(destination)
         own = (
             proxy_address(self.spec.proxy)[0],
@@ -205,29 +213,29 @@ class LiveLink:
         Return the link's long-lived channel for ICMP echoes of one family.
 
         Raises:
-            LinkUnusable: ICMP sockets are not allowed; the text says what to grant.
+            LinkUnusable: ICMP sockets are not allowed; the text says which privilege to grant.
         """
         known = self._echoes.get(family)
         if known is not None and known.serves(self.state.index) and not known.is_worn:
             return known
         if known is not None:
-            known.close()  # the interface was plugged in anew, or nothing answers its flow any more
+            known.close()  # the interface was plugged in again, or its flow is no longer answered
         opened = self.open_echoes(family)
         self._echoes[family] = opened
         return opened
 
     def open_echoes(self, family: Family) -> EchoChannel:
         """
-        Return a channel for ICMP echoes with an identifier of its own: to a NAT, a new flow. The
-        caller closes it.
+        Return a channel for ICMP echoes with its own identifier: to a NAT, a new flow. The caller
+        closes it.
 
         Raises:
-            LinkUnusable: ICMP sockets are not allowed; the text says what to grant.
+            LinkUnusable: ICMP sockets are not allowed; the text says which privilege to grant.
         """
         return EchoChannel(family, self.spec.interface, self.state.index, self.selector)
 
     def close(self) -> None:
-        """Close the sockets that live longer than one run."""
+        """Close the sockets that outlive a single run."""
         for channel in self._echoes.values():
             channel.close()
         self._echoes.clear()

@@ -1,4 +1,4 @@
-"""LinkMonitor: which uplinks the device has, and how each of them is, followed through netlink."""
+"""LinkMonitor: the device's uplinks and their state, monitored through netlink."""
 
 import asyncio
 import errno
@@ -50,24 +50,25 @@ _QUEUE_BYTES = 1 << 18
 
 _SETTLE_S = 0.1
 """
-Between two readings of the tables: one change brings a burst of messages (link, addresses, routes).
+Minimum interval of two readings of the tables: one change causes a burst of messages (link,
+addresses, routes).
 """
 
 
 class LinkMonitor:
     """
-    Follows the device's uplinks.
+    Monitors the device's uplinks.
 
-    With ``specs`` those links are followed, whether their interfaces exist or not. Without, every
-    interface that a default route uses becomes a link, named after the interface; it stays one when
-    its route goes away, because that is the fault to be told.
+    With ``specs`` these links are monitored, whether their interfaces exist or not. Without, every
+    interface used by a default route becomes a link, named after the interface; it stays one when
+    its route disappears, because that is the fault to be reported.
 
-    The tables are read whole when something changes, so no message can be misunderstood or lost for
-    long; of the messages themselves only changes of carrier are taken, so that a flap shorter than
-    the time between two readings is not overlooked. ``links`` is filled when this returns.
+    The tables are read completely after a change, so no message can be misinterpreted or missed for
+    long; the messages themselves are used only for carrier changes, so that a flap shorter than the
+    interval of two readings is not missed. ``links`` is filled when the constructor returns.
 
-    While ``run`` runs, claims of others to IPv4 addresses of the links are heard
-    (``links.conflict``).
+    While ``run`` runs, other hosts' claims to the links' IPv4 addresses are detected
+    (``links.address_conflict``).
     """
 
     def __init__(self, specs: tuple[Spec, ...] | None = None) -> None:
@@ -117,7 +118,7 @@ class LinkMonitor:
         self._kernel.close()
 
     def update_carriers(self, carriers: Iterable[Carrier]) -> None:
-        """Know from now on whose public and whose mobile networks are."""
+        """Replace the known carriers of public and mobile networks."""
         known = tuple(carriers)
         self._carriers_by_plmn = carriers_by_plmn(known)
         for link in self._links.values():
@@ -125,7 +126,7 @@ class LinkMonitor:
         self.update_carrier_networks(carrier_networks(known))
 
     def update_carrier_networks(self, networks: PrefixTable) -> None:
-        """Know from now on whose public networks are."""
+        """Replace the known carriers of public networks."""
         self._carrier_networks = networks
         for link in self._links.values():
             link.carrier_networks = networks
@@ -144,7 +145,7 @@ class LinkMonitor:
         Read the kernel's tables and bring all links up to date, reporting each change.
 
         Raises:
-            OSError: netlink refuses; ``DumpInterrupted`` when the tables change too fast to be
+            OSError: netlink refuses; ``DumpInterrupted`` if the tables change too fast to be
             read.
         """
         tables = KernelTables(
@@ -169,8 +170,8 @@ class LinkMonitor:
         """
         Follow netlink until cancelled, calling ``on_change(name, before, after)`` for each change.
 
-        A link that is new comes with ``before`` equal to ``ABSENT``. The first thing done is a
-        reading of the tables, so that nothing between construction and here is missed.
+        A new link is reported with ``before`` equal to ``ABSENT``. It starts with a reading of the
+        tables, so that no change between construction and this call is missed.
         """
         self._on_change = on_change
         loop = asyncio.get_running_loop()
@@ -190,7 +191,7 @@ class LinkMonitor:
             self._on_change = _ignore
 
     def _watch_conflicts(self, changed: asyncio.Event) -> None:
-        """Hear claims to the addresses that each link has now."""
+        """Detect claims to the present addresses of each link."""
         by_name = {message.name: message for message in self.tables.links}
         own = frozenset(message.hardware_address for message in self.tables.links)
         for name, link in self._links.items():
@@ -220,7 +221,8 @@ class LinkMonitor:
 
     def _on_netlink(self, changed: asyncio.Event) -> None:
         """
-        Take what netlink sends; ENOBUFS means that messages were dropped, which a reading repairs.
+        Handle netlink's messages; ENOBUFS means that messages were dropped, which a reading
+        repairs.
         """
         try:
             for message in self._received():
@@ -279,7 +281,7 @@ def _as_it_is(spec: Spec) -> Spec:
 
 
 def _ignore(name: str, before: LinkState, after: LinkState) -> None:
-    """Nobody listens yet."""
+    """No listener yet."""
 
 
 def _subscribed() -> socket.socket:
@@ -298,7 +300,7 @@ def _subscribed() -> socket.socket:
 
 _MODEM = re.compile(r"^(wwan|wwp|wwx|ppp|rmnet|ccmni|usb)")
 """
-Names that modems get: wwan0, wwp0s20u4 (predictable names), ppp0, rmnet (Qualcomm), usb0
+Interface names of modems: wwan0, wwp0s20u4 (predictable names), ppp0, rmnet (Qualcomm), usb0
 (tethering).
 """
 

@@ -1,4 +1,4 @@
-"""Whether a link's gateway answers on the link layer, by the kernel's table of neighbours."""
+"""Whether a link's gateway answers on the link layer, by the kernel's neighbour table."""
 
 import asyncio
 import os
@@ -23,25 +23,25 @@ from thongsuot_agent.proto.rtnetlink import (
 from thongsuot_schema.result import Family
 
 FRESH_S = 5.0
-"""A confirmation younger than this needs no new question: traffic keeps it fresh by itself."""
+"""A confirmation younger than this needs no query: traffic keeps the entry fresh."""
 
 _CHECKS_S = (0.005, 0.02, 0.075, 0.2, 0.7)
-"""When to look whether the answer came: at once on a good cable, at last after a second."""
+"""When to check for the answer: at once on a good cable, at the latest after a second."""
 
-_DISCARD_PORT = 9  # RFC 863: a host that gets it throws it away
+_DISCARD_PORT = 9  # RFC 863: a host discards it
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
 async def gateway_answers(link: LiveLink, family: Family, message: LinkMessage) -> bool | None:
-    """Return whether the default gateway answers ARP or neighbour discovery, ``None`` if not to be
-    known.
+    """Return whether the default gateway answers ARP or neighbour discovery, ``None`` if unknown.
 
-    The kernel's table is believed where it was confirmed within ``FRESH_S``; otherwise the gateway
-    is asked and given one second. Where asking is not allowed (no CAP_NET_RAW) only what the kernel
-    is sure of counts. Interfaces without neighbours (point to point) have nothing to know.
+    An entry of the kernel's table counts if it was confirmed within ``FRESH_S``; otherwise the
+    gateway is queried and has one second to answer. Without CAP_NET_RAW no query is possible, and
+    only confirmed states of the kernel count. Interfaces without neighbours (point to point) have
+    no such state.
 
     Raises:
-        LinkUnusable: nothing can be sent by the link.
+        LinkUnusable: nothing can be sent over the link.
     """
     gateway = link.state.gateway(family)
     if gateway is None or is_point_to_point(message):
@@ -56,10 +56,10 @@ async def gateway_answers(link: LiveLink, family: Family, message: LinkMessage) 
     for look_s in _CHECKS_S:
         await asyncio.sleep(look_s)
         entry = _neighbour_entry(link, egress)
-        # By the clock, not by the sum of the sleeps: where the device is short of CPU a sleep of
-        # 5 ms lasts half a second, and an answer that came at once would count as one from before
-        # the question (2026-11-30: a live gateway was called gone at a load of 12 on two cores).
-        # One tick more: the kernel counts in jiffies (1 to 10 ms) and tells ages in ticks of 10 ms.
+        # By the clock, not by the sum of the sleeps: on a device short of CPU a sleep of 5 ms lasts
+        # half a second, and an immediate answer would count as one from before the query
+        # (2026-11-30: a live gateway was reported gone at a load of 12 on two cores). One tick
+        # more: the kernel counts in jiffies (1 to 10 ms) and reports ages in ticks of 10 ms.
         if _is_confirmed(entry, time.monotonic() - asked_s + 1 / _TICKS_PER_S):
             return True
     return False
@@ -67,11 +67,11 @@ async def gateway_answers(link: LiveLink, family: Family, message: LinkMessage) 
 
 def gateway_hardware(link: LiveLink, message: LinkMessage) -> str:
     """
-    Return the link-layer address of the gateway that answered last, of the IPv4 one where there is
-    one; empty where none is known to be there.
+    Return the link-layer address of the gateway that answered last, the IPv4 one if there is one;
+    empty if none is known to be present.
 
     Raises:
-        LinkUnusable: nothing can be sent by the link.
+        LinkUnusable: nothing can be sent over the link.
     """
     family = Family.IP6 if link.state.gateway(Family.IP4) is None else Family.IP4
     gateway = link.state.gateway(family)
@@ -100,11 +100,11 @@ def _solicit(
     link: LiveLink, egress: Egress, message: LinkMessage, entry: NeighbourMessage | None
 ) -> bool:
     """
-    Make the gateway show itself; return whether that was possible.
+    Make the gateway answer; return whether that was possible.
 
-    Where the kernel has no address (no entry, failed), any packet makes it ask by itself. Where it
-    has one that is no longer sure, it would wait for 5 s before asking (DELAY_FIRST_PROBE_TIME, RFC
-    4861, section 10), so we ask in its place.
+    If the kernel has no address (no entry, failed), any packet makes it send a query. If its entry
+    is stale, it would wait 5 s before the query (DELAY_FIRST_PROBE_TIME, RFC 4861, section 10), so
+    this function sends it instead.
     """
     known = NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE
     try:
@@ -126,8 +126,8 @@ def _send_arp(egress: Egress, message: LinkMessage) -> None:
         source=egress.source_packed,
         target=egress.destination_packed,
     )
-    # Protocol 0: the socket only sends; nothing is received on it. To all, not to the address in
-    # the table: a gateway that was exchanged has another, and is no fault.
+    # Protocol 0: the socket only sends; nothing is received on it. Broadcast, not to the address in
+    # the table: a replaced gateway has another address, and is no fault.
     with socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0) as opened:
         opened.sendto(request, (egress.interface, arp.ETHERTYPE_ARP, 0, 0, arp.BROADCAST))
 
@@ -136,8 +136,8 @@ def _send_solicitation(egress: Egress, message: LinkMessage) -> None:
     request = build_solicitation(
         hardware=message.hardware_address, target=egress.destination_packed
     )
-    # To the gateway alone, as the kernel's own probe (RFC 4861, section 7.3.3): solicitations to a
-    # group are for whom nothing is known of.
+    # To the gateway alone, like the kernel's own probe (RFC 4861, section 7.3.3): solicitations to
+    # a group are for unknown neighbours.
     with open_bound(egress, socket.SOCK_RAW, socket.IPPROTO_ICMPV6) as opened:
         opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, SOLICITATION_HOP_LIMIT)
         opened.sendto(request, egress.socket_address(0))

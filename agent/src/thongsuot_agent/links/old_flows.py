@@ -1,5 +1,5 @@
 """
-Old flows: whether a flow that is not answered any more is dead by itself, or packets were lost.
+Old flows: whether an unanswered flow alone is dead, or packets were lost.
 
 A NAT that has lost, or wedged, the entry of one identifier loses what belongs to it while all else
 passes. One lost echo looks the same, so the old flow is asked beside the fresh one that has taken
@@ -10,7 +10,10 @@ no fault of the line.
 from dataclasses import dataclass
 
 OLD_FLOW_ECHOES = 4
-"""Asked in vain in a row beside a fresh flow that is answered: of 30 % loss one time in 500."""
+"""
+Unanswered echoes in a row beside a fresh flow that is answered: with 30 % loss this happens one
+time in 500.
+"""
 
 
 @dataclass(slots=True)
@@ -21,7 +24,7 @@ class _Suspect:
 
 class OldFlows:
     """
-    The flows to each destination that one channel has given up. Destinations are packed addresses.
+    The abandoned flows to each destination of one channel. Destinations are packed addresses.
     """
 
     def __init__(self, kept: int) -> None:
@@ -31,31 +34,31 @@ class OldFlows:
         self._dead: set[bytes] = set()
 
     def note_answer(self, destination: bytes, flow: int) -> None:
-        """Take in that an echo of the present flow was answered."""
+        """Record that an echo of the present flow was answered."""
         self._answered[destination] = flow
 
     def note_loss(self, destination: bytes, flow: int) -> None:
-        """Take in that nothing answered an echo of the present flow."""
+        """Record that an echo of the present flow was not answered."""
         suspect = self._suspects.get(destination)
         if suspect is not None:
-            # Losses of the fresh flow as well say nothing about the old one.
+            # If the fresh flow loses echoes as well, the old one's losses prove nothing.
             suspect.unanswered = 0
         elif self._answered.get(destination) == flow:
             self._suspects[destination] = _Suspect(flow)
 
     def flow_to_ask(self, destination: bytes, flow: int) -> int | None:
-        """Return the old flow to ask beside the present one; ``None``: there is no doubt of any."""
+        """Return the old flow to probe beside the present one; ``None`` if no flow is in doubt."""
         suspect = self._suspects.get(destination)
         if suspect is None or self._answered.get(destination) != flow:
             return None
         return suspect.flow if (flow - suspect.flow) % self._kept else None
 
     def note_old_answer(self, destination: bytes) -> None:
-        """Take in that the old flow is answered: packets were lost, and nothing else."""
+        """Record that the old flow is answered: packets were lost, and nothing else."""
         self._suspects.pop(destination, None)
 
     def note_old_loss(self, destination: bytes) -> None:
-        """Take in that nothing answered an echo of the old flow."""
+        """Record that an echo of the old flow was not answered."""
         suspect = self._suspects.get(destination)
         if suspect is None:
             return
@@ -65,7 +68,7 @@ class OldFlows:
             self._dead.add(destination)
 
     def take_dead(self, destination: bytes) -> bool:
-        """Return, once, whether the old flow to a destination alone was found dead."""
+        """Return, once, whether only the old flow to a destination is dead."""
         if destination not in self._dead:
             return False
         self._dead.discard(destination)

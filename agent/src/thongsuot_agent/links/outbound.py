@@ -1,4 +1,4 @@
-"""Outbound: what opens sockets towards the network, whether it is one link or not."""
+"""Outbound: opens sockets towards the network, over one link or over the default route."""
 
 import socket
 from typing import Protocol
@@ -9,10 +9,10 @@ from thongsuot_schema.result import Family
 
 class Outbound(Protocol):
     """
-    A way out with the name servers that belong to it.
+    A route out with the name servers that belong to it.
 
-    A ``LiveLink`` is one whose sockets leave by one interface; ``DefaultRoute`` is the one that the
-    kernel's main table chooses. Every method raises ``LinkUnusable`` when nothing can be sent.
+    A ``LiveLink`` restricts its sockets to one interface; ``DefaultRoute`` uses the kernel's main
+    table. Every method raises ``LinkUnusable`` when nothing can be sent.
     """
 
     @property

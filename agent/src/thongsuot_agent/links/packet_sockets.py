@@ -1,4 +1,4 @@
-"""Sockets of a trace by TCP: whole packets out by one interface, the answers to them in."""
+"""Sockets of a TCP trace: whole packets out by one interface, and the answers to them."""
 
 import socket
 
@@ -13,7 +13,7 @@ _ETHERTYPE = {Family.IP4: 0x0800, Family.IP6: 0x86DD}
 
 def open_packet_sender(interface: str, family: Family, selector: RouteSelector) -> socket.socket:
     """
-    Return a raw socket that sends packets with their own IP header by one link.
+    Return a raw socket that sends packets with their own IP header over one link.
 
     Raises:
         PermissionError: raw sockets are not allowed.
@@ -34,7 +34,7 @@ def open_packet_listener(interface: str, family: Family, program: bytes) -> sock
     Raises:
         PermissionError: packet sockets are not allowed.
     """
-    # Without a protocol until it is bound: nothing is received before the filter is set.
+    # Without a protocol until it is bound: nothing is received before the filter is attached.
     opened = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)
     attach_filter(opened, program)
     opened.bind((interface, _ETHERTYPE[family]))

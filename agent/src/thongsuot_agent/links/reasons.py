@@ -1,4 +1,4 @@
-"""The one place where errors of the operating system become reasons."""
+"""The only place that maps errors of the operating system to reasons."""
 
 import errno
 
@@ -38,17 +38,16 @@ _FOREIGN = {
 
 
 def reason_for_own(error: OSError) -> Reason:
-    """Return the reason of an error that this device made itself: opening, binding, sending."""
+    """Return the reason of an error on this device: opening, binding, sending."""
     return _OWN.get(error.errno or 0, Reason.UNMEASURED_OTHERWISE)
 
 
 def reason_for_foreign(error: OSError) -> Reason:
     """
-    Return the reason of an error on a socket that already sent something.
+    Return the reason of an error on a socket that has already sent.
 
-    There ENETUNREACH, EHOSTUNREACH and EACCES are what an ICMP error from the network became
-    (icmp_err_convert, net/ipv4/icmp.c); a missing route of our own was found before anything was
-    sent.
+    On such a socket ENETUNREACH, EHOSTUNREACH and EACCES come from ICMP errors (icmp_err_convert,
+    net/ipv4/icmp.c); a missing route of our own would have failed before sending.
     """
     return _FOREIGN.get(error.errno or 0) or reason_for_own(error)
 
@@ -62,7 +61,7 @@ def described(error: OSError) -> str:
 # libcurl's codes (curl/curl.h); by number, so that this module needs no libcurl.
 _CURL = {
     1: Reason.RESPONSE_INVALID,  # CURLE_UNSUPPORTED_PROTOCOL: no status line, so HTTP/0.9
-    7: Reason.HOST_UNREACHABLE,  # CURLE_COULDNT_CONNECT, when the system says no more
+    7: Reason.HOST_UNREACHABLE,  # CURLE_COULDNT_CONNECT, without a system error
     8: Reason.RESPONSE_INVALID,  # CURLE_WEIRD_SERVER_REPLY
     18: Reason.RESPONSE_TRUNCATED,  # CURLE_PARTIAL_FILE
     27: Reason.RESOURCE_EXHAUSTED,  # CURLE_OUT_OF_MEMORY
@@ -79,7 +78,7 @@ _CURL = {
 
 # Results of OpenSSL's verification (openssl/x509_vfy.h) that have a reason of their own.
 _VERIFICATION = {
-    # The chain is good or was not looked at yet: it was the name that libcurl refused.
+    # The chain is valid or was not checked yet: libcurl refused the name.
     0: Reason.CERTIFICATE_NAME_MISMATCH,
     1: Reason.CERTIFICATE_NAME_MISMATCH,
     9: Reason.CERTIFICATE_NOT_YET_VALID,
@@ -90,7 +89,7 @@ _VERIFICATION = {
 
 
 def reason_for_curl(code: int, system_errno: int) -> Reason:
-    """Return the reason of a failed transfer, by the system's error where there was one."""
+    """Return the reason of a failed transfer, by the system's error if there was one."""
     if code in {7, 55, 56} and system_errno:
         return reason_for_foreign(OSError(system_errno, ""))
     return _CURL.get(code, Reason.FAILED_OTHERWISE)

@@ -1,23 +1,23 @@
 """
 Resolvers: the name servers that belong to one uplink.
 
-Where they are looked for, first answer wins:
+The sources, in order; the first that has servers wins:
 
 1. ``resolvers`` of the link in the inventory.
 2. systemd-networkd: ``/run/systemd/netif/links/INDEX`` and ``leases/INDEX`` (``DNS=``).
-3. systemd-resolved: ``/run/systemd/resolve/netif/INDEX`` (``SERVERS=``), what NetworkManager and
-   others told it about one link.
+3. systemd-resolved: ``/run/systemd/resolve/netif/INDEX`` (``SERVERS=``), set for one link by
+   NetworkManager and others.
 4. NetworkManager: ``/run/NetworkManager/devices/INDEX`` and its leases in
-   ``/var/lib/NetworkManager`` (``DOMAIN_NAME_SERVERS=``, ``DNS=``), where they may be read.
+   ``/var/lib/NetworkManager`` (``DOMAIN_NAME_SERVERS=``, ``DNS=``), if they are readable.
 5. Files of resolvconf, openresolv and dhcpcd named after the interface (``nameserver`` lines), and
    leases of dhclient (``option domain-name-servers``, of the last lease).
 6. The whole device's: ``/run/systemd/resolve/resolv.conf``, then ``/etc/resolv.conf``. These do
    not say which uplink a server belongs to.
 
-A server on a loopback address (the stub of systemd-resolved, dnsmasq) is left out everywhere: it
-answers by whichever uplink it likes, and cannot be reached through a socket that is bound to one.
-Files that are named by interface number are left out in a network namespace other than init's,
-where the numbers mean something else.
+A server on a loopback address (the stub of systemd-resolved, dnsmasq) is always skipped: it uses
+any uplink for its answers, and cannot be reached through a socket that is bound to one. Files named
+by interface index are skipped in a network namespace other than init's, in which the indexes
+differ.
 """
 
 import re
@@ -28,9 +28,9 @@ from itertools import chain
 from pathlib import Path
 
 _FRESH_S = 60.0
-"""How long a reading is trusted: a lease may bring other servers without any netlink event."""
+"""How long a reading is valid: a lease may bring other servers without any netlink event."""
 
-_LIMIT = 8  # servers kept; resolv.conf(5) uses three
+_LIMIT = 8  # maximum number of servers; resolv.conf(5) uses three
 
 _NAMESERVER = re.compile(r"^\s*nameserver\s+(\S+)", re.MULTILINE)
 _ASSIGNED = re.compile(r"^(?:DNS|SERVERS|DOMAIN_NAME_SERVERS)=(.*)$", re.MULTILINE | re.IGNORECASE)
@@ -53,16 +53,16 @@ class Resolvers:
     @property
     def are_shared(self) -> bool:
         """
-        Whether the last reading is that of the whole device: then the servers' link is not known.
+        Whether the last reading is that of the whole device: then the servers' link is unknown.
         """
         return self._are_shared and not self._fixed
 
     def invalidate(self) -> None:
-        """Read again at the next question: the link changed."""
+        """Force a new reading at the next call: the link changed."""
         self._read_at_s = None
 
     def servers(self, index: int) -> tuple[str, ...]:
-        """Return the servers, most preferred first, as text; empty when none is known."""
+        """Return the servers, most preferred first, as text; empty if none is known."""
         if self._fixed:
             return self._fixed
         now_s = time.monotonic()
@@ -80,7 +80,7 @@ def find_own_resolvers(interface: str, index: int, root: Path) -> tuple[str, ...
 
 
 def find_shared_resolvers(root: Path) -> tuple[str, ...]:
-    """Return the name servers of the whole device, whatever their link."""
+    """Return the name servers of the whole device, regardless of their link."""
     files = (root / "run/systemd/resolve/resolv.conf", root / "etc/resolv.conf")
     return _first_found(([file], _NAMESERVER.findall) for file in files)
 
@@ -110,7 +110,7 @@ def _sources(interface: str, index: int, root: Path) -> Iterator[tuple[list[Path
         "run/dhcpcd/hook-state/resolv.conf",
         "run/dhcpcd/resolv.conf",
     ):
-        # One file for each way that the interface was configured by: eth0.dhcp, eth0.ra.
+        # One file for each method of the interface's configuration: eth0.dhcp, eth0.ra.
         yield _named(root / folder, f"{interface}.*"), _NAMESERVER.findall
     yield (
         [
@@ -132,7 +132,7 @@ def _is_first_namespace(root: Path) -> bool:
 
 
 def _named(folder: Path, pattern: str) -> list[Path]:
-    # Path.glob on a folder that is missing or unreadable yields nothing.
+    # Path.glob yields nothing for a missing or unreadable folder.
     return sorted(folder.glob(pattern))
 
 

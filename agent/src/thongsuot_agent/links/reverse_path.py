@@ -1,10 +1,10 @@
 """
-Whether the kernel drops the answers that come in by an interface: strict reverse path filtering.
+Whether the kernel drops answers received on an interface: strict reverse path filtering.
 
-``rp_filter = 1`` (RFC 3704, 2.2; CIS hardening and RHEL set it) drops a packet whose sender would
-be answered by another interface. On a device with two uplinks and one main table that is every
-answer over the second one. The kernel is asked what it asks itself (fib_validate_source): by which
-interface would a packet leave from this address to the world? Only IPv4 has the filter.
+``rp_filter = 1`` (RFC 3704, 2.2; set by CIS hardening and RHEL) drops a packet if the route to its
+sender uses another interface. On a device with two uplinks and one main table this drops every
+answer over the second one. The check repeats the kernel's own (fib_validate_source): which
+interface has the route from this address to the Internet? Only IPv4 has the filter.
 """
 
 import errno
@@ -16,7 +16,7 @@ from thongsuot_agent.links.state import LinkState
 
 STRICT = 1
 _ANYWHERE = socket.inet_aton("198.18.0.1")
-"""From the range for benchmarks (RFC 2544): no route is more specific than the default for it."""
+"""From the benchmark range (RFC 2544): no route to it is more specific than the default."""
 
 
 def is_reverse_filtered(
@@ -53,5 +53,5 @@ def _setting(name: str, root: Path) -> int:
     try:
         text = (root / "proc/sys/net/ipv4/conf" / name / "rp_filter").read_text("ascii")
     except OSError:
-        return 0  # no such interface, or no /proc: nothing is known to be filtered
+        return 0  # no such interface, or no /proc: filtering is unknown
     return int(text) if text.strip().isdecimal() else 0

@@ -1,4 +1,6 @@
-"""Round trips by the best clock there is: the kernel's stamps of packets, and the stopwatch."""
+"""
+Round-trip times by the best available clock: the kernel's timestamps of packets, and a stopwatch.
+"""
 
 import socket
 import time
@@ -10,21 +12,21 @@ from thongsuot_schema.result import QualityFlag
 NS_PER_S = 1_000_000_000
 
 STEP_NS = 1_000_000
-"""A wall clock that moved by more than this against the monotonic one while a packet was under way
-stepped: slewing (500 ppm) moves it 0.5 ms a second."""
+"""The wall clock stepped if it moved by more than this against the monotonic one while a packet was
+in flight: slewing (500 ppm) moves it 0.5 ms a second."""
 
 _SLACK_NS = 100_000
-"""A round trip by the kernel may not exceed the one seen from outside by more: the clocks are read
-one after the other."""
+"""The kernel's round-trip time may exceed our own by at most this: the clocks are read one after
+the other."""
 
 
 class Stopwatch:
     """
-    Times one packet; started immediately before it is sent.
+    Times one packet; start it immediately before sending.
 
-    Kernel stamps (Unix time, set ``left_ns`` when the one of leaving is known) are preferred: they
-    do not grow when the process waits for the CPU. Where one is missing or makes no sense, or the
-    wall clock stepped meanwhile, our own monotonic clock is used and the doubt is named.
+    The kernel's timestamps are preferred (Unix time, set ``left_ns`` when that of sending is
+    known): they do not grow while the process waits for the CPU. If one is missing or implausible,
+    or the wall clock stepped meanwhile, our own monotonic clock is used and the doubt is reported.
     """
 
     __slots__ = ("_offset_ns", "_started_ns", "left_ns")
@@ -36,7 +38,8 @@ class Stopwatch:
 
     def stop(self, arrived_ns: int | None) -> tuple[int, frozenset[QualityFlag]]:
         """
-        Return the round trip in ns and the doubts about it; ``arrived_ns`` is the kernel's stamp.
+        Return the round-trip time in ns and the doubts about it; ``arrived_ns`` is the kernel's
+        timestamp.
         """
         outside_ns = time.monotonic_ns() - self._started_ns
         if abs(wall_offset_ns() - self._offset_ns) > STEP_NS:
@@ -50,7 +53,7 @@ class Stopwatch:
 
 def wall_offset_ns() -> int:
     """
-    Wall against monotonic time, read closely together; a read that was interrupted is repeated.
+    Wall minus monotonic time, read close together; an interrupted read is repeated.
     """
     while True:
         before_ns = time.monotonic_ns()
@@ -61,11 +64,11 @@ def wall_offset_ns() -> int:
 
 def keep_stamping() -> socket.socket:
     """
-    Return a socket that does nothing but keep arriving packets stamped while it is open.
+    Return a socket whose only purpose is that arriving packets get timestamps while it is open.
 
-    The kernel stamps them only while some socket asks for it, and turns that on a few milliseconds
-    after it is asked (net_enable_timestamp defers to a work queue): a socket that is opened for one
-    question would mostly find its answer unstamped.
+    The kernel sets timestamps only while some socket needs them, and enables that a few
+    milliseconds after the request (net_enable_timestamp defers to a work queue): a socket opened
+    for one query would usually get its response without a timestamp.
     """
     opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     opened.setsockopt(socket.SOL_SOCKET, control.SO_TIMESTAMPING, control.STAMP_ARRIVING)
@@ -74,7 +77,7 @@ def keep_stamping() -> socket.socket:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransmitTimestamp:
-    """The kernel's stamp of a packet leaving: its number since its socket opened, Unix time."""
+    """The kernel's timestamp of a sent packet: its number since its socket opened, Unix time."""
 
     number: int
     stamp_ns: int

@@ -1,11 +1,12 @@
 """
-Route plan: VLANs, and the rules and tables that send the packets of each link by its own gateway.
-Pure.
+Route plan: VLANs, and the rules and tables that route the packets of each link through its own
+gateway. Pure.
 
-One table a link: a default route by the gateway, and behind it an unreachable one, so that packets
-of a link that has lost its gateway go nowhere instead of by another's. One rule a link leads there.
-All of it carries a protocol number of its own, and a VLAN an alias, by which it is found again, and
-only it is ever removed. The main table stays as it is: the device's own traffic goes as before.
+One table per link: a default route through the gateway, and behind it an unreachable route, so that
+packets of a link without its gateway are dropped instead of using another link's. One rule per link
+selects the table. Routes and rules carry their own protocol number, and VLANs an alias, by which
+they are recognised; nothing else is ever removed. The main table is unchanged: the device's own
+traffic is routed as before.
 """
 
 from collections.abc import Iterator
@@ -17,17 +18,17 @@ from thongsuot_schema.inventory.model import Link
 from thongsuot_schema.inventory.way_out import port_of
 
 PROTOCOL = 117
-"""Not one of those in iproute2's rt_protos: what carries it is ours."""
+"""Not one of iproute2's rt_protos: routes and rules with it are ours."""
 
 UNREACHABLE_METRIC = 9999
 
 VLAN_ALIAS = "thongsuot"
-"""``ifalias`` of the VLANs that are ours to remove."""
+"""``ifalias`` of our own VLANs, which may be removed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedVlan:
-    """One VLAN; ``addresses`` are those (CIDR) that nobody else gives it."""
+    """One VLAN; ``addresses`` are those (CIDR) that no other program assigns to it."""
 
     name: str
     port: str
@@ -35,7 +36,7 @@ class PlannedVlan:
     addresses: tuple[str, ...] = ()
 
     def lines(self) -> Iterator[tuple[str, ...]]:
-        """Yield the words of ``ip`` that make it, in order."""
+        """Yield the arguments of ``ip`` that create it, in order."""
         yield (
             *("link", "add", "link", self.port, "name", self.name),
             *("type", "vlan", "id", str(self.number)),
@@ -48,7 +49,7 @@ class PlannedVlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedRule:
-    """One line of ``ip rule``; ``source`` is an address, empty: any."""
+    """One entry of ``ip rule``; ``source`` is an address, empty: any."""
 
     version: int
     priority: int
@@ -58,7 +59,7 @@ class PlannedRule:
     source: str = ""
 
     def words(self) -> tuple[str, ...]:
-        """Return the rule as words of ``ip rule add`` and ``ip rule del``."""
+        """Return the rule as arguments of ``ip rule add`` and ``ip rule del``."""
         selector: tuple[str, ...] = ("from", self.source or "all")
         if self.tos:
             selector += ("tos", f"0x{self.tos:02x}")
@@ -82,17 +83,18 @@ class PlannedRoute:
     interface: str = ""
 
     def words(self) -> tuple[str, ...]:
-        """Return the route as words of ``ip route replace``."""
+        """Return the route as arguments of ``ip route replace``."""
         way: tuple[str, ...] = ("unreachable", "default", "metric", str(UNREACHABLE_METRIC))
         if self.gateway:
-            # Onlink: the interface may have no address yet when this is made, or get another one.
+            # Onlink: the interface may not have its address yet when the route is created, or may
+            # get another one.
             way = ("default", "via", self.gateway, "dev", self.interface, "onlink")
         return (*way, "table", str(self.table), "proto", str(PROTOCOL))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoutePlan:
-    """The routes and rules that the links of a device need; empty if each owns its interface."""
+    """The routes and rules that a device's links need; empty if each owns its interface."""
 
     vlans: tuple[PlannedVlan, ...] = ()
     rules: tuple[PlannedRule, ...] = ()

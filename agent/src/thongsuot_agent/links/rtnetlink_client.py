@@ -1,4 +1,4 @@
-"""Rtnetlink client: requests to the kernel and its replies, on a socket of its own."""
+"""Rtnetlink client: requests to the kernel and its replies, on a separate socket."""
 
 import errno
 import logging
@@ -23,33 +23,33 @@ _log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 NETLINK_ROUTE = 0
-_RECEIVE_BYTES = 1 << 16  # the kernel never makes a dump's datagram larger than 32 KiB
-_ANSWER_S = 2.0  # the kernel answers inside the send; the bound is for our own bug, not for it
+_RECEIVE_BYTES = 1 << 16  # the kernel never sends a dump datagram larger than 32 KiB
+_ANSWER_S = 2.0  # the kernel answers within the send call; the limit only catches our own bugs
 _ATTEMPTS = 5
 
 
 class DumpInterrupted(OSError):
-    """The tables changed under every dump that was tried; ask again after a while."""
+    """The tables changed during every attempted dump; try again later."""
 
 
 class RtnetlinkClient:
     """
     The kernel's tables of interfaces, addresses, routes and neighbours.
 
-    Reading is synchronous: netlink answers inside the system call (about 0.1 ms for the tables of
-    a small device), so nothing waits. Raises OSError with the kernel's errno where it refuses.
+    Reading is synchronous: netlink answers inside the system call (about 0.1 ms for the tables of a
+    small device), so no call waits. Raises OSError with the kernel's errno if it refuses.
     """
 
     def __init__(self) -> None:
         self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_ROUTE)
-        # Port 0: the kernel chooses one, since a process may have several of these. No groups: what
-        # changes is heard on the monitor's socket, so only answers come in here.
+        # Port 0: the kernel chooses one, because a process may have several. No groups: changes are
+        # received on the monitor's socket, so only replies arrive here.
         self._socket.bind((0, 0))
         self._socket.settimeout(_ANSWER_S)
         self._sequence = 0
 
     def close(self) -> None:
-        """Close the socket; the object is of no further use."""
+        """Close the socket; the object must not be used afterwards."""
         self._socket.close()
 
     def __enter__(self) -> Self:
@@ -76,7 +76,7 @@ class RtnetlinkClient:
         return self._dump(rtnetlink.RTM_GETROUTE, rtnetlink.RTM_NEWROUTE, rtnetlink.parse_route)
 
     def link(self, index: int) -> rtnetlink.LinkMessage:
-        """Return one interface by its number; OSError ENODEV when it is gone."""
+        """Return one interface by its index; OSError ENODEV if it has disappeared."""
         request = rtnetlink.link_request(index, self._next())
         return rtnetlink.parse_link(self._single(request))
 
@@ -107,7 +107,7 @@ class RtnetlinkClient:
         )
 
     def unbound_route(self, *, family: int, destination: bytes) -> rtnetlink.RouteMessage | None:
-        """Return the route that the tables choose for a socket that is bound to nothing, if any."""
+        """Return the route that the tables choose for an unbound socket, if any."""
         return self._route(
             rtnetlink.route_request(
                 family=family,
@@ -149,12 +149,14 @@ class RtnetlinkClient:
         while True:
             for message in messages(self._socket.recv(_RECEIVE_BYTES)):
                 if message.sequence != self._sequence:
-                    continue  # the rest of a dump that was given up
+                    continue  # the rest of an aborted dump
                 _raise_error(message)
                 return message.payload
 
     def _dump(self, request: int, wanted: int, parse: Callable[[bytes], T]) -> list[T]:
-        """A dump during which the table changed may miss entries (NLM_F_DUMP_INTR): again."""
+        """
+        A dump during which the table changed may miss entries (NLM_F_DUMP_INTR): it is repeated.
+        """
         for _ in range(_ATTEMPTS):
             self._socket.send(rtnetlink.dump_request(request, self._next()))
             parsed: list[T] = []

@@ -1,11 +1,12 @@
 """
 Route selectors: how the kernel, or the site's router, distinguishes the packets of links.
 
-A link that owns its interface needs none: its sockets are bound to the interface. Of several links
-on one interface each has packets that differ in one thing, and one rule (``ip rule``) that sends
-what has it by the link's own table: a mark (SO_MARK; CAP_NET_RAW is enough since Linux 5.17, and
-the packet itself does not show it), a type of service (no right at all, and a router on the way can
-route by it too), or a source address. Rules and tables are made by ``thongsuot-agent routes``.
+A link that owns its interface needs none: its sockets are bound to the interface. If several links
+share an interface, the packets of each have one distinctive property, and one rule (``ip rule``)
+that routes them by the link's own table: a mark (SO_MARK; CAP_NET_RAW suffices since Linux 5.17,
+and the packet itself does not show it), a type of service (needs no privilege, and a router on the
+path can also route by it), or a source address. ``thongsuot-agent routes`` creates the rules and
+tables.
 """
 
 import socket
@@ -15,7 +16,7 @@ from ipaddress import ip_address
 from thongsuot_schema.inventory.model import Link
 from thongsuot_schema.result import Family
 
-SO_MARK = 36  # asm-generic/socket.h; the socket module names it since Python 3.11 on some builds
+SO_MARK = 36  # asm-generic/socket.h; the socket module defines it since Python 3.11 on some builds
 IPV6_TCLASS = 67  # linux/in6.h
 
 
@@ -24,7 +25,7 @@ class RouteSelector:
     """
     The selector of a link's packets; 0 means none.
 
-    ``gateways`` are the next hops that they must take, packed, at most one of each family.
+    ``gateways`` are the required next hops, packed, at most one of each family.
     """
 
     mark: int = 0
@@ -32,7 +33,7 @@ class RouteSelector:
     gateways: tuple[bytes, ...] = ()
 
     def gateway(self, is_six: bool) -> bytes | None:
-        """Return the next hop of one family that the link is pinned to, if it is to any."""
+        """Return the next hop of one family to which the link is pinned, if any."""
         length = 16 if is_six else 4
         return next((gateway for gateway in self.gateways if len(gateway) == length), None)
 
@@ -52,7 +53,7 @@ def selector_of(spec: Link) -> RouteSelector:
 
 def apply_selector(opened: socket.socket, selector: RouteSelector) -> None:
     """
-    Have all packets of a socket carry a selector.
+    Set a selector for all packets of a socket.
 
     Raises:
         PermissionError: a mark is not allowed: no CAP_NET_RAW, or Linux before 5.17.
@@ -69,10 +70,10 @@ def apply_selector(opened: socket.socket, selector: RouteSelector) -> None:
 
 def is_used_by(spec: Link, family: Family) -> bool:
     """
-    Return whether a link sends in a family.
+    Return whether a link uses a family.
 
-    Pinned to a gateway of one family only, it has nothing to send with in the other: a packet there
-    would leave by whichever router the device prefers.
+    A link that is pinned to a gateway of one family only cannot send in the other: a packet there
+    would leave by any router that the device prefers.
     """
     version = 6 if family is Family.IP6 else 4
     versions = {ip_address(gateway).version for gateway in spec.gateways}

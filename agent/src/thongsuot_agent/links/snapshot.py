@@ -1,4 +1,4 @@
-"""The kernel's tables to the state of each interface. Pure: messages in, states out."""
+"""Turns the kernel's tables into the state of each interface. Pure: messages in, states out."""
 
 import socket
 from collections.abc import Iterable, Mapping
@@ -68,8 +68,8 @@ def default_gateways(tables: KernelTables) -> Mapping[str, tuple[str, ...]]:
 
 def states(tables: KernelTables, specs: Iterable[Link]) -> Mapping[str, LinkState]:
     """
-    Return the state of each link by name; ``ABSENT`` where its interface is not there, or is the
-    router's and not the device's.
+    Return the state of each link by name; ``ABSENT`` if its interface does not exist, or belongs to
+    the router and not to the device.
     """
     by_name = {link.name: link for link in tables.links}
     link_states: dict[str, LinkState] = {}
@@ -139,15 +139,15 @@ def _pinned_hops(spec: Link) -> list[tuple[int, bytes | None]]:
     """
     Return the gateways to which the settings pin a link, whatever the tables contain at the moment.
 
-    That its rule or table is missing is the device's own fault, told by ``unrouted``, and no route
-    that somebody took away.
+    If its rule or table is missing, that is the device's own fault, reported as ``unrouted``, and
+    not a route that disappeared.
     """
     gateways = [ip_address(gateway) for gateway in spec.gateways]
     return [(AF_INET6 if gateway.version == 6 else AF_INET, gateway.packed) for gateway in gateways]
 
 
 def _goes_by(gateway: bytes | None, family: int, spec: Link) -> bool:
-    """Return whether a default route of the interface is a link's own."""
+    """Return whether a default route of the interface belongs to a link."""
     if not is_used_by(spec, Family.IP6 if family == AF_INET6 else Family.IP4):
         return False
     gateways = [ip_address(own).packed for own in spec.gateways]
@@ -206,9 +206,9 @@ def _default_hops(
     """
     Interface, family and next hop of each default route: main table first, then by metric.
 
-    A next hop of the other family (RFC 5549, RTA_VIA) is kept as it is: it is what answers ARP or
-    neighbour discovery. A route for some source addresses only (RFC 8028) counts: on a device with
-    two uplinks that is how IPv6 is set up.
+    A next hop of the other family (RFC 5549, RTA_VIA) is kept: it answers ARP or neighbour
+    discovery. A route for certain source addresses only (RFC 8028) counts: this is how IPv6 is
+    configured on a device with two uplinks.
     """
     defaults = sorted(
         (

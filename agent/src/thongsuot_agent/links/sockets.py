@@ -1,4 +1,4 @@
-"""Opening sockets: those of one link, and those of workers; nothing outside this folder does."""
+"""Opens sockets for links and for workers; no code outside this folder opens any."""
 
 import socket
 from array import array
@@ -17,19 +17,19 @@ _SO_ATTACH_FILTER = 26
 _FILTER_PROGRAM = Struct("@HP")  # struct sock_fprog: number of instructions, their address
 _INSTRUCTION_BYTES = 8
 
-_IP_BIND_ADDRESS_NO_PORT = 24  # ip(7): pick the port at connect, when the destination is known
+_IP_BIND_ADDRESS_NO_PORT = 24  # ip(7): choose the port at connect, when the destination is known
 
 
 def open_bound(egress: Egress, kind: socket.SocketKind, protocol: int = 0) -> socket.socket:
     """
     Return a non-blocking socket bound to the link's interface and source address.
 
-    Bound to the device (SO_BINDTODEVICE, which needs no privilege since Linux 5.7), it sends by
-    that interface only and the kernel hands it only what came in by that interface: whatever it
-    receives is proof of the link.
+    Bound to the device (SO_BINDTODEVICE, which needs no privilege since Linux 5.7), the socket
+    sends by that interface only, and the kernel delivers only packets received on that interface:
+    everything it receives is evidence about the link.
 
     Raises:
-        LinkUnusable: the interface or the address went away, or the kernel refuses.
+        LinkUnusable: the interface or the address has disappeared, or the kernel refuses.
     """
     try:
         opened = socket.socket(address_family(egress.family), kind, protocol)
@@ -63,13 +63,13 @@ def attach_filter(opened: socket.socket, program: bytes) -> None:
 
 def open_unbound(family: Family, address: str, port: int) -> socket.socket:
     """
-    Return a non-blocking UDP socket that goes as the kernel routes it, connected to a destination.
+    Return a non-blocking UDP socket that follows the kernel's routes, connected to a destination.
 
-    For equipment of the site that stands beside its uplinks and not on one (a UPS on the local
-    network): what it answers is no proof of any link.
+    For equipment of the site that is beside its uplinks and not on one (a UPS on the local
+    network): its answers prove no link.
 
     Raises:
-        LinkUnusable: there is no way to it.
+        LinkUnusable: there is no route to it.
     """
     opened = socket.socket(address_family(family), socket.SOCK_DGRAM)
     try:
@@ -85,13 +85,13 @@ def open_stream_by(
     interface: str, family: Family, source: str, selector: RouteSelector
 ) -> socket.socket:
     """
-    Return a non-blocking TCP socket of an interface and a source address, for a worker.
+    Return a non-blocking TCP socket with an interface and a source address, for a worker.
 
-    A worker has no link; the process that started it says by which interface, from which address
-    and with which selector its packets leave.
+    A worker has no link; the parent process passes the interface, the source address and the
+    selector of its packets.
 
     Raises:
-        OSError: the interface or the address went away, or the kernel refuses.
+        OSError: the interface or the address has disappeared, or the kernel refuses.
     """
     opened = socket.socket(address_family(family), socket.SOCK_STREAM)
     try:
@@ -109,7 +109,7 @@ def connect_stream_by(
     interface: str, selector: RouteSelector, host: str, port: int, timeout_s: float
 ) -> socket.socket:
     """
-    Return a blocking TCP socket that is connected by a link, for a library in a worker.
+    Return a blocking TCP socket that is connected over a link, for a library in a worker.
 
     Raises:
         OSError: no address of the host could be reached by it.
@@ -133,22 +133,22 @@ def connect_stream_by(
 
 def open_unbound_stream(family: int, kind: int, protocol: int) -> socket.socket:
     """
-    Return a TCP socket that goes as the kernel routes it, in libcurl's own numbers.
+    Return a TCP socket that follows the kernel's routes, from libcurl's own arguments.
 
-    For a router that stands on another network of the site, as ``open_unbound``.
+    For a router on another network of the site, like ``open_unbound``.
     """
     return socket.socket(family, kind, protocol)
 
 
 _TCP_HEADER_BYTES = 32
-"""With the time stamp option, which practically every segment carries (RFC 7323)."""
+"""With the timestamp option, which practically every segment has (RFC 7323)."""
 
 
 def tcp_traffic_bytes(opened: socket.socket) -> int:
     """
     Return the IP-level bytes of a TCP connection so far, both directions.
 
-    0 on kernels that do not count (before 4.19).
+    0 on kernels without these counters (before 4.19).
     """
     data = opened.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, tcp_info.SIZE_BYTES)
     try:

@@ -1,4 +1,4 @@
-"""LinkState: one snapshot of an uplink, and LinkUnusable: why nothing can be sent by it."""
+"""LinkState: one snapshot of an uplink, and LinkUnusable: why nothing can be sent over it."""
 
 from dataclasses import dataclass
 
@@ -11,15 +11,16 @@ class LinkState:
     """
     The kernel's state of one uplink's interface.
 
-    ``carrier`` is true when the interface is up and can pass packets (operstate up, or unknown
-    where a driver does not tell). ``index`` is the kernel's number of the interface, 0 while
+    ``carrier`` is true when the interface is up and can pass packets (operstate up, or unknown if
+    the driver does not report it). ``index`` is the kernel's index of the interface, 0 while
     absent. Addresses are the usable ones (global, not tentative, not deprecated, no conflict), as
     text. ``gateway4`` and ``gateway6`` are the next hops of the default routes through this
     interface in any routing table; ``None`` with ``has_route4`` true is a route without a next hop
     (a point-to-point interface). ``carries4`` and ``carries6``: the preferred default route of the
     main table leaves by this interface. ``address_conflict``: another host has an address of this
-    interface: duplicate address detection failed (RFC 4862, section 5.4), or the other was heard to
-    claim an IPv4 address lately (see ``links.conflict``); then ``conflict`` says which and who.
+    interface: duplicate address detection failed (RFC 4862, section 5.4), or the other host
+    recently claimed an IPv4 address (see ``links.address_conflict``); then ``conflict`` has the
+    address and the host.
     """
 
     present: bool = False
@@ -37,13 +38,16 @@ class LinkState:
     carries4: bool = False
     carries6: bool = False
     point_to_point: bool = False
-    """No link layer to ask a gateway on (PPP, tun, a modem's raw IP), and no cable either."""
+    """
+    The interface has no link layer (PPP, tun, a modem's raw IP): no gateway to resolve, and no
+    cable.
+    """
     port_unplugged: bool = False
     """The Ethernet port below the interface (``port`` of the link) has no carrier."""
     reverse_filtered: bool = False
     """The kernel drops IPv4 answers that come in by this interface (strict rp_filter)."""
     unrouted: bool = False
-    """The rule or the table that sends the link's packets by its own gateway is not there."""
+    """The rule or the table that routes the link's packets through its own gateway is missing."""
     link_local6: str | None = None
     """Source of packets to a link-local address, which most IPv6 gateways have."""
 
@@ -56,19 +60,19 @@ class LinkState:
         return self.has_route6 if family is Family.IP6 else self.has_route4
 
     def gateway(self, family: Family) -> str | None:
-        """Return the default gateway of one family, ``None`` where there is none."""
+        """Return the default gateway of one family, ``None`` if there is none."""
         return self.gateway6 if family is Family.IP6 else self.gateway4
 
 
 ABSENT = LinkState()
-"""An interface that is not there."""
+"""An interface that does not exist."""
 
 
 class LinkUnusable(Exception):
     """
-    Nothing can be measured over this link now; ``reason`` (always an unmeasured one) says why.
+    The link cannot be measured now; ``reason`` (always an unmeasured one) is the cause.
 
-    The caller answers with a finding of that reason: a link that cannot be used is never "lost".
+    The caller returns a finding with that reason: an unusable link is never reported as loss.
     """
 
     def __init__(self, reason: Reason, detail: str = "") -> None:

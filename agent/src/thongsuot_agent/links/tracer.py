@@ -1,4 +1,4 @@
-"""Tracer: the probes of one flow, sent one after the other, and the answers to them."""
+"""Tracer: sends the probes of one flow one after the other, and matches the answers."""
 
 import asyncio
 import errno
@@ -15,7 +15,7 @@ from thongsuot_schema.result import QualityFlag
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimedReply:
-    """What answered a probe, and after how long."""
+    """The answer to a probe, and its delay."""
 
     reply: ProbeReply
     rtt_s: float
@@ -25,8 +25,7 @@ class TimedReply:
 @dataclass(slots=True, kw_only=True, eq=False)
 class TracerProbe:
     """
-    One probe that was sent, and what answered it. ``is_refused_here``: this device would not send
-    it.
+    One sent probe and its answer. ``is_refused_here``: this device refused to send it.
     """
 
     number: int
@@ -38,7 +37,7 @@ class TracerProbe:
 
     @property
     def is_settled(self) -> bool:
-        """Whether there is nothing more to wait for."""
+        """Whether no further answer can be expected."""
         return self.answer is not None or self.is_refused_here
 
 
@@ -46,8 +45,8 @@ class Tracer:
     """
     Sends probes on a flow and collects the answers; a context manager on a running event loop.
 
-    ``sent_bytes`` and ``received_bytes`` are at IP level. ``nameless`` counts answers that quote so
-    little that they belong to a probe only when no other is under way.
+    ``sent_bytes`` and ``received_bytes`` are at IP level. ``nameless`` counts answers that quote
+    too little to identify their probe; they are matched only if no other is in flight.
     """
 
     def __init__(self, flow: Flow) -> None:
@@ -81,10 +80,10 @@ class Tracer:
 
     def send(self, hops: int, size_bytes: int = 0) -> TracerProbe:
         """
-        Send one probe that may pass so many hops; 0 bytes: as small as can be.
+        Send one probe with a hop limit; 0 bytes: the smallest possible size.
 
         Raises:
-            OSError: the kernel cannot send by this link.
+            OSError: the kernel cannot send over this link.
         """
         size_bytes = size_bytes or self._flow.smallest_bytes
         sent = TracerProbe(number=len(self._by_number) + 1, hops=hops, size_bytes=size_bytes)
@@ -101,12 +100,12 @@ class Tracer:
         else:
             self._by_stamp[stamp] = sent
         self.sent_bytes += size_bytes
-        # On most devices the stamp waits already: taking it now saves a wake-up.
+        # On most devices the timestamp is already waiting: reading it now saves a wake-up.
         self._drain()
         return sent
 
     async def wait_for(self, probes: Iterable[TracerProbe], timeout_s: float) -> None:
-        """Wait until all of these are answered, at most so long."""
+        """Wait until all of these are answered, at most for this time."""
         deadline_s = self._loop.time() + timeout_s
         waiting = list(probes)
         try:
@@ -119,7 +118,8 @@ class Tracer:
             LATENESS.note(late_s)
             if late_s > LATE_S:
                 self._late = frozenset({QualityFlag.TIMER_LATE})
-            # If we were not given the CPU in time, answers may lie in the queue with their stamps.
+            # If the process did not get the CPU in time, answers may be in the queue with their
+            # timestamps.
             self._drain()
 
     def _drain(self) -> None:
@@ -135,7 +135,7 @@ class Tracer:
     def _accept_reply(self, heard: ProbeReply) -> None:
         sent = self._probe_of(heard)
         if sent is None or sent.answer is not None:
-            return  # a stranger's, or a second answer
+            return  # foreign, or a duplicate
         rtt_ns, doubts = sent.stopwatch.stop(heard.stamp_ns)
         sent.answer = TimedReply(reply=heard, rtt_s=rtt_ns / NS_PER_S, doubts=doubts | self._late)
         self._news.set()

@@ -17,7 +17,7 @@ _BUFFER_BYTES = 1 << 14
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainSpec:
-    """How many packets, how far apart, and how long the last one waits for its answer."""
+    """Number of packets, their spacing, and how long the last one waits for its answer."""
 
     count: int
     spacing_s: float
@@ -27,9 +27,10 @@ class TrainSpec:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceivedDatagram:
     """
-    A datagram that came in, when (Unix time), and whether the kernel said so (else we did).
+    A received datagram, its time (Unix time), and whether that is the kernel's timestamp (else our
+    own).
 
-    ``place`` is its place among all that came in.
+    ``place`` is its position among all received ones.
     """
 
     data: bytes
@@ -43,8 +44,9 @@ class TrainResult:
     """
     The result of a train.
 
-    ``left_ns`` is when each packet left (Unix time), by number; ``by_kernel`` are the numbers of
-    those whose stamp is the kernel's. ``unsent`` counts packets that the kernel did not take.
+    ``left_ns`` is the time of sending of each packet (Unix time), by number; ``by_kernel`` are the
+    numbers of those with a kernel timestamp. ``unsent`` counts packets that the kernel did not
+    accept.
     """
 
     left_ns: dict[int, int] = field(default_factory=dict)
@@ -62,9 +64,9 @@ async def run_train(
     """
     Send a train on a connected, non-blocking UDP socket and collect the packets that return.
 
-    ``packet`` makes the packet of a number and a moment (Unix time). Ends early when ``expected``
-    datagrams have come after the last was sent. An ICMP error is kept in ``error``; it does not end
-    the train: one router in trouble may lose one packet.
+    ``packet`` builds the packet of a number and a time (Unix time). Ends early when ``expected``
+    datagrams have arrived after the last was sent. An ICMP error is recorded in ``error``; it does
+    not end the train: one router in trouble may lose one packet.
     """
     train = _TrainRun(opened, pace, packet, expected)
     return await train.run()
@@ -106,7 +108,7 @@ class _TrainRun:
     async def _send_all(self) -> None:
         begun_s = self._loop.time()
         for number in range(self._pace.count):
-            # From the beginning, not from the packet before: one late timer must not stretch the
+            # Relative to the start, not to the previous packet: one late timer must not stretch the
             # train, or the spacing that jitter is computed from would be ours.
             due_s = begun_s + number * self._pace.spacing_s
             await asyncio.sleep(due_s - self._loop.time())
@@ -170,8 +172,8 @@ class _TrainRun:
             ancillary_data = control.parse(ancillary)
             if ancillary_data.error is None or ancillary_data.error.origin != control.ORIGIN_STAMP:
                 continue
-            # A packet that was not taken may have used up a number (kernels differ): then none of
-            # the kernel's can be told apart, and ours are kept.
+            # A packet that was not accepted may have used up a number (kernels differ): then the
+            # kernel's timestamps cannot be assigned, and ours are kept.
             if (
                 ancillary_data.stamp_ns is None
                 or self._result.unsent

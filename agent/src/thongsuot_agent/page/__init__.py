@@ -1,1 +1,3 @@
-"""The light and the sentence, served on the local network; figures for those who scrape."""
+"""
+The local page with its lights and sentences, served on the local network; metrics for scrapers.
+"""

@@ -1,5 +1,5 @@
 """
-Counter: what the computers at the counter experience, from the results of the ``counter`` kind.
+Counter: the experience of the computers at the counter, from the results of the ``counter`` kind.
 """
 
 from collections.abc import Callable
@@ -23,14 +23,14 @@ _NS_PER_S = 1_000_000_000
 
 
 class CounterTracker:
-    """Folds the results of this process; its times are boot time."""
+    """Accumulates the results of this process; its times are boot time."""
 
     def __init__(self) -> None:
         self._path: CounterPath | None = None
         self._switch_overs: tuple[SwitchOver, ...] = ()
 
     def add_result(self, result: Result) -> None:
-        """Take in a result; those of other kinds change nothing."""
+        """Add a result; results of other kinds are ignored."""
         if result.series.kind != counter.KIND.name:
             return
         finding, at_s = result.finding, result.boottime_ns / _NS_PER_S

@@ -1,9 +1,8 @@
 """
-Figures in the text formats of Prometheus (0.0.4) and OpenMetrics (1.0), from the catalogue's own
-names.
+Metrics in the text formats of Prometheus (0.0.4) and OpenMetrics (1.0), with the catalogue's names.
 
-By hand: prometheus_client's exposition loads ssl, http.server and wsgiref, 8 MB of resident memory
-(2026-11), to write lines like these; a test reads them back with its parser.
+Written by hand: prometheus_client's exposition loads ssl, http.server and wsgiref, 8 MB of resident
+memory (2026-11), to write such lines; a test parses them with its parser.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -37,7 +36,7 @@ class MetricFamily:
 
 class Exposition:
     """
-    Gathers samples and writes them out, each metric's together as the format demands.
+    Collects samples and writes them, grouped by metric as the format requires.
 
     ``site`` are the labels that all samples share; ``links`` give medium and carrier of a link.
     """
@@ -48,7 +47,10 @@ class Exposition:
         self._metrics: dict[str, MetricFamily] = {}
 
     def add_results(self, results: Iterable[Result]) -> None:
-        """Add the newest result of each series: its values, whether it worked or was measured."""
+        """
+        Add the newest result of each series: its values, whether it succeeded and whether it was
+        measured.
+        """
         for result in results:
             series, finding = result.series, result.finding
             kind = catalogue.load(series.kind)
@@ -67,7 +69,7 @@ class Exposition:
                     self._add(metric.full_name, metric.help_en, labels, value, metric.type)
 
     def add_verdicts(self, verdicts: Iterable[Verdict]) -> None:
-        """Add the verdicts; unknown ones are absent."""
+        """Add the verdicts; unknown ones are omitted."""
         for verdict in verdicts:
             state = _STATES.get(verdict.state)
             if state is None:
@@ -87,16 +89,16 @@ class Exposition:
         link: str = "",
         more: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        """Add a figure of the agent itself; ``more`` are labels of this one alone."""
+        """Add a metric of the agent itself; ``more`` are additional labels of this one."""
         labels = self._labels(link=link, target="", family="", more=more)
         self._add(name, help_text, labels, value, type_)
 
     def text(self) -> str:
-        """Return all of it in Prometheus' own format."""
+        """Return all metrics in Prometheus' own format."""
         return "\n".join((*self._lines(is_open=False), ""))
 
     def open_metrics(self) -> str:
-        """Return all of it as OpenMetrics: counters are described without their ``_total``."""
+        """Return all metrics as OpenMetrics: counters are described without their ``_total``."""
         return "\n".join((*self._lines(is_open=True), "# EOF", ""))
 
     def _lines(self, *, is_open: bool) -> Iterator[str]:

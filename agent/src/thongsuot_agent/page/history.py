@@ -1,8 +1,8 @@
 """
-History: the states of each light over the last 24 hours, for the picture on the page.
+History: the states of each light over the last 24 hours, for the chart on the page.
 
-Times are CLOCK_BOOTTIME; they become wall times when they are shown, by what is known of the clock
-then. What was not watched is not covered: a stretch ends when the agent did.
+Times are CLOCK_BOOTTIME; they are converted to wall time when they are shown, by the clock's state
+at that time. Unobserved times are not covered: a period ends with the agent.
 """
 
 from collections.abc import Callable
@@ -17,12 +17,13 @@ NS_PER_S = 1_000_000_000
 RETENTION_NS = 24 * 3600 * NS_PER_S
 MAX_STRETCHES = 400
 """
-A light: a link that flaps every 20 s for a day has 8,640, and a picture 400 pixels wide shows none.
+Per light: a link that flaps every 20 s for a day has 8,640, which a chart 400 pixels wide cannot
+show.
 """
 
 
 class PastState(msgspec.Struct, kw_only=True):
-    """One stretch; ``end_ns`` is when it was last known to hold."""
+    """One period of a state; ``end_ns`` is when it was last known to hold."""
 
     start_ns: int
     end_ns: int
@@ -31,13 +32,13 @@ class PastState(msgspec.Struct, kw_only=True):
 
 
 class History:
-    """Stretches of each subject; a subject is the link and the service of a verdict."""
+    """Periods of each subject; a subject is the link and the service of a verdict."""
 
     def __init__(self) -> None:
         self._past: dict[tuple[str, str], list[PastState]] = {}
 
     def add_change(self, change: VerdictChange) -> None:
-        """Take in a change: the former state ends at its onset, the new one begins."""
+        """Add a change: the former state ends at its onset, the new one begins."""
         verdict = change.verdict
         past = self._past.setdefault((verdict.link, verdict.service), [])
         start_ns = change.onset_boottime_ns
@@ -66,7 +67,7 @@ class History:
         self, link: str, service: str, now_ns: int, wall_s: Callable[[int], float]
     ) -> tuple[StateStretch, ...]:
         """
-        Return the stretches of a subject, oldest first; ``wall_s`` turns boot time to Unix time.
+        Return the periods of a subject, oldest first; ``wall_s`` converts boot time to Unix time.
         """
         first_ns = now_ns - RETENTION_NS
         return tuple(
@@ -81,14 +82,14 @@ class History:
         )
 
     def dump(self) -> list[tuple[str, str, list[PastState]]]:
-        """Return all of it, to be written down."""
+        """Return all periods in a serialisable form."""
         return [(link, service, past) for (link, service), past in self._past.items()]
 
     def load(self, written: list[tuple[str, str, list[PastState]]], now_ns: int) -> None:
         """
-        Continue from what was written in this boot, including the current states.
+        Continue from a dump of this boot, including the current states.
 
-        The time from then to now was not watched, and is not covered.
+        The time between the dump and now was not observed, and is not covered.
         """
         self._past = {(link, service): past for link, service, past in written if past}
         for past in self._past.values():

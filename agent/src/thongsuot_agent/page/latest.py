@@ -20,14 +20,14 @@ from thongsuot_schema.result import Result, Series
 
 NS_PER_S = 1_000_000_000
 STALE_NS = 600 * NS_PER_S
-"""A figure older than this is not shown: twice the longest interval of the default profile."""
+"""A value older than this is not shown: twice the longest interval of the default profile."""
 
 
 class LatestResults:
     """
     The measurements on the page and in ``/metrics``.
 
-    ``targets`` tell which of them are of a link itself: its round trip and loss are those of its
+    ``targets`` tell which of them belong to a link itself: its round trip and loss are those of its
     own segments.
     """
 
@@ -36,14 +36,14 @@ class LatestResults:
         self._results: dict[Series, Result] = {}
         self._echo_runs: dict[Series, deque[EchoRun]] = {}
         self.count = 0
-        """Results taken in since the process began."""
+        """Results added since the process started."""
 
     def replace_targets(self, targets: Iterable[Target]) -> None:
-        """From now on these are measured."""
+        """Replace the measured targets."""
         self._targets = {target.name: target for target in targets}
 
     def add_result(self, result: Result) -> None:
-        """Take in a result."""
+        """Add a result."""
         self.count += 1
         series = result.series
         self._results[series] = result
@@ -53,7 +53,7 @@ class LatestResults:
             runs.append(EchoRun(result.boottime_ns / NS_PER_S, loss_ratio))
 
     def is_of_line(self, series: Series) -> bool:
-        """Return whether a series is of echoes that tell of a link's own segments."""
+        """Return whether a series has echoes of a link's own segments."""
         return series.kind == ICMP.name and is_of_line(self._targets.get(series.target))
 
     def fresh_results(self, now_ns: int) -> Iterator[Result]:

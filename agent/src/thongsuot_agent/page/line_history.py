@@ -1,10 +1,10 @@
 """
 Line history: delay and loss of each link's own segments over 31 days, on the device's disk.
 
-Echoes are added up as on the collector (``LineRollup``): by five minutes for a day, by hours for a
-month. Two links take 0.4 MiB of memory, eight 1.4 MiB (2026-12). Times are wall times, taken only
-while somebody vouches for the clock. A power cut loses what came since the file was written last;
-the record (``spool``) does not depend on it.
+Echoes are aggregated as on the collector (``LineRollup``): by five minutes for a day, by hours for
+a month. Two links take 0.4 MiB of memory, eight 1.4 MiB (2026-12). Times are wall times, recorded
+only while the clock is trusted. A power cut loses the data since the file was last written; the
+record (``spool``) does not depend on it.
 """
 
 import logging
@@ -25,15 +25,15 @@ LINKS_KEPT: Final = 8
 MAX_BYTES: Final = 1 << 20
 
 _WRITTEN_EVERY_S: Final = 3_600.0
-"""24 writes a day of 130 KB for two links (2026-12): a memory card takes that for years."""
+"""24 writes a day of 130 KB for two links (2026-12): a memory card lasts for years."""
 
 _log = logging.getLogger(__name__)
 
 
 class RollupTrack(msgspec.Struct, array_like=True):
     """
-    The rollups of one length: those that are complete, oldest first, each with its start (Unix
-    seconds) and encoded (some 40 bytes instead of 400), and the one that goes on.
+    The rollups of one length: the complete ones, oldest first, each with its start (Unix seconds)
+    and encoded (some 40 bytes instead of 400), and the current one.
     """
 
     complete: list[tuple[int, bytes]] = []
@@ -41,7 +41,7 @@ class RollupTrack(msgspec.Struct, array_like=True):
     current: LineRollup = msgspec.field(default_factory=LineRollup)
 
     def add_run(self, at_s: int, length_s: int, rtt_s: float | None, loss_ratio: float) -> None:
-        """Take in a run; one from before the newest stretch of time (a clock set back) is left."""
+        """Add a run; a run older than the current rollup (a clock set back) is ignored."""
         start_s = at_s // length_s * length_s
         if start_s < self.start_s:
             return
@@ -52,7 +52,7 @@ class RollupTrack(msgspec.Struct, array_like=True):
         self.current.add_run(rtt_s, loss_ratio)
 
     def forget(self, before_s: float) -> None:
-        """Drop what began before a time."""
+        """Drop rollups that began before a time."""
         keep_from = next(
             (at for at, (start_s, _) in enumerate(self.complete) if start_s >= before_s),
             len(self.complete),
@@ -83,7 +83,7 @@ class LineHistory:
         self._written_s = 0.0
 
     def load(self) -> None:
-        """Take up what was written; a file that cannot be read is begun anew."""
+        """Load the saved rollups; an unreadable file is replaced by an empty history."""
         if self._file is None:
             return
         path = self._file.path
@@ -95,7 +95,7 @@ class LineHistory:
             _log.warning("cannot read line history file=%s: %s; begins anew", path, error)
 
     def add_result(self, result: Result) -> None:
-        """Take in echoes of the line itself; without a trusted clock nobody knows of when."""
+        """Add echoes of the line itself; without a trusted clock they are ignored."""
         loss_ratio = result.finding.values.get(LOSS.name)
         if self._boot_s is None or loss_ratio is None:
             return
@@ -110,7 +110,7 @@ class LineHistory:
             track.add_run(at_s, length_s, result.finding.values.get(RTT.name), loss_ratio)
 
     def tick(self, now_ns: int, wall_s: float | None) -> None:
-        """A second has passed; ``wall_s`` is ``None`` while nobody vouches for the clock."""
+        """Called every second; ``wall_s`` is ``None`` while the clock is not trusted."""
         self._boot_s = None if wall_s is None else wall_s - now_ns / NS_PER_S
         if wall_s is None or abs(wall_s - self._written_s) < _WRITTEN_EVERY_S:
             return
@@ -127,7 +127,7 @@ class LineHistory:
         return [] if track is None else list(track.rollups())
 
     def save(self) -> None:
-        """Write it, whole or not at all. A disk that takes no files is no reason to stop."""
+        """Save the history atomically. A disk that refuses writes does not stop the agent."""
         if self._file is None or not self._links:
             return
         body = msgspec.msgpack.encode(self._links)

@@ -1,9 +1,9 @@
 """
 Month: the states of each light over the last 31 days, kept on the device's disk.
 
-Times are wall times, taken only while somebody vouches for the clock: what was watched before that
-is not in it, and neither is what was not watched. It survives a restart and a power cut, of which
-it loses the minutes since it was written last; the record (``spool``) does not depend on it.
+Times are wall times, recorded only while the clock is trusted: states observed before that are not
+included, and neither are unobserved times. The history survives a restart and a power cut, except
+the minutes since it was last written; the record (``spool``) does not depend on it.
 """
 
 import logging
@@ -22,19 +22,21 @@ from thongsuot_schema.view import StateStretch
 KEPT_S: Final = 31 * 86_400.0
 MAX_BYTES: Final = 1 << 20
 STRETCHES_KEPT: Final = 1_000
-"""Of one light: a fault an hour for three weeks. One that flaps more loses its oldest."""
+"""
+Per light: one fault an hour for three weeks. A light that flaps more loses its oldest periods.
+"""
 LIGHTS_KEPT: Final = 64
 
 _JOINED_S: Final = 90.0
-"""The agent looks every second; a gap of more was not watched."""
+"""The agent ticks every second; a longer gap was not observed."""
 _WRITTEN_EVERY_S: Final = 900.0
-"""A memory card takes 96 small writes a day, some 10 KB each, for years."""
+"""A memory card withstands 96 small writes a day, some 10 KB each, for years."""
 
 _log = logging.getLogger(__name__)
 
 
 class MonthStretch(msgspec.Struct, array_like=True):
-    """A stretch of one state, in whole seconds of Unix time."""
+    """A period of one state, in whole seconds of Unix time."""
 
     start_s: int
     end_s: int
@@ -43,12 +45,12 @@ class MonthStretch(msgspec.Struct, array_like=True):
 
 
 _Lights = dict[str, list[MonthStretch]]
-"""By link and service, a line feed between: neither has one in its name."""
+"""By link and service, separated by a line feed: neither name contains one."""
 
 
 class MonthHistory:
     """
-    The stretches of each light, in order; ``path`` is the file, ``None`` keeps them in memory.
+    The periods of each light, in order; ``path`` is the file, ``None`` keeps them in memory.
     """
 
     def __init__(self, path: Path | None = None) -> None:
@@ -57,7 +59,7 @@ class MonthHistory:
         self._written_s = 0.0
 
     def load(self) -> None:
-        """Take up what was written; a file that cannot be read is begun anew."""
+        """Load the saved periods; an unreadable file is replaced by an empty history."""
         if self._file is None:
             return
         path = self._file.path
@@ -69,7 +71,9 @@ class MonthHistory:
             _log.warning("cannot read month file=%s: %s; begins anew", path, error)
 
     def tick(self, verdicts: Iterable[IssuedVerdict], wall_s: float | None) -> None:
-        """What stands holds until now; ``wall_s`` is ``None`` while nobody vouches for it."""
+        """
+        Extend the current states until now; ``wall_s`` is ``None`` while the clock is not trusted.
+        """
         if wall_s is None:
             return
         now_s = int(wall_s)
@@ -83,7 +87,7 @@ class MonthHistory:
             self._written_s = wall_s
 
     def stretches(self, link: str, service: str) -> Sequence[StateStretch]:
-        """Return the stretches of a light, oldest first."""
+        """Return the periods of a light, oldest first."""
         return [
             StateStretch(
                 start_s=float(past.start_s),
@@ -95,7 +99,7 @@ class MonthHistory:
         ]
 
     def save(self, wall_s: float | None) -> None:
-        """Write it, whole or not at all. A disk that takes no files is no reason to stop."""
+        """Save the history atomically. A disk that refuses writes does not stop the agent."""
         if self._file is None or not self._lights:
             return
         self._file.replace(self._encoded(wall_s))
@@ -109,7 +113,7 @@ class MonthHistory:
         verdict = issued.verdict
         last = past[-1] if past else None
         if last is not None and now_s < last.end_s:
-            return  # the clock was set back: what is written stands, until it is passed again
+            return  # the clock was set back: saved periods stay until that time has passed again
         is_watched = last is not None and now_s - last.end_s <= _JOINED_S
         if last is not None and is_watched:
             last.end_s = now_s

@@ -1,4 +1,4 @@
-"""The page at each address."""
+"""Returns the page at each address."""
 
 import zlib
 from collections.abc import Callable, Mapping
@@ -32,23 +32,24 @@ if TYPE_CHECKING:
 
 _FRESH_NS = 1_000_000_000
 """
-So long one drawing serves everybody: a page drawn for each of many callers would delay probes.
+How long a rendered page is reused for everyone: rendering it for each of many callers would delay
+probes.
 """
 
 
 _GZIP = 31
-"""What makes zlib write the format of gzip."""
+"""The value that selects zlib's gzip format."""
 
 
 class CommissioningWalk(Protocol):
-    """What walks an installer through the links, as its page needs it."""
+    """The walk of an installer through the links, as needed by its page."""
 
     def progress(self, key: str) -> CommissioningProgress:
-        """Return the state of the run, for the holder of this key."""
+        """Return the state of the run for the holder of this key."""
         ...
 
     def begin(self, code: str) -> CommissioningStart:
-        """Begin a run, if the code is good."""
+        """Start a run if the code is correct."""
         ...
 
     def act(self, action: str, key: str, fields: Mapping[str, str]) -> bool:
@@ -59,13 +60,12 @@ class CommissioningWalk(Protocol):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageSources:
     """
-    Where the contents come from.
+    The sources of the pages' contents.
 
-    ``month`` and ``lines`` are what the device has kept of the last weeks. ``request_tests`` begins
-    those that the button stands for, and says whether it did; ``None``: there is no button.
-    ``report_problem`` takes what somebody says is wrong, likewise. ``commissioning`` walks an
-    installer through the links, where that is allowed. ``names`` are those by which the device may
-    be asked, beside its addresses.
+    ``month`` and ``lines`` are the history of the last weeks. ``request_tests`` starts the tests
+    behind the button, and returns whether it did; ``None``: there is no button. ``report_problem``
+    accepts a person's report in the same way. ``commissioning`` guides an installer through the
+    links, if allowed. ``names`` are the host names of the device, in addition to its addresses.
     """
 
     view: Callable[[], SiteView]
@@ -89,7 +89,7 @@ class LocalPages:
         self._drawn: dict[tuple[Language, ChartPeriod | None], tuple[int, HttpPage]] = {}
 
     def page_for(self, request: HttpRequest) -> HttpPage | None:
-        """Return the page for a request, ``None`` where there is none."""
+        """Return the page for a request, ``None`` if there is none."""
         if not is_local_name(request.host, self._sources.names):
             return status_page(HTTPStatus.MISDIRECTED_REQUEST)
         return self._own_page_for(request)
@@ -153,7 +153,7 @@ class LocalPages:
         walk = self._sources.commissioning
         if walk is None:
             return None
-        # Loaded when somebody looks, as the page of the site is.
+        # Imported on demand, like the page of the site.
         from thongsuot_schema.page.commissioning import (  # noqa: PLC0415
             CommissioningView,
             commissioning_page,
@@ -164,7 +164,7 @@ class LocalPages:
         problem = request.query.get("problem", "")
         view = CommissioningView(
             site=self._sources.view(),
-            # After a mistyped code the form is shown again, not somebody else's run.
+            # After a mistyped code the form is shown again, not another person's run.
             run=None if problem else progress.run,
             key=progress.key,
             missing=progress.missing,
@@ -198,7 +198,7 @@ class LocalPages:
         return HttpPage(body=figures.text().encode(), content_type=CONTENT_TYPE)
 
     def _site_page(self, request: HttpRequest) -> HttpPage:
-        # Loaded when somebody looks: 0.7 MiB that most devices do without most of the time.
+        # Imported on demand: 0.7 MiB that most devices do not need most of the time.
         from thongsuot_schema.page.periods import period_from  # noqa: PLC0415
 
         language, now_ns = _language(request), self._sources.boottime_ns()
@@ -244,7 +244,8 @@ class LocalPages:
             body=body,
             content_type="text/html; charset=utf-8",
             policy=content_security_policy(CHART_STYLE),
-            # A slow phone has it in half the time; nothing in it is secret that a size could tell.
+            # A slow phone loads it in half the time; the page has no secret that a compressed size
+            # could reveal.
             packed=zlib.compress(body, wbits=_GZIP),
         )
 

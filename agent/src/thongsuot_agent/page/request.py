@@ -1,8 +1,8 @@
 """
-The requests that the local page understands, and the heads of its responses (RFC 9112). Pure.
+The requests that the local page accepts, and the headers of its responses (RFC 9112). Pure.
 
-By hand: a GET without a body is one line, and h11 would cost 2.3 MB of resident memory (2026-11)
-for it.
+Written by hand: a GET without a body is one line, and h11 would cost 2.3 MB of resident memory
+(2026-11) for it.
 """
 
 from collections.abc import Collection, Mapping
@@ -17,16 +17,16 @@ HEAD_LIMIT_BYTES = 8 * 1024
 _METHODS = {"GET", "HEAD"}
 
 _LOCAL_SUFFIXES = (".local", ".lan", ".home.arpa", ".internal", ".localhost")
-"""RFC 6762, RFC 8375, and names that no public registry gives away."""
+"""RFC 6762, RFC 8375, and names that no public registry assigns."""
 
 PATH_REQUEST_TESTS = "/tests"
-"""Takes a POST without a body: somebody wants a test now."""
+"""Accepts a POST without a body: a person requests a test."""
 
 PATH_PROBLEMS = "/problems/"
-"""Takes a POST without a body, with a ``ProblemKind`` added: somebody reports a problem."""
+"""Accepts a POST without a body, with a ``ProblemKind`` appended: a person reports a problem."""
 
 PATH_COMMISSIONING = "/commissioning"
-"""Takes a POST with a form: an installer walks through the links."""
+"""Accepts a POST with a form: an installer walks through the links."""
 
 _POST_PATHS = {PATH_REQUEST_TESTS, PATH_COMMISSIONING}
 FORM_LIMIT_BYTES = 1024
@@ -34,7 +34,7 @@ FORM_LIMIT_BYTES = 1024
 
 
 class HttpError(Exception):
-    """The request is answered with a status and nothing else."""
+    """The request is answered with a status only."""
 
     def __init__(self, status: HTTPStatus) -> None:
         self.status = status
@@ -46,11 +46,11 @@ class HttpRequest:
     """
     A request.
 
-    ``is_head`` wants the head alone; ``accept`` is that header, in small letters, and
-    ``takes_gzip`` whether the response may be compressed. ``is_post``: it is to change something,
+    ``is_head`` requests the headers only; ``accept`` is that header, in lower case, and
+    ``takes_gzip`` whether the response may be compressed. ``is_post``: the request changes state,
     and ``is_same_origin`` whether it comes from our own page or from no browser. ``form`` are its
-    fields, ``form_bytes`` how long it is. ``host`` is the name or address by which the device was
-    asked, without port; empty where none was given.
+    fields, ``form_bytes`` is its length. ``host`` is the requested name or address of the device,
+    without port; empty if missing.
     """
 
     path: str
@@ -68,8 +68,8 @@ class HttpRequest:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpPage:
     """
-    A body and what it is; ``policy`` is the content security policy it needs, ``location`` where
-    else to look. ``packed`` is the same body by gzip, empty where it does not pay.
+    A body and its metadata; ``policy`` is its content security policy, ``location`` the target of a
+    redirect. ``packed`` is the same body in gzip, empty if compression does not pay.
     """
 
     body: bytes
@@ -82,10 +82,10 @@ class HttpPage:
 
 def parse_request(head: bytes) -> HttpRequest:
     """
-    Return the request that a head (through the empty line) makes.
+    Return the request of a request head (through the empty line).
 
     Raises:
-        HttpError: it is malformed, or requests something that is not supported.
+        HttpError: it is malformed, or requests an unsupported feature.
     """
     line, _, headers = head.partition(b"\r\n")
     words = line.split(b" ")
@@ -121,7 +121,7 @@ def with_form(request: HttpRequest, body: bytes) -> HttpRequest:
     Return a request with the fields of the form in its body (URL Standard, 5.1).
 
     Raises:
-        HttpError: it is none.
+        HttpError: the body is not a valid form.
     """
     try:
         fields = dict(parse_qsl(body.decode("ascii"), max_num_fields=8, keep_blank_values=True))
@@ -131,7 +131,7 @@ def with_form(request: HttpRequest, body: bytes) -> HttpRequest:
 
 
 def _form_bytes(headers: bytes) -> int:
-    """Return how long the body is; without a length there is none that could be read safely."""
+    """Return the length of the body; without a declared length it cannot be read safely."""
     text = _header_value(headers, b"content-length") or "0"
     if not text.isascii() or not text.isdecimal() or len(text) > 9:
         raise HttpError(HTTPStatus.BAD_REQUEST)
@@ -142,12 +142,12 @@ def _form_bytes(headers: bytes) -> int:
 
 def is_local_name(host: str, names: Collection[str]) -> bool:
     """
-    Return whether the device is addressed by a name that only its own network can assign, or by its
-    own name.
+    Return whether the device is addressed by its own name, or by a name that only its own network
+    can assign.
 
-    A page from elsewhere can have its own name point to this device (DNS rebinding): the browser
-    then lets it read what the device answers, and press its button. An address, a bare name and
-    the suffixes that no registry gives away cannot be taken so.
+    A foreign page can point its own name to this device (DNS rebinding): the browser then lets it
+    read the device's answers, and press its button. An address, a bare name and the suffixes that
+    no registry assigns cannot be used for that.
     """
     if not host or host in names or "." not in host:
         return True
@@ -174,10 +174,10 @@ def _host_of(header: str) -> str:
 
 def _is_same_origin(headers: bytes) -> bool:
     """
-    Return whether our own page made the request, or no browser.
+    Return whether the request comes from our own page, or from no browser.
 
-    Browsers tell the kind of site only to hosts that they trust (Fetch Metadata, 4), which a device
-    without a certificate is not; the origin they send with every POST (Fetch, 3.1).
+    Browsers send Fetch Metadata only to trusted hosts (Fetch Metadata, 4), which a device without a
+    certificate is not; they send the origin with every POST (Fetch, 3.1).
     """
     site = _header_value(headers, b"sec-fetch-site")
     if site:
@@ -197,7 +197,7 @@ def _header_value(headers: bytes, name: bytes) -> str:
 
 
 def encode_response(page: HttpPage, *, is_head: bool = False, takes_gzip: bool = False) -> bytes:
-    """Return a whole response; the connection ends with it."""
+    """Return a complete response; the connection ends with it."""
     is_packed = bool(page.packed) and takes_gzip
     body = page.packed if is_packed else page.body
     lines = [
@@ -207,7 +207,7 @@ def encode_response(page: HttpPage, *, is_head: bool = False, takes_gzip: bool =
         "Connection: close",
         "Cache-Control: no-store",
         "X-Content-Type-Options: nosniff",
-        # Not no-referrer: a browser would then hide from us that a POST is our own page's.
+        # Not no-referrer: a browser would then hide that a POST is from our own page.
         "Referrer-Policy: same-origin",
         f"Content-Security-Policy: {page.policy}",
     ]

@@ -1,8 +1,8 @@
 """
 The server behind the local page: bounded in connections, bytes and time; bodies are not read.
 
-A client that has not sent its request yet makes room for who comes later, the address with the most
-of them first: no number of idle connections keeps a clerk from the page.
+A client that has not sent its request yet makes room for later ones, beginning with the address
+that has most connections: no number of idle connections locks a clerk out of the page.
 """
 
 import asyncio
@@ -26,17 +26,19 @@ from thongsuot_agent.page.request import (
 _log = logging.getLogger(__name__)
 
 MAX_CONNECTIONS = 32
-"""A counter's worth of browsers and a scraper; each costs a few KB for as long as it is open."""
+"""Enough for a counter's browsers and a scraper; each costs a few KB while it is open."""
 
 _EXCHANGE_S = 5.0
-"""One request and its response, from connection to end; a phone on bad wireless needs one."""
+"""
+Time limit of one request and its response, from connection to end; a phone on poor Wi-Fi needs it.
+"""
 
 
 class LocalPageServer:
     """
-    Serves pages; ``page_for`` returns the page for a request, ``None`` where there is none.
+    Serves pages; ``page_for`` returns the page for a request, ``None`` if there is none.
 
-    It is called on the loop and must be quick.
+    It is called on the event loop and must be quick.
     """
 
     def __init__(self, page_for: Callable[[HttpRequest], HttpPage | None]) -> None:
@@ -50,7 +52,7 @@ class LocalPageServer:
         Serve until cancelled; ``on_ready`` is called with host and port.
 
         Raises:
-            OSError: the address cannot be listened on.
+            OSError: the server cannot listen on the address.
         """
         host, _, port = listen.rpartition(":")
         server = await asyncio.start_server(

@@ -1,4 +1,4 @@
-"""From the agent's state to the content of the site's page."""
+"""Turns the agent's state into the content of the site's page."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -39,11 +39,10 @@ _ORDER = (State.UP, State.DEGRADED, State.DOWN, State.UNKNOWN)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteViewInputs:
     """
-    All that a view is made of.
+    The inputs of a view.
 
-    ``wall_s`` turns boot time into Unix time by what is known of the clock now.
-    ``carrying_since_ns`` is of the links that carry the device's own traffic. ``routes`` are by
-    link, then by path.
+    ``wall_s`` converts boot time to Unix time by the clock's current state. ``carrying_since_ns``
+    belongs to the links that carry the device's own traffic. ``routes`` are by link, then by path.
     """
 
     site: SiteIdentity
@@ -64,10 +63,10 @@ class SiteViewInputs:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageContext:
     """
-    What the page says beside the lights; ``collector_away_ns`` is since when the collector has not
-    answered (boot time), ``None`` while it does. ``collector_failover`` is the host that answers in
-    place of the preferred one. ``nearest`` is the nearest point that can serve,
-    and when that was heard (boot time).
+    The page's content besides the lights; ``collector_away_ns`` is the start of the time without
+    answers of the collector (boot time), ``None`` while it answers. ``collector_failover`` is the
+    host that answers in place of the preferred one. ``nearest`` is the nearest point that can
+    serve, and when that was received (boot time).
     """
 
     notified: Sequence[SentNotification]
@@ -184,7 +183,7 @@ def _path_view(key: PathKey, routes: RouteHistory, inputs: SiteViewInputs) -> Ne
 
 
 def _equipment(link: str, inputs: SiteViewInputs) -> dict[str, Any]:
-    """Return what modem, optical module and UPS of a link say; of a dead link as well."""
+    """Return the state of a link's modem, optical module and UPS; also of a dead link."""
 
     def value(metric: Metric) -> float | None:
         return inputs.latest.value(link, metric, inputs.now_ns)
@@ -201,7 +200,7 @@ def _equipment(link: str, inputs: SiteViewInputs) -> dict[str, Any]:
 
 
 def _allowance(link: Link, inputs: SiteViewInputs) -> AllowanceUse | None:
-    """The month of a metered link; ``None`` while the current month is not known."""
+    """Return the month's usage of a metered link; ``None`` while the current month is unknown."""
     spent = inputs.spent.get(link.name)
     if link.allowance_bytes is None or spent is None or not spent.month:
         return None
@@ -223,7 +222,7 @@ def _service_light(
         for link in inputs.links
         if (issued_over_link := issued.get(SubjectKey(link.name, target.name))) is not None
     }
-    # Where the site as a whole was not judged yet, the best link speaks for it.
+    # If the site as a whole was not judged yet, its best link is used.
     best = min(over, key=lambda name: _ORDER.index(over[name].verdict.state), default="")
     link = "" if SubjectKey("", target.name) in issued else best
     verdict, since_s = _verdict(

@@ -1,6 +1,7 @@
 """
-Probes: one folder a kind, named as the ``kind`` in the configuration and in the catalogue.
+Probes: one folder per kind, with the name that ``kind`` has in the configuration and in the
+catalogue.
 
-A folder holds everything of its kind; its ``probe.py`` holds ``PROBE``. What kinds share stands in
-``thongsuot_agent.probing``. No kind imports another.
+A folder contains everything that belongs to its kind; its ``probe.py`` defines ``PROBE``. Code
+shared by several kinds is in ``thongsuot_agent.probing``. No kind imports another.
 """

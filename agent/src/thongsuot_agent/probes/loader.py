@@ -20,7 +20,7 @@ class UnknownProbe(LookupError):
 
 @cache
 def kinds() -> tuple[str, ...]:
-    """Return the existing kinds, sorted: folders here that are in the catalogue."""
+    """Return the existing kinds, sorted: the folders here that are also in the catalogue."""
     known = set(catalogue.kinds())
     return tuple(
         sorted(module.name for module in iter_modules(probes.__path__) if module.name in known)
@@ -32,7 +32,7 @@ def load(kind: str) -> Probe[Any]:
     Return one probe by its kind, importing no other.
 
     Raises:
-        UnknownProbe: there is none of that kind; the message lists those that there are.
+        UnknownProbe: there is no such kind; the message lists the existing ones.
     """
     if kind not in kinds():
         raise UnknownProbe(f"no probe {kind!r}; known: {', '.join(kinds())}")

@@ -100,7 +100,7 @@ class Fetch:
         Run the transfer.
 
         Raises:
-            LinkUnusable: nothing can be sent by the link.
+            LinkUnusable: nothing can be sent over the link.
         """
         handle = pycurl.Curl()
         try:

@@ -35,7 +35,7 @@ async def find_nat64(link: LiveLink, timeout_s: float) -> tuple[Nat64Prefix, int
     does not answer, the previous result is kept.
 
     Raises:
-        LinkUnusable: nothing can be sent by the link.
+        LinkUnusable: nothing can be sent over the link.
     """
     known, now_ns = link.nat64, boottime_ns()
     servers = sorted(link.resolvers, key=lambda server: family_of(server) is not Family.IP6)

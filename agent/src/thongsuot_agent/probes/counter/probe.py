@@ -1,13 +1,13 @@
 """
-Whether a computer at the counter opens a portal, and by which link its traffic goes.
+Whether a computer at the counter can open a portal, and which link carries its traffic.
 
 Measures    the time from looking up the name, by the local network's name server, to the last byte
-            of the page, over IPv6 where there is any and over IPv4 where that fails; no link is
-            chosen: the packets go to the router that the computers use, or as the device's own
-            table has it where the device is that router, or to the proxy. By which link they went
-            on (see ``seen_link``), and how long nothing answered until they went by another.
+            of the page, over IPv6 if available, and over IPv4 if that fails. No link is chosen: the
+            packets go to the router that the computers use, by the device's own routing table if
+            the device is that router, or to the proxy. Also the link that carried them (see
+            ``seen_link``), and the length of the outage until another link carried them.
 Failed      as for ``http``, in both families. ``answered`` in the evidence: the portal's server
-            did, so that the way to it is no part of the failure.
+            responded, so the path to it did not cause the failure.
 Unmeasured  the interface of the local network is down, has no address or no route; the page was
             opened over a metered link less than ``metered_every_s`` ago.
 Source      RFC 9110; RFC 8305 for the order of families; IP_RECVERR of ip(7) for the routers.
@@ -47,13 +47,15 @@ from thongsuot_schema.reason import Reason, outcome_of
 from thongsuot_schema.result import Family, Finding, failed_finding, ok_finding
 
 RETRY_S = 5.0
-"""How soon a page that failed is tried again, so that a switch-over is dated to seconds."""
+"""Retry interval of a failed page, so that the time of a switch-over is known to seconds."""
 
 _ANY_IPV6 = "2000::1"
-"""In the block of all global unicast addresses: whether there is any way for IPv6."""
+"""An address in the block of all global unicast addresses: tests whether IPv6 has any route."""
 
 _IPV6_SHARE = 0.3
-"""Of the time allowed; then IPv4 is tried, as a browser does (which waits much less)."""
+"""
+IPv6's share of the time limit; after it IPv4 is tried, as a browser does (which waits much less).
+"""
 
 _UNEXPECTED_BODY_BYTES = 4_096
 _TYPICAL_BYTES = 12_500
@@ -66,13 +68,13 @@ class Settings:
 
     device_is_router: bool = False
     """
-    The computers' traffic goes through this device, or as its own main table has it: nothing is
-    bound to any interface. Otherwise it goes to the router of the link whose box the computers hang
-    on: the first wired one that ``links`` of the entry names.
+    The computers' traffic goes through this device, or is routed like its own main table: sockets
+    are bound to no interface. Otherwise it goes to the router of the link that the computers are
+    connected to: the first wired one in ``links`` of the entry.
     """
 
     resolvers: tuple[str, ...] = ()
-    """The name servers that the computers are given, where they are not the link's own."""
+    """The name servers of the computers, if they differ from the link's own."""
 
     proxy: str = ""
     """
@@ -80,19 +82,19 @@ class Settings:
     """
 
     timeout_s: Annotated[float, Meta(ge=0.5, le=300.0)] = 10.0
-    """How long opening the page may take, over both families."""
+    """Time limit for opening the page, both families together."""
 
     resolve_timeout_s: float = 4.0
     """How much of it the name may take, in each family."""
 
     body_limit_bytes: Annotated[int, Meta(ge=1, le=16 * 1024 * 1024)] = 64 * 1024
-    """As much of the body is read and searched, where the target expects a text in it."""
+    """The maximum size of the body that is read and searched if the target expects a text in it."""
 
     metered_every_s: Annotated[float, Meta(ge=60.0)] = 600.0
-    """How often a page is opened while the traffic goes by a metered link."""
+    """Interval of pages while a metered link carries the traffic."""
 
     ca_file: str = ""
-    """File of the authorities to trust (PEM); empty: those of the device."""
+    """File of trusted certificate authorities (PEM); empty: those of the device."""
 
     def __post_init__(self) -> None:
         """Reject settings that cannot be run."""
@@ -106,7 +108,10 @@ class Settings:
 
 
 class CounterProbe:
-    """The visits of one site; remembers by which link the traffic went, and since when it fails."""
+    """
+    The page visits of one site; remembers which link carried the traffic, and since when visits
+    fail.
+    """
 
     def __init__(self, services: ProbeServices) -> None:
         self._services = services
@@ -134,7 +139,7 @@ class CounterProbe:
         return self._with_switch_over(finding, target, started_ns)
 
     def _is_due(self, seen: SeenLink, target: Target, settings: Settings) -> bool:
-        """Return whether a page may be opened over the link that the traffic goes by."""
+        """Return whether a page may be opened over the link that carries the traffic."""
         carrying = self._services.links().get(seen.link)
         opened_ns = self._opened_ns.get(target.name)
         if carrying is None or carrying.spec.allowance_bytes is None or opened_ns is None:
@@ -145,7 +150,7 @@ class CounterProbe:
         return has_moved or is_failing or waited_s >= settings.metered_every_s
 
     def _with_switch_over(self, finding: Finding, target: Target, started_ns: int) -> Finding:
-        """Add that the traffic went over to another link, where this run is the first to see it."""
+        """Add a switch-over to another link if this run is the first to observe it."""
         run = counter_path.run_from(
             target.name,
             started_ns / NS_PER_S,
@@ -171,10 +176,11 @@ class _Visit:
     def __init__(
         self, link: LiveLink, target: Target, settings: Settings, services: ProbeServices
     ) -> None:
-        # A link that shares its port sends by a router of its own choice, not by the computers'.
+        # A link that shares its port sends by a router that it selects itself, not by the
+        # computers' router.
         is_unbound = settings.device_is_router or _is_selected(link)
         self._outbound: Outbound = DefaultRoute(link.kernel) if is_unbound else link
-        # A proxy of the computers' own takes other credentials, which the device has not got.
+        # The computers' own proxy needs other credentials, which the device does not have.
         self._proxy = link_proxy(settings.proxy) if settings.proxy else proxy_of(link.spec)
         self._target = target
         self._settings = settings
@@ -246,7 +252,7 @@ class _Visit:
         fetch_began_s = self._elapsed_s()
         response = await Fetch(self._outbound, request).perform(current_multi())
         self.cost_bytes += response.cost_bytes
-        # Finding the routers of the path is not part of what somebody at the counter waits for.
+        # The search for the path's routers is not part of the wait of a person at the counter.
         took_s = resolved_s + self._elapsed_s() - fetch_began_s
         return self._finding_of(response, took_s)
 
@@ -273,7 +279,7 @@ class _Visit:
         return resolved.reason, resolved.detail
 
     async def _see(self, family: Family) -> None:
-        """Look by which link the packets go; behind a proxy nothing of that can be seen."""
+        """Determine the link that carries the packets; behind a proxy it cannot be seen."""
         if self._proxy is not None:
             return
         self.seen = await see_link(

@@ -1,9 +1,9 @@
 """
-Seen link: by which link a flow was seen to leave, told by the routers that answer on its way.
+Seen link: the link that a flow left by, identified by the routers that answer on its path.
 
-A computer's packets go to the router of the local network, and only that router knows by which line
-they go on. The first router of each carrier is known from the ways of the links themselves; the one
-that answers on this flow as well names the link. Where none answers, the link is not known.
+A computer's packets go to the router of the local network, and only that router determines the line
+that they leave by. The first router of each carrier is known from the traced paths of the links; if
+one of these answers on this flow, it identifies the link. If none answers, the link is unknown.
 """
 
 import asyncio
@@ -32,8 +32,8 @@ FIRST_HOP, ROUTE = "first_hop", "route"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenLink:
     """
-    ``link`` is empty where it was not seen; ``seen_by`` says what told it. ``gateway`` is the first
-    router that answered. ``cost_bytes`` is at IP level, both directions.
+    ``link`` is empty if it was not seen; ``seen_by`` is the evidence for it. ``gateway`` is the
+    first router that answered. ``cost_bytes`` is at IP level, both directions.
     """
 
     link: str = ""
@@ -46,10 +46,10 @@ async def see_link(
     egress: Egress, links: Mapping[str, LiveLink], *, trusts_route: bool
 ) -> SeenLink:
     """
-    Return by which link packets to a destination were seen to leave.
+    Return the link that packets to a destination were seen to leave by.
 
-    ``trusts_route``: this device is the last router before the lines, so that the interface that
-    its own table chooses tells the link where no router answers.
+    ``trusts_route``: this device is the last router before the lines, so that the interface in its
+    own routing table identifies the link if no router answers.
 
     Raises:
         LinkUnusable: the interface or its address is gone.
@@ -77,8 +77,8 @@ async def see_link(
 async def _routers(egress: Egress) -> tuple[tuple[str, ...], int]:
     """Return the routers of the first hops that answer, nearest first, and the cost."""
     header_bytes = 40 if egress.family is Family.IP6 else 20
-    # A router that translates addresses keeps a flow on the line it began on, or drops it when that
-    # line is gone: each look is a flow of its own.
+    # A NAT router keeps a flow on the line that it started on, or drops it when that line fails:
+    # each observation uses a new flow.
     flow = FIRST_FLOW + int.from_bytes(os.urandom(2), "big") % FLOWS
     with Tracer(Flow(egress, "udp", flow)) as tracer:
         probes = []

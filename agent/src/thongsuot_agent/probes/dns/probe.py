@@ -1,14 +1,14 @@
 """
 Answers of one name server.
 
-Measures    the time from the question until its answer, between the kernel's stamps, of the slower
-            of the questions of one run (by default for IPv4 and for IPv6 addresses, asked at
-            once); how many addresses were answered and their smallest time to live.
-Failed      no answer in time; the server refuses, fails or does not know the name; the name has
-            no address; an address that cannot be true was answered; nobody listens.
+Measures    the time from query to response, between the kernel's timestamps, of the slowest query
+            of one run (by default for IPv4 and for IPv6 addresses, sent together); the number of
+            addresses in the responses and their smallest time to live.
+Failed      no answer in time; the server refuses, fails or does not know the name; the name has no
+            address; the response has an impossible address; no process listens on the port.
 Unmeasured  the link is down, has no address or no route; no name server of this family is known.
-Source      RFC 1035; RFC 3596; RFC 5452 for what is accepted as an answer.
-Cost        2 packets, about 150 bytes, per question; 9 more where an answer needs TCP.
+Source      RFC 1035; RFC 3596; RFC 5452 for the responses that are accepted.
+Cost        2 packets, about 150 bytes, per question; 9 more packets if a response needs TCP.
 """
 
 import asyncio
@@ -54,7 +54,7 @@ class Settings:
     """The queried types: ``a`` (IPv4 addresses), ``aaaa`` (IPv6 addresses), or both."""
 
     timeout_s: Annotated[float, Meta(ge=0.01, le=60.0)] = 2.0
-    """How long each question waits for its answer."""
+    """Time limit of each query."""
 
     port: Annotated[int, Meta(ge=1, le=65535)] = PORT
     """Port of the name server."""
@@ -67,7 +67,7 @@ class Settings:
 
 
 async def run(link: LiveLink, target: Target, family: Family, settings: Settings) -> Finding:
-    """Ask the questions of one run at once and wait for their answers."""
+    """Send the queries of one run together and wait for their responses."""
     try:
         address = address_of(link, target, family)
         link.egress(family, address)
@@ -124,10 +124,10 @@ def finding_from(target: Target, lookups: list[LookupResult]) -> Finding:
 
 def _worst(lookups: list[LookupResult]) -> LookupResult | None:
     """
-    Return the lookup that decides, ``None`` when all is well.
+    Return the lookup that decides the result, ``None`` if none failed.
 
-    A name that has addresses of one sort only is well; a server that answers one question and
-    leaves the other unanswered is not.
+    A name with addresses of one family only is fine; a server that answers one query and ignores
+    the other is not.
     """
     failed = [lookup for lookup in lookups if lookup.reason is not None]
     some = any(lookup.reason is None for lookup in lookups)

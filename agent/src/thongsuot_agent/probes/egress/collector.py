@@ -1,4 +1,4 @@
-"""Asking the collector from where it sees a request come, by a connection of its own."""
+"""Asks the collector for the source address of a request, on a separate connection."""
 
 from dataclasses import replace
 from functools import cache

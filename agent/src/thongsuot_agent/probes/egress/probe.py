@@ -1,19 +1,19 @@
 """
-By whose line a link's packets leave: a reflector is asked from where it sees them come, or the
-agent's own collector.
+Which carrier's line a link's packets leave by: a reflector, or the agent's own collector, reports
+their source address.
 
-Measures    the share of fresh flows that were answered (of a collector one, of a reflector some);
-            of those from a network that is some carrier's, the share that left by the link's own
-            carrier.
+Measures    the share of new flows that were answered (one flow to a collector, several to a
+            reflector); of those seen from a known carrier's network, the share that left by the
+            link's own carrier.
 Failed      no flow was answered: timed out, refused by the host, or an ICMP error said why; what
             answered was no test packet, or sealed with another key; the collector's certificate is
-            not to be trusted, or what answered is not it.
+            not trusted, or the response is not from the collector.
 Unmeasured  the link is down, has no address or no route; the reflector or the collector does not
-            say from where it sees packets come.
+            report the source address of packets.
 Source      RFC 8762, RFC 8972, section 4.2 (STAMP, Location TLV); ``GET /v1/address`` of the
-            collector; networks of ``carriers`` in the settings and in the site configuration.
-Cost        2 packets, 190 bytes over IPv4 and 230 over IPv6, per flow; sealed 360 and 400. Of a
-            collector about 20 packets and 5,300 bytes, as a first visit by TLS.
+            collector; the networks of ``carriers`` in the settings and in the site configuration.
+Cost        2 packets, 190 bytes over IPv4 and 230 over IPv6, per flow; sealed 360 and 400. To a
+            collector about 20 packets and 5,300 bytes, as for a first TLS connection.
 """
 
 import asyncio
@@ -50,16 +50,16 @@ from thongsuot_schema.stamp.packet import (
 from thongsuot_schema.stamp.timestamp import UNKNOWN_ERROR, ntp_timestamp, pack_error_estimate
 
 OTHER_CARRIER = "other_carrier"
-"""Evidence: by whose line flows left that did not leave by the link's own carrier."""
+"""Evidence: the carriers of flows that did not leave by the link's own carrier."""
 USED_CARRIER = "used_carrier"
-"""Evidence: the carriers that flows left by, for a link that represents its router's choice."""
+"""Evidence: the carriers of flows, for a link that represents its router's choice."""
 
 _UDP_HEADER_BYTES = 8
 _SEAL_TLV_BYTES = 20
 
 
 async def run(link: LiveLink, target: Target, family: Family, settings: Settings) -> Finding:
-    """Ask by some fresh flows at once; a collector by one connection of its own."""
+    """Send several new flows together; to a collector one separate connection."""
     try:
         if target.role is Role.COLLECTOR:
             answer = await ask_collector(link, target.url, family, settings)
@@ -144,9 +144,9 @@ async def _ask(
 
 def _seen_address(data: bytes, number: int, key: bytes) -> str | None:
     """
-    Return from where the reflector saw our packet come, ``None`` where this is not its answer.
+    Return the source address that the reflector saw, ``None`` if this is not its answer.
 
-    The extensions have a seal of their own; without it anybody on the way could name an address.
+    The extensions have a separate HMAC; without it anyone on the path could insert an address.
     """
     try:
         answer = unpack_reflector_packet(data, key)
@@ -182,7 +182,7 @@ def _applies(target: Target) -> bool:
 
 
 def _cost_bytes(target: Target, settings: Settings) -> int:
-    """By the dearer family; the schedule counts both families as runs of their own."""
+    """The cost of the more expensive family; the schedule counts a run for each family."""
     if target.role is Role.COLLECTOR:
         return COLLECTOR_BYTES
     base = AUTHENTICATED_BYTES + _SEAL_TLV_BYTES if settings.key_file else UNAUTHENTICATED_BYTES

@@ -17,15 +17,15 @@ class Settings:
 
     flows: Annotated[int, Meta(ge=1, le=16)] = 4
     """
-    Fresh flows of one run, each from another port: a router that spreads flows over two lines sends
-    them by both. With half of them by each line, one run in sixteen sees the one line alone.
+    New flows of one run, each from another port: a router that balances flows over two lines uses
+    both. If each line carries half of them, one run in sixteen sees only one line.
     """
 
     timeout_s: Annotated[float, Meta(ge=0.1, le=10.0)] = 1.0
-    """How long an answer may take, of a collector with the lookup of its name."""
+    """Time limit of an answer; for a collector including the lookup of its name."""
 
     ca_file: str = ""
-    """File of the authorities that a collector is known by (PEM); empty: those of the device."""
+    """File with the certificate authorities of the collector (PEM); empty: those of the device."""
 
     key_file: str = ""
     """

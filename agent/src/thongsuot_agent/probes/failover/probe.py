@@ -1,12 +1,12 @@
 """
-Whether the device's own traffic leaves by a link, since when, and how often that has changed.
+Whether the device's own traffic leaves by a link, since when, and the number of changes.
 
 Measures    per family, whether the preferred default route of the main table leaves by the link;
-            how long that has been so; how often it changed since the agent started.
+            for how long; the number of changes since the agent started.
 Failed      never: that another link carries the traffic is a value.
 Unmeasured  the interface does not exist.
-Source      the kernel's routing tables over netlink, followed as they change; of several default
-            routes the one with the lowest metric counts, and all of its next hops.
+Source      the kernel's routing tables over netlink, updated as they change; of several default
+            routes the one with the lowest metric counts, with all of its next hops.
 Cost        nothing is sent.
 """
 

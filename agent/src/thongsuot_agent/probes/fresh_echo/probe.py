@@ -1,15 +1,15 @@
 """
-Whether a new flow gets through, and up to which packet size.
+Whether a new flow gets through, and with which packet size.
 
-Measures    per run, by default four small echoes, each from a socket and so with an identifier of
-            its own, which a NAT takes for a new flow: the share answered. In the LAN then two
-            echoes of full size over one that was answered: the size of the largest packet that
-            came through.
-Failed      no flow was answered: timed out, or what an ICMP error says that quotes our request.
+Measures    per run, by default four small echoes, each from its own socket and so with its own
+            identifier, which a NAT treats as a new flow: the share answered. In the LAN also two
+            full-size echoes over an answered flow: the size of the largest packet that got through.
+Failed      no flow was answered: timed out, or an ICMP error that quotes our request gives the
+            reason.
 Unmeasured  the link is down, has no address or no route; ICMP sockets are not allowed; the answer
             came in by another interface or to another address.
 Source      RFC 792 and RFC 4443 for the echo; RFC 5508, section 3.1 for its identifier as that of a
-            NAT's session; RFC 8899 for packets of full size as the proof of a way.
+            NAT session; RFC 8899 for full-size packets as the test of a path.
 Cost        352 bytes per run over IPv4, 512 over IPv6; in the LAN 6,000 more.
 """
 
@@ -37,7 +37,7 @@ from thongsuot_schema.result import Family, Finding, failed_finding, ok_finding
 from thongsuot_schema.segment import Segment
 
 FULL_SIZE_ECHOES = 2
-"""Packets of full size: a single one may be lost by chance."""
+"""Two full-size packets: a single one may be lost by chance."""
 
 _NEAR = frozenset({Segment.LAN, Segment.ACCESS, Segment.CARRIER})
 
@@ -51,16 +51,17 @@ class Settings:
 
     size_bytes: Annotated[int, Meta(ge=128, le=1500)] = 1500
     """
-    Size of a packet of full size, with its IP header: what Ethernet carries, as the first packet of
-    a page's handshake. Over an interface that carries less it leaves in pieces of the largest size.
+    Size of a full-size packet with its IP header: the MTU of Ethernet, which the first packet of a
+    page's TLS handshake has. On an interface with a smaller MTU it leaves in fragments of the
+    largest size.
     """
 
     timeout_s: Annotated[float, Meta(ge=0.01, le=60.0)] = 1.0
-    """How long each echo waits for its answer."""
+    """Time limit of each echo."""
 
 
 async def run(link: LiveLink, target: Target, family: Family, settings: Settings) -> Finding:
-    """Open the flows of one run, and try one that was answered with packets of full size."""
+    """Open the flows of one run, and send full-size packets on one that was answered."""
     try:
         egress = link.egress(family, address_of(link, target, family))
         with ExitStack() as stack:
@@ -126,12 +127,14 @@ def _is_unmeasured(echo: EchoResult) -> bool:
 
 
 def _applies(target: Target) -> bool:
-    """Return whether a target stands near: where new flows end is told from there."""
+    """
+    Return whether a target is on the site: from there the point where new flows end can be located.
+    """
     return target.role is Role.ANCHOR and bool(target.addresses) and target.segment in _NEAR
 
 
 def _cost_bytes(target: Target, settings: Settings) -> int:
-    """By the dearer family; the schedule counts both families as runs of their own."""
+    """The cost of the more expensive family; the schedule counts a run for each family."""
     small_bytes = IP6_HEADER_BYTES + ECHO_HEADER_BYTES + PAYLOAD_BYTES
     full_size_echoes = FULL_SIZE_ECHOES if target.segment is Segment.LAN else 0
     return 2 * (settings.flows * small_bytes + full_size_echoes * settings.size_bytes)

@@ -1,20 +1,20 @@
 """
 The device's own view of a link, and of itself.
 
-Measures    carrier, addresses, default routes; whether the gateway answers on the link layer
-            (asked when the kernel's own knowledge is older than 5 s: a gateway that drops ICMP is
-            no fault); by evidence, whose the addresses are, where those are another carrier's
-            than the link's; 64-bit counters of the interface, carried on over resets; changes of
-            carrier; whether another host has the link's address (over IPv4 only while an agent
-            runs with CAP_NET_RAW); uptime; error and state of the wall clock; how late the
-            agent's own timers ran; the agent's memory; what of its record waits and how full it is;
-            what monitoring spent of a metered link's allowance.
-Failed      never: what is wrong here is a value.
+Measures    carrier, addresses, default routes; whether the gateway answers on the link layer (asked
+            when the kernel's own knowledge is older than 5 s: a gateway that drops ICMP is no
+            fault); as evidence, the owner of the addresses if it is not the link's carrier; 64-bit
+            counters of the interface, continued over resets; carrier changes; whether another host
+            has the link's address (over IPv4 only while an agent runs with CAP_NET_RAW); uptime;
+            error and state of the wall clock; the lateness of the agent's own timers; the agent's
+            memory; the waiting part of its record and its fill level; the data that monitoring used
+            of a metered link's allowance.
+Failed      never: a fault is reported as a value.
 Unmeasured  the interface does not exist.
 Source      RFC 2863 for the counters; RFC 826 and RFC 4861, section 7.3 for neighbours; RFC 5905,
-            section 4 for what the error of a clock is.
+            section 4 for the definition of a clock's error.
 Cost        nothing beyond the gateway; on the cable to it at most one ARP request or neighbour
-            solicitation a family and its answer, about 150 bytes.
+            solicitation per family and its answer, about 150 bytes.
 """
 
 import asyncio
@@ -58,9 +58,9 @@ class MonotonicCounters:
     """
     Counters that only grow.
 
-    A driver that is reset, or an interface that is plugged in anew, starts at 0 again; earlier
-    counts are carried over, so that a difference between two readings is never negative and never
-    huge.
+    After the reset of a driver, or when an interface is plugged in again, counters restart at 0;
+    earlier counts are carried over, so that a difference between two readings is never negative and
+    never huge.
     """
 
     def __init__(self) -> None:
@@ -77,7 +77,7 @@ class MonotonicCounters:
 
 
 class HostProbe:
-    """The runs over one link: counters are carried on from one to the next."""
+    """The runs over one link: counters continue from one run to the next."""
 
     def __init__(self, services: ProbeServices) -> None:
         self._self_metrics = services.self_metrics
@@ -155,7 +155,7 @@ def _counter_values(carried: MonotonicCounters, message: LinkMessage) -> dict[Me
 
 
 async def _neighbour_values(link: LiveLink, message: LinkMessage) -> dict[Metric, float]:
-    """One of the gateways answering is enough: both families mostly share one box and one cable."""
+    """One answering gateway is enough: both families usually share one device and one cable."""
     answers = await asyncio.gather(
         _answers(link, Family.IP4, message), _answers(link, Family.IP6, message)
     )
@@ -202,7 +202,7 @@ def _applies(target: Target) -> bool:
 
 
 def _cost_bytes(target: Target, settings: Settings) -> int:
-    """Nothing of it travels over the carrier's line."""
+    """Its traffic does not use the carrier's line."""
     del target, settings
     return 0
 

@@ -1,1 +1,1 @@
-"""The ``http`` kind: the request by libcurl, and which of several addresses is next."""
+"""The ``http`` kind: the request by libcurl, and the rotation of several addresses."""

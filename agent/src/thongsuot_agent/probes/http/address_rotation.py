@@ -1,9 +1,9 @@
 """
-Address rotation: which of several addresses is tried next.
+Address rotation: selects the next of several addresses.
 
-A service with two addresses of which one is dead fails every second visitor. Name servers answer in
-any order, many always in the same one, so anyone who takes the first answer may never meet the dead
-one. Each series therefore goes round: of n addresses, each is met within n runs.
+If one of a service's two addresses is dead, every second visitor fails. Name servers answer in any
+order, many always in the same one, so a client that uses the first answer may never reach the dead
+one. Each series therefore rotates: of n addresses, each is tried within n runs.
 """
 
 from collections.abc import Hashable, Sequence
@@ -12,12 +12,12 @@ from typing import TypeVar
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
 
-_SERIES_KEPT = 512  # hosts of redirects included; far more than a site has
-_ADDRESSES_KEPT = 64  # a network of caches may answer with others each time
+_SERIES_KEPT = 512  # includes hosts of redirects; far more than a site has
+_ADDRESSES_KEPT = 64  # a CDN may answer with other addresses each time
 
 
 class AddressRotation:
-    """Remembers, for each series, in which order its addresses were tried."""
+    """Remembers the order in which the addresses of each series were tried."""
 
     def __init__(self) -> None:
         # The innermost dictionaries are ordered sets: the last tried one is at the end.
@@ -26,7 +26,7 @@ class AddressRotation:
 
     def next_address(self, series: Hashable, addresses: Sequence[str]) -> str:
         """
-        Return the address that this series has not tried for longest, a new one first.
+        Return the address that this series tried longest ago; new addresses come first.
 
         ``addresses`` are the current answers, at least one; of several new ones the first.
         """
@@ -41,13 +41,13 @@ class AddressRotation:
         return chosen
 
     def remember(self, series: Hashable, address: str) -> None:
-        """Note at which address a series just worked."""
+        """Record the address at which a series just worked."""
         self._worked.pop(series, None)
         self._worked[series] = address
         _forget(self._worked, _SERIES_KEPT)
 
     def last_worked(self, series: Hashable) -> str | None:
-        """Return the address at which a series last worked, ``None`` when it never did."""
+        """Return the address at which a series last worked, ``None`` if it never did."""
         return self._worked.get(series)
 
 

@@ -1,4 +1,6 @@
-"""One page by a link's proxy, which looks up the name and opens the connection itself."""
+"""
+Fetches one page through a link's proxy, which resolves the name and opens the connection itself.
+"""
 
 from dataclasses import replace
 
@@ -9,15 +11,15 @@ from thongsuot_agent.probing.proxy import LinkProxy
 from thongsuot_schema.reason import Reason
 
 PROXY_ANSWER_S = 2.0
-"""Time for a proxy's own page, if it has not answered for the portal's."""
+"""Time limit for a proxy's own page, if it did not answer the request for the portal's page."""
 
 
 async def fetch_by_proxy(link: Outbound, request: FetchRequest, proxy: LinkProxy) -> FetchResponse:
     """
     Return the result of a request through a proxy.
 
-    A proxy that says nothing in time may be waiting for a portal behind a dead line, or be dead
-    itself: it is asked for a page of its own, within the time of the request.
+    A proxy that does not answer in time may be waiting for a portal behind a dead line, or may be
+    dead itself: a page of its own is requested, within the time limit of the request.
 
     Raises:
         LinkUnusable: nothing can be sent to the proxy.

@@ -1,21 +1,23 @@
 """
-One HTTP or HTTPS request, as a first visit by a browser makes it.
+One HTTP or HTTPS request, as on a browser's first visit.
 
 Measures    the phases resolve (by the link's own name server), connect, TLS, first byte, transfer
-            and their total; status and length of the response; when the first certificate of the
-            chain runs out and how many the server sent. Of several addresses answered,
-            the runs of a series take turns (see ``address_rotation``).
-Failed      the name is not resolved, or to what cannot be true, or, of a page that only the
-            collector names, to an address in a network of the site; refused, reset, timed out,
-            told by phase (a path that loses large packets shows as a TLS handshake that timed
-            out); certificate expired, not valid yet, for another name, untrusted; status or text
-            not as expected. What was measured until then is kept. By a proxy (``proxy`` of the
-            link): the proxy is silent, or says that it reaches nothing.
-Unmeasured  the link is down, has no address or no route; no name server is known for it; the
-            agent itself was not given the CPU while the time ran out; the proxy refuses the device.
+            and their total; status and length of the response; the earliest expiry in the
+            certificate chain and the number of certificates that the server sent. If the name has
+            several addresses, the runs of a series rotate through them (see ``address_rotation``).
+Failed      the name is not resolved, or resolves to an impossible address, or, for a page that only
+            the collector configured, to an address in a network of the site; refused, reset, timed
+            out, separated by phase (a path that loses large packets shows as a TLS handshake that
+            timed out); certificate expired, not valid yet, for another name, untrusted; status or
+            text not as expected. Values measured before the failure are kept. With a proxy
+            (``proxy`` of the link): the proxy does not answer, or reports that it cannot reach the
+            server.
+Unmeasured  the link is down, has no address or no route; no name server is known for it; the agent
+            did not get the CPU before the time-out; the proxy refuses the device.
 Source      RFC 9110, RFC 9112; RFC 8446 (TLS 1.3); RFC 5280 and RFC 9525 (certificates).
-Cost        about 20 packets and 8,000 bytes, and the body up to ``body_limit_bytes``; of each run
-            as the kernel counted it (TCP_INFO). A refused certificate costs a second handshake.
+Cost        about 20 packets and 8,000 bytes, and the body up to ``body_limit_bytes``; the cost of
+            each run is counted by the kernel (TCP_INFO). A refused certificate costs a second
+            handshake.
 """
 
 from collections.abc import Callable
@@ -69,14 +71,14 @@ _TIMEOUTS = frozenset(
 
 _STARVED_SHARE = 0.1
 """
-A timer late, or the CPU waited for, by this share of the time allowed: then it was not the network
-that let it run out.
+If a timer was late, or the process waited for the CPU, by this share of the time limit, the network
+did not cause the time-out.
 """
 
 _SERVER_SILENT = frozenset({Reason.NAME_SERVER_TIMED_OUT, Reason.NAME_SERVER_FAILED})
 _SILENCES = frozenset({Reason.TIMED_OUT, Reason.HOST_UNREACHABLE, Reason.NETWORK_UNREACHABLE})
 _PROVING = frozenset({None, Reason.RESPONSE_TIMED_OUT, Reason.RESPONSE_TRUNCATED})
-"""The certificate was verified before these: no box on the way can have answered so."""
+"""The certificate was verified before these failures, so no middlebox can have caused them."""
 BY_LAST_ADDRESS, REACHED, UNREACHED = "by_last_address", "reached", "timed_out"
 
 _EVIDENCE_LIMIT = 200  # characters of one text (thongsuot_schema.result.Finding)
@@ -87,19 +89,19 @@ class Settings:
     """Settings of one ``kind = "http"`` entry."""
 
     timeout_s: Annotated[float, Meta(ge=0.1, le=300.0)] = 10.0
-    """How long the whole run may take, name to last byte."""
+    """Time limit of the whole run, from name lookup to last byte."""
 
     resolve_timeout_s: float = 4.0
-    """How much of it the name may take, over all name servers asked."""
+    """The part of it for the name lookup, over all name servers."""
 
     body_limit_bytes: Annotated[int, Meta(ge=1, le=16 * 1024 * 1024)] = 256 * 1024
-    """As much of the body is read and searched; then the transfer is ended."""
+    """The maximum size of the body that is read and searched; then the transfer ends."""
 
     max_redirects: Annotated[int, Meta(ge=0, le=10)] = 0
-    """Redirects that are followed; 0: a redirect is an answer like any other."""
+    """Maximum number of followed redirects; 0: a redirect is a normal response."""
 
     ca_file: str = ""
-    """File of the authorities to trust (PEM); empty: those of the device."""
+    """File of trusted certificate authorities (PEM); empty: those of the device."""
 
     contact: str = ""
     """Contact for operators of servers; part of the User-Agent."""
@@ -121,7 +123,7 @@ class Settings:
 
 
 class HttpProbe:
-    """The requests over one link; those of one series take turns among the addresses answered."""
+    """The requests over one link; those of one series rotate through the resolved addresses."""
 
     def __init__(self, services: ProbeServices) -> None:
         self._services = services
@@ -175,7 +177,7 @@ class _PageFetch:
         self.cost_bytes = 0
 
     async def follow(self, url: str) -> None:
-        """Fetch a URL, and where its redirects lead as far as they are followed."""
+        """Fetch a URL and follow its redirects up to the limit."""
         for _ in range(self._settings.max_redirects + 1):
             await self._fetch(url)
             response = self._response
@@ -183,7 +185,7 @@ class _PageFetch:
                 break
             host = urlsplit(response.redirect_url).hostname or ""
             if is_address(host) and self._is_forbidden(host):
-                break  # a redirect that is not followed is an answer like any other
+                break  # a redirect that is not followed is a normal response
             url = response.redirect_url
         self._took_s = self._elapsed_s()
 
@@ -234,10 +236,10 @@ class _PageFetch:
 
     async def _try_last_address(self, url: str, series: tuple[Family, str]) -> None:
         """
-        Try the address that the name had last: whether the way works is another question.
+        Try the last known address of the name: the path may work although the name lookup fails.
 
-        With echoes dropped by the carrier and its name server silent, nothing else can tell a cut
-        line from a dead server.
+        If the carrier drops echoes and its name server does not answer, only this distinguishes a
+        cut line from a dead name server.
         """
         address = self._rotation.last_worked(series)
         if address is None:

@@ -1,14 +1,14 @@
 """
-Round trips by ICMP echo.
+Round-trip times by ICMP echo.
 
-Measures    per run, by default one echo: the median round trip between the kernel's stamps of the
-            request leaving and the answer coming in, the share that stayed unanswered, and the
-            hop limit left in the last answer.
+Measures    per run, by default one echo: the median round-trip time between the kernel's timestamps
+            of sending the request and receiving the answer, the share of unanswered echoes, and the
+            remaining hop limit of the last answer.
 Failed      no echo of the run was answered: timed out, or an ICMP error that quotes our request
-            said why (host or network unreachable, filtered, hop limit exceeded).
+            gave the reason (host or network unreachable, filtered, hop limit exceeded).
 Unmeasured  the link is down, has no address or no route; ICMP sockets are not allowed; the answer
             came in by another interface or to another address.
-Source      RFC 792; RFC 4443, section 4; RFC 2681 for what a round trip is.
+Source      RFC 792; RFC 4443, section 4; RFC 2681 for the definition of round-trip delay.
 Cost        2 packets, 88 bytes over IPv4 and 128 over IPv6, per echo.
 """
 
@@ -41,10 +41,10 @@ class Settings:
     """Echoes of one run."""
 
     spacing_s: Annotated[float, Meta(ge=0.0, le=10.0)] = 0.1
-    """From one echo of a run to the next."""
+    """Interval between the echoes of a run."""
 
     timeout_s: Annotated[float, Meta(ge=0.01, le=60.0)] = 1.0
-    """How long each echo waits for its answer."""
+    """Time limit of each echo."""
 
     payload_bytes: Annotated[int, Meta(ge=8, le=1400)] = PAYLOAD_BYTES
     """Random bytes in each echo; at least 8, so that an answer cannot be guessed."""
@@ -118,7 +118,7 @@ def _applies(target: Target) -> bool:
 
 
 def _cost_bytes(target: Target, settings: Settings) -> int:
-    """By the dearer family; the schedule counts both families as runs of their own."""
+    """The cost of the more expensive family; the schedule counts a run for each family."""
     del target
     return settings.count * 2 * (IP6_HEADER_BYTES + ECHO_HEADER_BYTES + settings.payload_bytes)
 

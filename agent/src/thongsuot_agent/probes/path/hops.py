@@ -1,4 +1,7 @@
-"""From the answers of a walk to its hops: who answered from where, and who passes nothing on."""
+"""
+Turns the answers of a trace into its hops: which router answered at which distance, and which
+refused to forward.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,15 +15,15 @@ _REFUSALS = {
     Reason.NETWORK_UNREACHABLE: "!N",
     Reason.PACKET_FILTERED: "!X",
 }
-"""The signs of traceroute; any other is a bare exclamation mark."""
+"""The marks of traceroute; any other reason is a plain exclamation mark."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HopAnswer:
     """
-    One answer to a probe that might pass ``number`` hops.
+    One answer to a probe with the hop limit ``number``.
 
-    ``reason`` is set where it says that packets are not passed on.
+    ``reason`` is set if the router refuses to forward packets.
     """
 
     number: int
@@ -32,10 +35,10 @@ class HopAnswer:
 
 def last_number(answers: Sequence[HopAnswer]) -> int:
     """
-    Return where a walk ends that did not reach its target.
+    Return the last hop of a trace that did not reach its target.
 
-    That is with the farthest hop that answered, or with the refusal behind it: a host that refuses
-    says so to every probe that would go farther, and stands at none of those distances.
+    This is the farthest hop that answered, or the refusal beyond it: a host that refuses answers
+    every probe with a larger hop limit, and is at none of those distances.
     """
     hops = max((answer.number for answer in answers if answer.reason is None), default=0)
     refusals = [answer.number for answer in answers if answer.reason is not None]
@@ -43,7 +46,7 @@ def last_number(answers: Sequence[HopAnswer]) -> int:
 
 
 def hop_from(number: int, sent: int, answers: Sequence[HopAnswer]) -> Hop:
-    """Return a hop; a refusal counts only where nothing else came from its distance."""
+    """Return a hop; a refusal counts only if no other answer came from its distance."""
     here = [answer for answer in answers if answer.number == number]
     routers = [answer for answer in here if answer.reason is None]
     answers = routers or here

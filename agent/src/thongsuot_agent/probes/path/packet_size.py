@@ -1,8 +1,8 @@
 """
-The largest packet that a path takes, and the hop behind which larger ones vanish.
+The largest packet that a path carries, and the hop beyond which larger ones are lost.
 
-By asking with packets that must not be cut up (RFC 8899, in the manner of RFC 4821), because a
-black hole is a path whose routers do not say "too big". Sizes include the IP header.
+It probes with packets that must not be fragmented (RFC 8899, in the manner of RFC 4821), because
+the routers of a black hole do not report "too big". Sizes include the IP header.
 """
 
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ COMMON_SIZES = (
     1480,
     1492,
 )
-"""Sizes at which tunnels, PPPoE and mobile cores cut; the first guess at where it lies."""
+"""Typical limits of tunnels, PPPoE and mobile cores; the first guesses of the search."""
 
 _TRIES = 2
 _BEYOND_HOPS = 64
@@ -37,11 +37,11 @@ _TOLD_AT_MOST = 4
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PacketSize:
     """
-    What a path takes.
+    The largest packet of a path.
 
-    ``largest_bytes`` is the largest that got there and back, ``None`` where none of the sizes
-    tried did. ``hop`` is the last hop that full packets reach, ``None`` where they reach the
-    target. ``told_by`` is the router that said "too big"; empty with a ``hop``: nobody did.
+    ``largest_bytes`` is the largest size that was answered, ``None`` if no tried size was. ``hop``
+    is the last hop that full-size packets reach, ``None`` if they reach the target. ``told_by`` is
+    the router that reported "too big"; if it is empty and there is a ``hop``, no router did.
     """
 
     largest_bytes: int | None
@@ -50,7 +50,7 @@ class PacketSize:
 
     @property
     def is_black_hole(self) -> bool:
-        """Whether large packets vanish without a word."""
+        """Whether large packets are lost without an ICMP error."""
         return self.hop is not None and not self.told_by
 
 
@@ -58,11 +58,11 @@ async def measure_packet_size(
     tracer: Tracer, *, full_bytes: int, floor_bytes: int, near: Sequence[int], timeout_s: float
 ) -> PacketSize:
     """
-    Return what a path takes whose target answers small packets.
+    Return the packet size of a path whose target answers small packets.
 
-    ``full_bytes`` is what the link itself takes, ``floor_bytes`` what any path must take. ``near``
-    are the hops before the target that answer, in their order. One exchange where nothing is
-    wrong; where large packets vanish about a dozen, 20 to 40 kB.
+    ``full_bytes`` is the MTU of the link itself, ``floor_bytes`` the minimum MTU of any path.
+    ``near`` are the answering hops before the target, in order. A healthy path needs one exchange;
+    one that loses large packets about a dozen, 20 to 40 kB.
     """
     size_bytes, told_by, hop = full_bytes, "", None
     for _ in range(_TOLD_AT_MOST):
@@ -98,7 +98,9 @@ async def _reach(tracer: Tracer, size_bytes: int, near: Sequence[int], timeout_s
 async def _largest(
     tracer: Tracer, floor_bytes: int, ceiling_bytes: int, timeout_s: float
 ) -> int | None:
-    """Return the largest size below ``ceiling_bytes`` that gets through, ``None``: no size does."""
+    """
+    Return the largest size below ``ceiling_bytes`` that gets through; ``None`` if no size does.
+    """
     if not await _passes(tracer, floor_bytes, timeout_s):
         return None
     low, high = floor_bytes, ceiling_bytes
@@ -120,7 +122,7 @@ async def _passes(tracer: Tracer, size_bytes: int, timeout_s: float) -> bool:
 async def _send_probe(
     tracer: Tracer, hops: int, size_bytes: int, timeout_s: float
 ) -> TimedReply | None:
-    """Return what answers a probe; a single one may be lost, so it is sent again once."""
+    """Return the answer to a probe; a single one may be lost, so it is sent once more."""
     for _ in range(_TRIES):
         sent = tracer.send(hops, size_bytes)
         await tracer.wait_for([sent], timeout_s)

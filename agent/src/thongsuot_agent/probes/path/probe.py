@@ -1,20 +1,20 @@
 """
-The way to a target, hop by hop, by packets that all take the same one.
+The path to a target, hop by hop, by packets of one flow that all take the same path.
 
-Measures    the hops that answer, each with its median round trip and its share of answers, and the
-            MPLS labels that they tell of; the distance of the target; which hop is the carrier's
-            first; the largest packet that gets through, and the hop behind which larger ones
-            vanish. Times are between the kernel's stamps, except over TCP.
-Failed      the target did not answer at any distance: timed out, or a router said why it passes
-            nothing on, which is told as that (``!H``, ``!N``, ``!X``), not as a hop. What answered
-            before is still told.
+Measures    the hops that answer, each with its median round-trip time, its share of answers, and
+            the MPLS labels that it reports; the distance of the target; the carrier's first hop;
+            the largest packet that gets through, and the hop beyond which larger ones are lost.
+            Times are between the kernel's timestamps, except over TCP.
+Failed      the target did not answer at any distance: timed out, or a router refused to forward,
+            which is reported as a refusal (``!H``, ``!N``, ``!X``), not as a hop. The hops before
+            it are still reported.
 Unmeasured  the link is down, has no address or no route; echoes are not allowed; for TCP: scapy is
             not installed, or the agent may not open packet sockets.
 Source      RFC 792, RFC 4443, RFC 4884, RFC 4950, RFC 8899; Augustin et al., "Avoiding traceroute
-            anomalies with Paris traceroute" (2006); RFC 1812, section 4.3.2.8 for why a silent hop
-            is no loss.
-Cost        about 120 bytes per hop and probe and 3,000 for the size of packets: 6,600 a run over
-            ten hops; up to 40,000 while large packets vanish.
+            anomalies with Paris traceroute" (2006); RFC 1812, section 4.3.2.8 for why an unanswered
+            hop does not mean packet loss.
+Cost        about 120 bytes per hop and probe and 3,000 for the packet size: 6,600 per run over ten
+            hops; up to 40,000 while large packets are lost.
 """
 
 from collections.abc import Sequence
@@ -57,8 +57,8 @@ _TYPICAL_HOPS = 10
 
 _SITES_OWN = tuple(map(ip_network, ("192.168.0.0/16", "172.16.0.0/12", "fe80::/10", "fc00::/7")))
 """
-Networks of boxes at the site. Carriers number their own routers from 10/8 and 100.64/10 as well, so
-that those say nothing.
+Networks of equipment at the site. Carriers also number their own routers from 10/8 and 100.64/10,
+so these prove nothing.
 """
 
 
@@ -70,32 +70,32 @@ class Settings:
     """What is sent: ``icmp`` (echoes), ``udp`` (to port 33434), ``tcp`` (by scapy, in a worker)."""
 
     port: Annotated[int, Meta(ge=1, le=65535)] = 443
-    """Where TCP goes to."""
+    """Destination port of TCP."""
 
     count: Annotated[int, Meta(ge=1, le=10)] = 3
     """Probes to each hop."""
 
     retries: Annotated[int, Meta(ge=0, le=5)] = 1
-    """How often hops that stayed silent are asked once more."""
+    """Number of retries for hops that did not answer."""
 
     max_hops: Annotated[int, Meta(ge=1, le=MAX_HOPS)] = 24
-    """Hops after which a target is given up."""
+    """Maximum hop limit of the search for the target."""
 
     timeout_s: Annotated[float, Meta(ge=0.05, le=10.0)] = 1.0
-    """How long answers are waited for after the last probe of a round."""
+    """Wait for answers after the last probe of a round."""
 
     packet_size: bool = True
     """Find the largest packet that gets through."""
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be run."""
+        """Reject settings that cannot be run."""
         if self.method not in METHODS:
             raise ValueError(f"method is {self.method!r}; known: {', '.join(METHODS)}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PathRun:
-    """What one run brought: the walk, what packets it takes, what it cost."""
+    """The result of one run: the trace, the packet size of the path, and the cost."""
 
     walked: TraceResult
     size: PacketSize | None
@@ -103,7 +103,7 @@ class PathRun:
 
 
 async def run(link: LiveLink, target: Target, family: Family, settings: Settings) -> Finding:
-    """Walk the way to the target once."""
+    """Trace the path to the target once."""
     try:
         address = address_of(link, target, family)
         egress = link.egress(family, address)
@@ -125,7 +125,7 @@ async def run(link: LiveLink, target: Target, family: Family, settings: Settings
 
 
 async def _run_by_tcp(link: LiveLink, egress: Egress, settings: Settings) -> Finding:
-    """Packet sizes are not asked for by TCP: a SYN carries none."""
+    """Packet sizes are not probed by TCP: a SYN has no payload."""
     flow = flow_name(link.name, egress.destination)
     walked, cost_bytes, clamped = await trace_by_tcp(egress, settings.port, flow, _pace(settings))
     finding = finding_from(
@@ -171,7 +171,9 @@ async def _trace(tracer: Tracer, family: Family, settings: Settings, full_bytes:
 def finding_from(
     traced: PathRun, state: LinkState, method: str, site_networks: Sequence[str] = ()
 ) -> Finding:
-    """Return what one run says; ``site_networks`` are those that the link's settings declare."""
+    """
+    Return the finding of one run; ``site_networks`` are those declared in the link's settings.
+    """
     walked, size = traced.walked, traced.size
     declared = [ip_network(text) for text in site_networks]
     first = first_carrier_hop(walked, state, declared)
@@ -206,11 +208,11 @@ def first_carrier_hop(
     walked: TraceResult, state: LinkState, declared: Sequence[Network] = ()
 ) -> int | None:
     """
-    Return the number of the first hop that is the carrier's, ``None`` where none answered.
+    Return the number of the carrier's first hop, ``None`` if none answered.
 
-    The site's own are the gateway, what lies in one network with it or with the link's address,
-    addresses that no carrier gives to a router, and what is ``declared``. The target is no hop on
-    the way to itself.
+    The site's own hops are the gateway, addresses in the same network as the gateway or the link's
+    address, addresses that no carrier gives to a router, and those in ``declared``. The target is
+    not a hop of its own path.
     """
     own = [*_own_networks(state), *declared]
     gateways = {state.gateway4, state.gateway6}
@@ -225,7 +227,9 @@ def first_carrier_hop(
 def _last_own_hop(
     walked: TraceResult, state: LinkState, declared: Sequence[Network], first: int | None
 ) -> int | None:
-    """Return the number of the last declared hop before the carrier's, none for the gateway."""
+    """
+    Return the number of the last declared hop before the carrier's, ``None`` if it is the gateway.
+    """
     own = [
         hop.number
         for hop in walked.hops
@@ -252,7 +256,7 @@ def _own_networks(state: LinkState) -> list[Network]:
 
 
 def packet_size_text(size: PacketSize, walked: TraceResult) -> str:
-    """Return what packets the path takes, for a person; at most 200 characters."""
+    """Return the packet size of the path as a text for a person; at most 200 characters."""
     if size.largest_bytes is None:
         largest = "no large packet gets through"
     else:
@@ -297,7 +301,7 @@ def _applies(target: Target) -> bool:
 
 
 def _cost_bytes(target: Target, settings: Settings) -> int:
-    """Of a run that works over a way of ten hops; the finding holds what it really was."""
+    """The cost of a successful run over ten hops; the finding has the real cost."""
     del target
     size_bytes = 2 * _FULL_BYTES if settings.packet_size and settings.method != TCP else 0
     return _TYPICAL_HOPS * settings.count * _HOP_BYTES + size_bytes

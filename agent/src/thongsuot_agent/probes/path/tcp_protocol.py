@@ -1,4 +1,4 @@
-"""What the resident agent asks of the worker, and what the worker reports; JSON over pipes."""
+"""The requests of the resident agent to the worker, and its reports; JSON over pipes."""
 
 import msgspec
 
@@ -7,7 +7,7 @@ from thongsuot_agent.links.selector import UNSELECTED, RouteSelector
 
 class TcpTraceRequest(msgspec.Struct, frozen=True, kw_only=True):
     """
-    A way to walk by TCP: from which interface and address, to which address and port.
+    A trace by TCP: its interface and source address, its destination address and port.
 
     ``flow`` is the source port, the same in every run.
     """
@@ -25,10 +25,10 @@ class TcpTraceRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 class TcpTraceReply(msgspec.Struct, frozen=True, kw_only=True):
     """
-    One answer to a probe that might pass ``hops``.
+    One answer to a probe with the hop limit ``hops``.
 
-    ``reason`` is a value of ``schema.reason.Reason`` where a router passes nothing on.
-    ``segment_bytes`` is the maximum segment size in the SYN as the router quotes it.
+    ``reason`` is a value of ``schema.reason.Reason`` if a router refuses to forward.
+    ``segment_bytes`` is the maximum segment size of the SYN in the router's quotation.
     """
 
     hops: int
@@ -42,9 +42,9 @@ class TcpTraceReply(msgspec.Struct, frozen=True, kw_only=True):
 
 class TcpTraceReport(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What came back; ``sent`` counts the probes by hops. ``sent_bytes`` and ``received_bytes`` are
-    all that the walk caused, from the IP header on. ``problem`` is why there is nothing:
-    ``permission``, ``scapy``, or an error of the kernel.
+    The result of a trace; ``sent`` counts the probes by hop limit. ``sent_bytes`` and
+    ``received_bytes`` are all traffic of the trace, including IP headers. ``problem`` is why there
+    is no result: ``permission``, ``scapy``, or an error of the kernel.
     """
 
     replies: tuple[TcpTraceReply, ...] = ()

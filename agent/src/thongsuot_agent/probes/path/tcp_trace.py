@@ -1,4 +1,4 @@
-"""The way to a target by TCP: what a web page's own packets meet, walked by a worker with scapy."""
+"""Traces the path to a target by TCP, like a web page's own packets, in a worker with scapy."""
 
 from thongsuot_agent.links.egress import Egress
 from thongsuot_agent.probes.path.hops import HopAnswer, hop_from, last_number
@@ -15,7 +15,7 @@ START_S = 10.0
 
 
 class TraceFailed(Exception):
-    """The worker could not walk; ``reason`` is always an unmeasured one."""
+    """The worker could not trace the path; ``reason`` is always an unmeasured one."""
 
     def __init__(self, reason: Reason, detail: str) -> None:
         self.reason = reason
@@ -27,7 +27,7 @@ async def trace_by_tcp(
     egress: Egress, port: int, flow: int, pace: TracePacing
 ) -> tuple[TraceResult, int, str]:
     """
-    Return a walk, what it cost in bytes, and what was done to the segment size on the way.
+    Return a trace, its cost in bytes, and a text about a changed segment size on the path.
 
     Raises:
         TraceFailed: scapy is missing, packet sockets are not allowed, or the worker failed.
@@ -66,7 +66,7 @@ def _failure(problem: str) -> tuple[Reason, str]:
 
 
 def trace_from_report(report: TcpTraceReport) -> TraceResult:
-    """Return what a report says of the way; its times are by the process's own clock."""
+    """Return the trace of a report; its times are by the process's own clock."""
     at_target = [seen for seen in report.replies if seen.is_target and not seen.reason]
     target = min((seen.hops for seen in at_target), default=None)
     answers = [
@@ -96,7 +96,7 @@ def trace_from_report(report: TcpTraceReport) -> TraceResult:
 
 
 def clamped_segment_text(report: TcpTraceReport) -> str:
-    """Return at which hop the segment size of the SYN had been changed, and to what."""
+    """Return the hop at which the segment size of the SYN had been changed, and its new value."""
     for seen in sorted(report.replies, key=lambda reply: reply.hops):
         size_bytes = seen.segment_bytes
         if size_bytes is not None and size_bytes != report.segment_bytes:

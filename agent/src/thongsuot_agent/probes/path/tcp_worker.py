@@ -1,9 +1,9 @@
 """
 The worker process of a TCP trace: one request on standard input, one report on standard output.
 
-Only here scapy is loaded (0.4 s and 50 MB). It builds the probes and finds out what answers what;
-sending and hearing is by sockets bound to the interface, since scapy's own way of finding a route
-knows the main table only and would leave by another link.
+Only this module loads scapy (0.4 s and 50 MB). It builds the probes and matches answers to them;
+packets are sent and received on sockets bound to the interface, because scapy's own route lookup
+knows only the main table and would use another link.
 """
 
 import math
@@ -36,7 +36,7 @@ _LARGEST_BYTES = 4096
 
 class TcpTracer:
     """
-    Walks one way. ``Any``: scapy has no types; its packets stay inside this class.
+    Traces one path. ``Any``: scapy has no types; its packets stay inside this class.
 
     Raises:
         PermissionError: packet sockets are not allowed.
@@ -92,7 +92,7 @@ class TcpTracer:
         tcp = self._inet.TCP(
             sport=request.flow,
             dport=request.port,
-            # Quoted by every router, and no part of what load is balanced by.
+            # Quoted by every router, and not used for load balancing.
             seq=self._base + number,
             flags="S",
             window=64240,
@@ -120,7 +120,9 @@ class TcpTracer:
         self.sent_bytes += len(data)
 
     def _receive(self, wait_s: float, *, patient: bool = False) -> None:
-        """Take in answers for so long; when ``patient`` only until all there can be are there."""
+        """
+        Receive answers for this time; if ``patient``, only until all possible answers are there.
+        """
         deadline_s = time.monotonic() + wait_s
         while True:
             now_s = time.monotonic()
@@ -145,7 +147,8 @@ class TcpTracer:
         self.received_bytes += len(data)
         is_quoted = packet.getlayer(self._inet.TCPerror) is not None
         if not is_quoted and tcp is not None and int(tcp.flags) & _SYN_ACK == _SYN_ACK:
-            # Nobody here listens for it, so the kernel ends what the probe opened.
+            # No socket here listens for it, so the kernel resets the connection that the probe
+            # opened.
             self.sent_bytes += _RST_BYTES[self._version]
         if number in self._seen:
             return
@@ -167,7 +170,7 @@ class TcpTracer:
         )
 
     def _probe_number(self, packet: Any) -> int | None:
-        """The number of the probe that a packet is about, by the sequence it tells of."""
+        """The number of the probe that a packet belongs to, from the sequence number in it."""
         tcp = packet.getlayer(self._inet.TCP)
         quoted = packet.getlayer(self._inet.TCPerror)
         if quoted is not None:
@@ -182,12 +185,12 @@ class TcpTracer:
         quoted = packet.getlayer(self._inet.TCPerror)
         if quoted is None:
             return None
-        # Routers that quote 8 bytes leave scapy defaults: only what was quoted says something.
+        # If a router quotes 8 bytes, scapy fills the rest with defaults: only quoted fields count.
         options = getattr(quoted, "options", None) or []
         return next((int(value) for name, value in options if name == "MSS"), None)
 
     def _message(self, data: bytes) -> bytes:
-        """What follows the IP header."""
+        """The payload behind the IP header."""
         try:
             return (
                 data[icmp.IP6_HEADER_BYTES :] if self._version == 6 else icmp.ip4_payload(data)[0]
@@ -219,10 +222,10 @@ class TcpTracer:
 
     def _last_s(self) -> float:
         """
-        Return when nothing is waited for any more, as the monotonic clock has it.
+        Return the end of the wait, by the monotonic clock.
 
-        With all hops known that is soon: probes beyond the target are answered by it too, and what
-        they cost has to be counted.
+        If all hops are known, it ends soon: the target also answers probes with a larger hop limit,
+        and their cost has to be counted.
         """
         if len(self._seen) == len(self._probes):
             return 0.0
@@ -247,7 +250,7 @@ def _stamp_ns(ancillary: list[tuple[int, int, bytes]]) -> int:
 
 
 def run_trace(request: TcpTraceRequest) -> TcpTraceReport:
-    """Return what came of an order."""
+    """Carry out a request and return its report."""
     try:
         return TcpTracer(request).trace()
     except ImportError as error:
@@ -259,7 +262,7 @@ def run_trace(request: TcpTraceRequest) -> TcpTraceReport:
 
 
 def main() -> int:
-    """Carry out the order."""
+    """Carry out the request on standard input."""
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (_CPU_S, _CPU_S))
     request = msgspec.json.decode(sys.stdin.buffer.read(), type=TcpTraceRequest)

@@ -1,4 +1,4 @@
-"""Walking a route: which hop limits are probed when, and what the answers make of each hop."""
+"""Traces a route: when each hop limit is probed, and how its answers form a hop."""
 
 import asyncio
 from collections import Counter
@@ -14,17 +14,17 @@ from thongsuot_schema.statistics import median
 
 GAP_S = 0.02
 """
-From one probe to the next. On a way of 20 ms a target at 8 hops is known before the tenth is asked,
-and a router that gives one answer in 20 ms keeps up.
+Interval between probes. With a round-trip time of 20 ms, a target at 8 hops has answered before hop
+ten is probed, and a router limited to one answer in 20 ms keeps up.
 """
 
 HOPS_AHEAD = 3
-"""Hops that are still asked behind the last that answered, while the target does not."""
+"""The number of hops probed beyond the last answering one, until the target answers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TracePacing:
-    """How a route is walked; the meaning is that of the settings of the probe."""
+    """How a route is traced; the fields are those of the probe's settings."""
 
     count: int
     retries: int
@@ -35,9 +35,9 @@ class TracePacing:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TraceResult:
     """
-    The result of a walk.
+    The result of a trace.
 
-    ``hops`` end with the last that answered, or with the refusal behind it. ``target_hops`` is the
+    ``hops`` end with the last that answered, or with the refusal beyond it. ``target_hops`` is the
     distance of the target, ``None`` if it did not answer. ``reason`` says which router refused to
     forward a probe.
     """
@@ -139,7 +139,7 @@ def _is_target(probe: TracerProbe) -> bool:
 
 
 def _end(probes: Sequence[TracerProbe]) -> int | None:
-    """Return the distance of the host that answers that it goes no further, the nearest first."""
+    """Return the distance of the nearest host that answers as the end of the path."""
     return _least(
         probes,
         lambda probe: (

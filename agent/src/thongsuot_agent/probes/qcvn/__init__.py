@@ -1,1 +1,1 @@
-"""The ``qcvn`` kind; the file is carried by a worker."""
+"""The ``qcvn`` kind; a worker transfers the files."""

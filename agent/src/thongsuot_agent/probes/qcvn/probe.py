@@ -1,9 +1,9 @@
 """
 One sample of the rate each way by the method of QCVN 34:2022/BTTTT: a file to and from a server.
 
-Measures    the rate of one file downwards and one upwards, each from the request to its last byte,
-            slow start and all; the mean over at least 1,000 samples at different hours is what the
-            rule compares with the contract (see ``qcvn`` in the agent's status).
+Measures    the rate of one file down and one up, each from the request to its last byte, including
+            slow start; the regulation compares the mean of at least 1,000 samples at different
+            hours with the contract (see ``qcvn`` in the agent's status).
 Failed      the server is not reached, refuses, breaks off; a certificate is not good; a file took
             longer than ``timeout_s``.
 Unmeasured  the link is down or has no route; people are using it; the server has no room; the
@@ -50,25 +50,25 @@ class Settings:
     """File with the reflector's key, as for ``throughput``."""
 
     ca_file: str = ""
-    """File of the authorities to trust (PEM); empty: those of the device."""
+    """File of trusted certificate authorities (PEM); empty: those of the device."""
 
     family: str = ""
     """``ip4`` or ``ip6``; empty: IPv4 where it works, else IPv6."""
 
     file_bytes: Annotated[int, Meta(ge=100_000, le=1_000_000_000)] = 10_000_000
-    """Length of each file. A short one on a fast link measures TCP's slow start."""
+    """Length of each file. A short file on a fast link measures only TCP's slow start."""
 
     timeout_s: Annotated[float, Meta(ge=1.0, le=300.0)] = 60.0
-    """How long each file may take."""
+    """Time limit of each file."""
 
     watch_s: Annotated[float, Meta(ge=0.5, le=30.0)] = 2.0
-    """How long the interface's counters are watched before."""
+    """How long the interface's counters are observed before the test."""
 
     busy_bits_per_second: float = 1_000_000.0
-    """Traffic that the link may carry meanwhile; more means that somebody is using it."""
+    """Traffic that counts as an idle link; more means that the link is in use."""
 
     force: bool = False
-    """Measure although people use the link."""
+    """Measure even if the link is in use."""
 
     def __post_init__(self) -> None:
         """Reject settings that cannot be run."""
@@ -76,7 +76,7 @@ class Settings:
 
 
 async def run(link: LiveLink, target: Target, family: Family, settings: Settings) -> Finding:
-    """Watch, find the server, and carry one file each way."""
+    """Watch the link, find the server, and transfer one file each way."""
     del target, family
 
     async def measure(reflector: Reflector) -> Finding:

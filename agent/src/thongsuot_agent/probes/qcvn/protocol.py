@@ -6,7 +6,7 @@ from thongsuot_agent.probing.link_load.protocol import WorkerRoute
 
 
 class FileTestRequest(msgspec.Struct, frozen=True, kw_only=True, tag="file"):
-    """One file each way, for sampling; otherwise as ``LoadTestRequest``."""
+    """One file each way, for one sample; otherwise like ``LoadTestRequest``."""
 
     route: WorkerRoute
     url: str

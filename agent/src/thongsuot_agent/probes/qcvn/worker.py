@@ -22,7 +22,7 @@ from thongsuot_schema.throughput import PATH_DOWN, PATH_UP
 
 
 def run(request: FileTestRequest) -> LoadTestReport:
-    """Carry out an order; errors are in the report."""
+    """Carry out a request; errors are in the report."""
     factory = TransferFactory(
         request.route, key=request.key, ca_file=request.ca_file, ca_folder=request.ca_folder
     )

@@ -1,6 +1,6 @@
 """
-The ``radio`` kind: one reading of a modem, from any source.
+The ``radio`` kind: one reading of a modem from any source.
 
-``at`` and ``vendors`` turn what modems and routers say into a reading and open nothing; ``sources``
-ask them, one module a source.
+``at`` and ``vendors`` parse the answers of modems and routers into a reading, without I/O;
+``sources`` query them, one module per source.
 """

@@ -1,4 +1,4 @@
-"""From a reading to the values and the evidence of the ``radio`` kind. Pure."""
+"""Turns a reading into the values and the evidence of the ``radio`` kind. Pure."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -15,7 +15,7 @@ _APN_REFUSED: Final = frozenset(
 )
 """
 Causes 27 and 29 of TS 24.008, 10.5.6.6, in ModemManager's words: the network does not know the
-access point, or not its user. Older versions put "Gprs" before them.
+access point, or its user. Older versions prefix them with "Gprs".
 """
 _LTE: Final = {
     "rsrp_dbm": metrics.LTE_RSRP,
@@ -72,7 +72,7 @@ def values_of(
 
 
 def says_nothing(reading: ModemReading) -> bool:
-    """Return whether a reading has nothing of a radio: no leg, no state."""
+    """Return whether a reading has no radio data: no leg, no state."""
     states = (reading.technology, reading.registration, reading.sim, reading.plmn)
     return reading.lte is None and reading.nr is None and not any(states)
 
@@ -105,8 +105,8 @@ def _own_apn(reading: ModemReading, apns: Sequence[str]) -> bool | None:
     """
     Return whether the device requests the correct access point; ``None``: not known.
 
-    One in the contract is correct even if the network rejects it: then the network does not know
-    its own.
+    An access point of the contract is correct even if the network rejects it: then the network is
+    at fault.
     """
     # The operator's part (TS 23.003, 9.1.2) is the network's own addition.
     name = reading.apn.casefold().partition(".mnc")[0]

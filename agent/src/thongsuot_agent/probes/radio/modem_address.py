@@ -1,4 +1,4 @@
-"""Asking a modem: the address of its box, and the programs of the system that answer in JSON."""
+"""Querying a modem: the address of its router, and the system's programs that answer in JSON."""
 
 import asyncio
 from collections.abc import Sequence
@@ -20,7 +20,8 @@ from thongsuot_schema.segment import Segment
 
 def find_modem_address(link: LiveLink, address: str) -> tuple[Family, str]:
     """
-    Return family and address of a box; ``gateway`` is the link's next hop, IPv4 before IPv6.
+    Return family and address of a router or modem; ``gateway`` is the link's next hop, IPv4 before
+    IPv6.
 
     Raises:
         LinkUnusable: the link has no gateway. ModemUnreadable: it is not an address.
@@ -43,8 +44,8 @@ async def run_json_program(arguments: Sequence[str], timeout_s: float) -> Any:  
     Return the output of a program.
 
     Raises:
-        ModemUnreadable: it is not installed, or it complained; the text is its last line.
-        TimeoutError: it took too long; it is over then.
+        ModemUnreadable: it is not installed, or it failed; the text is its last line of output.
+        TimeoutError: it took too long and was ended.
     """
     try:
         process = await asyncio.create_subprocess_exec(

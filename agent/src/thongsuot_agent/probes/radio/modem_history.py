@@ -1,4 +1,4 @@
-"""What changed between two readings of a link's modem. Pure: times are given."""
+"""The changes between two readings of a link's modem. Pure: times are parameters."""
 
 from thongsuot_agent.probes.radio.reading import ModemReading, TrafficCounter
 from thongsuot_agent.probing.snmp.counters import CounterSum
@@ -16,7 +16,7 @@ _NAMES = {
 
 
 class ModemHistory:
-    """All that is remembered of a modem: its last cell and technology, and its bytes added up."""
+    """The remembered state of a modem: its last cell and technology, and the sum of its bytes."""
 
     def __init__(self) -> None:
         self.cell_changes = 0

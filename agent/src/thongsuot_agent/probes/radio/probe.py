@@ -1,16 +1,16 @@
 """
-The radio of a mobile link, as its modem sees it.
+The radio state of a mobile link, read from its modem.
 
-Measures    power, quality, signal to noise, band, channel and physical identity of the LTE cell
-            and of the NR cell, apart; technology, registration, SIM, roaming, whether the network
-            is the contract's; changes of cell and technology; bytes carried. What a source cannot
-            show is absent, and where it can never show an NR leg it says so.
-Failed      the modem does not answer, or its answer is not one.
-Unmeasured  it may not be asked; the port, the bus or the program is not there; it shows nothing
-            of a radio; the link has no way to the router that has it.
-Source      3GPP TS 36.214, TS 38.215 (what is measured), TS 36.133, TS 38.133 (ranges), TS 27.007
-            (AT commands); RFC 3416 (SNMP); ModemManager's D-Bus interface; makers' web interfaces.
-Cost        nothing on the carrier's line; by SNMP a process of its own for 0.2 to 0.5 s.
+Measures    power, quality, signal to noise, band, channel and physical identity of the LTE cell and
+            of the NR cell, separately; technology, registration, SIM, roaming, whether the network
+            is the contract's; changes of cell and technology; bytes carried. Values that a source
+            cannot provide are absent; a source that can never provide an NR leg reports that.
+Failed      the modem does not answer, or its answer is invalid.
+Unmeasured  the modem may not be queried; the port, the bus or the program is missing; the answer
+            has no radio data; the link has no route to the router with the modem.
+Source      3GPP TS 36.214, TS 38.215 (quantities), TS 36.133, TS 38.133 (ranges), TS 27.007 (AT
+            commands); RFC 3416 (SNMP); ModemManager's D-Bus interface; makers' web interfaces.
+Cost        nothing on the carrier's line; with SNMP a separate process for 0.2 to 0.5 s.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ from thongsuot_schema.result import Family, Finding, failed_finding, ok_finding
 
 
 class RadioProbe:
-    """The readings of one link's modem; each is compared with the one before."""
+    """The readings of one link's modem; each is compared with the previous one."""
 
     def __init__(self, services: ProbeServices) -> None:
         del services
@@ -96,7 +96,7 @@ def _applies(target: Target) -> bool:
 
 
 def _cost_bytes(target: Target, settings: Settings) -> int:
-    """Nothing of it travels over the carrier's line."""
+    """Its traffic does not use the carrier's line."""
     del target, settings
     return 0
 

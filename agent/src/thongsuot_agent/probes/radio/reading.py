@@ -1,8 +1,8 @@
 """
 Reading: the values of one query of a modem, with separate LTE anchor and NR leg. Pure.
 
-A 5G connection of today has two legs (NSA): the LTE cell that holds it and the NR cell that carries
-it. Each has its own power and quality, and a value of one is never used for the other.
+A non-standalone 5G connection (NSA) has two legs: the LTE cell as its anchor and the NR cell for
+the traffic. Each has its own power and quality, and a value of one is never used for the other.
 """
 
 import re
@@ -23,14 +23,14 @@ _PLMN: Final = re.compile(r"[0-9]{5,6}")
 _LARGEST: Final = 2.0**64
 _UNKNOWN_CELLS: Final = frozenset({2**bits - 1 for bits in (28, 31, 32, 36, 64)})
 """
-All bits set: what modems say for a cell that they do not know. 28 bits are those of LTE, 36 those
-of NR (TS 38.413, 9.3.1.7), the others those of the integers that they keep it in.
+All bits set: the modems' value for an unknown cell. LTE has 28 bits, NR 36 (TS 38.413, 9.3.1.7);
+the others are the widths of integer types.
 """
 _CELL_IDS: Final = {"lte": 2**28, "nr": 2**36}
 _UNKNOWN_AREAS: Final = frozenset({0, 0xFFFE, 0xFFFF, 0xFFFFFE, 0xFFFFFF, 2**31 - 1, 2**32 - 1})
 """
-Tracking areas that are none: 0 and all bits but the last are reserved (TS 23.003, 19.4.2.3), all
-bits set is "not known".
+Invalid tracking areas: 0 and all bits but the last are reserved (TS 23.003, 19.4.2.3), all bits set
+is "not known".
 """
 _MEASURES: Final = ("rsrp_dbm", "rsrq_db", "sinr_db", "rssi_dbm")
 
@@ -50,16 +50,16 @@ class ModemUnreadable(Exception):
 
 
 class ModemAbsent(ModemUnreadable):
-    """The modem manager of this device knows no modem."""
+    """ModemManager of this device has no modem."""
 
 
 class ServingCell(msgspec.Struct, frozen=True, kw_only=True):
     """
-    One cell that serves.
+    One serving cell.
 
     ``arfcn`` is the channel's number (EARFCN or NR-ARFCN), ``band`` the number after B or n,
-    ``cell_id`` the whole identity (28 bits in LTE, 36 in NR). ``None``: not measured,
-    not said, or said with a mark that means nothing.
+    ``cell_id`` the whole identity (28 bits in LTE, 36 in NR). ``None``: not measured, not reported,
+    or reported with a mark for no value.
     """
 
     rsrp_dbm: float | None = None
@@ -88,7 +88,7 @@ class TrafficCounter(msgspec.Struct, frozen=True):
 
 def traffic_counter(raw: object) -> TrafficCounter | None:
     """
-    Return a counter of bytes; ``None`` for an invalid value, or one that does not fit into 64 bits.
+    Return a counter of bytes; ``None`` for an invalid value, or one that exceeds 64 bits.
     """
     value = coercion.as_whole_number(raw)
     return TrafficCounter(value) if value is not None and 0 <= value < 2**64 else None
@@ -96,14 +96,14 @@ def traffic_counter(raw: object) -> TrafficCounter | None:
 
 class ModemReading(msgspec.Struct, frozen=True, kw_only=True):
     """
-    One look at a modem.
+    One reading of a modem.
 
-    ``technology`` is a word of ``devices.words`` (``lte``, ``nr_nsa``, …), empty where not known.
-    ``shows_nr``: the source can show an NR leg at all; without it a missing leg says nothing.
-    ``rejected`` says why a value is missing, by name with its leg in front (``nr_rsrp_dbm``).
-    ``texts`` is what a person may want to see (operator, model); never an identity. ``error`` is
-    what the modem complained with. ``apn`` is the access point in use or asked for,
-    ``bearer_error`` why there is no data connection, in ModemManager's word without its namespace.
+    ``technology`` is a word of ``devices.words`` (``lte``, ``nr_nsa``, …), empty if unknown.
+    ``shows_nr``: the source can show an NR leg; otherwise a missing leg proves nothing.
+    ``rejected`` has the reason for each missing value, by its name with the leg as prefix
+    (``nr_rsrp_dbm``). ``texts`` are texts for a person (operator, model); never an identity.
+    ``error`` is the modem's error. ``apn`` is the access point in use or requested,
+    ``bearer_error`` why there is no data connection, in ModemManager's term without its namespace.
     """
 
     technology: str = ""
@@ -128,12 +128,12 @@ class ModemReading(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def serving(self) -> ServingCell | None:
-        """The cell that holds the connection: the LTE anchor, or an NR cell that is alone."""
+        """The cell that anchors the connection: the LTE anchor, or a standalone NR cell."""
         return self.lte or self.nr
 
 
 class ReadingBuilder:
-    """A reading in the making: takes what modems say, refuses what means nothing."""
+    """Builds a reading: accepts modems' values and rejects invalid ones."""
 
     def __init__(self) -> None:
         self.fields: dict[str, object] = {}
@@ -142,7 +142,7 @@ class ReadingBuilder:
         self.texts: dict[str, str] = {}
 
     def add_measurement(self, leg: str, name: str, raw: Raw, *, scale: float = 1.0) -> None:
-        """Take a power or a quality in; the first that means something stays."""
+        """Add a power or a quality; the first valid value stays."""
         if raw is None or name in self.legs[leg]:
             return
         try:
@@ -155,13 +155,13 @@ class ReadingBuilder:
         self.legs[leg][name] = value
 
     def add_measurements(self, leg: str, raws: Mapping[str, Raw], *, scale: float = 1.0) -> None:
-        """Take several in."""
+        """Add several measurements."""
         for name, raw in raws.items():
             self.add_measurement(leg, name, raw, scale=scale)
 
     def set_cell(self, leg: str, *, base: int = 10, **raws: Raw) -> None:
         """
-        Take in where a cell is: ``band``, ``arfcn``, ``pci``, ``cell_id``, ``tac``.
+        Set the identity of a cell: ``band``, ``arfcn``, ``pci``, ``cell_id``, ``tac``.
 
         ``base`` is that of ``pci``, ``cell_id`` and ``tac`` given as text.
         """
@@ -184,13 +184,13 @@ class ReadingBuilder:
             self.legs[leg][name] = value
 
     def set_bandwidth(self, leg: str, raw: Raw) -> None:
-        """Take in a bandwidth in MHz: ``20MHz``, ``100``."""
+        """Set a bandwidth in MHz: ``20MHz``, ``100``."""
         bandwidth_mhz = None if raw is None else number_in(str(raw))
         if bandwidth_mhz:
             self.legs[leg].setdefault("bandwidth_mhz", bandwidth_mhz)
 
     def set_temperature(self, raw: Raw, *, scale: float = 1.0) -> None:
-        """Take in the modem's temperature in degrees Celsius."""
+        """Set the modem's temperature in degrees Celsius."""
         if raw is None or "temperature_c" in self.fields:
             return
         try:
@@ -217,8 +217,8 @@ class ReadingBuilder:
         """Return the reading."""
         technology = self.fields.get("technology")
         if technology == vocabulary.NR_SA and self.legs["nr"]:
-            # Modems keep the last values of a leg that is gone. A source that has no names for NR,
-            # and calls any 5G by one word, is left as it is.
+            # Modems keep the last values of a lost leg. A source without names for NR, which uses
+            # one word for any 5G, is left unchanged.
             self.legs["lte"].clear()
         plmn = self.fields.get("plmn", "")
         if plmn and not _PLMN.fullmatch(str(plmn)):
@@ -242,7 +242,7 @@ class ReadingBuilder:
             zeros = [n for n in ("rsrq_db", "sinr_db") if values.get(n) == 0]
             self._reject(leg, zeros)
         elif rssi is not None and rsrp > rssi:
-            # One resource element cannot be stronger than all (TS 36.214, 5.1): left over.
+            # One resource element cannot be stronger than all (TS 36.214, 5.1): a stale value.
             self._reject(leg, [n for n in _MEASURES if n in values])
         return msgspec.convert(values, ServingCell) if values else None
 
@@ -253,7 +253,7 @@ class ReadingBuilder:
 
 
 def _why_no_place(leg: str, name: str, value: int) -> str:
-    """Return why a number is not a cell, tracking area or band; empty if it may be one."""
+    """Return why a number is not a valid cell, tracking area or band; empty if it is valid."""
     if name == "band":
         return "" if BAND[0] <= value <= BAND[1] else "range"
     if (name == "cell_id" and value in _UNKNOWN_CELLS) or (

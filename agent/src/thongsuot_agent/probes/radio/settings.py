@@ -11,7 +11,7 @@ _SOURCES = "thongsuot_agent.probes.radio.sources"
 
 
 def known_sources() -> tuple[str, ...]:
-    """Return the names of the sources that there are: modules of ``sources``."""
+    """Return the names of the existing sources: the modules of ``sources``."""
     spec = find_spec(_SOURCES)
     folders = [] if spec is None else spec.submodule_search_locations
     return tuple(sorted(module.name for module in iter_modules(folders)))
@@ -22,15 +22,17 @@ class Settings:
     """Settings of one ``kind = "radio"`` entry."""
 
     source: str = ""
-    """at, hilink, mikrotik, modemmanager, rutos, snmp, ubus or zte; there is no usual one."""
+    """at, hilink, mikrotik, modemmanager, rutos, snmp, ubus or zte; there is no default."""
     plmn: tuple[str, ...] = ()
-    """Networks of the contract's carrier; empty: those of the link's carrier, where configured."""
+    """
+    Networks (PLMN) of the contract's carrier; empty: those of the link's carrier, if configured.
+    """
     apn: tuple[str, ...] = ()
     """Access points of the contract (modemmanager); empty: any that the network knows."""
     address: str = "gateway"
     """Address of the router or modem (snmp, hilink, mikrotik, rutos, zte)."""
     port: int = 0
-    """0: the usual one."""
+    """0: the default port of the source."""
     modem: str = ""
     """Which of several modems: row, path or interface; empty: the first that has a signal."""
     bound_to_link: bool = True
@@ -39,7 +41,7 @@ class Settings:
     password_file: str = ""
     """File or credential (hilink, mikrotik, rutos, zte)."""
     is_tls: bool = False
-    """Ask by HTTPS; then ``ca_file`` has the box's own certificate or its authority."""
+    """Use HTTPS; then ``ca_file`` has the router's own certificate or its authority."""
     ca_file: str = ""
     version: str | int = "2c"
     """SNMP version: ``2c`` or ``3``; this and the following as in ``kind = "snmp"``."""
@@ -52,7 +54,7 @@ class Settings:
     profiles: tuple[str, ...] = ()
     profile_folder: str = ""
     device: str = "/dev/ttyUSB2"
-    """Serial port that takes AT commands."""
+    """Serial port for AT commands."""
     baud: int = 115200
     make: str = ""
     """
@@ -65,10 +67,10 @@ class Settings:
     answer_s: float = 1.5
     retries: int = 1
     timeout_s: float = 20.0
-    """For one reading, all of it."""
+    """Time limit of a whole reading."""
 
     def __post_init__(self) -> None:
-        """Refuse contradictions where the configuration is read."""
+        """Reject contradictory settings when the configuration is read."""
         if self.source and self.source not in known_sources():
             raise ValueError(f'no source "{self.source}"; known: {", ".join(known_sources())}')
         if self.source == "snmp":

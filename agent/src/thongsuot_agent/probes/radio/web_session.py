@@ -1,4 +1,6 @@
-"""A session with a router's web interface, by libcurl over the link; cookies last one reading."""
+"""
+A session with a router's web interface, by libcurl over the link; cookies live for one reading.
+"""
 
 import socket
 from collections.abc import Mapping
@@ -23,7 +25,7 @@ _FIRST_ERROR = 400
 
 
 class WebSession:
-    """One session with a box; close it. Paths begin with a slash."""
+    """One session with a router; must be closed. Paths begin with a slash."""
 
     def __init__(self, link: LiveLink, settings: Settings) -> None:
         self._link = link
@@ -35,10 +37,10 @@ class WebSession:
         self._unusable: LinkUnusable | None = None
         self._sockets: list[socket.socket] = []
         self._handle = pycurl.Curl()
-        self._handle.setopt(pycurl.COOKIEFILE, "")  # a jar in memory
+        self._handle.setopt(pycurl.COOKIEFILE, "")  # cookies in memory only
 
     def close(self) -> None:
-        """Let go of the connection and the cookies."""
+        """Close the connection and drop the cookies."""
         self._handle.close()
         for opened in self._sockets:
             opened.close()
@@ -48,13 +50,13 @@ class WebSession:
         Return the content at a path.
 
         Raises:
-            ModemUnreadable: it does not answer, or refuses.
-            LinkUnusable: the link has no way to it.
+            ModemUnreadable: the router does not answer, or refuses.
+            LinkUnusable: the link has no route to it.
         """
         return await self._perform(path, headers or {}, None)
 
     async def post(self, path: str, body: str, headers: Mapping[str, str] | None = None) -> str:
-        """Return the answer to something that is sent; raises as ``get``."""
+        """Send a body and return the answer; raises like ``get``."""
         return await self._perform(path, headers or {}, body)
 
     def set_basic_auth(self, user: str, password: str) -> None:
@@ -103,7 +105,7 @@ class WebSession:
         return received.decode("utf-8", "replace")
 
     def _open(self, purpose: int, address: "pycurl.CurlSockAddr") -> socket.socket | int:
-        """Called by libcurl for a socket; it takes a copy, ours is closed at the end."""
+        """Called by libcurl for a socket; it gets a duplicate, ours is closed at the end."""
         del purpose
         host = str(address.addr[0])
         try:

@@ -1,4 +1,4 @@
-"""From a survey to the values of the ``snmp`` kind. Pure."""
+"""Turns a survey into the values of the ``snmp`` kind. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
@@ -12,8 +12,8 @@ from thongsuot_schema.metric import Metric
 
 DARK_DBM: Final = -35.0
 """
-No light: below this no optical network unit works (GPON class C+: -32 dBm, ITU-T G.984.2), and
-modules without light state -36 to -40 dBm.
+No light: below this level no optical network unit works (GPON class C+: -32 dBm, ITU-T G.984.2),
+and modules without light state -36 to -40 dBm.
 """
 
 _WHAT_TO_DO: Final = "look at it with thongsuot-agent snmp walk-profile"
@@ -50,7 +50,7 @@ def values_of(
     survey: Survey, meter: DeviceCounters, *, down: float | None, up: float | None
 ) -> dict[Metric, float]:
     """
-    Return the values of a visit that the meter has taken in.
+    Return the values of a survey that was added to the meter.
 
     ``down`` and ``up`` are the contracted rates in bits per second.
     """
@@ -74,15 +74,15 @@ def values_of(
 
 def says_nothing(values: Mapping[Metric, float]) -> bool:
     """
-    Return whether a visit brought none of the figures that this kind is about.
+    Return whether a survey has no value that this kind is about.
 
-    Nearly every box reports its uptime, which says nothing about its battery or light.
+    Nearly every device reports its uptime, which tells nothing about its battery or light.
     """
     return set(values) <= {metrics.REBOOTS, metrics.REJECTED, metrics.UPTIME}
 
 
 def why_nothing(survey: Survey) -> str:
-    """Return why a device that answers has no values, and what a person can do about it."""
+    """Return why an answering device has no values, and how a person can fix that."""
     fitting = [p.profile for p in survey.profiled if p.purpose != "radio"]
     if not fitting:
         who = f"sysObjectID {survey.object_id}" if survey.object_id else "it has no sysObjectID"
@@ -93,7 +93,7 @@ def why_nothing(survey: Survey) -> str:
 def evidence_of(
     survey: Survey, meter: DeviceCounters, wanted: str, *, has_booted: bool
 ) -> dict[str, str]:
-    """Return the texts of interest of a visit for a person; identities are masked."""
+    """Return the texts of a survey for a person; identities are masked."""
     texts = {
         "device": survey.description,
         "profiles": " ".join(profiled.profile for profiled in survey.profiled) or "none fits",
@@ -127,13 +127,13 @@ def evidence_of(
 
 def shown_groups(survey: Survey) -> Iterator[ComponentReading]:
     """
-    Yield the groups of a survey that are this kind's.
+    Yield the groups of a survey that belong to this kind.
 
     Of several optical modules the one with the watched interface counts: a dark module in an unused
-    port must not be taken for the light of the line.
+    port must not count as the light of the line.
     """
     for profiled in survey.profiled:
-        if profiled.purpose not in {"optical", "radio"}:  # the radio is another probe's
+        if profiled.purpose not in {"optical", "radio"}:  # the radio belongs to another probe
             yield from profiled.groups.values()
     optical = _optical_groups(survey)
     own = [group for group in optical if _is_watched(group, survey)]
@@ -145,7 +145,7 @@ def shown_groups(survey: Survey) -> Iterator[ComponentReading]:
 
 
 def _unnamed_modules(survey: Survey) -> int:
-    """Return how many modules have light, if the line's module cannot be determined."""
+    """Return the number of modules with light if the line's module cannot be determined."""
     optical = _optical_groups(survey)
     count = len(_with_light(optical))
     is_told = count <= 1 or any(_is_watched(group, survey) for group in optical)

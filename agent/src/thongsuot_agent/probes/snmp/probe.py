@@ -1,18 +1,18 @@
 """
-What equipment of the site says of itself: router, optical modem, UPS.
+The state of the site's equipment: router, optical modem, UPS.
 
 Measures    one interface (found by its name: state, bytes, errors, discards, use of the contracted
-            rate), optical power and loss of signal, whether a UPS runs on battery and how long it
-            lasts, uptime and restarts. What a profile (``snmp/profiles``) makes of a device's
-            objects; marks for "nothing" and what is out of range are counted, never shown.
-Failed      nobody answers: dead, filtered, or a wrong community or privacy key.
-Unmeasured  it answers that it may not be read; the credentials' files cannot be read; the link has
-            no way to it; pysnmp is not installed; it answers, and no profile fits it or reads
-            anything of it.
+            rate), optical power and loss of signal, whether a UPS runs on battery and for how long
+            it lasts, uptime and restarts. A profile (``snmp/profiles``) maps a device's objects to
+            values; marks for "no value" and values out of range are counted, never shown.
+Failed      no answer: the device is down, filtered, or the community or privacy key is wrong.
+Unmeasured  the device refuses reading; the credential files cannot be read; the link has no route
+            to it; pysnmp is not installed; the device answers, but no profile fits it or reads a
+            value.
 Source      RFC 3416, 3414, 3826 (SNMP); RFC 2863 (interfaces); RFC 1628 (UPS); RFC 3433 and 6933
             (sensors); makers' own MIBs.
-Cost        about 10 KB a run on the site's own network, nothing on the carrier's line; a process
-            of its own for 0.2 to 0.5 s.
+Cost        about 10 KB per run on the site's own network, nothing on the carrier's line; a separate
+            process for 0.2 to 0.5 s.
 """
 
 import time
@@ -40,9 +40,9 @@ from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family, Finding, failed_finding, ok_finding
 
 CONTRACT_MARGIN = 2.0
-"""Carriers let bursts through above the contract."""
+"""Carriers pass bursts above the contracted rate."""
 PURPOSES = ("optical", "power", "system")
-"""The radio is the ``radio`` probe's."""
+"""The radio belongs to the ``radio`` probe."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,21 +73,21 @@ class Settings:
     profiles: tuple[str, ...] = ()
     """Profiles to read; empty: those that fit the device."""
     profile_folder: str = ""
-    """Folder with profiles of your own."""
+    """Folder with your own profiles."""
     bound_to_link: bool = True
     """Query only over the link; off for a device on another network of the site."""
     answer_s: float = 1.5
     retries: int = 1
     timeout_s: float = 20.0
-    """For the whole visit, and the wait for one that is under way."""
+    """Time limit of the whole survey, and of the wait for one in progress."""
 
     def __post_init__(self) -> None:
-        """Refuse contradictions where the configuration is read."""
+        """Reject contradictory settings when the configuration is read."""
         check_version(str(self.version), self.user, self.auth, self.privacy)
 
     @property
     def visit(self) -> VisitSettings:
-        """How a device is visited."""
+        """Return how a device is surveyed."""
         credentials = Credentials(
             version=str(self.version),
             community_file=self.community_file,
@@ -116,7 +116,7 @@ def check_version(version: str, user: str, auth: str, privacy: str) -> None:
     Reject settings with which no device could be queried.
 
     Raises:
-        ValueError: with a sentence that says what to write.
+        ValueError: the message says what to configure.
     """
     if version not in {"2c", "3"}:
         raise ValueError(f'version "{version}" is not "2c" or "3"')
@@ -129,16 +129,16 @@ def check_version(version: str, user: str, auth: str, privacy: str) -> None:
 
 
 class DeviceState:
-    """The state of a device between two visits."""
+    """The state of a device between two surveys."""
 
     def __init__(self) -> None:
         self.meter = DeviceCounters()
         self.profiles: tuple[str, ...] = ()
-        """Those that were found to fit; looked for anew when it boots, or cannot be read."""
+        """The profiles that fit; determined again when the device boots or cannot be read."""
 
 
 class SnmpProbe:
-    """The visits over one link, with the state of each device by its name."""
+    """The surveys over one link, with the state of each device by its name."""
 
     def __init__(self, services: ProbeServices) -> None:
         del services
@@ -147,13 +147,12 @@ class SnmpProbe:
     async def __call__(
         self, link: LiveLink, target: Target, family: Family, settings: Settings
     ) -> Finding:
-        """Visit the device once."""
+        """Survey the device once."""
         address = address_of(link, target, family)
         device = self._devices.setdefault(target.name, DeviceState())
         visit = settings.visit
         if link.spec.via is Via.WATCHED:
-            # The link has no route of its own to anywhere: its router is queried by the kernel's
-            # route.
+            # The link has no route of its own: its router is queried by the kernel's route.
             interface = settings.interface or link.spec.interface
             visit = replace(visit, bound_to_link=False, interface=interface)
         try:
@@ -186,7 +185,7 @@ def _applies(target: Target) -> bool:
 
 
 def _cost_bytes(target: Target, settings: Settings) -> int:
-    """Nothing of it travels over the carrier's line."""
+    """Its traffic does not use the carrier's line."""
     del target, settings
     return 0
 

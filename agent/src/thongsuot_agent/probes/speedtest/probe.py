@@ -1,13 +1,13 @@
 """
-What speedtest-cli says of a link, against Ookla's servers or the collector's own pages.
+The results of speedtest-cli on a link, against Ookla's servers or the collector's own pages.
 
-Measures    the rates down and up and the latency, by speedtest-cli's own method, in a worker: for
-            comparison with what people see themselves. The upload is counted by the sender.
-Failed      no server is reached, or speedtest-cli gave up; its own words stand beside it.
+Measures    the rates down and up and the latency, by speedtest-cli's own method, in a worker:
+            comparable with users' own speed tests. The upload is counted by the sender.
+Failed      no server is reached, or speedtest-cli failed; its own error text is added.
 Unmeasured  the link is down or has no route; people are using it; the worker died; ``max_bytes``
             ended the test.
 Source      speedtest-cli 2.1.3.
-Cost        up to ``max_bytes``; of each run what the interface carried meanwhile.
+Cost        up to ``max_bytes``; the cost of each run is the interface's traffic meanwhile.
 """
 
 from dataclasses import dataclass
@@ -45,27 +45,27 @@ class Settings:
 
     url: str = ""
     """
-    A server with the pages of Speedtest Mini, as the throughput reflector has them (it must allow
+    A server with the pages of Speedtest Mini, such as the throughput reflector (which must allow
     this site's addresses); empty: Ookla's servers.
     """
 
     family: str = ""
-    """``ip4`` or ``ip6``, for a server that is named; empty: IPv4 where it works, else IPv6."""
+    """``ip4`` or ``ip6``, for a configured server; empty: IPv4 if it works, else IPv6."""
 
     timeout_s: Annotated[float, Meta(ge=1.0, le=60.0)] = 10.0
-    """How long each single request may be silent."""
+    """Time limit of each request without data."""
 
     max_bytes: Annotated[int, Meta(ge=1_000_000, le=4_000_000_000)] = 400_000_000
     """Maximum data usage of a run, both directions; at the limit it ends without a result."""
 
     watch_s: Annotated[float, Meta(ge=0.5, le=30.0)] = 3.0
-    """How long the interface's counters are watched before."""
+    """How long the interface's counters are observed before the test."""
 
     busy_bits_per_second: float = 1_000_000.0
-    """Traffic that the link may carry meanwhile; more means that somebody is using it."""
+    """Traffic that counts as an idle link; more means that the link is in use."""
 
     force: bool = False
-    """Measure although people use the link."""
+    """Measure even if the link is in use."""
 
     def __post_init__(self) -> None:
         """Reject settings that cannot be run."""

@@ -1,10 +1,9 @@
 """
-speedtest-cli, made to keep to one link and to bounds.
+Runs speedtest-cli, restricted to one link and to a data limit.
 
-It first requests a configuration from Ookla's host, whatever server it measures against; if a
-server of ours is configured, that one gets all requests for Ookla. Names of Ookla's servers are
-resolved by the device's own resolver, perhaps over another link; the connections themselves leave
-by this one.
+speedtest-cli first requests a configuration from Ookla's host, for any server; if one of our
+servers is configured, that one gets all requests for Ookla. Names of Ookla's servers are resolved
+by the device's own resolver, possibly over another link; the connections themselves use this link.
 
 The worker of the ``speedtest`` kind: ``python -m thongsuot_agent.probes.speedtest.worker``.
 """
@@ -30,7 +29,7 @@ _BLOCK = os.urandom(1 << 16)
 
 
 def run(request: SpeedtestRequest) -> SpeedtestReport:
-    """Carry out an order; errors are in the report."""
+    """Carry out a request; errors are in the report."""
     _limit_memory()
     _bind_connections(request)
     if request.url:
@@ -64,13 +63,15 @@ def run(request: SpeedtestRequest) -> SpeedtestReport:
 
 
 class _LazyUploadBody:
-    """An upload's body that is made as it is read: speedtest-cli would keep hundreds of MB."""
+    """
+    An upload's body, generated while it is read: speedtest-cli would hold hundreds of MB in memory.
+    """
 
     def __init__(self, size_bytes: int) -> None:
         self._left = size_bytes
 
     def read(self, size_bytes: int) -> bytes:
-        """Return at most as much as is left of the limit."""
+        """Return data up to the rest of the limit."""
         piece = _BLOCK[: min(size_bytes, self._left)]
         self._left -= len(piece)
         return piece
@@ -78,13 +79,13 @@ class _LazyUploadBody:
 
 def _limit_memory() -> None:
     def pre_allocate(self: Any) -> None:  # noqa: ANN401 - theirs
-        self._data = _LazyUploadBody(self.length)  # where it keeps the body
+        self._data = _LazyUploadBody(self.length)  # the attribute that holds the body
 
     speedtest.HTTPUploaderData.pre_allocate = pre_allocate
 
 
 def _bind_connections(request: SpeedtestRequest) -> None:
-    """Open every connection by the link, and to the address that the link's resolver gave."""
+    """Open every connection over the link, to the address from the link's resolver."""
 
     def connect(
         address: tuple[str, int],
@@ -117,7 +118,7 @@ def _use_own_server(url: str) -> None:
 
 
 class _VolumeGuard:
-    """Ends the test when the interface has carried as much as was allowed."""
+    """Ends the test when the interface has carried the allowed volume."""
 
     def __init__(self, interface: str, max_bytes: int) -> None:
         folder = Path("/sys/class/net", interface, "statistics")

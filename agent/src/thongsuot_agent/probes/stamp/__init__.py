@@ -1,1 +1,1 @@
-"""The ``stamp`` kind: both directions apart, and how a call would sound."""
+"""The ``stamp`` kind: each direction separately, and the quality of a call."""

@@ -1,10 +1,10 @@
 """
-From the packets of one train to figures of each direction; pure.
+Computes the metrics of each direction from the packets of one train; pure.
 
-Losses: a reflector that keeps state numbers the packets that reached it. Up to the last packet that
-was answered, those that it did not number were lost on the way there, and answers that are missing
-among its numbers on the way back. What was sent after the last answered packet was lost too, but
-nobody knows where: it counts in the loss of both directions together only.
+Losses: a reflector that keeps state numbers the packets that reached it. Up to the last answered
+packet, packets without such a number were lost on the way up, and missing answers among these
+numbers on the way down. Packets sent after the last answered one were lost as well, but the
+direction is unknown: they count only in the combined loss.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ _JITTER_GAIN = 16  # RFC 3550, section 6.4.1
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReflectedPacket:
     """
-    One answer as it came in. Moments are Unix time, ``out`` and ``home`` by this device's clock,
+    One received answer. Times are Unix time, ``out`` and ``home`` by this device's clock,
     ``far_in`` and ``far_out`` by the reflector's; ``number`` is ours, ``reflector_number`` its own.
     """
 
@@ -33,7 +33,7 @@ class ReflectedPacket:
 
     @property
     def rtt_ns(self) -> int:
-        """Round trip without the time inside the reflector."""
+        """Round-trip time without the reflector's processing time."""
         return (
             self.received_ns - self.sent_ns - (self.reflector_sent_ns - self.reflector_received_ns)
         )
@@ -51,8 +51,9 @@ class DirectionalLoss:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OneWayDelay:
     """
-    Of one direction, in seconds: median with the difference of the clocks in it, jitter (RFC 3550),
-    95th percentile above the smallest (RFC 5481). The last two do not need clocks that agree.
+    Delays of one direction, in seconds: the median, which includes the offset of the clocks, jitter
+    (RFC 3550), and the 95th percentile above the minimum (RFC 5481). The last two do not need
+    synchronised clocks.
     """
 
     median_s: float
@@ -81,7 +82,7 @@ def losses(sent: int, trips: Sequence[ReflectedPacket], *, is_stateful: bool) ->
 
 
 def first_of_each(trips: Sequence[ReflectedPacket]) -> list[ReflectedPacket]:
-    """Return the first answer to each packet, in the order in which they came in."""
+    """Return the first answer to each packet, in order of arrival."""
     first: dict[int, ReflectedPacket] = {}
     for trip in trips:
         first.setdefault(trip.number, trip)
@@ -89,19 +90,21 @@ def first_of_each(trips: Sequence[ReflectedPacket]) -> list[ReflectedPacket]:
 
 
 def copied_up(trips: Sequence[ReflectedPacket]) -> float:
-    """Return how many more packets than were sent reached the reflector, for each one."""
+    """Return the extra packets at the reflector per sent packet (duplicates on the way up)."""
     pairs = {(trip.number, trip.reflector_number) for trip in trips}
     packets = {trip.number for trip in trips}
     return len(pairs) / len(packets) - 1
 
 
 def copied_down(trips: Sequence[ReflectedPacket]) -> float:
-    """Return how many copies of answers came in, for each answer."""
+    """Return the duplicate answers per answer."""
     return len(trips) / len({(trip.number, trip.reflector_number) for trip in trips}) - 1
 
 
 def reordered(numbers: Sequence[int]) -> float:
-    """Return the share that came after one with a larger number (RFC 4737, section 3)."""
+    """
+    Return the share of packets that arrived after one with a larger number (RFC 4737, section 3).
+    """
     late, expected = 0, -1
     for number in numbers:
         late += number < expected
@@ -110,7 +113,7 @@ def reordered(numbers: Sequence[int]) -> float:
 
 
 def delays(one_way_ns: Sequence[int]) -> OneWayDelay:
-    """Return the figures of one direction from the delays of its packets in order of sending."""
+    """Return the metrics of one direction from the delays of its packets in sending order."""
     jitter_ns = 0.0
     for before, after in pairwise(one_way_ns):
         jitter_ns += (abs(after - before) - jitter_ns) / _JITTER_GAIN

@@ -1,9 +1,9 @@
 """
-How a telephone call over a path would be liked: the E-model, simplified.
+The quality of a telephone call over a path: the E-model, simplified.
 
 Source: ITU-T G.107 with the reduction of Cole and Rosenbluth (2001): all parameters but delay and
 loss at their defaults (R0 = 93.2), no echo, G.711 with packet loss concealment (Ie = 0, Bpl = 25.1,
-ITU-T G.113 Appendix I), losses at random (BurstR = 1). Codec delay is left out.
+ITU-T G.113 Appendix I), random loss (BurstR = 1). Codec delay is not included.
 """
 
 _DEFAULT_RATING = 93.2

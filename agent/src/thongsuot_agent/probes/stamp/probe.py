@@ -1,14 +1,15 @@
 """
-Both directions of a path apart, by a train of test packets to a reflector.
+Both directions of a path separately, by a train of test packets to a reflector.
 
-Measures    round trip without the reflector's own time; loss up and down, as the reflector numbers
-            what reached it; reordering, copies, jitter and delay variation of each direction; the
-            one-way delays with the error of both clocks, only where both are known well enough;
-            how a telephone call would be liked (see ``emodel`` for what is left out).
+Measures    round-trip time without the reflector's processing time; loss up and down, from the
+            reflector's numbering of received packets; reordering, duplicates, jitter and delay
+            variation of each direction; one-way delays with the error of both clocks, only if both
+            errors are small enough; the quality of a telephone call (see ``emodel`` for its
+            simplifications).
 Failed      no packet was answered: timed out, refused by the host, or an ICMP error said why;
             what answered was no test packet, or sealed with another key.
 Unmeasured  the link is down, has no address or no route; the key cannot be read; the wall clock
-            stepped while the packets were under way.
+            stepped during the train.
 Source      RFC 8762, RFC 8972 (STAMP); RFC 5357 (TWAMP-Light); RFC 3550, RFC 4737, RFC 5481; ITU-T
             G.107.
 Cost        2 packets, 144 bytes over IPv4 and 184 over IPv6, per packet of the train; sealed 280
@@ -75,10 +76,10 @@ class Settings:
     """Packets of one run."""
 
     spacing_s: Annotated[float, Meta(ge=0.001, le=10.0)] = 0.02
-    """From one packet to the next; 0.02 is the pace of a telephone call."""
+    """Interval between packets; 0.02 is that of a telephone call."""
 
     timeout_s: Annotated[float, Meta(ge=0.01, le=60.0)] = 1.0
-    """How long the last packet waits for its answer."""
+    """Wait for answers after the last packet."""
 
     size_bytes: Annotated[int, Meta(ge=UNAUTHENTICATED_BYTES, le=_LARGEST_BYTES)] = (
         UNAUTHENTICATED_BYTES
@@ -98,10 +99,10 @@ class Settings:
     """
 
     clock_error_s: float | None = None
-    """How wrong this device's clock can be where the kernel does not know it (PTP, GPS)."""
+    """Error of this device's clock if the kernel does not know it (PTP, GPS)."""
 
     max_clock_error_s: float = 0.025
-    """Where both clocks together may be more wrong, the one-way delays are left out."""
+    """One-way delays are omitted if the combined error of both clocks exceeds this."""
 
     @property
     def packet_bytes(self) -> int:
@@ -132,7 +133,7 @@ async def run(link: LiveLink, target: Target, family: Family, settings: Settings
             error_bits=pack_error_estimate(own),
             session=session,
         )
-        # Padding alone needs no seal of its own (RFC 8972, section 4.8).
+        # Padding alone needs no HMAC TLV (RFC 8972, section 4.8).
         return pack_sender_packet(request, key) + tlv.pack_tlvs(extensions, number)
 
     pace = TrainSpec(
@@ -284,7 +285,7 @@ def _one_way(
     settings: Settings,
     error: ErrorEstimate,
 ) -> dict[Metric, float | None]:
-    """One-way delays, where both clocks say how wrong they are and the delays do not belie it."""
+    """One-way delays, if both clocks report their error and the delays do not contradict it."""
     far = answers[-1].error
     if not (error.is_synchronised and far.is_synchronised):
         return {}
@@ -294,7 +295,7 @@ def _one_way(
     delays_s = (up.median_s, down.median_s)
     if total_s > settings.max_clock_error_s or min(delays_s) < -total_s:
         return {}
-    # Within the stated error a delay may come out negative: it was next to nothing.
+    # Within the reported error a delay may be negative: the real one was close to zero.
     return {
         metrics.DELAY_UP: max(0.0, up.median_s),
         metrics.DELAY_DOWN: max(0.0, down.median_s),
@@ -305,7 +306,9 @@ def _one_way(
 def _call_quality(
     rtt_s: float, up: OneWayDelay, down: OneWayDelay, lost: DirectionalLoss
 ) -> dict[Metric, float | None]:
-    """A call is as bad as its worse direction; the buffer against jitter is as deep as its p95."""
+    """
+    The quality of a call is that of its worse direction; the depth of the jitter buffer is the p95.
+    """
     delay_s = rtt_s / 2 + max(up.variation_s, down.variation_s)
     known = [loss for loss in (lost.up, lost.down) if loss is not None]
     rating = emodel.rating(delay_s, max(known) if known else lost.both)
@@ -317,7 +320,7 @@ def _own_error(settings: Settings) -> ErrorEstimate:
         return ErrorEstimate(is_synchronised=True, error_s=settings.clock_error_s)
     try:
         clock = kernel_clock.read()
-    except OSError:  # a seccomp filter: the clock is then one that nobody vouches for
+    except OSError:  # a seccomp filter: then the clock is not trusted
         return UNKNOWN_ERROR
     if clock.error_s is None:
         return UNKNOWN_ERROR
@@ -342,7 +345,7 @@ def _applies(target: Target) -> bool:
 
 
 def _cost_bytes(target: Target, settings: Settings) -> int:
-    """By the dearer family; the schedule counts both families as runs of their own."""
+    """The cost of the more expensive family; the schedule counts a run for each family."""
     del target
     return 2 * settings.count * (settings.packet_bytes + _overhead_bytes(Family.IP6))
 

@@ -1,1 +1,1 @@
-"""The ``throughput`` kind: a worker fills the link, the figures are made here."""
+"""The ``throughput`` kind: a worker fills the link, the metrics are computed here."""

@@ -1,10 +1,11 @@
 """
-From counts to figures; pure.
+Computes metrics from byte counts; pure.
 
-Rates are goodput: bytes of the body, over the time after the slow start. Responsiveness follows the
-idea of draft-ietf-ippm-responsiveness: round trips a minute of small requests on connections of
-their own while the link is full. Simplified: not on the loaded connections themselves (those speak
-HTTP/1.1), streams are a fixed number, and the load ends by the clock instead of by stability.
+Rates are goodput: bytes of the body, divided by the time after the slow start. Responsiveness
+follows the idea of draft-ietf-ippm-responsiveness: round trips per minute of small requests on
+separate connections while the link is full. Simplifications: requests are not on the loaded
+connections themselves (those use HTTP/1.1), the number of streams is fixed, and the load ends by
+time instead of by stability.
 """
 
 from collections.abc import Sequence
@@ -21,9 +22,9 @@ _GRADES = ((0.005, 1), (0.030, 2), (0.060, 3), (0.200, 4), (0.400, 5))
 
 
 def rate(load: LoadReport, warmup_s: float, duration_s: float) -> float | None:
-    """Return bytes per second after the slow start; ``None`` when too little is left to tell."""
-    # The last bin ends inside of it, and the first began inside of it. What comes after the time of
-    # the test are buffers that drain, one stream after the other.
+    """Return bytes per second after the slow start; ``None`` if the remaining time is too short."""
+    # The first and the last bin are partly inside the test. Data after the end of the test is from
+    # draining buffers, one stream after the other.
     first = max(1, round(warmup_s / BIN_S))
     bins = load.bins[first:-1][: round(duration_s / BIN_S)]
     if len(bins) * BIN_S < SHORTEST_S:
@@ -32,12 +33,14 @@ def rate(load: LoadReport, warmup_s: float, duration_s: float) -> float | None:
 
 
 def latency(echoes: Sequence[RequestTiming]) -> float | None:
-    """Return the median time to open a connection, which is a round trip; ``None`` of none."""
+    """
+    Return the median time to open a connection, which is one round trip; ``None`` without any.
+    """
     return median([echo.connect_s for echo in echoes]) if echoes else None
 
 
 def responsiveness(echoes: Sequence[RequestTiming]) -> float | None:
-    """Return round trips a minute; ``None`` when there was no request."""
+    """Return round trips per minute; ``None`` without any request."""
     if not echoes:
         return None
     phases = [[echo.connect_s for echo in echoes], [echo.first_byte_s for echo in echoes]]
@@ -58,6 +61,6 @@ def grade(added_s: float) -> int:
 
 
 def _trimmed_mean(values: Sequence[float]) -> float:
-    """The mean of the smallest 95 %: one request that lost a packet is not the rule."""
+    """The mean of the smallest 95 %: a request that lost a packet is an outlier."""
     kept = sorted(values)[: max(1, int(len(values) * _TRIM))]
     return sum(kept) / len(kept)

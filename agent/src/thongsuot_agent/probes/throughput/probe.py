@@ -1,14 +1,16 @@
 """
-How much a link carries, both ways, and how it answers meanwhile; against the collector's reflector.
+The capacity of a link in both directions and its latency under load, against the collector's
+reflector.
 
 Measures    goodput of several TCP streams after the slow start, down by our count and up by the
-            receiver's; time to open a connection at rest and under load each way, round trips a
-            minute and a grade from the difference; the share of other traffic. In a worker.
-Failed      the server is not reached, refuses, breaks off; a certificate is not good.
+            receiver's; time to open a connection idle and under load in each direction, round trips
+            per minute and a grade from the difference; the share of other traffic. Runs in a
+            worker.
+Failed      the server is not reached, refuses, breaks off; a certificate is not valid.
 Unmeasured  the link is down or has no route; people are using it (its counters were watched); the
             server has no room; ``max_bytes`` was used up before the slow start was over; the
             worker died.
-Source      RFC 6349 for what a rate after slow start is; draft-ietf-ippm-responsiveness.
+Source      RFC 6349 for the rate after slow start; draft-ietf-ippm-responsiveness.
 Cost        up to 2 x ``max_bytes`` and a tenth more for headers and acknowledgements.
 """
 
@@ -38,7 +40,7 @@ from thongsuot_schema.result import Family, Finding, failed_finding, ok_finding
 _WORKER = "thongsuot_agent.probes.throughput.worker"
 _OVERHEAD = 1.1
 _SLACK_S = 25.0
-"""Start of the worker, latency at rest, and the wait for the receiver's count."""
+"""Time for the start of the worker, idle latency, and the wait for the receiver's count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,30 +49,30 @@ class Settings:
 
     url: str = ""
     """
-    The throughput reflector: scheme, host and port of ``[reflector] throughput_address``. Has no
-    default that could be reached: empty is unmeasured.
+    The throughput reflector: scheme, host and port of ``[reflector] throughput_address``. There is
+    no default: if it is empty, the result is unmeasured.
     """
 
     key_file: str = ""
     """
-    File with the reflector's key; empty where it allows this site's addresses. A bare name is one
-    of the service's credentials.
+    File with the reflector's key; empty if it allows this site's addresses. A bare name is one of
+    the service's credentials.
     """
 
     ca_file: str = ""
-    """File of the authorities to trust (PEM); empty: those of the device."""
+    """File of trusted certificate authorities (PEM); empty: those of the device."""
 
     family: str = ""
     """``ip4`` or ``ip6``; empty: IPv4 where it works, else IPv6."""
 
     streams: Annotated[int, Meta(ge=1, le=32)] = 4
-    """TCP connections at once; one alone does not fill a long fast path."""
+    """Number of parallel TCP connections; a single one does not fill a long fast path."""
 
     warmup_s: Annotated[float, Meta(ge=0.5, le=10.0)] = 2.0
-    """How much of each direction is left out: TCP is still finding the rate."""
+    """Start of each direction that is not counted: TCP is still finding the rate."""
 
     duration_s: Annotated[float, Meta(ge=2.0, le=15.0)] = 6.0
-    """How long each direction is measured after that."""
+    """Duration of the measurement in each direction after that."""
 
     max_bytes: Annotated[int, Meta(ge=1_000_000, le=4_000_000_000)] = 400_000_000
     """
@@ -78,16 +80,16 @@ class Settings:
     """
 
     watch_s: Annotated[float, Meta(ge=0.5, le=30.0)] = 3.0
-    """How long the interface's counters are watched before."""
+    """How long the interface's counters are observed before the test."""
 
     busy_bits_per_second: float = 1_000_000.0
     """
-    Traffic that the link may carry meanwhile; more means that somebody is using it, and the test
+    Traffic that counts as an idle link; more means that the link is in use, and the test
     waits.
     """
 
     force: bool = False
-    """Measure although people use the link."""
+    """Measure even if the link is in use."""
 
     def __post_init__(self) -> None:
         """Reject settings that cannot be run."""
@@ -95,7 +97,7 @@ class Settings:
 
 
 async def run(link: LiveLink, target: Target, family: Family, settings: Settings) -> Finding:
-    """Watch, find the server, fill the link each way, and look at the counts."""
+    """Watch the link, find the server, fill the link in each direction, and evaluate the counts."""
     del target, family
 
     async def measure(reflector: Reflector) -> Finding:
@@ -176,7 +178,7 @@ def _applies(target: Target) -> bool:
 
 
 def _cost_bytes(target: Target, settings: Settings) -> int:
-    """Its maximum data usage: a budget must be able to complete what it begins."""
+    """Its maximum data usage: a budget must suffice to complete a started test."""
     del target
     return round(2 * settings.max_bytes * _OVERHEAD) if settings.url else 0
 

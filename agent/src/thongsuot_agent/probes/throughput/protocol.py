@@ -9,7 +9,7 @@ class LoadTestRequest(msgspec.Struct, frozen=True, kw_only=True, tag="load"):
     """
     One test of both directions: idle latency, then load down, then load up.
 
-    ``max_bytes`` bounds each direction; ``key`` is shown to the server.
+    ``max_bytes`` limits each direction; ``key`` is sent to the server.
     """
 
     route: WorkerRoute

@@ -1,5 +1,5 @@
 """
-One test: latency at rest, then the link full down and up, with small requests beside.
+One test: idle latency, then full load down and up, with small requests in parallel.
 
 The worker of the ``throughput`` kind: ``python -m thongsuot_agent.probes.throughput.worker``.
 """
@@ -27,11 +27,11 @@ _IDLE_ECHOES = 10
 _ECHO_EVERY_S = 0.1
 _ECHO_MS = 5000
 _DRAIN_S = 10.0
-"""How long the receiver's count may take after the last byte was given to the kernel."""
+"""Time limit for the receiver's count after the last byte was given to the kernel."""
 
 
 def run(request: LoadTestRequest) -> LoadTestReport:
-    """Carry out an order; errors are in the report."""
+    """Carry out a request; errors are in the report."""
     factory = TransferFactory(
         request.route, key=request.key, ca_file=request.ca_file, ca_folder=request.ca_folder
     )
@@ -43,7 +43,7 @@ def run(request: LoadTestRequest) -> LoadTestReport:
 
 @dataclass(slots=True)
 class _BackgroundRequests:
-    """Small requests beside a load, one after the other."""
+    """Small requests in parallel to a load, one after the other."""
 
     transfers: TransferFactory
     pool: TransferPool
@@ -54,7 +54,7 @@ class _BackgroundRequests:
     begun_s: float = 0.0
 
     def start_if_due(self, now_s: float) -> None:
-        """Begin the next one when it is time."""
+        """Start the next request when it is due."""
         if self.handle is None and now_s - self.begun_s >= _ECHO_EVERY_S:
             self.handle = self.transfers.handle(self.url)
             self.handle.setopt(pycurl.TIMEOUT_MS, _ECHO_MS)
@@ -62,14 +62,14 @@ class _BackgroundRequests:
             self.pool.add(self.handle)
 
     def finish(self, handle: pycurl.Curl) -> None:
-        """Take in that it ended."""
+        """Record the end of a request."""
         if handle is self.handle:
             if self.begun_s >= self.count_from_s:
                 self.timings.append(request_timing(handle))
             self.handle = None
 
     def stop(self) -> None:
-        """Give up the one under way."""
+        """Abort the request in progress."""
         if self.handle is not None:
             self.pool.remove(self.handle)
             self.handle = None
@@ -103,7 +103,7 @@ class _LoadTest:
         )
 
     def _measure_idle(self) -> None:
-        """Look at the latency while nothing else is under way."""
+        """Measure the latency without load."""
         background = self._background_requests(0.0)
         while len(background.timings) < _IDLE_ECHOES:
             background.start_if_due(time.monotonic())
@@ -159,7 +159,7 @@ class _LoadTest:
         *,
         is_kept: bool = False,
     ) -> None:
-        """Keep transfers running until the time is over, or all have ended; then drop the rest."""
+        """Run transfers until the time is over, or all have ended; then abort the rest."""
         for handle in handles:
             self._pool.add(handle)
         while not is_over(now_s := time.monotonic()) and self._pool.running.intersection(handles):
@@ -178,7 +178,7 @@ class _LoadTest:
             if time.monotonic() > end_s:
                 raise TransferFailed(28, 0, "the receiver did not say what it got")
             for _ in self._pool.completed():
-                pass  # each answer is read by its own stream
+                pass  # each stream reads its own answer
 
     def _background_requests(self, count_from_s: float) -> _BackgroundRequests:
         return _BackgroundRequests(

@@ -47,7 +47,7 @@ async def locate_server(link: LiveLink, url: str, family: str) -> LocatedServer:
     Return the way to the server of a URL, its name asked for over the link itself.
 
     Raises:
-        LinkUnusable: nothing can be sent by the link.
+        LinkUnusable: nothing can be sent over the link.
         MeasurementPostponed: the name has no address.
     """
     host = urlsplit(url).hostname or ""

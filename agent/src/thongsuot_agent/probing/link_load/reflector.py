@@ -41,7 +41,7 @@ class ReflectorTestSettings(Protocol):
 
     @property
     def watch_s(self) -> float:
-        """How long the interface's counters are watched before."""
+        """How long the interface's counters are observed before the test."""
 
     @property
     def busy_bits_per_second(self) -> float:
@@ -49,7 +49,7 @@ class ReflectorTestSettings(Protocol):
 
     @property
     def force(self) -> bool:
-        """Measure although people use the link."""
+        """Measure even if the link is in use."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,1 +1,3 @@
-"""What modems answer to AT commands; each make has orders, units and habits of its own."""
+"""
+Parsers of modems' answers to AT commands; each make has its own order of fields, units and quirks.
+"""

@@ -75,7 +75,8 @@ def _base(rows: Sequence[Sequence[str]], transcript: str) -> int:
     """
     Return the base of channels and PCIs: FG150 prints them in hex, FM350 in decimal; 0: unknown.
 
-    The carrier's line beside the table is decimal and settles it; else a letter anywhere does.
+    The carrier's line beside the table is decimal and decides; otherwise a letter in any field
+    does.
     """
     known = _PCC.search(transcript)
     for row in rows:

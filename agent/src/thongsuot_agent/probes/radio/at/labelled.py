@@ -1,8 +1,8 @@
 """
 Modems that print a table of labels: Sierra (``AT!GSTATUS?``) and Foxconn (``AT^DEBUG?``). Pure.
 
-Labels differ between models and firmwares (``RSRP (dBm):``, ``PCC RxM RSRP:``, ``NR5G RSRP``):
-they are looked for, not counted.
+Labels differ between models and firmwares (``RSRP (dBm):``, ``PCC RxM RSRP:``, ``NR5G RSRP``): they
+are found by name, not by position.
 """
 
 import re
@@ -12,14 +12,14 @@ from thongsuot_agent.probes.radio.reading import ReadingBuilder
 from thongsuot_agent.probing.equipment import vocabulary
 
 _ENDS: Final = r"(?![A-Za-z.]*[0-9])"
-"""After a number no letters and digits mixed: ``2d39`` is noise, not 2."""
+"""A number must not be followed by mixed letters and digits: ``2d39`` is noise, not 2."""
 _NUMBER: Final = r"\s*(-?[0-9]+(?:\.[0-9]+)?)" + _ENDS
 _WHOLE: Final = r"\s*([0-9]+)" + _ENDS
 _BAND: Final = r"\s*([BbNn]?[0-9]+)" + _ENDS
 
 
 def parse_into(draft: ReadingBuilder, transcript: str) -> None:
-    """Take in what such a modem said."""
+    """Add the answers of such a modem."""
     if "!GSTATUS:" in transcript:
         _sierra(draft, transcript)
     if "LTE_RSRP:" in transcript or "NR_RSRP:" in transcript:

@@ -1,7 +1,7 @@
 """
 Quectel: ``AT+QENG="servingcell"``, ``AT+QCAINFO``. Pure.
 
-The three lines have orders of their own, and NSA may come in three lines or one::
+The three lines differ in the order of fields, and NSA may have three lines or one::
 
     LTE       mcc,mnc,cell,pci,earfcn,band,ulbw,dlbw,tac,rsrp,rsrq,rssi,sinr,[cqi,tx,]srxlev
     NR5G-NSA  mcc,mnc,pci,rsrp,SINR,rsrq[,arfcn,band,bw,scs]
@@ -43,7 +43,7 @@ def parse_into(draft: ReadingBuilder, transcript: str) -> None:
         draft.set_fields(technology=vocabulary.NR_NSA)
     elif _LTE in kinds:
         draft.set_fields(technology=vocabulary.LTE)
-    # Counted and not read: of some firmwares two records share a line, and values are wrong.
+    # Counted but not parsed: in some firmwares two records share a line, and values are wrong.
     carriers = len(_QCAINFO.findall(transcript))
     draft.set_fields(carriers=carriers or None)
     if name := _QSPN.search(transcript):
@@ -64,7 +64,7 @@ def _lte(draft: ReadingBuilder, parts: list[str]) -> None:
     if len(parts) - 13 >= _AFTER_RSSI_NEW:
         draft.add_measurement("lte", "sinr_db", parts[13])
     else:
-        # Older firmwares give dB or an index (x / 5 - 20) here, and do not say which.
+        # Older firmwares give dB or an index (x / 5 - 20) here, without indicating which.
         draft.rejected["lte_sinr_db"] = "unit"
 
 

@@ -23,8 +23,8 @@ COMMON: Final = (
     "AT+C5GREG=2;+C5GREG?",
 )
 """
-TS 27.007; 3GPP's own, which tell no RSRP. Never asked for: what names a subscriber or a modem
-(+CGSN, +CIMI, +CCID, +CNUM).
+The commands of TS 27.007, which give no RSRP. Commands that identify a subscriber or a modem
+(+CGSN, +CIMI, +CCID, +CNUM) are never sent.
 """
 
 _REGISTRATION: Final = {"0": "none", "1": "home", "2": "searching", "3": "denied", "5": "roaming"}
@@ -65,7 +65,7 @@ _CPIN: Final = re.compile(r"\+CPIN:\s*(.+)")
 _CME: Final = re.compile(r"\+CME ERROR:\s*(\d+|.+)")
 _MOST_CSQ: Final = 31
 _TOO_LONG: Final = re.compile(rf"\d{{{coercion.MAX_NUMBER},}}|\0+")
-"""Digits without end and NUL: noise of a port. ``-`` is what modems say for nothing."""
+"""Endless digits and NUL are noise of a port. ``-`` is the modems' mark for no value."""
 
 
 def reading_from(transcript: str) -> ModemReading:
@@ -95,7 +95,7 @@ def _common(draft: ReadingBuilder, transcript: str) -> None:
         )
     match = _CSQ.search(transcript)
     if match is not None and not any("rssi_dbm" in leg for leg in draft.legs.values()):
-        # Value of the LTE cell, or of the only one: the command is older than both.
+        # The value of the LTE cell, or of the only cell: the command is older than 5G.
         level = int(match.group(1))
         draft.add_measurement("lte", "rssi_dbm", None if level > _MOST_CSQ else -113 + 2 * level)
 

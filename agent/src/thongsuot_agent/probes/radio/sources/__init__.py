@@ -1,5 +1,5 @@
 """
-Sources: one module a way to ask a modem; the module's name is the ``source`` of the settings.
+Sources: one module per way to query a modem; the module's name is the ``source`` of the settings.
 
 Each has ``async def read(link: Link, settings: Settings) -> Reading``.
 """

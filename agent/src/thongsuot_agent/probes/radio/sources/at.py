@@ -1,8 +1,8 @@
 """
 AT commands on a serial port.
 
-The port has one user at a time: it is locked for the time of a reading, and a port that another
-program holds is left alone. Where ModemManager runs, ask that instead.
+The port has one user at a time: it is locked during a reading, and not used while another program
+has it. If ModemManager runs, query that instead.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ class SerialPort:
     """A serial port, open and locked."""
 
     def __init__(self, device: str, baud: int) -> None:
-        """Raises ``ModemUnreadable`` when it cannot be had."""
+        """Raises ``ModemUnreadable`` if it cannot be opened or locked."""
         try:
             self._file = os.open(device, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError as error:
@@ -48,7 +48,7 @@ class SerialPort:
             ) from error
 
     def close(self) -> None:
-        """Let go of it."""
+        """Close and unlock it."""
         os.close(self._file)
 
     async def send_command(self, command: str, timeout_s: float) -> str:
@@ -99,7 +99,7 @@ async def read_modem(link: LiveLink, settings: Settings) -> ModemReading:
             raise ModemUnreadable(
                 Reason.TIMED_OUT, f"the modem at {settings.device} answers nothing"
             )
-    except OSError as error:  # it was pulled out
+    except OSError as error:  # it was unplugged
         raise ModemUnreadable(
             Reason.INTERFACE_ABSENT, f"{settings.device}: {described(error)}"
         ) from error
@@ -132,6 +132,6 @@ def _set(ready: "asyncio.Future[None]") -> None:
 
 
 def is_ended(heard: bytearray) -> bool:
-    """Return whether the last line of an answer has come."""
+    """Return whether the last line of an answer has arrived."""
     lines = heard.decode("ascii", "replace").replace("\r", "\n").split("\n")
     return heard.endswith((b"\n", b"\r")) and any(line.strip().startswith(_ENDS) for line in lines)

@@ -1,8 +1,8 @@
 """
 Huawei HiLink, by its web interface: four pages of XML.
 
-A session is asked for first; most firmwares then show the signal without a login. If one is
-required and a password is configured, it is made as for firmware of type 4 (SHA-256 of user,
+A session is requested first; most firmwares then show the signal without a login. If a login is
+required and a password is configured, it uses the method of firmware type 4 (SHA-256 of user,
 password and token). It ends other sessions of the same user on some firmwares.
 """
 

@@ -1,5 +1,5 @@
 """
-ModemManager over D-Bus, by systemd's ``busctl``: a child of 3 MB instead of a library.
+ModemManager over D-Bus, by systemd's ``busctl``: a child process of 3 MB instead of a library.
 
 The signal is empty until a polling interval is set (Signal.Setup, which needs polkit's
 Device.Control, or root). It is only set if it is not set yet: the rate is shared by all listeners.
@@ -19,7 +19,7 @@ from thongsuot_schema.reason import Reason
 _PATH = "/org/freedesktop/ModemManager1"
 _PROPERTIES = "org.freedesktop.DBus.Properties"
 _SETTLE_S = 1.5
-"""A modem answers its first question in about a second."""
+"""A modem answers its first query after about a second."""
 
 
 class ModemManagerBus:
@@ -32,7 +32,8 @@ class ModemManagerBus:
 
     async def call(self, path: str, interface: str, member: str, *arguments: str) -> Any:  # noqa: ANN401 - D-Bus
         """
-        Return the first value that a method gives, variants opened; raises ``ModemUnreadable``.
+        Return the first value of a method's reply, with variants unwrapped; raises
+        ``ModemUnreadable``.
         """
         answer = await run_json_program(
             [*self._head, path, interface, member, *arguments], self._timeout_s
@@ -75,7 +76,7 @@ def _chosen(
     wanted: str,
     interface: str,
 ) -> str:
-    """Return the modem that is named by its path, else the one that has the link's interface."""
+    """Return the modem that is configured by its path, else the one with the link's interface."""
     if wanted:
         named = next((path for path in modems if path.endswith(f"/{wanted}")), None)
         if named is None:
@@ -105,7 +106,7 @@ async def _signal(
 ) -> Mapping[str, Any]:
     known = modem.get(manager.SIGNAL)
     if known is None:
-        return {}  # of an interface that is not there
+        return {}  # of a missing interface
     if not known.get("Rate"):
         await bus.call(path, manager.SIGNAL, "Setup", "u", str(settings.signal_every_s))
         await asyncio.sleep(_SETTLE_S)

@@ -1,4 +1,4 @@
-"""By SNMP: a router with a profile for its modem."""
+"""SNMP: a router with a profile for its modem."""
 
 from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.probes.radio import modem_address
@@ -55,7 +55,7 @@ async def read_modem(link: LiveLink, settings: Settings) -> ModemReading:
 
 def reading_from(survey: Survey, modem: str = "") -> ModemReading:
     """
-    Return the reading of one modem: of the row named, else of the first that has a signal.
+    Return the reading of one modem: the configured row, else the first with a signal.
 
     Raises:
         ModemUnreadable: there is no modem.

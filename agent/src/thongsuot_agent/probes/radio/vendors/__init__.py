@@ -1,1 +1,1 @@
-"""What routers and daemons say of their modem, as documents: HTTP answers, D-Bus objects."""
+"""Parsers of modem data from routers and daemons: HTTP answers, D-Bus objects."""

@@ -2,7 +2,7 @@
 Huawei HiLink: ``/api/device/signal`` and its neighbours, as flat maps of texts. Pure.
 
 Values carry their unit (``-92dBm``, ``>=-44dBm``); ``mode`` is 2 for WCDMA, 7 for LTE, 12 for NR.
-Plain names are those of LTE, ``nr…`` those of NR; cell, PCI and PLMN are of the cell that serves.
+Plain names are those of LTE, ``nr…`` those of NR; cell, PCI and PLMN are of the serving cell.
 """
 
 import re
@@ -34,11 +34,11 @@ _MODES: Final = {
 _NETWORKS: Final = {"19": vocabulary.LTE, "101": vocabulary.LTE, "1011": vocabulary.LTE}
 _CONNECTED: Final = "901"
 _STATES: Final = frozenset({"900", "901", "902", "903", "904", "905", "906"})
-"""Connecting, connected, disconnected, disconnecting, and three ways to have failed."""
+"""Connecting, connected, disconnected, disconnecting, and three kinds of failure."""
 
 
 def fields(document: str) -> dict[str, str]:
-    """Return the texts of an answer's elements; a list's last one counts."""
+    """Return the texts of an answer's elements; of a list the last one counts."""
     texts = {}
     for name, text in _ELEMENT.findall(document):
         for entity, character in _ENTITIES:

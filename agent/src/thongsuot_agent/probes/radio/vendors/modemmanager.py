@@ -1,7 +1,7 @@
 """
 ModemManager: the properties of its D-Bus objects; on OpenWrt the same by ``ubus``. Pure.
 
-A key that is not there is not known; -32768 is QMI's "no 5G". Lists of bands and technologies are
+A missing key means unknown; -32768 is QMI's "no 5G". Lists of bands and technologies are
 ModemManager's own numbers (ModemManager-enums.h).
 """
 
@@ -34,8 +34,8 @@ def reading_from(
     cells: tuple[Mapping[str, Any], ...] = (),
 ) -> ModemReading:
     """
-    Return what a modem's object says; ``bearer`` are the properties of the one that is up, or was
-    tried last.
+    Return the reading of a modem's object; ``bearer`` are the properties of the active bearer, or
+    of the last tried one.
 
     ``cells`` is the answer of GetCellInfo, if the modem supports it.
     """
@@ -56,7 +56,7 @@ def reading_from(
         if cell.get("serving"):
             _cell(draft, cell)
     for band in own.get("CurrentBands", ()):
-        # Only where one is given is it the one in use: the list is of those that are allowed.
+        # The list has the allowed ones; only a single entry is the one in use.
         if len([b for b in own["CurrentBands"] if _leg_of(b) == _leg_of(band)]) == 1:
             leg = _leg_of(band)
             if leg and draft.legs[leg]:

@@ -1,9 +1,9 @@
 """
 ZTE: the flat answer of ``goform_get_cmd_process``, or of the newer ubus firmwares. Pure.
 
-All values are texts, empty or ``--`` where there is nothing; names that a firmware does not know
-are simply missing. PCI and cell id are hex on goform firmwares and decimal on ubus ones. Alone on
-5G (SA) the LTE names keep old values; without service all powers are 0.
+All values are texts, empty or ``--`` for no value; names unknown to a firmware are missing. PCI and
+cell id are hex on goform firmwares and decimal on ubus ones. On standalone 5G (SA) the LTE names
+keep old values; without service all powers are 0.
 """
 
 from collections.abc import Mapping

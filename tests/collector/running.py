@@ -3,9 +3,10 @@
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Protocol
 
 import httpx
 from sqlalchemy import Engine, QueuePool
@@ -76,10 +77,18 @@ async def collector(
     await task
 
 
+class PushClient(Protocol):
+    """What a device needs of a client: ``httpx.AsyncClient`` and ``PlainClient`` have it."""
+
+    async def post(self, url: str, *, content: bytes, headers: Mapping[str, str]) -> httpx.Response:
+        """Post once."""
+        ...
+
+
 class Pusher:
     """An agent's uplink, as small as can be: pushes what it is given and returns the answer."""
 
-    def __init__(self, client: httpx.AsyncClient, agent: BatchSealer, secret: str) -> None:
+    def __init__(self, client: PushClient, agent: BatchSealer, secret: str) -> None:
         self.client = client
         self.agent = agent
         self.secret = secret

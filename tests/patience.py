@@ -3,12 +3,24 @@
 import asyncio
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.collector.running import WITHIN_S
 
 _LOOK_EVERY_S = 0.5
 NS_PER_S = 1_000_000_000
+
+
+def starved_ns(pid: int) -> int:
+    """Return how long the threads of a process have waited for a processor so far."""
+    waited_ns = 0
+    for task in Path(f"/proc/{pid}/task").glob("*/schedstat"):
+        try:
+            waited_ns += int(task.read_text().split()[1])
+        except OSError:
+            continue  # it has ended meanwhile
+    return waited_ns
 
 
 class Patience:
@@ -19,8 +31,16 @@ class Patience:
     slow, one that is stuck is broken.
     """
 
-    def __init__(self, *pids: int, within_s: float = WITHIN_S) -> None:
+    def __init__(
+        self,
+        *pids: int,
+        within_s: float = WITHIN_S,
+        clock: Callable[[], float] = time.monotonic,
+        starved_ns: Callable[[int], int] = starved_ns,
+    ) -> None:
         self._pids = (os.getpid(), *pids)
+        self._clock = clock
+        self._of_process_ns = starved_ns
         self._within_s = within_s
         self._starved_ns = 0
         self._advanced_s = self._awake_s()
@@ -51,16 +71,5 @@ class Patience:
         assert idle_s <= self._within_s, f"nothing has advanced for {idle_s:.0f} s"
 
     def _awake_s(self) -> float:
-        self._starved_ns = max(self._starved_ns, sum(map(starved_ns, self._pids)))
-        return time.monotonic() - self._starved_ns / NS_PER_S
-
-
-def starved_ns(pid: int) -> int:
-    """Return how long the threads of a process have waited for a processor so far."""
-    waited_ns = 0
-    for task in Path(f"/proc/{pid}/task").glob("*/schedstat"):
-        try:
-            waited_ns += int(task.read_text().split()[1])
-        except OSError:
-            continue  # it has ended meanwhile
-    return waited_ns
+        self._starved_ns = max(self._starved_ns, sum(map(self._of_process_ns, self._pids)))
+        return self._clock() - self._starved_ns / NS_PER_S

@@ -41,6 +41,9 @@ _ENTRIES = (
     "signature FROM journal.entries ORDER BY sequence"
 )
 
+_PLACES = "SELECT sequence FROM journal.cursors WHERE consumer = ANY (%s)"
+_NEWEST = "SELECT max(sequence) FROM journal.entries"
+
 _CONFIG = """
 state_dir = "state"
 inventory_dir = "inventory"
@@ -158,15 +161,29 @@ class City:
             self._play.machines["sites"].node, f"http://{ADDRESSES['sites']}:{_DESK_PORT}"
         )
 
+    def config_of(self, machine: str) -> Path:
+        """Return the configuration of the collector of a machine."""
+        return self._folder / machine / "collector.toml"
+
+    def is_read_by(self, consumers: Sequence[str]) -> bool:
+        """Return whether these consumers have read the whole journal."""
+        with self._connected() as connection:
+            places = connection.execute(_PLACES, [list(consumers)]).fetchall()
+            (newest,) = connection.execute(_NEWEST).fetchone() or (None,)
+        return len(places) == len(consumers) and set(places) == {(newest,)}
+
     def recorded(self) -> RecordedJournal:
         """Return everything in the cluster's journal."""
-        place = self._socket_url.replace("postgresql+psycopg://", "postgresql://")
-        with psycopg.connect(f"{place}&target_session_attrs=read-write") as connection:
+        with self._connected() as connection:
             rows = connection.execute(_ENTRIES).fetchall()
             layouts = connection.execute("SELECT id, body FROM journal.layouts").fetchall()
         return RecordedJournal(
             entries=[stored_entry(row) for row in rows], layouts={row[0]: row[1] for row in layouts}
         )
+
+    def _connected(self) -> psycopg.Connection:
+        place = self._socket_url.replace("postgresql+psycopg://", "postgresql://")
+        return psycopg.connect(f"{place}&target_session_attrs=read-write")
 
     def _start_desk(self) -> None:
         desk = [python_program("python"), "-m", "thongsuot_lab.carrier_desk"]

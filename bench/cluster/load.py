@@ -10,16 +10,20 @@ import asyncio
 import random
 import sys
 import time
+from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 import msgspec
 from tests.collector.batches import BatchSealer, S, change, icmp_result
 from tests.collector.running import Pusher
-from tests.plain_http import NO_AUTHORITIES
+from tests.plain_http import PlainClient
 
+from thongsuot_schema.batch import push
 from thongsuot_schema.batch.digest import digest_of
 from thongsuot_schema.batch.model import Batch, Notice, NoticeCode
+from thongsuot_schema.batch.record_report import RecordReport, StreamProgress, format_report
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
@@ -64,82 +68,99 @@ class AcknowledgedBatch(msgspec.Struct, frozen=True, array_like=True):
 class LoadRecord(msgspec.Struct, frozen=True, kw_only=True):
     """
     The batches of each site that the cluster acknowledged, when each of their samples was measured,
-    and the fibres that failed.
+    how many batches were made, the fibres that failed, and the CPU time that all of it took.
     """
 
     measured_ms: dict[str, list[int]]
     acknowledged: dict[str, list[AcknowledgedBatch]]
+    made: dict[str, int]
     falls: list[Fall]
     longest_s: float
     refused: dict[str, int]
+    cpu_s: float
 
 
-class PushTarget:
+@dataclass(kw_only=True, slots=True)
+class LoadCounts:
+    """What the devices have seen so far, for their record."""
+
+    measured_ms: dict[str, list[int]] = field(default_factory=dict)
+    acknowledged: dict[str, list[AcknowledgedBatch]] = field(default_factory=dict)
+    longest_s: float = 0.0
+    refused: Counter[str] = field(default_factory=Counter)
+
+
+class Uplink:
     """
-    Where devices push: addresses are tried in turn, beginning with the last one that accepted.
+    How a device pushes: over a connection of its own to each address, which are tried in turn,
+    beginning with the last one that accepted.
     """
 
-    def __init__(self, urls: tuple[str, ...], secrets: dict[str, str]) -> None:
-        self._secrets = secrets
-        # A device that waited for a connection would otherwise push an outdated clock.
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
-        self._clients = [
-            httpx.AsyncClient(base_url=url, timeout=_ANSWER_S, verify=NO_AUTHORITIES, limits=limits)
-            for url in urls
-        ]
-        self.acknowledged: dict[str, list[AcknowledgedBatch]] = {}
-        self.measured_ms: dict[str, list[int]] = {}
-        self.longest_s = 0.0
-        self.refused: dict[str, int] = {}
+    def __init__(
+        self, urls: tuple[str, ...], secret: str, preferred: int, counts: LoadCounts
+    ) -> None:
+        self._secret = secret
+        self._clients = [PlainClient(url, timeout_s=_ANSWER_S) for url in urls]
+        self._preferred = preferred
+        self._counts = counts
 
-    async def push(self, sealer: BatchSealer, batch: Batch, first: int) -> int:
-        """Push until it is acknowledged; return the address that accepted it."""
+    async def push(self, sealer: BatchSealer, batch: Batch) -> None:
+        """Push until it is acknowledged; batches come in the order of their numbers."""
         began_s = time.monotonic()
+        body, layout = sealer.sealed(batch)
         while True:
             for step in range(len(self._clients)):
-                place = (first + step) % len(self._clients)
-                if await self._is_taken(sealer, batch, place):
-                    sealed_s = (sealer.epoch_ns + batch.clock.boottime_ns) / S
-                    self.acknowledged.setdefault(sealer.site, []).append(
-                        AcknowledgedBatch(batch.number, sealed_s, time.time())
-                    )
-                    self.measured_ms.setdefault(sealer.site, []).extend(
-                        sealer.epoch_ns // 1_000_000 + result.boottime_ns // 1_000_000
-                        for result in batch.results
-                    )
-                    self.longest_s = max(self.longest_s, time.monotonic() - began_s)
-                    return place
+                place = (self._preferred + step) % len(self._clients)
+                if await self._is_taken(place, sealer, batch, (body, layout)):
+                    self._preferred = place
+                    self._counts.longest_s = max(self._counts.longest_s, time.monotonic() - began_s)
+                    return
             await asyncio.sleep(_PAUSE_S)
 
-    async def _is_taken(self, sealer: BatchSealer, batch: Batch, place: int) -> bool:
-        pusher = Pusher(self._clients[place], sealer, self._secrets[sealer.site])
-        body, layout = sealer.sealed(batch)
+    async def _is_taken(
+        self,
+        place: int,
+        sealer: BatchSealer,
+        batch: Batch,
+        sealed: tuple[bytes, bytes],
+    ) -> bool:
+        body, layout = sealed
+        client = self._clients[place]
         try:
-            answer = await self._pushed(pusher, sealer, body)
+            answer = await self._posted(client, sealer, batch, body)
             if answer.status_code == 409 and answer.json().get("unknown_layout"):
                 # Without a database at the moment its layout is rejected.
-                answer = await pusher.layout(layout)
+                answer = await Pusher(client, sealer, self._secret).layout(layout)
                 if answer.status_code == 200:
-                    answer = await self._pushed(pusher, sealer, body)
+                    answer = await self._posted(client, sealer, batch, body)
         except httpx.TransportError as error:
-            self._count(type(error).__name__)
+            self._counts.refused[type(error).__name__] += 1
             return False  # gone, stopped, or cut off at the moment
         if answer.status_code != 200:
-            self._count(str(answer.status_code))
+            self._counts.refused[str(answer.status_code)] += 1
             return False
         return bool(answer.json().get("acknowledged") == batch.number)
 
-    async def _pushed(self, pusher: Pusher, sealer: BatchSealer, body: bytes) -> httpx.Response:
-        """Push once, with the clock at the moment of sending."""
-        return await pusher.body(body, boottime_ns=time.time_ns() - sealer.epoch_ns)
+    async def _posted(
+        self, client: PlainClient, sealer: BatchSealer, batch: Batch, body: bytes
+    ) -> httpx.Response:
+        """Push once, with the clock and the report of the record at the moment of sending."""
+        progress = StreamProgress(
+            stream=sealer.stream, highest=sealer.number, waiting=sealer.number - batch.number
+        )
+        headers = {
+            "Authorization": f"Bearer {self._secret}",
+            "Content-Type": push.CONTENT_TYPE_BATCH,
+            push.HEADER_BOOTTIME: str(time.time_ns() - sealer.epoch_ns),
+            push.HEADER_BOOT: sealer.boot_id,
+            push.HEADER_RECORD: format_report(RecordReport(streams=(progress,))),
+        }
+        return await client.post(push.PATH_BATCHES, content=body, headers=headers)
 
-    def _count(self, why: str) -> None:
-        self.refused[why] = self.refused.get(why, 0) + 1
-
-    async def close(self) -> None:
+    def close(self) -> None:
         """Close its connections."""
         for client in self._clients:
-            await client.aclose()
+            client.close()
 
 
 class Backlog:
@@ -156,12 +177,15 @@ class Backlog:
         self._waiting = 0
         self._is_over = False
 
-    async def say_what_keeps_it(self, target: PushTarget) -> None:
+    async def say_what_keeps_it(self, counts: LoadCounts) -> None:
         """Once it is time to end, print every few seconds what the cluster has refused so far."""
         while True:
             await asyncio.sleep(_SAID_EVERY_S)
             if self._finish.exists():
-                print(f"{self._waiting} batches wait; refused so far: {target.refused}", flush=True)
+                print(
+                    f"{self._waiting} batches wait; refused so far: {dict(counts.refused)}",
+                    flush=True,
+                )
 
     def add(self, count: int) -> None:
         """Count batches that wait, or (negative) that were acknowledged."""
@@ -177,12 +201,12 @@ class Backlog:
 class Device:
     """The device of one site."""
 
-    def __init__(self, site: str, target: PushTarget, preferred: int, backlog: Backlog) -> None:
+    def __init__(self, site: str, uplink: Uplink, backlog: Backlog, counts: LoadCounts) -> None:
         self.site = site
         self.fall: Fall | None = None
-        self._target = target
-        self._preferred = preferred
+        self._uplink = uplink
         self._backlog = backlog
+        self._counts = counts
         self._state = State.UNKNOWN
         stream = digest_of(site.encode()).hex()[:16]
         self._sealer = BatchSealer(
@@ -212,11 +236,27 @@ class Device:
                 queue.put_nowait(self._seal(State.DOWN if is_down else State.UP))
             queue.put_nowait(None)
 
+    @property
+    def made(self) -> int:
+        """How many batches it has sealed."""
+        return self._sealer.number
+
     async def _send(self, queue: "asyncio.Queue[Batch | None]") -> None:
-        first = self._preferred
         while (batch := await queue.get()) is not None:
-            first = await self._target.push(self._sealer, batch, first)
+            await self._uplink.push(self._sealer, batch)
+            self._note(batch)
             self._backlog.add(-1)
+        self._uplink.close()
+
+    def _note(self, batch: Batch) -> None:
+        epoch_ns = self._sealer.epoch_ns
+        sealed_s = (epoch_ns + batch.clock.boottime_ns) / S
+        self._counts.acknowledged.setdefault(self.site, []).append(
+            AcknowledgedBatch(batch.number, sealed_s, time.time())
+        )
+        self._counts.measured_ms.setdefault(self.site, []).extend(
+            epoch_ns // 1_000_000 + result.boottime_ns // 1_000_000 for result in batch.results
+        )
 
     def _seal(self, state: State) -> Batch:
         now_ns = time.time_ns() - self._sealer.epoch_ns
@@ -243,28 +283,34 @@ class Device:
 
 async def play(order: LoadOrder) -> LoadRecord:
     """Generate the load of an order, and return the record."""
-    target = PushTarget(order.urls, order.secrets)
+    counts = LoadCounts()
     backlog = Backlog(Path(order.finish), len(order.secrets))
     devices = [
-        Device(site, target, place % len(order.urls), backlog)
-        for place, site in enumerate(order.secrets)
+        Device(
+            site,
+            Uplink(order.urls, secret, place % len(order.urls), counts),
+            backlog,
+            counts,
+        )
+        for place, (site, secret) in enumerate(order.secrets.items())
     ]
     chance = random.Random(order.seed)
     began_s = time.monotonic()
-    saying = asyncio.create_task(backlog.say_what_keeps_it(target))
+    saying = asyncio.create_task(backlog.say_what_keeps_it(counts))
     try:
         await asyncio.gather(
             *(device.live(order, began_s, chance.uniform(0, order.every_s)) for device in devices)
         )
     finally:
         saying.cancel()
-        await target.close()
     return LoadRecord(
-        measured_ms=target.measured_ms,
-        acknowledged=target.acknowledged,
+        measured_ms=counts.measured_ms,
+        acknowledged=counts.acknowledged,
+        made={device.site: device.made for device in devices},
         falls=[device.fall for device in devices if device.fall is not None],
-        longest_s=target.longest_s,
-        refused=target.refused,
+        longest_s=counts.longest_s,
+        refused=dict(counts.refused),
+        cpu_s=time.process_time(),
     )
 
 

@@ -54,6 +54,11 @@ class Receivers:
         self._pager = ReceiverFolder(folder / "pager")
 
     @property
+    def sinks(self) -> list[str]:
+        """The names of the collectors' sinks."""
+        return [f"victoria-{name}" for name in PAIR]
+
+    @property
     def settings(self) -> str:
         """Tables of the collectors of the cluster; the name of the channel is ``alerts``."""
         sinks = "".join(

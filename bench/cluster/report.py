@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from bench.cluster.account import read_account
 from bench.cluster.city import City, replay_settings, told_s
 from bench.cluster.comparison import ComparisonOutcome, outcome_of, read_incidents
 from bench.cluster.faults import FaultKind, Faults
@@ -30,6 +31,8 @@ _ALERTS_REJOIN_S = 30.0
 _CAUGHT_UP_S = 20.0
 """No fault lasted long: a database has everything moments after the last push."""
 
+_FLAWS_SHOWN = 20
+
 _ENDED_WITHIN_S = 10.0
 """45 s after the last push all sites count as silent; databases are read before that, too."""
 
@@ -46,6 +49,7 @@ def report(stage: Stage, store: Engine, faults: Faults, record: LoadRecord) -> b
     ended_ns = time.time_ns()
     city.stop_collectors()
     recorded, tickets = city.recorded(), city.tickets()
+    flaws = _report_account(stage, record, len(recorded.entries))
     kept = Counter((stored.entry.site, stored.entry.number) for stored in recorded.entries)
     acknowledged = {
         (site, batch.number) for site, batches in record.acknowledged.items() for batch in batches
@@ -65,10 +69,22 @@ def report(stage: Stage, store: Engine, faults: Faults, record: LoadRecord) -> b
     broken = record.refused.get("500", 0)
     if broken:
         print(f"ANSWERED 500: {broken} pushes; what cannot be taken now is a 503")
-    missed = lost or doubled or differences or ended or broken or faults.never_whole
+    print(f"CPU of the load: {record.cpu_s:.0f} s")
+    missed = lost or doubled or flaws or differences or ended or broken or faults.never_whole
     is_good = is_in_time and not (missed or missing or untold)
     print(f"load average {os.getloadavg()[0]:.1f}; {'good' if is_good else 'NOT GOOD'}")
     return is_good
+
+
+def _report_account(stage: Stage, record: LoadRecord, stored: int) -> int:
+    """Print what the product itself says of its record; return how much of that does not close."""
+    account = read_account(stage.play.machines["m1"], stage.city.config_of("m1"))
+    for line in account.lines():
+        print(line)
+    flaws = account.flaws(record.made, stored)
+    for flaw in flaws[:_FLAWS_SHOWN]:
+        print(f"DOES NOT CLOSE: {flaw}")
+    return len(flaws)
 
 
 def _are_over(city: City, record: LoadRecord) -> bool:
@@ -106,7 +122,8 @@ def _missing_samples(stage: Stage, record: LoadRecord) -> int:
 
     def have_all() -> bool:
         missing.update({name: receivers.missing(name, record.measured_ms) for name in PAIR})
-        return not any(missing.values())
+        # A sink's place follows once its database says that all is on the disk.
+        return not any(missing.values()) and stage.city.is_read_by(receivers.sinks)
 
     stage.play.wait_until(have_all, within_s=_CAUGHT_UP_S)
     for name, count in missing.items():

@@ -191,3 +191,19 @@ async def test_a_night_of_hostile_pushes_breaks_nothing_and_harms_no_other(tmp_p
 async def test_the_same_within_the_budgets_of_a_site(tmp_path: Path) -> None:
     statuses = await withstand(tmp_path, seed=2, inputs=20_000)
     assert statuses[429] > 0
+
+
+def test_patience_ends_with_a_process_that_is_stuck_and_not_with_one_that_is_starved() -> None:
+    passed_s, starved_s = 0.0, 0.0
+    patience = Patience(
+        clock=lambda: passed_s, starved_ns=lambda _pid: round(starved_s * S), within_s=60.0
+    )
+    passed_s = starved_s = 1_000.0
+    patience.check()
+    passed_s += 60.0
+    patience.check()
+    passed_s += 1.0
+    with pytest.raises(AssertionError, match="nothing has advanced for 61 s"):
+        patience.check()
+    patience.advance()
+    patience.check()

@@ -1,6 +1,6 @@
 """
-Blocked services: what it says of a link that services which other links reach cannot be reached
-over it.
+Blocked services: services that other links reach, and what their failure over one link means for
+that link.
 """
 
 from collections.abc import Sequence
@@ -20,28 +20,29 @@ from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 
 NO_SERVICE = Diagnosis(state=State.UNKNOWN, segment=None, symptom=Symptom.LINK_REACHES_NO_SERVICE)
-"""A link over which no service works while another reaches them is never ``up``."""
+"""A link over which no service works while another link reaches them is never ``up``."""
 UNREACHED = SILENT_REASONS - STALLS
 """
-What stalls was connected to: the way is there. And of what works again at this moment nothing is
-known (2026-11: pages that a LAN intercepted by turns were no failures when they were counted, and
-the carrier was told of a partial outage).
+A stalled transfer was connected, so the path exists. A service that is recovering at this moment
+proves nothing (2026-11: pages that a LAN intercepted in turns no longer failed when they were
+counted, and the carrier was notified of a partial outage).
 """
 BLOCKED_NETWORKS = 2
-"""Services in so many networks time out over one link alone before that carrier is named."""
+"""Services in this many networks must time out over one link alone before its carrier is named."""
 
 
 def judge_blocked(at: LinkContext) -> None:
     """
     Judge a link by the services that other links reach and it does not.
 
-    One such service is a relation of two, and so are several that stand behind one wall, or that
-    refuse: an answer is never silence (a portal that reset one carrier's addresses was once "2 of
-    2 links of the carrier failed together"). Services in two networks that time out are the
-    carrier's. When nothing works at all over the link, it is not ``up`` whatever its echoes say.
-    A service that one family reaches works: browsers have both (2026-11: a portal whose IPv6 alone
-    was dead made a standby line one that reaches no service). A slow link lets some of what it
-    carries come too late: while it is slow nothing of this is said.
+    If only one service fails, the fault may be at either end, and likewise if several are behind
+    one firewall, or refuse: a refusal is an answer, not silence (a portal that reset one carrier's
+    addresses was once reported as "2 of 2 links of the carrier failed together"). If services in
+    two networks time out, the carrier is named. If no service works over the link, it is not
+    ``up``, regardless of its echoes. A service that works in one family counts as working: browsers
+    have both (2026-11: a portal with only IPv6 dead made a standby line count as one without any
+    service). A slow link delays some traffic beyond the time limit: while it is slow, this
+    judgement is not made.
     """
     if is_slowed(at):
         return
@@ -84,6 +85,6 @@ def _blocked_fault(at: LinkContext, blocked: Sequence[str]) -> Diagnosis | None:
 
 
 def _believed_of(at: LinkContext, service: str) -> Diagnosis | None:
-    """Return what is believed of a service over a link."""
+    """Return the confirmed health of a service over a link."""
     slot = at.memory.services[service].slots.get(at.link.name)
     return None if slot is None else slot.fault

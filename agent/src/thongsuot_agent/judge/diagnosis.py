@@ -1,4 +1,4 @@
-"""Diagnosis: what is wrong, as a value; and Suspicion: what a module saw of it in one round."""
+"""Diagnosis: a fault as a value; and Suspicion: one module's observation of it in one round."""
 
 import msgspec
 
@@ -9,10 +9,10 @@ from thongsuot_schema.verdict import Evidence, Symptom
 
 class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     """
-    One thing that is wrong with a link or a service.
+    One fault of a link or a service.
 
-    ``state`` is ``unknown`` where it is certain that nothing works and not yet where: nobody is
-    blamed.
+    ``state`` is ``unknown`` if it is certain that nothing works but not yet where the fault is: no
+    party is blamed.
     """
 
     state: State
@@ -22,12 +22,12 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
 
 class Suspicion(msgspec.Struct, frozen=True, kw_only=True):
     """
-    A fault as seen in one round.
+    A fault as observed in one round.
 
-    ``onset_ns`` is the start of the first run that speaks for it. ``nats`` is how strongly the
-    unanswered runs speak against mere loss (natural logarithm), ``None`` where that is not the
-    question. Not ``is_sure``: one round more than usual is needed, because only one protocol has
-    spoken so far. Not ``is_ripe``: something is still to be measured before it may be believed.
+    ``onset_ns`` is the start of the first run that indicates it. ``nats`` is the strength of the
+    evidence against mere loss (natural logarithm), ``None`` if that does not apply. Not
+    ``is_sure``: one more round than usual is needed, because only one protocol indicates it so far.
+    Not ``is_ripe``: a measurement is still missing before it may be confirmed.
     """
 
     fault: Diagnosis

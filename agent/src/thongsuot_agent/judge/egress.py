@@ -1,15 +1,15 @@
 """
-Egress: whether what answers over a link came by that link's carrier.
+Egress: whether answers over a link came through that link's carrier.
 
-A router with two lines moves from one to the other without a word. From then on answers prove
-nothing of the line that the link stands for, and neither does silence: a fibre that was cut stays
-down while the site lives on the other line, and nothing that the other carrier does is told as
-this one's. A reflector or the collector is asked, which say from where they see packets come (kind
-``egress``). The device sees something of it as well: the mobile network that its modem is in, and
-whose public addresses its interface was given.
+A router with two lines switches from one to the other without notice. From then on answers prove
+nothing about the line that the link represents, and neither does silence: a cut fibre remains down
+while the site uses the other line, and faults of the other carrier are not reported for this one.
+The evidence is from a reflector or the collector, which report the source address of packets (kind
+``egress``), and from the device itself: its modem's mobile network, and the owner of its
+interface's public addresses.
 
-Without one that answers, and without such a sign, nothing is contradicted, and answers count as
-they always did.
+Without an answering reflector, and without such a sign, nothing is contradicted, and answers count
+as usual.
 """
 
 import msgspec
@@ -29,23 +29,25 @@ from thongsuot_schema.segment import Segment
 
 EGRESS = "egress"
 CARRIER = "other_carrier"
-"""Evidence of the egress probe: by whose line flows left, where not by the link's own carrier."""
+"""
+Evidence of the egress probe: the carriers of flows that did not leave by the link's own carrier.
+"""
 USED = "used_carrier"
-"""The same of a link that stands for no carrier's line, but for the router's choice."""
+"""The same for a link that represents its router's choice instead of one carrier's line."""
 
 UNANSWERED_RUNS = 3
-"""Without an answer of the reflector in so many runs it is taken to be gone, not the line."""
+"""After this many runs without an answer, the reflector counts as gone, not the line."""
 
 _ASK_AGAIN_S = 1.0
 _ASK_ELSEWHERE_S = 10.0
-"""How often it is asked, beside the schedule, while a link's packets leave by another carrier."""
+"""Interval of additional egress probes while a link's packets leave by another carrier."""
 
 
 class EgressChange(msgspec.Struct, frozen=True, kw_only=True):
     """
-    A link's packets leave by another carrier from now on; empty: by the link's own again.
+    The carrier by which a link's packets leave from now on; empty: the link's own again.
 
-    ``before`` is by whose they left of a link that has no carrier of its own.
+    ``before`` is the previous carrier of a link that represents its router's choice.
     """
 
     link: str
@@ -54,10 +56,10 @@ class EgressChange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def note_egress(at: LinkContext, result: Result) -> EgressChange | None:
-    """Take in by whose line a link's packets left; returns what that changed."""
+    """Record the carrier by which a link's packets left; returns the resulting change."""
     identity, finding, started_ns = at.link.egress, result.finding, result.boottime_ns
     family = result.series.family
-    # A collector of an earlier version does not say what it sees, and never will.
+    # An earlier version of the collector does not report source addresses.
     is_unanswered = finding.outcome is Outcome.FAILED or finding.reason is Reason.NOT_SUPPORTED
     if is_unanswered and not _is_silent(at):
         identity.unanswered_ns = [*identity.unanswered_ns[1 - UNANSWERED_RUNS :], started_ns]
@@ -73,7 +75,8 @@ def note_egress(at: LinkContext, result: Result) -> EgressChange | None:
     else:
         identity.others.pop(family, None)
         if finding.values.get(egress.OWN.name):
-            # The far end has the last word: what the device sees may be an old table.
+            # The far end's report is decisive: the device's own sign may come from an outdated
+            # table.
             identity.own_ns = started_ns
             identity.others.pop(Family.NONE, None)
     return _note_change(at, before, started_ns, is_proof=not other)
@@ -81,8 +84,8 @@ def note_egress(at: LinkContext, result: Result) -> EgressChange | None:
 
 def note_sign(at: LinkContext, result: Result) -> EgressChange | None:
     """
-    Take in whose the line is by what the device itself sees: the mobile network that its modem is
-    in, the addresses that it was given. They count where no far end says otherwise since.
+    Record the line's carrier according to the device itself: its modem's mobile network, its
+    assigned addresses. These signs count unless a later report of a far end contradicts them.
     """
     identity, finding, kind = at.link.egress, result.finding, result.series.kind
     if finding.outcome is not Outcome.OK or at.probes.link.via is Via.ROUTER:
@@ -107,7 +110,7 @@ def note_sign(at: LinkContext, result: Result) -> EgressChange | None:
 def _note_change(
     at: LinkContext, before: str, started_ns: int, *, is_proof: bool
 ) -> EgressChange | None:
-    """Take in by whose line packets leave now; returns whether that changed."""
+    """Record the carrier by which packets leave now; returns whether it changed."""
     identity = at.link.egress
     if identity.carrier == before:
         if is_proof:
@@ -117,7 +120,7 @@ def _note_change(
         identity.since_ns = identity.other_answered_ns = started_ns
         identity.other_silent_ns = 0
     else:
-        # Runs before that went by the other carrier.
+        # Earlier runs used the other carrier.
         at.link.valid_from_ns = max(at.link.valid_from_ns, started_ns)
         if not at.probes.egress_points:
             at.link.burst_ns = at.now_ns
@@ -126,7 +129,9 @@ def _note_change(
 
 
 def _note_used_line(at: LinkContext, carrier: str, started_ns: int) -> EgressChange | None:
-    """Take in which line the router uses; the link is how the site is served by any of them."""
+    """
+    Record the line that the router uses; the link represents the site's access by any of them.
+    """
     identity = at.link.egress
     identity.proven_ns = max(identity.proven_ns, started_ns)
     before, identity.used = identity.used, carrier or identity.used
@@ -145,18 +150,18 @@ def _note_proof(at: LinkContext, started_ns: int) -> None:
 
 def is_attributable(at: LinkContext, point: ProbePoint | None, sign: Reachability) -> bool:
     """
-    Return whether a run says anything of the link's own line.
+    Return whether a run is evidence about the link's own line.
 
-    What stands in front of the line always does: the gateway is the gateway of both.
+    A run to a target before the line always is: both lines share the gateway.
     """
     is_asked = bool(at.probes.egress_points or at.link.egress.others)
     if not is_asked or (point is not None and point.rung is Segment.LAN):
         return True
     if at.probes.link.via is Via.ROUTER:
-        # Whatever answers is what the site has.
+        # Any answer shows the site's actual access.
         return True
     if at.link.egress.others:
-        # The people of the site do reach what answers, by whichever line.
+        # The people at the site do reach the answering targets, by whichever line.
         return point is not None and point.is_service and sign is Reachability.ANSWERED
     if (
         sign is not Reachability.ANSWERED
@@ -170,7 +175,10 @@ def is_attributable(at: LinkContext, point: ProbePoint | None, sign: Reachabilit
 def note_other_line(
     link: LinkMemory, point: ProbePoint | None, started_ns: int, sign: Reachability
 ) -> None:
-    """Remember whether anything answers beyond the site, and of the other line, if that is used."""
+    """
+    Remember whether any target beyond the site answers, and also for the other line if that is
+    used.
+    """
     identity = link.egress
     if point is None or point.rung is Segment.LAN:
         return
@@ -185,7 +193,7 @@ def note_other_line(
 
 
 def probes_for_proof(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
-    """Return the question by whose line packets leave, where its answer is waited for."""
+    """Return the egress probe if its answer is needed as proof."""
     identity = at.link.egress
     is_elsewhere = bool(identity.others)
     if not at.probes.egress_points or not (is_elsewhere or _needs_proof(at)):
@@ -195,7 +203,7 @@ def probes_for_proof(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
 
 
 def ask(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
-    """Return the question by whose line packets leave."""
+    """Return the egress probe."""
     at.link.egress.asked_ns = at.now_ns
     facts = at.link.facts
     return tuple(
@@ -207,27 +215,27 @@ def ask(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
 
 def forgive_unanswered(link: LinkMemory, onset_ns: int) -> None:
     """
-    Forget that a reflector stayed silent while nothing else answered either.
+    Forget reflector time-outs while no other target answered either.
 
-    An outage is believed some seconds after it began; the runs between the two fell silent with the
-    line, and say nothing of the reflector (2026-11: four of them, and a cut line was called up by
-    what the router's other line answered).
+    An outage is confirmed some seconds after its start; runs in between timed out because of the
+    line, and prove nothing about the reflector (2026-11: there were four of them, and a cut line
+    was reported up because the router's other line answered).
     """
     identity = link.egress
     identity.unanswered_ns = [ns for ns in identity.unanswered_ns if ns < onset_ns]
 
 
 def is_held(link: LinkMemory) -> bool:
-    """Return whether an outage stands, and nothing can be heard of its line."""
+    """Return whether an outage is confirmed and no evidence about its line can be received."""
     return bool(link.egress.others) and is_outage(link.silence.fault)
 
 
 def _is_before_fault(link: LinkMemory, point: ProbePoint | None) -> bool:
     """
-    Return whether a point stands in front of an outage that is told, and answered all the while.
+    Return whether a target is located before a reported outage, and has answered throughout.
 
-    Behind a dead core the carrier's first router goes on answering: that no reflector can be
-    reached to prove its line must not make a cut line of it.
+    Behind a dead core the carrier's first router keeps answering: if no reflector can be reached to
+    prove its line, that must not turn into a cut line.
     """
     fault = link.silence.fault
     if point is None or fault is None or fault.segment is None:
@@ -237,17 +245,17 @@ def _is_before_fault(link: LinkMemory, point: ProbePoint | None) -> bool:
 
 def _is_silent(at: LinkContext) -> bool:
     """
-    Return whether nothing has answered since an outage began.
+    Return whether no target has answered since an outage began.
 
-    That no reflector does either says nothing of the reflector: its answer is waited for when the
-    first answer comes, however long that takes.
+    A reflector's time-outs during that time prove nothing about it: its answer is awaited after the
+    first answer of any target, however long that takes.
     """
     silence = at.link.silence
     return is_outage(silence.fault) and at.link.egress.answered_ns <= silence.onset_ns
 
 
 def _needs_proof(at: LinkContext) -> bool:
-    """Return whether answers are waiting for a proof: at first, and after every outage."""
+    """Return whether answers need proof: at the start, and after every outage."""
     link = at.link
     if not link.egress.proven_ns:
         return True

@@ -1,27 +1,29 @@
-"""What is remembered of the carrier by whose line a link's packets leave."""
+"""The remembered evidence about the carrier by which a link's packets leave."""
 
 import msgspec
 
 from thongsuot_schema.result import Family
 
 _SILENT_NS = 30_000_000_000
-"""Some may be silent for the other line's customers: here nothing at all answers, for long."""
+"""
+Some targets do not answer the other line's customers; this limit means that no target has answered
+for a long time.
+"""
 
 
 class EgressIdentity(msgspec.Struct, kw_only=True):
     """
-    By whose line a link's packets leave (see ``judge.egress``).
+    The carrier by which a link's packets leave (see ``judge.egress``).
 
-    ``others`` is by whose, of each family that does not leave by the link's own carrier, since
-    ``since_ns``. ``proven_ns`` is the start of the latest run that found no other;
-    ``unanswered_ns`` are the starts of runs since the reflector answered, the latest few, but for
-    those of an outage in which nothing does;
-    ``answered_ns`` is the latest run that anything beyond the site answered; ``asked_ns`` is when
-    the reflector was last asked by the judge.
-    ``other_answered_ns`` and ``other_silent_ns`` are the latest runs of each sort over the other
-    line. ``used`` is by whose line packets left last, of a link that stands for no carrier's.
-    ``signs`` are the carriers that the device itself sees, other than the link's own, by the kind
-    of run that saw each; ``own_ns`` is the latest run in which the far end saw the link's own.
+    ``others`` are the carriers of the families that do not leave by the link's own carrier, since
+    ``since_ns``. ``proven_ns`` is the start of the latest run that found only the own one;
+    ``unanswered_ns`` are the starts of the latest runs since the reflector's last answer, except
+    those during an outage without any answer; ``answered_ns`` is the latest run answered by a
+    target beyond the site; ``asked_ns`` is when the judge last requested an egress probe.
+    ``other_answered_ns`` and ``other_silent_ns`` are the latest answered and unanswered runs over
+    the other line. ``used`` is the last carrier of a link that represents its router's choice.
+    ``signs`` are the carriers other than the link's own that the device itself sees, by the kind of
+    probe; ``own_ns`` is the latest run in which the far end saw the link's own carrier.
     """
 
     others: dict[Family, str] = msgspec.field(default_factory=dict)
@@ -38,10 +40,12 @@ class EgressIdentity(msgspec.Struct, kw_only=True):
 
     @property
     def is_other_line_alive(self) -> bool:
-        """Whether the line by which packets leave, another than the link's, carries anything."""
+        """
+        Whether the line by which packets leave, if it is not the link's own, carries any traffic.
+        """
         return self.other_silent_ns - self.other_answered_ns <= _SILENT_NS
 
     @property
     def carrier(self) -> str:
-        """By whose line packets leave, where not by the link's own."""
+        """The carrier by which packets leave, if it is not the link's own."""
         return next((self.others[family] for family in sorted(self.others)), "")

@@ -1,9 +1,9 @@
 """
-Engine: one event at a time to verdict changes and confirmation probes.
+Engine: turns events, one at a time, into verdict changes and confirmation probes.
 
-``step`` is the whole interface. The memory that is passed in is consumed: the ruling holds the
-memory to go on with. Nothing here reads a clock or draws a number, so the same events give the same
-rulings.
+``step`` is the whole interface. The memory that is passed in is consumed: the outcome contains the
+memory to continue with. The engine reads no clock and no random number, so the same events give the
+same outcomes.
 """
 
 import msgspec
@@ -31,18 +31,19 @@ from thongsuot_schema.verdict import VerdictChange
 
 _AGENT_OVERLOADED = frozenset({Reason.AGENT_STARVED, Reason.RESOURCE_EXHAUSTED})
 _NEVER_STARTED = frozenset({Reason.OVERRUN, Reason.BUDGET_SPENT})
-"""The schedule left a run out, because one of the series was under way or its budget was spent."""
+"""
+The scheduler skipped a run because another of the series was in progress, or the budget was spent.
+"""
 
 
 class StepOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What an event led to.
+    The result of an event.
 
-    ``changes`` in the order links first, then services; ``confirmation_probes`` are to be measured
-    at once, each at most once; a confirmation probe that is not made costs certainty or time, never
-    correctness. ``route_changes`` are the ways to targets that changed,
-    ``egress_changes`` the links whose packets leave by another carrier from now on, or by their
-    own again.
+    ``changes`` are ordered: links first, then services; ``confirmation_probes`` are to be measured
+    at once, each at most once; a probe that is not made costs certainty or time, never correctness.
+    ``route_changes`` are changed paths to targets, ``egress_changes`` the links whose packets leave
+    by another carrier from now on, or by their own again.
     """
 
     memory: Memory
@@ -53,7 +54,7 @@ class StepOutcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def step(memory: Memory, event: Event, site_probes: SiteProbes, settings: Settings) -> StepOutcome:
-    """Take one event into the memory; returns what it led to."""
+    """Process one event; returns its outcome."""
     memory.now_ns = max(memory.now_ns, event.boottime_ns)
     ruling = _dispatch(memory, event, site_probes, settings)
     ways = paths.path_probes(memory, ruling.changes, site_probes)
@@ -120,7 +121,7 @@ def _on_result(
 
 
 def _on_way(at: LinkContext, result: Result, site_probes: SiteProbes) -> StepOutcome:
-    """Take in the way to a target, or by whose line packets leave."""
+    """Process a result about the path to a target, or about the carrier by which packets leave."""
     if result.series.kind == paths.PATH:
         return StepOutcome(memory=at.memory, route_changes=paths.note_path(at.link, result))
     return _with_change(at, site_probes, egress.note_egress(at, result))
@@ -129,7 +130,7 @@ def _on_way(at: LinkContext, result: Result, site_probes: SiteProbes) -> StepOut
 def _with_change(
     at: LinkContext, site_probes: SiteProbes, change: egress.EgressChange | None
 ) -> StepOutcome:
-    """Judge, once packets may have gone over to another carrier."""
+    """Judge after packets may have switched to another carrier."""
     if change is not None:
         forget_other_line(at)
     outcome = _judge_after_event(at, site_probes)
@@ -139,7 +140,7 @@ def _with_change(
 
 
 def _reachability(at: LinkContext, result: Result) -> Reachability:
-    """Return what a run proves, as the link was when it began."""
+    """Return what a run proves, by the state of the link at its start."""
     reachability = reachability_of(result.series.kind, result.finding)
     if result.boottime_ns < at.link.valid_from_ns:
         return Reachability.UNMEASURED
@@ -154,17 +155,20 @@ def _reachability(at: LinkContext, result: Result) -> Reachability:
 
 def _is_filtered_here(at: LinkContext, series: Series) -> bool:
     """
-    Return whether the device's own kernel drops the answers of a series: no carrier's fault.
+    Return whether the device's own kernel drops the answers of a series: not a carrier's fault.
 
-    Strict reverse path filtering (RFC 3704; CIS hardening, RHEL) drops what comes in by another
-    interface than the preferred default route's.
+    Strict reverse path filtering (RFC 3704; CIS hardening, RHEL) drops packets received on an
+    interface other than that of the preferred default route.
     """
     facts = at.link.facts
     return facts is not None and facts.reverse_filtered and series.family is Family.IP4
 
 
 def _is_site_equipment(at: LinkContext, result: Result) -> bool:
-    """Take in what the device, the modem or a box says of itself; returns whether it was that."""
+    """
+    Process data of the device, the modem or other equipment about itself; returns whether the
+    result was such data.
+    """
     finding, started_ns = result.finding, result.boottime_ns
     match result.series.kind:
         case rounds.HOST:
@@ -187,7 +191,7 @@ def _on_facts(
 ) -> StepOutcome:
     at = _link_context(memory, event.link, site_probes, settings)
     if at is None or watched.is_watched_only(at):
-        # A port of the router's: the device's kernel has nothing of it.
+        # A port of the router: the device's kernel does not see it.
         return StepOutcome(memory=memory)
     links.update_interface_facts(at, event)
     return _judge_after_event(at, site_probes)
@@ -218,7 +222,7 @@ def _on_tick(
 def _judge_after_event(
     at: LinkContext, site_probes: SiteProbes, asked: tuple[ConfirmationProbe, ...] = ()
 ) -> StepOutcome:
-    """Settle the link that an event was about, then what depends on it."""
+    """Judge the link of an event, then everything that depends on it."""
     memory, settings = at.memory, at.settings
     equipment.age_readings(at)
     if watched.is_watched_only(at):
@@ -242,7 +246,7 @@ def _judge_after_event(
 def _with_other_due_links(
     ruling: StepOutcome, at: LinkContext, site_probes: SiteProbes
 ) -> StepOutcome:
-    """Add what has come due on other links meanwhile: a second until the next tick is long."""
+    """Add work that is due on other links: the next tick may be a second away."""
     for name, link in at.memory.links.items():
         if link is at.link or (link.round is None and link.burst_ns is None):
             continue

@@ -1,6 +1,5 @@
 """
-Events that go into the engine, and the confirmation probes that it asks for. All times:
-CLOCK_BOOTTIME.
+Events for the engine, and the confirmation probes that it requests. All times: CLOCK_BOOTTIME.
 """
 
 from typing import Protocol
@@ -12,16 +11,16 @@ from thongsuot_schema.result import Family, Result
 
 class LinkFacts(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What the kernel says of a link's interface, as far as a verdict depends on it.
+    The kernel's state of a link's interface, as far as a verdict depends on it.
 
-    ``gateways`` are the next hops of the default routes. ``local_resolver``: the first name server
-    that the link's configuration names is a box of the site (the gateway itself, mostly a CPE that
-    forwards), so that its silence is not the carrier's, and its answers prove nothing beyond it (it
-    has a cache). ``shared_resolvers``: the name servers are the whole device's, and nothing says
-    which link they belong to. ``point_to_point``: the interface has no link layer to ask (PPP, a
-    modem's raw IP), and no cable. ``port_unplugged``: the port that the interface stands on has no
-    signal. ``reverse_filtered``: the kernel drops answers that come in by
-    the interface (strict reverse path filter, RFC 3704), so that nothing over IPv4 is measured.
+    ``gateways`` are the next hops of the default routes. ``local_resolver``: the first configured
+    name server of the link is equipment of the site (usually the gateway, a forwarding CPE), so its
+    silence is not the carrier's, and its answers prove nothing beyond it (it has a cache).
+    ``shared_resolvers``: the name servers belong to the whole device, and their link is unknown.
+    ``point_to_point``: the interface has no link layer to probe (PPP, a modem's raw IP), and no
+    cable. ``port_unplugged``: the port below the interface has no carrier. ``reverse_filtered``:
+    the kernel drops answers received on the interface (strict reverse path filter, RFC 3704), so
+    IPv4 is not measured.
     """
 
     present: bool
@@ -48,7 +47,7 @@ class LinkFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class InterfaceState(Protocol):
-    """The shape of ``links.state.LinkState``, as far as facts are made of it."""
+    """The fields of ``links.state.LinkState`` from which facts are made."""
 
     @property
     def present(self) -> bool: ...  # noqa: D102
@@ -108,7 +107,8 @@ def is_local(address: str, gateways: tuple[str, ...]) -> bool:
 
 class ResultArrival(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag="arrival"):
     """
-    A result, and when it arrived: its own time is the start of the run, up to a time-out earlier.
+    A result and its time of arrival: its own time is the start of the run, earlier by up to a
+    time-out.
     """
 
     boottime_ns: int
@@ -119,8 +119,8 @@ class Tick(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag="ti
     """
     Time passed; about once a second.
 
-    ``wall_s`` is Unix time where the device's wall clock is trusted (synchronised, or corrected by
-    the collector), else ``None``. Certificates are only called expiring by a trusted clock.
+    ``wall_s`` is Unix time if the device's wall clock is trusted (synchronised, or corrected by the
+    collector), else ``None``. Certificates are only reported as expiring by a trusted clock.
     """
 
     boottime_ns: int
@@ -136,15 +136,15 @@ class LinkEvent(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", ta
 
 
 Event = ResultArrival | Result | Tick | LinkEvent
-"""A bare ``Result`` is taken as arriving now: at the latest time known, or at its own start."""
+"""A bare ``Result`` counts as arriving now: at the latest known time, or at its own start."""
 
 
 class ConfirmationProbe(msgspec.Struct, frozen=True, kw_only=True, order=True):
     """
-    "Measure this series now": what would confirm or refute a suspicion. Fulfilled at once, or not
-    at all.
+    A request to measure this series now, to confirm or refute a suspicion. Carried out at once, or
+    not at all.
 
-    ``target`` is empty for kinds that look at the link itself.
+    ``target`` is empty for kinds that measure the link itself.
     """
 
     kind: str

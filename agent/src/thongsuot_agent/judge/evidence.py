@@ -1,6 +1,6 @@
 """
-Evidence: what a verdict rests on, compact: every series seen in the round, lowest rung first, then
-the other links.
+Evidence: the compact basis of a verdict: every series of the round, lowest rung first, then the
+other links.
 """
 
 from thongsuot_agent.judge.comparison import other_tracks
@@ -13,14 +13,15 @@ from thongsuot_schema.segment import Segment
 from thongsuot_schema.verdict import Evidence
 
 OWN_LIMIT = 20
-"""Series of the link itself that are shown: two families of ten targets."""
+"""Maximum number of the link's own series: two families of ten targets."""
 OTHER_LIMIT = 8
-"""Series of other links that are shown beside them."""
+"""Maximum number of other links' series."""
 
 
 def gather_evidence(at: LinkContext, observations: Observations) -> tuple[Evidence, ...]:
     """
-    Return what a round showed, and what other links last saw of the targets that are silent here.
+    Return the observations of a round, and other links' last observations of the targets that do
+    not answer here.
     """
     ordered = sorted(observations.seen, key=_order)
     own = [_evidence_of(observation.track, observation.rung) for observation in ordered[:OWN_LIMIT]]

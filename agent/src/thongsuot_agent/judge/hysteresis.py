@@ -1,6 +1,6 @@
 """
-Hysteresis: when a suspicion is believed and when it is over. Faults become visible only after their
-time.
+Hysteresis: when a suspicion is confirmed and when it ends. Faults become visible only after their
+hold time.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 
 _HYSTERESIS: Mapping[Symptom, str] = {
-    # What the interface says is believed at once (symptoms/facts.py), and held like a silence.
+    # The interface's own state is confirmed at once (symptoms/facts.py), and held like a silence.
     Symptom.INTERFACE_ABSENT: "silence",
     Symptom.CABLE_UNPLUGGED: "silence",
     Symptom.ACCESS_SESSION_LOST: "silence",
@@ -23,7 +23,7 @@ _HYSTERESIS: Mapping[Symptom, str] = {
     Symptom.GATEWAY_SILENT: "gateway_silence",
     Symptom.PROXY_SILENT: "gateway_silence",
     Symptom.EDGE_SILENT: "gateway_silence",
-    # ICMP alone may be dropped at an exchange: the second round asks the services as well.
+    # Only ICMP may be dropped at an exchange: the second round also probes the services.
     Symptom.TRANSIT_SILENT: "gateway_silence",
     Symptom.GATEWAY_NO_UPLINK: "silence",
     Symptom.ACCESS_SILENT: "silence",
@@ -49,7 +49,7 @@ _HYSTERESIS: Mapping[Symptom, str] = {
 
 def hysteresis_for(fault: Diagnosis, settings: Settings) -> Hysteresis:
     """
-    Return the patience that is had with a fault before it is believed, and before it is forgotten.
+    Return the hysteresis of a fault: the rounds to confirm it, and to end it.
     """
     name = _HYSTERESIS[fault.symptom]
     if fault.symptom is Symptom.TRANSIT_SILENT and fault.state is State.DEGRADED:
@@ -62,10 +62,10 @@ def advance(
     slot: FaultSlot, suspicion: Suspicion | None, now_ns: int, settings: Settings, clear_ns: int
 ) -> bool:
     """
-    Take what one round saw into a slot; returns whether what is believed has changed.
+    Apply one round's observation to a slot; returns whether the confirmed fault changed.
 
-    ``clear_ns`` is the start of the first run that speaks for a recovery, should this be the first
-    round of one.
+    ``clear_ns`` is the start of the first run that indicates recovery, if this is the first round
+    of one.
     """
     fault = suspicion.fault if suspicion is not None else None
     if fault == slot.fault:
@@ -88,7 +88,7 @@ def advance(
 
 
 def confirm(slot: FaultSlot, suspicion: Suspicion | None, onset_ns: int) -> None:
-    """Make a suspicion what the slot holds, without waiting."""
+    """Store a suspicion as the confirmed fault of the slot, without waiting."""
     slot.fault = suspicion.fault if suspicion is not None else None
     slot.evidence = suspicion.evidence if suspicion is not None else ()
     slot.onset_ns = onset_ns
@@ -98,7 +98,8 @@ def confirm(slot: FaultSlot, suspicion: Suspicion | None, onset_ns: int) -> None
 
 def next_round_wait_ns(slot: FaultSlot, settings: Settings) -> int | None:
     """
-    Return how soon another round is needed to settle what is pending; ``None`` when nothing is.
+    Return the time until the next round that a pending change needs; ``None`` if nothing is
+    pending.
     """
     if not slot.is_pending:
         return None

@@ -1,9 +1,9 @@
 """
-The inventory changes: the memory goes on, without what is not measured any more.
+The inventory changes: the memory continues, without targets that are no longer measured.
 
-A target that is gone, or is another one under the same name, takes with it what was known of it and
-what was said of it. All else stays: a link whose targets change keeps its history, its learned
-times, its faults.
+A target that was removed, or replaced by another under the same name, loses its history and its
+verdicts. Everything else stays: a link with changed targets keeps its history, its learned times,
+its faults.
 """
 
 from thongsuot_agent.judge.keys import PointKey
@@ -14,7 +14,7 @@ from thongsuot_agent.judge.symptoms.service_over_link import REQUEST
 
 
 def forget_removed_targets(memory: Memory, before: SiteProbes, after: SiteProbes) -> None:
-    """Take out of a memory what was known of targets that are gone, or are others now."""
+    """Remove from a memory the data of targets that were removed or replaced."""
     same = {target.name: target for target in before.inventory.targets}
     kept = {target.name for target in after.inventory.targets if same.get(target.name) == target}
     for name, link in memory.links.items():
@@ -37,8 +37,9 @@ def _forget_removed_on_link(
     for key, track in list(link.tracks.items()):
         if track.target not in kept or link_probes.point_of(track) is None:
             del link.tracks[key]
-            # A round without those that are gone could be over at once, and a link whose anchors
-            # were just exchanged be called well because its gateway answers: all are asked anew.
+            # A round without the removed targets could be complete at once, and a link whose
+            # anchors were just replaced be called up because its gateway answers: all targets are
+            # probed again.
             link.round, link.burst_ns = None, now_ns
     for path in list(link.paths):
         if path.target not in kept or path.target not in link_probes.paths:
@@ -53,7 +54,7 @@ def _is_watched(service: str, site_probes: SiteProbes) -> bool:
 
 
 def _clear_service_faults(link: LinkMemory, memory: Memory) -> None:
-    """End what is held against a link because of services, where none of them is left."""
+    """End a link's faults that are based on services if none of these services is left."""
     slots = [
         slot
         for service in memory.services.values()

@@ -1,10 +1,10 @@
 """
-Keys: by what the judge's memory knows series, probe points, paths and verdicts.
+Keys: identify series, probe points, paths and verdicts in the judge's memory.
 
-They are values with fields, never text that is put together here and taken apart there. A
-checkpoint holds them as they are: an array of their fields, which ``msgspec`` reads back as a key.
-The hash is kept, because every run of a probe looks up several of them: 0.11 µs a look-up, against
-0.37 µs with a formatted string (November 2026, CPython 3.13).
+They are values with fields, never text that is joined in one place and split in another. A
+checkpoint stores them as an array of their fields, which ``msgspec`` reads back as a key. The hash
+is cached, because every run of a probe looks up several of them: 0.11 µs per look-up, against 0.37
+µs with a formatted string (November 2026, CPython 3.13).
 """
 
 import msgspec
@@ -21,7 +21,7 @@ class SeriesKey(msgspec.Struct, frozen=True, order=True, array_like=True, cache_
 
 
 class PointKey(msgspec.Struct, frozen=True, array_like=True, cache_hash=True):
-    """One kind of probe on one target, in whatever family, on one link."""
+    """One kind of probe on one target, in either family, on one link."""
 
     kind: str
     target: str
@@ -36,7 +36,7 @@ class PathKey(msgspec.Struct, frozen=True, array_like=True, cache_hash=True):
 
 class SubjectKey(msgspec.Struct, frozen=True, array_like=True, cache_hash=True):
     """
-    What a verdict is about.
+    The subject of a verdict.
 
     A link (``service`` is empty), a service over one link, or a service over all links (``link`` is
     empty).
@@ -47,7 +47,7 @@ class SubjectKey(msgspec.Struct, frozen=True, array_like=True, cache_hash=True):
 
 
 class AwaitedLink(msgspec.Struct, frozen=True, array_like=True, cache_hash=True):
-    """Over what a service was asked for, and has not answered yet: a link in one family."""
+    """A link in one family over which a service is being probed, without an answer yet."""
 
     link: str
     family: Family

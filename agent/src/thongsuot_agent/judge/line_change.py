@@ -1,4 +1,4 @@
-"""What becomes of a link's verdict when its packets change carriers."""
+"""The effect on a link's verdict when its packets change carriers."""
 
 from thongsuot_agent.judge.comparison import is_outage
 from thongsuot_agent.judge.link_context import LinkContext
@@ -8,10 +8,10 @@ from thongsuot_agent.judge.memory import FaultSlot
 
 def forget_other_line(at: LinkContext) -> None:
     """
-    Drop what is suspected and measured of a link whose packets change carriers.
+    Drop suspicions and measurements of a link whose packets change carriers.
 
-    An outage that stands stays: its line was not heard of since. Anything else is of a line of
-    which nothing is known now.
+    A confirmed outage stays: there has been no evidence about its line since. Any other fault
+    belongs to a line of which nothing is known now.
     """
     link = at.link
     held = link.silence if is_outage(link.silence.fault) else None

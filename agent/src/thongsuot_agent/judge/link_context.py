@@ -1,4 +1,4 @@
-"""Link context: one link with all that is needed to judge it."""
+"""Link context: one link with everything that is needed to judge it."""
 
 from functools import lru_cache
 
@@ -13,8 +13,7 @@ NS_PER_S = 1_000_000_000
 
 class LinkContext(msgspec.Struct, frozen=True, gc=False):
     """
-    Where a judgement on a link is made from: everything known, the link, its probes, the
-    thresholds.
+    The inputs of a judgement on a link: the memory, the link, its probes, the thresholds.
     """
 
     memory: Memory
@@ -24,11 +23,13 @@ class LinkContext(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def now_ns(self) -> int:
-        """The present moment."""
+        """The current time."""
         return self.memory.now_ns
 
 
 @lru_cache(maxsize=256)
 def ns(seconds: float) -> int:
-    """Return a span of time in nanoseconds; the same few settings, hundreds of times a second."""
+    """
+    Return a duration in nanoseconds; cached for the same few settings, hundreds of times a second.
+    """
     return round(seconds * NS_PER_S)

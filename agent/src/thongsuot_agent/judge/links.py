@@ -1,5 +1,5 @@
 """
-Links: what an event does to a link: facts, suspicion, the end of a round, nothing at all for long.
+Links: the effect of an event on a link: facts, suspicion, the end of a round, missing measurements.
 """
 
 import msgspec
@@ -37,20 +37,19 @@ from thongsuot_schema.state import State
 
 
 def update_interface_facts(at: LinkContext, event: LinkEvent) -> None:
-    """Take what the kernel says of an interface."""
+    """Apply the kernel's state of an interface."""
     link = at.link
     facts = event.facts
     link.was_point_to_point = facts.point_to_point or (
         link.was_point_to_point and not facts.present
     )
     if link.was_point_to_point:
-        # pppd takes its interface away with the session: it is gone as what it was.
+        # pppd removes its interface with the session: its last known kind is kept.
         facts = msgspec.structs.replace(facts, point_to_point=True)
     before, link.facts, link.facts_ns = link.facts, facts, event.boottime_ns
     interface.note_port(link, before, facts)
     if before is None or _usable(before) != _usable(facts):
-        # Runs in flight say nothing: packets of a time without signal are lost whatever the line
-        # is.
+        # Ignore runs in flight: packets sent without carrier are lost regardless of the line.
         link.valid_from_ns = event.boottime_ns
     fault = interface.diagnosis_at_once(link, facts, at.now_ns)
     if fault is not None:
@@ -69,8 +68,8 @@ def is_disturbed(link: LinkMemory, track: Track, settings: Settings) -> bool:
     """
     Return whether a link is known, or about to be known, to be slower than it should be.
 
-    What loses packets makes requests slow as well, by what is sent again; an echo is lost or not.
-    But where echoes are being lost they may queue as well, and what they take then is not usual.
+    Packet loss also makes requests slow, by retransmissions; an echo is either lost or not. But
+    while echoes are lost, others may be queued, and their times are not usual ones.
     """
     if link.slow.fault is not None or link.slow.is_pending:
         return True
@@ -84,7 +83,7 @@ def is_disturbed(link: LinkMemory, track: Track, settings: Settings) -> bool:
 def request_burst_if_unexpected(
     at: LinkContext, observation: Observation, reachability: Reachability
 ) -> None:
-    """Ask for a burst when a run does not fit what is believed."""
+    """Request a burst if a run contradicts the confirmed state."""
     link = at.link
     if RANK[observation.rung] > RANK[Segment.LAN]:
         link.consecutive_timeouts = (
@@ -99,14 +98,14 @@ def request_burst_if_unexpected(
 
 
 def is_round_due(at: LinkContext) -> bool:
-    """Return whether a round can be closed or a burst is to be opened."""
+    """Return whether a round can be closed or a burst is due."""
     return rounds.is_round_complete(at) or (
         at.link.burst_ns is not None and at.link.burst_ns <= at.now_ns
     )
 
 
 def advance_rounds(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
-    """Close the round that is complete, open the burst that is due; returns what to measure now."""
+    """Close a complete round, open a due burst; returns the probes to run now."""
     link = at.link
     if is_dead(link):
         return equipment.session_probes(at)
@@ -126,7 +125,7 @@ def advance_rounds(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
         *carried_probes.locating_probes(at),
     )
     if link.known and not link.new_flows.asked_ns:
-        # What new flows do while all is well is what they are held against.
+        # The behaviour of new flows while there is no fault is the baseline for them.
         confirmations = (*confirmations, *near_flows.near_probes(at))
     if link.burst_ns is not None and link.burst_ns <= at.now_ns:
         return tuple(dict.fromkeys((*rounds.open_burst(at), *confirmations)))
@@ -134,13 +133,14 @@ def advance_rounds(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
 
 
 def close_round(at: LinkContext) -> None:
-    """Judge what a round has shown, concern by concern; an outage hides the others."""
+    """Judge a round, concern by concern; an outage hides the others."""
     link = at.link
     assert link.round is not None, "only an open round can be closed"
     observed = observe_round(at, link.round.opened_ns)
     if not observed.seen:
-        # Nobody was measured (no CPU, no proof by whose line): what is pending asks again, or it
-        # would be pending for ever (2026-11: a cable that was plugged in again stayed unplugged).
+        # No target was measured (no CPU, or no proof of the carrier): pending changes request
+        # another round, or they would never be decided (2026-11: a cable that had been plugged in
+        # again remained "unplugged").
         wanted_ns = link.burst_ns
         rounds.schedule_next_round(at)
         link.burst_ns = link.burst_ns if wanted_ns is None else wanted_ns
@@ -169,7 +169,7 @@ def close_round(at: LinkContext) -> None:
 
 
 def apply_elapsed_time(at: LinkContext) -> None:
-    """Judge what only time decides: grace, the end of flapping, nothing measured for long."""
+    """Judge what depends on time alone: grace, the end of flapping, missing measurements."""
     _check_facts(at)
     link = at.link
     was_flapping = link.flap_state.active
@@ -185,7 +185,7 @@ def apply_elapsed_time(at: LinkContext) -> None:
 
 
 def _is_unexpected(at: LinkContext, observation: Observation, reachability: Reachability) -> bool:
-    """Return whether a run does not fit what is believed, and is not being looked into already."""
+    """Return whether a run contradicts the confirmed state and is not being examined already."""
     track, link = observation.track, at.link
     is_out = is_outage(link.silence.fault)
     if link.silence.is_pending:
@@ -206,7 +206,7 @@ def _is_unexpected(at: LinkContext, observation: Observation, reachability: Reac
 
 
 def _in_burst_backoff(at: LinkContext) -> bool:
-    """Return whether bursts were in vain lately, so that one more lost run is not worth another."""
+    """Return whether recent bursts were inconclusive: one more lost run justifies no other."""
     link = at.link
     if (
         not link.inconclusive_bursts
@@ -220,7 +220,7 @@ def _in_burst_backoff(at: LinkContext) -> bool:
 
 
 def _note_inconclusive_burst(at: LinkContext) -> None:
-    """Remember a burst after which nothing is believed and nothing pending."""
+    """Remember a burst after which no fault is confirmed and none pending."""
     link = at.link
     if at.now_ns - link.inconclusive_ns > ns(at.settings.burst_backoff_s):
         link.inconclusive_bursts = 0
@@ -229,7 +229,7 @@ def _note_inconclusive_burst(at: LinkContext) -> None:
 
 
 def _check_facts(at: LinkContext) -> None:
-    """Judge the facts after their time of grace; better news at once."""
+    """Judge the facts after their grace time; improvements at once."""
     link = at.link
     if link.facts is None:
         return
@@ -252,7 +252,7 @@ def _check_facts(at: LinkContext) -> None:
 
 
 def _grace_s(at: LinkContext) -> float:
-    """Return how long an interface may take to be configured; longest when it never was so far."""
+    """Return the time allowed to configure an interface; longest if it never was configured."""
     is_new = at.link.heard_ns is None and not at.link.had_ipv4
     return at.settings.boot_grace_s if is_new else at.settings.facts_grace_s
 
@@ -267,13 +267,13 @@ def _fail_by_facts(at: LinkContext, fault: Diagnosis, onset_ns: int) -> None:
 
 
 def _recover_by_facts(at: LinkContext) -> None:
-    """Let an interface that can send again be what it was until rounds have shown that it works."""
+    """Let an interface that can send keep its former state until rounds show that it works."""
     link = at.link
     fault = link.facts_slot.fault
     if fault is not None and fault.state is State.DOWN:
         link.silence = FaultSlot(fault=fault, onset_ns=link.facts_slot.onset_ns)
         egress.forgive_unanswered(link, link.silence.onset_ns)
-        # Until now the interface itself said how the link was: nothing is unknown of that time.
+        # Until now the interface itself determined the state of the link: that time is not unknown.
         link.heard_ns = max(link.heard_ns or 0, link.facts_ns)
         link.burst_ns = at.now_ns
     elif fault is not None:
@@ -291,17 +291,17 @@ def _advance(
     if advance(slot, suspicion, at.now_ns, at.settings, clear_ns) and suspicion is None:
         _mark_clear(at, slot.onset_ns, observed)
         if slot is at.link.slow:
-            # What its queue has dropped says nothing of the time after it.
+            # Packets dropped by its queue prove nothing about the time after it.
             loss.restart_loss_test(at.link)
         elif slot is at.link.resolver:
-            # Nor do questions that a dead server, or a full table of connections, left unanswered.
+            # Nor do queries left unanswered by a dead server, or a full connection table.
             carried_loss.restart_carried_test(at.link)
     if slot.is_pending and slot.rounds == 1:
         slot.round_ns = observed.since_ns
 
 
 def _become_known(at: LinkContext, observed: Observations) -> None:
-    """Let a verdict be given once anything is: a fault, or an answer from beyond the site."""
+    """Allow a verdict once there is any evidence: a fault, or an answer from beyond the site."""
     link = at.link
     if not link.known and (link.silence.fault is not None or _is_proved_beyond_site(observed)):
         link.known = True
@@ -311,7 +311,7 @@ def _become_known(at: LinkContext, observed: Observations) -> None:
 
 
 def _is_proved_beyond_site(observed: Observations) -> bool:
-    """Return whether anything beyond the site answered: a gateway alone proves no line."""
+    """Return whether any target beyond the site answered: a gateway alone proves no line."""
     return any(RANK[observation.rung] > RANK[Segment.LAN] for observation in observed.answered())
 
 
@@ -321,7 +321,7 @@ def _mark_clear(at: LinkContext, onset_ns: int, observed: Observations) -> None:
 
 
 def _note_known_unresponsive(at: LinkContext, observed: Observations) -> None:
-    """Remember who stays silent, or fails, while others as far out answer."""
+    """Remember targets that do not answer, or fail, while others equally far away answer."""
     link = at.link
     if any(slot.is_pending for slot in rounds.round_slots(link)) or _is_any_silent_not_probed(
         at, observed
@@ -338,9 +338,9 @@ def _note_known_unresponsive(at: LinkContext, observed: Observations) -> None:
 
 def _is_any_silent_not_probed(at: LinkContext, observed: Observations) -> bool:
     """
-    Return whether somebody who was silent when last asked was not heard of in the round.
+    Return whether a target that did not answer its last probe was not measured in this round.
 
-    He may be silent still, and together with the others that is a fault, not an excuse.
+    It may still be silent, and together with the others that is a fault, not an exception.
     """
     heard = {observation.point.key(observation.track.family) for observation in observed.seen}
     for track in at.link.tracks.values():
@@ -361,10 +361,10 @@ def _is_any_silent_not_probed(at: LinkContext, observed: Observations) -> bool:
 def _track_flapping(at: LinkContext, suspicion: Suspicion | None, observed: Observations) -> None:
     link = at.link
     if suspicion is not None and is_outage(suspicion.fault):
-        # A round in which the link comes or goes is half of this and half of that: what is believed
-        # of the silence counts, as soon as anything is.
+        # A round in which the link goes down or comes up is mixed: a confirmed silence counts.
         believed = link.silence.fault if is_outage(link.silence.fault) else link.flap_state.fault
-        # One protocol that comes and goes may be a policer's; a fault shows in what a link carries.
+        # If only one protocol changes its results, a policer may be the reason; a fault shows in
+        # the link's actual traffic.
         is_strong = suspicion.nats is not None and suspicion.nats >= at.settings.silence_nats
         if is_strong and suspicion.is_ripe and suspicion.is_sure:
             fault = believed or suspicion.fault
@@ -374,7 +374,7 @@ def _track_flapping(at: LinkContext, suspicion: Suspicion | None, observed: Obse
 
 
 def _reset_degraded(link: LinkMemory) -> None:
-    """Drop what was believed of a link that is out now: it has to be seen anew when it is back."""
+    """Drop the degradations of a link that is out: they must be observed again after it."""
     link.slow = FaultSlot()
     link.resolver = FaultSlot()
     link.large_packets = FaultSlot()
@@ -386,7 +386,7 @@ def _reset_degraded(link: LinkMemory) -> None:
 
 
 def reset_rounds(link: LinkMemory) -> None:
-    """Drop what rounds have shown and what is open of them."""
+    """Drop the results of rounds, and open rounds."""
     link.round = None
     link.burst_ns = None
     link.silence = FaultSlot()

@@ -1,4 +1,4 @@
-"""Loss memory: the running sums of a link's two tests of loss."""
+"""Loss memory: the cumulative sums of a link's two tests of loss."""
 
 import msgspec
 
@@ -7,12 +7,12 @@ class LossTest(msgspec.Struct, kw_only=True):
     """
     The sequential test of a link's loss.
 
-    ``cusum_up`` and ``cusum_down`` are the two running sums (never below 0); ``ratio`` the share of
-    echoes lost lately, ``raw_ratio`` the same with every echo of a burst counted. ``alarm_ns``:
-    since when the sum is full, and a second protocol is waited for; ``far_alarm_ns``: since when
-    pages are, because it is lost beyond the carrier. Of ``losses``,
-    ``queued_losses`` were lost while echoes took longer than usual. ``blips_ns`` are the latest
-    moments at which two targets lost echoes at once; the latest echo that was lost at all was to
+    ``cusum_up`` and ``cusum_down`` are the two cumulative sums (never below 0); ``ratio`` is the
+    recent share of lost echoes, ``raw_ratio`` the same with every echo of a burst counted.
+    ``alarm_ns`` is when the sum reached its threshold and a second protocol is awaited;
+    ``far_alarm_ns`` is when pages are awaited, because the loss is beyond the carrier. Of
+    ``losses``, ``queued_losses`` happened while echoes took longer than usual. ``blips_ns`` are the
+    latest times at which two targets lost echoes simultaneously; the latest lost echo was to
     ``lost_target``, at ``lost_ns``.
     """
 
@@ -40,10 +40,10 @@ class LossTest(msgspec.Struct, kw_only=True):
 
 class CarriedTest(msgspec.Struct, kw_only=True):
     """
-    The sequential test of what lookups and requests lose (``symptoms/carried_loss``): its two sums,
-    when the present one began, how many runs of it lost something and when one last did, and when
-    lookups and pages were last asked for.
-    ``acquittal``: the evidence that lookups lose less than the echoes of a loss that was told.
+    The sequential test of the loss of lookups and requests (``symptoms/carried_loss``): its two
+    sums, when the current one began, the number of its runs with loss and the latest of these, and
+    when lookups and pages were last requested. ``acquittal``: the evidence that lookups lose less
+    than the echoes of a reported loss.
     """
 
     cusum_up: float = 0.0

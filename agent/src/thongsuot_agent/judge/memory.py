@@ -1,8 +1,8 @@
 """
-Memory: all that the engine knows, between two events.
+Memory: the whole state of the engine between two events.
 
-Owned and changed by ``engine.step`` alone. It holds plain values only, so it can be written down
-with ``msgspec.msgpack.encode`` and read back; equal memories given equal events give equal rulings.
+Owned and changed by ``engine.step`` alone. It contains plain values only, so it can be serialised
+with ``msgspec.msgpack.encode`` and restored; equal memories with equal events give equal outcomes.
 """
 
 import msgspec
@@ -32,9 +32,10 @@ class ServiceAddress(msgspec.Struct, kw_only=True):
     """
     One address of a service.
 
-    ``failures`` in a row since ``failed_since_ns``; it last worked at ``worked_ns``, for the first
-    time in a row at ``worked_since_ns``, and was last tried at ``tried_ns``. ``is_outlived``: since
-    it began to fail another address has worked, and it has failed again after that.
+    ``failures`` counts consecutive failures since ``failed_since_ns``; it last worked at
+    ``worked_ns``, in a row since ``worked_since_ns``, and was last tried at ``tried_ns``.
+    ``is_outlived``: since its first failure another address has worked, and it has failed again
+    after that.
     """
 
     failures: int = 0
@@ -47,30 +48,30 @@ class ServiceAddress(msgspec.Struct, kw_only=True):
 
 class Track(msgspec.Struct, kw_only=True):
     """
-    What one series has shown.
+    The observations of one series.
 
-    Times are starts of runs. ``answered_ns``: the latest run that was answered;
-    ``answered_since_ns``: the first of those since the last silence. ``silent_ns``,
-    ``silent_since_ns``: likewise for runs that nothing answered; ``silences`` counts those in a
-    row; ``late_ns``: the latest run that told of an answer after its time; ``recent`` are the
-    latest runs as bits, 1 where nothing answered, the newest last, behind a leading 1.
-    ``worked_ns`` and ``failed_*`` are about the outcome instead: ``failures`` and ``successes``
-    count runs in a row that ended ``failed`` or ``ok``. ``known_unresponsive``: known to be silent
-    while others answer, so it neither raises suspicion nor counts. ``known_failing``: known to
-    fail, which raises no suspicion any more. ``statuses`` has, for each unexpected HTTP status, how
-    many of the failures in a row had it, ``other_reason`` the latest of those that had none.
+    Times are starts of runs. ``answered_ns``: the latest answered run; ``answered_since_ns``: the
+    first one since the last silence. ``silent_ns``, ``silent_since_ns``: the same for unanswered
+    runs; ``silences`` counts consecutive ones; ``late_ns``: the latest run that reported a late
+    answer; ``recent`` are the latest runs as bits, 1 if unanswered, the newest last, behind a
+    leading 1. ``worked_ns`` and ``failed_*`` are about the outcome instead: ``failures`` and
+    ``successes`` count consecutive runs that ended ``failed`` or ``ok``. ``known_unresponsive``:
+    known not to answer while others do, so it neither raises suspicion nor counts.
+    ``known_failing``: known to fail, which no longer raises suspicion. ``statuses`` has, for each
+    unexpected HTTP status, its number among the consecutive failures, ``other_reason`` the latest
+    reason of those without a status.
 
     ``value_s`` is the latest duration (of the run at ``value_ns``), ``usual_s`` the learned one,
-    from ``learned`` runs; ``slow_runs`` are above it in a row, since ``slow_since_ns``;
-    ``prompt_ns`` are the latest that are not, ``slow_episodes_ns`` the latest rows of slow ones;
-    ``quick_runs`` are far below it in a row, on average ``quick_s``. ``sent`` and ``lost`` count
-    for the present test of loss, ``raw_sent`` and ``raw_lost`` the same of the gateway with every
-    echo of a burst; until ``noisy_until_ns`` the series is left out of it.
-    ``carried_sent`` and ``carried_lost`` count the packets of lookups and requests likewise.
-    ``missing_since_ns``: since when every run has found no such name, or none with an address;
-    ``ttl_s`` is the longest time to live that a lookup has found.
-    ``addresses`` are those at which a service was tried lately; ``episodes_ns`` the starts of its
-    latest failures that followed a success, ``unanswered_ns`` of those that nothing answered.
+    from ``learned`` runs; ``slow_runs`` counts consecutive slower ones, since ``slow_since_ns``;
+    ``prompt_ns`` are the latest ones that are not slow, ``slow_episodes_ns`` the latest series of
+    slow ones; ``quick_runs`` counts consecutive much faster ones, with the average ``quick_s``.
+    ``sent`` and ``lost`` count for the current test of loss, ``raw_sent`` and ``raw_lost`` the same
+    for the gateway with every echo of a burst; until ``noisy_until_ns`` the series is excluded from
+    it. ``carried_sent`` and ``carried_lost`` count the packets of lookups and requests in the same
+    way. ``missing_since_ns``: since when every run has found that the name does not exist or has no
+    address; ``ttl_s`` is the longest time to live of its lookups. ``addresses`` are the recently
+    tried addresses of a service; ``episodes_ns`` the starts of its latest failures after a success,
+    ``unanswered_ns`` of those without an answer.
     """
 
     kind: str
@@ -123,17 +124,17 @@ class Track(msgspec.Struct, kw_only=True):
     ttl_s: float = 0.0
     issuer: str = ""
     is_translated: bool = False
-    """Whether it was reached by the carrier's NAT64 when it was last tried."""
+    """Whether it was reached through the carrier's NAT64 at the last trial."""
     tally: RoundCounts = msgspec.field(default_factory=RoundCounts)
 
 
 class Round(msgspec.Struct, kw_only=True):
     """
-    A look at all anchors of a link at about the same time.
+    A measurement of all anchors of a link at about the same time.
 
-    ``awaited`` are the series that were asked for and have not answered yet; empty in a passive
-    round, which lives on the ordinary schedule and closes when it is due. ``answered`` are the
-    address families in which something beyond the site answered one of its runs.
+    ``awaited`` are the requested series without a result yet; empty in a passive round, which uses
+    the ordinary schedule and closes when it is due. ``answered`` are the address families in which
+    a target beyond the site answered one of its runs.
     """
 
     opened_ns: int
@@ -147,9 +148,9 @@ class FaultSlot(msgspec.Struct, kw_only=True):
     """
     One concern's fault with its hysteresis.
 
-    ``fault`` is what is believed, ``pending`` what would replace it (``None``: that it is over),
-    seen in ``rounds`` rounds in a row since ``first_ns``, the first of them opened at ``round_ns``.
-    ``is_pending`` tells "nothing pending" from "over pending".
+    ``fault`` is the confirmed fault, ``pending`` its possible replacement (``None``: no fault),
+    observed in ``rounds`` consecutive rounds since ``first_ns``, the first of them opened at
+    ``round_ns``. ``is_pending`` distinguishes "nothing pending" from "end pending".
     """
 
     fault: Diagnosis | None = None
@@ -165,13 +166,13 @@ class FaultSlot(msgspec.Struct, kw_only=True):
 
 class Traffic(msgspec.Struct, kw_only=True):
     """
-    What the ``host`` probe, or a box by SNMP, says: counters read last, the rates between the last
-    two, the highest seen.
+    The data of the ``host`` probe, or of equipment by SNMP: the last counters, the rates between
+    the last two, the highest rates.
 
     ``full_ns``: when the rates last filled the link.
 
-    ``neighbour`` is whether the gateway answered on the link layer; ``neighbour_proved``: it once
-    did, so that its absence means something.
+    ``neighbour``: whether the gateway answered on the link layer; ``neighbour_proved``: it has
+    answered before, so that its absence is evidence.
     """
 
     read_ns: int | None = None
@@ -190,10 +191,11 @@ class Traffic(msgspec.Struct, kw_only=True):
 
 class EquipmentReadings(msgspec.Struct, kw_only=True):
     """
-    What modem, optical module and UPS said last, and when each did; ``now_ns`` is the present.
+    The last data of modem, optical module and UPS, with their times; ``now_ns`` is the current
+    time.
 
     ``power_dbm`` is that of the cell that carries the data, by the metric ``power_metric``.
-    ``asked_ns``: when each kind was last wished for. The port is the router's to a line that is
+    ``asked_ns``: when each kind was last requested. The port is the router's port to a line that is
     only watched (``judge.watched``).
     """
 
@@ -220,7 +222,8 @@ class EquipmentReadings(msgspec.Struct, kw_only=True):
 
 class FlapState(msgspec.Struct, kw_only=True):
     """
-    Silences of a link: starts of the latest, whether one lasts, when the latest was seen to last.
+    The silences of a link: starts of the latest ones, whether one is in progress, when it was last
+    observed.
     """
 
     starts: list[int] = msgspec.field(default_factory=list)
@@ -232,8 +235,8 @@ class FlapState(msgspec.Struct, kw_only=True):
 
 class FirstHop(msgspec.Struct, kw_only=True):
     """
-    The carrier's first hop in one family: who was seen there lately, the newest last, and who it
-    usually is (empty: not known yet).
+    The carrier's first hop in one family: the addresses seen there recently, the newest last, and
+    the usual one (empty: not known yet).
     """
 
     seen: list[str] = msgspec.field(default_factory=list)
@@ -242,9 +245,9 @@ class FirstHop(msgspec.Struct, kw_only=True):
 
 class NeighbourIdentity(msgspec.Struct, kw_only=True):
     """
-    Who stands at a place next to the site: the ``usual`` one, heard last at ``usual_ns``, and
-    another that has answered in its stead since ``strange_ns``, if any, so many ``times``.
-    ``beside`` are others that stand there at the same time as the usual one.
+    The identity of a device next to the site: the ``usual`` one, last seen at ``usual_ns``, and
+    another that has answered in its place since ``strange_ns``, if any, this many ``times``.
+    ``beside`` are others that exist at the same time as the usual one.
     """
 
     usual: str = ""
@@ -257,25 +260,24 @@ class NeighbourIdentity(msgspec.Struct, kw_only=True):
 
 class LinkMemory(msgspec.Struct, kw_only=True):
     """
-    All about one link.
+    The whole state of one link.
 
     ``facts`` are the kernel's, since ``facts_ns``. ``burst_ns``: when the next burst is due.
-    ``heard_ns``: start of the latest run that was measured; ``starved_ns``: of the latest that the
-    agent itself was too late for. ``clear_ns``: since when nothing has been wrong. The slots hold
-    one concern each; ``facts_slot``, ``loss_fault``, ``large_packets`` and ``blocked_services`` are
-    not judged by rounds. ``traffic`` is by the device's own interface, ``boxes`` by the counters of
-    the boxes that are asked, by target.
+    ``heard_ns``: start of the latest measured run; ``starved_ns``: of the latest run for which the
+    agent itself was too late. ``clear_ns``: since when there has been no fault. Each slot holds one
+    concern; ``facts_slot``, ``loss_fault``, ``large_packets`` and ``blocked_services`` are not
+    judged by rounds. ``traffic`` is that of the device's own interface, ``boxes`` that of polled
+    equipment, by target.
 
-    ``consecutive_timeouts`` counts silent runs beyond the site since the last answer from there;
-    ``inconclusive_bursts`` the bursts in close succession that found nothing, the last at
-    ``inconclusive_ns``.
-    ``known`` is false until a first round has been judged, and again when nothing is measured any
-    more. ``port_back_ns``: since when the port below a session has its signal again, until the
-    session is up. ``valid_from_ns``: runs that started before it are of a time when the interface
-    could not send. ``paths`` are the ways to targets, last asked for because of a
-    verdict at ``paths_asked_ns``, and to be asked for when ``is_path_due``; ``first_hops``
-    is by family. ``gateway`` is known by its link-layer address, the ``carriers_side`` of the
-    circuit in each family by the network of the first router in address space of its own.
+    ``consecutive_timeouts`` counts unanswered runs beyond the site since the last answer from
+    there; ``inconclusive_bursts`` the bursts in close succession that found nothing, the last at
+    ``inconclusive_ns``. ``known`` is false until a first round has been judged, and again when
+    there are no more measurements. ``port_back_ns``: since when the port below a session has
+    carrier again, until the session is up. ``valid_from_ns``: runs that started earlier belong to a
+    time when the interface could not send. ``paths`` are the paths to targets, last requested for a
+    verdict at ``paths_asked_ns``, to be requested when ``is_path_due``; ``first_hops`` is by
+    family. ``gateway`` is identified by its link-layer address, the ``carriers_side`` of the
+    circuit in each family by the network of the first router with public address space of its own.
     """
 
     name: str
@@ -326,9 +328,9 @@ class LinkMemory(msgspec.Struct, kw_only=True):
 
 class ServiceComparison(msgspec.Struct, kw_only=True):
     """
-    A service under suspicion: the comparison over all links that was asked for, how often.
+    A suspected service: the requested comparison over all links, and the number of attempts.
 
-    It is judged when nothing is ``awaited`` any more, or at ``due_ns``; not before ``waits_ns``.
+    It is judged when no link is ``awaited`` any more, or at ``due_ns``; not before ``waits_ns``.
     """
 
     opened_ns: int
@@ -340,7 +342,8 @@ class ServiceComparison(msgspec.Struct, kw_only=True):
 
 class ServiceWatch(msgspec.Struct, kw_only=True):
     """
-    Asking a service more often: until when, when it was last asked so, and what credit is left.
+    More frequent probes of a service: until when, the time of the last one, and the remaining
+    credit.
     """
 
     until_ns: int = 0
@@ -351,10 +354,10 @@ class ServiceWatch(msgspec.Struct, kw_only=True):
 
 class ServiceMemory(msgspec.Struct, kw_only=True):
     """
-    All about one service: its open case, and what is believed of it over each link.
+    The state of one service: its open comparison, and its confirmed health over each link.
 
-    ``judged`` is the health over each link that this rests on. ``undecided`` counts comparisons in
-    a row that did not say whose a failure is; the next is opened from ``reopened_ns`` on.
+    ``judged`` is the health over each link on which this is based. ``undecided`` counts consecutive
+    comparisons without a decision; the next is opened from ``reopened_ns`` on.
     """
 
     name: str
@@ -368,7 +371,7 @@ class ServiceMemory(msgspec.Struct, kw_only=True):
 
 
 class IssuedVerdict(msgspec.Struct, kw_only=True):
-    """The verdict given last on one subject."""
+    """The latest verdict on a subject."""
 
     verdict: Verdict
     onset_ns: int
@@ -376,12 +379,12 @@ class IssuedVerdict(msgspec.Struct, kw_only=True):
 
     @property
     def state(self) -> State:
-        """The state given last."""
+        """The state of the latest verdict."""
         return self.verdict.state
 
 
 class Memory(msgspec.Struct, kw_only=True):
-    """Everything; start with an empty one."""
+    """The whole state of the engine; start with an empty one."""
 
     now_ns: int = 0
     wall_s: float | None = None

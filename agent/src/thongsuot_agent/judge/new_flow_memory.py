@@ -1,4 +1,4 @@
-"""New-flow memory: what flows that began lately, and ended near the site, have shown of a link."""
+"""New-flow memory: the results of new flows, which end near the site, over a link."""
 
 import msgspec
 
@@ -9,11 +9,10 @@ class NewFlowRun(msgspec.Struct, kw_only=True):
     """
     One run of new flows to a target near the site.
 
-    ``is_full_size``: whether a packet of full size was answered; ``None``: none could be tried.
+    ``is_full_size``: whether a full-size packet was answered; ``None``: none could be sent.
     ``is_beside_lost_lookup``, ``is_beside_stalled_page``: a lookup that began at the same time got
-    no answer, or a page that was under way came to a halt. ``is_beside_open_echo``,
-    ``is_beside_lost_open_echo``: an echo over an open flow that began at the same time was
-    answered, or was not.
+    no answer, or a page in progress stalled. ``is_beside_open_echo``, ``is_beside_lost_open_echo``:
+    an echo over an established flow that began at the same time was answered, or was not.
     """
 
     target: str
@@ -28,7 +27,7 @@ class NewFlowRun(msgspec.Struct, kw_only=True):
 
 
 class OpenEcho(msgspec.Struct, frozen=True, kw_only=True):
-    """One echo over a flow that was open, to a target near the site."""
+    """One echo over an established flow, to a target near the site."""
 
     target: str
     family: Family
@@ -38,8 +37,8 @@ class OpenEcho(msgspec.Struct, frozen=True, kw_only=True):
 
 class NewFlowMemory(msgspec.Struct, kw_only=True):
     """
-    The latest runs of a link, the echoes over open flows beside them, when more were last asked
-    for, and who ever answered: any new flow, or a packet of full size.
+    The latest runs of a link, the echoes over established flows at the same time, when more were
+    last requested, and which targets have ever answered: any new flow, or a full-size packet.
     """
 
     runs: list[NewFlowRun] = msgspec.field(default_factory=list)

@@ -1,6 +1,6 @@
 """
-Observations: which probe points of a link answered since a moment, on which rung; the ladder as
-seen in one round.
+Observations: which probe points of a link answered since a time, and on which rung; the ladder as
+observed in one round.
 """
 
 from collections.abc import Iterable, Sequence
@@ -20,13 +20,17 @@ from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Segment
 
 FAST_KINDS = ("icmp", "dns")
-"""Kinds whose answers come within a round; a web request may take longer and is not waited for."""
+"""Kinds whose answers arrive within a round; a web request may take longer and is not awaited."""
 SERVICES_WITNESS = ""
-"""Services count as one witness together: they may stand in one data centre behind one wall."""
+"""
+All services together count as one witness: they may be in one data centre behind one firewall.
+"""
 
 
 class Observation(msgspec.Struct, frozen=True, gc=False):
-    """One series in a round: it answered, or was silent (both false: its failures say nothing)."""
+    """
+    One series in a round: it answered, or was silent (both false: its failures prove nothing).
+    """
 
     track: Track
     point: ProbePoint
@@ -36,12 +40,12 @@ class Observation(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def counts(self) -> bool:
-        """Whether its silence is evidence: it was not known before."""
+        """Whether its silence is evidence: it is not known to be unresponsive."""
         return self.silent and not self.track.known_unresponsive
 
     @property
     def witness(self) -> str:
-        """Whose word this is: an anchor's own, or that of all services together."""
+        """The source of this evidence: the anchor itself, or all services together."""
         return SERVICES_WITNESS if self.point.is_service else self.point.target
 
 
@@ -53,11 +57,11 @@ class Observations:
     seen: tuple[Observation, ...]
 
     def answered(self, family: Family | None = None) -> list[Observation]:
-        """Return what answered, in one family or any."""
+        """Return the answering observations, in one family or any."""
         return [s for s in self.seen if s.answered and family in (None, s.track.family)]
 
     def silent_beyond(self, rung: Segment, family: Family | None = None) -> list[Observation]:
-        """Return what is silent, unexcused, on higher rungs than this one."""
+        """Return the silent observations that count, on rungs above this one."""
         rank = RANK[rung]
         return [
             s
@@ -67,19 +71,18 @@ class Observations:
 
     def top(self, family: Family | None = None) -> Segment | None:
         """
-        Return the highest rung that is proved good: something on it answered. ``None``: nothing
-        did.
+        Return the highest working rung: a target on it answered. ``None`` if none did.
         """
         return max((s.rung for s in self.answered(family)), key=RANK.__getitem__, default=None)
 
     def families(self) -> set[Family]:
-        """Return the families in which something beyond the site was measured."""
+        """Return the families in which a target beyond the site was measured."""
         return {s.track.family for s in self.seen if RANK[s.rung] > RANK[Segment.LAN]}
 
 
 @dataclass(frozen=True, slots=True)
 class SilenceCandidate:
-    """A silence and who was silent."""
+    """A silence and the silent targets."""
 
     fault: Diagnosis
     silent: tuple[Observation, ...]
@@ -88,7 +91,7 @@ class SilenceCandidate:
 
 def rung_of(point: ProbePoint, facts: LinkFacts | None) -> Segment:
     """
-    Return the rung that an answer from a post proves; a box of the site that forwards is on the
+    Return the rung proved by an answer of a probe point; a forwarding device of the site is on the
     LAN.
     """
     if point.is_first_resolver and facts is not None and facts.local_resolver:
@@ -111,26 +114,27 @@ def observation_of_run(
 
 
 LAN_LEAST_LOST, LAN_LOSSY_RATIO = 2, 0.2
-"""Of the gateway's latest eight echoes in a family: a LAN that works loses none."""
+"""Of the gateway's latest eight echoes in a family: a working LAN loses none."""
 IN_FLIGHT_NS = 2_100_000_000
 """
-A run that was under way when a round began, and is given up in it, speaks in it: 2 s for lookups.
+A run that was in flight at the start of a round, and fails in it, counts in it: 2 s for lookups.
 """
 
 
 def observe_round(at: LinkContext, since_ns: int) -> Observations:
     """
-    Return what was seen on a link in a round that began at a moment.
+    Return the observations of a link in a round that began at a time.
 
-    An answer counts if its run began in the round. A silence counts if it became known in the
-    round: no second run is made of a series that is under way. While the link is out this is not
-    so, for then an old silence would hide its return.
+    An answer counts if its run began in the round. A silence counts if it was detected in the
+    round: a series in flight gets no second run. This does not apply while the link is out, because
+    an old silence would hide its return.
 
-    A web request takes longer than a round. Where nothing beyond the site has answered since it
-    began, its silence speaks on: with echoes dropped by the carrier it is half of all proof. So
-    does the answer to a request that began since a silence that is not yet believed was first seen
-    (2026-11: a carrier that polices echoes was told of a dead transit while pages were opened in
-    1.5 s over a line that the site's own download filled, none within one round of 1.2 s).
+    A web request takes longer than a round. If no target beyond the site has answered since it
+    began, its silence counts further: if the carrier drops echoes, it is half of all evidence. The
+    same applies to the answer of a request that began after an unconfirmed silence was first
+    observed (2026-11: a carrier that polices echoes was notified of a dead transit while pages
+    loaded in 1.5 s over a line that the site's own download filled, none within one round of 1.2
+    s).
     """
     observed: list[Observation] = []
     held = at.link.silence
@@ -162,7 +166,7 @@ def observe_round(at: LinkContext, since_ns: int) -> Observations:
 
 
 def _last_proof_ns(at: LinkContext) -> int:
-    """Return the start of the latest run that was answered from beyond the site."""
+    """Return the start of the latest run answered from beyond the site."""
     return max(
         (
             track.answered_ns or 0
@@ -175,7 +179,10 @@ def _last_proof_ns(at: LinkContext) -> int:
 
 
 def observe_latest(at: LinkContext, since_ns: int) -> Observations:
-    """Return who is silent by what was last heard of him, and who has answered since a moment."""
+    """
+    Return the targets that did not answer their latest runs, and those that have answered since a
+    time.
+    """
     observed: list[Observation] = []
     for track in at.link.tracks.values():
         point = at.probes.point_of(track)
@@ -192,10 +199,10 @@ def is_any_not_probed(
     at: LinkContext, observations: Observations, rung: Segment, family: Family | None = None
 ) -> bool:
     """
-    Return whether a target beyond a rung that lived when last asked was not asked in the round.
+    Return whether a target beyond a rung that answered its last probe was not probed in the round.
 
-    Confirmation probes may not be made. A target that was not probed may be reachable, so nothing
-    can be called silent as a whole without it.
+    Confirmation probes may not be made. A target that was not probed may be reachable, so a rung
+    cannot be declared silent without it.
     """
     heard = {s.point.target for s in observations.seen if family in {None, s.track.family}}
     for track in at.link.tracks.values():
@@ -216,9 +223,9 @@ def is_any_not_probed(
 
 def is_mute(track: Track) -> bool:
     """
-    Return whether a series is known not to answer, and has not for its latest runs.
+    Return whether a series is known to be unresponsive, and did not answer its latest runs.
 
-    One that answers some is none: what it loses is loss.
+    A series that answers some runs is not unresponsive: its failures are loss.
     """
     silent, runs = silent_lately(track)
     return track.known_unresponsive and silent == runs
@@ -234,7 +241,7 @@ def is_gateway_lossy(at: LinkContext) -> bool:
 
 
 def gateway_lost_since(at: LinkContext, since_ns: int) -> bool:
-    """Return whether an echo to the gateway that was sent since a moment was lost."""
+    """Return whether an echo to the gateway that was sent since a time was lost."""
     return any(
         (track.silent_ns or 0) >= since_ns
         for track in at.link.tracks.values()
@@ -245,7 +252,7 @@ def gateway_lost_since(at: LinkContext, since_ns: int) -> bool:
 
 
 def gateway_echoes(at: LinkContext) -> tuple[int, int]:
-    """Return how many of the gateway's latest echoes were lost, and how many those were."""
+    """Return the number of the gateway's latest echoes that were lost, and their total."""
     lately = [
         silent_lately(track)
         for track in at.link.tracks.values()
@@ -257,17 +264,18 @@ def gateway_echoes(at: LinkContext) -> tuple[int, int]:
 
 
 def independent_witnesses(observed: Iterable[Observation]) -> set[str]:
-    """Return the independent witnesses among what was seen."""
+    """Return the independent witnesses among observations."""
     return {s.witness for s in observed}
 
 
 def loss_of_the_living(observations: Observations, silent: Sequence[Observation]) -> float:
     """
-    Return the share of their latest runs that those lost who answered beside a silence.
+    Return the loss ratio of the latest runs of the targets that answered beside a silence.
 
-    What a lower rung, or a neighbour on the same rung, loses at the same time explains as much of
-    the silence: no answer of a gateway that is reached once in ten times proves the LAN (2026-11: a
-    LAN that lost seven of ten packets by turns became an outage of the carrier's line).
+    The loss of a lower rung, or of a neighbour on the same rung, at the same time explains as much
+    of the silence: if a gateway answers once in ten times, its answer does not prove the LAN
+    (2026-11: a LAN that intermittently lost seven of ten packets was reported as an outage of the
+    carrier's line).
     """
     own = {id(observation.track) for observation in silent}
     return share_silent_lately(

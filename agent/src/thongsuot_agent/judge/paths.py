@@ -1,6 +1,5 @@
 """
-Paths: what the ways to the targets of a link were, and which hop on them is usually the carrier's
-first.
+Paths: the traced paths to the targets of a link, and the carrier's usual first hop on them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,18 +20,18 @@ from thongsuot_schema.verdict import VerdictChange
 PATH = "path"
 
 _REMEMBERED = 9
-"""Sightings of first hops that are remembered: the usual one is whom most of them saw."""
+"""The remembered sightings of first hops: the usual one is that of most sightings."""
 _ENOUGH = 2
-"""Sightings of one router, none of another, before it is taken for the usual one."""
+"""Sightings of one router, and none of another, before it counts as the usual one."""
 _ROUTES = 32
-"""Ways that are remembered of a link; a site has fewer targets."""
+"""The remembered paths of a link; a site has fewer targets."""
 _PROBES_AT_ONCE = 6
 _REST_NS = 5 * NS_PER_S
-"""A run takes up to this long; a verdict that changes meanwhile is followed by one more look."""
+"""Maximum duration of a run; a verdict that changes meanwhile is followed by one more trace."""
 
 
 class RouteChange(msgspec.Struct, frozen=True, kw_only=True):
-    """The way to a target is another than at the run before; ``text`` says how."""
+    """The path to a target differs from that of the previous run; ``text`` is the difference."""
 
     link: str
     target: str
@@ -41,7 +40,7 @@ class RouteChange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def note_path(link: LinkMemory, result: Result) -> tuple[RouteChange, ...]:
-    """Take in a run of the path probe; returns what changed."""
+    """Record a run of the path probe; returns what changed."""
     finding, series = result.finding, result.series
     if finding.outcome is Outcome.UNMEASURED:
         return ()
@@ -55,8 +54,8 @@ def note_path(link: LinkMemory, result: Result) -> tuple[RouteChange, ...]:
     while len(link.paths) > _ROUTES:
         del link.paths[next(iter(link.paths))]
     first = path.hop(path.first)
-    # Where a way ends at it, it may be the site's own box, which says by its other address that
-    # nothing beyond can be reached.
+    # If a path ends at it, it may be the site's own router, which reports from its other address
+    # that no destination beyond can be reached.
     if first is not None and first.address and (path.is_reached or path.last > first.number):
         _learn_hop(link.first_hops, series.family, first.address)
         note_way(link, series.family, _carriers_routers(path, first), result.boottime_ns)
@@ -71,14 +70,14 @@ def note_path(link: LinkMemory, result: Result) -> tuple[RouteChange, ...]:
 
 
 def _carriers_routers(path: Path, first: Hop) -> list[str]:
-    """Return the addresses on a way from the carrier's first hop on, without the target's own."""
+    """Return the addresses on a path from the carrier's first hop on, without the target's own."""
     end = path.last if path.is_reached else path.last + 1
     beyond = [hop.address for hop in path.hops if first.number < hop.number < end and hop.routers]
     return [first.address, *beyond]
 
 
 def first_hops(link: LinkMemory) -> Mapping[Family, str]:
-    """Return the usual first hop of the carrier in each family in which it is known."""
+    """Return the carrier's usual first hop in each family in which it is known."""
     return {family: hop.usual for family, hop in link.first_hops.items() if hop.usual}
 
 
@@ -90,7 +89,7 @@ def edges(link: LinkMemory) -> Mapping[Family, str]:
 def path_probes(
     memory: Memory, changes: Sequence[VerdictChange], site_probes: SiteProbes
 ) -> tuple[ConfirmationProbe, ...]:
-    """Return which ways are to be looked at now because verdicts changed."""
+    """Return the paths to trace now because verdicts changed."""
     for change in changes:
         link = memory.links.get(change.verdict.link)
         if link is not None:
@@ -111,7 +110,7 @@ def path_probes(
 
 
 def _path_probes_of(link: LinkMemory, link_probes: LinkProbes) -> list[ConfirmationProbe]:
-    """The ways to who is silent first: it is about them."""
+    """The paths to silent targets come first: they are the subject."""
     silent = {track.target for track in link.tracks.values() if track.silences}
     ordered = sorted(link_probes.paths, key=lambda target: target not in silent)
     confirmations = [

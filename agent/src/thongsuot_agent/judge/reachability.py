@@ -1,6 +1,6 @@
 """
-Reachability: what one run says about whether its target can be reached; most failures of a service
-say yes or nothing.
+Reachability: what one run proves about the reachability of its target; most failures of a service
+prove that it is reachable, or nothing.
 """
 
 from enum import Enum, auto
@@ -12,25 +12,27 @@ from thongsuot_schema.result import Finding, QualityFlag
 
 
 class Reachability(Enum):
-    """What a run proves about the way to its target."""
+    """What a run proves about the path to its target."""
 
     ANSWERED = auto()
-    """Something that only the target can know came back: every rung up to it is passable."""
+    """A response that only the target can send was received: every rung up to it works."""
 
     SILENT = auto()
-    """Nothing came back, or a router said that it cannot."""
+    """There was no response, or a router reported that the target is unreachable."""
 
     INCONCLUSIVE = auto()
-    """A box on the way could have given this answer, or the way was not tried."""
+    """A middlebox could have sent this response, or the path was not used."""
 
     UNMEASURED = auto()
-    """The run says nothing about anything."""
+    """The run proves nothing."""
 
 
 LATE_RTT = "late_rtt_s"
-"""Evidence of the echo probe: an earlier echo was answered so late, after its time was out."""
+"""
+Evidence of the echo probe: the round-trip time of an earlier echo, answered after its time limit.
+"""
 BY_LAST_ADDRESS = "by_last_address"
-"""Evidence of the web probe: what came of trying the last known address of an unresolved name."""
+"""Evidence of the web probe: the result of trying the last known address of an unresolved name."""
 REACHED, UNREACHED = "reached", "timed_out"
 _BY_LAST_ADDRESS = {
     REACHED: Reachability.ANSWERED,
@@ -56,8 +58,8 @@ _ANSWERED_NAME_SERVER = frozenset(
         Reason.NAME_WITHOUT_ADDRESS,
     }
 )
-# The handshake was verified before these could be found. A refusal or a reset, or a certificate
-# that does not fit, is also what a CPE without its line gives to every caller.
+# These failures require a verified handshake. A refusal, a reset, or an invalid certificate can
+# also come from a CPE without its line.
 _ANSWERED_SERVICE = frozenset(
     {
         Reason.STATUS_UNEXPECTED,
@@ -73,19 +75,19 @@ def reachability_of(kind: str, finding: Finding) -> Reachability:
     Return what a finding of a kind proves about reachability.
 
     A run that failed while the agent's own timers were late proves nothing: the answer may have
-    come.
+    arrived.
     """
     if finding.outcome is Outcome.OK:
         return Reachability.ANSWERED
     reason = finding.reason
     if late_rtt_s(finding) is not None:
-        # The answer to the echo before this one came after its time: late is not lost.
+        # The previous echo was answered after its time limit: late is not lost.
         return Reachability.ANSWERED
     if finding.outcome is Outcome.UNMEASURED or reason is None or is_doubtful(finding):
         return Reachability.UNMEASURED
     by_last = finding.evidence.get(BY_LAST_ADDRESS)
     if kind == "http" and by_last is not None:
-        # The name could not be looked up; the address that it had last speaks for the way.
+        # The name could not be resolved; its last known address proves the path.
         return _BY_LAST_ADDRESS.get(by_last, Reachability.INCONCLUSIVE)
     if kind == "dns":
         silent, answered = _SILENT_NAME_SERVER, _ANSWERED_NAME_SERVER
@@ -99,12 +101,15 @@ def reachability_of(kind: str, finding: Finding) -> Reachability:
 
 
 def late_rtt_s(finding: Finding) -> float | None:
-    """Return how long the answer took that came too late for an echo, ``None`` if none did."""
+    """
+    Return the round-trip time of an answer that was too late for its echo, ``None`` if there was
+    none.
+    """
     return _seconds(finding, LATE_RTT)
 
 
 def own_share_s(finding: Finding) -> float | None:
-    """Return how much of a late run the device itself took at most; ``None``: it is not known."""
+    """Return the part of a late run that the device itself may have caused; ``None`` if unknown."""
     return _seconds(finding, http.OWN_SHARE)
 
 
@@ -119,5 +124,5 @@ def _seconds(finding: Finding, key: str) -> float | None:
 
 
 def is_doubtful(finding: Finding) -> bool:
-    """Return whether the process was not given the CPU in time while the run lasted."""
+    """Return whether the process did not get the CPU in time during the run."""
     return QualityFlag.TIMER_LATE in finding.doubts

@@ -1,11 +1,11 @@
 """
-Recording: what the engine was told, as text, so that a verdict can be judged again elsewhere.
+Recording: the events of the engine as text, so that a verdict can be reproduced elsewhere.
 
 JSON lines. The first is the header: ``{"event": "recording", "version": 1, "draft": …, "settings":
 …}`` with the links, targets and probe schedules, and the thresholds. Each other line is one event
-as it was given to ``engine.step``: ``arrival`` (a result and when it arrived), ``tick``, ``link``
-(an interface's facts). Times are CLOCK_BOOTTIME in nanoseconds. Ticks may be left out;
-``with_ticks`` puts them back.
+as passed to ``engine.step``: ``arrival`` (a result and its time of arrival), ``tick``, ``link`` (an
+interface's facts). Times are CLOCK_BOOTTIME in nanoseconds. Ticks may be omitted; ``with_ticks``
+inserts them again.
 """
 
 from collections.abc import Iterable, Iterator
@@ -23,7 +23,7 @@ Recorded = ResultArrival | Tick | LinkEvent
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag="recording"):
-    """The first line: what the events are about, and how they were judged."""
+    """The first line: the inventory of the events, and the thresholds of the judge."""
 
     version: int
     draft: SiteInventory
@@ -31,7 +31,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag="
 
 
 class RecordingError(ValueError):
-    """A recording cannot be read; the text names the line and says why."""
+    """A recording cannot be read; the text has the line and the reason."""
 
 
 _ENCODER = msgspec.json.Encoder()
@@ -55,10 +55,10 @@ def event_line(event: Recorded) -> bytes:
 
 def read(lines: Iterable[bytes | str]) -> tuple[SiteProbes, Settings, Iterator[Recorded]]:
     """
-    Return what a recording is about, and its events as they are read.
+    Return the header of a recording, and an iterator of its events.
 
     Raises:
-        RecordingError: a line is no part of a recording; also while the events are read.
+        RecordingError: a line is invalid; also raised while iterating over the events.
     """
     numbered = enumerate(lines, start=1)
     first = next(numbered, None)
@@ -76,7 +76,7 @@ def read(lines: Iterable[bytes | str]) -> tuple[SiteProbes, Settings, Iterator[R
 
 def with_ticks(events: Iterable[Recorded]) -> Iterator[Recorded]:
     """
-    Yield events with a tick for every second in which there was none: the engine lives by them.
+    Yield events with a tick for every second without one: the engine depends on them.
     """
     ticked_ns: int | None = None
     for event in events:

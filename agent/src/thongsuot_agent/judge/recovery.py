@@ -1,4 +1,4 @@
-"""Recovery: from when on a link answers again. Pure."""
+"""Recovery: the time from which a link answers again. Pure."""
 
 from thongsuot_agent.judge.memory import FaultSlot
 from thongsuot_agent.judge.observations import Observations
@@ -8,10 +8,10 @@ from thongsuot_schema.segment import Segment
 
 def first_answer_ns(observed: Observations, since_ns: int, now_ns: int) -> int:
     """
-    Return the start of the first run beyond the site that answered since a fault began.
+    Return the start of the first run answered from beyond the site since a fault began.
 
-    While an interface cannot send, no run fails: the answers before and after it are one row to
-    their series, which therefore began too early. Then the latest answer speaks.
+    While an interface cannot send, no run fails: for their series, the answers before and after it
+    are consecutive, so the series began too early. Then the latest answer counts.
     """
     starts: list[int] = []
     for observation in observed.answered():
@@ -23,10 +23,11 @@ def first_answer_ns(observed: Observations, since_ns: int, now_ns: int) -> int:
 
 def return_ns(observed: Observations, slot: FaultSlot, now_ns: int) -> int:
     """
-    Return the start of the first run that speaks for the end of a silence.
+    Return the start of the first run that indicates the end of a silence.
 
-    Only a series that was silent in it can: a first hop that answered all along may have lost one
-    echo meanwhile, and be answered again since (2026-11: an outage of 1000 s ended after 390 s).
+    Only a series that was silent during it can do so: a first hop that answered throughout may have
+    lost one echo meanwhile, and answered again since (2026-11: an outage of 1000 s ended after 390
+    s).
     """
     segment = slot.fault.segment if slot.fault is not None else None
     rank = max(RANK[Segment.ACCESS], RANK[segment] if segment is not None else 0)

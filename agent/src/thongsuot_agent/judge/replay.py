@@ -1,6 +1,6 @@
 """
-Replay: a recording judged again, told as a story: what failed, what was asked, what was said and
-why.
+Replay: judges a recording again and prints a story: what failed, what was probed, what the verdict
+was and why.
 """
 
 from collections import Counter
@@ -21,9 +21,9 @@ from thongsuot_schema.verdict import Evidence, VerdictChange
 
 def replay(lines: Iterable[bytes | str]) -> Iterator[str]:
     """
-    Yield the lines of the story of a recording; the same recording gives the same story.
+    Yield the lines of a recording's story; the same recording gives the same story.
 
-    Times are seconds since the first event. Runs that worked are not told, only counted.
+    Times are seconds since the first event. Successful runs are only counted.
 
     Raises:
         RecordingError: the recording cannot be read.

@@ -1,9 +1,9 @@
 """
-Rounds: when a link is looked at as a whole.
+Rounds: when a link is measured as a whole.
 
-Nothing wrong and nothing suspected: no rounds, only tracks. A run that nothing answers, a slow one,
-or an answer on a dead link opens a *burst*: all anchors, the gateway and the name servers are asked
-at once. A link with a fault lives in *passive* rounds, on the ordinary schedule.
+Without a fault or a suspicion there are no rounds, only tracks. An unanswered run, a slow one, or
+an answer on a dead link opens a *burst*: all anchors, the gateway and the name servers are probed
+at once. A link with a fault has *passive* rounds, on the ordinary schedule.
 """
 
 from operator import itemgetter
@@ -38,7 +38,7 @@ _NOT_RETRYABLE = frozenset(
         Reason.PROXY_REFUSED,
     }
 )
-"""Why asking once more would bring nothing new."""
+"""Reasons for which another probe would give no new information."""
 
 
 def round_slots(link: LinkMemory) -> tuple[FaultSlot, ...]:
@@ -48,16 +48,16 @@ def round_slots(link: LinkMemory) -> tuple[FaultSlot, ...]:
 
 def open_burst(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
     """
-    Open a round that asks everyone; returns what to measure.
+    Open a round that probes all targets; returns the probes.
 
-    The first burst of a suspicion leaves web requests out, unless there are few anchors.
+    The first burst of a suspicion omits web requests, unless there are few anchors.
     """
     link, link_probes = at.link, at.probes
     is_wide = link.silence.is_pending or _anchors(at) < at.settings.quorum
     slow, resolver = link.slow.pending, link.resolver.pending
     if resolver is not None or (slow is not None and slow.segment is Segment.TRANSIT):
-        # A request tells a name server that is dead from a link that lets no new flow pass, and
-        # whether a service that is watched lies where echoes are slow.
+        # A web request distinguishes a dead name server from a link that passes no new flows, and
+        # shows whether a watched service is beyond the slow echoes.
         is_wide = True
     confirmations: list[ConfirmationProbe] = []
     awaited: set[SeriesKey] = set()
@@ -75,7 +75,8 @@ def open_burst(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
             ConfirmationProbe(kind=HOST, link=link.name, target="", family=Family.NONE)
         )
     for kind, target, family in link_probes.boxes:
-        # Equipment that can say why is asked as well; each costs a moment, so not in every burst.
+        # Equipment that may explain the fault is queried as well; each query takes time, so not in
+        # every burst.
         if equipment.is_worth_asking(link, kind, at.now_ns):
             confirmations.append(
                 ConfirmationProbe(kind=kind, link=link.name, target=target, family=family)
@@ -94,9 +95,9 @@ def open_burst(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
 
 def _probeable(at: LinkContext) -> list[tuple[ProbePoint, Family]]:
     """
-    Return what can be asked, the quick kinds first, then whom was heard of longest ago.
+    Return the possible probes: fast kinds first, then the targets with the oldest results.
 
-    Should not all of it be measured, the next round asks the others.
+    If not all of them are made, the next round probes the others.
     """
     candidates: list[tuple[tuple[bool, int], ProbePoint, Family]] = []
     for point in at.probes.points.values():
@@ -115,10 +116,9 @@ def note_run_in_round(
     at: LinkContext, track: Track, point: ProbePoint, reachability: Reachability, started_ns: int
 ) -> None:
     """
-    Take a run into the open round.
+    Add a run to the open round.
 
-    A run that was under way when the round was opened ends the waiting for its series: a second
-    one is not made beside it.
+    A run that was in flight when the round was opened completes its series: no second one is made.
     """
     current = at.link.round
     if current is None:
@@ -131,9 +131,9 @@ def note_run_in_round(
 
 def schedule_next_round(at: LinkContext) -> None:
     """
-    Decide what follows a round that is closed.
+    Decide what follows a closed round.
 
-    Another burst when something is pending; a passive round while there is a fault; else none.
+    Another burst if a change is pending; a passive round while there is a fault; otherwise none.
     """
     link = at.link
     assert link.round is not None, "a round was just closed"
@@ -148,10 +148,10 @@ def schedule_next_round(at: LinkContext) -> None:
 
 def is_round_complete(at: LinkContext) -> bool:
     """
-    Return whether the open round has all it can get.
+    Return whether the open round has all possible results.
 
-    When every echo of a family is lost, name servers that have not answered in it by then will not:
-    they are not waited for until their own time is out.
+    If every echo of a family is lost, name servers that have not answered in it by then will not:
+    their own time-outs are not awaited.
     """
     current = at.link.round
     if current is None:
@@ -164,13 +164,15 @@ def is_round_complete(at: LinkContext) -> bool:
 
 
 def can_be_probed(link: LinkMemory, point: ProbePoint, family: Family) -> bool:
-    """Return whether a run could be made: the link has the family, and it was not refused last."""
+    """
+    Return whether a run is possible: the link has the family, and the last run was not refused.
+    """
     if link.facts is not None and not link.facts.usable(family):
         return False
     track = link.tracks.get(point.key(family))
     if track is None:
-        # Where the interface's facts are unknown, only what the schedule has measured is asked for;
-        # so it is with what has to be learned first.
+        # If the interface's facts are unknown, only series that the schedule has measured are
+        # requested; the same applies to series that have to be learned first.
         return link.facts is not None and not (point.is_first_hop or point.is_edge)
     measured_ns = max(track.answered_ns or 0, track.silent_ns or 0, track.failed_ns or 0)
     is_refused = (
@@ -193,11 +195,11 @@ def _open_round(at: LinkContext, length_ns: int, awaited: set[SeriesKey] | None)
 
 def _anchors(at: LinkContext) -> int:
     """
-    Return how many anchors can speak for the way.
+    Return the number of anchors that can prove the path.
 
-    Those that are known to be unresponsive cannot, nor can those that were never measured: where a
-    carrier drops echoes, or a proxy alone leads out, few are left, and the services have to be
-    asked at once.
+    Anchors that are known to be unresponsive cannot, nor can those that were never measured: if a
+    carrier drops echoes, or only a proxy leads out, few are left, and the services have to be
+    probed at once.
     """
     mute = {
         PointKey(track.kind, track.target)

@@ -1,9 +1,9 @@
 """
-Service reopening: when a service that was compared is compared again, although it fails as before.
+Service reopening: when a comparison of a service is repeated although it fails as before.
 
-A comparison can close without saying whose a failure is: an answer over a metered link did not come
-in time, another portal had not been asked, a name server may remember what is gone. The next run
-that could tell more opens it again, sooner at first and then ever more seldom.
+A comparison can close without attributing the failure: an answer over a metered link was late,
+another portal had not been probed, a name server may have cached an old answer. The next run with
+more information opens it again, soon at first and then with growing intervals.
 """
 
 from thongsuot_agent.judge.link_context import LinkContext, ns
@@ -14,35 +14,35 @@ from thongsuot_agent.judge.symptoms.service_over_link import SLOW_RUNS, ServiceO
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 30.0, 900.0
 """
-An undecided comparison is opened again after so long, then after twice as long each time. Left to a
-change it was not at all: a portal that refused stayed unknown for as long as it was dead, where the
-second line is metered and asks once an hour (2026-12). Over such a line each page costs.
+An undecided comparison is opened again after this time, then after twice as long each time. If it
+depended on a change, it was never repeated: a portal that refused remained unknown while it was
+dead, if the second line was metered and probed once an hour (2026-12). Over such a line each page
+costs data.
 """
 
 
 def is_taken_up(
     at: LinkContext, service: ServiceMemory, track: Track, now: ServiceOverLink
 ) -> bool:
-    """Return whether a run opens a comparison anew, although ``now`` is what was judged before."""
+    """Return whether a run opens a new comparison, although ``now`` has been judged before."""
     slot = service.slots.get(at.link.name)
     if now.is_doubtful and track.failures == 1:
         return True
     if slot is None:
         return False
     if slot.fault is None:
-        # A slow page is looked into at once, like one that fails: at one run a minute, three slow
-        # ones in a row would take longer than most slow spells last.
+        # A slow page is examined at once, like a failed one: at one run per minute, three slow ones
+        # in a row would take longer than most slow spells last.
         return track.slow_runs % SLOW_RUNS == 1
     if slot.fault == RELATION:
-        # Of a name that one link alone lacks, time says whose fault it is.
+        # If only one link does not resolve a name, time decides whose fault it is.
         return is_missing_for_long(at, track)
     return track.failures > 0 and is_undecided(slot.fault) and at.now_ns >= service.reopened_ns
 
 
 def note_outcome(memory: Memory, service: ServiceMemory) -> None:
     """
-    Count the comparisons in a row that did not say whose a failure is, and set when the next is
-    due.
+    Count consecutive comparisons that did not attribute the failure, and set the time of the next.
     """
     if not any(is_undecided(slot.fault) for slot in service.slots.values()):
         service.undecided = 0

@@ -1,10 +1,10 @@
 """
-Watch: a service that failed or was slow, and worked when it was asked again, is asked more often.
+Watch: a service that failed or was slow, and worked on the next probe, is probed more often.
 
-What comes and goes hurts people as well, and a page a minute meets it too rarely: of resets during
-a quarter of the time it takes six minutes to see three. A watch asks every few seconds over the
-links without an allowance. It is paid from a credit that grows slowly, which bounds what a portal
-that is never quite well may cost.
+An intermittent fault also affects people, and one page per minute detects it too rarely: with
+resets for a quarter of the time it takes six minutes to observe three. A watch probes every few
+seconds over the links without an allowance. It uses a credit that grows slowly, which limits the
+cost of a portal that is permanently unreliable.
 """
 
 from collections.abc import Sequence
@@ -19,22 +19,22 @@ from thongsuot_agent.judge.verdicts import link_slot
 
 EVERY_S = 4.0
 LASTS_S = 60.0
-"""A watch ends so long after the last run that failed or was slow."""
+"""A watch ends this long after the last failed or slow run."""
 CREDIT_S = 240.0
-"""Longest watch at a stretch: 60 pages of two services in each family over each link, 4 MB."""
+"""Longest continuous watch: 60 pages of two services in each family over each link, 4 MB."""
 CREDIT_SHARE = 0.02
-"""Share of the time that watches may take in the long run: a page every 200 s more."""
+"""Share of the time that watches may take in the long run: an additional page every 200 s."""
 
 
 def begin_watch(service: ServiceMemory, now_ns: int) -> None:
-    """Ask a service more often from now on, for a while."""
+    """Probe a service more often from now on, for a limited time."""
     service.watch.until_ns = now_ns + ns(LASTS_S)
 
 
 def watch_probes(
     service: ServiceMemory, over: Sequence[LinkContext], now_ns: int
 ) -> tuple[ConfirmationProbe, ...]:
-    """Return what to ask of a service now; nothing while it is being compared anyway."""
+    """Return the probes of a service that are due; none while a comparison is open."""
     watch = service.watch
     if service.comparison is not None or now_ns >= watch.until_ns:
         return ()

@@ -1,10 +1,10 @@
 """
-Services: cases, and the verdicts on portals through each link and for the site.
+Services: comparisons, and the verdicts on portals through each link and for the site.
 
-A run of a service that fails, or works again, opens a comparison: the service is asked once more
+A run of a service that fails, or works again, opens a comparison: the service is probed once more
 over every link, so that links are compared at the same time. A comparison is judged when all have
-answered and no link is itself in question; what its own link, or the device's clock, explains is
-not the portal's fault.
+answered and no link is itself in question; failures explained by the link, or by the device's
+clock, are not the portal's fault.
 """
 
 from collections.abc import Mapping, Sequence
@@ -42,15 +42,15 @@ from thongsuot_agent.judge.verdicts import UNKNOWN
 from thongsuot_schema.verdict import Symptom, VerdictChange
 
 PROBED_AT_MOST = 5
-"""Times that a doubtful service is asked in one comparison before it is left to the schedule."""
+"""Maximum number of probes of a doubtful service in one comparison; then the schedule continues."""
 POSTPONED_S = 1.0
-"""A comparison waits so long for a link that is in question, again and again."""
+"""A comparison waits this long for a link in question, repeatedly."""
 MAX_WAITS = 2.5
-"""Longest that a comparison waits for links, in runs: by then their own rounds are over."""
+"""Maximum wait of a comparison for links, in runs: by then their own rounds are over."""
 
 
 class ServiceOutcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of looking at the services."""
+    """The result of examining the services."""
 
     changes: tuple[VerdictChange, ...] = ()
     confirmation_probes: tuple[ConfirmationProbe, ...] = ()
@@ -64,8 +64,8 @@ def note_service_run(
     started_ns: int,
 ) -> tuple[ConfirmationProbe, ...]:
     """
-    Take one run of a service: into its open comparison, or as the reason for one; returns what to
-    ask.
+    Process one run of a service: add it to its open comparison, or open one; returns the requested
+    probes.
     """
     service = _service_memory(at.memory, track.target)
     if service.comparison is not None:
@@ -83,9 +83,9 @@ def note_service_run(
 
 def _once_more(at: LinkContext, track: Track) -> ConfirmationProbe:
     """
-    Return a page to open at once after the first: what is usual is learned of two, and a minute
-    later it may have become slow (2026-11: one whose way became slow 90 s after the start was never
-    called so).
+    Return a second page right after the first: two runs are needed to learn the usual time, and a
+    minute later it may have become slow (2026-11: a page that became slow 90 s after the start was
+    never reported).
     """
     return ConfirmationProbe(
         kind=REQUEST, link=at.link.name, target=track.target, family=track.family
@@ -95,7 +95,7 @@ def _once_more(at: LinkContext, track: Track) -> ConfirmationProbe:
 def _take_service_run(
     at: LinkContext, site_probes: SiteProbes, track: Track, started_ns: int
 ) -> tuple[ConfirmationProbe, ...]:
-    """Judge a service by a new run, or open a comparison; returns what to ask."""
+    """Judge a service by a new run, or open a comparison; returns the requested probes."""
     service = _service_memory(at.memory, track.target)
     now = service_over_link(at, at.link, service.name)
     if at.link.name not in service.slots and not now.is_doubtful and not now.is_bad:
@@ -114,11 +114,11 @@ def _open_comparison(
 ) -> tuple[ConfirmationProbe, ...]:
     names = [service.name]
     if track.failures and at.link.round is None:
-        # Before a portal is blamed, the link that says so is looked at.
+        # Before a portal is blamed, the link of the failure is examined.
         at.link.burst_ns = at.now_ns
     if track.slow_runs or (track.failures and _needs_others(track)):
-        # Lost large packets, interception, and a way that is slow rather than a portal, show only
-        # when several services are asked.
+        # Loss of large packets, interception, and a path (not a portal) that is slow only show if
+        # several services are probed.
         names.extend(name for name in site_probes.services if name != service.name)
     confirmations: list[ConfirmationProbe] = []
     for name in names:
@@ -133,7 +133,7 @@ def compare_services(
     memory: Memory, site_probes: SiteProbes, settings: Settings, *, only_faulty: bool
 ) -> tuple[ConfirmationProbe, ...]:
     """
-    Ask for services anew, because a link has changed: all of them, or those that are not well.
+    Probe services again because a link has changed: all of them, or the faulty ones.
     """
     confirmations: list[ConfirmationProbe] = []
     for service in memory.services.values():
@@ -153,7 +153,7 @@ def is_comparison_due(memory: Memory) -> bool:
 
 
 def judge_services(memory: Memory, site_probes: SiteProbes, settings: Settings) -> ServiceOutcome:
-    """Judge the cases that are complete, then give verdicts on every service."""
+    """Judge complete comparisons, then return verdicts on every service."""
     confirmations: list[ConfirmationProbe] = []
     ready: list[ServiceMemory] = []
     for service in memory.services.values():
@@ -179,7 +179,10 @@ def judge_services(memory: Memory, site_probes: SiteProbes, settings: Settings) 
 def _control_probes(
     memory: Memory, service: ServiceMemory, asked: Sequence[ConfirmationProbe]
 ) -> tuple[ConfirmationProbe, ...]:
-    """Return the same questions to another service, which tell a portal from the way to all."""
+    """
+    Return the same probes of another service, which distinguish a portal's fault from one of the
+    common path.
+    """
     names = sorted(memory.services)
     other = names[(names.index(service.name) + 1) % len(names)]
     if other == service.name or memory.services[other].comparison is not None:
@@ -194,7 +197,7 @@ def _control_probes(
 def _request_missing_probes(
     memory: Memory, service: ServiceMemory, site_probes: SiteProbes, settings: Settings
 ) -> tuple[ConfirmationProbe, ...]:
-    """Return what a comparison still needs; one that only has to wait is due later."""
+    """Return the missing probes of a comparison; if it only has to wait, its due time is moved."""
     comparison = service.comparison
     assert comparison is not None, "only an open comparison asks"
     contexts = _usable_links(memory, site_probes, settings, service.name)
@@ -217,7 +220,7 @@ def _request_missing_probes(
 def _close_comparison(
     memory: Memory, service: ServiceMemory, site_probes: SiteProbes, settings: Settings
 ) -> None:
-    """Judge a comparison, unless what other services show has to be waited for."""
+    """Judge a comparison, unless it has to wait for other services' results."""
     comparison = service.comparison
     assert comparison is not None, "only an open comparison is closed"
     contexts = _usable_links(memory, site_probes, settings, service.name)
@@ -245,10 +248,10 @@ def _update_service_slot(
         return
     fault = None if suspicion is None else suspicion.fault
     if fault == slot.fault or (is_undecided(fault) and slot.fault not in {None, UNKNOWN}):
-        # What cannot be told any better now stays as it was said.
+        # If it cannot be decided any better, the former judgement stays.
         return
     if suspicion is None:
-        # Pages that were slow worked: since when they are quick only the present one says.
+        # Slow pages still work: only the present health tells since when they are fast.
         was_slow = slot.fault is not None and slot.fault.symptom is Symptom.SERVICE_SLOW
         tracks = () if was_slow else here.tracks.values()
         starts = [t.worked_since_ns for t in tracks if t.worked_since_ns]
@@ -291,10 +294,10 @@ def _wants_more(over: ServiceOverLink, slot: FaultSlot | None, settings: Setting
 
 def _is_new_witness(over: ServiceOverLink, settings: Settings) -> bool:
     """
-    Return whether a service works over a link and has been asked there too seldom to be believed.
+    Return whether a service works over a link but has too few runs there to be confirmed.
 
-    Over a metered link it is asked once an hour, so that the page of this very case may be the
-    first (2026-11: a portal that refused one carrier was said to be not yet measured).
+    Over a metered link it is probed once an hour, so the page of this comparison may be the first
+    (2026-11: a portal that refused one carrier was reported as not yet measured).
     """
     return over.is_good and any(
         0 < track.successes < settings.service_successes for track in over.tracks.values()
@@ -304,7 +307,7 @@ def _is_new_witness(over: ServiceOverLink, settings: Settings) -> bool:
 def _waits_for_others(
     memory: Memory, service: ServiceMemory, overs: Mapping[str, ServiceOverLink]
 ) -> bool:
-    """Return whether other services are being asked whether they fail in the same way."""
+    """Return whether other services are being probed for the same failure."""
     stalls = any(t.failures and _needs_others(t) for o in overs.values() for t in o.tracks.values())
     return stalls and any(
         other.comparison is not None
@@ -316,7 +319,7 @@ def _waits_for_others(
 
 
 def _needs_others(track: Track) -> bool:
-    """Return whether a failure says whose it is only beside what other services do."""
+    """Return whether a failure can only be attributed by comparison with other services."""
     return track.reason in NEEDS_OTHER_SERVICES or may_be_translators(track)
 
 
@@ -332,7 +335,7 @@ def _in_time(memory: Memory, comparison: ServiceComparison, settings: Settings) 
 def _request_probes(
     memory: Memory, service: ServiceMemory, site_probes: SiteProbes, settings: Settings
 ) -> tuple[ConfirmationProbe, ...]:
-    """Ask for a service over every link that is usable."""
+    """Probe a service over every usable link."""
     comparison = service.comparison
     assert comparison is not None, "only an open comparison asks"
     confirmations: list[ConfirmationProbe] = []
@@ -374,7 +377,7 @@ def _is_complete(memory: Memory, service: ServiceMemory) -> bool:
     comparison = service.comparison
     if comparison is None:
         return False
-    # What has been answered in full may still have to wait (see ``_request_missing_probes``).
+    # A comparison with all answers may still have to wait (see ``_request_missing_probes``).
     return memory.now_ns >= (comparison.waits_ns if not comparison.awaited else comparison.due_ns)
 
 

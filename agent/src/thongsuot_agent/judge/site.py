@@ -1,5 +1,5 @@
 """
-Site: verdicts on a service through each link, and for the site over whichever link reaches it.
+Site: verdicts on a service through each link, and for the site over any link that reaches it.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ _WORST = (State.DOWN, State.DEGRADED, State.UNKNOWN, State.UP)
 def judge_service(
     memory: Memory, service: ServiceMemory, site_probes: SiteProbes, certificate_days: float
 ) -> tuple[VerdictChange, ...]:
-    """Give the verdicts on one service; returns those that say something new."""
+    """Judge one service; returns the changed verdicts."""
     changes: list[VerdictChange] = []
     reaching: list[FaultSlot] = []
     cut_off: list[FaultSlot] = []
@@ -45,27 +45,30 @@ def judge_service(
             reaching.append(slot)
         changes.extend(issue_verdict(memory, name, service.name, slot))
     for_site = _slot_for_site(reaching, cut_off)
-    # What no link reaches may yet be reached by the one over which it was not measured so far.
+    # A service that no link reaches may still be reachable over a link on which it was not measured
+    # yet.
     if for_site is not None and (reaching or is_complete):
         changes.extend(issue_verdict(memory, "", service.name, for_site))
     return tuple(changes)
 
 
 def _slot_over_link(link: LinkMemory, service: ServiceMemory) -> FaultSlot | None:
-    """Return what is believed of a service over a usable link; ``None`` before it was measured."""
+    """
+    Return the confirmed health of a service over a usable link; ``None`` before it was measured.
+    """
     slot = service.slots.get(link.name)
     if slot is None or slot.fault is not None:
         return slot
-    # It is up since it worked, and since the link does.
+    # It is up since both the service and the link work.
     return FaultSlot(onset_ns=max(slot.onset_ns, link.clear_ns), evidence=slot.evidence)
 
 
 def _slot_for_site(reaching: Sequence[FaultSlot], cut_off: Sequence[FaultSlot]) -> FaultSlot | None:
     """
-    Return what a service is for the site.
+    Return the health of a service for the site.
 
-    Links that are out do not count while another reaches it. Over no link: what is wrong with the
-    first of them. What the portal itself does wrong over one link alone leaves it degraded.
+    Links that are out are ignored while another reaches it. If none reaches it, the fault of the
+    first link counts. A fault of the portal itself that shows over one link only makes it degraded.
     """
     if not reaching:
         return _worst_slot(cut_off)
@@ -73,7 +76,7 @@ def _slot_for_site(reaching: Sequence[FaultSlot], cut_off: Sequence[FaultSlot]) 
     if not known:
         return reaching[0]
     if any(slot.fault is None for slot in known):
-        # Reached over one link, it does not matter what is wrong with the way over another.
+        # If it is reached over one link, faults of the path over another do not matter.
         known = [s for s in known if s.fault is None or s.fault.segment is Segment.SERVICE]
     faulty = [slot for slot in known if slot.fault is not None]
     if not faulty:
@@ -92,7 +95,7 @@ def _slot_for_site(reaching: Sequence[FaultSlot], cut_off: Sequence[FaultSlot]) 
 
 
 def _worst_slot(slots: Sequence[FaultSlot]) -> FaultSlot | None:
-    """Return the first of the worst slots: the portal's own fault before the way's."""
+    """Return the first of the worst slots: the portal's own fault before that of the path."""
 
     def badness(slot: FaultSlot) -> tuple[int, bool]:
         fault = slot.fault or UNKNOWN

@@ -1,4 +1,4 @@
-"""Site probes: what is measured on which link, as far as a verdict has to know it."""
+"""Site probes: the measurements of each link, as far as verdicts depend on them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -28,10 +28,10 @@ class ProbePoint:
     """
     One kind of probe on one target over one link.
 
-    ``families`` are those that the target has. ``is_gateway`` is the link's own next hop;
-    ``is_first_resolver`` the first name server that the link's configuration names;
-    ``is_first_hop`` the carrier's first router, once it is learned, ``is_edge`` the site's own last
-    router before it. ``lookup`` is the name that is asked for, by a lookup or for a page.
+    ``families`` are those of the target. ``is_gateway``: the link's own next hop;
+    ``is_first_resolver``: the first configured name server of the link; ``is_first_hop``: the
+    carrier's first router, once it is learned; ``is_edge``: the site's own last router before it.
+    ``lookup`` is the resolved name, of a lookup or of a page.
     """
 
     kind: str
@@ -48,7 +48,7 @@ class ProbePoint:
 
     @property
     def is_users_resolver(self) -> bool:
-        """Whether it is a name server that the link's users use, not one out in the world."""
+        """Whether it is a name server that the link's users use, not an external one."""
         is_near = self.is_first_resolver or self.rung is Segment.CARRIER
         return self.kind == "dns" and is_near
 
@@ -58,7 +58,7 @@ class ProbePoint:
 
 
 class SiteInventory(msgspec.Struct, frozen=True, kw_only=True):
-    """The inventory that the probes of a site follow from; a recording keeps it."""
+    """The inventory from which a site's probes are derived; a recording contains it."""
 
     links: tuple[Link, ...] = ()
     targets: tuple[Target, ...] = ()
@@ -68,11 +68,11 @@ class SiteInventory(msgspec.Struct, frozen=True, kw_only=True):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkProbes:
     """
-    All that is measured on one link.
+    All measurements of one link.
 
-    ``paths`` are the families of each target to
-    which the way is looked at. ``every_s`` is the interval of each kind; ``round_s`` the longest
-    interval of what is cheap (icmp), so that a passive round sees all anchors.
+    ``paths`` are the families of each target whose path is traced. ``every_s`` is the interval of
+    each kind; ``round_s`` the longest interval of the cheap kind (icmp), so that a passive round
+    covers all anchors.
     """
 
     link: Link
@@ -81,49 +81,49 @@ class LinkProbes:
     has_host_probe: bool
     paths: Mapping[str, tuple[Family, ...]] = field(default_factory=dict)
     boxes: tuple[tuple[str, str, Family], ...] = ()
-    """Equipment that can be asked why: kind, target and family of each."""
+    """Equipment that may explain a fault: kind, target and family of each."""
     egress_points: tuple[tuple[str, Family], ...] = ()
-    """Reflectors that say by whose line packets leave: target and family of each."""
+    """Reflectors that report the source address of packets: target and family of each."""
     near_points: Mapping[str, ProbePoint] = field(default_factory=dict)
-    """Targets near the site to which new flows are opened (``symptoms.near_flows``)."""
+    """Targets near the site for new flows (``symptoms.near_flows``)."""
     beside: Mapping[str, "LinkProbes"] = field(default_factory=dict)
-    """What is measured on the other links of the site, by name; they have none beside them."""
+    """The measurements of the site's other links, by name; these have no ``beside`` themselves."""
 
     @property
     def is_metered(self) -> bool:
-        """Whether monitoring has an allowance on this link."""
+        """Whether monitoring has a data allowance on this link."""
         return self.link.allowance_bytes is not None
 
     @property
     def shortest_s(self) -> float:
-        """Interval of the most frequent probe that sends packets; a minute where there is none."""
+        """Interval of the most frequent probe that sends packets; a minute if there is none."""
         return min(self.every_s.values(), default=60.0)
 
     @property
     def round_s(self) -> float:
-        """Time in which every anchor has been asked once by the ordinary schedule."""
+        """Time in which the ordinary schedule probes every anchor once."""
         return self.every_s.get("icmp", self.shortest_s)
 
     def point_of(self, series: Series | Track) -> ProbePoint | None:
-        """Return the point that a series belongs to, ``None`` when it is not measured any more."""
+        """Return the point of a series, ``None`` if it is no longer measured."""
         return self.points.get(PointKey(series.kind, series.target))
 
 
 @dataclass(frozen=True, slots=True)
 class SiteProbes:
-    """What is measured at a site; made once from its inventory with ``site_probes_from``."""
+    """The measurements of a site; derived once from its inventory by ``site_probes_from``."""
 
     inventory: SiteInventory
     links: Mapping[str, LinkProbes]
     direct: Mapping[str, LinkProbes]
-    """The same links, should their gateways be their carriers' own (see ``judge.direct_line``)."""
+    """The same links, if their gateways are their carriers' own (see ``judge.direct_line``)."""
     services: Mapping[str, Target] = field(default_factory=dict)
 
 
 def site_probes_from(
     links: Sequence[Link], targets: Sequence[Target], probes: Sequence[ProbeSchedule]
 ) -> SiteProbes:
-    """Return what is measured at a site, found as the scheduler finds it."""
+    """Return the measurements of a site, derived in the same way as by the scheduler."""
     draft = SiteInventory(links=tuple(links), targets=tuple(targets), probes=tuple(probes))
     alone = {link.name: _link_probes(link, draft) for link in links}
     probes_by_link = {
@@ -239,7 +239,7 @@ def _probe_point(kind: str, target: Target) -> ProbePoint:
 
 
 def _host_of(url: str) -> str:
-    """Return the name that a page is looked up by; empty where its URL has an address instead."""
+    """Return the host name of a page; empty if its URL has an address instead."""
     host = urlsplit(url).hostname or ""
     is_address = ":" in host or host.replace(".", "").isdigit()
     return "" if is_address else host

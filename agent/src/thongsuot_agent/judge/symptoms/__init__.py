@@ -1,1 +1,3 @@
-"""One module a concern: what was seen on a link, or of a service, to a fault as a value."""
+"""
+One module per concern: turns observations of a link, or of a service, into a fault as a value.
+"""

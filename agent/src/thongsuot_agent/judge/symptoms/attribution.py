@@ -1,5 +1,6 @@
 """
-Attribution: whose fault a failure of a service is, by the link's own faults and by the other links.
+Attribution: whose fault a service's failure is, from the link's own faults and from the other
+links.
 """
 
 from collections.abc import Mapping, Sequence
@@ -51,25 +52,29 @@ from thongsuot_schema.verdict import Symptom
 
 INTERCEPTED = Diagnosis(state=State.UNKNOWN, segment=None, symptom=Symptom.CONNECTION_INTERCEPTED)
 SERVICES_INTERCEPTED = 2
-"""What changes at once for so many services, and for all, is no service's certificate."""
+"""If this many services, and all of them, change at once, it is not a service's certificate."""
 HEAVY_LOSS_RATIO = 0.15
-"""Of their latest echoes, by what stands beyond the carrier: a page may then not come in time."""
+"""
+Loss ratio of the latest echoes to targets beyond the carrier: a page may then miss its time limit.
+"""
 LOSS_MEMORY_NS = 600 * NS_PER_S
 SLOW_BESIDE = 2
-"""One page in a thousand is slow by a packet that is sent again; two are not, so close together."""
+"""
+One page in a thousand is slow because of a retransmitted packet; two so close together are not.
+"""
 DEAD_RUNS = 3
-"""Of a way that loses half of all packets, a connection in ten does not open in its time."""
+"""If a path loses half of all packets, one connection in ten does not open in time."""
 SAME_SPELL_NS = 3_000_000_000
-"""Pages that were opened so close together met the same spell of a way."""
+"""Pages opened this close together saw the same spell of a path."""
 SAME_TIME_NS = NS_PER_S
-"""Runs that began so close together saw the same portal."""
+"""Runs that began this close together saw the same state of the portal."""
 
 RELATION = Diagnosis(
     state=State.UNKNOWN, segment=None, symptom=Symptom.SERVICE_UNREACHABLE_OVER_LINK
 )
 """
-A service that one carrier alone does not reach: it may refuse that carrier's addresses, or the way
-between the two may be cut. Nothing at the site tells them apart, so nobody is named.
+A service that one carrier alone does not reach: it may refuse that carrier's addresses, or the path
+between the two may be cut. The site cannot distinguish these, so no party is named.
 """
 
 _EXPLAINED: Mapping[Symptom, frozenset[Attribution]] = {
@@ -91,20 +96,21 @@ _EXPLAINED: Mapping[Symptom, frozenset[Attribution]] = {
     Symptom.RESOLVER_SILENT: frozenset({Attribution.NAME}),
     Symptom.RESOLVER_CAUSE_UNKNOWN: frozenset({Attribution.NAME}),
     Symptom.RESOLVER_SLOW: frozenset({Attribution.NAME}),
-    # A lie leads to another host, which refuses, stalls or shows another certificate.
+    # A forged answer leads to another host, which refuses, stalls or shows another certificate.
     Symptom.RESOLVER_FORGED_ANSWER: frozenset({Attribution.NAME, Attribution.PATH}),
 }
-"""Faults of a link that explain some failures of services: the lower fault silences the higher."""
+"""Faults of a link that explain certain failures of services: the lower fault masks the higher."""
 _OUT_OF_TIME = SILENT_REASONS | {Reason.NAME_SERVER_TIMED_OUT}
-"""What a slow link explains: that an answer was not there in its time."""
+"""Failures that a slow link explains: time-outs."""
 
 
 def explained_by_link(link: LinkMemory, track: Track) -> Diagnosis | None:
-    """Return the link's own fault where it explains a failure like that of a track."""
+    """Return the link's own fault if it explains a failure like that of a track."""
     how = failure_mode_of(track.reason)
     slow = link.slow.fault
     if slow is not None and track.reason in _OUT_OF_TIME:
-        # What delays everything lets some of it come too late. Whose queue it is stays open.
+        # A fault that delays all traffic makes some of it miss its time limit. Whose queue it is
+        # stays open.
         is_open = slow.state is State.UNKNOWN
         return slow if is_open else msgspec.structs.replace(slow, state=State.DOWN)
     slots = (
@@ -117,7 +123,7 @@ def explained_by_link(link: LinkMemory, track: Track) -> Diagnosis | None:
     )
     for fault in (flapping_diagnosis(link.flap_state), *(slot.fault for slot in slots)):
         if fault is not None and how.attribution in _EXPLAINED.get(fault.symptom, frozenset()):
-            # Whose a fault without a place is stays open.
+            # A fault without a location leaves the attribution open.
             state = State.UNKNOWN if fault.segment is None else State.DOWN
             return Diagnosis(state=state, segment=fault.segment, symptom=fault.symptom)
     return None
@@ -127,12 +133,12 @@ def attribute_failure(
     at: LinkContext, here: ServiceOverLink, track: Track, elsewhere: Sequence[ServiceOverLink]
 ) -> Diagnosis:
     """
-    Return whose fault a failure is that nothing wrong with the link explains.
+    Attribute a failure that no fault of the link explains.
 
     Only links that share neither carrier nor infrastructure are independent witnesses: two through
-    one core, or one box, fail together. Without any (one link, or all of one carrier) the service
-    is blamed only where the way in general is proved: an empty comparison once blamed a portal for
-    a cut fibre.
+    one core, or one device, fail together. Without any (one link, or all of one carrier) the
+    service is blamed only if the path in general is proved: an empty comparison once blamed a
+    portal for a cut fibre.
     """
     how = failure_mode_of(track.reason)
     if how.attribution is Attribution.CLOCK and not clock_is_proved(at):
@@ -153,30 +159,30 @@ def attribute_failure(
     ]
     is_proved = all(answer is False for answer in works)
     if not witnesses:
-        # A name server that does not answer says nothing about the name.
+        # A name server that does not answer proves nothing about the name.
         is_server = track.reason in {Reason.NAME_SERVER_TIMED_OUT, Reason.NAME_SERVER_REFUSED}
         is_proved = is_proved and not is_server and is_way_proved(at, track)
     is_proved = is_proved and not fell_away_apart(track, here.entry.carrier, elsewhere)
     if is_proved and not _do_others_time_out(at, track) and not _may_be_lost(at, track):
         return own_fault
-    # That it fails is sure, wherever it was asked; whose fault it is is not.
+    # The failure is certain from any vantage point; its attribution is not.
     is_sure = all(answer is False for answer in works)
     return Diagnosis(state=State.UNKNOWN, segment=None, symptom=how.symptom) if is_sure else UNKNOWN
 
 
 def _may_be_lost(at: LinkContext, failing: Track) -> bool:
     """
-    Return whether what gets no answer may be lost with the rest of what the link loses.
+    Return whether an unanswered request may be part of the link's packet loss.
 
-    Before a heavy loss is believed it makes pages time out, of one portal first (2026-11: half of
-    all packets were lost at the exchange, and a portal was told). A policer loses no pages.
+    Before a heavy loss is confirmed, it makes pages time out, first of one portal (2026-11: half of
+    all packets were lost at the exchange, and the portal was notified). A policer loses no pages.
     """
     is_silent = failing.reason in SILENT_REASONS | {Reason.NAME_SERVER_TIMED_OUT}
     far = [
         track
         for track in at.link.tracks.values()
         if track.kind == ECHO
-        # One that fell silent in this very loss is no host that never answers.
+        # A host that became silent during this very loss is not one that never answers.
         and at.now_ns - (track.answered_ns or 0) <= LOSS_MEMORY_NS
         and (point := at.probes.point_of(track)) is not None
         and RANK[point.rung] >= RANK[Segment.TRANSIT]
@@ -192,16 +198,17 @@ def _may_be_lost(at: LinkContext, failing: Track) -> bool:
 
 def _do_others_time_out(at: LinkContext, failing: Track) -> bool:
     """
-    Return whether a service in another network times out over the same link at once.
+    Return whether a service in another network times out over the same link at the same time.
 
-    What keeps several from answering is no portal's: it is what lies before all of them. So it is
-    where they fail by turns, at the same moments or since the one began to fail: a way that lost
-    large packets for eight seconds of twenty was told to the portal that had failed three times,
-    and one that lost more and more of them to the first that no page came of (2026-11).
+    If several services time out, the fault is not a portal's but in their common path. The same
+    applies if they fail intermittently, at the same times or since the first began to fail: a path
+    that lost large packets for eight of every twenty seconds was attributed to the portal that had
+    failed three times, and one with growing loss of them to the first portal without a page
+    (2026-11).
 
-    What answers, be it with an error or a refusal, is no such witness; nor is one whose pages are
-    slow, where the portal in question takes no connection any more: no way loses all of the one's
-    small packets and none of the other's.
+    A service that answers, even with an error or a refusal, is no such witness; nor is one with
+    slow pages if the failing portal no longer accepts connections: no path loses all small packets
+    of one portal and none of the other's.
     """
     own = networks_of_tracks([failing])
     if failing.reason not in SILENT_REASONS or not own:
@@ -221,7 +228,7 @@ def _do_others_time_out(at: LinkContext, failing: Track) -> bool:
 
 
 def _have_same_moments(failing: Track, other: Track) -> bool:
-    """Return whether another service was silent, or slow, when one began to fail lately."""
+    """Return whether another service was silent, or slow, when one recently began to fail."""
     own = (*failing.episodes_ns, failing.failed_ns or 0)
     theirs = other.unanswered_ns
     if not _takes_no_connection(failing):
@@ -233,8 +240,7 @@ def _have_same_moments(failing: Track, other: Track) -> bool:
 
 def _suffers_since(other: Track, failing: Track, now_ns: int) -> bool:
     """
-    Return whether a page of another service did not come since one began to fail, or two came
-    slowly.
+    Return whether another service had a missing page, or two slow ones, since one began to fail.
     """
     since_ns = failing.failed_since_ns or now_ns
     if any(start_ns >= since_ns for start_ns in other.unanswered_ns):
@@ -245,7 +251,7 @@ def _suffers_since(other: Track, failing: Track, now_ns: int) -> bool:
 
 
 def _takes_no_connection(failing: Track) -> bool:
-    """Return whether not even connections to a service open, for some runs in a row."""
+    """Return whether connections to a service do not even open, for some consecutive runs."""
     return failing.failures >= DEAD_RUNS and failing.reason not in STALLS
 
 

@@ -15,7 +15,9 @@ from thongsuot_collector.incidents.rule import GroupRule, RuleSentences, SingleF
 from thongsuot_collector.incidents.settings import IncidentSettings
 from thongsuot_collector.rules import loader as rules
 
-PLACES = {"carrier", "service", "site", "n", "m", "area", "since", "direction", "symptom"}
+PLACES = {"carrier", "service", "site", "n", "m", "area", "since", "direction", "symptom"} | {
+    *("failing", "reaching", "k"),
+}
 
 
 def test_a_rule_is_named_as_its_module_and_has_its_test_and_its_page() -> None:

@@ -13,6 +13,7 @@ from thongsuot_collector.incidents.notification_log import (
 )
 from thongsuot_collector.incidents.observation import ProbeObservation
 from thongsuot_collector.incidents.party import CITY, ResponsibleParty, Severity
+from thongsuot_collector.incidents.service_reach import ServiceReach
 from thongsuot_collector.timeline.interval import BatchRef
 from thongsuot_collector.timeline.subject import Subject
 from thongsuot_schema.problem import ProblemKind
@@ -155,7 +156,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     Times are Unix time. ``opened_ns`` is the onset of the fault, off by ``error_s`` at most
     (``None``: nothing bounds it); ``known_ns`` the time of detection by the collector;
     ``closed_ns`` the true end, ``closed_known_ns`` when that was learned. ``total`` is M of "N of
-    M"; ``variant`` selects the sentences that apply; ``headline`` is its title since the first
+    M"; ``variant`` selects the sentences that apply, ``reach`` is who reaches a service and who
+    does not; ``headline`` is its title since the first
     notification. ``communes`` are codes. ``parents`` are the open incidents that include this one:
     while there are any, nobody is notified about it. ``children`` are the incidents of the faults
     in a group incident. ``windows`` names the maintenance windows that affect it; ``is_excused``:
@@ -190,6 +192,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     members: tuple[IncidentMember, ...] = ()
     total: int | None = None
     variant: str = ""
+    reach: ServiceReach | None = None
     headline: Headline | None = None
     communes: tuple[str, ...] = ()
     member_evidence: tuple[MemberEvidence, ...] = ()

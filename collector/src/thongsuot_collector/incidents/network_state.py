@@ -135,6 +135,10 @@ class NetworkState:
         """Return the links of a carrier that have ever been reported, including silent ones."""
         return self._by_carrier.get(carrier, frozenset())
 
+    def carriers(self) -> AbstractSet[str]:
+        """Return the carriers of all links that have ever been reported; empty if unknown."""
+        return self._by_carrier.keys()
+
     def sites_with(self, service: str) -> AbstractSet[Subject]:
         """Return the sites (as subjects of a service) that have ever reported a service."""
         return self._by_service.get(service, frozenset())

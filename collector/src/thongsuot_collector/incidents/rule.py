@@ -14,6 +14,7 @@ import msgspec
 from thongsuot_collector.incidents.fault import Fault
 from thongsuot_collector.incidents.network_state import NetworkState
 from thongsuot_collector.incidents.party import ResponsibleParty, Severity
+from thongsuot_collector.incidents.service_reach import ServiceReach
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
@@ -26,7 +27,8 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
 
     ``end_ns`` is the true end, ``None`` while it lasts. ``hold_s`` and ``limit_s`` bound the wait
     before anybody is notified (that of a group begins when it was found). ``total`` is the size of
-    the population of these. ``variant`` selects the sentences that apply. Not ``is_certain``: the
+    the population of these. ``variant`` selects the sentences that apply; ``reach`` is what those
+    of a service count. Not ``is_certain``: the
     fault is not the last report, so nobody is notified now.
     """
 
@@ -42,6 +44,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     limit_s: float
     total: int | None = None
     variant: str = ""
+    reach: ServiceReach | None = None
     is_notifiable: bool = True
     is_certain: bool = True
 
@@ -58,7 +61,8 @@ class RuleSentences:
     The sentences about an incident; ``None`` in a rule that uses those of the symptom.
 
     Places in braces: ``carrier``, ``service``, ``site``, ``n`` and ``m`` (of them), ``area`` (its
-    communes), ``since``, ``direction``, ``symptom``. ``variants`` replace them for a candidate that
+    communes), ``since``, ``direction``, ``symptom``; of a service ``failing`` and ``reaching`` (its
+    carriers) and ``k`` (sites that reach it). ``variants`` replace them for a candidate that
     selects one: a sentence must be true of every member of its group.
     """
 

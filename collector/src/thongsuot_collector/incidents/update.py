@@ -193,6 +193,7 @@ def _incident_from(
         children=_children(registry, label.code, members, merged),
         total=candidate.total,
         variant=candidate.variant,
+        reach=candidate.reach,
         communes=known.communes,
         member_evidence=_with_observations(known.evidence, old),
         windows=_windows(registry, candidate),

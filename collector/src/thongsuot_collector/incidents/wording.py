@@ -1,5 +1,7 @@
 """Wording: an incident in words, in a person's language, for whom it is shown to."""
 
+from collections.abc import Iterable
+
 import msgspec
 
 from thongsuot_collector.incidents.fault import NS_PER_S
@@ -66,6 +68,7 @@ def describe(
         "since": f" {_SINCE.read(language, moment=since)}",
         "direction": "" if direction is None else direction.read(language),
         "symptom": now.headline,
+        **_reach(incident, directory, language),
     }
     title = dict(places)
     if incident.headline is not None:
@@ -80,6 +83,23 @@ def describe(
         situation=sentences.situation.read(language, **places),
         do=sentences.do.read(language, **places),
     )
+
+
+def _reach(incident: Incident, directory: InventoryDirectory, language: Language) -> dict[str, str]:
+    """Return who reaches a service and who does not, for sentences that count them."""
+    if incident.reach is None:
+        return {}
+    return {
+        "failing": _carrier_titles(incident.reach.failing, directory, language),
+        "reaching": _carrier_titles(incident.reach.reaching, directory, language),
+        "k": str(incident.reach.reaching_sites),
+    }
+
+
+def _carrier_titles(names: Iterable[str], directory: InventoryDirectory, language: Language) -> str:
+    carriers = {name: directory.carrier(name) for name in names}
+    titles = [(carrier.title if carrier else "") or name for name, carrier in carriers.items()]
+    return join_list(titles, language)
 
 
 def _as_titled(incident: Incident) -> Incident:

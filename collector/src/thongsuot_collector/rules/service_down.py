@@ -1,14 +1,15 @@
 """
 One service fails at many sites: the service itself is at fault.
 
-Unless all of them have the same carrier, and other sites reach it, or nothing answers: then the
-fault is between that carrier and the service, and no measurement at the sites shows whose it is.
+Unless all of them have the same carrier, and other sites reach it, or nothing answers; or another
+carrier reaches it at the same time. Then the fault is between their carriers and the service, and
+no measurement at the sites shows whose it is.
 """
 
 from collections.abc import Sequence
 
 from thongsuot_collector.incidents.cluster import FaultCluster
-from thongsuot_collector.incidents.fault import Fault
+from thongsuot_collector.incidents.fault import NS_PER_S, Fault
 from thongsuot_collector.incidents.network_state import NetworkState
 from thongsuot_collector.incidents.outage import (
     clusters_by_kind,
@@ -18,6 +19,7 @@ from thongsuot_collector.incidents.outage import (
 )
 from thongsuot_collector.incidents.party import CITY, ResponsibleParty, Severity
 from thongsuot_collector.incidents.rule import Candidate, GroupRule, RuleSentences
+from thongsuot_collector.incidents.service_reach import ServiceReach, service_reach
 from thongsuot_schema.segment import Party, Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
@@ -30,6 +32,7 @@ alike.
 """
 
 _ONE_CARRIER = "one_carrier"
+_SOME_CARRIERS = "some_carriers"
 _SEVERAL_SYMPTOMS = "several_symptoms"
 
 _UNANSWERED = frozenset({Symptom.SERVICE_TIMEOUT, Symptom.SERVICE_SLOW})
@@ -55,12 +58,13 @@ def _candidate(service: str, cluster: FaultCluster, total: int, network: Network
     severity = Severity.CRITICAL if state is State.DOWN else Severity.MAJOR
     if symptom is Symptom.CERTIFICATE_EXPIRING:
         severity = Severity.WARNING
-    is_relation = _is_between_one_carrier_and_the_service(service, symptom, cluster, network)
+    is_one_carrier = _is_between_one_carrier_and_the_service(service, symptom, cluster, network)
+    reach = None if is_one_carrier else _reach_by_others(service, symptom, cluster, network)
     # Two unanswering services may share hosts or a path: no measurement distinguishes these.
     is_shared = symptom is Symptom.SERVICE_TIMEOUT and all(
         network.is_another_service_unanswered(fault.subject) for fault in cluster.faults
     )
-    variant = _ONE_CARRIER if is_relation else ""
+    variant = _ONE_CARRIER if is_one_carrier else "" if reach is None else _SOME_CARRIERS
     if not variant and len({interval.symptom for interval in intervals}) > 1:
         variant = _SEVERAL_SYMPTOMS
     return Candidate(
@@ -70,12 +74,15 @@ def _candidate(service: str, cluster: FaultCluster, total: int, network: Network
         state=state,
         segment=Segment.SERVICE,
         symptom=symptom,
-        party=CITY if is_relation or is_shared else ResponsibleParty(Party.PORTAL, service),
+        party=CITY
+        if is_one_carrier or reach or is_shared
+        else ResponsibleParty(Party.PORTAL, service),
         severity=severity,
-        hold_s=group_hold_s(cluster.faults, network),
+        hold_s=_hold_s(cluster, network, reach),
         limit_s=0.0,
         total=total,
         variant=variant,
+        reach=reach,
         is_notifiable=not all(is_harmless(fault, network) for fault in cluster.faults),
         is_certain=any(fault.is_certain for fault in cluster.faults),
     )
@@ -103,6 +110,29 @@ def _is_between_one_carrier_and_the_service(
     )
 
 
+def _reach_by_others(
+    service: str, symptom: Symptom, cluster: FaultCluster, network: NetworkState
+) -> ServiceReach | None:
+    """Return who reaches the service over other carriers; a certificate's date needs no witness."""
+    if symptom is Symptom.CERTIFICATE_EXPIRING:
+        return None
+    sites = {fault.subject.site for fault in cluster.faults}
+    return service_reach(service, sites, network)
+
+
+def _hold_s(cluster: FaultCluster, network: NetworkState, reach: ServiceReach | None) -> float:
+    """
+    Return how long the incident is held: where others seem to reach the service, until they have
+    asked for it again, once a minute; if they fail as well, the operator is notified at once.
+    """
+    hold_s = group_hold_s(cluster.faults, network)
+    if reach is None:
+        return hold_s
+    first_ns = min(fault.known_ns for fault in cluster.faults)
+    waited_s = (network.now_ns - first_ns) / NS_PER_S
+    return max(hold_s, network.settings.service_hold_s - waited_s)
+
+
 RULE = GroupRule(
     code="service_down",
     title=Text("collector.rule_service_down.title"),
@@ -119,6 +149,11 @@ RULE = GroupRule(
                 headline=Text("collector.rule_service_down.several_symptoms.headline"),
                 situation=Text("collector.rule_service_down.several_symptoms.situation"),
                 do=Text("collector.rule_service_down.several_symptoms.do"),
+            ),
+            _SOME_CARRIERS: RuleSentences(
+                headline=Text("collector.rule_service_down.some_carriers.headline"),
+                situation=Text("collector.rule_service_down.some_carriers.situation"),
+                do=Text("collector.rule_service_down.some_carriers.do"),
             ),
             _ONE_CARRIER: RuleSentences(
                 headline=Text("collector.rule_service_down.one_carrier.headline"),

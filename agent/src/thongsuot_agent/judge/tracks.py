@@ -1,4 +1,4 @@
-"""Tracks: from one run to what its series has shown so far."""
+"""Tracks: add one run to the observations of its series."""
 
 from collections.abc import Iterable
 from math import inf
@@ -17,27 +17,31 @@ _DURATIONS = {
     dns.KIND.name: dns.LOOKUP.name,
     http.KIND.name: http.TOTAL.name,
 }
-"""The duration of each kind that is compared with what is usual."""
+"""The duration of each kind that is compared with the usual one."""
 _ADDRESSES = 8
-"""Addresses of a service that are remembered."""
+"""Maximum number of remembered addresses of a service."""
 _EPISODES = 4
-"""Failures with a success before them whose times are remembered."""
+"""Remembered times of failures that followed a success."""
 _SLOW_BEYOND_DOUBT_S = {dns.KIND.name: 1.0, http.KIND.name: 10.0}
-"""Slow before anything is learned: there are portals whose every page takes five seconds."""
+"""Slow before the usual duration is known: some portals take five seconds for every page."""
 _LEARN_SHARE = 0.01
-"""Of the usual duration, by which it moves with each run: +40 ms is usual after some minutes."""
+"""
+Share of the usual duration by which it moves with each run: +40 ms is usual after some minutes.
+"""
 _LEARN_FLOOR_S = 0.00005
 _LEARNED_PAGES = 2
-"""Pages from which the usual is known; asked once a minute, five would take too long."""
+"""Pages needed to learn the usual duration; at one a minute, five would take too long."""
 _QUICK_SHARE = 0.5
-"""Of the usual duration: runs below it in a row show that the usual was learned of a slow time."""
+"""
+Share of the usual duration: consecutive faster runs show that it was learned during a slow time.
+"""
 _RECENT = 8
-"""Latest runs whose outcome is remembered one by one: 40 s of the ordinary schedule."""
+"""Latest runs with individually remembered outcomes: 40 s of the ordinary schedule."""
 PROMPT_KEPT = 16
-"""Starts of prompt pages that are remembered: a quarter of an hour of the ordinary schedule."""
+"""Remembered starts of prompt pages: a quarter of an hour of the ordinary schedule."""
 ECHO = icmp.KIND.name
 STALLS = frozenset({Reason.TLS_TIMED_OUT, Reason.RESPONSE_TIMED_OUT})
-"""What a way that loses large packets looks like: the connection opens, then nothing more comes."""
+"""Typical of a path that loses large packets: the connection opens, then no more data arrives."""
 SILENT_REASONS = STALLS | {
     Reason.TIMED_OUT,
     Reason.HOST_UNREACHABLE,
@@ -47,13 +51,13 @@ SILENT_REASONS = STALLS | {
     Reason.PROXY_SILENT,
     Reason.PROXY_CANNOT_REACH,
 }
-"""No page came back. What refuses, resets or shows a certificate has answered."""
+"""No page was received. A server that refuses, resets or shows a certificate has answered."""
 MISSING = frozenset({Reason.NAME_NOT_FOUND, Reason.NAME_WITHOUT_ADDRESS})
-"""A name server that answered, and knows of no such name, or of no address of it."""
+"""A name server that answered that the name, or its address, does not exist."""
 
 
 def track_of(link: LinkMemory, series: Series) -> Track:
-    """Return the track of a series, a fresh one when it is new."""
+    """Return the track of a series, a new one if there is none."""
     key = SeriesKey(series.kind, series.target, series.family)
     track = link.tracks.get(key)
     if track is None:
@@ -66,9 +70,9 @@ def record_run(
     track: Track, started_ns: int, finding: Finding, reachability: Reachability, heard_ns: int
 ) -> None:
     """
-    Note one run that ended at ``heard_ns``.
+    Record one run that ended at ``heard_ns``.
 
-    Runs of a series may overlap and arrive in any order; what counts is when they began.
+    Runs of a series may overlap and arrive in any order; they are ordered by their start.
     """
     if reachability is Reachability.UNMEASURED:
         track.tally.unmeasured += 1
@@ -101,21 +105,22 @@ def record_duration(
     is_disturbed: bool = False,
 ) -> None:
     """
-    Note how long a run took, and learn from it unless it was slow.
+    Record the duration of a run, and learn from it unless it was slow.
 
-    Late timers teach nothing, nor does a line of which is known that it is not as it should be. But
-    they only ever add to a page: one that is there in time was no slower, and one that took far
-    longer than the device can have kept it waiting was slow (2026-12: half of a portal's packets
-    were lost, and a device at load 15 doubted every page).
+    Nothing is learned from runs with late timers, or on a line with a known fault. But late timers
+    only ever add to a page's time: one that loads in time was no slower, and one that took far
+    longer than the device can have delayed it was slow (2026-12: half of a portal's packets were
+    lost, and a device at load 15 doubted every page).
     """
     value_s, late_s = finding.values.get(_DURATIONS.get(track.kind, "")), late_rtt_s(finding)
     if late_s is not None and finding.outcome is not Outcome.OK:
-        # Late is slow: what a queue of seconds does to echoes is a delay, whatever their time-out.
+        # Late is slow: the effect of a queue of seconds on echoes is a delay, whatever their
+        # time-out.
         track.value_s, track.value_ns, track.late_ns = late_s, started_ns, started_ns
         _record_slow(track, started_ns)
         return
     if track.kind == http.KIND.name and finding.reason in STALLS and not is_doubtful(finding):
-        # The portal was connected to, and the page did not come in its time: slower than any limit.
+        # The portal was connected, and the page did not load in time: slower than any limit.
         _record_stall(track, started_ns, settings)
         return
     if value_s is None or finding.outcome is not Outcome.OK:
@@ -135,7 +140,7 @@ def record_duration(
     if track.kind == http.KIND.name:
         track.prompt_ns = [*track.prompt_ns[1 - PROMPT_KEPT :], started_ns]
     track.slow_since_ns = None
-    # What is so quick moves no limit, whatever of it was the device's own.
+    # A run this fast changes no limit, whatever part of it the device caused.
     is_quick = settings.slow_factor * value_s <= settings.service_slow_s
     if not is_disturbed and (is_quick or not is_doubted):
         _learn_usual(track, value_s, settings)
@@ -171,21 +176,21 @@ def _is_long(track: Track, value_s: float, settings: Settings) -> bool:
 
 
 def slow_limit_s(track: Track, settings: Settings) -> float:
-    """Return how long a run of a series may take before it is slow, by what is usual for it."""
+    """Return the duration from which a run of a series is slow, by its usual duration."""
     usual_s = track.usual_s or 0.0
     needed = _LEARNED_PAGES if track.kind == http.KIND.name else settings.learn_runs
     is_learned = track.learned >= needed
     if track.kind == ECHO:
         return usual_s + settings.slow_excess_s if is_learned else inf
     limit_s = settings.lookup_slow_s if track.kind == dns.KIND.name else settings.service_slow_s
-    # Before anything is learned, only what is slow beyond doubt.
+    # Before the usual duration is known, only what is certainly slow.
     if not is_learned:
         return _SLOW_BEYOND_DOUBT_S.get(track.kind, limit_s)
     return max(limit_s, settings.slow_factor * usual_s)
 
 
 def is_new_page(track: Track) -> bool:
-    """Return whether a page has been opened for the first time, so that little is known of it."""
+    """Return whether a page has been opened once only, so that little is known about it."""
     return track.learned == 1 and track.successes == 1
 
 
@@ -207,16 +212,16 @@ def _learn_usual(track: Track, value_s: float, settings: Settings) -> None:
 
 
 def silent_lately(track: Track) -> tuple[int, int]:
-    """Return how many of a series' latest runs nothing answered, and how many those were."""
+    """Return how many of a series' latest runs were unanswered, and their total."""
     return track.recent.bit_count() - 1, track.recent.bit_length() - 1
 
 
 def silent_spells_lately(track: Track) -> tuple[int, int]:
     """
-    Return how many rows of unanswered runs there were among a series' latest runs, and how many
-    runs those were where each row counts as one.
+    Return the number of periods of unanswered runs among a series' latest runs, and the number of
+    runs if each period counts as one.
 
-    An echo after one that nothing answered is a new flow: what it loses is no open flow's.
+    An echo after an unanswered one uses a new flow: its loss is not that of an established flow.
     """
     silent, runs = silent_lately(track)
     bits = track.recent ^ (1 << runs)
@@ -225,7 +230,7 @@ def silent_spells_lately(track: Track) -> tuple[int, int]:
 
 
 def share_silent_lately(tracks: Iterable[Track]) -> float:
-    """Return the share of some series' latest runs that nothing answered; 0 where all were."""
+    """Return the unanswered share of several series' latest runs; 0 if all were answered."""
     counts = [silent_lately(track) for track in tracks]
     silent, runs = sum(count for count, _ in counts), sum(total for _, total in counts)
     return (silent + 0.5) / (runs + 1.0) if silent else 0.0
@@ -253,7 +258,7 @@ def _record_success(track: Track, started_ns: int) -> None:
 def _record_failure(track: Track, started_ns: int, finding: Finding) -> None:
     track.reason = finding.reason
     track.refused_by = finding.evidence.get("router", "")
-    # A run that began before one that worked is old news: it timed out while the other did not.
+    # A run that began before a successful one is outdated: it timed out while the other did not.
     if track.worked_ns is not None and track.worked_ns > started_ns:
         return
     track.failed_ns = max(started_ns, track.failed_ns or started_ns)
@@ -311,7 +316,7 @@ def _record_service(track: Track, started_ns: int, finding: Finding) -> None:
     if not name:
         return
     track.is_translated = http.NAT64 in finding.evidence
-    # Put in again at the end, so that the first is the one not tried for longest.
+    # Inserted again at the end, so that the first is the one tried longest ago.
     address = track.addresses.pop(name, None) or ServiceAddress()
     track.addresses[name] = address
     address.tried_ns = started_ns

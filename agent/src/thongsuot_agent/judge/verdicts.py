@@ -1,5 +1,5 @@
 """
-Verdicts: from the faults that are believed to the one that explains the others, and what changed.
+Verdicts: select the confirmed fault that explains the others, and report changes.
 """
 
 from thongsuot_agent.judge.comparison import is_outage
@@ -24,18 +24,18 @@ _FAULTY = frozenset({State.DOWN, State.DEGRADED})
 
 
 def link_slot(link: LinkMemory) -> FaultSlot | None:
-    """Return what is wrong with a link, with what its equipment says of it."""
+    """Return the fault of a link, with the data of its equipment about it."""
     slot = _slot_by_packets(link)
     return None if slot is None else without_a_name(link, explain_by_equipment(link, slot))
 
 
 def _slot_by_packets(link: LinkMemory) -> FaultSlot | None:
     """
-    Return the slot whose fault stands for the link; ``None`` when nothing is wrong.
+    Return the slot whose fault represents the link; ``None`` if there is no fault.
 
-    An outage hides everything else, flapping hides the outages it is made of. Of what is only
-    degraded, the lowest rung comes first, since the higher symptoms may follow from it; on one
-    rung, in the order of ``_degraded``.
+    An outage hides everything else, flapping hides its outages. Of degradations, the lowest rung
+    comes first, because the higher symptoms may follow from it; on one rung, in the order of
+    ``_degraded``.
     """
     for slot in (link.facts_slot, link.silence):
         if is_outage(slot.fault):
@@ -48,7 +48,7 @@ def _slot_by_packets(link: LinkMemory) -> FaultSlot | None:
 
 
 def judge_link(at: LinkContext) -> tuple[VerdictChange, ...]:
-    """Give a verdict on a link; returns the change, if it says something new."""
+    """Judge a link; returns the verdict's change, if any."""
     link = at.link
     if not link.known:
         issued = at.memory.issued.get(SubjectKey(link.name, ""))
@@ -56,7 +56,7 @@ def judge_link(at: LinkContext) -> tuple[VerdictChange, ...]:
             issued is None or issued.verdict.symptom is not ELSEWHERE.symptom
         )
         if issued is not None and issued.state is State.UNKNOWN and not is_news:
-            # Why it is unknown stays as it was said, until something is known again.
+            # While it is unknown, the former reason stays, until something is known again.
             return ()
         return issue_verdict(at.memory, link.name, "", unknown_slot(link, at.now_ns))
     slot = link_slot(link)
@@ -72,10 +72,10 @@ def judge_link(at: LinkContext) -> tuple[VerdictChange, ...]:
 
 def is_at_rest(at: LinkContext) -> bool:
     """
-    Return whether nothing is wrong with a link, suspected, asked for or owed to it.
+    Return whether a link has no fault, no suspicion, no open probe and no pending work.
 
-    Then an event that fits changes no verdict and asks for nothing: most events of any day. What
-    credit for more probes is earned meanwhile is added up by the first event after it.
+    Then an event that fits changes no verdict and requests nothing: most events of any day. Credit
+    for more probes that is earned meanwhile is added by the first event after it.
     """
     link, loss_test = at.link, at.link.loss_test
     if link.round is not None or link.burst_ns is not None or not link.known:
@@ -91,7 +91,7 @@ def is_at_rest(at: LinkContext) -> bool:
 
 
 def unknown_slot(link: LinkMemory, now_ns: int) -> FaultSlot:
-    """Return what is said of a link of which nothing is known, since it was last measured."""
+    """Return the slot of a link about which nothing is known, since it was last measured."""
     is_starved = link.starved_ns is not None and link.starved_ns >= (link.heard_ns or 0)
     onset_ns = link.heard_ns if link.heard_ns is not None else now_ns
     if link.egress.others:
@@ -104,7 +104,7 @@ def unknown_slot(link: LinkMemory, now_ns: int) -> FaultSlot:
 def issue_verdict(
     memory: Memory, link: str, service: str, slot: FaultSlot
 ) -> tuple[VerdictChange, ...]:
-    """Note what is said of a subject; returns the change, if it says something new."""
+    """Store the verdict on a subject; returns the change, if any."""
     subject = SubjectKey(link, service)
     fault, issued = slot.fault, memory.issued.get(subject)
     if issued is None:
@@ -130,11 +130,11 @@ def _earliest_onset_ns(issued: IssuedVerdict | None, verdict: Verdict) -> int:
     """
     Return the earliest onset of a verdict that follows another: history is never rewritten.
 
-    A fault that is told better (another rung, another cause) may go back to where the fault that it
-    replaces began. That it is over, that a new one began, or that nothing is known, begins at the
-    earliest when the verdict before was given: until then that verdict stood, and was right. Case:
-    after a cable was out, no run had failed (none could be sent), so that the first answer since
-    the last silence was one from before the outage, and the record showed an unbroken ``up``.
+    A more precise fault (another rung, another cause) may go back to the start of the fault that it
+    replaces. The end of a fault, a new fault, or the loss of all knowledge begins at the earliest
+    when the previous verdict was issued: until then that verdict applied, and was right. Case:
+    after a cable was out, no run had failed (none could be sent), so the first answer since the
+    last silence was one from before the outage, and the record showed an unbroken ``up``.
     """
     if issued is None:
         return 0
@@ -164,7 +164,7 @@ def _flap_slot(link: LinkMemory, slot: FaultSlot) -> FaultSlot | None:
 
 def _rung_rank(slot: FaultSlot) -> int:
     assert slot.fault is not None, "slots without a fault were left out"
-    # What is nobody's fault yet explains nothing: every fault that has a place comes first.
+    # A fault without a party explains nothing: every fault with a location comes first.
     return len(RANK) if slot.fault.segment is None else RANK[slot.fault.segment]
 
 

@@ -1,10 +1,11 @@
 """
-Watched: a link over which the device can send nothing; its router tells how the port to it is.
+Watched: a link over which the device can send nothing; its router reports the state of the port to
+it.
 
-That the port is up proves a plug with a box behind it, not a line that works: such a link is never
-``up``, and its time counts for no carrier and against none. That the port is down is a fault. With
-a session of its own (PPP, a modem) the carrier's end is gone, and otherwise a cable, or the box
-behind it, which are the site's.
+An active port proves a connected device, not a working line: such a link is never ``up``, and its
+time counts neither for nor against a carrier. An inactive port is a fault. With a session of its
+own (PPP, a modem) the carrier's end is gone, otherwise a cable or the device behind it, which are
+the site's.
 """
 
 import re
@@ -28,16 +29,16 @@ from thongsuot_schema.verdict import Symptom, VerdictChange
 PORT_UP = Diagnosis(state=State.UNKNOWN, segment=None, symptom=Symptom.WATCHED_ONLY)
 
 _SESSION = re.compile(r"ppp|wwan|lte|cell", re.IGNORECASE)
-"""In a router's name of its port: what stands and falls with a session, and has no cable."""
+"""Name prefixes of router ports that exist with a session only, and have no cable."""
 
 
 def is_watched_only(at: LinkContext) -> bool:
-    """Return whether all that is known of a link is what its router says."""
+    """Return whether the router's report is all that is known about a link."""
     return at.probes.link.via is Via.WATCHED
 
 
 def judge_watched(at: LinkContext) -> tuple[VerdictChange, ...]:
-    """Give a verdict on a link that is only watched; returns the change, if it is one."""
+    """Judge a link that is only watched; returns the verdict's change, if any."""
     known = at.link.equipment
     is_up = watched_port(known)
     if is_up is None:

@@ -256,7 +256,7 @@ def _takes_no_connection(failing: Track) -> bool:
 
 
 def is_undecided(fault: Diagnosis | None) -> bool:
-    """Return whether a fault says that something fails, and nothing of whose fault it is."""
+    """Return whether a fault is certain but not attributed to any party."""
     return fault is not None and (
         fault == UNKNOWN or (fault.state is State.UNKNOWN and fault.symptom in FAILURE_SYMPTOMS)
     )
@@ -265,7 +265,7 @@ def is_undecided(fault: Diagnosis | None) -> bool:
 def _tracks_that_work(
     elsewhere: Sequence[ServiceOverLink], works: Sequence[bool | None]
 ) -> list[Track]:
-    """Return what has shown that a service works over other links."""
+    """Return the tracks that show that a service works over other links."""
     return [
         track
         for over, answer in zip(elsewhere, works, strict=True)
@@ -277,20 +277,21 @@ def _tracks_that_work(
 def _relation(
     at: LinkContext, track: Track, how: FailureMode, working: Sequence[Track]
 ) -> Diagnosis:
-    """Return what is wrong where a service works over another link at the same time."""
+    """Return the fault if a service works over another link at the same time."""
     if how.attribution is not Attribution.NAME:
         return RELATION
     if loss_ratio(at.link) >= at.settings.loss_degraded_ratio:
-        # Questions are lost with the rest of it; soon the loss is sure, and explains them.
+        # Queries are lost with the rest of the traffic; soon the loss is confirmed, and explains
+        # them.
         return UNKNOWN
     if are_new_flows_lost(at):
-        # The question is a new flow as well: it may not have left the site's box.
+        # The query is a new flow as well: it may not have left the site's router.
         return RELATION
     if is_borrowed_resolver(at):
-        # The server is the whole device's: it may serve the other carrier's customers alone.
+        # The server belongs to the whole device: it may serve the other carrier's customers only.
         return UNKNOWN
     if track.reason in MISSING and not is_missing_alone(at, track, working):
-        # The other server may remember a name that is gone.
+        # The other server may have cached a removed name.
         return RELATION
     symptom = _name_symptom(track.reason)
     return Diagnosis(state=State.DOWN, segment=Segment.CARRIER, symptom=symptom)
@@ -300,8 +301,8 @@ def _is_intercepted(at: LinkContext, failing: Track) -> bool:
     """
     Return whether every service over the link shows a foreign certificate, of one issuer.
 
-    Something on the way then speaks for all of them: a rogue box, a firewall of the office, the
-    carrier; which of them nothing here can tell, so that no service and no circuit is named.
+    Something on the path then intercepts all of them: a rogue device, the office's firewall, or the
+    carrier. The site cannot tell which, so no service and no circuit is named.
     """
     if failing.reason not in FOREIGN_CERTIFICATE:
         return False
@@ -322,11 +323,11 @@ def _is_intercepted(at: LinkContext, failing: Track) -> bool:
 
 def _works_elsewhere(at: LinkContext, track: Track, other: ServiceOverLink) -> bool | None:
     """
-    Return whether what fails in a track works over another link, in the same family.
+    Return whether the failing service of a track works over another link, in the same family.
 
-    ``None``: it cannot be told. It was not asked there at the same time, or not often enough; it
-    fails there by what that link has of its own; or it works at addresses that were not tried here,
-    so either of the two, the way here or the address, may be dead.
+    ``None``: undecided. It was not probed there at the same time, or not often enough; it fails
+    there because of that link; or it works at addresses that were not tried here, so the path here
+    or the address may be dead.
     """
     needed = at.settings.service_failures
     theirs = other.tracks.get(track.family) or next(iter(other.tracks.values()))
@@ -342,7 +343,7 @@ def _works_elsewhere(at: LinkContext, track: Track, other: ServiceOverLink) -> b
     dead = {name: a for name, a in track.addresses.items() if a.failures >= needed}
     if not dead or not known_addresses:
         return True
-    # An address that fails here has to have worked there, at the time it was last tried here.
+    # An address that fails here must have worked there when it was last tried here.
     return (
         True
         if any(
@@ -357,7 +358,8 @@ def _works_elsewhere(at: LinkContext, track: Track, other: ServiceOverLink) -> b
 
 def _worked_then(other: Track | ServiceAddress, moment_ns: int) -> bool:
     """
-    Return whether something worked around a moment: before it at the latest, and not before only.
+    Return whether a service worked around a time: shortly before it at the latest, and not only
+    before.
     """
     since_ns, last_ns = other.worked_since_ns, other.worked_ns
     if since_ns is None or last_ns is None:
@@ -366,13 +368,13 @@ def _worked_then(other: Track | ServiceAddress, moment_ns: int) -> bool:
 
 
 def _is_at_the_same_time(failed: Track, other: Track) -> bool:
-    """Return whether another link was asked when this one failed last."""
+    """Return whether another link was probed at the time of this link's last failure."""
     last_ns = max(other.worked_ns or 0, other.failed_ns or 0)
     return last_ns >= (failed.failed_ns or 0) - SAME_TIME_NS
 
 
 def is_compared(here: ServiceOverLink, elsewhere: Sequence[ServiceOverLink]) -> bool:
-    """Return whether other links were asked for all that fails here, at the same time."""
+    """Return whether other links were probed for everything that fails here, at the same time."""
     return all(
         _is_at_the_same_time(track, over.tracks[track.family])
         for track in here.tracks.values()
@@ -383,6 +385,6 @@ def is_compared(here: ServiceOverLink, elsewhere: Sequence[ServiceOverLink]) -> 
 
 
 def _name_symptom(reason: Reason | None) -> Symptom:
-    """Return what a carrier's name server does wrong with a name that others resolve."""
+    """Return the symptom of a carrier's name server for a name that others resolve."""
     lies = MISSING | {Reason.NAME_ANSWER_FORGED}
     return Symptom.RESOLVER_FORGED_ANSWER if reason in lies else Symptom.RESOLVER_SILENT

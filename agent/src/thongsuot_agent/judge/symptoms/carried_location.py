@@ -1,5 +1,5 @@
 """
-Carried location: on which rung what lookups and web requests lose begins, and who bears it out.
+Carried location: the rung on which the loss of lookups and web requests begins, and its witnesses.
 """
 
 from collections import defaultdict
@@ -27,19 +27,19 @@ from thongsuot_schema.segment import LADDER, Segment
 from thongsuot_schema.state import State
 
 CONFIRMED_NATS = 1.0
-"""Any support by a second protocol is enough: the echoes have given the odds of 20,000 : 1."""
+"""Any support by a second protocol suffices: the echoes alone have odds of 20,000 : 1."""
 REFUTED_NATS = -4.6
-"""Odds of 100 : 1 that what the link carries does not lose what its echoes lose: a policer."""
+"""Odds of 100 : 1 that the link's other traffic does not lose what its echoes lose: a policer."""
 DECIDE_ANYWAY_S = 120.0
-"""When no second protocol has been heard for so long, the echoes are all there is to go by."""
+"""If no second protocol was measured for this time, the echoes decide alone."""
 LEAST_LOST = 2
-"""One segment that was sent again is nobody's witness: good lines lose one in a hundred."""
+"""A single retransmitted segment is no evidence: good lines lose one in a hundred."""
 MIN_WITNESSES = 2
 """One lossy name server, or one lossy portal, is not the line."""
 
 
 def carrying(at: LinkContext, segment: Segment) -> Iterator[tuple[ProbePoint, Track]]:
-    """Yield the lookups and requests that pass a rung, and are usually answered."""
+    """Yield the series of lookups and requests that pass a rung, and are usually answered."""
     for track in at.link.tracks.values():
         point = at.probes.point_of(track)
         if point is None or track.kind not in {LOOKUP, REQUEST} or track.known_unresponsive:
@@ -50,13 +50,15 @@ def carrying(at: LinkContext, segment: Segment) -> Iterator[tuple[ProbePoint, Tr
 
 
 def is_lossy(track: Track) -> bool:
-    """Return whether a series loses more than chance takes on good lines."""
+    """Return whether a series loses more than good lines do by chance."""
     least = LEAST_LOST if track.kind == REQUEST else 1
     return track.carried_lost >= max(least, DEGRADED_RATIO / 2 * track.carried_sent)
 
 
 def locate_carried_loss(at: LinkContext) -> Diagnosis | None:
-    """Return on which rung what lookups and requests lose begins; ``None`` while it is open."""
+    """
+    Return the rung on which the loss of lookups and requests begins; ``None`` while undecided.
+    """
     segment = Segment.LAN if _is_lan_lossy(at) else _segment_beyond_lan(at)
     if segment is None:
         return None
@@ -64,7 +66,7 @@ def locate_carried_loss(at: LinkContext) -> Diagnosis | None:
 
 
 def do_pages_alone_lose(at: LinkContext) -> bool:
-    """Return whether pages lose and lookups, whose packets are small, do not."""
+    """Return whether pages show loss and lookups, with their small packets, do not."""
     lookups = packets_of(t for _, t in carrying(at, Segment.ACCESS) if t.kind == LOOKUP)
     return evidence_nats(lookups.sent, lookups.lost, DEGRADED_RATIO, healthy_ratio(LOOKUP)) < 0.0
 
@@ -77,12 +79,13 @@ def _segment_beyond_lan(at: LinkContext) -> Segment | None:
 
 def _is_lan_lossy(at: LinkContext) -> bool:
     """
-    Return whether the gateway loses as much as what passes it, behind a carrier that limits echoes.
+    Return whether the gateway loses as much as the traffic through it, behind a carrier that limits
+    echoes.
 
-    What such a carrier drops is no loss of the line, and the gateway's echoes never reach him: a
-    LAN that lost a fifth of everything behind one was told to nobody for four minutes, and then to
-    him (2026-12). Where echoes from beyond the LAN count, they tell (``loss_location``); a gateway
-    that limits its own answers loses what passes it does not.
+    Echoes dropped by such a carrier are no loss of the line, and the gateway's echoes never reach
+    it: a LAN that lost a fifth of all packets behind such a carrier was not reported for four
+    minutes, and then to the carrier (2026-12). If echoes from beyond the LAN count, they decide
+    (``loss_location``); a gateway that limits its own answers does not lose the traffic through it.
     """
     if at.link.policed_until_ns <= at.now_ns:
         return False
@@ -94,10 +97,10 @@ def _is_lan_lossy(at: LinkContext) -> bool:
 
 def _gateway_echoes(at: LinkContext) -> CarriedPackets:
     """
-    Return the echoes to the gateway since the test began.
+    Return the echoes to the gateway since the start of the test.
 
-    One that never answers says nothing; one that answered some of them is none of those, however
-    silent it was of late.
+    A gateway that never answers proves nothing; one that answered some of them is not such a
+    gateway, even if it was silent recently.
     """
     return packets_of(
         track
@@ -110,10 +113,11 @@ def _gateway_echoes(at: LinkContext) -> CarriedPackets:
 
 def _is_lan_clean(at: LinkContext) -> bool:
     """
-    Return whether the gateway has answered since the test began: what it loses is not the line's.
+    Return whether the gateway has answered since the start of the test: then its losses are not the
+    line's.
 
-    A gateway that is not proved clean yet is waited for, for a while; one that never answers echoes
-    cannot be.
+    A gateway that is not proved clean yet is awaited, for a limited time; one that never answers
+    echoes cannot be.
     """
     echoes = _gateway_echoes(at)
     nats = evidence_nats(echoes.sent, echoes.lost, DEGRADED_RATIO, HEALTHY_RATIO)
@@ -123,15 +127,15 @@ def _is_lan_clean(at: LinkContext) -> bool:
 
 def _lossy_from(at: LinkContext) -> Segment | None:
     """
-    Return the rung after the last that carries well; ``None`` while too few bear it out.
+    Return the rung after the last one without loss; ``None`` while there are too few witnesses.
 
-    A rung that is neither lossy nor proved clean yet is waited for, for a while.
+    A rung that is neither lossy nor proved clean yet is awaited, for a limited time.
     """
     on_rung: defaultdict[Segment, list[Track]] = defaultdict(list)
     tracks: list[tuple[ProbePoint, Track]] = []
     for point, track in carrying(at, Segment.ACCESS):
         if track.kind == LOOKUP and track.reason in BAD_ANSWERS:
-            # What is answered badly was carried well.
+            # A bad answer was transported well.
             continue
         tracks.append((point, track))
         rung = min(rung_of(point, at.link.facts), Segment.TRANSIT, key=RANK.__getitem__)
@@ -153,16 +157,16 @@ def _lossy_from(at: LinkContext) -> Segment | None:
 
 def _is_borne_out(at: LinkContext, tracks: Sequence[tuple[ProbePoint, Track]]) -> bool:
     """
-    Return whether two witnesses lose, and those beside the worst of them lose as well.
+    Return whether two witnesses show loss, and also the neighbours of the worse one.
 
-    Beside it stands who is asked in the same way, as far out. One lost lookup of ten was the second
-    witness of a portal that lost a fifth of its segments, while another lost none of sixty, and the
-    carrier was told (2026-11: the way to that portal alone lost packets).
+    Neighbours are targets of the same kind of probe, equally far away. One lost lookup of ten was
+    the second witness of a portal that lost a fifth of its segments, while another lost none of
+    sixty, and the carrier was notified (2026-11: only the path to that portal lost packets).
     """
     lossy: dict[str, int] = {}
     names: list[str] = []
     for point, track in tracks:
-        # Services in one network may stand behind one wall, and count as one.
+        # Services in one network may be behind one firewall, and count as one.
         networks = ",".join(sorted(networks_of_tracks([track])))
         name = f"services {networks}" if point.is_service else point.target
         names.append(name)

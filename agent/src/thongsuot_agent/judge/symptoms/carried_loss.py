@@ -1,10 +1,10 @@
 """
-Carried loss: what lookups and web requests lose on the way, beside the echoes.
+Carried loss: the packets that lookups and web requests lose, besides the echoes.
 
-A fault of a link shows in what the link carries. Echoes alone may be policed (RFC 1812, 4.3.2.8
-lets routers limit them), and echoes alone may be spared: users send TCP and UDP. So each lookup
-counts as two questions, each web request that works as its segments, of which the kernel says how
-many it had to send again (TCP_INFO). Two uses: the loss that echoes show is confirmed or refuted in
+A fault of a link shows in its actual traffic. Echoes alone may be policed (RFC 1812, 4.3.2.8 lets
+routers limit them), and echoes alone may be spared: users send TCP and UDP. So each lookup counts
+as two queries, each successful web request as its segments, with the number of retransmissions from
+the kernel (TCP_INFO). This has two uses: the loss that echoes show is confirmed or refuted in
 proportion, and the same sequential test as for echoes (``loss``) finds a loss that they do not
 show.
 """
@@ -59,25 +59,28 @@ from thongsuot_schema.verdict import Evidence, Symptom
 
 ALARM_NATS = 10.0
 CLEAR_NATS = 9.2
-"""As for echoes: so sure before it is said, and before it is taken back."""
+"""As for echoes: required evidence to report a loss, and to clear it."""
 CARRIED_SHARE = 0.25
 """
-Of the share that echoes lose: only runs that came to an end count, which are those that lost least.
-A policer spares them altogether.
+In proportion to the echoes' loss ratio: only completed runs count, which are those with the least
+loss. A policer does not affect them at all.
 """
 CLEAR_HOPE = 0.2
-"""Share of the evidence for health from which more lookups help to find the end."""
+"""Share of the evidence for health from which more lookups help to detect the end."""
 COUNTED_AT_MOST = 600
-"""Older samples are halved away: a test is about now."""
+"""Older samples are halved: a test is about the present."""
 RECENT_S = 30.0
 """
-What lost nothing for so long does not lose now, however much it has: that is a dozen lookups and
-some pages.
+A series without a loss for this time does not lose now, whatever it lost before: this is a dozen
+lookups and some pages.
 """
 MIN_LOSSY_RUNS, MIN_SPAN_S = 4, 10.0
-"""One page sends many segments again after one blip: so many runs, over so long, have to lose."""
+"""
+One page retransmits many segments after a single blip: this many runs, over this time, must have
+losses.
+"""
 ONE_LOSS_NATS = 2.0
-"""A single lost echo is chance; with two, the line itself is under suspicion (``loss``)."""
+"""A single lost echo is chance; from two on, the line itself is suspected (``loss``)."""
 FORGING_RESOLVER = Diagnosis(
     state=State.DEGRADED, segment=Segment.CARRIER, symptom=Symptom.RESOLVER_FORGED_ANSWER
 )
@@ -119,7 +122,9 @@ def count_run(
 
 
 def _weigh_acquittal(at: LinkContext, sample: CarriedPackets) -> None:
-    """Add what a lookup says of a loss that was told: does it lose what echoes lose by now?"""
+    """
+    Add a lookup's evidence about a reported loss: does it still have the loss ratio of the echoes?
+    """
     test, echoes = at.link.carried_test, at.link.loss_test
     share = CARRIED_SHARE * max(echoes.ratio, echoes.raw_ratio)
     ratio = min(0.9, max(at.settings.loss_degraded_ratio, share))
@@ -128,7 +133,7 @@ def _weigh_acquittal(at: LinkContext, sample: CarriedPackets) -> None:
 
 
 def count_gateway_echo(track: Track, reachability: Reachability) -> None:
-    """Count an echo to the gateway: whether the LAN is clean while a test is under way."""
+    """Count an echo to the gateway: whether the LAN is clean during a test."""
     track.carried_sent += reachability in {Reachability.ANSWERED, Reachability.SILENT}
     track.carried_lost += reachability is Reachability.SILENT
     if track.carried_sent > COUNTED_AT_MOST:
@@ -136,14 +141,14 @@ def count_gateway_echo(track: Track, reachability: Reachability) -> None:
 
 
 def restart_carried_test(link: LinkMemory) -> None:
-    """Begin the test anew."""
+    """Restart the test."""
     link.carried_test = CarriedTest()
     for track in link.tracks.values():
         track.carried_sent = track.carried_lost = 0
 
 
 def judge_carried_loss(at: LinkContext) -> None:
-    """Believe a loss that echoes do not show, or its end."""
+    """Confirm a loss that echoes do not show, or its end."""
     link, test, slot = at.link, at.link.carried_test, at.link.carried_fault
     if slot.fault is not None:
         if test.cusum_down >= CLEAR_NATS:
@@ -156,7 +161,8 @@ def judge_carried_loss(at: LinkContext) -> None:
     if test.cusum_up < ALARM_NATS or is_outage(link.silence.fault) or link.loss_fault.fault:
         return
     if link.resolver.fault is not None:
-        # That the name servers are silent, or refuse, is said: what they lost until then is that.
+        # The silence or refusal of the name servers is reported: their losses until then belong to
+        # it.
         return
     is_brief = at.now_ns - (test.first_ns or at.now_ns) < ns(MIN_SPAN_S)
     is_over = at.now_ns - (test.lost_ns or 0) > ns(RECENT_S)
@@ -165,7 +171,7 @@ def judge_carried_loss(at: LinkContext) -> None:
     is_policed = link.policed_until_ns > at.now_ns
     echoes_lost = max(link.loss_test.ratio, link.loss_test.raw_ratio)
     if not is_policed and echoes_lost >= at.settings.loss_degraded_ratio:
-        # The echoes show it as well: they tell on which rung it begins.
+        # The echoes show it as well: they determine its rung.
         return
     fault = _lossy_part(at)
     if fault is None:
@@ -176,7 +182,10 @@ def judge_carried_loss(at: LinkContext) -> None:
 
 
 def _lossy_part(at: LinkContext) -> Diagnosis | None:
-    """Return what loses lookups and segments; ``None`` where nobody feels it, or it is open."""
+    """
+    Return the lossy part for lookups and segments; ``None`` if users do not notice it, or it is
+    undecided.
+    """
     fault = _lossy_resolver(at) or locate_carried_loss(at)
     if fault is None:
         return None
@@ -206,17 +215,17 @@ def needs_samples(link: LinkMemory) -> bool:
 
 def _lossy_resolver(at: LinkContext) -> Diagnosis | None:
     """
-    Return that the link's name servers lose questions while all else is carried well.
+    Return the fault if only the link's name servers lose queries.
 
-    Or that they give answers by turns that cannot be true, or none that is of use. Each lost
-    question costs a user the five seconds after which his machine asks again.
+    Or intermittently return impossible answers, or useless ones. Each lost query costs a user five
+    seconds until the computer's retry.
     """
     servers: list[Track] = []
     others: list[Track] = []
     echoes = at.link.loss_test
     is_line = echoes.cusum_up > ONE_LOSS_NATS or echoes.raw_ratio > HEALTHY_RATIO
     if is_line or _is_any_service_failing(at) or is_borrowed_resolver(at):
-        # The line may lose it all, or a full table of connections all that is new.
+        # The line may lose everything, or a full connection table everything new.
         return None
     for point, track in carrying(at, Segment.ACCESS):
         if not point.is_users_resolver:
@@ -236,7 +245,10 @@ def _lossy_resolver(at: LinkContext) -> Diagnosis | None:
 
 
 def _is_any_service_failing(at: LinkContext) -> bool:
-    """Return whether requests failed since the test began, for another reason than the name."""
+    """
+    Return whether requests have failed since the start of the test, for a reason other than the
+    name.
+    """
     since_ns = at.link.carried_test.first_ns or at.now_ns
     return any(
         track.kind == REQUEST
@@ -248,9 +260,10 @@ def _is_any_service_failing(at: LinkContext) -> bool:
 
 def _is_of_ip6_alone(at: LinkContext) -> bool:
     """
-    Return whether IPv6 loses what IPv4 does not, of lookups and requests as well as of echoes.
+    Return whether IPv6 has loss that IPv4 does not have, for lookups and requests as well as for
+    echoes.
 
-    Resolvers ask the next server and browsers take IPv4, so that nobody need notice: pages tell.
+    Resolvers use the next server and browsers use IPv4, so users may not notice it: pages decide.
     """
     tracks = [track for _, track in carrying(at, Segment.ACCESS)]
     ip4, ip6 = (
@@ -264,8 +277,8 @@ def _is_of_ip6_alone(at: LinkContext) -> bool:
 
 def _is_explained(at: LinkContext) -> bool:
     link = at.link
-    # Whatever else is wrong, or about to be believed, loses lookups by itself: an outage or half of
-    # one, a queue, a name server that is dead or refuses, an address that is used twice.
+    # Other faults, confirmed or pending, that lose lookups by themselves: a full or partial outage,
+    # a queue, a name server that is dead or refuses, a duplicate address.
     slots = (link.silence, link.slow, link.resolver, link.facts_slot, link.large_packets)
     is_known = any(slot.fault is not None for slot in slots)
     is_flapping = link.flap_state.is_silent or link.flap_state.active

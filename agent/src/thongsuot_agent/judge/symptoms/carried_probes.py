@@ -1,4 +1,4 @@
-"""Carried probes: lookups and pages made now because of a test of what a link carries."""
+"""Carried probes: lookups and pages requested by a test of the link's actual traffic."""
 
 from thongsuot_agent.judge.comparison import is_outage
 from thongsuot_agent.judge.events import ConfirmationProbe
@@ -11,17 +11,22 @@ from thongsuot_agent.judge.symptoms.new_flows import are_new_flows_lost
 from thongsuot_schema.segment import Segment
 
 ASK_EVERY_S = 2.0
-"""Four questions a second over both families of two servers: below what servers rate-limit."""
+"""Four queries a second over both families of two servers: below the servers' rate limits."""
 HOPEFUL_EVERY_S, DOUBTFUL_EVERY_S = 15.0, 120.0
-"""Pages while a loss is believed: 8 kB each, so that a day of it costs a metered link 35 MB."""
+"""
+Intervals of pages while a loss is confirmed: 8 kB each, so a day of it costs a metered link 35 MB.
+"""
 LOSSY_RUNS = 2
-"""Runs that lost something before new flows are asked: a lookup in a thousand is lost anyway."""
+"""Runs with a loss before new flows are probed: one lookup in a thousand is lost anyway."""
 FAR_EVERY_S, FAR_S = 5.0, 90.0
-"""So often, for so long, while echoes are lost beyond the carrier and no page has said so yet."""
+"""
+The interval and duration of pages while echoes are lost beyond the carrier and no page has shown it
+yet.
+"""
 
 
 def lookups_to_make(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
-    """Return the lookups to make now, because a test of loss is under way."""
+    """Return the lookups to make now, for a test of loss."""
     link, test = at.link, at.link.carried_test
     every_s = ASK_EVERY_S * (3 if at.probes.is_metered else 1)
     is_wanted = needs_samples(link) or link.loss_test.cusum_up > 0.0
@@ -35,13 +40,13 @@ def lookups_to_make(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
         for point, track in carrying(at, Segment.ACCESS)
         if track.kind == LOOKUP and track.answered_ns is not None and point is not None
     )
-    # Lookups that are lost by turns may be new flows that are; new flows beside them tell.
+    # Intermittently lost lookups may be lost new flows; new flows in parallel decide.
     is_near_wanted = are_new_flows_lost(at) or test.lossy_runs >= LOSSY_RUNS
     return (*lookups, *near_probes(at, with_open_flows=True)) if is_near_wanted else lookups
 
 
 def locating_probes(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
-    """Return the lookups and new flows to make now, to see whose table drops what begins."""
+    """Return the lookups and new flows to make now, to locate the table that drops new flows."""
     link = at.link
     if NEW_FLOWS_LOST not in {link.resolver.fault, link.carried_fault.fault}:
         return ()
@@ -56,11 +61,11 @@ def locating_probes(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
 
 def recovery_probes(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
     """
-    Return the pages to open now, to see whether a loss that the link carried, or that of its large
-    packets, is over, or whether one beyond the carrier is felt.
+    Return the pages to open now, to detect the end of a loss of actual traffic or of large packets,
+    or whether a loss beyond the carrier affects users.
 
-    By the kind that showed it: lookups do not clear a link that lost TCP alone, and a page an hour
-    over a metered link lets the fault stand for hours after its end.
+    By the kind of probe that showed the loss: lookups cannot clear a link that lost only TCP, and
+    with one page an hour over a metered link the fault would stay for hours after its end.
     """
     link, test = at.link, at.link.carried_test
     far_alarm_ns = link.loss_test.far_alarm_ns

@@ -1,8 +1,8 @@
 """
-Corroboration: whether what a link carries bears out what its echoes show.
+Corroboration: whether a link's actual traffic confirms what its echoes show.
 
-Carriers police echoes, and users send none. So the loss that echoes show is confirmed, or refuted,
-by lookups and web requests in proportion.
+Carriers police echoes, and users send none. So the loss of echoes is confirmed, or refuted, by
+lookups and web requests in proportion.
 """
 
 from thongsuot_agent.judge.link_context import LinkContext, ns
@@ -23,23 +23,26 @@ from thongsuot_agent.judge.symptoms.carried_samples import (
 from thongsuot_schema.segment import Segment
 
 LOOKUPS_ALONE_NATS = 4.6
-"""Odds of 100 : 1 by lookups, where all that is carried together does not bear the loss out."""
+"""Odds of 100 : 1 by lookups, if the whole traffic together does not confirm the loss."""
 POLICED_S = 600.0
-"""So long echoes say nothing of loss once a policer is found; then they are asked again."""
+"""
+After a policer was detected, echoes are no evidence of loss for this time; then they are probed
+again.
+"""
 
 
 def confirms(at: LinkContext, segment: Segment, ratio: float, alarm_ns: int) -> bool | None:
     """
-    Return whether what the link carries loses what its echoes lose, from a rung on.
+    Return whether the link's actual traffic has the loss of its echoes, from a rung on.
 
-    Each protocol is a witness: lookups that lose alone confirm it, however well pages come through,
-    of which only what the device sends again is counted (2026-11: a line that was dead for a second
-    of ten was acquitted by hundreds of segments as a policer).
+    Each protocol is a witness: lookups with loss confirm it alone, even if pages load well, of
+    which only the device's own retransmissions are counted (2026-11: a line that was dead for a
+    second of ten was cleared as a policer by hundreds of segments).
 
-    ``None``: not enough was carried yet. ``ratio`` is the share of echoes lost: lookups and
-    segments must lose in proportion. Where nothing else is measured as far out as the rung, or
-    nothing of it was heard for long, the echoes are believed; but not of what lies beyond the
-    carrier, where they are all of it: there a service has to fail.
+    ``None``: not enough traffic yet. ``ratio`` is the loss ratio of the echoes: lookups and
+    segments must lose in proportion. If nothing else is measured as far out as the rung, or has no
+    recent results, the echoes decide; but not for targets beyond the carrier, where they would be
+    the only evidence: there a service has to fail.
     """
     tracks = [track for _, track in carrying(at, segment)]
     carried = packets_of(tracks)
@@ -63,10 +66,10 @@ def confirms(at: LinkContext, segment: Segment, ratio: float, alarm_ns: int) -> 
 
 def _silent_lookups(at: LinkContext) -> int:
     """
-    Return how many lookups stay unanswered now, of servers that used to answer.
+    Return the number of currently unanswered lookups to servers that used to answer.
 
-    Where the gateway loses as well they need not be answered again to count: of a LAN that lost
-    seven of ten packets each way none ever was, and nothing was said of it (2026-11).
+    If the gateway has loss as well, they count without a later answer: in a LAN that lost seven of
+    ten packets in each direction no lookup was ever answered, and nothing was reported (2026-11).
     """
     return sum(
         min(track.silences, LOST_AT_ONCE)
@@ -77,11 +80,10 @@ def _silent_lookups(at: LinkContext) -> int:
 
 def refutes(at: LinkContext, segment: Segment, ratio: float) -> bool:
     """
-    Return whether what the link carries does not lose what its echoes lose, from a rung on.
+    Return whether the link's actual traffic does not have the loss of its echoes, from a rung on.
 
-    Lookups, whose losses all count, have to lose far less than echoes; and all that is carried must
-    not bear the loss out: of a request only what it sends again is counted, which proves one
-    direction.
+    Lookups, whose losses all count, must lose far less than echoes; and the whole traffic must not
+    confirm the loss: of a request only its retransmissions are counted, which prove one direction.
     """
     least, healthy = at.settings.loss_degraded_ratio, at.settings.loss_healthy_ratio
     tracks = [track for _, track in carrying(at, segment)]

@@ -1,10 +1,10 @@
 """
-Equipment: what modem, optical module and UPS say of a fault that was found without them.
+Equipment: what modem, optical module and UPS report about a fault that was found without them.
 
-None of them makes a verdict alone: a weak signal over which everything works is no fault. Once
-packets have shown that something is wrong, they say why, and whose it is: no light is a cut fibre,
-a weak signal is the radio, a good radio with nothing behind it is the carrier's core, and a router
-that fell silent while the UPS runs on its battery has lost its power.
+None of them causes a verdict alone: a weak signal is no fault while everything works. Once packets
+have shown a fault, they explain its cause and its party: no light is a cut fibre, a weak signal is
+the radio, a good radio without a connection is the carrier's core, and a router that stopped
+answering while the UPS runs on its battery has lost its power.
 """
 
 from typing import Final
@@ -26,17 +26,19 @@ from thongsuot_schema.verdict import Evidence, Symptom
 RADIO, BOX = "radio", "snmp"
 
 FRESH_NS: Final = 180 * NS_PER_S
-"""What was read longer ago (three ordinary readings) says nothing about now."""
+"""Readings older than this (three ordinary intervals) prove nothing about the present."""
 _LOOK_NS: Final = 2 * NS_PER_S
-"""How often a modem is asked why its session is gone, until it has answered."""
+"""
+The interval at which a modem is queried for the reason of a lost session, until it has answered.
+"""
 _AGAIN_DBM, _AGAIN_DB = 3.0, 2.0
-"""A weak signal has to be so much better before it is called good again."""
+"""A weak signal must improve by this much before it counts as good again."""
 
 _LEGS: Final = (
     (radio.NR_RSRP.name, radio.NR_SINR.name),
     (radio.LTE_RSRP.name, radio.LTE_SINR.name),
 )
-"""Where there is an NR leg it carries the data; the LTE cell beside it only holds it."""
+"""If there is an NR leg, it carries the data; the LTE cell beside it is only the anchor."""
 
 _LINE = frozenset(
     {
@@ -47,10 +49,10 @@ _LINE = frozenset(
     }
 )
 _SESSION = _LINE | {Symptom.ACCESS_SESSION_LOST}
-"""What is seen of a modem that is gone, locked or in no network."""
+"""Symptoms of a modem that is gone, locked or not registered."""
 _BEYOND_RADIO = frozenset({Symptom.ACCESS_SILENT, Symptom.CARRIER_SILENT})
 _UNCONNECTED = _BEYOND_RADIO | {Symptom.ACCESS_SESSION_LOST}
-"""What is seen of a bearer that does not come up, or leads nowhere."""
+"""Symptoms of a bearer that does not come up, or has no connectivity."""
 _BOX_SILENT = frozenset({Symptom.GATEWAY_SILENT, Symptom.CABLE_UNPLUGGED, Symptom.INTERFACE_ABSENT})
 _NO_LIGHT = frozenset(
     {
@@ -61,11 +63,11 @@ _NO_LIGHT = frozenset(
         Symptom.NO_ROUTE,
     }
 )
-"""What a cut fibre looks like from behind the optical modem, or from behind a router of its own."""
+"""Symptoms of a cut fibre, behind the optical modem or behind a separate router."""
 
 
 def update_radio(link: LinkMemory, finding: Finding, started_ns: int, settings: Settings) -> None:
-    """Take in one reading of the link's modem; one that could not be made leaves what was known."""
+    """Apply one reading of the link's modem; a failed reading leaves the former one."""
     if finding.outcome is not Outcome.OK:
         return
     known, values = link.equipment, finding.values
@@ -92,7 +94,7 @@ def update_radio(link: LinkMemory, finding: Finding, started_ns: int, settings: 
 
 
 def update_box(link: LinkMemory, finding: Finding, started_ns: int) -> None:
-    """Take in what a box said of its port, the light and the power; of none of them is nothing."""
+    """Apply a device's report on its port, the light and the power; missing values are ignored."""
     if finding.outcome is not Outcome.OK:
         return
     known, values = link.equipment, finding.values
@@ -109,25 +111,27 @@ def update_box(link: LinkMemory, finding: Finding, started_ns: int) -> None:
 
 
 def age_readings(at: LinkContext) -> None:
-    """Let what is known grow old."""
+    """Drop outdated readings."""
     at.link.equipment.now_ns = at.now_ns
 
 
 def is_worth_asking(link: LinkMemory, kind: str, now_ns: int) -> bool:
-    """Return whether what was read last is so old that another reading would bring news."""
+    """Return whether the last reading is so old that another one would give new information."""
     known = link.equipment
     read_ns = known.radio_ns if kind == RADIO else max(known.light_ns or 0, known.mains_ns or 0)
     return now_ns - max(read_ns or 0, known.asked_ns.get(kind, 0)) > 10 * NS_PER_S
 
 
 def session_probes(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
-    """Return the question to the modem why a session is gone; nothing else can be asked then."""
+    """
+    Return the query to the modem for the reason of a lost session; no other query is possible then.
+    """
     link, slot = at.link, at.link.facts_slot
     if slot.fault is None or slot.fault.symptom not in _SESSION:
         return ()
     radios = [box for box in at.probes.boxes if box[0] == RADIO]
     known = link.equipment
-    # What was read before it went says nothing of why.
+    # Readings from before the loss do not explain it.
     has_looked = (known.radio_ns or 0) >= slot.onset_ns
     if not radios or has_looked or at.now_ns - known.asked_ns.get(RADIO, 0) < _LOOK_NS:
         return ()
@@ -139,7 +143,7 @@ def session_probes(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
 
 
 def explain_by_equipment(link: LinkMemory, slot: FaultSlot) -> FaultSlot:
-    """Return a slot whose fault says why, where the equipment knows; with its evidence."""
+    """Return a slot whose fault has a cause, if the equipment knows it; with its evidence."""
     if slot.fault is None or slot.fault.segment is None:
         return slot
     evidence = (*_equipment_evidence(link.equipment), *slot.evidence)
@@ -170,7 +174,7 @@ def _by_radio(known: EquipmentReadings, slot: FaultSlot, fault: Diagnosis) -> Di
 
 
 def _by_modem(known: EquipmentReadings, fault: Diagnosis) -> tuple[Segment, Symptom] | None:
-    """Return what the modem itself says of why there is no connection, or none that leads out."""
+    """Return the modem's own reason why there is no connection, or none with connectivity."""
     if fault.symptom in _SESSION:
         if known.is_modem_absent:
             return Segment.DEVICE, Symptom.MODEM_ABSENT
@@ -191,12 +195,12 @@ def _is_fresh(known: EquipmentReadings, read_ns: int | None) -> bool:
 
 
 def watched_port(known: EquipmentReadings) -> bool | None:
-    """Return whether the router says that its port to the line is up; ``None``: not lately."""
+    """Return whether the router reports its port to the line as up; ``None``: no recent report."""
     return known.is_port_up if _is_fresh(known, known.port_ns) else None
 
 
 def port_evidence(known: EquipmentReadings) -> tuple[Evidence, ...]:
-    """Return what the router said of its port."""
+    """Return the router's report on its port."""
     value = float(known.is_port_up)
     return (_reading_evidence(BOX, Segment.LAN, snmp.INTERFACE_UP.name, value),)
 

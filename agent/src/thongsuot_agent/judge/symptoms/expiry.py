@@ -1,4 +1,4 @@
-"""Expiry: a certificate that will run out soon. Only a clock that is trusted can tell."""
+"""Expiry: a certificate that will expire soon. Requires a trusted clock."""
 
 from thongsuot_agent.judge.diagnosis import Diagnosis
 from thongsuot_agent.judge.link_context import NS_PER_S
@@ -15,9 +15,11 @@ _DAY_S = 86_400.0
 
 
 def expiring_slot(memory: Memory, service: ServiceMemory, days: float) -> FaultSlot | None:
-    """Return that a service's certificate runs out within so many days, ``None`` if it does not."""
+    """
+    Return the fault if a service's certificate expires within this many days, otherwise ``None``.
+    """
     if memory.wall_s is None:
-        # An untrusted clock neither accuses nor acquits.
+        # An untrusted clock proves nothing.
         return service.expiring if service.expiring.fault is not None else None
     earliest = _earliest(memory, service.name)
     if earliest is None or earliest.expires_s is None:
@@ -43,7 +45,7 @@ def expiring_slot(memory: Memory, service: ServiceMemory, days: float) -> FaultS
 
 
 def _earliest(memory: Memory, service: str) -> Track | None:
-    """Return the series that saw the certificate which runs out first."""
+    """Return the series with the certificate that expires first."""
     tracks = [
         track
         for link in memory.links.values()

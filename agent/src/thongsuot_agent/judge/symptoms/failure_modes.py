@@ -1,6 +1,5 @@
 """
-Failure modes: how a service fails over one link, and whether that can be anybody's fault but its
-own.
+Failure modes: how a service fails over one link, and whether another party may be responsible.
 """
 
 from collections.abc import Mapping
@@ -15,13 +14,13 @@ from thongsuot_schema.verdict import Symptom
 
 
 class Attribution(Enum):
-    """What a way of failing proves about who fails."""
+    """What a failure mode proves about the responsible party."""
 
     SERVICE = auto()
-    """Only the portal itself can have answered so: its certificate was verified before."""
+    """Only the portal itself can have responded so: its certificate was verified before."""
 
     PATH = auto()
-    """The way there may be to blame as well: other links have to be asked."""
+    """The path may be responsible as well: other links have to be probed."""
 
     NAME = auto()
     """The name server may be to blame as well."""
@@ -32,7 +31,7 @@ class Attribution(Enum):
 
 @dataclass(frozen=True, slots=True)
 class FailureMode:
-    """A way of failing: what it is called, and what it proves."""
+    """A failure mode: its name, and what it proves."""
 
     symptom: Symptom
     attribution: Attribution
@@ -54,7 +53,7 @@ FAILURE_MODES: Mapping[Reason, FailureMode] = {
     Reason.NAME_SERVER_REFUSED: _NAME_GONE,
     Reason.NAME_SERVER_TIMED_OUT: _NAME_GONE,
     Reason.NAME_ANSWER_FORGED: _NAME_GONE,
-    # Before the certificate is known to be the portal's, anyone on the way may have answered.
+    # Until the certificate is verified, anyone on the path may have responded.
     Reason.TLS_HANDSHAKE_FAILED: FailureMode(Symptom.SERVICE_ERROR, Attribution.PATH),
     Reason.CERTIFICATE_NAME_MISMATCH: _WRONG,
     Reason.CERTIFICATE_UNTRUSTED: _WRONG,
@@ -70,46 +69,48 @@ _OTHERWISE = FailureMode(Symptom.SERVICE_ERROR, Attribution.PATH)
 FAILURE_SYMPTOMS = frozenset(mode.symptom for mode in (*FAILURE_MODES.values(), _OTHERWISE))
 
 FOREIGN_CERTIFICATE = frozenset({Reason.CERTIFICATE_UNTRUSTED, Reason.CERTIFICATE_NAME_MISMATCH})
-"""What an interceptor looks like: shown by all services at once, it is no service's own."""
+"""
+Typical of an interceptor: if all services show it at once, it is no service's own certificate.
+"""
 
 NEEDS_OTHER_SERVICES = STALLS | FOREIGN_CERTIFICATE
-"""Whose fault these are shows only when several services are asked."""
+"""Failures that can only be attributed if several services are probed."""
 
 UNREACHED = frozenset(
     {reason for reason, failing in FAILURE_MODES.items() if failing in {_TIMES_OUT, _REFUSES}}
 )
-"""Failures that may be one address's of several."""
+"""Failures that may affect one of several addresses."""
 
 
 def failure_mode_of(reason: Reason | None) -> FailureMode:
-    """Return how a service fails that fails for this reason."""
+    """Return the failure mode of a reason."""
     return _OTHERWISE if reason is None else FAILURE_MODES.get(reason, _OTHERWISE)
 
 
 class Health(Enum):
-    """How a service is over one link in one family."""
+    """The health of a service over one link in one family."""
 
     GOOD = auto()
     PARTLY = auto()
     """One of its addresses is dead, another works."""
     DOUBTFUL = auto()
-    """It failed, and has to be asked once more."""
+    """It failed, and has to be probed once more."""
     BAD = auto()
 
 
 ADDRESS_MEMORY_NS = 1800 * NS_PER_S
-"""A name server may have stopped naming an address that was not met for so long."""
+"""A name server may have stopped returning an address that was not seen for this time."""
 
 
 def health_of(
     track: Track, needed: int, now_ns: int, failing: frozenset[str] = frozenset()
 ) -> Health:
     """
-    Return how a service is, by what one series has shown.
+    Return the health of a service by the observations of one series.
 
-    ``needed`` failed runs in a row are believed. Where the service has another address, which
-    worked when this series last tried it, three times as many are needed to have met that one
-    again; unless it is ``failing``, by what other series of the site found.
+    ``needed`` consecutive failed runs confirm a failure. If the service has another address that
+    worked when this series last tried it, three times as many are needed to reach it again; unless
+    it is ``failing`` by the observations of other series of the site.
     """
     tried = {
         name: a for name, a in track.addresses.items() if now_ns - a.tried_ns < ADDRESS_MEMORY_NS

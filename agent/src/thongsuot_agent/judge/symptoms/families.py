@@ -1,4 +1,4 @@
-"""Families: one of IPv4 and IPv6 is dead while the other reaches what both should."""
+"""Families: one of IPv4 and IPv6 is dead while the other reaches the common targets."""
 
 from collections.abc import Sequence
 
@@ -19,7 +19,7 @@ from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 
 FAMILIES_APART_NS = 500_000_000
-"""Longer than a burst takes to be sent and answered."""
+"""Longer than sending and answering a burst takes."""
 
 _PAIRS = (
     (Family.IP4, Family.IP6, Symptom.IPV4_DOWN),
@@ -29,7 +29,7 @@ _DOWN = {symptom: family for family, _, symptom in _PAIRS}
 
 
 def dead_family_of(link: LinkMemory) -> Family | None:
-    """Return the address family of a link that is known to be down, while the other works."""
+    """Return the address family of a link that is confirmed down while the other works."""
     fault = link.silence.fault
     return None if fault is None else _DOWN.get(fault.symptom)
 
@@ -38,9 +38,9 @@ def dead_family(at: LinkContext, observations: Observations) -> SilenceCandidate
     """
     Return the family that stops on a lower rung than the other.
 
-    The rung after the last that answers in the family is broken. The interface and the cable work,
-    since the other family uses them; the site is at fault only if the family's own gateway fell
-    silent.
+    The rung after the last one that answers in the family is broken. Interface and cable work,
+    because the other family uses them; the site is responsible only if the family's own gateway
+    stopped answering.
     """
     for family, other, symptom in _PAIRS:
         top = observations.top(family) or Segment.LAN
@@ -65,10 +65,10 @@ def _top_as_asked(
     observations: Observations, other: Family, silent: Sequence[Observation]
 ) -> Segment | None:
     """
-    Return the highest rung that answered the other family what is silent in this one.
+    Return the highest rung on which the other family answers the probes that fail in this one.
 
-    A page over IPv6 beside echoes over IPv4 compares protocols, not families: a carrier that
-    dropped echoes of both was told that its IPv4 was down (2026-11).
+    Comparing a page over IPv6 with echoes over IPv4 compares protocols, not families: a carrier
+    that dropped echoes of both was reported with its IPv4 down (2026-11).
     """
     kinds = {observation.point.kind for observation in silent}
     answered = (s.rung for s in observations.answered(other) if s.point.kind in kinds)
@@ -77,9 +77,9 @@ def _top_as_asked(
 
 def _outlives(observations: Observations, other: Family, silent: Sequence[Observation]) -> bool:
     """
-    Return whether the other family answered what was asked well after the silence began.
+    Return whether the other family answered probes sent well after the silence began.
 
-    A link that is cut between the answers of the one and of the other looks the same at first.
+    A link that is cut between the answers of the two families looks the same at first.
     """
     since_ns = min(
         observation.track.silent_since_ns or observations.since_ns for observation in silent

@@ -1,12 +1,12 @@
 """
-Identity: whether the box at the end of a link, and the carrier's router behind it, are those that
-were there before.
+Identity: whether the device at the end of a link, and the carrier's router behind it, are the known
+ones.
 
-A site has to be itself before it accuses. Where another box answers as the gateway (a rogue DHCP
-server, a device that was moved, a box that somebody has swapped), or where every way begins in
-another network than it used to (a cable in another carrier's box), what fails from then on says
-nothing of the circuit that the inventory names. Where both are so, the device is in another place,
-and what works there says nothing of that circuit either.
+A site must verify its own set-up before it blames a carrier. If another device answers as the
+gateway (a rogue DHCP server, a moved agent, a replaced router), or if every path begins in another
+network than before (a cable in another carrier's router), later failures prove nothing about the
+circuit in the inventory. If both are so, the device is at another place, and working targets there
+prove nothing about that circuit either.
 """
 
 from collections.abc import Sequence
@@ -27,16 +27,19 @@ FIRST_HOP_REPLACED = Diagnosis(
 GATEWAY_REPLACED = Diagnosis(state=State.UNKNOWN, segment=None, symptom=Symptom.GATEWAY_REPLACED)
 MOVED = Diagnosis(state=State.UNKNOWN, segment=None, symptom=Symptom.DEVICE_MOVED)
 HARDWARE = "gateway_hardware"
-"""Evidence of the host probe: the link-layer address of the gateway that answers."""
+"""Evidence of the host probe: the link-layer address of the answering gateway."""
 ACCEPTED_S = 3600.0
-"""A box that has been there for so long was put there: its circuit is named again."""
+"""
+A device that has been present for this time was installed on purpose: its circuit is named again.
+"""
 MOVED_ACCEPTED_S = 24 * 3600.0
 """
-A place where all is strange is taken for the device's own after a day. Anyone who moves a device
-for good tells so by its site and circuit in the settings, and it begins anew (see ``app.place``).
+A completely unknown place counts as the device's own after a day. Anyone who moves a device
+permanently changes its site and circuit in the settings, and its history starts again (see
+``app.place``).
 """
 STRANGE_HOPS = 2
-"""So many ways in a row have to begin elsewhere: a single one may have gone astray."""
+"""This many consecutive paths must begin elsewhere: a single one may be an exception."""
 BESIDE_KEPT = 8
 """Networks of one carrier behind one access router: it leads to a few of its cores."""
 _EVERYBODYS = tuple(
@@ -51,13 +54,13 @@ _EVERYBODYS = tuple(
 )
 _PREFIX_LENGTHS = {4: 16, 6: 32}
 """
-First hops of one carrier in one place lie so close together: a session that begins anew may end at
-another of its routers (6: what a registry gives to a carrier at least, RFC 6177 and RIR policy).
+First hops of one carrier at one place share this prefix length: a new session may end at another of
+its routers (6: the minimum that a registry assigns to a carrier, RFC 6177 and RIR policy).
 """
 
 
 def note_gateway(link: LinkMemory, finding: Finding, started_ns: int) -> None:
-    """Take in which box answers as the gateway, by one ``host`` run."""
+    """Record the device that answers as the gateway, from one ``host`` run."""
     hardware = finding.evidence.get(HARDWARE, "")
     if hardware:
         _note(link.gateway, hardware, started_ns, _accepted_s(link))
@@ -65,12 +68,13 @@ def note_gateway(link: LinkMemory, finding: Finding, started_ns: int) -> None:
 
 def note_way(link: LinkMemory, family: Family, routers: Sequence[str], started_ns: int) -> None:
     """
-    Take in with which routers of the carrier a way begins, the nearest first.
+    Record the carrier's routers at the start of a path, the nearest first.
 
-    A carrier is known by the first of them in address space of its own. Access routers are often
-    numbered from space that every carrier uses: the same 100.64.0.1 stands behind two lines, and a
-    session that begins anew ends at another 10.x.0.1. What comes behind such a router may be of
-    several networks, by the target; so one is another circuit's only once the usual ones are gone.
+    A carrier is identified by the first router with an address in its own space. Access routers
+    often have addresses that every carrier uses: the same 100.64.0.1 exists behind two lines, and a
+    new session ends at another 10.x.0.1. The hops behind such a router may be in several networks,
+    depending on the target; so one indicates another circuit only when the usual ones have
+    disappeared.
     """
     own = next((address for address in routers if not _is_everybodys(address)), "")
     if not own:
@@ -79,7 +83,7 @@ def note_way(link: LinkMemory, family: Family, routers: Sequence[str], started_n
         length = _PREFIX_LENGTHS[ip_address(own).version]
         network = str(ip_network(f"{own}/{length}", strict=False))
     except ValueError:
-        # A probe that shows a hop by name: what lies close to it cannot be told.
+        # A probe that reports a hop by name: its network is unknown.
         network = own
     side = link.carriers_side.setdefault(family, NeighbourIdentity())
     if own != routers[0]:
@@ -90,9 +94,9 @@ def note_way(link: LinkMemory, family: Family, routers: Sequence[str], started_n
 
 def without_a_name(link: LinkMemory, slot: FaultSlot) -> FaultSlot:
     """
-    Return a fault of a link as it may be told: beyond a box that is not the known one, of nobody.
+    Return a fault of a link as it may be reported: beyond an unknown device it belongs to no party.
 
-    What began while the known one was heard stays whose it is.
+    A fault that began while the known device was present keeps its party.
     """
     fault = slot.fault
     if is_moved(link) and not is_on_site(fault):
@@ -109,7 +113,7 @@ def without_a_name(link: LinkMemory, slot: FaultSlot) -> FaultSlot:
 
 
 def is_moved(link: LinkMemory) -> bool:
-    """Return whether the router and the network behind it are both others than those known."""
+    """Return whether both the router and the network behind it differ from the known ones."""
     sides = link.carriers_side.values()
     return (
         bool(link.gateway.strange)
@@ -119,12 +123,12 @@ def is_moved(link: LinkMemory) -> bool:
 
 
 def moved_ns(link: LinkMemory) -> int:
-    """Return when a device that is in another place was first seen there."""
+    """Return when a moved device was first seen at its new place."""
     return link.gateway.strange_ns
 
 
 def is_on_site(fault: Diagnosis | None) -> bool:
-    """Return whether a fault is one of the place where the device stands, wherever that is."""
+    """Return whether a fault is at the device's present place, wherever that is."""
     return (
         fault is not None
         and fault.segment is not None
@@ -137,7 +141,7 @@ def _accepted_s(link: LinkMemory) -> float:
 
 
 def _is_elsewhere(link: LinkMemory, onset_ns: int) -> bool:
-    """Return whether, since before a moment, ways begin elsewhere in every family that is known."""
+    """Return whether paths have begun elsewhere since before a time, in every known family."""
     sides = list(link.carriers_side.values())
     return bool(sides) and all(
         side.times >= STRANGE_HOPS and side.usual_ns <= onset_ns for side in sides
@@ -145,7 +149,7 @@ def _is_elsewhere(link: LinkMemory, onset_ns: int) -> bool:
 
 
 def _is_everybodys(address: str) -> bool:
-    """Return whether an address is of space in which every carrier may number its routers."""
+    """Return whether an address is in a range from which every carrier may number its routers."""
     try:
         parsed = ip_address(address)
     except ValueError:
@@ -154,7 +158,7 @@ def _is_everybodys(address: str) -> bool:
 
 
 def _note_beside(side: NeighbourIdentity, network: str) -> None:
-    """Remember a network that ways began in before this one, which is the usual one, does again."""
+    """Remember a network at the start of earlier paths; the usual one is there again."""
     is_back = network == side.usual or network in side.beside
     if is_back and side.strange and side.strange not in side.beside:
         side.beside = [*side.beside[1 - BESIDE_KEPT :], side.strange]

@@ -1,6 +1,5 @@
 """
-Interface: what the interface itself says is wrong. The only thing that needs no packet to be
-judged.
+Interface: faults reported by the interface itself. The only concern that is judged without packets.
 """
 
 from thongsuot_agent.judge.diagnosis import Diagnosis
@@ -13,7 +12,7 @@ from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 
 DIAL_S = 180.0
-"""So long a modem may take to boot and a session to be dialled once the port below has a signal."""
+"""Time for a modem to boot and a session to be dialled once the port below has carrier."""
 
 
 def _lan(symptom: Symptom, state: State = State.DOWN) -> Diagnosis:
@@ -36,9 +35,9 @@ SESSION_LOST = Diagnosis(
 
 
 def immediate_diagnosis(facts: LinkFacts) -> Diagnosis | None:
-    """Return what needs no waiting: without interface or signal nothing can pass."""
+    """Return the fault that needs no waiting: without interface or carrier no packet can pass."""
     if facts.port_unplugged:
-        # The session falls with its cable, sooner or later: whatever it says by now.
+        # The session ends with its cable, sooner or later, whatever it reports now.
         return CABLE_UNPLUGGED
     if facts.point_to_point and not (facts.present and facts.carrier):
         return SESSION_LOST
@@ -49,10 +48,11 @@ def immediate_diagnosis(facts: LinkFacts) -> Diagnosis | None:
 
 def note_port(link: LinkMemory, before: LinkFacts | None, after: LinkFacts) -> None:
     """
-    Remember when the port below a session got its signal back, until a session is dialled.
+    Remember when the port below a session got its carrier back, until a session is dialled.
 
-    One that outlived the cable's absence at this end may be forgotten at the other, and falls just
-    then (2026-12: a cable that had been out for three seconds was told as the carrier's session).
+    A session that outlived the unplugged cable at this end may be dropped at the other, and ends
+    just then (2026-12: a cable that had been out for three seconds was reported as a fault of the
+    carrier's session).
     """
     is_up = _is_usable(after)
     if before is not None and before.port_unplugged and not after.port_unplugged:
@@ -67,8 +67,9 @@ def _is_usable(facts: LinkFacts) -> bool:
 
 def diagnosis_at_once(link: LinkMemory, facts: LinkFacts, now_ns: int) -> Diagnosis | None:
     """
-    Return what the interface says at once; a session that is dialled again after its cable was out
-    is not the carrier's yet (2026-11: a modem that had been without power was told as that).
+    Return the interface's immediate fault; a session that is dialled again after its cable was out
+    is not the carrier's fault yet (2026-11: a modem that had been without power was reported as
+    that).
     """
     fault = immediate_diagnosis(facts)
     if fault == SESSION_LOST and link.port_back_ns is not None:
@@ -78,10 +79,10 @@ def diagnosis_at_once(link: LinkMemory, facts: LinkFacts, now_ns: int) -> Diagno
 
 def diagnosis_after_grace(link: LinkMemory, facts: LinkFacts) -> Diagnosis | None:
     """
-    Return what is wrong once the interface had time to be configured.
+    Return the fault after the interface had time to be configured.
 
     A link without IPv6 is an ordinary link, even one that had it (a carrier may withdraw a prefix,
-    and what is not measured says nothing); one that had IPv4 and lost it has lost most portals.
+    and an unmeasured family proves nothing); one that had IPv4 and lost it has lost most portals.
     """
     if facts.point_to_point and not _is_usable(facts):
         # A modem without bearer keeps its interface, and loses address and route.

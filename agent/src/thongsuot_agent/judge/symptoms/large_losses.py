@@ -1,4 +1,4 @@
-"""Large losses: whether what pages alone lose is lost of large packets, and where."""
+"""Large losses: whether a loss that only pages show affects large packets, and where."""
 
 from thongsuot_agent.judge.diagnosis import Diagnosis
 from thongsuot_agent.judge.link_context import LinkContext, ns
@@ -12,23 +12,24 @@ from thongsuot_agent.judge.symptoms.near_flows import (
 )
 
 FULL_SIZE_CLEAN_NATS = 3.0
-"""Odds of 20 : 1 that the LAN passes them: nine runs, of which one is made every two seconds."""
+"""Odds of 20 : 1 that the LAN passes them: nine runs, one every two seconds."""
 
 
 def locate_large_losses(at: LinkContext, since_ns: int) -> Diagnosis | None:
     """
-    Return where a loss that pages alone show begins, if it may be of large packets alone.
+    Return the location of a loss that only pages show, if it may affect large packets only.
 
-    Small packets that pass the LAN say nothing of large ones (2026-12: a LAN that lost more and
-    more of those was told to the carrier as a loss far out, since pages lost and nothing small
-    did). ``LARGE_PACKETS_LOST`` stands for beyond the LAN; ``None``: too few were tried.
+    Small packets that pass the LAN prove nothing about large ones (2026-12: a LAN that lost more
+    and more of those was reported to the carrier as a loss far out, because pages had loss and
+    small packets had none). ``LARGE_PACKETS_LOST`` means beyond the LAN; ``None``: too few were
+    tried.
     """
     if at.link.facts is not None and at.link.facts.point_to_point:
         return LARGE_PACKETS_LOST
     memory = at.link.new_flows
     gateways = {point.target for point in at.probes.near_points.values() if point.is_gateway}
     if not gateways & memory.answering:
-        # No new flow was ever asked of it, or answered by it.
+        # It was never probed by a new flow, or never answered one.
         return LARGE_PACKETS_LOST
     if not gateways & memory.passing_full_size:
         return LARGE_PACKETS_LOST_SOMEWHERE

@@ -1,8 +1,8 @@
 """
-Latency: round trips well above what the link itself has shown to be usual, or above any sense.
+Latency: round trips well above the link's own usual ones, or above any plausible value.
 
-A fast answer from a rung proves every rung below fast. Where the site's own traffic fills the link,
-the queue is the site's; where the gateway itself is slow, likewise.
+A fast answer from a rung proves every rung below fast. If the site's own traffic fills the link,
+the queue is the site's; if the gateway itself is slow, likewise.
 """
 
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ _SYMPTOMS = {
 
 
 def is_suspiciously_slow(at: LinkContext, observation: Observation) -> bool:
-    """Return whether an echo took so long that the link should be looked at."""
+    """Return whether an echo took so long that the link should be examined."""
     track = observation.track
     if track.kind != ECHO or track.value_s is None:
         return False
@@ -45,7 +45,7 @@ def is_suspiciously_slow(at: LinkContext, observation: Observation) -> bool:
 
 
 def is_latency_measured(at: LinkContext, observations: Observations) -> bool:
-    """Return whether a round has anything to say about how long echoes take."""
+    """Return whether a round has results on latency."""
     return any(
         (s.track.value_ns or 0) >= observations.since_ns and RANK[s.rung] > RANK[Segment.LAN]
         for s in _echoes(at)
@@ -53,7 +53,7 @@ def is_latency_measured(at: LinkContext, observations: Observations) -> bool:
 
 
 def detect_latency(at: LinkContext, observations: Observations) -> Suspicion | None:
-    """Return on which rung a link is slow in a round, ``None`` where it is not."""
+    """Return the rung on which a link is slow in a round, ``None`` if it is not."""
     echoes = [
         observation for observation in _echoes(at) if _is_fresh(at, observation, observations)
     ]
@@ -83,8 +83,8 @@ def detect_latency(at: LinkContext, observations: Observations) -> Suspicion | N
         fault=fault,
         onset_ns=onset_ns,
         evidence=evidence,
-        # Before the counters of interface and box cover this time, it cannot be told whose queue
-        # it is.
+        # Until the counters of interface and router cover this time, the owner of the queue is
+        # unknown.
         is_ripe=is_own is not None
         and knows_rate_since(at, onset_ns)
         and not _is_lower_rung_not_probed(at, observations, segment),
@@ -95,11 +95,11 @@ def _is_refuted_by_lookups(
     at: LinkContext, observations: Observations, segment: Segment, slow: list[Observation]
 ) -> bool:
     """
-    Return whether lookups were as quick as ever on the way on which echoes are slow.
+    Return whether lookups were as fast as usual on the path on which echoes are slow.
 
-    A fault of a link shows in what the link carries; routers answer, and carriers forward, echoes
-    last. In every family that is slow a name server beyond the rung has to have answered in the
-    round.
+    A fault of a link shows in its actual traffic; routers answer, and carriers forward, echoes with
+    the lowest priority. In every slow family a name server beyond the rung must have answered in
+    the round.
     """
     quick = {
         track.family
@@ -128,9 +128,9 @@ def _echoes(at: LinkContext) -> Iterator[Observation]:
 
 def _is_fresh(at: LinkContext, observation: Observation, observations: Observations) -> bool:
     """
-    Return whether a round trip speaks in a round: it was under way in it.
+    Return whether a round trip counts in a round: it was in flight during it.
 
-    The gateway's latest speaks longer, since without it the next rung would be blamed.
+    The gateway's latest counts longer, because without it the next rung would be blamed.
     """
     back_s = at.probes.round_s + 1.0 if observation.point.is_gateway else 1.0
     return (observation.track.value_ns or 0) >= observations.since_ns - ns(back_s)
@@ -139,7 +139,7 @@ def _is_fresh(at: LinkContext, observation: Observation, observations: Observati
 def _is_lower_rung_not_probed(
     at: LinkContext, observations: Observations, segment: Segment
 ) -> bool:
-    """Return whether a lower rung that has living probe points was not looked at in the round."""
+    """Return whether a lower rung with working probe points was not probed in the round."""
     heard = {
         s.rung for s in _echoes(at) if (s.track.value_ns or 0) >= observations.since_ns - ns(1.0)
     }
@@ -152,7 +152,7 @@ def _is_lower_rung_not_probed(
 def _locate_latency(
     at: LinkContext, slow: list[Observation], fast: list[Observation]
 ) -> tuple[Segment | None, list[Observation]]:
-    """Return the rung after the last fast one, with those who say so."""
+    """Return the rung after the last fast one, with its observations."""
     quorum = at.settings.quorum
     proved = max((s.rung for s in fast), key=RANK.__getitem__, default=Segment.DEVICE)
     beyond = [s for s in slow if RANK[s.rung] > max(RANK[proved], RANK[Segment.LAN])]
@@ -176,7 +176,7 @@ def _locate_latency(
 def _one_side(
     slow: list[Observation], fast: list[Observation], quorum: int
 ) -> tuple[Segment | None, list[Observation]]:
-    """Return ``transit`` where all that is abroad is slow and nothing at home, or all at home."""
+    """Return ``transit`` if all foreign targets and no domestic ones are slow, or vice versa."""
     for is_domestic in (False, True):
         side = [s for s in slow if s.rung is Segment.TRANSIT and s.point.domestic is is_domestic]
         is_whole = not any(

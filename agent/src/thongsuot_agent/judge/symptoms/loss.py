@@ -1,11 +1,11 @@
 """
-Loss: a share of the echoes stays unanswered while the link works.
+Loss: a share of the echoes is unanswered while the link works.
 
-A sequential probability ratio test (Wald 1945) of a healthy share of losses against a degraded one,
+A sequential probability ratio test (Wald 1945) of a healthy loss ratio against a degraded one,
 restarted whenever the evidence for the worse one is used up (CUSUM, Page 1954). An unanswered run
 counts when its series is answered again, and all unanswered ones in between count as one: a dead
-target or an outage is no loss rate, nor is a blip that hits several series at once. The sums are of
-the link; whose fault it is follows from the shares of the rungs (``locate_loss``).
+target or an outage is not a loss ratio, nor is a blip that affects several series at once. The sums
+belong to the link; the responsible party follows from the ratios of the rungs (``locate_loss``).
 """
 
 from math import log
@@ -48,35 +48,35 @@ from thongsuot_schema.segment import Segment
 
 LOSS_NAME = icmp.LOSS.name
 RATIO_WINDOW_ECHOES = 50
-"""Echoes over which the present share is averaged."""
+"""Echoes over which the current ratio is averaged."""
 RAW_WINDOW_ECHOES = 200
-"""The same of all echoes, bursts and all: long, so that a cut line does not look like a policer."""
+"""The same for all echoes and bursts: long, so that a cut line does not look like a policer."""
 ALIVE_S = 30.0
-"""A series that has answered within this loses echoes; one that has not is silent."""
+"""A series that answered within this time has loss; otherwise it is silent."""
 PLAIN_RATIO = 0.15
-"""A burst of 28 lost echoes, as of a cut line, moves the raw share to 0.13."""
+"""A burst of 28 lost echoes, as from a cut line, moves the raw ratio to 0.13."""
 RECENT_S, OVER_S = 30.0, 90.0
 """
-Loss that nobody has met for half a minute is told to nobody; after a minute and a half it is over:
-three times longer than what comes and goes stays away.
+A loss that was not observed for half a minute is not reported; after a minute and a half it has
+ended: three times longer than the pauses of an intermittent fault.
 """
 CLEAR_HOPE = 0.2
-"""Share of the evidence for health from which dense probing helps to find a loss's end."""
+"""Share of the evidence for health from which dense probing helps to detect a loss's end."""
 METERED_FACTOR = 3
-"""On a metered link dense probing asks so much more rarely, on so much less credit."""
+"""On a metered link dense probing is rarer by this factor, with less credit by the same factor."""
 NEAR_RUNGS_FACTOR = 3.0
-"""Gateway and access are asked so much more often: a clean rung takes hundreds of echoes."""
+"""Gateway and access are probed more often: proving a clean rung takes hundreds of echoes."""
 
 
 def count_echo_run(
     at: LinkContext, point: ProbePoint, track: Track, result: Result, reachability: Reachability
 ) -> None:
     """
-    Count an echo. To be called before the track records the run.
+    Count an echo. Call it before the track records the run.
 
-    An answer counts, and so does the loss that it ends; an echo that stays unanswered while a later
-    one was answered counts at once. Nothing is counted while the link's own traffic fills it, nor
-    of hosts that are left out.
+    An answer counts, and so does the loss that it ends; an unanswered echo with a later answered
+    one counts at once. Nothing is counted while the link's own traffic fills it, nor for excluded
+    hosts.
     """
     started_ns = result.boottime_ns
     _note_raw(at, track, reachability)
@@ -88,10 +88,10 @@ def count_echo_run(
     if track.noisy_until_ns > started_ns or is_policed or is_link_busy(at, started_ns):
         return
     if track.family is dead_family_of(at.link):
-        # That a family is down is known, and told as that; it is no share of the link's packets.
+        # A dead family is known and reported as such; it is not a share of the link's packets.
         return
     if late_rtt_s(result.finding) is not None:
-        # The echo before this one came late, so it is not lost; of this one nothing is known yet.
+        # The previous echo was answered late, so it is not lost; this one is still open.
         track.silent_since_ns, track.silences = None, 0
         return
     lost_ns = None
@@ -109,7 +109,7 @@ def count_echo_run(
 
 
 def _note_raw(at: LinkContext, track: Track, reachability: Reachability) -> None:
-    """Count every echo of those that answer at times; a carrier that drops them all is no loss."""
+    """Count every echo of targets that answer at times; one that drops them all is not lossy."""
     loss = at.link.loss_test
     is_known = reachability is Reachability.ANSWERED or reachability is Reachability.SILENT
     is_alive = at.now_ns - (track.answered_ns or 0) <= ns(ALIVE_S)
@@ -121,7 +121,7 @@ def _note_raw(at: LinkContext, track: Track, reachability: Reachability) -> None
 
 
 def judge_loss(at: LinkContext) -> None:
-    """Decide when one of the two sums is full."""
+    """Decide when one of the two sums reaches its threshold."""
     link, loss = at.link, at.link.loss_test
     held = link.loss_fault.fault
     if held is not None:
@@ -129,7 +129,7 @@ def judge_loss(at: LinkContext) -> None:
             _clear(at, loss.first_ns if loss.first_ns is not None else at.now_ns)
         elif link.carried_test.acquittal >= CLEAR_NATS:
             if loss_ratio(link) >= at.settings.loss_degraded_ratio:
-                # Echoes alone are lost still: by a policer, then or by now.
+                # Only echoes are still lost: because of a policer, then or by now.
                 _hold_for_policed(at)
             _clear(at, at.now_ns)
         elif held == CAUSE_UNKNOWN:
@@ -145,10 +145,10 @@ def judge_loss(at: LinkContext) -> None:
 
 def _is_losing_for(at: LinkContext, within_s: float) -> bool:
     """
-    Return whether the link lost echoes of late.
+    Return whether the link lost echoes recently.
 
-    Whose a loss is may stay open for two minutes, and when it was decided the loss was long over
-    (2026-11: a box that lost most packets for half a minute, and its carrier was told of it a
+    The location of a loss may stay open for two minutes, and when it was decided the loss was long
+    over (2026-11: a router lost most packets for half a minute, and its carrier was notified a
     minute and three quarters after the end).
     """
     patience = METERED_FACTOR if at.probes.is_metered else 1
@@ -156,32 +156,33 @@ def _is_losing_for(at: LinkContext, within_s: float) -> bool:
 
 
 def _clear(at: LinkContext, since_ns: int) -> None:
-    """Take a loss back, which is over since a moment."""
+    """Clear a loss that ended at a time."""
     at.link.clear_ns = since_ns
     at.link.loss_fault = FaultSlot()
     restart_loss_test(at.link)
-    # What lookups lost meanwhile was this fault's: left standing, it accused the carrier of the
-    # loss of a LAN a minute and a half after that was over.
+    # The losses of lookups meanwhile belong to this fault: if they were kept, the carrier would be
+    # blamed for the loss of a LAN a minute and a half after its end.
     restart_carried_test(at.link)
 
 
 def _hold_for_policed(at: LinkContext) -> None:
-    """Count no echoes for a while: they are dropped where nothing else is."""
+    """Count no echoes for a while: they are dropped without any other loss."""
     link, loss = at.link, at.link.loss_test
     link.policed_until_ns = at.now_ns + ns(POLICED_S)
-    # The test counts a burst as one loss; what silences are worth is another matter.
+    # The test counts a burst as one loss; the value of silences is a separate matter.
     loss.ratio = max(loss.ratio, loss.raw_ratio)
 
 
 def _locate_and_confirm(at: LinkContext) -> None:
     """
-    Believe the loss that echoes show, once it is known where and that the link carries it.
+    Confirm the loss that echoes show, once its location is known and the link's actual traffic has
+    it.
 
-    Carriers police echoes, and users send none: a second protocol has to lose in proportion.
+    Carriers police echoes, and users send none: a second protocol must lose in proportion.
     """
     link, loss = at.link, at.link.loss_test
     if link.slow.fault is not None and link.slow.fault.segment is None:
-        # A queue of which it cannot be told whose it is also drops: whose loss that is neither.
+        # A queue without a known owner also drops: then the loss has no owner either.
         return
     has_blips = is_blipping(at)
     onset_ns = min(loss.first_ns or at.now_ns, loss.blips_ns[0] if has_blips else at.now_ns)
@@ -201,7 +202,7 @@ def _locate_and_confirm(at: LinkContext) -> None:
         return
     is_carried = confirms(at, segment, ratio, loss.alarm_ns)
     if segment is Segment.TRANSIT and is_felt(at, onset_ns):
-        # Pages have said so: those that fail lose what nobody counts.
+        # Pages have shown it: failed ones lose packets that are not counted.
         is_carried = True
     if is_carried is None:
         return
@@ -213,7 +214,7 @@ def _locate_and_confirm(at: LinkContext) -> None:
 
 
 def _believe(at: LinkContext, suspicion: Suspicion, onset_ns: int) -> None:
-    """Hold a loss for true, and count anew: how much is lost from now on."""
+    """Confirm a loss, and restart the count: the loss ratio from now on."""
     confirm(at.link.loss_fault, suspicion, onset_ns)
     at.link.loss_fault.first_ns = at.now_ns
     restart_loss_test(at.link)
@@ -222,27 +223,27 @@ def _believe(at: LinkContext, suspicion: Suspicion, onset_ns: int) -> None:
 
 def _is_felt_far_out(at: LinkContext, suspicion: Suspicion, onset_ns: int) -> bool:
     """
-    Return whether pages show a loss beyond the carrier, or have to where none is watched.
+    Return whether pages show a loss beyond the carrier, or no page is watched there.
 
-    Echoes alone do not tell: of a tenth that was lost on the way there, and none on the way back,
-    nobody noticed anything, and two carriers were told (2026-11). Pages are asked for meanwhile
-    (``carried_probes``), over a metered link as well.
+    Echoes alone do not prove it: when a tenth was lost on the way out and none on the way back,
+    users noticed nothing, and two carriers were notified (2026-11). Pages are requested meanwhile
+    (``carried_probes``), also over a metered link.
     """
     is_any_watched = any(point.is_service for point in at.probes.points.values())
     return is_felt(at, onset_ns) if is_any_watched else is_plain(suspicion)
 
 
 def _may_be_of_queue(at: LinkContext, segment: Segment) -> bool:
-    """Return whether most of what was lost on the way to the carrier was lost while it queued."""
+    """Return whether most of the loss on the path to the carrier happened while it was queueing."""
     loss = at.link.loss_test
     return segment in {Segment.ACCESS, Segment.CARRIER} and 2 * loss.queued_losses >= loss.losses
 
 
 def _name_what_stays(at: LinkContext) -> None:
     """
-    Say whose a loss is that was first held for a queue's, and did not go with a transfer.
+    Attribute a loss that was first assigned to a queue, and did not end with a transfer.
 
-    The site has had its time to pause, and since it was told enough was lost while nothing queued.
+    The site has had time to pause, and since the notification enough was lost without any queue.
     """
     slot, loss = at.link.loss_fault, at.link.loss_test
     if at.now_ns - slot.first_ns < ns(PAUSE_S) or not _is_losing_for(at, RECENT_S):
@@ -267,18 +268,19 @@ def _name_what_stays(at: LinkContext) -> None:
 
 
 def loss_ratio(link: LinkMemory) -> float:
-    """Return the share of echoes that a link loses, as far as known now."""
+    """Return the loss ratio of a link's echoes, as far as it is known now."""
     sent = sum(track.sent for track in link.tracks.values())
     lost = sum(track.lost for track in link.tracks.values())
     raw_ratio = link.loss_test.raw_ratio
-    # A cut line moves the raw share a little before it is called cut: only what is plain counts.
+    # A cut line moves the raw ratio a little before its outage is confirmed: only plain losses
+    # count.
     is_new = (link.heard_ns or 0) - link.loss_test.raw_ns <= ns(ALIVE_S)
     plain_ratio = raw_ratio if raw_ratio >= PLAIN_RATIO and is_new else 0.0
     return max(link.loss_test.ratio, plain_ratio, lost / sent if sent else 0.0)
 
 
 def restart_loss_test(link: LinkMemory) -> None:
-    """Begin the test anew."""
+    """Restart the test."""
     loss = link.loss_test
     loss.cusum_up = loss.cusum_down = 0.0
     loss.first_ns = loss.alarm_ns = loss.far_alarm_ns = None
@@ -293,10 +295,10 @@ def _count_anew(link: LinkMemory) -> None:
 
 def dense_probes(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
     """
-    Return the echoes to make now because the test is under way and needs more samples.
+    Return the echoes to make now because the test needs more samples.
 
-    Dense probing is paid from a credit that grows slowly, which bounds the traffic of a link that
-    is neither healthy nor degraded.
+    Dense probing uses a credit that grows slowly, which limits the traffic of a link that is
+    neither healthy nor degraded.
     """
     link, loss, settings = at.link, at.link.loss_test, at.settings
     patience = METERED_FACTOR if at.probes.is_metered else 1
@@ -342,7 +344,7 @@ def _can_tell(track: Track) -> bool:
 
 
 def _lost_ns(track: Track, finding: Finding, started_ns: int) -> int | None:
-    """Return when the echo was lost that this answer ends the loss of, ``None`` if none was."""
+    """Return when the echo was lost whose loss this answer ends, ``None`` if there was none."""
     if 0.0 < finding.values.get(LOSS_NAME, 0.0) < 1.0:
         return started_ns
     return track.silent_since_ns if track.silences else None
@@ -350,10 +352,10 @@ def _lost_ns(track: Track, finding: Finding, started_ns: int) -> int | None:
 
 def _count(at: LinkContext, point: ProbePoint, track: Track, run_ns: int, *, is_loss: bool) -> None:
     """
-    Count one echo, unless it falls into the dead time after a loss.
+    Count one echo, unless it is within the dead time after a loss.
 
-    As in a Geiger counter, nothing is counted for a moment after an event: a blip of the line that
-    takes several echoes is one loss, and what share is lost is not distorted.
+    As in a Geiger counter, nothing is counted for a short time after an event: a blip of the line
+    that takes several echoes is one loss, and the loss ratio is not distorted.
     """
     loss, dead_ns = at.link.loss_test, ns(at.settings.loss_blip_s)
     if at.now_ns < loss.dead_until_ns:
@@ -363,8 +365,8 @@ def _count(at: LinkContext, point: ProbePoint, track: Track, run_ns: int, *, is_
             return
         loss.blip_ns, loss.dead_until_ns = run_ns, at.now_ns + dead_ns
         if not point.is_gateway and loss.cusum_up == 0.0 and at.link.loss_fault.fault is None:
-            # Who is clean is held against who is not over the same time: hours in which nobody lost
-            # anything made a LAN clean that lost as much as all else (2026-11, on packets).
+            # Clean and lossy targets are compared over the same time: hours without any loss made a
+            # LAN look clean that lost as much as everything else (2026-11, on packets).
             _count_anew(at.link)
         track.lost += 1
     track.sent += 1

@@ -1,4 +1,4 @@
-"""Loss location: on which rung the losses of a link begin."""
+"""Loss location: the rung on which the losses of a link begin."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -19,11 +19,12 @@ from thongsuot_schema.verdict import Evidence, Symptom
 
 OTHERS_CLEAN_NATS = 2.3
 """
-Evidence (10:1) that the other targets are healthy, to call the worst one alone: a host is no link.
+Evidence (10:1) that the other targets are healthy, to report the worst one alone: a host is not a
+link.
 """
 NOISY_S = 600.0
 """
-How long a host is left out that loses echoes alone; carriers rate-limit ICMP to their routers.
+How long a host is excluded that alone loses echoes; carriers rate-limit ICMP to their routers.
 """
 LAN_CLEAN_NATS = 4.6
 """Evidence (100:1) that the gateway is reached without loss: the next rung is another party's."""
@@ -31,19 +32,24 @@ LAN_LOSSY_NATS = 3.0
 """Evidence (20:1) that it is not."""
 LOSSY_NATS = 1.5
 """
-Evidence (4:1) against the other rungs, which are all the carrier's to repair: lines fail often …
+Evidence (4:1) against the other rungs, all of which the carrier repairs: lines fail often …
 """
 CLEAN_NATS = 4.6
 """… and evidence (100:1) for them: cores fail rarely."""
 GATEWAY_HEARD_S = 60.0
-"""One that answered so shortly before a loss does answer: metered, it is asked thrice meanwhile."""
+"""
+A gateway that answered this shortly before a loss does answer: on a metered link it is probed three
+times meanwhile.
+"""
 DECIDE_ANYWAY_S = 120.0
-"""When loss has been accused for so long, the likelier of the two is taken for those rungs."""
+"""
+When loss has been suspected for this time, the likelier of the two is assumed for those rungs.
+"""
 
 FELT_LOSS_RATIO = 0.045
 """
-As the test counts, which is half of what is lost, since a burst counts once: one page in two then
-loses one of its segments, so that pages need not be waited for.
+As counted by the test, which is half of the real loss, because a burst counts once: one page in two
+then loses one of its segments, so pages need not be awaited.
 """
 
 LOSS_SYMPTOMS = {
@@ -56,35 +62,35 @@ LOSS_SYMPTOMS = {
 
 @dataclass(frozen=True, slots=True)
 class LossShare:
-    """Echoes of a target, or of a rung, in the present test."""
+    """Echoes of a target, or of a rung, in the current test."""
 
     rung: Segment
     sent: int = 0
     lost: int = 0
 
     def plus(self, sent: int, lost: int) -> "LossShare":
-        """Return the share with more echoes."""
+        """Return the share with additional echoes."""
         return LossShare(self.rung, self.sent + sent, self.lost + lost)
 
     def at_least(self) -> float:
         """
-        Return the share lost, less one standard deviation of the count.
+        Return the loss ratio, less one standard deviation of the count.
 
-        The test ends when many were lost by chance, so the share seen then is above the true one. A
-        nearer rung held against that looks clean too soon (2026-11, 2 % on the line: the core was
-        blamed in 2.3 % of 2000 simulated cases, and in 0.6 % with this).
+        The test ends when many happen to be lost, so its ratio is above the true one. A nearer rung
+        compared with that looks clean too soon (2026-11, 2 % on the line: the core was blamed in
+        2.3 % of 2000 simulated cases, and in 0.6 % with this).
         """
         return (self.lost - sqrt(self.lost)) / self.sent if self.sent else 0.0
 
     def nats(self, degraded: float, healthy: float) -> float:
-        """Return the evidence for one share of losses against another."""
+        """Return the evidence for one loss ratio against another."""
         kept = self.sent - self.lost
         return self.lost * log(degraded / healthy) + kept * log((1 - degraded) / (1 - healthy))
 
 
 @dataclass(frozen=True, slots=True)
 class LossLocation:
-    """Who loses; neither is set while more has to be seen."""
+    """The lossy rung or host; neither is set while more observations are needed."""
 
     suspicion: Suspicion | None = None
     is_one_host: bool = False
@@ -92,10 +98,10 @@ class LossLocation:
 
 def locate_loss(at: LinkContext, onset_ns: int, *, blip_ratio: float = 0.0) -> LossLocation:
     """
-    Return on which rung the losses begin, or that they are one host's alone.
+    Return the rung on which the losses begin, or the one host that loses alone.
 
-    ``blip_ratio`` is the share of all echoes, where they are lost in blips, of which each counts as
-    one loss: what a LAN with such blips would lose of the gateway's.
+    ``blip_ratio`` is the loss ratio of all echoes, if they are lost in blips, each of which counts
+    as one loss: a LAN with such blips would lose this share of the gateway's.
     """
     shares = _shares(at, onset_ns)
     worst = _lone_loser(shares, at.settings)
@@ -110,7 +116,7 @@ def locate_loss(at: LinkContext, onset_ns: int, *, blip_ratio: float = 0.0) -> L
         return LossLocation()
     slow = at.link.slow.fault
     if slow is not None and slow.segment is not None and RANK[slow.segment] < RANK[segment]:
-        # A queue that delays also drops: that few were lost just behind it is chance.
+        # A queue that delays also drops: a small loss just behind it is chance.
         segment = slow.segment
     fault = Diagnosis(state=State.DEGRADED, segment=segment, symptom=LOSS_SYMPTOMS[segment])
     evidence = _loss_evidence(shares, at.settings)
@@ -119,9 +125,9 @@ def locate_loss(at: LinkContext, onset_ns: int, *, blip_ratio: float = 0.0) -> L
 
 def is_losing_since(at: LinkContext, since_ns: int) -> bool:
     """
-    Return whether echoes to more than one host beyond the site were lost since a moment.
+    Return whether echoes to more than one host beyond the site were lost since a time.
 
-    Or to the one that there is; who is silent for ever, or loses alone, is no host of these.
+    Or to the only one; hosts that never answer, or lose alone, do not count.
     """
     asked: set[str] = set()
     losing: set[str] = set()
@@ -139,8 +145,8 @@ def is_losing_since(at: LinkContext, since_ns: int) -> bool:
 
 def is_of_ip6_alone(at: LinkContext) -> bool:
     """
-    Return whether IPv6 loses what IPv4 does not: browsers then use IPv4, a quarter of a second
-    later (RFC 8305).
+    Return whether IPv6 has loss that IPv4 does not have: browsers then use IPv4, a quarter of a
+    second later (RFC 8305).
     """
     shares = {family: LossShare(Segment.TRANSIT) for family in Family}
     for track in at.link.tracks.values():
@@ -153,24 +159,24 @@ def is_of_ip6_alone(at: LinkContext) -> bool:
 
 
 def is_plain(suspicion: Suspicion) -> bool:
-    """Return whether so much is lost beyond the carrier that every page has to show it."""
+    """Return whether the loss beyond the carrier is so large that every page must show it."""
     far = [evidence for evidence in suspicion.evidence if evidence.segment is Segment.TRANSIT]
     lost, sent = sum(e.failed for e in far), sum(e.ok + e.failed for e in far)
     return lost >= FELT_LOSS_RATIO * max(1, sent)
 
 
 def _is_lan_in_doubt(at: LinkContext, onset_ns: int) -> bool:
-    """Return whether the gateway has lost echoes lately; one that limits them is not waited for."""
+    """Return whether the gateway has lost echoes recently; one that limits them is not awaited."""
     return at.now_ns - onset_ns < ns(DECIDE_ANYWAY_S) and is_gateway_lossy(at)
 
 
 def _shares(at: LinkContext, onset_ns: int) -> dict[str, LossShare]:
     """
-    Return the echoes of each target in the present test.
+    Return the echoes of each target in the current test.
 
-    The gateway's are counted one by one: most of what a blip takes is left out of the test, as is
-    what is not answered again, and by either a gateway looked clean. One that has answered nothing
-    since well before the loss began never answers, and says nothing.
+    The gateway's echoes are counted individually: the test excludes most echoes of a blip, and
+    those without a later answer, and with either a gateway looked clean. A gateway that has
+    answered nothing since well before the loss began never answers, and proves nothing.
     """
     shares: dict[str, LossShare] = {}
     for track in at.link.tracks.values():
@@ -190,9 +196,9 @@ def _shares(at: LinkContext, onset_ns: int) -> dict[str, LossShare]:
 
 def _lone_loser(shares: Mapping[str, LossShare], settings: Settings) -> str | None:
     """
-    Return the target with most of the losses if the others do not bear it out.
+    Return the target with most of the losses if the others do not confirm them.
 
-    The others are those as far out as it is: nearer ones may well be clean.
+    The others are those equally far away: nearer ones may well be clean.
     """
     beyond = {t: share for t, share in shares.items() if share.rung is not Segment.LAN}
     if len(beyond) < settings.quorum:
@@ -211,9 +217,9 @@ def _first_lossy(
     shares: Iterable[LossShare], settings: Settings, blip_ratio: float, *, is_enough: bool
 ) -> Segment | None:
     """
-    Return the rung after the last that is clean; ``None`` while a rung is undecided.
+    Return the rung after the last clean one; ``None`` while a rung is undecided.
 
-    A rung is compared with what lies beyond it: is it as lossy as that, or as a healthy one?
+    A rung is compared with those beyond it: is it as lossy as they are, or as a healthy one?
     """
     rungs: dict[Segment, LossShare] = {}
     for share in shares:
@@ -229,8 +235,9 @@ def _first_lossy(
         ratio = max(beyond.at_least(), settings.loss_degraded_ratio)
         nats = rungs[rung].nats(ratio, settings.loss_healthy_ratio)
         if rung is Segment.LAN:
-            # The share of late may be well above that of the whole test, by which a LAN that lost
-            # more and more looked clean (2026-11): who is lossy by the latter is not clean.
+            # The recent loss ratio may be well above that of the whole test, by which a LAN with
+            # growing loss looked clean (2026-11): a rung that is lossy by the recent ratio is not
+            # clean.
             of_blips = rungs[rung].nats(
                 min(0.5, max(ratio, blip_ratio)), settings.loss_healthy_ratio
             )

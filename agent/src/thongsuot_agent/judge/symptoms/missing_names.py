@@ -1,12 +1,12 @@
 """
-Missing names: a name server that knows no such name may be telling the truth.
+Missing names: a name server that does not know a name may be right.
 
-Each name server keeps what it was told for the time to live of the record, and of an answer that
-there is none (RFC 1035, section 3.2.1; RFC 2308, section 5). So a name that its owner has taken
-away, or put in, is gone for one carrier's customers sooner than for another's (2026-12: a name that
-was removed was one carrier's forged answer, while the other's server still remembered it). Which of
-two servers tells the truth shows once the time to live has passed. One that knows none of the names
-that it is asked for is no owner's doing, and need not be waited for.
+Each name server caches an answer for the record's time to live, and also the answer that there is
+none (RFC 1035, section 3.2.1; RFC 2308, section 5). So a name that its owner has removed, or added,
+disappears for one carrier's customers sooner than for another's (2026-12: a removed name was
+reported as one carrier's forged answer, while the other's server still had it cached). Which of two
+servers is right shows after the time to live has passed. A server that knows none of the queried
+names is not explained by an owner, and is not awaited.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,23 +15,22 @@ from thongsuot_agent.judge.link_context import LinkContext, ns
 from thongsuot_agent.judge.memory import Track
 
 UNKNOWN_TTL_S = 3600.0
-"""Where no lookup has told the time to live of a name: few portals have a longer one."""
+"""If no lookup has returned the time to live of a name: few portals have a longer one."""
 LEAST_WAIT_S, LONGEST_WAIT_S = 60.0, 3600.0
 """
-All name servers of a zone know of a change within a minute (RFC 1996). A time to live of a day is
-not waited for: people are kept from the portal meanwhile.
+All name servers of a zone learn of a change within a minute (RFC 1996). A time to live of a day is
+not awaited: people cannot reach the portal meanwhile.
 """
 NAMES_OF_ONE_OWNER = 2
-"""More names than so many, or names of two domains, are not taken away at the same moment."""
+"""More names than this, or names of two domains, are not removed at the same time."""
 
 
 def is_missing_alone(at: LinkContext, track: Track, others: Iterable[Track]) -> bool:
     """
-    Return whether a name is missing over a link for longer than any of ``others``, where it is
-    there, may remember it.
+    Return whether a name has been missing over a link for longer than any of ``others`` that have
+    it may cache it.
 
-    A name that was put in just now is there for the one, while the other still keeps what it was
-    told before.
+    A name that was just added is present in one cache, while the other still has the former answer.
     """
     if not is_missing_for_long(at, track):
         return False
@@ -46,7 +45,7 @@ def is_missing_alone(at: LinkContext, track: Track, others: Iterable[Track]) -> 
 
 
 def is_missing_for_long(at: LinkContext, track: Track) -> bool:
-    """Return whether a name is missing for so long that it matters whether it is elsewhere."""
+    """Return whether a name has been missing for so long that its presence elsewhere matters."""
     if not track.failures or track.missing_since_ns is None:
         return False
     is_long = (track.failed_ns or 0) - track.missing_since_ns >= _wait_ns(at, track)
@@ -61,7 +60,7 @@ def _wait_ns(at: LinkContext, missing: Track) -> int:
 
 
 def _is_every_name_missing(at: LinkContext, first: Track) -> bool:
-    """Return whether of several names that the link's name servers were asked for none is there."""
+    """Return whether none of several names that the link's name servers were queried for exists."""
     missing: set[str] = set()
     for track in _asked(at):
         if track.failures and track.missing_since_ns is not None:
@@ -73,7 +72,10 @@ def _is_every_name_missing(at: LinkContext, first: Track) -> bool:
 
 
 def _asked(at: LinkContext) -> Iterator[Track]:
-    """Yield what the name servers of the link's users are asked for, by lookups and by pages."""
+    """
+    Yield the names that the users' name servers of the link are queried for, by lookups and by
+    pages.
+    """
     for track in at.link.tracks.values():
         point = at.probes.point_of(track)
         if point is not None and (point.is_users_resolver or (point.is_service and point.lookup)):

@@ -1,11 +1,11 @@
 """
-Names elsewhere: whether others resolve the names that a link's own name servers do not.
+Names elsewhere: whether other name servers resolve the names that a link's own ones do not.
 
-Others are servers out in the world, and the name servers of other lines. One that has failed since
-before this one did, in another way, or because its machine is gone, fails by itself and says
-nothing; nor does another line of the same carrier, which has the same servers. Those of two
-carriers that fall silent in the same way within the time between two lookups may have one cause:
-what the site's own box does with questions, or the names themselves.
+Others are external servers, and the name servers of other lines. A server that has failed since
+before this one did, in another way, or because its machine is gone, fails independently and proves
+nothing; nor does another line of the same carrier, which has the same servers. If those of two
+carriers stop answering in the same way within the interval of two lookups, they may have one cause:
+the site's own router, or the names themselves.
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,15 +24,15 @@ from thongsuot_schema.verdict import Symptom
 
 LOOKUP = dns.KIND.name
 _OWN_WORD = MISSING | {Reason.NAME_ANSWER_FORGED, Reason.NAME_SERVER_REFUSED}
-"""What a name server says for itself; any other failure is silence, or that of somebody behind."""
+"""The server's own answers; any other failure is silence, or that of a system behind it."""
 SILENT_SYMPTOMS = frozenset({Symptom.RESOLVER_SILENT, Symptom.RESOLVER_CAUSE_UNKNOWN})
 GONE_ECHOES = 2
-"""Echoes in a row that a machine leaves unanswered before it is taken for gone."""
+"""Consecutive unanswered echoes before a machine counts as gone."""
 
 
 @dataclass(frozen=True, slots=True)
 class OtherLookups:
-    """Lookups of the same names by somebody else; ``is_users``: by the users' servers there."""
+    """Lookups of the same names by others; ``is_users``: by the users' servers there."""
 
     link: LinkMemory
     carrier: str
@@ -44,7 +44,7 @@ def resolved_elsewhere(at: LinkContext, observed: Sequence[Observation]) -> bool
     """
     Return whether the same names are resolved elsewhere: by other servers, or over other links.
 
-    ``None``: nobody else has been asked lately who could tell.
+    ``None``: no other server with usable results was queried recently.
     """
     since_ns = _since_ns(observed)
     asked = False
@@ -57,10 +57,11 @@ def resolved_elsewhere(at: LinkContext, observed: Sequence[Observation]) -> bool
 
 def fail_over_lines_of_others(at: LinkContext, observed: Sequence[Observation]) -> bool:
     """
-    Return whether the name servers of another carrier's line fail as these do, since the same time.
+    Return whether the name servers of another carrier's line fail in the same way, since the same
+    time.
 
-    Not where the machines of these are gone, which no cause of both does: it leaves them to answer
-    echoes.
+    Not if the machines of these are gone, which a common cause would not explain: it leaves them
+    answering echoes.
     """
     return not all(is_server_gone(at.link, s.track) for s in observed) and any(
         other.link is not at.link and _fails_as_well(at, other, observed)
@@ -70,7 +71,7 @@ def fail_over_lines_of_others(at: LinkContext, observed: Sequence[Observation]) 
 
 def probes_elsewhere(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
     """
-    Return the lookups to ask of other carriers' name servers, once those of a link seem silent.
+    Return the lookups to other carriers' name servers, once those of a link seem silent.
     """
     pending = at.link.resolver.pending
     if pending is None or pending.symptom not in SILENT_SYMPTOMS:
@@ -86,9 +87,9 @@ def probes_elsewhere(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
 
 def is_word_awaited(at: LinkContext, observed: Sequence[Observation]) -> bool:
     """
-    Return whether other carriers' name servers have yet to say how they are, and may still do so.
+    Return whether results of other carriers' name servers are still missing, and may still arrive.
 
-    They are asked from the second round on, and have as long as a round for their answer.
+    They are queried from the second round on, and have one round for their answer.
     """
     slot, since_ns = at.link.resolver, _since_ns(observed)
     waited_ns = at.now_ns - slot.first_ns if slot.is_pending else 0
@@ -102,7 +103,7 @@ def is_word_awaited(at: LinkContext, observed: Sequence[Observation]) -> bool:
 
 
 def other_lookups(at: LinkContext, observed: Sequence[Observation]) -> Iterator[OtherLookups]:
-    """Yield what others were asked: other servers, or over other links, for the same names."""
+    """Yield the lookups of others for the same names: other servers, or over other links."""
     own = {id(s.track) for s in observed}
     for other in _lookups(at, {s.point.lookup for s in observed}):
         if id(other.track) not in own:
@@ -128,7 +129,7 @@ def _since_ns(observed: Sequence[Observation]) -> int:
 
 
 def _names(at: LinkContext) -> set[str]:
-    """Return the names that the link's own name servers are asked for."""
+    """Return the names that the link's own name servers are queried for."""
     return {point.lookup for point in at.probes.points.values() if point.is_users_resolver}
 
 
@@ -147,23 +148,24 @@ def _lookups(at: LinkContext, names: set[str]) -> Iterator[OtherLookups]:
 
 def _is_independent(at: LinkContext, other: OtherLookups) -> bool:
     """
-    Return whether name servers are not the same carrier's, as far as is known.
+    Return whether name servers do not belong to the same carrier, as far as is known.
 
-    A box that both lines share makes them no less two: that both fall silent points to it.
+    Two lines behind one router still count as two: if both stop answering, that indicates the
+    router.
     """
     own = at.probes.link.carrier
     return other.link is at.link or not own or other.carrier != own
 
 
 def _fails_as_well(at: LinkContext, other: OtherLookups, observed: Sequence[Observation]) -> bool:
-    """Return whether others fail as these name servers do, and began to when these did."""
+    """Return whether others fail in the same way as these name servers, since the same time."""
     track = other.track
     if (track.failed_ns or 0) < _since_ns(observed) or not _is_independent(at, other):
         return False
     reasons = {s.track.reason for s in observed}
     is_answer = track.reason in _OWN_WORD or Reason.NAME_SERVER_REFUSED in reasons
     if is_answer and track.reason not in reasons:
-        # An answer is never silence, and no cause of it either.
+        # An answer is never silence, and never its cause.
         return False
     worked_ns = max((s.track.worked_ns or 0 for s in observed), default=0)
     is_older = track.failures > 0 and (track.failed_since_ns or worked_ns) < worked_ns

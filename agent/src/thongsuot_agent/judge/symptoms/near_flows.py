@@ -1,13 +1,13 @@
 """
-Near flows: what new flows that end at the site's box or at the carrier's first router tell of
-others.
+Near flows: new flows that end at the site's router or at the carrier's first router, as evidence
+about others.
 
-Two faults look alike from far and are told apart from near. Packets of full size may be lost in the
-site's LAN or on the line: an echo of full size to the gateway passes the LAN alone. New flows may
-be dropped by the table of the site's box or by the carrier's: a new echo to the carrier's first
-router passes the box alone; one to an anchor of the carrier's tells both from a dead name server.
-Only what was measured while something failed speaks, since either may
-come and go. A target that has never answered says nothing, and then nobody is named.
+Two faults look alike from far away and differ from nearby. Full-size packets may be lost in the
+site's LAN or on the line: a full-size echo to the gateway passes only the LAN. New flows may be
+dropped by the connection table of the site's router or by the carrier's: a new echo to the
+carrier's first router passes only the site's; one to an anchor of the carrier distinguishes both
+from a dead name server. Only measurements made during a failure count, because either fault may be
+intermittent. A target that has never answered proves nothing, and then no party is named.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -35,39 +35,40 @@ from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 
 FLOWS = 4
-"""New flows of a run, as the probe opens them by default."""
+"""New flows of a run, as in the probe's default settings."""
 RUNS_KEPT = 128
-"""Four targets in two families, asked every two seconds for half a minute."""
+"""Four targets in two families, probed every two seconds for half a minute."""
 ASK_EVERY_S, ASK_METERED_EVERY_S = 2.0, 10.0
 """6 kB each: a comparison of services takes some seconds, and pages cost more."""
 BESIDE_NS = NS_PER_S
-"""What began so close together met the same moment of the link."""
+"""Runs that began this close together saw the same state of the link."""
 OPEN_ECHO_KEPT_NS = 8 * NS_PER_S
-"""A run of new flows is over long before."""
+"""A run of new flows is over well before that."""
 LAN_FRESH_S = 100.0
-"""As long as a lookup that got no answer speaks (``new_flows``)."""
+"""As long as an unanswered lookup counts (``new_flows``)."""
 FULL_SIZE_LEAST_BYTES = 1000
 """Less than the packets that make pages stall, more than any small echo."""
 LOCATED_NATS = 4.6
 """
-Odds of 100 : 1 for one side of the carrier's first router; new flows there are free to repeat.
+Odds of 100 : 1 for one side of the carrier's first router; new flows there cost little.
 """
 NEW_FLOWS_LOST_HEALTHY_RATIO = 0.02
 LEAST_LOST_RATIO, FEW_LOST_HEALTHY_RATIO = 0.03, 0.005
 """
-Of a table that drops few flows, and of one that drops none: over many runs these are told apart.
+The loss ratios of a table that drops few flows, and of one that drops none: many runs distinguish
+them.
 """
 FULL_SIZE_LOST_HEALTHY_RATIO, FULL_SIZE_LOST_RATIO = 0.02, 0.3
 """
-Runs in which no packet of full size passes, of two: a LAN that loses half of those one way has a
-quarter of them.
+Share of runs in which neither of two full-size packets passes: a LAN that loses half of them in one
+direction has a quarter of such runs.
 """
 NEW_FLOWS_LOST_RATIOS = (0.3, 0.95)
-"""From a table that is full at times to one that takes nothing any more."""
+"""From a table that is full at times to one that accepts no new flow."""
 LOOKUP_FLOWS = 2
-"""A lookup asks two questions, and stays unanswered if either is lost."""
+"""A lookup sends two queries, and counts as unanswered if either is lost."""
 LOCATE_FOR_S = 120.0
-"""So long it is waited for what new flows say of a name server that loses some questions."""
+"""Time limit for the evidence of new flows about a name server that loses some queries."""
 
 NEW_FLOWS_LOST = Diagnosis(state=State.UNKNOWN, segment=None, symptom=Symptom.NEW_CONNECTIONS_FAIL)
 BOX_DROPS_FRESH_ECHOS = Diagnosis(
@@ -90,7 +91,7 @@ LOCATED_LARGE_PACKETS = frozenset({LARGE_PACKETS_LOST, LAN_LOSES_LARGE_PACKETS})
 
 
 def note_new_flows(link: LinkMemory, result: Result) -> None:
-    """Take one run of new flows."""
+    """Record one run of new flows."""
     finding, series = result.finding, result.series
     ratio = finding.values.get(fresh_echo.ANSWERED.name)
     if ratio is None or result.boottime_ns < link.valid_from_ns or link.egress.others:
@@ -116,8 +117,9 @@ def note_new_flows(link: LinkMemory, result: Result) -> None:
 
 def note_beside(at: LinkContext, track: Track, finding: Finding, started_ns: int) -> None:
     """
-    Note of the runs of new flows that a lookup, or a page, failed beside them, and how an echo to
-    the same target fared over a flow that was open. To be called before the track has the run.
+    Record with the runs of new flows that a lookup, or a page, failed at the same time, and the
+    result of an echo to the same target over an established flow. Call it before the track has the
+    run.
     """
     if track.kind == ECHO:
         _note_open_echo(at, track, finding, started_ns)
@@ -137,13 +139,13 @@ def note_beside(at: LinkContext, track: Track, finding: Finding, started_ns: int
 
 
 def _note_open_echo(at: LinkContext, track: Track, finding: Finding, started_ns: int) -> None:
-    """Note an echo that was sent while new flows are being asked; those end before or after it."""
+    """Record an echo sent while new flows are probed; those end before or after it."""
     memory = at.link.new_flows
     reachability = reachability_of(track.kind, finding)
     is_known = reachability is not Reachability.UNMEASURED
     is_beside = at.now_ns - memory.asked_ns <= OPEN_ECHO_KEPT_NS
     if not is_known or not is_beside or track.silences or track.target not in memory.answering:
-        # After one that was lost the next is over a new flow.
+        # After a lost echo the next one uses a new flow.
         return
     echo = OpenEcho(
         target=track.target,
@@ -166,10 +168,10 @@ def _set_beside(run: NewFlowRun, echo: OpenEcho) -> None:
 
 def near_probes(at: LinkContext, *, with_open_flows: bool = False) -> tuple[ConfirmationProbe, ...]:
     """
-    Return the new flows to open now, because something far stalls or stays unanswered.
+    Return the new flows to open now, because a distant target stalls or does not answer.
 
-    ``with_open_flows``: beside each a flow that is open is asked the same, where no burst asks it
-    anyway: what both lose is packets, and no flows.
+    ``with_open_flows``: each is accompanied by an echo over an established flow, if no burst sends
+    one anyway: if both are lost, packets are lost, and not flows.
     """
     memory = at.link.new_flows
     every_s = ASK_METERED_EVERY_S if at.probes.is_metered else ASK_EVERY_S
@@ -190,9 +192,9 @@ def near_probes(at: LinkContext, *, with_open_flows: bool = False) -> tuple[Conf
 
 def locate_new_flows_lost(at: LinkContext, held: Diagnosis | None) -> Diagnosis:
     """
-    Return whose table drops new flows: the site's box, if new echoes to the carrier's first router
-    are lost as lookups are; the carrier's, if those pass. What was located stays so until the
-    other is as sure.
+    Locate the table that drops new flows: the site's router, if new echoes to the carrier's first
+    router are lost like lookups; the carrier, if they pass. A location stays until the other one is
+    equally certain.
     """
     box = frozenset({Segment.ACCESS})
     beside, throughout = _new_flow_nats(at, box), _new_flow_nats_throughout(at, box)
@@ -206,12 +208,12 @@ def locate_new_flows_lost(at: LinkContext, held: Diagnosis | None) -> Diagnosis:
 
 def are_new_echoes_lost(at: LinkContext) -> bool:
     """
-    Return whether new echoes to the carrier's routers are lost as lookups are, and echoes over
-    flows that are open are not: then no name server is to blame.
+    Return whether new echoes to the carrier's routers are lost like lookups, and echoes over
+    established flows are not: then no name server is to blame.
 
-    Requests say it as well (``new_flows``), but over a metered link hardly one is ever made. A link
-    that is known to lose packets loses them of new flows, too (2026-11: a line that lost a fifth
-    was told to the commune as a full table of its box).
+    Requests are evidence as well (``new_flows``), but over a metered link there are hardly any. A
+    link with known packet loss also loses packets of new flows (2026-11: a line that lost a fifth
+    was reported to the commune as a full table of its router).
     """
     if at.link.loss_fault.fault is not None:
         return False
@@ -221,9 +223,9 @@ def are_new_echoes_lost(at: LinkContext) -> bool:
 
 def are_few_new_flows_lost(at: LinkContext) -> bool:
     """
-    Return whether new flows to the carrier's routers lose as few of all as lookups do, and open
-    ones lose none: of a hundred that a table drops ten of hardly one is opened beside a lost
-    lookup. Only of a line whose echoes lose nothing.
+    Return whether new flows to the carrier's routers have the small loss ratio of lookups, and
+    established ones lose none: if a table drops ten of a hundred, hardly one is opened beside a
+    lost lookup. Only for a line whose echoes have no loss.
     """
     nats = _new_flow_nats_throughout(at, frozenset({Segment.ACCESS, Segment.CARRIER}))
     return nats >= LOCATED_NATS and not is_lan_losing(at)
@@ -231,11 +233,12 @@ def are_few_new_flows_lost(at: LinkContext) -> bool:
 
 def is_new_flow_evidence_awaited(at: LinkContext, since_ns: int) -> bool:
     """
-    Return whether new flows to the carrier's routers have not said yet, since a moment, whether
-    they pass while lookups do not; nobody is waited for who never answered one.
+    Return whether it is still open, since a time, whether new flows to the carrier's routers pass
+    while lookups do not; targets that never answered one are not awaited.
 
-    Before they have, a name server that loses questions by turns may be a table that is full by
-    turns (2026-11: one of the site's box was told to the carrier as a slow name server).
+    Until then, a name server that intermittently loses queries may be a table that is
+    intermittently full (2026-11: such a table of the site's router was reported to the carrier as a
+    slow name server).
     """
     memory = at.link.new_flows
     rungs = frozenset({Segment.ACCESS, Segment.CARRIER})
@@ -251,9 +254,9 @@ def is_new_flow_evidence_awaited(at: LinkContext, since_ns: int) -> bool:
 
 def is_lan_losing(at: LinkContext) -> bool:
     """
-    Return whether new flows to the gateway, which pass no table, were lost lately.
+    Return whether new flows to the gateway, which pass no table, were lost recently.
 
-    Then it is packets that are lost in the site, and not flows.
+    Then packets are lost in the site, and not flows.
     """
     return any(
         run.answered_ratio < 1.0
@@ -268,7 +271,7 @@ def _new_flow_nats(at: LinkContext, rungs: frozenset[Segment]) -> float:
     """
     Return the evidence that new flows to some rungs are lost, by runs beside lost lookups.
 
-    Against what flows that are open lose: at the same moment, and in general of late.
+    Compared with the loss of established flows: at the same time, and recently in general.
     """
     runs = [run for run in _witnesses(at, rungs) if run.is_beside_lost_lookup]
     least, most = NEW_FLOWS_LOST_RATIOS
@@ -279,12 +282,13 @@ def _new_flow_nats(at: LinkContext, rungs: frozenset[Segment]) -> float:
 
 def _new_flow_nats_throughout(at: LinkContext, rungs: frozenset[Segment]) -> float:
     """
-    Return the evidence that new flows to some rungs are lost, by all runs since a lookup first was.
+    Return the evidence that new flows to some rungs are lost, by all runs since the first lost
+    lookup.
 
-    A table may drop some flows at any moment. Then those beside a lost lookup are lost no more
-    often than others, and passed as well as with none dropped (2026-12: a box that dropped three
-    of a hundred, then ten, was told to the carrier as a slow name server). They are held against
-    the share that lookups lose over the same time.
+    A table may drop some flows at any time. Then flows beside a lost lookup are not lost more often
+    than others, and that test shows no loss (2026-12: a router that dropped three of a hundred,
+    then ten, was reported to the carrier as a slow name server). Here they are compared with the
+    loss ratio of lookups over the same time.
     """
     first_ns = min(
         (run.at_ns for run in at.link.new_flows.runs if run.is_beside_lost_lookup), default=None
@@ -295,14 +299,14 @@ def _new_flow_nats_throughout(at: LinkContext, rungs: frozenset[Segment]) -> flo
     ratio = min(most, max(LEAST_LOST_RATIO, _lookup_flows_lost_ratio(at)))
     healthy = max(FEW_LOST_HEALTHY_RATIO, _open_flows_lost_ratio(at))
     if healthy >= ratio:
-        # Open flows lose as much: nothing tells the two apart.
+        # Established flows lose as much: the two cannot be distinguished.
         return 0.0
     runs = [run for run in _witnesses(at, rungs) if run.at_ns >= first_ns]
     return _nats_of(runs, ratio, healthy)
 
 
 def _witnesses(at: LinkContext, rungs: frozenset[Segment]) -> Iterator[NewFlowRun]:
-    """Yield the runs to some rungs beside which an open flow was answered, and none lost."""
+    """Yield the runs to some rungs beside which an established flow was answered, and none lost."""
     memory = at.link.new_flows
     for run in memory.runs:
         point = at.probes.near_points.get(run.target)
@@ -318,20 +322,20 @@ def _witnesses(at: LinkContext, rungs: frozenset[Segment]) -> Iterator[NewFlowRu
 
 
 def _nats_of(runs: Sequence[NewFlowRun], ratio: float, healthy: float) -> float:
-    """Return the evidence of runs for one share of flows lost against another."""
+    """Return the evidence of runs for one loss ratio of flows against another."""
     sent = FLOWS * len(runs)
     lost = FLOWS * sum(1.0 - run.answered_ratio for run in runs)
     return lost * log(ratio / healthy) + (sent - lost) * log((1.0 - ratio) / (1.0 - healthy))
 
 
 def _lookup_flows_lost_lately(at: LinkContext) -> float:
-    """Return the share of their flows that the latest lookups lost: two each, either fails it."""
+    """Return the loss ratio of flows in the latest lookups: two each, either one fails it."""
     answered_ratio: float = (1.0 - share_silent_lately(_lookups(at))) ** (1.0 / LOOKUP_FLOWS)
     return 1.0 - answered_ratio
 
 
 def _lookup_flows_lost_ratio(at: LinkContext) -> float:
-    """Return the share that lookups lose: by the latest where it is plain, else by the test."""
+    """Return the loss ratio of lookups: by the latest if it is plain, otherwise by the test."""
     lately = _lookup_flows_lost_lately(at)
     sent = sum(track.carried_sent for track in _lookups(at))
     lost = sum(track.carried_lost for track in _lookups(at))
@@ -339,7 +343,7 @@ def _lookup_flows_lost_ratio(at: LinkContext) -> float:
 
 
 def _open_flows_lost_ratio(at: LinkContext) -> float:
-    """Return the share of their latest runs that open echoes beyond the site have lost."""
+    """Return the loss ratio of the latest runs of established echoes beyond the site."""
     counts = [
         silent_spells_lately(track)
         for track in at.link.tracks.values()
@@ -354,11 +358,11 @@ def _open_flows_lost_ratio(at: LinkContext) -> float:
 
 def locate_large_packets_lost(at: LinkContext, family: Family, onset_ns: int) -> Diagnosis:
     """
-    Return where packets of full size are lost in a family: in the LAN, if echoes of that size to
-    the gateway are lost while pages stall; beyond it, if they pass.
+    Return where full-size packets are lost in a family: in the LAN, if full-size echoes to the
+    gateway are lost while pages stall; beyond it, if they pass.
     """
     if at.link.facts is not None and at.link.facts.point_to_point:
-        # A modem's raw IP, PPP: the line begins in the device.
+        # A modem's raw IP, PPP: the line begins at the device.
         return LARGE_PACKETS_LOST
     memory = at.link.new_flows
     passed = lost = 0
@@ -385,7 +389,7 @@ def locate_large_packets_lost(at: LinkContext, family: Family, onset_ns: int) ->
 
 
 def full_size_nats(passed: int, lost: int) -> float:
-    """Return the evidence of runs to the gateway that its LAN loses packets of full size."""
+    """Return the evidence of runs to the gateway that its LAN loses full-size packets."""
     ratio, healthy = FULL_SIZE_LOST_RATIO, FULL_SIZE_LOST_HEALTHY_RATIO
     return lost * log(ratio / healthy) + passed * log((1.0 - ratio) / (1.0 - healthy))
 

@@ -1,11 +1,11 @@
 """
-New flows: what is open goes on, and what begins now gets no answer.
+New flows: established flows continue, and new ones get no answer.
 
-A table of connections that is full lets old flows pass and drops the first packet of new ones
-(conntrack in the site's box; CGN at the carrier). The echoes of the schedule are old flows and
-answered, lookups and connects are new ones and are not: read apart, that accused the carrier's name
-server, its way to the services or its line (2026-11: four of ten wrong messages). Whose table it
-is, new flows to what stands between the two tell (``near_flows``).
+A full connection table lets old flows pass and drops the first packet of new ones (conntrack in the
+site's router; CGN at the carrier). The echoes of the schedule are old flows and answered, lookups
+and connects are new ones and are not: seen separately, this blamed the carrier's name server, its
+path to the services or its line (2026-11: four of ten wrong notifications). New flows to the
+routers in between determine whose table it is (``near_flows``).
 """
 
 from thongsuot_agent.judge.comparison import answers_elsewhere
@@ -20,26 +20,32 @@ from thongsuot_schema.catalogue import dns
 from thongsuot_schema.segment import Segment
 
 SERVICES_UNREACHED = 2
-"""So many services that time out, while lookups do, are not dead by themselves."""
+"""This many services that time out together with lookups are not all dead."""
 LOOKUPS_LOST = 2
-"""One lookup in a thousand is lost anyway, and is no witness that new flows are."""
+"""One lookup in a thousand is lost anyway, and is no evidence of lost new flows."""
 LOOKUPS_IN_A_ROW = 2
-"""So many lost in a row, and no page since: then it is not new flows that are lost by turns."""
+"""
+If this many consecutive lookups are lost, with no page since, the cause is not an intermittent loss
+of new flows.
+"""
 FRESH_S = 100.0
-"""A lookup is made every 30 s and a page every 60 s: so old a failure is one of now."""
+"""There is a lookup every 30 s and a page every 60 s: a failure of this age is still current."""
 OLD_FLOWS_CLEAN_RATIO = 0.06
-"""Share of their latest runs that echoes, which are old flows, may lose."""
+"""Maximum loss ratio of the latest runs of echoes, which are old flows."""
 REQUEST_ROUNDS = 2
-"""Rounds after which a request is made that tells a dead name server from lost new flows."""
+"""
+Rounds after which a request is made that distinguishes a dead name server from lost new flows.
+"""
 
 
 def are_new_flows_lost(at: LinkContext) -> bool:
     """
-    Return whether lookups and connects stay unanswered over a link whose echoes are answered.
+    Return whether lookups and connects are unanswered over a link whose echoes are answered.
 
-    Both have to: a dead name server leaves the last known address to connect to, and a carrier that
-    drops TCP answers lookups. A service that no independent link reaches either is no witness
-    alone; two are, since lines may go through one box that the inventory does not name.
+    Both are required: with a dead name server the last known address still accepts connections, and
+    with a carrier that drops TCP lookups are answered. A service that no independent link reaches
+    either is no evidence alone; two are, because lines may share a device that is not in the
+    inventory.
     """
     connects = is_echoing = False
     since_lookups_ns = _silent_row_of_lookups_ns(at)
@@ -72,7 +78,7 @@ def are_new_flows_lost(at: LinkContext) -> bool:
 
 def _silent_row_of_lookups_ns(at: LinkContext) -> int | None:
     """
-    Return since when name servers that fell silent have answered nothing; ``None`` where one has.
+    Return since when silent name servers have answered nothing; ``None`` if one has.
     """
     lookups = [
         track
@@ -86,10 +92,10 @@ def _silent_row_of_lookups_ns(at: LinkContext) -> int | None:
 
 def _is_over(track: Track, since_ns: int | None) -> bool:
     """
-    Return whether a service was silent before a moment only, and has answered since.
+    Return whether a service was silent only before a time, and has answered since.
 
-    A portal that had been out was taken for new flows that were lost when a name server died a
-    minute later (2026-12).
+    A portal that had been out counted as lost new flows when a name server died a minute later
+    (2026-12).
     """
     if since_ns is None:
         return False
@@ -98,10 +104,10 @@ def _is_over(track: Track, since_ns: int | None) -> bool:
 
 def is_request_awaited(at: LinkContext, since_ns: int) -> bool:
     """
-    Return whether a request has not said yet, since a moment, whether the link carries new flows.
+    Return whether it is still open, since a time, whether a request over the link succeeds.
 
-    One that gets through proves little where some do; so all are waited for, but for a while only:
-    until they are made, and as long as a run may take.
+    A single success proves little if some flows pass; so all requests are awaited, but only for a
+    limited time: until they are made, and as long as a run may take.
     """
     asked_s = REQUEST_ROUNDS * at.settings.resolver.every_s
     if at.now_ns - since_ns >= ns(asked_s + at.settings.service_wait_s):

@@ -1,6 +1,6 @@
 """
-Own queue: whether what is slow, or lost, may be a transfer of the site's own that nobody can be
-asked about.
+Own queue: whether a delay, or a loss, may come from a transfer of the site's own that no device can
+report.
 """
 
 from collections.abc import Iterable
@@ -17,45 +17,48 @@ from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 
 CAUSE_UNKNOWN = Diagnosis(state=State.UNKNOWN, segment=None, symptom=Symptom.SLOW_CAUSE_UNKNOWN)
-"""A queue, and nobody to ask whose it is: the site is told to pause its transfers first."""
+"""A queue of unknown origin: the site is asked to pause its transfers first."""
 STEADY_RATIO, STEADY_S = 0.1, 0.01
 """
-Spread of the delays, as a share of the middle one or so long, up to which no queue makes them: what
-TCP fills comes and goes by a third (CUBIC, RFC 9438: to 0.7 at each loss), a longer way does not.
+Spread of the delays, relative to the median or absolute, up to which no queue explains them: the
+delay of TCP's queue varies by a third (CUBIC, RFC 9438: to 0.7 at each loss), that of a longer path
+does not.
 """
 STEADY_ROUNDS = 6
 """
-So many rounds have to agree. Of four (2026-11) one queue in four looked steady by chance: the
-delays of a round are of one moment, and count as one.
+This many rounds must agree. With four (2026-11) one queue in four looked steady by chance: the
+delays of a round belong to one moment, and count as one.
 """
 DELAYS_KEPT = 12
-"""Rounds whose delay is remembered while a link is slow: as many again as have to agree."""
+"""Rounds whose delay is remembered while a link is slow: twice as many as must agree."""
 QUEUE_SIGN_S, QUEUE_FRESH_S = 0.01, 6.0
 """
-So much above the usual is a queue's sign, by echoes of the latest round of the schedule: a hundred
-packets of full size at 100 Mbit/s; the middle of seven anchors moves by 3 ms on 5G.
+A delay this far above the usual one indicates a queue, by echoes of the schedule's latest round: a
+hundred full-size packets at 100 Mbit/s; the median of seven anchors varies by 3 ms on 5G.
 """
 QUEUE_S = 5.0
-"""So long an echo's late answer is waited for (``links.echo``); longer queues drop instead."""
+"""
+A late answer of an echo is awaited for this time (``links.echo``); longer queues drop instead.
+"""
 PAGE_S = 12.0
-"""So long a page may take that a queue holds, and some: after ten seconds it has failed."""
+"""A page may take this long if a queue holds it, plus a margin: after ten seconds it has failed."""
 FILLING_S = 6.0
-"""A queue grows from nothing to a second, and past what echoes wait for, within so long."""
+"""A queue grows from zero to a second, and beyond the time limit of echoes, within this time."""
 LATE_SHARE = 0.25
-"""Of what a lookup takes longer: two questions meet the longer of two queues, an echo any."""
+"""Share of a lookup's additional delay: two queries see the longer of two queues, an echo any."""
 PAUSE_S = 900.0
-"""A person who was told to pause has by then; what is slow after it is told to the carrier."""
+"""A person who was asked to pause has done so by then; a later delay is reported to the carrier."""
 
 
 def may_be_own_queue(at: LinkContext, slow: list[Observation], onset_ns: int) -> bool | None:
     """
-    Return whether another machine of the site may fill the line, where no box can say.
+    Return whether another machine of the site may fill the line, if no equipment can report it.
 
-    ``None``: it looks steady, and not for long enough.
+    ``None``: it looks steady, but not for long enough.
 
-    What the device itself sends is known (``traffic``), what other machines send is not. So a delay
-    is a queue's until it has been steady for some rounds: that no queue is. And it is the carrier's
-    no longer than it stays steady: six rounds agree by chance now and then.
+    The device's own traffic is known (``traffic``), that of other machines is not. So a delay
+    counts as a queue until it has been steady for some rounds, which no queue is. And it is the
+    carrier's only while it stays steady: six rounds agree by chance now and then.
     """
     link = at.link
     if link.boxes or at.now_ns - onset_ns >= ns(PAUSE_S):
@@ -63,13 +66,13 @@ def may_be_own_queue(at: LinkContext, slow: list[Observation], onset_ns: int) ->
     held = link.slow.fault
     is_named = held is not None and held.segment in {Segment.ACCESS, Segment.CARRIER}
     if is_named and not link.delay_rounds:
-        # Named for another reason: its queue was one that somebody could be asked about.
+        # Attributed for another reason: its queue was one that equipment could report.
         return False
     if held != CAUSE_UNKNOWN and not is_named and not link.slow.is_pending:
         link.delays_s.clear()
         link.delay_rounds = 0
-    # The middle one of a round, however many answered in it (2026-12: two rounds of which three
-    # answers were in time fell under the tenths that are left out, and a queue looked steady).
+    # The median of a round, regardless of its number of answers (2026-12: two rounds with three
+    # answers in time were in the omitted tenths, and a queue looked steady).
     delays_s = sorted((s.track.value_s or 0.0) - (s.track.usual_s or 0.0) for s in slow)
     link.delays_s.append(delays_s[len(delays_s) // 2])
     del link.delays_s[:-DELAYS_KEPT]
@@ -80,7 +83,7 @@ def may_be_own_queue(at: LinkContext, slow: list[Observation], onset_ns: int) ->
 
 
 def _is_steady(delays_s: list[float]) -> bool:
-    """Return whether delays hardly differ, a tenth of them on either side left out."""
+    """Return whether delays hardly differ, without the highest and the lowest tenth."""
     ordered = sorted(delays_s)
     aside = len(ordered) // 10
     spread_s = ordered[-1 - aside] - ordered[aside]
@@ -89,16 +92,16 @@ def _is_steady(delays_s: list[float]) -> bool:
 
 def may_hold_answers(at: LinkContext, onset_ns: int, within_s: float) -> bool:
     """
-    Return whether the site's own traffic may have delayed the answers beyond their time.
+    Return whether the site's own traffic may have delayed the answers beyond their time limit.
 
-    A queue delays, it does not annihilate: within seconds late answers come out of it, and are told
-    with the next echo. Only then is silence under load believed (2026-11: an upload with a queue
-    of a second was told to the carrier). Nor does one grow without a trace: who answered last took
-    longer than usual, which is so of no line that is cut.
+    A queue delays packets and does not destroy them: within seconds late answers leave it, and are
+    reported with the next echo. Only then is silence under load confirmed (2026-11: an upload with
+    a queue of a second was reported to the carrier). Nor does a queue grow without a trace: the
+    last answer took longer than usual, which does not happen on a cut line.
 
-    Pages take longer, and where echoes are policed nothing else speaks for what lies beyond the
-    carrier (2026-11: a download of a healthy day was told as a dead way there, a moment before all
-    pages came, after two seconds each).
+    Pages take longer, and if echoes are policed they are the only evidence about targets beyond the
+    carrier (2026-11: a download on a healthy day was reported as a dead path there, just before all
+    pages loaded, after two seconds each).
     """
     if at.now_ns - onset_ns >= ns(within_s):
         return False
@@ -107,7 +110,7 @@ def may_hold_answers(at: LinkContext, onset_ns: int, within_s: float) -> bool:
 
 
 def _was_slow_before(at: LinkContext, moment_ns: int) -> bool:
-    """Return whether somebody beyond the site answered slowly shortly before a moment, or since."""
+    """Return whether a target beyond the site answered slowly shortly before a time, or since."""
     return any(
         track.kind == ECHO
         and (track.value_ns or 0) >= moment_ns - ns(FILLING_S)
@@ -120,7 +123,7 @@ def _was_slow_before(at: LinkContext, moment_ns: int) -> bool:
 
 def explains_slow_lookups(at: LinkContext, lookups: Iterable[Track]) -> bool:
     """
-    Return whether echoes are as late as lookups are, or nearly: then no name server is slow.
+    Return whether echoes are about as late as lookups: then no name server is slow.
     """
     added_s = added_delay_s(at)
     excess_s = [(track.value_s or 0.0) - (track.usual_s or 0.0) for track in lookups]
@@ -129,8 +132,8 @@ def explains_slow_lookups(at: LinkContext, lookups: Iterable[Track]) -> bool:
 
 def is_slowed(at: LinkContext) -> bool:
     """
-    Return whether a link is slow, or about to be called so: what comes late over it is late for
-    that, no matter who sent it.
+    Return whether a link is slow, or about to be reported slow: then late results are explained by
+    that, no matter whose traffic it is.
     """
     slow = at.link.slow
     return slow.fault is not None or (slow.is_pending and slow.pending is not None)
@@ -138,12 +141,12 @@ def is_slowed(at: LinkContext) -> bool:
 
 def is_queue_possible(at: LinkContext) -> bool:
     """
-    Return whether echoes beyond the site take longer than usual now, though not so long that the
-    link is slow: what is lost may be dropped by a queue.
+    Return whether echoes beyond the site take longer than usual now, though not long enough for a
+    slow link: losses may be drops of a queue.
 
-    A big transfer of the site delays by what the queue holds and drops what it does not: 20 ms and
-    3 % were told to the carrier as the loss of its line (2026-11). Not where a box can be asked,
-    whose counters say it (``traffic``).
+    A large transfer of the site delays packets by the length of the queue and drops the excess: 20
+    ms and 3 % were reported to the carrier as loss of its line (2026-11). Not if equipment can be
+    queried, whose counters decide (``traffic``).
     """
     if at.link.boxes:
         return False
@@ -153,9 +156,9 @@ def is_queue_possible(at: LinkContext) -> bool:
 
 def is_queued_near(at: LinkContext) -> bool:
     """
-    Return whether the line itself may be queueing now: then pages are slow for that.
+    Return whether the line itself may be queueing now: then pages are slow because of that.
 
-    By echoes no farther than the carrier: what is congested beyond him delays farther ones alone.
+    By echoes no farther than the carrier: congestion beyond it delays only farther ones.
     """
     if is_link_busy(at, at.now_ns):
         return True
@@ -165,8 +168,8 @@ def is_queued_near(at: LinkContext) -> bool:
 
 def added_delay_s(at: LinkContext, farthest: Segment = Segment.SERVICE) -> float | None:
     """
-    Return how much longer than usual echoes beyond the site take now, in the middle; ``None`` where
-    none was answered lately. ``farthest``: the last rung of which echoes count.
+    Return the median additional delay of echoes beyond the site now; ``None`` if none was answered
+    recently. ``farthest``: the last rung whose echoes count.
     """
     added = sorted(
         track.value_s - track.usual_s

@@ -1,8 +1,7 @@
 """
-Pages: whether somebody who opens them notices what echoes, or segments sent again, show.
+Pages: whether users notice a fault that echoes, or retransmitted segments, show.
 
-Asked of what lies beyond the carrier, whose operators are told of nothing that keeps nobody from
-anything.
+Used for faults beyond the carrier, whose operators are only notified of faults that affect users.
 """
 
 from thongsuot_agent.judge.link_context import LinkContext
@@ -12,27 +11,27 @@ from thongsuot_agent.judge.tracks import PROMPT_KEPT
 from thongsuot_schema.result import Family
 
 SEGMENTS = 12
-"""Segments of a web request without body: handshakes, request, answer, closing."""
+"""Segments of a web request without body: handshakes, request, response, closing."""
 PAGE_QUICK_S = 1.0
-"""A page that is there within a second keeps nobody waiting (Nielsen 1993), however far it came."""
+"""A page that loads within a second causes no wait (Nielsen 1993), however far away it is."""
 FELT_LEAST, FELT_RATIO, FELT_OF_BOTH_RATIO = 4, 0.2, 0.3
 """
-So many pages, and such a share of all, have to fail or come slowly for a loss to be felt; more
-where there are two families, since browsers take the quicker (RFC 8305): 9 % are slow in both. It
-is asked again with every page: with three, and 15 %, a loss that made one page in twenty slow was
-called felt by chance (2026-11, one of fifteen such losses).
+Number of pages, and their share, that must fail or be slow for a loss to be noticeable; more with
+two families, because browsers use the faster (RFC 8305): 9 % are slow in both. The test is repeated
+with every page: with three, and 15 %, a loss that made one page in twenty slow counted as
+noticeable by chance (2026-11, one of fifteen such losses).
 """
 _BOTH = (Family.IP4, Family.IP6)
 
 
 def is_felt(at: LinkContext, since_ns: int) -> bool:
     """
-    Return whether pages that were opened since a moment failed or were slow, some of them.
+    Return whether enough pages opened since a time failed or were slow.
 
-    What lies beyond the carrier is told to several, so that it has to keep somebody from something:
-    TCP sends again one segment in thirty and nobody notices. While the line queues its pages are
-    slow for that (2026-12: echoes that another carrier lost became this one's fault when a big
-    transfer of the site began).
+    A fault beyond the carrier is reported to several parties, so it must affect users: TCP
+    retransmits one segment in thirty and users do not notice. While the line queues, its pages are
+    slow because of that (2026-12: echoes lost by another carrier became this one's fault when a
+    large transfer of the site began).
     """
     if is_queued_near(at):
         return False
@@ -42,10 +41,10 @@ def is_felt(at: LinkContext, since_ns: int) -> bool:
         if track.kind != REQUEST:
             continue
         prompt_ns = track.prompt_ns
-        # What is not remembered of the prompt ones is not counted of the others either.
+        # If the prompt ones are not remembered that far back, the others do not count either.
         from_ns = max(since_ns, prompt_ns[0] if len(prompt_ns) == PROMPT_KEPT else 0)
         starts = {ns for ns in (*track.episodes_ns, *track.slow_episodes_ns) if ns >= from_ns}
-        # A row of them is one start.
+        # A series of them counts as one start.
         count = len(starts) + max(0, track.failures - 1, track.slow_runs - 1)
         disturbed += count
         pages += count + sum(ns >= from_ns for ns in prompt_ns)
@@ -56,9 +55,10 @@ def is_felt(at: LinkContext, since_ns: int) -> bool:
 
 def is_refuted_by_pages(at: LinkContext, onset_ns: int) -> bool:
     """
-    Return whether all pages that were opened since echoes are slow beyond the carrier were quick.
+    Return whether all pages opened since echoes beyond the carrier became slow were fast.
 
-    Then what is watched does not lie that way: routers abroad are slow, and nobody waits for them.
+    Then the watched services are not on that path: foreign routers are slow, and no user waits for
+    them.
     """
     pages = [
         track

@@ -1,4 +1,4 @@
-"""Partial silence: the way works, but not to everywhere."""
+"""Partial silence: the path works, but not to all destinations."""
 
 from thongsuot_agent.judge.comparison import answers_elsewhere
 from thongsuot_agent.judge.diagnosis import Diagnosis
@@ -25,16 +25,18 @@ PARTIAL_OUTAGE = Diagnosis(
     state=State.DEGRADED, segment=Segment.CARRIER, symptom=Symptom.CARRIER_PARTIAL_OUTAGE
 )
 SHARE = 0.6
-"""As many as this share of those that answer have to be silent: more than a third of all."""
+"""
+The silent targets must be at least this share of the answering ones: more than a third of all.
+"""
 
 
 def partial_outage(at: LinkContext, observations: Observations) -> SilenceCandidate | None:
     """
-    Return which part of the world is silent over a link that reaches the rest.
+    Return which part of the Internet is silent over a link that reaches the rest.
 
-    All foreign anchors, or all domestic ones beyond the carrier: the ways there are down, even if
-    every link of the site sees it. A mixture: some ways inside the carrier are, but only where no
-    independent link finds the same targets silent; a target that none reaches is dead itself.
+    All foreign anchors, or all domestic ones beyond the carrier: the paths there are down, even if
+    every link of the site shows it. A mixture: some paths inside the carrier are down, but only if
+    no independent link finds the same targets silent; a target that no link reaches is dead itself.
     """
     silent = _wholly_silent(observations)
     if len(independent_witnesses(silent)) < at.settings.quorum:
@@ -65,10 +67,10 @@ def partial_outage(at: LinkContext, observations: Observations) -> SilenceCandid
 
 def _wholly_silent(observations: Observations) -> list[Observation]:
     """
-    Return what is silent beyond the access, of targets that nothing at all came from.
+    Return the silent observations beyond the access, of targets without any answer.
 
-    A kind of probe that no target so far out answers is filtered on the way (carriers drop ICMP):
-    its silence is no destination's.
+    A kind of probe that no target at that distance answers is filtered on the path (carriers drop
+    ICMP): its silence is not a destination's.
     """
     answered = observations.answered()
     targets = {s.point.target for s in answered}
@@ -82,7 +84,7 @@ def _wholly_silent(observations: Observations) -> list[Observation]:
 
 def _is_ours(at: LinkContext, observation: Observation) -> bool:
     """
-    Return whether a silence is this link's: no other link that works and shares nothing with it
+    Return whether a silence belongs to this link: no other working link that shares nothing with it
     finds the target silent too.
     """
     since_ns = observation.track.silent_since_ns or 0

@@ -1,5 +1,5 @@
 """
-Proxy: whether the office's proxy, the last box of the site before the line, lives.
+Proxy: whether the office's proxy, the site's last device before the line, works.
 """
 
 from collections.abc import Sequence
@@ -11,11 +11,11 @@ from thongsuot_schema.reason import Reason
 
 def is_proxy_alive(at: LinkContext, silent: Sequence[Observation]) -> bool | None:
     """
-    Return what a silence of portals behind a proxy says of the proxy; ``None``: nothing.
+    Return what a silence of portals behind a proxy proves about the proxy; ``None``: nothing.
 
-    One that says that it reaches none of them lives, and the line begins behind it. One that is
-    silent itself while the link's gateway answers is dead; with a gateway that is silent as well,
-    or says nothing, it may be the way to it.
+    A proxy that reports that it reaches none of them works, and the fault is behind it. A proxy
+    that is silent itself while the link's gateway answers is dead; if the gateway is silent as
+    well, or gives no evidence, the path to the proxy may be at fault.
     """
     if not at.probes.link.proxy:
         return None

@@ -1,9 +1,8 @@
 """
-Resolver: the name servers that the link's configuration names are silent, slow, or do not tell the
-truth.
+Resolver: the link's configured name servers are silent, slow, or return wrong answers.
 
-They are judged by comparison: the same name, asked elsewhere at the same time. A name that nobody
-resolves, over any link, is not the name server's fault.
+They are judged by comparison: the same name, resolved elsewhere at the same time. If a name is not
+resolved over any link, it is not the name server's fault.
 """
 
 from collections.abc import Sequence
@@ -45,31 +44,33 @@ from thongsuot_schema.verdict import Symptom
 LOOKUP = "dns"
 CAUSE_UNKNOWN = Diagnosis(state=State.UNKNOWN, segment=None, symptom=Symptom.RESOLVER_CAUSE_UNKNOWN)
 _LOSS_RATIO = 0.05
-"""Lookups lost at most on a link that works, resolvers included that are slow now and then."""
+"""
+Maximum loss ratio of lookups on a working link, including resolvers that are slow now and then.
+"""
 SILENT_FOR_GOOD = 4
-"""Runs in a row that a server leaves unanswered before it is silent, and not slow by turns."""
+"""Consecutive unanswered runs before a server counts as silent, and not as intermittently slow."""
 _FORGED = MISSING | {Reason.NAME_ANSWER_FORGED}
 _BROKEN = frozenset({Reason.NAME_SERVER_FAILED, Reason.NAME_SERVER_REFUSED})
 
 
 def is_lookup_unexpected(at: LinkContext, observation: Observation) -> bool:
-    """Return whether a lookup does not fit what is believed of the link's name servers."""
+    """Return whether a lookup contradicts the confirmed state of the link's name servers."""
     track, believed = observation.track, at.link.resolver.fault
     if not observation.point.is_users_resolver:
         return False
     if track.failures:
-        # What time alone has told since is asked for again.
+        # A state that only time has changed since is probed again.
         return not track.known_failing or is_missing_for_long(at, track)
     return is_slow(track, at.settings) if believed is None else not is_slow(track, at.settings)
 
 
 def is_resolver_measured(observations: Observations) -> bool:
-    """Return whether a round has anything to say about the link's name servers."""
+    """Return whether a round has results about the link's name servers."""
     return any(observation.point.is_users_resolver for observation in observations.seen)
 
 
 def detect_resolver_fault(at: LinkContext, observations: Observations) -> Suspicion | None:
-    """Return what is wrong with a link's name servers, ``None`` if one of them works."""
+    """Return the fault of a link's name servers, ``None`` if one of them works."""
     observed = [
         s for s in observations.seen if s.point.is_users_resolver and _has_way(at, observations, s)
     ]
@@ -94,8 +95,8 @@ def detect_resolver_fault(at: LinkContext, observations: Observations) -> Suspic
         onset_ns=onset_ns,
         evidence=gather_evidence(at, observations),
         nats=runs * log(1.0 / _loss_ratio(at, observed)),
-        # A queue of the site's own makes every server slow or silent: it has to be gone first. And
-        # where no new flow passes, servers are what is asked first.
+        # The site's own queue makes every server slow or silent: it has to end first. And if no new
+        # flow passes, lookups are the first to fail.
         is_ripe=not is_link_busy(at, at.now_ns)
         and not (is_silent and is_request_awaited(at, onset_ns))
         and not (symptom in SILENT_SYMPTOMS and is_word_awaited(at, observed)),
@@ -104,11 +105,11 @@ def detect_resolver_fault(at: LinkContext, observations: Observations) -> Suspic
 
 def _loss_ratio(at: LinkContext, observed: Sequence[Observation]) -> float:
     """
-    Return the chance that a lookup fails by mere loss: a run has two questions.
+    Return the probability that a lookup fails by mere loss: a run has two queries.
 
-    By the loss that is known, or by the echoes of this round where they show more: that a line
-    loses a fifth is seen by its name servers before it is sure. Or by what the servers lost of the
-    questions before: who answers by turns is silent for some in a row now and then.
+    By the confirmed loss, or by the echoes of this round if they show more: the name servers notice
+    that a line loses a fifth before it is confirmed. Or by the servers' loss of earlier queries: a
+    server that answers intermittently is silent for some consecutive ones now and then.
     """
     servers = {s.point.target for s in observed}
     echoes = [
@@ -120,7 +121,7 @@ def _loss_ratio(at: LinkContext, observed: Sequence[Observation]) -> float:
     lost, answered = sum(tally.failed for tally in echoes), sum(tally.ok for tally in echoes)
     if lost:
         ratios.append((lost + 0.5) / (lost + answered + 1.0))
-    # Not of those that refuse, whose answers count as lost for the one who asked.
+    # Not of servers that refuse, whose answers count as lost for the client.
     silent = [s.track for s in observed if s.silent]
     questions = sum(track.carried_sent for track in silent)
     if questions:
@@ -137,7 +138,7 @@ def _symptom(at: LinkContext, observed: Sequence[Observation]) -> Symptom | None
         return _of_silent(at, observed)
     if all(t.failures and t.reason in _FORGED for t in tracks):
         is_forged = any(t.reason is Reason.NAME_ANSWER_FORGED for t in tracks)
-        # That a name is gone may be the truth; an address that cannot be true never is.
+        # The absence of a name may be true; an impossible address never is.
         proof = resolved_elsewhere(at, observed)
         if proof and not is_forged and not _are_missing_alone(at, observed):
             return None
@@ -149,10 +150,10 @@ def _symptom(at: LinkContext, observed: Sequence[Observation]) -> Symptom | None
 
 def _of_silent(at: LinkContext, observed: Sequence[Observation]) -> Symptom | None:
     """
-    Return what is wrong where no name server of the link answers.
+    Return the fault if no name server of the link answers.
 
-    Those of another carrier that fell silent with it leave open whose fault it is: each carrier's
-    own, or that of the site's box that lets no question through, or of the names themselves.
+    If those of another carrier became silent at the same time, the party stays open: each carrier's
+    own servers, the site's router that passes no query, or the names themselves.
     """
     proof = resolved_elsewhere(at, observed)
     if proof is not False:
@@ -165,8 +166,8 @@ def _of_silent(at: LinkContext, observed: Sequence[Observation]) -> Symptom | No
 
 def _are_late(at: LinkContext, observed: Sequence[Observation]) -> bool:
     """
-    Return whether servers answer slowly. One that is silent beside them was later than its time;
-    and so are all of them, where they were slow just now, until some runs in a row are silent.
+    Return whether servers answer slowly. A server that is silent beside slow ones exceeded its time
+    limit; so did all of them if they were slow just before, until some consecutive runs are silent.
     """
     silent = [s.track for s in observed if s.silent]
     others = [s.track for s in observed if not s.silent]
@@ -176,16 +177,16 @@ def _are_late(at: LinkContext, observed: Sequence[Observation]) -> bool:
 
 
 def _refuses(track: Track) -> bool:
-    """Return whether a server does not serve this link at all: that is not about the name."""
+    """Return whether a server does not serve this link at all: that does not depend on the name."""
     return track.failures > 0 and track.reason is Reason.NAME_SERVER_REFUSED
 
 
 def _has_way(at: LinkContext, observations: Observations, observation: Observation) -> bool:
     """
-    Return whether the link works in the server's family, so that the server is what fails.
+    Return whether the link works in the server's family, so that the server is at fault.
 
-    By an answer in the round; or, where echoes are dropped and only web requests are left (which
-    take longer than a round), by one since the server fell silent.
+    By an answer in the round; or, if echoes are dropped and only web requests are left (which take
+    longer than a round), by one since the server became silent.
     """
     rank = min(RANK[observation.rung], RANK[Segment.CARRIER])
     if observation.answered or any(
@@ -203,7 +204,7 @@ def _has_way(at: LinkContext, observations: Observations, observation: Observati
 
 
 def _are_missing_alone(at: LinkContext, observed: Sequence[Observation]) -> bool:
-    """Return whether others have resolved the same names for longer than they may be remembered."""
+    """Return whether others have resolved the same names for longer than they may be cached."""
     others = [other.track for other in other_lookups(at, observed)]
     return all(is_missing_alone(at, s.track, others) for s in observed)
 

@@ -1,5 +1,5 @@
 """
-A service over one link: how it is by what the link's series have shown.
+A service over one link: its health by the observations of the link's series.
 """
 
 from collections.abc import Iterable, Mapping
@@ -21,43 +21,44 @@ from thongsuot_schema.result import Family
 
 REQUEST = http.KIND.name
 UNLISTED = Link(name="unlisted", interface="")
-"""A link of which the inventory says nothing."""
+"""A link that is not in the inventory."""
 
 SLOW_RUNS = 3
-"""Slow runs in a row before a page is called slow: at one a minute, after three minutes."""
+"""Consecutive slow runs before a page is reported slow: at one a minute, after three minutes."""
 
 CLOCK_NS = 900 * NS_PER_S
-"""A certificate that was found valid so lately proves the device's clock."""
+"""A certificate found valid this recently proves the device's clock."""
 
 EPISODES = 3
 """
-Failures between which it worked, of one service over one link, that are no chance: on a line that
-loses 1 % not one page in a thousand fails.
+Failures of one service over one link, with successes in between, that are not chance: on a line
+that loses 1 % not one page in a thousand fails.
 """
 EPISODES_NS = 600 * NS_PER_S
 """All of them within this time."""
 STEADY_RUNS = 4
-"""Runs that work in a row before what came and went is over."""
+"""Consecutive successful runs before an intermittent fault ends."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceOverLink:
     """
-    A service over one link: health by family, how it fails where it does, and what the link says.
+    A service over one link: its health by family, its failure mode if any, and the state of the
+    link.
     """
 
     link: LinkMemory
     health: Mapping[Family, Health]
     tracks: Mapping[Family, Track]
     entry: Link = UNLISTED
-    """The inventory's entry of the link: by it witnesses are told apart."""
+    """The link's entry in the inventory, which determines whether witnesses are independent."""
     is_slow_at_times: bool = False
-    """Whether its pages are slow again and again, though never three in a row."""
+    """Whether its pages are slow repeatedly, though never three in a row."""
 
     @property
     def signature(self) -> str:
         """
-        Its health and pace in every family, as text: when that changes there is something to judge.
+        Its health and pace in every family, as text: a change has to be judged.
         """
         return " ".join(
             f"{family}:{self.health[family].name}:{self.tracks[family].slow_runs >= SLOW_RUNS - 1}"
@@ -76,16 +77,16 @@ class ServiceOverLink:
 
     @property
     def is_bad(self) -> bool:
-        """Whether it is believed to fail in every family."""
+        """Whether it is confirmed to fail in every family."""
         return bool(self.health) and all(h is Health.BAD for h in self.health.values())
 
     @property
     def is_doubtful(self) -> bool:
-        """Whether something has to be asked again before anything is said."""
+        """Whether another probe is needed before any verdict."""
         return any(health is Health.DOUBTFUL for health in self.health.values())
 
     def failing(self, health: Health = Health.BAD) -> tuple[Track, FailureMode] | None:
-        """Return how it fails in the first family that is in this health."""
+        """Return the failure mode in the first family with this health."""
         for family in sorted(self.health):
             if self.health[family] is health:
                 track = self.tracks[family]
@@ -95,7 +96,8 @@ class ServiceOverLink:
 
 def service_over_link(at: LinkContext, link: LinkMemory, service: str) -> ServiceOverLink:
     """
-    Return how a service is over one link, leaving out the families that it, or the link, has not.
+    Return the health of a service over one link, without the families that it, or the link, does
+    not have.
     """
     dead = dead_family_of(link)
     tracks = {
@@ -109,7 +111,7 @@ def service_over_link(at: LinkContext, link: LinkMemory, service: str) -> Servic
         for family, track in living.items()
         if not (track.failures and track.reason is Reason.NAME_WITHOUT_ADDRESS)
     }
-    # A portal without IPv6 is an ordinary portal; one without any address is none.
+    # A portal without IPv6 is an ordinary portal; one without any address does not exist.
     chosen = offered or living
     needed = at.settings.service_failures
     failing = _failing_addresses(at, service)
@@ -126,10 +128,10 @@ def service_over_link(at: LinkContext, link: LinkMemory, service: str) -> Servic
 
 def _comes_and_goes(at: LinkContext, link: LinkMemory, tracks: Iterable[Track]) -> bool:
     """
-    Return whether a service fails again and again over a link, though never twice in a row.
+    Return whether a service fails repeatedly over a link, though never twice in a row.
 
-    A portal or a name server that fails every third time hurts all the same. What failed before the
-    link was last well is the link's.
+    A portal or a name server that fails every third time also affects users. Failures from before
+    the link's last fault ended belong to the link.
     """
     since_ns = max(link.clear_ns, at.now_ns - EPISODES_NS)
     return sum(start_ns >= since_ns for t in tracks for start_ns in t.episodes_ns) >= EPISODES
@@ -137,7 +139,8 @@ def _comes_and_goes(at: LinkContext, link: LinkMemory, tracks: Iterable[Track]) 
 
 def _is_slow_at_times(at: LinkContext, link: LinkMemory, tracks: Iterable[Track]) -> bool:
     """
-    Return whether pages are slow by turns, in every family; over after some prompt ones in a row.
+    Return whether pages are intermittently slow, in every family; it ends after some consecutive
+    prompt ones.
     """
     since_ns = max(link.clear_ns, at.now_ns - EPISODES_NS)
     episodes = [[ns for ns in track.slow_episodes_ns if ns >= since_ns] for track in tracks]
@@ -146,13 +149,13 @@ def _is_slow_at_times(at: LinkContext, link: LinkMemory, tracks: Iterable[Track]
 
 
 def _prompt_runs(track: Track) -> int:
-    """Return how many of the latest pages in a row were there in their time."""
+    """Return the number of latest consecutive pages that loaded in time."""
     slow_ns = track.slow_episodes_ns[-1] if track.slow_episodes_ns else 0
     return 0 if track.slow_runs else sum(start_ns > slow_ns for start_ns in track.prompt_ns)
 
 
 def _failing_addresses(at: LinkContext, service: str) -> frozenset[str]:
-    """Return the addresses of a service that failed when they were last tried, over any link."""
+    """Return the addresses of a service that failed at their last trial, over any link."""
     last: dict[str, tuple[int, bool]] = {}
     for link in at.memory.links.values():
         for track in link.tracks.values():
@@ -165,9 +168,9 @@ def _failing_addresses(at: LinkContext, service: str) -> frozenset[str]:
 
 def _is_current(at: LinkContext, link: LinkMemory, track: Track) -> bool:
     """
-    Return whether a series is measured, and has been since the link is as it is.
+    Return whether a series is measured, and has been since the link's present state began.
 
-    Failures of a time when the link was out say nothing about the service.
+    Failures while the link was out prove nothing about the service.
     """
     last_ns = max(track.worked_ns or 0, track.failed_ns or 0)
     is_of_outage = track.failures > 0 and (track.failed_ns or 0) < link.clear_ns
@@ -176,7 +179,7 @@ def _is_current(at: LinkContext, link: LinkMemory, track: Track) -> bool:
 
 
 def networks_of(over: ServiceOverLink) -> frozenset[str]:
-    """Return the networks that a service was tried in; empty where no address is known."""
+    """Return the networks in which a service was tried; empty if no address is known."""
     return networks_of_tracks(over.tracks.values())
 
 

@@ -1,5 +1,5 @@
 """
-Service proofs: what has to be shown before a portal is named for what fails over a link.
+Service proofs: the evidence required before a portal is blamed for failures over a link.
 """
 
 from collections.abc import Sequence
@@ -13,25 +13,25 @@ from thongsuot_schema.segment import Segment
 
 APART_NS = 60 * NS_PER_S
 """
-So long a portal answers one carrier's customers while another's are turned away before the two are
-taken for matters of their own: some pages of each, which a portal that comes and goes does not turn
-away by carrier.
+If a portal answers one carrier's customers for this time while it turns away another's, the two are
+separate matters: some pages of each, which an intermittent portal does not turn away by carrier.
 """
 TURNED_AWAY = frozenset(
     {Reason.CONNECTION_REFUSED, Reason.CONNECTION_RESET, Reason.TLS_HANDSHAKE_FAILED}
 )
-"""Answers that a box on the way can give in the portal's stead."""
+"""Responses that a middlebox can give in the portal's place."""
 
 
 def fell_away_apart(failing: Track, carrier: str, elsewhere: Sequence[ServiceOverLink]) -> bool:
     """
-    Return whether a service turned one carrier's customers away while it answered another's, and
+    Return whether a service turned away one carrier's customers while it answered another's, and
     those only later.
 
-    What begins over all carriers at once is the portal's. Over one carrier alone it is a relation
-    of two, and stays so when another carrier's begins: a box of each may answer in the portal's
-    stead. Nothing at the site tells that from a portal that shuts out one after the other. A duct
-    or a box that both lines share at the site turns away nobody of one carrier before the other.
+    A fault that begins over all carriers at once is the portal's. Over one carrier alone it may be
+    at either end, and stays so when another carrier's begins: a middlebox of each may respond in
+    the portal's place. The site cannot distinguish that from a portal that blocks one after the
+    other. A duct or a device that both lines share at the site does not affect one carrier's
+    customers before the other's.
     """
     return any(
         _began_apart(failing, other)
@@ -49,7 +49,9 @@ def _began_apart(one: Track, other: Track) -> bool:
 
 
 def is_way_proved(at: LinkContext, failing: Track) -> bool:
-    """Return whether anything as far out answered over the link since a service began to fail."""
+    """
+    Return whether any target equally far away answered over the link since a service began to fail.
+    """
     since_ns = failing.failed_since_ns or at.now_ns
     for track in at.link.tracks.values():
         point = at.probes.point_of(track)
@@ -60,7 +62,7 @@ def is_way_proved(at: LinkContext, failing: Track) -> bool:
 
 
 def clock_is_proved(at: LinkContext) -> bool:
-    """Return whether the device's clock is right enough to judge a certificate's dates."""
+    """Return whether the device's clock is accurate enough to judge a certificate's dates."""
     if at.memory.wall_s is not None:
         return True
     return any(

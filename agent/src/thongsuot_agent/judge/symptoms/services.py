@@ -1,5 +1,5 @@
 """
-Services: what is wrong with a portal over one link, seen together with the link and with the other
+Services: the fault of a portal over one link, judged together with the link and with the other
 links.
 """
 
@@ -52,19 +52,19 @@ from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Evidence, Symptom
 
 SMALL_LOST_RATIO = 0.06
-"""Share of their latest runs that echoes lose at most where only large packets are lost."""
+"""Maximum loss ratio of the latest runs of echoes if only large packets are lost."""
 LOSS_BEFORE_NS = 30 * NS_PER_S
-"""Echoes that were lost so long before a page was slow, or later, are of the same time."""
+"""Echoes lost from this long before a slow page count as simultaneous."""
 LATE_ECHOES, LATE_ECHOES_NS = 2, 120 * NS_PER_S
-"""So many rows of late echoes to one host, in so long, are no chance."""
+"""This many series of late echoes to one host, in this time, are not chance."""
 SLOW_OVER_LINK = Diagnosis(state=State.UNKNOWN, segment=None, symptom=Symptom.SERVICE_SLOW)
-"""A page that is slow over one carrier alone: a relation of two, so nobody is named."""
+"""A page that is slow over one carrier alone: either end may be at fault; no party is named."""
 
 
 def diagnose_service(
     at: LinkContext, here: ServiceOverLink, elsewhere: Sequence[ServiceOverLink]
 ) -> Suspicion | None:
-    """Return what is wrong with a service over a link that is itself usable."""
+    """Return the fault of a service over a link that is itself usable."""
     failing = here.failing(Health.BAD) or here.failing(Health.PARTLY)
     if failing is None:
         return _slow(at, here, elsewhere)
@@ -90,13 +90,13 @@ def large_packets(
     elsewhere: Mapping[str, Sequence[ServiceOverLink]],
 ) -> Diagnosis | None:
     """
-    Return that a link loses large packets: handshakes stall on all services, small packets pass.
+    Return the fault if a link loses large packets: handshakes stall on all services, small packets
+    pass.
 
-    In one family, as paths of the two may differ. Two services must stall, or one that works over
-    another link, where no other has yet to say how it is; what fails over every link is the
-    service's own trouble. Where small packets are
-    lost as well it is loss that pages stall by (2026-11: of a box that lost most of what came in),
-    and where they are late a queue.
+    In one family, because the paths of the two may differ. Two services must stall, or one that
+    works over another link, when no other's state is still open; a service that fails over every
+    link has its own fault. If small packets are lost as well, pages stall because of general loss
+    (2026-11: of a router that lost most incoming packets), and if they are late because of a queue.
     """
     is_lossy = share_silent_lately(_echoes_beyond_site(at)) > SMALL_LOST_RATIO
     if is_lossy or is_slowed(at):
@@ -112,7 +112,7 @@ def large_packets(
         ):
             continue
         others = {s: [o for o in elsewhere[s] if family in o.health] for s in stalling}
-        # One that is slow there as well is slow, and no witness that large packets pass.
+        # A service that is slow there as well is slow, and no evidence that large packets pass.
         works = [s for s in stalling if any(_passes(o, family) for o in others[s])]
         fails = [s for s in stalling if any(_stalls(o, family) for o in others[s])]
         if works or len(stalling) - len(fails) >= at.settings.quorum:
@@ -134,10 +134,10 @@ def _echoes_beyond_site(at: LinkContext) -> Iterator[Track]:
 
 def _is_unheard(at: LinkContext, service: str, over: ServiceOverLink, family: Family) -> bool:
     """
-    Return whether it is open how another service is over the link in a family.
+    Return whether another service's state over the link in a family is still open.
 
-    One that stalls over one carrier alone may be a matter between the two (2026-12: of a metered
-    line the other portal had not been opened yet, and the carrier was told of large packets).
+    If a service stalls over one carrier alone, either end may be responsible (2026-12: on a metered
+    line the other portal had not been opened yet, and the carrier was notified of large packets).
     """
     if family in over.health:
         return over.health[family] is Health.DOUBTFUL
@@ -161,7 +161,8 @@ def link_slot_for_services(link: LinkMemory) -> FaultSlot | None:
     usable.
     """
     if link.egress.others:
-        # What the site's people reach by another line is reached; what they do not is nobody's.
+        # Services reached over another line of the site are reached; those that are not belong to
+        # no party.
         is_reached = link.egress.is_other_line_alive
         return None if is_reached else unknown_slot(link, link.egress.since_ns)
     if not link.known:
@@ -170,11 +171,11 @@ def link_slot_for_services(link: LinkMemory) -> FaultSlot | None:
 
 
 def service_evidence(overs: Sequence[ServiceOverLink]) -> tuple[Evidence, ...]:
-    """Return what each link showed of a service, the link in question first."""
+    """Return the evidence of each link about a service, the link in question first."""
     evidence: list[Evidence] = []
     for place, over in enumerate(overs):
         for family, track in sorted(over.tracks.items()):
-            # What comes and goes has failed, whatever it does at this moment.
+            # An intermittent fault is a failure, whatever the present state is.
             comes_and_goes = bool(track.episodes_ns) and over.health[family] is Health.PARTLY
             is_failing = bool(track.failures) or comes_and_goes
             shown = Evidence(
@@ -194,9 +195,9 @@ def service_evidence(overs: Sequence[ServiceOverLink]) -> tuple[Evidence, ...]:
 
 def _by_status(shown: Evidence, track: Track) -> list[Evidence]:
     """
-    Return failures once for each HTTP status that they had, with its count, and what is left.
+    Return failures grouped by their HTTP status, with counts, and the rest.
 
-    Where episodes are counted instead of runs, no status is known of all of them.
+    If episodes are counted instead of runs, not all of them have a known status.
     """
     if not track.statuses or shown.failed != track.failures:
         return [shown]
@@ -221,9 +222,9 @@ def _slow(
     at: LinkContext, here: ServiceOverLink, elsewhere: Sequence[ServiceOverLink]
 ) -> Suspicion | None:
     """
-    Return that a page is slow: the portal's where every link that works says so.
+    Return the fault if a page is slow: the portal's if every working link shows it.
 
-    Over one link alone, while it is quick over another, it may be the way as well.
+    If it is slow over one link, while it is fast over another, the path may be slow as well.
     """
     link = here.link
     if any(slot.fault for slot in (link.slow, link.loss_fault, link.carried_fault, link.resolver)):
@@ -252,11 +253,12 @@ def _slow(
 
 def _is_slow_by_other(at: LinkContext, here: ServiceOverLink, other: ServiceOverLink) -> bool:
     """
-    Return whether a service is slow over a link by what is usual over another, as it is slow there.
+    Return whether a service is slow over a link by the usual time of another, where it is slow as
+    well.
 
-    What was first opened over a link when it was slow already is usual there, and the portal was
-    quick and slow at once (2026-12: a portal that became slow just after its site had had its power
-    back). Until it has been quick over the link, the other says what it takes.
+    If a page was first opened over a link when it was slow already, that counted as usual there,
+    and the portal was fast and slow at once (2026-12: a portal that became slow just after its site
+    had its power back). Until it has been fast over the link, the other link's usual time applies.
     """
     quick_ns = [ns for track in other.tracks.values() for ns in track.prompt_ns]
     before_ns = [ns for ns in quick_ns if ns < min(_slow_starts_ns(other))]
@@ -273,8 +275,8 @@ def _is_slow_by_other(at: LinkContext, here: ServiceOverLink, other: ServiceOver
 
 def _slow_starts_ns(here: ServiceOverLink) -> list[int]:
     """
-    Return when each series became slow: its row of slow runs now, or the latest; of what was never
-    quick, when it was first opened.
+    Return when each series became slow: its current series of slow runs, or the latest; for one
+    that was never fast, its first run.
     """
     starts_ns = [
         track.slow_since_ns or track.slow_episodes_ns[-1]
@@ -288,9 +290,9 @@ def _is_way_slow(at: LinkContext, here: ServiceOverLink) -> bool:
     """
     Return whether another service in another network is slow over the same link as well.
 
-    What is slow for several at once is no portal's: it is the way, of which nobody knows whose. So
-    it is where anchors beyond the carrier lose echoes at the time, or answer them late (2026-11: a
-    way abroad that was slow by turns was told to the one portal that stands there).
+    If several are slow at once, the portal is not at fault but the path, whose party is unknown.
+    The same applies if anchors beyond the carrier lose echoes at that time, or answer late
+    (2026-11: a foreign path that was intermittently slow was attributed to the only portal on it).
     """
     controls = _controls(at, here)
     if any(
@@ -306,7 +308,7 @@ def _is_way_slow(at: LinkContext, here: ServiceOverLink) -> bool:
         track.target
         for track in at.link.tracks.values()
         if track.kind == ECHO
-        # One that fell silent in this very loss is no host that never answers.
+        # A host that became silent during this very loss is not one that never answers.
         and at.now_ns - (track.answered_ns or 0) <= LOSS_MEMORY_NS
         and ((track.silent_ns or 0) >= since_ns or _is_late_by_turns(at, track))
         and (point := at.probes.point_of(track)) is not None
@@ -316,17 +318,17 @@ def _is_way_slow(at: LinkContext, here: ServiceOverLink) -> bool:
 
 
 def _is_late_by_turns(at: LinkContext, echoes: Track) -> bool:
-    """Return whether echoes came late again and again of late; one in five hundred always does."""
+    """Return whether echoes were late repeatedly; one in five hundred always is."""
     since_ns = at.now_ns - LATE_ECHOES_NS
     return sum(start_ns >= since_ns for start_ns in echoes.slow_episodes_ns) >= LATE_ECHOES
 
 
 def _is_nearly_as_often_slow(other: ServiceOverLink, here: ServiceOverLink) -> bool:
     """
-    Return whether another service was slow a third as often, at other moments.
+    Return whether another service was slow a third as often, at other times.
 
-    Loss beyond the carrier makes now a page of the one slow and now one of the other: 3 % of it
-    were told to the portal that had been slow three times first (2026-11).
+    Loss beyond the carrier makes pages of different services slow at different times: 3 % loss was
+    attributed to the portal that was the first to be slow three times (2026-11).
     """
     theirs, own = (
         sum(len(track.slow_episodes_ns) for track in over.tracks.values()) for over in (other, here)
@@ -343,7 +345,7 @@ def _controls(at: LinkContext, here: ServiceOverLink) -> list[ServiceOverLink]:
 
 
 def _is_slow_at_the_same_time(here: ServiceOverLink, other: Track) -> bool:
-    """Return whether a page was slow, or failed, when pages of a service were."""
+    """Return whether another page was slow, or failed, at the same time as those of a service."""
     own = [ns for track in here.tracks.values() for ns in track.slow_episodes_ns]
     others = (*other.slow_episodes_ns, *other.episodes_ns)
     return any(abs(start_ns - ns) <= SAME_SPELL_NS for start_ns in others for ns in own)
@@ -351,10 +353,11 @@ def _is_slow_at_the_same_time(here: ServiceOverLink, other: Track) -> bool:
 
 def _is_control_quick(at: LinkContext, here: ServiceOverLink) -> bool:
     """
-    Return whether another service was quick when this one was slow last; true where there is none.
+    Return whether another service was fast when this one was last slow; true if there is none.
 
-    What comes and goes is compared at the same moment: a way that loses large packets for eight
-    seconds of twenty was told to the first portal that had been slow three times (2026-11).
+    Intermittent faults are compared at the same time: a path that loses large packets for eight of
+    every twenty seconds was attributed to the first portal that had been slow three times
+    (2026-11).
     """
     controls = _controls(at, here)
     last_ns = max(_slow_starts_ns(here))
@@ -377,7 +380,7 @@ def _is_quick_over(over: ServiceOverLink) -> bool:
 
 
 def may_be_slow(over: ServiceOverLink, settings: Settings) -> bool:
-    """Return whether a page was slow too few times to be called so."""
+    """Return whether a page was slow too few times to be reported slow."""
     return any(
         0 < track.slow_runs < SLOW_RUNS and is_slow(track, settings)
         for track in over.tracks.values()

@@ -1,10 +1,10 @@
 """
-Silence: nothing answers beyond a rung. The ladder itself.
+Silence: no target answers beyond a rung. The ladder itself.
 
-An answer from any rung proves every rung below passable at that time. What is broken is the rung
+An answer from any rung proves that every rung below worked at that time. The broken rung is the one
 after the highest that answered, if enough independent witnesses beyond it are silent, in a number
-that mere loss does not explain. Where a rung has no probe point of its own it cannot be proved
-apart: with no access anchor, silence beyond the gateway is ``access``.
+that mere loss does not explain. A rung without a probe point cannot be proved separately: without
+an access anchor, silence beyond the gateway is ``access``.
 """
 
 from collections import Counter
@@ -56,39 +56,40 @@ TRANSIT_SILENT = Diagnosis(
     state=State.DOWN, segment=Segment.TRANSIT, symptom=Symptom.TRANSIT_SILENT
 )
 SILENT_SOMEWHERE = Diagnosis(state=State.UNKNOWN, segment=None, symptom=Symptom.NOT_YET_MEASURED)
-"""Nothing answers, and it cannot be told yet whether the gateway lives: nobody is blamed."""
+"""No target answers, and it is not known yet whether the gateway works: no party is blamed."""
 
 _AFTER: Mapping[Segment, Diagnosis] = {
     Segment.LAN: ACCESS_SILENT,
     Segment.ACCESS: CARRIER_SILENT,
     Segment.CARRIER: TRANSIT_SILENT,
 }
-"""What is broken when this is the highest rung that answered."""
+"""The broken rung if this is the highest that answered."""
 TWO_SILENT_RUNS = 2
 LAN_WAIT_S = 60.0
-"""So long a silence beyond a gateway that loses echoes waits."""
+"""A silence beyond a gateway with loss waits this long."""
 LAN_DOUBT_S = 8.0
 """
-So long a silence waits in which the gateway, too, lost an echo: another burst tells a line that is
-cut from a LAN that loses a third (2026-11: nine echoes of one burst, told to a carrier).
+A silence during which the gateway also lost an echo waits this long: another burst distinguishes a
+cut line from a LAN that loses a third (2026-11: nine echoes of one burst, reported to a carrier).
 """
 LIVING_CLEAN_RATIO = 0.06
 """
-Share of their latest runs that those may lose who answer beside a part that is silent: among a
-dozen targets some are always silent for a while where a third of all is lost.
+Maximum loss ratio of the latest runs of the answering targets beside a silent part: if a third of
+all is lost, some of a dozen targets are always silent for a while.
 """
 SAME_MOMENT_NS = 300_000_000
-"""The questions of one burst go out within this of each other."""
+"""The probes of one burst are sent within this interval."""
 
 
 def detect_silence(at: LinkContext, observations: Observations) -> Suspicion | None:
-    """Return the worst silence seen on a link in a round; ``None`` when what can answer does."""
+    """
+    Return the worst silence of a link in a round; ``None`` if every target that can answer does.
+    """
     quorum = at.settings.quorum
     top = observations.top()
     if top is None or RANK[top] <= RANK[Segment.LAN]:
         silent = observations.silent_beyond(Segment.LAN)
-        # Where there is but one witness, its silence has to be believed; loss does not explain it
-        # for long.
+        # A single witness has to suffice; loss does not explain its silence for long.
         if len(independent_witnesses(silent)) < min(quorum, _available(at)):
             return None
         is_ripe = not is_any_not_probed(at, observations, Segment.DEVICE)
@@ -110,18 +111,18 @@ def detect_silence(at: LinkContext, observations: Observations) -> Suspicion | N
             )
     candidate = dead_family(at, observations) or partial_outage(at, observations)
     if candidate is None or loss_of_the_living(observations, candidate.silent) > LIVING_CLEAN_RATIO:
-        # Some silent and some not, and those who answer lose as well: that is loss.
+        # Some are silent and some not, and the answering ones lose packets as well: that is loss.
         return None
     return _suspicion(at, observations, candidate)
 
 
 def is_silence_over(at: LinkContext) -> bool:
     """
-    Return whether a round that shows no silence may count as one in which there was none.
+    Return whether a round without a silence may count towards its end.
 
-    Confirmation probes may not be made, and an agent that was not given the CPU measures nothing:
-    when those who were silent have not been heard of since, their silence is not over; nor is one
-    that has been seen and is not yet believed.
+    Confirmation probes may not be made, and an agent without the CPU measures nothing: if the
+    silent targets have not been measured since, their silence has not ended; nor has one that was
+    observed and is not confirmed yet.
     """
     slot = at.link.silence
     held, since_ns = slot.fault, slot.onset_ns
@@ -135,10 +136,10 @@ def is_silence_over(at: LinkContext) -> bool:
 
 def is_refuted_by_late_answers(at: LinkContext) -> bool:
     """
-    Return whether questions that an outage is believed for were answered after all, too late.
+    Return whether the probes on which an outage is based were answered after all, too late.
 
-    Then it never was one: nothing has to be waited for, and nobody is to hear of it (2026-11: an
-    upload that held every answer for two seconds from its first packet on).
+    Then it never was one: it ends at once, and produces no notification (2026-11: an upload that
+    delayed every answer by two seconds from its first packet on).
     """
     slot = at.link.silence
     if not is_outage(slot.fault):
@@ -158,8 +159,8 @@ def is_beyond_loss(at: LinkContext) -> bool:
     """
     Return whether more is silent now than mere loss explains, by the schedule's own runs.
 
-    One run that nothing answers may be a blip, which takes all that are under way at that moment;
-    so only who was silent twice in a row counts, and a quorum of witnesses has to have been.
+    One unanswered run may be a blip, which affects all that are in flight at that moment; so only
+    targets that were silent twice in a row count, and they must be a quorum of witnesses.
     """
     witnesses: set[str] = set()
     runs = 0
@@ -181,8 +182,8 @@ def _loss_ratio(at: LinkContext) -> float:
 
 def _available(at: LinkContext) -> int:
     """
-    Count the witnesses beyond the site that a link has, without those that are known to be silent,
-    or could never be measured (behind a proxy).
+    Count a link's witnesses beyond the site, without those known to be unresponsive or impossible
+    to measure (behind a proxy).
     """
     witnesses: set[str] = set()
     for track in at.link.tracks.values():
@@ -193,9 +194,9 @@ def _available(at: LinkContext) -> int:
             continue
         is_mute = (track.failed_ns or 0) > (track.answered_ns or 0) and not track.silences
         if point.is_service and track.failures and is_mute:
-            # It fails for what says nothing of the way (its name cannot be looked up): a witness
-            # that cannot speak is not waited for. Case: the carrier drops ICMP, then the fibre is
-            # cut; the name server is all that is left to fall silent.
+            # Its failure proves nothing about the path (its name is not resolved): a witness
+            # without evidence is not awaited. Case: the carrier drops ICMP, then the fibre is cut;
+            # the name server is the only target left to become silent.
             continue
         witnesses.add(SERVICES_WITNESS if point.is_service else point.target)
     return max(1, len(witnesses))
@@ -204,7 +205,7 @@ def _available(at: LinkContext) -> int:
 def _locate_silence(
     at: LinkContext, observations: Observations, silent: Sequence[Observation]
 ) -> Diagnosis:
-    """Return what is broken when nothing beyond the site answers."""
+    """Return the broken rung if no target beyond the site answers."""
     does_proxy_live = is_proxy_alive(at, silent)
     if does_proxy_live is not None:
         return ACCESS_SILENT if does_proxy_live else PROXY_SILENT
@@ -212,7 +213,7 @@ def _locate_silence(
         if _is_edge_silent(observations):
             return EDGE_SILENT
         return GATEWAY_NO_UPLINK if _is_refused_by_gateway(at, silent) else ACCESS_SILENT
-    # What was last heard of the gateway counts, should it not have been asked in the round itself.
+    # The gateway's last result counts if it was not probed in the round itself.
     gateways = [s for s in observe_latest(at, observations.since_ns).seen if s.point.is_gateway]
     if any(s.silent and s.track.answered_ns is not None for s in gateways):
         return GATEWAY_SILENT
@@ -223,9 +224,9 @@ def _is_edge_silent(observations: Observations) -> bool:
     """
     Return whether the site's own last router, which used to answer, is silent in every family.
 
-    The gateway lives, and the line begins behind that router: whether the line is alive too nobody
-    can see, and the site has to look first (2026-11: an office firewall without power, between a
-    core switch and the line, was told to the carrier).
+    The gateway works, and the line begins behind that router: whether the line works too is
+    unknown, and the site must check first (2026-11: an office firewall without power, between a
+    core switch and the line, was reported to the carrier).
     """
     edges = [observation for observation in observations.seen if observation.point.is_edge]
     return bool(edges) and all(edge.silent and edge.track.answered_ns is not None for edge in edges)
@@ -233,11 +234,12 @@ def _is_edge_silent(observations: Observations) -> bool:
 
 def _is_proved_meanwhile(observations: Observations, silent: Sequence[Observation]) -> bool:
     """
-    Return whether the gateway lived while what lies beyond it was silent, and not only after.
+    Return whether the gateway worked while the targets beyond it were silent, and not only
+    afterwards.
 
-    By an answer to a question as old as the latest that stayed unanswered, or by answers alone
-    since the round began (2026-11: a box that was deaf for 1.7 s answered first, and its carrier
-    was told of a dead line).
+    By an answer to a probe as old as the latest unanswered one, or by answers alone since the round
+    began (2026-11: a router that did not receive for 1.7 s answered first, and its carrier was
+    notified of a dead line).
     """
     last_ns = max(observation.track.silent_ns or 0 for observation in silent)
     gateways = [
@@ -257,10 +259,10 @@ def _is_proved_meanwhile(observations: Observations, silent: Sequence[Observatio
 
 def _is_refused_by_gateway(at: LinkContext, silent: Sequence[Observation]) -> bool:
     """
-    Return whether the gateway itself says that it has no way to anywhere.
+    Return whether the gateway itself reports that it has no route.
 
-    Routers limit how often they say so, so that some echoes just time out. Where the probe does not
-    tell who refused: while the carrier's first hop is silent, only the gateway can have.
+    Routers limit these reports, so some echoes just time out. If the probe does not show the
+    sender: while the carrier's first hop is silent, only the gateway can have refused.
     """
     refused = [
         s for s in silent if s.point.kind == ECHO and s.track.reason is Reason.NETWORK_UNREACHABLE
@@ -274,18 +276,18 @@ def _is_refused_by_gateway(at: LinkContext, silent: Sequence[Observation]) -> bo
 
 
 def _by_neighbour(at: LinkContext, observations: Observations) -> Diagnosis:
-    """Return what is broken when the gateway never answers echoes: the link layer has to tell."""
+    """Return the broken rung if the gateway never answers echoes: the link layer decides."""
     traffic, link_probes, held = at.link.traffic, at.probes, at.link.silence
     if at.link.facts is not None and at.link.facts.point_to_point:
-        # A modem's raw IP, PPP: no link layer to ask, whatever the inventory says of gateways (the
-        # default one has a gateway for every link). The interface, which is fine, is all of the
-        # site's side (2026-11: such a dead line was unknown for as long as it lasted).
+        # A modem's raw IP, PPP: no link layer to probe, whatever gateway the inventory has (the
+        # default one has a gateway for every link). The interface, which works, is the whole of the
+        # site's side (2026-11: such a dead line was unknown for its whole duration).
         return ACCESS_SILENT
     if at.link.facts is not None and has_direct_line(at.link.facts, link_probes.link.site_networks):
         # The neighbour is the carrier's own router: it is silent with its line.
         return ACCESS_SILENT
     if not traffic.neighbour_proved:
-        # Either there is no gateway to ask, or nobody has asked yet.
+        # Either there is no gateway to probe, or it was not probed yet.
         has_asked = traffic.read_ns is not None or not link_probes.has_host_probe
         has_gateway = any(point.is_gateway for point in link_probes.points.values())
         return SILENT_SOMEWHERE if has_gateway or not has_asked else ACCESS_SILENT
@@ -319,9 +321,9 @@ def _suspicion(
 
 def _answers_within_s(candidate: SilenceCandidate) -> float:
     """
-    Return how long a queue can hold what would refute a silence.
+    Return how long a queue can hold the answers that would refute a silence.
 
-    Beyond the carrier echoes alone may be policed, so there a page has to have failed as well.
+    Beyond the carrier only echoes may be policed, so there a page must have failed as well.
     """
     is_far = candidate.fault == TRANSIT_SILENT
     is_by_echoes = not any(observation.point.is_service for observation in candidate.silent)
@@ -330,11 +332,11 @@ def _answers_within_s(candidate: SilenceCandidate) -> float:
 
 def _is_lan_lossy(at: LinkContext, candidate: SilenceCandidate) -> bool:
     """
-    Return whether a silence beyond the site may be what its own LAN loses, for a while.
+    Return whether a silence beyond the site may be loss in its own LAN, for a limited time.
 
-    A gateway that some echoes reach proves the way to it for those alone. One that limits how often
-    it answers loses as many, so after a minute the silence is believed, unless the LAN is known to
-    lose packets.
+    A gateway that receives some echoes proves the path for those only. One that limits its answers
+    loses as many, so after a minute the silence is confirmed, unless the LAN is known to lose
+    packets.
     """
     waited_ns = at.now_ns - _onset_ns(candidate.silent)
     if candidate.fault.segment is Segment.LAN:
@@ -347,7 +349,7 @@ def _is_lan_lossy(at: LinkContext, candidate: SilenceCandidate) -> bool:
 
 
 def _is_lan_believed_lossy(at: LinkContext) -> bool:
-    """Return whether the LAN is known to lose packets, or to come and go."""
+    """Return whether the LAN is confirmed to lose packets, or to flap."""
     link = at.link
     faults = (link.loss_fault.fault, link.flap_state.fault if link.flap_state.active else None)
     return any(fault is not None and fault.segment is Segment.LAN for fault in faults)
@@ -362,11 +364,12 @@ def _onset_ns(silent: Sequence[Observation]) -> int:
 
 def _speaks_enough(at: LinkContext, silent: Sequence[Observation], top: Segment | None) -> bool:
     """
-    Return whether more than one protocol is silent, where more than one is there to speak.
+    Return whether more than one protocol is silent, if more than one is measured.
 
-    Where something beyond the site still answers, what lies farther may drop echoes alone, and then
-    the other protocol is the only witness: one lost lookup of it is chance (2026-11: a core that
-    policed echoes, beside the one lookup in five hundred that 5G loses, became a dead core).
+    If a target beyond the site still answers, farther ones may drop only echoes, and then the other
+    protocol is the only witness: a single lost lookup is chance (2026-11: a core that policed
+    echoes, together with the one lookup in five hundred that 5G loses, was reported as a dead
+    core).
     """
     there = {
         point.kind for point in at.probes.points.values() if RANK[point.rung] > RANK[Segment.LAN]
@@ -375,7 +378,7 @@ def _speaks_enough(at: LinkContext, silent: Sequence[Observation], top: Segment 
     for observation in silent:
         runs[observation.point.kind] += max(0, observation.track.silences - 1)
     if at.link.round is not None:
-        # Asked, and not answered in the time that answers take.
+        # Probed, and not answered within the usual time.
         runs.update(key.kind for key in at.link.round.awaited)
     others = sum(count for kind, count in runs.items() if kind != ECHO)
     is_chance = ECHO in runs and others == 1 and top is not None and RANK[top] > RANK[Segment.LAN]

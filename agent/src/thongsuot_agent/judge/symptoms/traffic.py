@@ -1,8 +1,9 @@
 """
-Traffic: what the site itself sends and receives over a link.
+Traffic: the site's own traffic over a link.
 
-By the counters of the device's interface, which see what passes the device; and where the box at
-the end of the link is asked by SNMP, by those of the box, which see all machines of the site.
+From the counters of the device's interface, which include the traffic through the device; and if
+the device at the end of the link is queried by SNMP, from its counters, which include all machines
+of the site.
 """
 
 from thongsuot_agent.judge.link_context import NS_PER_S, LinkContext
@@ -14,25 +15,27 @@ from thongsuot_schema.segment import Segment
 from thongsuot_schema.verdict import Evidence
 
 _SHORTEST_NS = NS_PER_S
-"""Rates over less than this say more about single packets than about load."""
+"""Rates over a shorter time depend on single packets more than on load."""
 _SHORTEST_FILL_NS = 700_000_000
-"""In less than this a few packets of any site would do."""
+"""In a shorter time a few packets of any site would fill it."""
 _PEAK_KEPT = 0.9998
-"""What is left of the highest rate after each reading: half of it after 15 hours."""
+"""The remaining share of the highest rate after each reading: half of it after 15 hours."""
 _FRESH_NS = 40 * NS_PER_S
-"""A rate older than this (two ordinary readings) says nothing about now."""
+"""A rate older than this (two ordinary intervals) proves nothing about the present."""
 _BOX_FRESH_NS = 100 * NS_PER_S
-"""Likewise of a box, which is asked once a minute."""
+"""The same for equipment, which is queried once a minute."""
 _BOX_FULL_NS = 45 * NS_PER_S
-"""A download wavers; between two readings ten seconds apart it is the same one."""
+"""A download varies; between two readings ten seconds apart it is the same one."""
 _BOX_HEARD_NS = 400 * NS_PER_S
-"""A box that has not answered for longer than this is not waited for."""
+"""Equipment that has not answered for longer than this is not awaited."""
 _BOX_PATIENCE_NS = 45 * NS_PER_S
-"""What began longer ago than this is judged without the box: it is asked every ten seconds."""
+"""
+A fault that began longer ago is judged without the equipment, which is queried every ten seconds.
+"""
 
 
 def update_host_counters(link: LinkMemory, finding: Finding, started_ns: int) -> None:
-    """Take the counters and the neighbour's state of one ``host`` run."""
+    """Apply the counters and the neighbour's state of one ``host`` run."""
     values, traffic = finding.values, link.traffic
     neighbour = values.get(host.GATEWAY_NEIGHBOUR.name)
     if neighbour is not None:
@@ -45,7 +48,7 @@ def update_host_counters(link: LinkMemory, finding: Finding, started_ns: int) ->
 
 
 def update_box_counters(at: LinkContext, box: str, finding: Finding, started_ns: int) -> None:
-    """Take the counters of one ``snmp`` run; equipment without any says nothing."""
+    """Apply the counters of one ``snmp`` run; equipment without counters is ignored."""
     received = finding.values.get(snmp.RECEIVED.name)
     sent = finding.values.get(snmp.SENT.name)
     if finding.outcome is Outcome.OK and received is not None and sent is not None:
@@ -57,10 +60,10 @@ def update_box_counters(at: LinkContext, box: str, finding: Finding, started_ns:
 
 def is_link_busy(at: LinkContext, moment_ns: int) -> bool:
     """
-    Return whether the site's own traffic fills the link, one way or the other.
+    Return whether the site's own traffic fills the link, in either direction.
 
-    Measured against the contract where it is known, else against the highest rate seen, which may
-    be this very traffic: where nothing better is known, the site's own traffic explains a queue.
+    Relative to the contract if it is known, otherwise to the highest observed rate, which may be
+    this very traffic: without better knowledge, the site's own traffic explains a queue.
     """
     link = at.link
     if _is_fresh(link.traffic, moment_ns, _FRESH_NS) and _is_full(at, link.traffic):
@@ -74,11 +77,11 @@ def is_link_busy(at: LinkContext, moment_ns: int) -> bool:
 
 def may_be_full_since(at: LinkContext, moment_ns: int) -> bool:
     """
-    Return whether what has passed since the counters before a moment may have filled the link from
-    that moment on.
+    Return whether the traffic since the last counters before a time may have filled the link from
+    that time on.
 
-    The counters are read every 15 s, so that a transfer of three seconds is a fifth of their rate
-    (2026-11: an upload was told to the carrier as a dead line nine seconds after it had begun).
+    The counters are read every 15 s, so a transfer of three seconds is a fifth of their rate
+    (2026-11: an upload was reported to the carrier as a dead line nine seconds after its start).
     """
     own = at.link.traffic
     if own.read_ns is None or not own.from_ns <= moment_ns <= own.read_ns - _SHORTEST_FILL_NS:
@@ -88,7 +91,7 @@ def may_be_full_since(at: LinkContext, moment_ns: int) -> bool:
 
 
 def knows_rate_since(at: LinkContext, moment_ns: int) -> bool:
-    """Return whether the rates known are of a time after a moment; true where none will ever be."""
+    """Return whether the known rates are from after a time; true if there will never be any."""
     own = at.link.traffic
     if own.read_ns is not None and own.from_ns < moment_ns:
         return False
@@ -102,7 +105,7 @@ def knows_rate_since(at: LinkContext, moment_ns: int) -> bool:
 
 
 def load_of_boxes(at: LinkContext) -> tuple[Evidence, ...]:
-    """Return how full the boxes say that the link is; only where its contract is known."""
+    """Return the link's utilisation by the equipment's counters; only if its contract is known."""
     return tuple(
         Evidence(
             kind=snmp.KIND.name,
@@ -137,7 +140,7 @@ def _is_fresh(traffic: Traffic, moment_ns: int, limit_ns: int) -> bool:
 
 
 def _is_full(at: LinkContext, traffic: Traffic, spread: float = 1.0) -> bool:
-    """Return whether a link is full at the rates known, or at a multiple of them."""
+    """Return whether a link is full at the known rates, or at a multiple of them."""
     spec, settings = at.probes.link, at.settings
     full_down = spec.contract_down_bits_per_second or traffic.down_peak
     full_up = spec.contract_up_bits_per_second or traffic.up_peak
@@ -150,7 +153,7 @@ def _is_full(at: LinkContext, traffic: Traffic, spread: float = 1.0) -> bool:
 def _update_counters(
     traffic: Traffic, received: float | None, sent: float | None, started_ns: int
 ) -> None:
-    """Take counters as they were read at a time."""
+    """Apply counters that were read at a time."""
     if received is None or sent is None:
         return
     if traffic.read_ns is not None:
@@ -163,7 +166,7 @@ def _update_counters(
 
 
 def _update_rates(traffic: Traffic, received: float, sent: float, took_ns: int) -> None:
-    # Counters that went back belong to an interface that was made anew.
+    # Counters that decreased belong to a recreated interface.
     if received < traffic.received_bytes or sent < traffic.sent_bytes:
         return
     bits_per_byte_ns = 8 * NS_PER_S / took_ns

@@ -1,9 +1,8 @@
 """
-Translated services: those that have IPv4 alone, over a line that has IPv6 alone.
+Translated services: IPv4-only services over an IPv6-only line.
 
-Between the line and such a portal stands the carrier's NAT64. That one portal is silent says
-nothing of which of the two it is; that all are, while portals with IPv6 answer over the same line,
-does: the translator.
+The carrier's NAT64 is between the line and such a portal. If one portal is silent, either may be at
+fault; if all are, while portals with IPv6 answer over the same line, the translator is.
 """
 
 from thongsuot_agent.judge.diagnosis import Diagnosis
@@ -18,18 +17,18 @@ from thongsuot_schema.verdict import Symptom
 
 TRANSLATOR_DOWN = Diagnosis(state=State.DOWN, segment=Segment.CARRIER, symptom=Symptom.IPV4_DOWN)
 WITNESSES = 2
-"""Portals that have to be silent: one may be dead itself."""
+"""Number of silent portals required: a single one may be dead itself."""
 
 
 def may_be_translators(track: Track) -> bool:
-    """Return whether a page is silent behind the translator, or that before it."""
+    """Return whether a page is silent behind the translator, or because of it."""
     return track.is_translated and track.reason in SILENT_REASONS
 
 
 def translator_fault(at: LinkContext, failing: Track) -> Diagnosis | None:
     """
-    Return what is wrong with a portal behind the translator; ``None`` where that plays no part: it
-    is not behind it, or another portal behind it answers.
+    Return the fault of a portal behind the translator; ``None`` if the translator is not involved:
+    the portal is not behind it, or another portal behind it answers.
     """
     if not may_be_translators(failing):
         return None

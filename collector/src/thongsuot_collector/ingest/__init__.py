@@ -1,1 +1,4 @@
-"""Where agents push: authenticate, bound, decode, append to the journal, then acknowledge."""
+"""
+Receives pushes from agents: authenticates, limits, decodes, appends to the journal, then
+acknowledges.
+"""

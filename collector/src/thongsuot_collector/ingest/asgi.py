@@ -1,4 +1,4 @@
-"""What the ASGI endpoints share: reading a body up to a limit, and the status of each refusal."""
+"""Shared by the ASGI endpoints: reading a body up to a limit, and the status of each refusal."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
@@ -10,18 +10,18 @@ Receive = Callable[[], Awaitable[Message]]
 
 
 class ClientGone(Exception):
-    """The client closed before its body was complete. Nobody to answer."""
+    """The client closed before its body was complete; no answer is possible."""
 
 
 async def read_body(receive: Receive, *, limit_bytes: int, declared_bytes: int | None) -> bytes:
     """
     Return the body of an ASGI request.
 
-    ``declared_bytes`` is its Content-Length, where it has one: too much is refused unread.
+    ``declared_bytes`` is its Content-Length, if any: a larger body is refused without reading it.
 
     Raises:
         PushRefused: it is too large.
-        ClientGone: there is nobody left to answer.
+        ClientGone: the client has closed the connection.
     """
     if declared_bytes is not None and declared_bytes > limit_bytes:
         sentence = f"body of {declared_bytes} bytes; at most {limit_bytes} are taken"
@@ -62,7 +62,7 @@ STATUS: Mapping[RefusalReason, HTTPStatus] = {
     RefusalReason.MALFORMED: HTTPStatus.BAD_REQUEST,
     RefusalReason.UNKNOWN_LAYOUT: HTTPStatus.CONFLICT,
     RefusalReason.CONFLICT: HTTPStatus.CONFLICT,
-    # Of the sender's key, or of what somebody on the way did to it: the device keeps the batch.
+    # Caused by the sender's key, or by a change on the path: the device keeps the batch.
     RefusalReason.UNSIGNED: HTTPStatus.FORBIDDEN,
     RefusalReason.BAD_SIGNATURE: HTTPStatus.FORBIDDEN,
     RefusalReason.JOURNAL_BUSY: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -70,6 +70,6 @@ STATUS: Mapping[RefusalReason, HTTPStatus] = {
     RefusalReason.STORE_UNREACHABLE: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 """
-What an agent does with each is in ``thongsuot_schema.batch.push``: 4xx never again, 429 and 5xx
-later.
+The agent's reaction to each is in ``thongsuot_schema.batch.push``: no retry after 4xx, a later one
+after 429 and 5xx.
 """

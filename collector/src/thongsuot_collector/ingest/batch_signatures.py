@@ -1,10 +1,10 @@
 """
-Who vouches for a batch: its signature is verified by a key of the site before the batch is kept.
+Batch signatures: a batch is stored only after its signature was verified by a key of its site.
 
-A site signs from the first signature of it that is good: what comes unsigned after that is refused,
-so that whoever has its token alone, or stands between, writes nothing in its name. A key is the
-site's while a good certificate for it is: one of the collector's own authority, or the one that the
-connection showed.
+A site signs from its first valid signature on: unsigned batches are refused after that, so the
+token alone, or a position on the path, does not suffice to write in its name. A key belongs to a
+site while there is a valid certificate for it: one of the collector's own authority, or that of the
+connection.
 """
 
 import asyncio
@@ -25,13 +25,13 @@ from thongsuot_collector.store import certificates, signing_keys
 from thongsuot_schema.batch.signature import KEY_BYTES, BatchSignature
 
 _STRANGERS_KEPT = 10_000
-"""Keys that are nobody's, so that the store is not asked for each again."""
+"""Keys of no site, cached so that the store is not queried for each again."""
 
 _log = logging.getLogger(__name__)
 
 
 class BatchSigners:
-    """The keys of all sites, kept fresh from the store."""
+    """The keys of all sites, refreshed from the store."""
 
     def __init__(self, store: Engine) -> None:
         self._store = store
@@ -43,11 +43,11 @@ class BatchSigners:
 
     @property
     def sites(self) -> int:
-        """How many sites have to sign."""
+        """The number of sites that have to sign."""
         return len(self._sites)
 
     async def refresh(self) -> None:
-        """Read the store again, if a key was noted or retired since."""
+        """Read the store again if a key was recorded or retired since."""
         self._strangers.clear()  # a certificate may have been issued for one of them
         mark = await asyncio.to_thread(signing_keys.change_mark, self._store)
         if mark == self._mark:
@@ -68,10 +68,10 @@ class BatchSigners:
         peer: PeerCertificate | None,
     ) -> bytes:
         """
-        Return the signature as the journal keeps it; empty where the site does not sign.
+        Return the signature in the form of the journal; empty if the site does not sign.
 
         Raises:
-            PushRefused: it has to be signed and is not, or the signature is not over these bytes.
+            PushRefused: a required signature is missing, or does not match these bytes.
         """
         key = None if signature is None else await self._key(site, signature.key, peer)
         if signature is None or key is None:
@@ -91,7 +91,7 @@ class BatchSigners:
     async def _key(
         self, site: str, name: bytes, peer: PeerCertificate | None
     ) -> SigningPublicKey | None:
-        """Return a key of the site by its name; ``None`` for one that is not its own."""
+        """Return a key of the site by its name; ``None`` if it is not a key of this site."""
         named = (site, name)
         known = self._keys.get(named)
         if known is not None:
@@ -124,7 +124,7 @@ class BatchSigners:
 
 
 def _certified_key(store: Engine, site: str, name: bytes) -> bytes:
-    """Return the public key (DER) of a site's certificate that is not revoked; empty: none."""
+    """Return the public key (DER) of a site's unrevoked certificate; empty: none."""
     for certificate in certificates.listed(store, site):
         if certificate.key_digest[:KEY_BYTES] == name and certificate.revoked_ns is None:
             loaded = x509.load_pem_x509_certificate(certificate.pem.encode("ascii"))

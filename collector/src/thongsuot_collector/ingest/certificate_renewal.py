@@ -22,7 +22,7 @@ from thongsuot_schema.renewal import RenewalRequest, RenewalResponse
 
 _BODY_BYTES = 4096
 _PER_S, _RESERVE = 1 / 60, 10.0
-"""Renewals of one site: one in two months, and some tries of one that has trouble."""
+"""Renewals of one site: one in two months, and some retries."""
 
 _log = logging.getLogger(__name__)
 
@@ -31,8 +31,8 @@ class CertificateRenewalEndpoint:
     """
     Answers ``POST /v1/certificate``; see ``thongsuot_schema.renewal``.
 
-    ``issuer`` is ``None`` where this collector issues no certificates. ``failed_attempts`` limits
-    how often one address may come with nothing that is good.
+    ``issuer`` is ``None`` if this collector issues no certificates. ``failed_attempts`` limits the
+    failed attempts of one address.
     """
 
     def __init__(
@@ -97,7 +97,7 @@ class CertificateRenewalEndpoint:
         pem = await asyncio.to_thread(
             self._issuer.renew, self._store, peer.serial, renewal, by=f"device:{address}"
         )
-        # So that the new one is known from this answer on.
+        # The new certificate is accepted from this answer on.
         await self._authenticator.refresh()
         _log.info("certificate renewed site=%s address=%s", site, address)
         return pem

@@ -1,4 +1,4 @@
-"""Batches that came under a number that was taken: put back under an identity of their own."""
+"""Conflicts: batches under a number that was already used; they are stored under a new identity."""
 
 import hashlib
 
@@ -22,10 +22,10 @@ _STREAM_DIGITS = 16
 
 class ConflictPutBack:
     """
-    Appends such batches to the journal, each as the only one of a stream of its own.
+    Appends such batches to the journal, each as the only one of its own stream.
 
-    The stream is named after the bytes: put back twice it is there once. Its times are what the
-    device claimed, as of a boot that was never heard while it lasted.
+    The stream is named after the bytes: repeating it stores no second copy. Its times are the
+    device's own claims, as for a boot without any push while it lasted.
     """
 
     def __init__(self, journal: Journal, layouts: LayoutCache) -> None:
@@ -33,7 +33,7 @@ class ConflictPutBack:
         self._layouts = layouts
 
     async def put_back(self, letter: DeadLetter) -> str:
-        """Append a batch; return why it could not be, empty: it is in the journal."""
+        """Append a batch; return the reason of a failure, empty: it is in the journal."""
         try:
             entry = await self._entry(letter)
             appended = await self._journal.append(entry)
@@ -54,7 +54,7 @@ class ConflictPutBack:
             structs.replace(batch, stream=stream, number=1, previous=b""),
             index_layout(layout or sorted_layout(())),
         )
-        # As it would have been dated had its boot never been heard: nothing lies in the future.
+        # Dated like a boot without any push: no time is in the future.
         dated = BootClocks().decide(
             letter.site,
             batch.boot_id,

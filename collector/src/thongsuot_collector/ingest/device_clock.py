@@ -1,15 +1,15 @@
 """
-What time it really was: a device's boottime to wall time, by the collector's own clock.
+Device clock: converts a device's boot time to wall time, by the collector's own clock.
 
-A push carries the sender's boottime as it left. Received at the collector's time ``r``, it says
-that the device's boottime 0 was at ``r - boottime``, or earlier by the time the push travelled.
-The smallest of what many pushes say is the best estimate; an old one is forgotten, because quartz
-drifts by up to 100 ppm.
+A push carries the sender's boot time of sending. If it is received at the collector's time ``r``,
+the device's boot time 0 was at ``r - boottime``, or earlier by the transfer time of the push. The
+minimum over many pushes is the best estimate; old ones are dropped, because quartz drifts by up to
+100 ppm.
 
-A device whose clock is synchronised knows the time better than that, unless it is simply wrong:
-it is believed where both agree within ``AGREES_WITHIN_NS``. What one push alone says may be late by
-as long as it took to arrive, which makes a device look behind; so a device that seems to be behind
-by no more than that is believed until it was heard again. Pure: times are parameters.
+A device with a synchronised clock knows the time more precisely, unless it is simply wrong: it is
+trusted if both agree within ``AGREES_WITHIN_NS``. The estimate from a single push may be late by
+its transfer time, which makes a device appear slow; so a device that appears slow by no more than
+that is trusted until its next push. Pure: times are parameters.
 """
 
 from collections import OrderedDict
@@ -20,21 +20,23 @@ from thongsuot_collector.journal.entry import ClockQuality
 from thongsuot_schema.batch.model import ClockReading
 
 AGREES_WITHIN_NS = 2 * 10**9
-"""A push over a bad 5G link takes a second; a synchronised clock that is further off is wrong."""
+"""
+A push over a bad 5G link takes a second; a synchronised clock with a larger difference is wrong.
+"""
 
 LATE_PUSH_NS = 15 * 10**9
-"""How long a push may be on its way before the agent gives it up (its ``timeout_s``)."""
+"""Maximum duration of a push before the agent aborts it (its ``timeout_s``)."""
 
 _BUCKET_NS = 30 * 60 * 10**9
-"""An estimate rests on the last 30 to 60 minutes: 100 ppm of that is 0.4 s at worst."""
+"""An estimate is based on the last 30 to 60 minutes: 100 ppm of that is 0.4 s at worst."""
 
 _BOOTS_KEPT = 100_000
-"""Boots kept in memory, about 30 MB; the one not heard for longest goes."""
+"""Boots kept in memory, about 30 MB; the one with the oldest last push is dropped first."""
 
 
 @dataclass(slots=True)
 class _BootEpoch:
-    """The smallest epoch heard in this bucket of time and in the one before it."""
+    """The smallest epoch observed in the current bucket of time and in the previous one."""
 
     bucket: int
     epoch_ns: int
@@ -49,10 +51,10 @@ class _BootEpoch:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClockDecision:
     """
-    How the times of one batch are to be read.
+    How to interpret the times of one batch.
 
-    ``epoch_ns`` is the wall time of boottime 0. ``offset_s`` is how far the device's own clock
-    was ahead when it sealed the batch, ``None`` where nothing is known to compare it with.
+    ``epoch_ns`` is the wall time of boot time 0. ``offset_s`` is how far the device's own clock was
+    ahead when it sealed the batch, ``None`` if there is no reference.
     """
 
     epoch_ns: int
@@ -61,7 +63,7 @@ class ClockDecision:
 
 
 class BootClocks:
-    """What is known of the boots of all devices; ``duplicate_devices`` hears what this hears."""
+    """The estimates of all devices' boots; ``duplicate_devices`` gets the same observations."""
 
     def __init__(self) -> None:
         self.duplicate_devices = DuplicateDeviceDetector()
@@ -69,12 +71,12 @@ class BootClocks:
         self._changed: set[tuple[str, str]] = set()
 
     def restore(self, site: str, boot_id: str, *, epoch_ns: int, heard_ns: int) -> None:
-        """Take over what an earlier process knew of a boot."""
+        """Restore an earlier process's estimate of a boot."""
         boot = _BootEpoch(heard_ns // _BUCKET_NS, epoch_ns, None, heard_ns, is_heard_once=False)
         self._remember((site, boot_id), boot)
 
     def observe_push(self, site: str, boot_id: str, *, boottime_ns: int, received_ns: int) -> None:
-        """Learn from a push that left at a boottime of a boot and came in at a time."""
+        """Add the observation of a push with its boot time of sending and its time of arrival."""
         self.duplicate_devices.observe(
             site, boot_id, boottime_ns=boottime_ns, received_ns=received_ns
         )
@@ -88,7 +90,7 @@ class BootClocks:
             return
         self._boots.move_to_end(key)
         boot.heard_ns = received_ns
-        # After a long silence the first push stands alone again.
+        # After a long silence the first push is again a single one.
         boot.is_heard_once = bucket > boot.bucket + 1
         if bucket == boot.bucket:
             boot.epoch_ns = min(boot.epoch_ns, epoch_ns)
@@ -107,10 +109,10 @@ class BootClocks:
         received_ns: int,
     ) -> ClockDecision:
         """
-        Decide how the times of a batch are to be read.
+        Return how to interpret the times of a batch.
 
-        ``last_boottime_ns`` is the latest boottime in the batch, the one at which it was sealed
-        included: nothing in it can have happened after it came in, whatever the clocks say.
+        ``last_boottime_ns`` is the latest boot time in the batch, including that of its sealing: no
+        event in it can be later than its arrival, whatever the clocks say.
         """
         own_ns = clock.wall_ns - clock.boottime_ns
         boot = self._boots.get((site, boot_id))
@@ -126,7 +128,7 @@ class BootClocks:
         return ClockDecision(epoch_ns=epoch_ns, quality=quality, offset_s=offset_s)
 
     def take_changed(self) -> list[tuple[str, str, int, int]]:
-        """Return what changed since the last call: site, boot id, epoch, when last heard."""
+        """Return the changes since the last call: site, boot id, epoch, time of the last push."""
         changed, self._changed = self._changed, set()
         return [
             (*key, boot.best_ns(), boot.heard_ns)
@@ -141,7 +143,7 @@ class BootClocks:
 
 
 def _may_be_late(own_ns: int, estimate_ns: int | None) -> bool:
-    """Return whether the way of one push explains that a device seems to be behind."""
+    """Return whether the transfer time of one push explains that a device appears slow."""
     return estimate_ns is not None and 0 <= estimate_ns - own_ns < LATE_PUSH_NS
 
 

@@ -1,11 +1,11 @@
 """
-Pushes answered by the HTTP protocol itself: the usual one, whole and small, waits for nothing but
-the disk.
+Direct pushes: answered within the HTTP protocol itself; an ordinary push, complete and small, only
+waits for the disk.
 
 Ten thousand agents push 667 times a second. A task, an event, a timer and the messages of ASGI for
-each of them cost more than keeping it. So a usual push is begun in the turn of the loop in which it
-came in, by the same code as any other (``PushEndpoint.answer_batch``), and goes on where what it
-waits for is there. Whatever is not usual goes the way of all requests.
+each of them cost more than storing it. So an ordinary push starts in the event-loop iteration in
+which it arrived, by the same code as any other (``PushEndpoint.answer_batch``), and continues when
+what it awaits is ready. All other requests use ASGI.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ from thongsuot_collector.pki.peer import SCOPE_KEY
 from thongsuot_schema.batch import push
 
 LARGEST_BYTES = 32 * 1024
-"""A larger body is taken as it comes in, and decoded in a thread."""
+"""A larger body is read in chunks, and decoded in a thread."""
 
 _PATH = push.PATH_BATCHES.encode()
 _LENGTH_DIGITS = 6
@@ -35,18 +35,18 @@ _encode = msgspec.json.Encoder().encode
 
 
 class _NobodyWaits:
-    """In the place of the event by which a task of uvicorn's learns of what came in."""
+    """Replaces the event by which a uvicorn task is notified of received data."""
 
     def set(self) -> None:
-        """Nobody waits for it."""
+        """No task waits for it."""
 
 
 class DirectPush:
     """
-    One push under way.
+    One push in progress.
 
-    To uvicorn it is the request's cycle and its task in one: it asks ``response_complete``, sets
-    ``disconnected`` and ``keep_alive``, and calls ``cancel`` when the server ends.
+    For uvicorn it is both the request's cycle and its task: uvicorn reads ``response_complete``,
+    sets ``disconnected`` and ``keep_alive``, and calls ``cancel`` when the server ends.
     """
 
     __slots__ = (
@@ -82,7 +82,7 @@ class DirectPush:
         return self.body
 
     def begin(self, scope: Scope, endpoint: PushEndpoint) -> None:
-        """Go as far as it goes without waiting."""
+        """Run until it first has to wait."""
         self.has_begun = True
         self._coroutine = endpoint.answer_batch(
             scope, self.headers, self.read, moment_ns=self.moment_ns
@@ -90,7 +90,7 @@ class DirectPush:
         self._go_on()
 
     def cancel(self, msg: str = "") -> None:
-        """Have it answered that the server ends; soon, as a task does."""
+        """Answer that the server ends; asynchronously, as a task does."""
         del msg
         self._protocol.loop.call_soon(self._cancel)
 
@@ -101,7 +101,7 @@ class DirectPush:
         self._go_on()
 
     def _go_on(self, error: asyncio.CancelledError | None = None) -> None:
-        """Run to where it waits the next time."""
+        """Run until it has to wait again."""
         coroutine = self._coroutine
         if coroutine is None:
             return  # it was cancelled while it waited
@@ -130,30 +130,33 @@ class DirectPush:
 
 
 class PushProtocol(BoundedProtocol):
-    """Answers usual pushes itself, all else by ASGI. Made for one endpoint by ``push_protocol``."""
+    """
+    Answers ordinary pushes itself, all other requests by ASGI. Created for one endpoint by
+    ``push_protocol``.
+    """
 
     push_endpoint: ClassVar[PushEndpoint]
     parser: HttpRequestParser
 
     _push: DirectPush | None = None
-    """The push whose body comes in."""
+    """The push whose body is being received."""
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Count a push of which the end is missing."""
+        """Count a push that was cut off."""
         if self._push is not None:
             self._push = None
             self.push_endpoint.count_client_gone()
         super().connection_lost(exc)
 
     def on_message_begin(self) -> None:
-        """Take note of a request; what ASGI wants to know of it is made when it is wanted."""
+        """Record the start of a request; data for ASGI is created on demand."""
         self.await_headers()
         self.url = b""
         self.expect_100_continue = False
         self.headers = []
 
     def on_headers_complete(self) -> None:
-        """Take a usual push; have all else answered by ASGI."""
+        """Accept an ordinary push; pass all other requests to ASGI."""
         push_headers = self._headers_of_push()
         if push_headers is None:
             url, headers, expects = self.url, self.headers, self.expect_100_continue
@@ -169,7 +172,7 @@ class PushProtocol(BoundedProtocol):
         self.cycle = self._push  # type: ignore[assignment]  # what uvicorn asks of a cycle, it has
 
     def on_body(self, body: bytes) -> None:
-        """Gather the body; llhttp gives no more of it than was declared."""
+        """Collect the body; llhttp delivers no more than was declared."""
         if self._push is None:
             super().on_body(body)
         elif self._push.body:
@@ -178,7 +181,7 @@ class PushProtocol(BoundedProtocol):
             self._push.body = body
 
     def on_message_complete(self) -> None:
-        """Begin with the push: all of it is there."""
+        """Start the push: its body is complete."""
         if self._push is None:
             super().on_message_complete()
             return
@@ -191,7 +194,7 @@ class PushProtocol(BoundedProtocol):
         began.begin(scope, self.push_endpoint)
 
     def write_answer(self, answer: PushAnswer, *, keep_alive: bool) -> None:
-        """Write an answer, in one piece."""
+        """Write an answer in one piece."""
         body = _encode(answer.response)
         parts = [STATUS_LINE[answer.status]]
         for name, value in self.server_state.default_headers:
@@ -208,7 +211,7 @@ class PushProtocol(BoundedProtocol):
         self.transport.write(b"".join(parts))
 
     def write_error(self) -> None:
-        """Answer that the server has a bug, and let go."""
+        """Answer with an internal error, and close."""
         self.transport.write(
             STATUS_LINE[500] + b"content-type: text/plain; charset=utf-8\r\ncontent-length: 21\r\n"
             b"connection: close\r\n\r\nInternal Server Error"
@@ -216,7 +219,7 @@ class PushProtocol(BoundedProtocol):
         self.transport.close()
 
     def end_push(self, ended: DirectPush) -> None:
-        """Wait for the next request, or begin with it where it is there already."""
+        """Wait for the next request, or start it if it has already arrived."""
         self.tasks.discard(ended)
         self.server_state.total_requests += 1
         if self.transport.is_closing():
@@ -231,7 +234,7 @@ class PushProtocol(BoundedProtocol):
             self._start_asgi_task(cycle, app)
 
     def _headers_of_push(self) -> dict[bytes, bytes] | None:
-        """Return the headers of a push that is answered here, ``None`` of any other request."""
+        """Return the headers of a push that is answered here, ``None`` for any other request."""
         if self.url != _PATH or self.parser.get_method() != b"POST":
             return None
         headers = dict(self.headers)

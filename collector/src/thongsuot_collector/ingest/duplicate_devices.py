@@ -1,23 +1,24 @@
 """
-Duplicate devices: two devices that push with the token of one site, as after a memory card was
-copied.
+Duplicate devices: two devices that push with the token of one site, for example after a memory card
+was copied.
 
-One device has one boot after the other: its last push of a boot left before the next boot began.
-So two boots of a site whose lifetimes overlap, from boottime 0 to the last push, are two devices.
-No count of alternations is needed, and a device that starts again and again is none. Two systems on
-one kernel (containers) share a boot id and are not told apart. Pure: times are parameters.
+One device has one boot after the other: the last push of a boot is sent before the next boot
+begins. So two boots of a site with overlapping lifetimes, from boot time 0 to the last push, are
+two devices. Alternations need not be counted, and a device that restarts repeatedly is not a
+duplicate. Two systems on one kernel (containers) share a boot id and are not distinguished. Pure:
+times are parameters.
 """
 
 import logging
 
 OVERLAP_NS = 60 * 10**9
 """
-A push may be 15 s on its way, and the collector's own clock may be set meanwhile; less proves
+A push may take 15 s, and the collector's own clock may be set meanwhile; a smaller overlap proves
 nothing.
 """
 
 FRESH_NS = 600 * 10**9
-"""A device that was not heard for this long is gone: switched off, or without its token."""
+"""A device without a push for this long has gone: switched off, or without its token."""
 
 _SITES_KEPT = 100_000
 _BOOTS_KEPT = 8
@@ -26,14 +27,16 @@ _log = logging.getLogger(__name__)
 
 
 class DuplicateDeviceDetector:
-    """The boots of each site that were heard lately: when each began, when it was last heard."""
+    """The recent boots of each site: the start of each, and its last push."""
 
     def __init__(self) -> None:
         self._boots: dict[str, dict[str, tuple[int, int]]] = {}
         self._duplicate_sites: set[str] = set()
 
     def observe(self, site: str, boot_id: str, *, boottime_ns: int, received_ns: int) -> None:
-        """Learn from a push that left at a boottime of a sender's present boot."""
+        """
+        Add the observation of a push with its boot time of sending, of a sender's present boot.
+        """
         boots = self._boots.get(site)
         if boots is None:
             if len(self._boots) >= _SITES_KEPT:
@@ -41,7 +44,7 @@ class DuplicateDeviceDetector:
             boots = self._boots[site] = {}
         epoch_ns = received_ns - boottime_ns
         if boot_id in boots:
-            # The latest estimate: the quartz drifts, and late pushes only make a life shorter.
+            # The latest estimate: quartz drifts, and late pushes only make a lifetime shorter.
             boots[boot_id] = (epoch_ns, received_ns)
             if len(boots) == 1:
                 return
@@ -55,7 +58,7 @@ class DuplicateDeviceDetector:
         self._check_site(site, boots)
 
     def sites_with_duplicates(self, *, now_ns: int) -> frozenset[str]:
-        """Return the sites where more than one device was heard lately."""
+        """Return the sites with more than one active device."""
         for site in tuple(self._duplicate_sites):
             boots = self._boots.get(site, {})
             for name, (_, heard_ns) in list(boots.items()):

@@ -1,11 +1,11 @@
 """
-Enrolment: a device presents a one-time code, the hash of a token it has made and, for a
-certificate, proof that it holds the key.
+Enrolment: a device presents a one-time code, the hash of its new token and, for a certificate,
+proof that it holds the key.
 
-What a stranger can learn: nothing. An unknown code is one lookup by the hash of 100 random bits,
-so its timing tells of the hash at most, and what it is answered is the same for all of them. What
-ran out, was used or replaced is told only to who has the code. An address may come with so many
-bad codes (a good one is taken all the same), all addresses together with so many enrolments.
+A stranger learns nothing. An unknown code is one look-up by the hash of 100 random bits, so its
+timing reveals at most the hash, and all unknown codes get the same answer. An expired, used or
+replaced code is reported only to its holder. The number of bad codes per address is limited (a good
+one is still accepted), and the number of enrolments of all addresses together.
 """
 
 import asyncio
@@ -36,7 +36,9 @@ from thongsuot_schema.enrolment import EnrolmentRequest, EnrolmentResponse
 _BODY_BYTES = 4096
 _ALL = ""
 _ALL_PER_S, _ALL_RESERVE = 20.0, 200.0
-"""A roll-out of 126 communes at once passes; a flood from many addresses ends before the disk."""
+"""
+A roll-out of 126 communes at once passes; a flood from many addresses is stopped before the disk.
+"""
 
 _SUSPECT_RETRY_S = 30.0
 
@@ -47,8 +49,8 @@ class EnrolmentEndpoint:
     """
     Answers ``POST /v1/enrol``; see ``thongsuot_schema.enrolment``.
 
-    ``issuer`` makes certificates for those who ask, ``None`` where there are none of ours;
-    ``failed_attempts`` limits how often one address may come with what is no good code.
+    ``issuer`` creates requested certificates, ``None`` if the collector has no authority;
+    ``failed_attempts`` limits the bad codes of one address.
     """
 
     def __init__(
@@ -86,7 +88,7 @@ class EnrolmentEndpoint:
         try:
             enrolment = msgspec.json.decode(body, type=EnrolmentRequest)
             wanted = enrolment.certificate_request
-            # Before the code is used: a request that is none must not cost it.
+            # Before the code is used: an invalid request must not consume it.
             certified = parse_csr(wanted) if wanted else None
         except (msgspec.DecodeError, UnicodeError, CsrRefused) as error:
             if self._failed_attempts.acquire(address, now_s=now_s):
@@ -117,7 +119,7 @@ class EnrolmentEndpoint:
                 certify=certify,
             )
         except EnrolmentRefused as refused:
-            # A good code is taken however many bad ones came from its address.
+            # A good code is accepted regardless of earlier bad ones from its address.
             if self._failed_attempts.acquire(address, now_s=time.monotonic()):
                 return self._too_often(_SUSPECT_RETRY_S)
             _log.warning("enrolment refused address=%s reason=%s", address, refused.why)
@@ -127,7 +129,7 @@ class EnrolmentEndpoint:
             )
             status = HTTPStatus.CONFLICT if is_used else HTTPStatus.FORBIDDEN
             return self._refused(status, refused.why.value, str(refused))
-        # So that the token before is refused, and the new one known, from this answer on.
+        # The previous token is refused, and the new one accepted, from this answer on.
         await self._tokens.refresh()
         await self._authenticator.refresh()
         self._enrolments.labels("repeated" if enrolled.repeated else "enrolled").inc()

@@ -1,4 +1,4 @@
-"""uvicorn's HTTP protocol with bounds on what a client may do before its request is complete."""
+"""uvicorn's HTTP protocol with limits on a client before its request is complete."""
 
 import asyncio
 
@@ -17,30 +17,30 @@ BODY_WITHIN_S = 30.0
 
 IDLE_S = 75.0
 """
-Between requests, and before the first one. Longer than the push interval of every agent: a new TLS
+Between requests, and before the first one. Longer than every agent's push interval: a new TLS
 connection costs 0.8 ms of CPU and an idle one 90 KiB (2026-11).
 """
 
 CHECK_EVERY_S = 1.0
 """
-How exact the bounds are. One look at all connections: a timer for each of ten thousand would cost a
-thirtieth of a core, and one for each request more than all the rest of this.
+The precision of the limits. One check of all connections: a timer for each of ten thousand would
+cost a thirtieth of a core, and one for each request more than all the rest of this module.
 """
 
 
 class BoundedProtocol(HttpToolsProtocol):
     """
-    Closes connections that are idle, whose headers or bodies come too slowly, or headers too long.
+    Closes connections that are idle, too slow with headers or body, or have too long headers.
 
     uvicorn itself waits indefinitely for the first request and for a body, and cancels its idle
-    timer at any byte: a client that sends one byte a minute would hold a connection for ever.
+    timer at any byte: a client that sends one byte a minute would hold a connection indefinitely.
     """
 
     _deadline_s = float("inf")
     _head_bytes = -1
-    """Bytes of the headers so far; -1 while none are awaited."""
+    """Received bytes of the headers; -1 while none are expected."""
     _peer: PeerCertificate | None = None
-    """What the client's certificate says, read once a connection."""
+    """The peer's identity from its certificate, read once per connection."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for the first request, but not indefinitely."""
@@ -52,7 +52,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._deadline_s = self.loop.time() + IDLE_S
 
     def data_received(self, data: bytes) -> None:
-        """Count what comes until the headers are complete."""
+        """Count bytes until the headers are complete."""
         if self._head_bytes >= 0:
             self._head_bytes += len(data)
             if self._head_bytes > HEAD_BYTES:
@@ -61,47 +61,47 @@ class BoundedProtocol(HttpToolsProtocol):
         super().data_received(data)
 
     def on_message_begin(self) -> None:
-        """Headers begin: they have to end soon."""
+        """Headers begin: they have to be complete within their limit."""
         super().on_message_begin()
         if self._peer is not None:
             self.scope[SCOPE_KEY] = self._peer  # type: ignore[literal-required]
         self.await_headers()
 
     def on_headers_complete(self) -> None:
-        """The body begins: it has to end too."""
+        """The body begins: it has to be complete within its limit, too."""
         self.await_body()
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        """The request is there; how long the answer takes is our own affair."""
+        """The request is complete; the time for the answer is the server's own."""
         self.await_nothing()
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        """Wait for the next request, unless it has begun already."""
+        """Wait for the next request, unless it has already begun."""
         self.await_request()
         super().on_response_complete()
 
     def await_headers(self) -> None:
-        """Set until when the headers have to be complete."""
+        """Set the deadline of the headers."""
         self._head_bytes = 0
         self._deadline_s = self.loop.time() + HEAD_WITHIN_S
 
     def await_body(self) -> None:
-        """Set until when the body has to be complete."""
+        """Set the deadline of the body."""
         self._head_bytes = -1
         self._deadline_s = self.loop.time() + BODY_WITHIN_S
 
     def await_nothing(self) -> None:
-        """Set that nothing has to come in."""
+        """Clear the deadline."""
         self._deadline_s = float("inf")
 
     def await_request(self) -> None:
-        """Set until when the next request has to come, unless it has begun already."""
+        """Set the deadline of the next request, unless it has already begun."""
         if self._deadline_s == float("inf"):
             self._deadline_s = self.loop.time() + IDLE_S
 
     def close_if_overdue(self, now_s: float) -> None:
-        """Close the connection where what had to come has not; ``now_s`` is the loop's time."""
+        """Close the connection if its deadline has passed; ``now_s`` is the event loop's time."""
         if now_s >= self._deadline_s and not self.transport.is_closing():
             self.transport.close()

@@ -1,6 +1,6 @@
 """
-The addresses that agents push to, as plain ASGI: the path every push takes, so nothing extra; and
-the one that tells them from where they are seen.
+The endpoints for pushes, as plain ASGI without overhead, because every push uses them; and the
+endpoint that returns the client's address.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ Scope = MutableMapping[str, object]
 Send = Callable[[MutableMapping[str, object]], Awaitable[None]]
 ReadBody = Callable[[int], Awaitable[bytes]]
 """
-Returns the body of a request, given how many bytes it may have at most; raises as ``read_body``.
+Returns the body of a request, up to a maximum size; raises like ``read_body``.
 """
 
 _AUTHORIZATION = b"authorization"
@@ -50,17 +50,17 @@ _ENDING_RETRY_S = 5.0
 _STORE_RETRY_S = 5.0
 _LOGGED_EVERY_S = 60.0
 _STORE_AWAY = (DBAPIError, PoolTimeout, StoreError)
-"""What asking the store for a token, a certificate or a key of a site raises while it is away."""
+"""Exceptions of queries for a token, a certificate or a key while the store is unavailable."""
 
 _LENGTH_DIGITS = 20
-"""A longer Content-Length is nonsense, and turning it into a number would cost time."""
+"""A longer Content-Length is invalid, and converting it to a number would cost time."""
 
 _log = logging.getLogger(__name__)
 _encode = msgspec.json.Encoder().encode
 
 
 class PushAnswer(NamedTuple):
-    """The answer to a push: ``headers`` are those beside what every answer has."""
+    """The answer to a push: ``headers`` are those in addition to the common ones."""
 
     status: HTTPStatus
     response: push.PushResponse
@@ -70,12 +70,11 @@ class PushAnswer(NamedTuple):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteCallbacks:
     """
-    Who knows of sites, and who hears of them.
+    Callbacks about sites.
 
-    ``answer`` gives what there is to say to a site beside the acknowledgement, knowing what its
-    agent says of site configurations: whom the collector has told of its faults, which tests are
-    wanted, a site configuration. ``on_report`` is told what a device says of its record, once the
-    batch that it came with is durable.
+    ``answer`` returns the additional content of the answer to a site, given its agent's report on
+    site configurations: notified parties of its faults, requested tests, a site configuration.
+    ``on_report`` is called with a device's report on its record, once its batch is durable.
     """
 
     answer: Callable[[str, str], push.PushResponse]
@@ -86,8 +85,8 @@ class PushEndpoint:
     """
     Answers ``POST /v1/batches``, ``POST /v1/layouts`` and ``GET /v1/address``.
 
-    ``budgets`` limit what one site may push and cost, ``failed_attempts`` how often one address
-    may come with a bad token.
+    ``budgets`` limit the pushes and costs of one site, ``failed_attempts`` the bad tokens of one
+    address.
     """
 
     def __init__(
@@ -105,7 +104,7 @@ class PushEndpoint:
         self._authenticator = authenticator
         self._limits = limits
         self._metrics = metrics
-        # Looked up once: finding a counter by its labels costs more than counting.
+        # Looked up once: finding a counter by its labels costs more than incrementing it.
         self._accepted = metrics.pushes.labels("accepted")
         self._repeated = metrics.pushes.labels("repeated")
         self._callbacks = callbacks
@@ -127,9 +126,9 @@ class PushEndpoint:
         self, scope: Scope, headers: dict[bytes, bytes], read: ReadBody, *, moment_ns: int
     ) -> PushAnswer | None:
         """
-        Return the answer to a push of one batch, ``None`` where there is nobody to answer.
+        Return the answer to a push of one batch, ``None`` if the client has gone.
 
-        ``moment_ns`` is when its headers came.
+        ``moment_ns`` is the time of its headers.
         """
         started_s = time.perf_counter()
         try:
@@ -156,7 +155,7 @@ class PushEndpoint:
             self.count_client_gone()
             return None
         except asyncio.CancelledError:
-            # The process ends, and this task with it: the sender hears that, not of an error.
+            # The process ends, and this task with it: the sender is told that instead of an error.
             self._metrics.pushes.labels(RefusalReason.JOURNAL_BUSY.value).inc()
             answer = _refusal(_shutting_down(), headers)
         else:
@@ -165,7 +164,7 @@ class PushEndpoint:
         return answer
 
     def count_client_gone(self) -> None:
-        """Count a push whose client was gone before its body was complete."""
+        """Count a push whose client closed before its body was complete."""
         self._metrics.pushes.labels("client_gone").inc()
 
     def _acknowledgement(
@@ -215,10 +214,10 @@ class PushEndpoint:
 
     async def address(self, scope: Scope, send: Send) -> None:
         """
-        Answer from where a request came; nobody has to say who asks.
+        Answer with the address of a request's sender; without authentication.
 
-        An agent learns by it which carrier's line its packets left by. Any server on the Internet
-        knows as much of its clients.
+        The agent uses it to determine the carrier by which its packets left. Any server on the
+        Internet knows as much about its clients.
         """
         if scope["method"] != "GET":
             refused = PushRefused(
@@ -231,20 +230,20 @@ class PushEndpoint:
                 [(b"allow", b"GET")],
             )
             return
-        # A listener of both families names an IPv4 client so (RFC 4291, 2.5.5.2).
+        # A listener of both families represents an IPv4 client like this (RFC 4291, 2.5.5.2).
         address = address_of(scope).removeprefix("::ffff:")
         await _send_json(send, HTTPStatus.OK, _encode(push.ReflexiveAddress(address=address)), [])
 
     async def _admitted(self, scope: Scope, headers: dict[bytes, bytes]) -> str:
-        """Return the site that the request speaks for, if it may push now."""
+        """Return the site of the request, if it may push now."""
         if scope["method"] != "POST":
             raise PushRefused(
                 RefusalReason.WRONG_METHOD, f"{scope['method']} is not taken here, only POST"
             )
         now_s = time.monotonic()
         address = address_of(scope)
-        # Only what is bad is refused for its neighbours: behind a proxy or a carrier's NAT many
-        # sites come from one address.
+        # Only bad requests are refused for their neighbours' failures: behind a proxy or a
+        # carrier's NAT many sites share one address.
         is_suspect = self._failed_attempts.is_exhausted(address, now_s=now_s)
         authorization = headers.get(_AUTHORIZATION, b"")
         try:
@@ -300,7 +299,7 @@ def _refusal(refused: PushRefused, request_headers: dict[bytes, bytes]) -> PushA
     if status is HTTPStatus.METHOD_NOT_ALLOWED:
         headers.append((b"allow", b"POST"))
     if refused.why is RefusalReason.TOO_LARGE:
-        # What is left of the body is not worth reading.
+        # The rest of the body need not be read.
         headers.append((b"connection", b"close"))
     response = push.PushResponse(
         error=refused.sentence,
@@ -320,14 +319,14 @@ def _shutting_down() -> PushRefused:
 
 
 def headers_of(scope: Scope) -> dict[bytes, bytes]:
-    """Return the headers of a request, names in small letters."""
+    """Return the headers of a request, names in lower case."""
     headers = scope["headers"]
     assert isinstance(headers, list)
     return dict(headers)
 
 
 def address_of(scope: Scope) -> str:
-    """Return the client's address, empty where the server does not know it."""
+    """Return the client's address, empty if the server does not know it."""
     client = scope.get("client")
     return str(client[0]) if isinstance(client, tuple) else ""
 
@@ -343,7 +342,7 @@ def _content_type(headers: dict[bytes, bytes], *accepted_types: str) -> str:
 
 
 def _boottime_ns(headers: dict[bytes, bytes]) -> int:
-    """Return the sender's boot time, 0 where its header is absent, -1 where it is no number."""
+    """Return the sender's boot time, 0 if its header is missing, -1 if it is not a number."""
     boottime = headers.get(_BOOTTIME, b"0")
     number = int(boottime) if boottime.isdigit() and len(boottime) < 20 else -1
     return number if number < _LARGEST_BOOTTIME_NS else -1

@@ -1,4 +1,4 @@
-"""Push handler: checks, dates and appends one pushed body; all of a push but the HTTP."""
+"""Push handler: checks, dates and appends the body of a push; everything except HTTP."""
 
 import asyncio
 import time
@@ -45,13 +45,12 @@ from thongsuot_schema.verdict import VerdictChange
 
 _DECODED_IN_PLACE_BYTES = 32 * 1024
 """
-A larger body (a thousand results and more) is decoded in a thread: it would hold up all others.
+A larger body (a thousand results and more) is decoded in a thread: it would delay all others.
 """
 
 _NUMBER_LIMIT = 1 << 40
 """
-Batch numbers above this are no count of anything, and those of eight million streams can be added
-up in 64 bits.
+Larger batch numbers are not plausible, and sums of eight million streams must fit into 64 bits.
 """
 
 _BUSY_RETRY_S = 5.0
@@ -67,11 +66,10 @@ _WHY_BY_ERROR: tuple[tuple[type[BatchError], RefusalReason], ...] = (
 
 class PushClock(msgspec.Struct, frozen=True, kw_only=True):
     """
-    The clocks of a push, as its headers and the collector's clock gave them.
+    The clocks of a push, from its headers and the collector's clock.
 
-    ``boot_id`` is the sender's present boot (empty: it did not say), ``boottime_ns`` its boottime
-    when the push left (``None``: it did not say), ``received_ns`` the collector's clock when the
-    headers came.
+    ``boot_id`` is the sender's present boot (empty: not sent), ``boottime_ns`` its boot time of
+    sending (``None``: not sent), ``received_ns`` the collector's clock when the headers arrived.
     """
 
     received_ns: int
@@ -81,13 +79,13 @@ class PushClock(msgspec.Struct, frozen=True, kw_only=True):
 
 SignatureVerifier = Callable[[bytes], Awaitable[bytes]]
 """
-Returns the signature over a batch's bytes as the journal keeps it (empty: its site signs nothing),
+Returns the signature of a batch's bytes in the form of the journal (empty: its site does not sign),
 or raises ``PushRefused``.
 """
 
 
 class Accepted(msgspec.Struct, frozen=True, kw_only=True):
-    """A batch that is durable. ``repeated``: it already was."""
+    """A durable batch. ``repeated``: it had been stored before."""
 
     number: int
     repeated: bool
@@ -96,11 +94,11 @@ class Accepted(msgspec.Struct, frozen=True, kw_only=True):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PushCallbacks:
     """
-    Who hears of what comes up while pushes are taken.
+    Callbacks for events while pushes are handled.
 
-    ``conflicting`` hears of each batch that came under an identity already kept with other bytes,
-    ``badly_signed`` of each whose signature is not over its bytes, ``damaged`` of a journal that is
-    broken: then the process has to end.
+    ``conflicting`` is called with each batch under an identity that is stored with other bytes,
+    ``badly_signed`` with each whose signature does not match its bytes, ``damaged`` if the journal
+    is damaged: then the process has to end.
     """
 
     conflicting: Callable[[JournalEntry], None]
@@ -110,9 +108,9 @@ class PushCallbacks:
 
 class PushHandler:
     """
-    Takes bodies of batches and layouts.
+    Handles bodies of batches and layouts.
 
-    ``budgets`` limit what one site may bring.
+    ``budgets`` limit the content of one site's pushes.
     """
 
     def __init__(
@@ -141,17 +139,17 @@ class PushHandler:
         self, body: bytes, site: str, moment: PushClock, verify_signature: SignatureVerifier
     ) -> Accepted:
         """
-        Keep a batch that a site pushed; returns when it is durable.
+        Store a batch from a site; returns when it is durable.
 
         Raises:
-            PushRefused: it was not kept; says why, and whether to try again.
+            PushRefused: it was not stored; with the reason, and whether to try again.
         """
         try:
             columns = await self._decode(body, site)
         except BatchError as error:
             raise _refusal(error) from error
         except JournalError as error:
-            # Where its layout is looked for.
+            # The source of its layout.
             raise self._not_now(error) from error
         self._budgets.charge_batch(site, columns, boot_id=moment.boot_id, now_s=time.monotonic())
         header = columns.header
@@ -187,10 +185,10 @@ class PushHandler:
         self, body: bytes, site: str, moment: PushClock, verify_signature: SignatureVerifier
     ) -> Accepted:
         """
-        Keep a batch that came as JSON, packed: the journal knows one form only.
+        Store a JSON batch, re-encoded: the journal has one format only.
 
         Raises:
-            PushRefused: as in ``accept_batch``.
+            PushRefused: as for ``accept_batch``.
         """
         try:
             packed, layout = await asyncio.to_thread(_packed, body, site, self._limits)
@@ -204,10 +202,10 @@ class PushHandler:
 
     async def accept_layout(self, body: bytes, site: str, moment: PushClock) -> None:
         """
-        Keep a layout that a site pushed; returns when it is durable.
+        Store a layout from a site; returns when it is durable.
 
         Raises:
-            PushRefused: it was not kept; says why, and whether to try again.
+            PushRefused: it was not stored; with the reason, and whether to try again.
         """
         try:
             await self._keep_layout(body, site, moment)
@@ -226,7 +224,7 @@ class PushHandler:
         try:
             columns = await self._columns(body)
         except LayoutUnknown as error:
-            # A batch of another site is refused as such, whatever it refers to.
+            # A batch of another site is refused as such, whatever its content.
             self._check(read_header(body, self._limits), site)
             if await self._layouts.find(error.layout_id) is None:
                 raise
@@ -292,7 +290,9 @@ class PushHandler:
 
 
 def _undated_entry(header: BatchHeader, body: bytes, moment: PushClock) -> JournalEntry:
-    """Return a batch that is not kept, as whoever looks at it later needs it."""
+    """
+    Return a batch that is not stored in the journal, in the form needed for a later inspection.
+    """
     return JournalEntry(
         site=header.site,
         stream=header.stream,
@@ -314,7 +314,7 @@ def _check_site(named: str, site: str) -> None:
 
 
 def _check_names(changes: Iterable[VerdictChange]) -> None:
-    """Refuse names in verdicts that layouts refuse, too: they end in subjects of mails."""
+    """Reject names in verdicts that layouts reject, too: they appear in subjects of mails."""
     for change in changes:
         for name in (change.verdict.link, change.verdict.service):
             if not name.isprintable():
@@ -325,7 +325,7 @@ def _check_names(changes: Iterable[VerdictChange]) -> None:
 
 
 def _packed(body: bytes, site: str, limits: BatchLimits) -> tuple[bytes, bytes]:
-    """Return a batch in JSON as it would have come packed, and its layout (empty: no results)."""
+    """Return a JSON batch in its packed form, and its layout (empty: no results)."""
     batch = decode_json(body, limits)
     _check_site(batch.site, site)
     index = index_layout(sorted_layout(result.series for result in batch.results))

@@ -21,26 +21,29 @@ from thongsuot_schema.batch import push
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _CONNECTIONS = 20_000
-"""Ten thousand agents and room for as many who reconnect; above, the answer is 503."""
+"""Ten thousand agents, and as many reconnecting ones; above that the answer is 503."""
 
 _STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=31536000")
 """
-For a year. Not for names below this one: they are not ours. Agents do not need it, so pushes, which
-may be paid for by the byte, are answered without.
+For a year. Without subdomains: they belong to others. Agents do not need the header, so their
+answers, which may be paid for by the byte, do not have it.
 """
 
 _BACKLOG = 2048
-"""Connections that may wait to be taken: all agents come back at once after an outage of ours."""
+"""
+Maximum number of connections waiting for accept: all agents return at once after an outage of the
+collector.
+"""
 
 _DRAIN_S = 15
-"""How long requests under way may take when the collector stops; agents repeat what was cut off."""
+"""Time limit of requests in progress when the collector stops; agents repeat aborted ones."""
 
 
 class EmbeddedServer(uvicorn.Server):
     """
-    uvicorn without signal handlers of its own: the collector decides when to stop.
+    uvicorn without its own signal handlers: the collector decides when to stop.
 
-    uvicorn looks ten times a second whether it should; this one is woken, and sleeps otherwise.
+    uvicorn checks ten times a second whether to stop; this server is woken, and sleeps otherwise.
     """
 
     def __init__(self, config: uvicorn.Config) -> None:
@@ -48,12 +51,12 @@ class EmbeddedServer(uvicorn.Server):
         self._ending = asyncio.Event()
 
     def end(self) -> None:
-        """Take no more connections, and end when the requests under way have."""
+        """Stop accepting connections, and end when the requests in progress are answered."""
         self.should_exit = True
         self._ending.set()
 
     async def main_loop(self) -> None:
-        """Renew what answers carry, and close what is overdue, until it is to end."""
+        """Refresh common headers and close overdue connections, until the server is to end."""
         loop = asyncio.get_running_loop()
         while not await self.on_tick(0):
             now_s = loop.time()
@@ -66,20 +69,20 @@ class EmbeddedServer(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave signals alone."""
+        """Leave signal handlers alone."""
         yield
 
 
 def bind_listener(listen: Listen) -> socket.socket:
     """
-    Return a socket that listens where it should.
+    Return a socket that listens at the configured address.
 
     Raises:
-        OSError: the address is taken or not ours.
+        OSError: the address is in use or not local.
     """
     host, port = host_and_port(listen.address)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # With its protocol named: asyncio switches Nagle's delay off only where it sees TCP.
+    # With its protocol named: asyncio disables Nagle's delay only if the socket declares TCP.
     sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -92,7 +95,7 @@ def bind_listener(listen: Listen) -> socket.socket:
 
 
 def url_of(listen: Listen, sock: socket.socket) -> str:
-    """Return where a bound socket is reached."""
+    """Return the URL of a bound socket."""
     host, _ = host_and_port(listen.address)
     scheme = "https" if listen.certificate_file else "http"
     shown = f"[{host}]" if ":" in host else host
@@ -106,9 +109,9 @@ def push_server(
     handshakes: ListenerTls | None = None,
 ) -> EmbeddedServer:
     """
-    Return the server of pushes and pages, not yet started.
+    Return the server of pushes and pages, not started yet.
 
-    With ``handshakes`` it asks for client certificates.
+    With ``handshakes`` it requests client certificates.
     """
     send_page = _with_strict_transport if listen.certificate_file else _as_it_is
 
@@ -127,7 +130,7 @@ def push_server(
 
 
 def _with_strict_transport(send: Send) -> Send:
-    """Return what sends answers that have a browser come by TLS alone from now on (RFC 6797)."""
+    """Return a send function whose answers make browsers use TLS only (RFC 6797)."""
 
     async def send_with_header(message: MutableMapping[str, object]) -> None:
         if message["type"] == "http.response.start":
@@ -140,12 +143,12 @@ def _with_strict_transport(send: Send) -> Send:
 
 
 def _as_it_is(send: Send) -> Send:
-    """Return what sends answers as they are: where TLS ends is not known here."""
+    """Return a send function without changes: where TLS ends is not known here."""
     return send
 
 
 def page_server(pages: Starlette, trusted_proxies: tuple[str, ...]) -> EmbeddedServer:
-    """Return the server of the pages alone, in the clear, not yet started."""
+    """Return the server of the pages only, without TLS, not started yet."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await pages(scope, receive, send)  # type: ignore[arg-type]  # the same in ASGI
@@ -160,7 +163,7 @@ def make_server(
     *,
     http: type[BoundedProtocol] = BoundedProtocol,
 ) -> EmbeddedServer:
-    """Return a server of an application, not yet started."""
+    """Return a server of an application, not started yet."""
 
     def context(_config: uvicorn.Config, _make: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
         return tls_context(listen) if handshakes is None else handshakes.context
@@ -190,8 +193,8 @@ def make_server(
 
 def tls_context(listen: Listen) -> ssl.SSLContext:
     """
-    Return a context with the listener's certificate, without what RFC 8996 ends, whatever the
-    system's OpenSSL allows.
+    Return a context with the listener's certificate, without the protocols deprecated by RFC 8996,
+    whatever the system's OpenSSL allows.
 
     Raises:
         OSError: certificate or key cannot be used.

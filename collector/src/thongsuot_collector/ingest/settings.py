@@ -1,4 +1,4 @@
-"""Where pushes are taken, and how much from whom; defaults live here and nowhere else."""
+"""Where the collector listens, and limits per sender; the only place of these defaults."""
 
 from typing import Annotated
 
@@ -15,13 +15,13 @@ class Listen(StrictStruct, frozen=True, kw_only=True):
     """
     Where the collector listens, for agents and for people.
 
-    ``address`` is ``host:port``, IPv6 in brackets; port 0 takes any that is free, and says which.
-    Tokens must not travel in the clear: without a certificate only a loopback address is taken,
-    unless ``plaintext`` says that something before the collector ends the TLS.
+    ``address`` is ``host:port``, IPv6 in brackets; port 0 takes any free one and logs it. Tokens
+    must not travel unencrypted: without a certificate only a loopback address is accepted, unless
+    ``plaintext`` declares that TLS is terminated before the collector.
 
-    ``client_certificates`` says whether agents show certificates of their own beside their tokens:
-    ``off``, ``optional`` (who shows none comes in by token) or ``required`` (nobody pushes without
-    one). Enrolling, the pages and callbacks, which stand at the same address, never need one.
+    ``client_certificates`` determines whether agents present certificates besides their tokens:
+    ``off``, ``optional`` (agents without one use their token only) or ``required`` (no push without
+    one). Enrolment, pages and callbacks at the same address never need one.
     """
 
     address: str = "127.0.0.1:8480"
@@ -34,7 +34,7 @@ class Listen(StrictStruct, frozen=True, kw_only=True):
 
 class IngestSettings(StrictStruct, frozen=True, kw_only=True):
     """
-    How much is taken from whom.
+    Limits per sender.
 
     A site may push ``pushes_per_s`` indefinitely and ``pushes_burst`` at once (an hour's backlog is
     240), ``bytes_per_s`` and ``bytes_burst`` likewise: room in the journal (a usual site makes 150
@@ -89,7 +89,7 @@ def host_and_port(address: str) -> tuple[str, int]:
     Return the parts of ``host:port``.
 
     Raises:
-        ValueError: it is not of that form.
+        ValueError: it does not have that form.
     """
     host, colon, port = address.rpartition(":")
     if not colon or not host or not port.isascii() or not port.isdigit() or int(port) > 65535:

@@ -1,3 +1,3 @@
 """
-The durable log of what agents pushed: append, then acknowledge; every consumer at its own pace.
+The durable log of agents' pushes: append, then acknowledge; every consumer reads at its own pace.
 """

@@ -1,4 +1,6 @@
-"""The dead-letter queue: a batch that a consumer fails to process is kept, and the others go on."""
+"""
+The dead-letter queue: a batch that a consumer fails to process is kept, and processing continues.
+"""
 
 import asyncio
 import logging
@@ -16,15 +18,15 @@ from thongsuot_collector.store import dead_letters
 from thongsuot_collector.store.dead_letters import DeadLetter
 
 RETRY_EVERY_S = 5.0
-"""How often a consumer looks whether somebody wants a dead letter tried again."""
+"""The interval at which a consumer checks for dead letters to retry."""
 
 NOT_IN_JOURNAL = "its entry is not in the journal any more; see `dead-letters show --body`"
 
 _RETRIES = 100
-"""Tried again in one go; the others follow."""
+"""Retried together; the others follow."""
 
 _LOGGED_EVERY_S = 60.0
-"""A device that is broken, or hostile, has thousands: of one site and consumer one is logged."""
+"""A broken or hostile device has thousands: one per site, consumer and interval is logged."""
 
 _LOGGED_SITES = 10_000
 
@@ -33,7 +35,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class _LoggedFailure:
-    """When a failure of a site was logged last, and how many were not since."""
+    """When a failure of a site was last logged, and the number of unlogged ones since."""
 
     at_s: float
     unlogged: int = 0
@@ -43,7 +45,7 @@ class DeadLetterQueue:
     """
     Keeps entries that a consumer failed to process; shared by all consumers.
 
-    ``keeps_entries``: false where another collector reads the same journal and keeps them.
+    ``keeps_entries``: false if another collector reads the same journal and keeps them.
     """
 
     def __init__(self, store: Engine, metrics: Metrics, *, keeps_entries: bool = True) -> None:
@@ -53,27 +55,27 @@ class DeadLetterQueue:
         self._logged: dict[tuple[str, str], _LoggedFailure] = {}
 
     async def put_entry(self, kept: StoredEntry, *, consumer: str, error: Exception) -> None:
-        """Keep an entry that a consumer failed on; returns when it is durable."""
+        """Keep an entry that a consumer failed to process; returns when it is durable."""
         if not self._keeps_entries:
             return
         await self._put(kept.entry, consumer, kept.sequence, explain_failure(error))
 
     async def put_conflict(self, entry: JournalEntry) -> None:
-        """Keep a batch that came under an identity that is taken."""
+        """Keep a batch under an identity that is already used."""
         text = "the same site, stream and number are in the journal with other bytes"
         await self._put(entry, dead_letters.CONFLICTS, 0, text)
 
     async def put_badly_signed(self, entry: JournalEntry) -> None:
-        """Keep a batch whose signature is not over its bytes."""
+        """Keep a batch whose signature does not match its bytes."""
         text = "its signature is not over these bytes: something on the way has changed the batch"
         await self._put(entry, dead_letters.BADLY_SIGNED, 0, text)
 
     async def retries(self, consumer: str) -> list[DeadLetter]:
-        """Return some of a consumer's dead letters that somebody wants tried again."""
+        """Return some of a consumer's dead letters that are to be retried."""
         return await asyncio.to_thread(dead_letters.retries, self._store, consumer, _RETRIES)
 
     async def note_success(self, letter: DeadLetter) -> None:
-        """Forget a dead letter that its consumer could process this time."""
+        """Forget a dead letter that its consumer has now processed."""
         await asyncio.to_thread(dead_letters.remove, self._store, letter.id)
         _log.info(
             "dead letter processed id=%d consumer=%s site=%s stream=%s number=%d",
@@ -85,7 +87,7 @@ class DeadLetterQueue:
         )
 
     async def note_failure(self, letter: DeadLetter, error: str) -> None:
-        """Keep a dead letter that could not be processed this time either."""
+        """Keep a dead letter that could not be processed again."""
         _log.warning("cannot process dead letter id=%d again: %s; it stays", letter.id, error)
         await asyncio.to_thread(dead_letters.note_failure, self._store, letter.id, error)
 
@@ -127,7 +129,7 @@ class DeadLetterQueue:
 
 
 class DeadLetterIntake:
-    """Batches that a push brought and the journal must not have, on their way to the queue."""
+    """Batches of pushes that must not enter the journal, on their way to the queue."""
 
     def __init__(self, letters: DeadLetterQueue, *, limit: int) -> None:
         self._letters = letters
@@ -135,11 +137,11 @@ class DeadLetterIntake:
         self._waiting = asyncio.Queue(maxsize=limit)
 
     def put_conflict(self, entry: JournalEntry) -> None:
-        """Keep a batch that came under an identity that is taken, unless too many wait."""
+        """Keep a batch under an identity that is already used, unless too many are waiting."""
         self._put(self._letters.put_conflict, entry)
 
     def put_badly_signed(self, entry: JournalEntry) -> None:
-        """Keep a batch whose signature is not over its bytes, unless too many wait."""
+        """Keep a batch whose signature does not match its bytes, unless too many are waiting."""
         self._put(self._letters.put_badly_signed, entry)
 
     def _put(self, keep: Callable[[JournalEntry], Awaitable[None]], entry: JournalEntry) -> None:
@@ -147,7 +149,7 @@ class DeadLetterIntake:
             self._waiting.put_nowait((keep, entry))
 
     async def run(self) -> None:
-        """Write down what waits, until cancelled."""
+        """Write the waiting batches, until cancelled."""
         while True:
             keep, entry = await self._waiting.get()
             await keep(entry)
@@ -155,7 +157,7 @@ class DeadLetterIntake:
 
 def explain_failure(error: Exception) -> str:
     """
-    Return what a person needs to understand a failure: a sentence, or the traceback of a bug.
+    Return the description of a failure for a person: a sentence, or the traceback of a bug.
     """
     if isinstance(error, UndecodableEntry):
         return str(error)

@@ -6,7 +6,7 @@ import msgspec
 
 
 class ClockQuality(StrEnum):
-    """How far the times of a batch can be trusted, decided once, when it came in."""
+    """The trust in the times of a batch, determined once, on arrival."""
 
     TRUSTED = "trusted"
     """The device's clock was synchronised, and agreed with the collector's within two seconds."""
@@ -55,14 +55,14 @@ class JournalEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StoredEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """An entry with its place: ``sequence`` grows with every append and is never used again."""
+    """An entry with its position: ``sequence`` grows with every append and is never reused."""
 
     sequence: int
     entry: JournalEntry
 
 
 EntryRow = tuple[int, str, str, int, bytes, bytes, int, int, str, bytes, bytes]
-"""As tables keep it: ``sequence``, and what ``JournalEntry`` has, in its order."""
+"""An entry as a table row: ``sequence``, and the fields of ``JournalEntry`` in their order."""
 
 
 def stored_entry(row: EntryRow) -> StoredEntry:
@@ -91,14 +91,14 @@ class AppendOutcome(StrEnum):
     """Durable now."""
 
     REPEATED = "repeated"
-    """Durable before, with the same bytes."""
+    """Already durable, with the same bytes."""
 
     CONFLICT = "conflict"
-    """The same identity is kept with other bytes; those stand, these are not kept."""
+    """The same identity is stored with other bytes; those stay, these are not stored."""
 
 
 class AppendResult(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer to an append. ``sequence`` is 0 unless ``outcome`` is ``appended``."""
+    """The result of an append. ``sequence`` is 0 unless ``outcome`` is ``appended``."""
 
     outcome: AppendOutcome
     sequence: int = 0

@@ -1,9 +1,9 @@
 """
-The chain: whether the journal's batches are the ones that agents sealed.
+The chain: whether the journal's batches are those that agents sealed.
 
-Each batch of a stream holds the digest of the one before it, and an incident's evidence names its
-batches by their digests. Who has such a digest, or a later batch, can tell whether a batch was
-changed, replaced or slipped in; ``verify_streams`` does so for the whole journal.
+Each batch of a stream contains the digest of its predecessor, and an incident's evidence identifies
+its batches by their digests. With such a digest, or a later batch, one can detect whether a batch
+was changed, replaced or inserted; ``verify_streams`` does so for the whole journal.
 """
 
 import re
@@ -32,10 +32,10 @@ class StreamAudit(msgspec.Struct, frozen=True, kw_only=True):
     """
     The findings about one stream.
 
-    ``kept`` are the numbers in the journal, ``trimmed`` those that were there and were removed for
-    their age, ``missing`` those that never arrived (an agent's backlog may still bring them).
-    ``loose`` counts batches that name none before them, although they are not the first: pushed as
-    JSON by hand. ``signed`` counts batches that have a signature.
+    ``kept`` are the numbers in the journal, ``trimmed`` those removed for their age, ``missing``
+    those that never arrived (an agent's backlog may still contain them). ``loose`` counts batches
+    without a predecessor's digest that are not the first: pushed manually as JSON. ``signed``
+    counts batches with a signature.
     """
 
     site: str
@@ -49,12 +49,12 @@ class StreamAudit(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def batches(self) -> int:
-        """How many batches are kept."""
+        """The number of stored batches."""
         return sum(last - first + 1 for first, last in self.kept)
 
 
 class BatchRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A batch as the journal has it."""
+    """A batch as stored in the journal."""
 
     site: str
     stream: str
@@ -70,7 +70,7 @@ SignatureCheck = Callable[[BatchRow], str]
 
 
 def _check_nothing(row: BatchRow) -> str:
-    """Return that nothing is wrong: no keys are known."""
+    """Accept any signature: no keys are known."""
     del row
     return ""
 
@@ -146,8 +146,8 @@ def format_stream(stream: StreamAudit) -> str:
 
 def _names_in_chain(body: bytes) -> Iterator[bytes]:
     """
-    Yield the digests by which a batch may be named: its own and, where its device has taken its
-    results out for want of room, that of the batch as it was sealed.
+    Yield the possible digests of a batch: its own and, if its device has removed its results for
+    lack of space, that of the batch as sealed.
     """
     yield digest_of(body)
     try:
@@ -160,7 +160,9 @@ def _names_in_chain(body: bytes) -> Iterator[bytes]:
 
 
 def _previous_digest(row: BatchRow, flaws: list[BatchFlaw]) -> bytes | None:
-    """Return the digest that a batch names; ``None`` where it cannot be read. Notes its flaws."""
+    """
+    Return the predecessor's digest in a batch; ``None`` if it cannot be read. Records its flaws.
+    """
     if digest_of(row.body) != row.digest:
         flaws.append(BatchFlaw(number=row.number, text="is not the one that was taken in"))
     try:

@@ -1,4 +1,4 @@
-"""The layouts in use, ready for reading: in memory, behind them the journal."""
+"""The layouts in use, compiled: in memory, backed by the journal."""
 
 import re
 from collections import OrderedDict
@@ -13,11 +13,12 @@ from thongsuot_schema.errors import BatchMalformed
 _WORD = re.compile(r"[a-z][a-z0-9_]*")
 
 _LAYOUTS_KEPT = 20_000
-"""Layouts kept: two for each of ten thousand agents, about 10 KB each."""
+"""Maximum number of layouts: two for each of ten thousand agents, about 10 KB each."""
 
 _REFRESH_NS = 86_400 * 10**9
 """
-A layout in use is put into the journal again after this, so that its trim can tell it is in use.
+A layout in use is written to the journal again after this time, so that trimming recognises its
+use.
 """
 
 
@@ -44,7 +45,7 @@ class LayoutCache:
         return None if cached_layout is None else cached_layout.compiled
 
     async def find(self, layout_id: bytes) -> CompiledLayout | None:
-        """Return a layout, from the journal if need be; ``None`` when it was never given."""
+        """Return a layout, from the journal if necessary; ``None`` if it was never stored."""
         cached_layout = self._layouts.get(layout_id)
         if cached_layout is not None:
             self._layouts.move_to_end(layout_id)
@@ -54,7 +55,7 @@ class LayoutCache:
 
     def decode(self, body: bytes) -> tuple[bytes, Layout]:
         """
-        Return a layout that was pushed, and its id.
+        Return a pushed layout and its id.
 
         Raises:
             BatchError: the body is not a layout, or has names that no database can store.
@@ -65,11 +66,11 @@ class LayoutCache:
 
     async def store(self, body: bytes, *, received_ns: int) -> bytes:
         """
-        Keep a layout that was pushed; returns its id when it is durable.
+        Store a pushed layout; returns its id when it is durable.
 
         Raises:
-            BatchError: as in ``decode``.
-            JournalError: it could not be kept.
+            BatchError: as for ``decode``.
+            JournalError: it could not be stored.
         """
         layout_id, _ = self.decode(body)
         await self._journal.put_layout(layout_id, body, received_ns=received_ns)
@@ -77,7 +78,7 @@ class LayoutCache:
         return layout_id
 
     async def refresh_if_used(self, layout_id: bytes, *, received_ns: int) -> None:
-        """Note that a batch refers to a layout: now and then that is written down."""
+        """Record that a batch refers to a layout; written to the journal now and then."""
         cached_layout = self._layouts.get(layout_id)
         if cached_layout is not None and received_ns - cached_layout.put_ns > _REFRESH_NS:
             cached_layout.put_ns = received_ns
@@ -97,7 +98,7 @@ def _check_names(layout: Layout) -> None:
     accept.
 
     Raises:
-        BatchMalformed: a kind or a metric is not a word, or a name holds a control character.
+        BatchMalformed: a kind or a metric is not a word, or a name contains a control character.
     """
     for kind in layout.kinds:
         for word in (kind.kind, *(column.metric for column in kind.columns)):

@@ -1,5 +1,6 @@
 """
-The journal in PostgreSQL: of several collectors at once, and on two machines where the server is.
+The journal in PostgreSQL: shared by several collectors, and replicated by the server if so
+configured.
 
 Its special property: several processes append and read. Each learns of the others' entries from the
 server; its own entries are kept in memory as in the other engine.
@@ -38,8 +39,8 @@ from thongsuot_collector.postgresql import PostgresDatabase
 
 COMMIT_WITHIN_S = 10.0
 """
-A commit that waits longer, for a standby that is away or for another's turn, is aborted: agents
-push again, and are not kept waiting until their own limit.
+A commit that waits longer, for a missing standby or for another process, is aborted: agents push
+again, and do not wait until their own limit.
 """
 
 T = TypeVar("T")
@@ -70,7 +71,10 @@ class PostgresJournal:
         self._shares_through = self._trims = 0
         self._waiting = WaitingBodies("the server")
         self.fence: Callable[[PostgresConnection], None] = _not_fenced
-        """Called first in whatever only the collector that leads may do; what it raises ends it."""
+        """
+        Called before every operation that only the leading collector may do; an exception of it
+        ends the operation.
+        """
         self._reader = JournalConnection(database, self._known, autocommit=True)
         self._reading = ThreadPoolExecutor(1, thread_name_prefix="journal-reader")
         self._writer = GroupCommitWriter[Job](
@@ -301,7 +305,7 @@ class PostgresJournal:
     def _call_in_loop(self, call: Callable[..., None], *arguments: object) -> None:
         try:
             self._loop.call_soon_threadsafe(call, *arguments)
-        except RuntimeError as error:  # the loop is closed: nobody waits any more
+        except RuntimeError as error:  # the loop is closed: there is no waiting task
             _log.debug("journal heard of something after its loop: %s", error)
 
     async def _write(self, job: Callable[[PostgresConnection], T]) -> T:
@@ -335,7 +339,7 @@ class PostgresJournal:
 
 
 def _not_fenced(_connection: PostgresConnection) -> None:
-    """Let it be done: this collector is alone."""
+    """Allow the operation: this is the only collector."""
 
 
 async def open_postgres_journal(

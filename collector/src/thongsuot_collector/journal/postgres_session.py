@@ -1,4 +1,4 @@
-"""Connections of the PostgreSQL journal, made anew after a failover, and commits by one of them."""
+"""Connections of the PostgreSQL journal, reopened after a failover, and commits on them."""
 
 import contextlib
 import logging
@@ -26,16 +26,16 @@ Job = JournalEntry | Callable[[PostgresConnection], object]
 """An entry to append, or a job that only uses the connection."""
 
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.25, 2.0
-"""A failover takes about ten seconds: it is noticed within two that it is over."""
+"""A failover takes about ten seconds: its end is noticed within two."""
 
 _SETTINGS = (
-    # A plan that was made while the tables were empty reads them whole, and is kept. Every
-    # statement of the writer has an index.
+    # A plan made while the tables were empty scans them completely, and is cached. Every statement
+    # of the writer has an index.
     "SET enable_seqscan = off",
-    # To the planner that makes the one row of `journal` endlessly dear, and worth compiling for:
-    # two seconds a statement (measured 2026-11).
+    # For the planner this makes the one row of `journal` extremely expensive, and worth JIT
+    # compilation: two seconds a statement (measured 2026-11).
     "SET jit = off",
-    # A group of large pushes is held twice by its statement; beyond this it goes to files.
+    # A statement holds a group of large pushes twice; beyond this size it uses files.
     "SET work_mem = '64MB'",
 )
 """Of the writer's session."""
@@ -45,11 +45,10 @@ _log = logging.getLogger(__name__)
 
 class JournalConnection:
     """
-    A connection to one journal, for one thread; it is made anew where the server was away.
+    A connection to one journal, for one thread; reopened after the server was unavailable.
 
-    ``known`` returns which journal this has to be, with the newest sequence that was seen of it:
-    another one, or one that has gone back, is not gone on with. ``opened`` is called with each new
-    connection.
+    ``known`` returns the journal's name and the newest sequence seen: another journal, or one with
+    a lower sequence, is not used. ``opened`` is called with each new connection.
     """
 
     def __init__(
@@ -77,9 +76,8 @@ class JournalConnection:
         Return the connection.
 
         Raises:
-            JournalRefused: the server cannot be reached; tried again with growing pauses.
-            JournalDamaged: it has another journal, or one that lacks entries that were read from
-                it.
+            JournalRefused: the server cannot be reached; retried with growing pauses.
+            JournalDamaged: it has another journal, or one without entries that were read before.
         """
         if self._connection is not None and not self._connection.closed:
             return self._connection
@@ -103,7 +101,9 @@ class JournalConnection:
         return connection
 
     def fail(self, error: psycopg.Error) -> JournalRefused:
-        """Return what to raise for an error of the connection, which is put right or let go of."""
+        """
+        Return the exception to raise for an error of the connection, which is reset or closed.
+        """
         connection = self._connection
         if connection is not None and not connection.closed and not self._autocommit:
             with contextlib.suppress(psycopg.Error):  # then it is broken, and closed below
@@ -121,7 +121,7 @@ class JournalConnection:
                 abort(self._connection)
 
     def close(self) -> None:
-        """Let go of the connection; the next ``get`` makes a new one."""
+        """Close the connection; the next ``get`` opens a new one."""
         with self._lock:
             connection, self._connection = self._connection, None
             if connection is not None:
@@ -138,7 +138,7 @@ class JournalConnection:
         return connection
 
     def _check(self, connection: PostgresConnection) -> None:
-        # In this order: others append meanwhile, and the head that this process knows moves on.
+        # In this order: others append meanwhile, and the head that this process knows changes.
         known = self._known()
         there = identity(connection)
         connection.commit()
@@ -154,10 +154,10 @@ class JournalConnection:
 
 class PostgresSession:
     """
-    See ``CommitSession``: one transaction a group, one statement for all its appends.
+    See ``CommitSession``: one transaction per group, one statement for all its appends.
 
-    With a synchronous standby a commit waits until that has it on its disk. Where the wait is
-    cancelled, the server reports success and a warning; nothing of that is acknowledged.
+    With a synchronous standby a commit waits until the standby has flushed it. If the wait is
+    cancelled, the server reports success and a warning; no such entry is acknowledged.
     ``turn_within_s`` is how long a group waits for its turn among those of other processes.
     """
 
@@ -177,7 +177,7 @@ class PostgresSession:
     def _prepare(self, connection: PostgresConnection) -> None:
         for setting in _SETTINGS:
             connection.execute(setting)
-        # A commit that waits for its standby keeps its turn, also after its client has given up:
+        # A commit that waits for its standby keeps its turn, even after its client has given up:
         # those behind it must not queue up until no connection is left.
         milliseconds = round(self._turn_within_s * 1000)
         connection.execute(f"SET lock_timeout = {milliseconds}".encode())
@@ -232,10 +232,10 @@ def _do(connection: PostgresConnection, jobs: Sequence[Job]) -> list[object]:
 
 class HeadListener:
     """
-    Follows the journal's newest sequence, whoever appends: by notifications of the server, and by
-    polling.
+    Follows the journal's newest sequence, whichever process appends: by notifications of the
+    server, and by polling.
 
-    ``grown`` is called with it, and ``failed`` with what ends the process, in a thread.
+    ``grown`` is called with the sequence, and ``failed`` with a fatal error, in a thread.
     """
 
     def __init__(
@@ -254,7 +254,7 @@ class HeadListener:
         self._thread.start()
 
     def close(self) -> None:
-        """End the thread; blocks until it has."""
+        """End the thread; blocks until it has ended."""
         self._closing.set()
         self._connection.abort()
         self._thread.join()
@@ -278,7 +278,7 @@ class HeadListener:
         self._connection.close()
 
     def _follow(self, connection: PostgresConnection) -> None:
-        # Includes entries appended while nobody listened, and detects an unreachable server.
+        # Includes entries appended before listening began, and detects an unreachable server.
         row = connection.execute("SELECT head FROM journal", prepare=True).fetchone()
         assert row is not None, "the journal has its row"
         self._grown(row[0])

@@ -22,7 +22,7 @@ _COUNT = """
         begun = coalesce(begun, %s), delivered = delivered + %s, set_aside = set_aside + %s
     WHERE consumer = %s
 """
-# Numbers that follow each other have the same distance from their places.
+# Consecutive numbers have the same distance from their positions.
 _KEPT = """
     SELECT site, stream, min(number), max(number) FROM (
         SELECT site, stream, number,
@@ -44,7 +44,7 @@ def add(
 ) -> None:
     """Add to the counts of a consumer with a cursor; see ``Journal.commit``."""
     for tally in tallies:
-        # Each by itself: the same day and site may come twice, which one statement would refuse.
+        # One at a time: the same day and site may occur twice, which one statement would reject.
         _add(connection, consumer, [tally])
     delivered = sum(tally.delivered for tally in tallies)
     dead_letters = sum(tally.dead_letters for tally in tallies)
@@ -68,7 +68,7 @@ def _add(connection: PostgresConnection, consumer: str, tallies: Sequence[Tally]
 def add_retried(
     connection: PostgresConnection, consumer: str, sequence: int, day: int, site: str
 ) -> None:
-    """Count an entry that was a dead letter as delivered; a second time nothing happens."""
+    """Count an entry that was a dead letter as delivered; only once."""
     done = connection.execute(
         "INSERT INTO retried VALUES (%s, %s) ON CONFLICT DO NOTHING", (consumer, sequence)
     )

@@ -38,8 +38,8 @@ def trim(
     most_bytes: int | None = None,
 ) -> Trimmed:
     """
-    Remove at most one slice of the oldest entries; see ``Journal.trim``. For the size no more than
-    ``most_bytes`` go: then it is looked again who holds more than a share.
+    Remove at most one slice of the oldest entries; see ``Journal.trim``. For the size at most
+    ``most_bytes`` are removed: then the sites' shares are checked again.
     """
     cursors = _sequences(connection, consumers)
     excess_bytes = rows.size_bytes(connection) - max_bytes
@@ -72,19 +72,19 @@ def trim_site(
 
 
 def trims(connection: PostgresConnection) -> int:
-    """Return how often something was trimmed, by any process."""
+    """Return the number of trims, by any process."""
     row = connection.execute("SELECT trims FROM journal").fetchone()
     assert row is not None, "the journal has its row"
     return int(row[0])
 
 
 def sizes(connection: PostgresConnection, after: int, through: int) -> dict[str, int]:
-    """Return the bytes of bodies of each site, of sequences above ``after``, up to another."""
+    """Return the bytes of bodies of each site, of sequences above ``after`` and up to another."""
     return dict(connection.execute(_SIZES, (after, through)).fetchall())
 
 
 def oldest_of(connection: PostgresConnection, site: str, over_bytes: int) -> OverShare:
-    """Return the oldest entries of a site, at most a slice, that make up for some bytes."""
+    """Return the oldest entries of a site, at most a slice, of a total size."""
     sequences: list[int] = []
     for sequence, size_bytes in connection.execute(_OLDEST_OF, (site, SLICE)):
         if over_bytes <= 0:
@@ -102,7 +102,7 @@ def _sequences(connection: PostgresConnection, consumers: Sequence[str]) -> dict
 def _remove(
     connection: PostgresConnection, cursors: Mapping[str, int], removed: Sequence[RemovedEntry]
 ) -> Trimmed:
-    """Remove entries, and store and count what must be kept of them."""
+    """Remove entries, and store and count their remaining data."""
     by_site = sizes_by_site(removed)
     lost: dict[str, int] = {}
     if removed:
@@ -131,7 +131,9 @@ def _remove(
 
 
 def _remember_identities(connection: PostgresConnection, removed: Sequence[RemovedEntry]) -> None:
-    """Keep the identities of removed entries, as ranges, so that a repeat is still recognised."""
+    """
+    Keep the identities of removed entries, as ranges, so that a repetition is still recognised.
+    """
     for identity, fresh in numbers_by_stream(removed).items():
         known = connection.execute(
             "DELETE FROM trimmed WHERE site = %s AND stream = %s RETURNING first, last", identity

@@ -28,13 +28,13 @@ _IN_ORDER = """
     WHERE %(site)s::text = '' OR site = %(site)s::text ORDER BY site, stream, number
 """
 _AT_ONCE = 500
-"""Batches that are fetched together: some megabytes."""
+"""Batches fetched together: some megabytes."""
 
 T = TypeVar("T")
 
 
 class PostgresView:
-    """See ``JournalView``. ``connection``, which commits by itself, is its own from here on."""
+    """See ``JournalView``. It owns ``connection``, which commits by itself."""
 
     def __init__(self, database: PostgresDatabase, connection: PostgresConnection) -> None:
         self._database = database

@@ -1,16 +1,18 @@
-"""Sets of batch numbers as ranges: a stream received without gaps is one range, however long."""
+"""
+Sets of batch numbers as ranges: a stream received without gaps is one range, whatever its length.
+"""
 
 from collections.abc import Iterable
 
 Range = tuple[int, int]
-"""First and last number, both inside."""
+"""First and last number, both inclusive."""
 
 
 def merged(ranges: Iterable[Range]) -> tuple[Range, ...]:
     """
-    Return the same numbers as the fewest ranges, in order, without overlap and not touching.
+    Return the same numbers as the fewest ranges, in order, disjoint and not adjacent.
 
-    Ranges may overlap and come in any order.
+    Ranges may overlap and be in any order.
     """
     joined: list[Range] = []
     for first, last in sorted(ranges):
@@ -33,14 +35,14 @@ def merged_by_stream(
 
 
 def with_number(ranges: tuple[Range, ...], number: int) -> tuple[Range, ...]:
-    """Return merged ranges with one more number in them; the usual next number costs no sorting."""
+    """Return merged ranges with one more number; the usual next number needs no sorting."""
     if ranges and ranges[-1][1] == number - 1:
         return (*ranges[:-1], (ranges[-1][0], number))
     return merged((*ranges, (number, number)))
 
 
 def count(ranges: Iterable[Range]) -> int:
-    """Return how many numbers are in merged ranges."""
+    """Return the number of elements of merged ranges."""
     return sum(last - first + 1 for first, last in ranges)
 
 
@@ -50,13 +52,13 @@ def holds(ranges: Iterable[Range], number: int) -> bool:
 
 
 def missing_between(ranges: tuple[Range, ...]) -> int:
-    """Return how many numbers between the lowest and the highest are not in merged ranges."""
+    """Return the number of missing elements between the lowest and the highest of merged ranges."""
     return ranges[-1][1] - ranges[0][0] + 1 - count(ranges) if ranges else 0
 
 
 def start_of(ranges: Iterable[Range], number: int) -> int:
     """
-    Return the first number of the range that holds a number; the number itself when none does.
+    Return the first number of the range that contains a number; the number itself if there is none.
     """
     for first, last in ranges:
         if first <= number <= last:
@@ -65,7 +67,7 @@ def start_of(ranges: Iterable[Range], number: int) -> int:
 
 
 def minus(ranges: Iterable[Range], others: Iterable[Range]) -> tuple[Range, ...]:
-    """Return the numbers of some merged ranges that are in none of other merged ranges."""
+    """Return the numbers of merged ranges that are not in other merged ranges."""
     left: list[Range] = []
     rest = list(others)
     at = 0
@@ -85,12 +87,12 @@ def minus(ranges: Iterable[Range], others: Iterable[Range]) -> tuple[Range, ...]
 
 
 def common(ranges: tuple[Range, ...], others: tuple[Range, ...]) -> tuple[Range, ...]:
-    """Return the numbers that are in both of two sets of merged ranges."""
+    """Return the numbers in both of two sets of merged ranges."""
     return minus(ranges, minus(ranges, others))
 
 
 def lowest(ranges: Iterable[Range], numbers: int) -> tuple[Range, ...]:
-    """Return as many of the lowest numbers in merged ranges, or all where there are fewer."""
+    """Return the given count of lowest numbers in merged ranges, or all if there are fewer."""
     taken: list[Range] = []
     for first, last in ranges:
         if numbers <= 0:

@@ -1,7 +1,7 @@
 """
 Entries of the journal as columns, for consumers.
 
-Recent pushes are still decoded in memory, so consumers that keep up decode nothing again.
+Recent pushes are still decoded in memory, so consumers without a lag decode nothing again.
 """
 
 from collections import OrderedDict
@@ -16,11 +16,11 @@ from thongsuot_schema.batch.limits import BatchLimits
 from thongsuot_schema.errors import BatchError
 
 _RECENT_RESULTS = 200_000
-"""Results kept decoded, about 60 MB: some seconds of ten thousand agents."""
+"""Decoded results kept in memory, about 60 MB: some seconds of ten thousand agents."""
 
 
 class BatchReader:
-    """Decodes entries; remembers the most recent."""
+    """Decodes entries; caches the most recent ones."""
 
     def __init__(self, layouts: LayoutCache, limits: BatchLimits) -> None:
         self._layouts = layouts
@@ -30,9 +30,9 @@ class BatchReader:
 
     def remember(self, digest: bytes, columns: Columns) -> None:
         """
-        Keep what was decoded on arrival, under the digest of its bytes.
+        Cache the decoded content of a push, under the digest of its bytes.
 
-        To be called before it is appended: consumers may be faster than the one that appended it.
+        Call it before the append: consumers may be faster than the appending task.
         """
         if digest in self._recent:
             return
@@ -44,9 +44,9 @@ class BatchReader:
 
     async def layouts_of(self, entries: Sequence[StoredEntry]) -> dict[bytes, CompiledLayout]:
         """
-        Return the layouts that entries need, as far as they are known.
+        Return the known layouts of entries.
 
-        Also of those that are decoded in memory: others may push them out before they are used.
+        Including those of cached entries: the cache may drop them before they are used.
         """
         wanted = {kept.entry.layout for kept in entries if kept.entry.layout}
         layouts = {layout_id: await self._layouts.find(layout_id) for layout_id in wanted}

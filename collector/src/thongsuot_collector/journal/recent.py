@@ -1,40 +1,41 @@
-"""The newest entries, still in memory: consumers that keep up read nothing from the disk."""
+"""The newest entries, still in memory: consumers without a lag read nothing from the disk."""
 
 from thongsuot_collector.journal.entry import StoredEntry
 
 _KEPT_BYTES = 8 << 20
 """
-Size of bodies kept, and four times that with their objects: ten seconds of ten thousand agents.
+Total size of the bodies, and four times that with their objects: ten seconds of ten thousand
+agents.
 """
 
 _OVERHEAD_BYTES = 1000
-"""Size of an entry beside its body."""
+"""Size of an entry besides its body."""
 
 _DROPPED_TOGETHER = 256
-"""Of a list of thousands, removed at its beginning in one go; that costs a microsecond or two."""
+"""Removed together at the beginning of a list of thousands; that costs a microsecond or two."""
 
 
 class RecentEntries:
     """
-    A run of entries without gaps that ends at the newest.
+    Consecutive entries without gaps that end at the newest.
 
-    A list, though it is a queue: consumers read near its end, and a deque goes through all that
-    stands before that (40 µs for each read of 5,000 entries, 2026-12).
+    A list, although it is a queue: consumers read near its end, and a deque is traversed from its
+    beginning (40 µs for each read of 5,000 entries, 2026-12).
     """
 
     def __init__(self) -> None:
         self._kept: list[StoredEntry] = []
         self._first = 0
-        """Where in the list the oldest is that is kept; those before it go when they are many."""
+        """The index of the oldest valid entry; those before it are removed when they are many."""
         self._size_bytes = 0
 
     @property
     def newest(self) -> int:
-        """The sequence of the newest; 0: there is none."""
+        """The sequence of the newest; 0: none."""
         return self._kept[-1].sequence if self._kept else 0
 
     def add(self, kept: StoredEntry) -> None:
-        """Add the newest entry; drop the oldest ones that are too many."""
+        """Add the newest entry; drop the excess oldest ones."""
         if self._kept and kept.sequence != self._kept[-1].sequence + 1:
             self.forget()
         self._kept.append(kept)
@@ -54,7 +55,7 @@ class RecentEntries:
     def read(
         self, after: int, *, through: int, limit: int, size_bytes: int, site: str = ""
     ) -> list[StoredEntry] | None:
-        """Return what ``Journal.read`` would; ``None`` where not all of it is here."""
+        """Return the same as ``Journal.read``; ``None`` if not all of it is in memory."""
         if not self._kept:
             return None
         oldest, newest = self._kept[self._first].sequence, self._kept[-1].sequence

@@ -1,5 +1,6 @@
 """
-Site shares: how much of the journal each site holds, and who goes first when it is full.
+Site shares: the space that each site uses in the journal, and whose entries are trimmed first when
+it is full.
 
 A flooding site must not displace the oldest records of all others. So above its size limit the
 journal is first trimmed from sites that hold more than a multiple of the median.
@@ -13,13 +14,13 @@ from statistics import median_low
 import msgspec
 
 FACTOR = 3
-"""A site with more links and targets than others holds two or three times as much as they."""
+"""A site with more links and targets than others uses two or three times as much."""
 
 SLICE = 2000
 """Entries of a site that are removed in one commit."""
 
 PARTS = 16
-"""A full journal is looked at anew whenever such a part of its size was removed."""
+"""The shares of a full journal are checked again after this part of its size was removed."""
 
 _SIZES = "SELECT site, sum(length(body)) FROM entries WHERE sequence <= ? GROUP BY site"
 _OLDEST = """
@@ -33,7 +34,7 @@ _OLDEST = """
 
 
 class OverShare(msgspec.Struct, frozen=True, kw_only=True):
-    """Entries of a site that holds more than its share: the oldest of it, by their sequences."""
+    """Entries of a site with more than its share: its oldest ones, by their sequences."""
 
     site: str
     sequences: tuple[int, ...]
@@ -41,9 +42,9 @@ class OverShare(msgspec.Struct, frozen=True, kw_only=True):
 
 class SiteShares:
     """
-    Bytes of bodies that each site holds.
+    The bytes of bodies of each site.
 
-    They are read once, when the journal is full for the first time, and followed from there on.
+    They are read once, when the journal is full for the first time, and updated from then on.
     """
 
     def __init__(self) -> None:
@@ -57,7 +58,7 @@ class SiteShares:
 
     @property
     def sites(self) -> int:
-        """How many sites hold anything, as far as it was read."""
+        """The number of sites with entries, as far as they were read."""
         return sum(size > 0 for size in (self._held or {}).values())
 
     def add(self, site: str, size_bytes: int) -> None:
@@ -65,7 +66,7 @@ class SiteShares:
         (self._appended if self._held is None else self._held)[site] += size_bytes
 
     def begin(self) -> None:
-        """Mark that they are about to be read: entries appended from here on are added later."""
+        """Mark that they are about to be read: entries appended from now on are added later."""
         self._appended.clear()
 
     def load(self, held: Mapping[str, int]) -> None:
@@ -80,7 +81,7 @@ class SiteShares:
                 self._held[site] -= size_bytes
 
     def largest_over(self) -> tuple[str, int] | None:
-        """Return the site that is furthest over its share, and by how many bytes; if one is."""
+        """Return the site that is furthest over its share, and the excess in bytes, if any."""
         held = {site: size for site, size in (self._held or {}).items() if size > 0}
         if len(held) < 2:
             return None
@@ -95,7 +96,7 @@ def sizes(connection: sqlite3.Connection, through: int) -> dict[str, int]:
 
 
 def oldest_of(connection: sqlite3.Connection, site: str, over_bytes: int) -> OverShare:
-    """Return the oldest entries of a site, at most a slice, that make up for some bytes."""
+    """Return the oldest entries of a site, at most a slice, of a total size."""
     sequences: list[int] = []
     for sequence, size_bytes in connection.execute(_OLDEST, (site, SLICE)):
         if over_bytes <= 0:

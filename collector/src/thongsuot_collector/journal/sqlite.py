@@ -37,7 +37,9 @@ class SqliteJournal:
         gather_s: float = 0.0,
     ) -> None:
         self.quarantined = quarantined
-        """Where a damaged journal was put when this one was opened; ``None``: there was none."""
+        """
+        The new place of a damaged journal that was found on opening; ``None``: there was none.
+        """
         self._path = path
         self._reader = connect(path, writable=False)
         # One reading thread and connection: a query takes far less than processing its result.
@@ -146,7 +148,7 @@ class SqliteJournal:
 
     async def kept(self) -> dict[tuple[str, str], tuple[Range, ...]]:
         """See ``Journal``."""
-        # On a connection of its own: a scan of the whole index must not hold up who reads on.
+        # On a separate connection: a scan of the whole index must not delay other readers.
         return await asyncio.to_thread(self._on_own_connection, tally_rows.kept)
 
     def _on_own_connection(self, query: Callable[[sqlite3.Connection], T]) -> T:
@@ -189,7 +191,7 @@ class SqliteJournal:
         if not self._shares.is_known:
             self._shares.begin()
             through = self._head
-            # On a connection of its own, as a scan of everything, and once.
+            # On a separate connection, because it scans everything, and only once.
             self._shares.load(
                 await asyncio.to_thread(
                     self._on_own_connection, lambda opened: site_shares.sizes(opened, through)
@@ -251,10 +253,10 @@ def open_journal(
     path: Path, *, committed: Callable[[int, float], None], gather_s: float = 0.0
 ) -> SqliteJournal:
     """
-    Return the journal at a path: a new one where there is none, recovered where it is damaged.
+    Return the journal at a path: a new one if there is none, recovered if it is damaged.
 
     ``committed`` is called for each commit with its jobs and its duration; ``gather_s`` is how long
-    a job waits for others to share its commit. To be called inside the event loop.
+    a job waits for others to share its commit. Must be called inside the event loop.
     """
     quarantined = open_or_recover(path)
     return SqliteJournal(path, quarantined=quarantined, committed=committed, gather_s=gather_s)

@@ -8,13 +8,13 @@ from thongsuot_collector.errors import JournalDamaged, JournalError, JournalRefu
 from thongsuot_collector.store.sqlite_file import is_damage
 
 Job = Callable[[sqlite3.Connection], object]
-"""Must only use the connection that it gets."""
+"""Must only use the connection passed to it."""
 
 _log = logging.getLogger(__name__)
 
 
 class SqliteSession:
-    """See ``CommitSession``. ``connection`` is its own from here on."""
+    """See ``CommitSession``. It owns ``connection``."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -31,7 +31,7 @@ class SqliteSession:
         return results
 
     def abort(self) -> None:
-        """See ``CommitSession``: a disk that hangs is waited for."""
+        """See ``CommitSession``: a hanging disk cannot be interrupted."""
 
     def close(self) -> None:
         """See ``CommitSession``."""

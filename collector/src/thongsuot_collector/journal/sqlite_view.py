@@ -1,4 +1,4 @@
-"""A view of the journal in a SQLite file; also of one that an earlier version has made."""
+"""A view of the journal in a SQLite file; also of an earlier version's file."""
 
 import sqlite3
 from collections.abc import Iterator, Mapping
@@ -21,7 +21,7 @@ _IN_ORDER = """
 
 
 class SqliteView:
-    """See ``JournalView``. ``connection`` is its own from here on."""
+    """See ``JournalView``. It owns ``connection``."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -84,5 +84,5 @@ class SqliteView:
 
 
 def open_sqlite_view(path: Path) -> SqliteView:
-    """Return a view of the journal in a file that is there."""
+    """Return a view of the journal in an existing file."""
     return SqliteView(connect(path, writable=False))

@@ -1,4 +1,4 @@
-"""What a trim removes and what consumers lose by it: the same for every engine. Pure."""
+"""The entries that a trim removes, and consumers' losses: the same for every engine. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -7,26 +7,27 @@ from thongsuot_collector.journal.journal import day_of
 from thongsuot_collector.journal.ranges import Range
 
 RemovedEntry = tuple[int, str, str, int, int, int]
-"""Sequence, site, stream, number, when it came in, and how long its body is."""
+"""Sequence, site, stream, number, time of arrival, and size of the body."""
 
 TRIM_SLICE = 2000
-"""Entries removed in one commit; appends wait no longer than that takes (about 30 ms)."""
+"""Entries removed in one commit; appends wait at most for its duration (about 30 ms)."""
 
 LAYOUT_GRACE_NS = 2 * 86_400 * 10**9
 """
-A layout in use is put again every day (``ingest``), so two days older than every entry is unused.
+A layout in use is stored again every day (``ingest``), so one that is two days older than every
+entry is unused.
 """
 
 KEPT_DAYS = 400
-"""Tallies of earlier days than that before the newest are forgotten."""
+"""Tallies of days more than this before the newest are dropped."""
 
 
 def removable(
     oldest: Iterable[RemovedEntry], *, floor: int, received_before_ns: int, excess_bytes: int
 ) -> list[RemovedEntry]:
     """
-    Return which of the oldest entries are removed: for the size as many as ``excess_bytes``
-    requires, for their age those up to ``floor``, which all have read.
+    Return the oldest entries to remove: for the size as many as ``excess_bytes`` requires, for
+    their age those up to ``floor``, which all consumers have read.
     """
     removed: list[RemovedEntry] = []
     for entry in oldest:

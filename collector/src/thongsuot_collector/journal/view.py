@@ -1,5 +1,5 @@
 """
-A view of a journal for commands: beside the running collector, blocking, and without writing.
+A read-only view of a journal for commands: blocking, beside the running collector.
 """
 
 from collections.abc import Iterator, Mapping
@@ -25,7 +25,7 @@ class JournalView(Protocol):
         """See ``Journal``."""
 
     def cursors(self) -> dict[str, Cursor]:
-        """Return how far each consumer is that ever committed."""
+        """Return the cursor of each consumer that has ever committed."""
 
     def tallies(self, *, from_day: int, site: str = "") -> dict[str, list[Tally]]:
         """See ``Journal``."""
@@ -37,16 +37,16 @@ class JournalView(Protocol):
         """Return the numbers that were trimmed, by site and stream: of a site (empty: of all)."""
 
     def read(self, after: int, *, through: int, limit: int, size_bytes: int) -> list[StoredEntry]:
-        """See ``Journal``; also what is not what was appended: that is for the caller to see."""
+        """See ``Journal``; including corrupted entries, which the caller has to detect."""
 
     def layout(self, layout_id: bytes) -> bytes | None:
         """See ``Journal``."""
 
     def body(self, site: str, stream: str, number: int) -> bytes | None:
-        """Return the bytes of a batch, ``None`` where it is not there."""
+        """Return the bytes of a batch, ``None`` if it does not exist."""
 
     def batches(self, site: str = "") -> Iterator[BatchRow]:
         """Yield the batches of a site (empty: of all), by site, stream and number."""
 
     def close(self) -> None:
-        """Let go."""
+        """Close the view."""

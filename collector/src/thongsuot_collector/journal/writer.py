@@ -1,9 +1,9 @@
 """
-One thread that writes to a journal, many jobs to a commit.
+One writing thread per journal, many jobs per commit.
 
-While one commit waits for the disk, the jobs that arrive gather; the next commit takes them all. So
-one appender pays one flush, and a thousand pay hardly more than one. At a pace that leaves the disk
-idle each would still come alone: so the first of a group waits a few milliseconds for others.
+While one commit waits for the disk, arriving jobs gather; the next commit takes them all. So one
+job costs one flush, and a thousand hardly more than one. At a rate that leaves the disk idle each
+job would still be committed alone: so the first of a group waits a few milliseconds for others.
 """
 
 import asyncio
@@ -23,23 +23,22 @@ _Waiting = tuple[J, Then | None, asyncio.Future[object]]
 
 _JOBS_PER_COMMIT = 512
 """
-Bounds how long a commit can take; the gain of larger groups is over by fifty (measured 2026-11).
+Limits the duration of a commit; larger groups than fifty bring no further gain (measured 2026-11).
 """
 
 _JOBS_ENOUGH = 50
-"""So many are not kept waiting for more."""
+"""A group of this size does not wait for more."""
 
 _WAITING_BYTES = 64 << 20
 """
-Bodies that may wait for the disk: a second of 10,000 agents is 1 MB, so this is a disk that
-hangs.
+Bodies that may wait for the disk: a second of 10,000 agents is 1 MB, so this means a hanging disk.
 """
 
 _log = logging.getLogger(__name__)
 
 
 class WaitingBodies:
-    """Bounds the bodies that wait to be kept: by ``keeper``, as a message calls it."""
+    """Limits the bodies that wait to be stored; ``keeper`` is the name for messages."""
 
     def __init__(self, keeper: str) -> None:
         self._keeper = keeper
@@ -47,10 +46,10 @@ class WaitingBodies:
 
     def add(self, size_bytes: int) -> None:
         """
-        Let a body wait; a single one may, whatever its size.
+        Add a waiting body; a single one is always accepted, whatever its size.
 
         Raises:
-            JournalBusy: too many bytes wait.
+            JournalBusy: too many bytes are waiting.
         """
         if self._size_bytes and self._size_bytes + size_bytes > _WAITING_BYTES:
             raise JournalBusy(
@@ -60,26 +59,26 @@ class WaitingBodies:
         self._size_bytes += size_bytes
 
     def remove(self, size_bytes: int) -> None:
-        """Count a body that was added no more: it is kept, or was refused."""
+        """Remove a body that was stored or refused."""
         self._size_bytes -= size_bytes
 
 
 class CommitSession(Protocol[J_contra]):
-    """What jobs are committed by: used by one thread, but for ``abort``."""
+    """Commits jobs: used by one thread, except ``abort``."""
 
     def commit(self, jobs: Sequence[J_contra]) -> list[object]:
         """
         Do all jobs in one transaction; return their results, in order, when that is durable.
 
         Raises:
-            JournalError: nothing of them may be acknowledged.
+            JournalError: none of them may be acknowledged.
         """
 
     def abort(self) -> None:
-        """Have the running commit fail, if it can be; called by another thread."""
+        """Make the running commit fail, if possible; called by another thread."""
 
     def close(self) -> None:
-        """Let go of the connection."""
+        """Close the connection."""
 
 
 class GroupCommitWriter(Generic[J]):
@@ -89,11 +88,11 @@ class GroupCommitWriter(Generic[J]):
     ``open_session`` is called in the writer's own thread. ``committed`` is called in the event loop
     after each commit, with the number of jobs in it and the seconds it took.
 
-    ``gather_s`` is how long the first job of a group waits for others; no longer than until there
-    are enough of them. A commit that takes longer than ``limit_s`` is aborted.
+    ``gather_s`` is how long the first job of a group waits for others, at most until there are
+    enough. A commit that takes longer than ``limit_s`` is aborted.
 
-    Groups are formed in the event loop and handed over whole: one wake-up of the thread a commit,
-    and none of the tug-of-war over the interpreter that a queue of single jobs would bring.
+    Groups are formed in the event loop and passed as a whole: one wake-up of the thread per commit,
+    without the contention for the interpreter lock that a queue of single jobs would cause.
     """
 
     def __init__(
@@ -121,13 +120,13 @@ class GroupCommitWriter(Generic[J]):
 
     async def run(self, job: J, *, then: Then | None = None) -> object:
         """
-        Do a job inside the next commit, and return its result when that is durable.
+        Do a job inside the next commit, and return its result when it is durable.
 
-        Jobs are done in the order in which they were given. ``then`` is called with the result in
-        the event loop, in that order too, also when the one who waits was cancelled.
+        Jobs are done in the order of their calls. ``then`` is called with the result in the event
+        loop, in that order too, even if the waiting task was cancelled.
 
         Raises:
-            JournalRefused: the commit failed; nothing of the job is kept.
+            JournalRefused: the commit failed; nothing of the job was stored.
             JournalDamaged: the file is broken.
         """
         future: asyncio.Future[object] = self._loop.create_future()
@@ -137,7 +136,7 @@ class GroupCommitWriter(Generic[J]):
         return await future
 
     async def close(self) -> None:
-        """Commit what waits and end the thread."""
+        """Commit the waiting jobs and end the thread."""
         self._gather_s = 0.0
         while self._waiting or self._is_busy:
             self._hand_over()
@@ -147,13 +146,13 @@ class GroupCommitWriter(Generic[J]):
         await asyncio.to_thread(self._thread.join)
 
     def _gather(self) -> None:
-        """See to it that what waits is handed over: soon, or at once where that is enough."""
+        """Make sure that waiting jobs are passed on: soon, or at once if there are enough."""
         if not self._waiting:
             return
         if len(self._waiting) >= _JOBS_ENOUGH:
             self._hand_over()
         elif self._gathering is None:
-            # Not at once: what else this turn of the loop brings goes along, at the least.
+            # Not at once: at least all other jobs of this event-loop iteration join.
             self._gathering = self._loop.call_later(self._gather_s, self._hand_over)
 
     def _hand_over(self) -> None:
@@ -195,7 +194,7 @@ class GroupCommitWriter(Generic[J]):
     def _call_in_loop(self, call: Callable[..., None], *arguments: object) -> None:
         try:
             self._loop.call_soon_threadsafe(call, *arguments)
-        except RuntimeError as error:  # the loop is closed: nobody waits any more
+        except RuntimeError as error:  # the loop is closed: there is no waiting task
             _log.warning("journal commit ended after its loop: %s", error)
 
     def _resolve(self, group: list[_Waiting[J]], results: list[object], took_s: float) -> None:
@@ -204,7 +203,7 @@ class GroupCommitWriter(Generic[J]):
         for (_, then, future), result in zip(group, results, strict=True):
             if then is not None:
                 then(result)
-            if not future.done():  # done: the one who waited was cancelled
+            if not future.done():  # done: the waiting task was cancelled
                 future.set_result(result)
 
     def _refuse(self, group: list[_Waiting[J]], error: JournalError) -> None:

@@ -18,7 +18,6 @@ KINDS = frozenset({"function", "method", "class", "property", "import"})
 
 USED_BY = {
     "__call__": "protocols of functions",
-    "alert_rules": "dashboards/alerts: loaded by name",
     "batch_numbers": "tests: reconciling a journal with what agents made",
     "capture_signals": "uvicorn",
     "connection_made": "asyncio",
@@ -32,7 +31,6 @@ USED_BY = {
     "open_client_mode": "pysnmp",
     "wires_network": "bench/rtt.py: stamps at the far ends of wires",
     "unlogged": "tests: reconciling a journal with what agents made",
-    "timestamp_information_tlv": "tests: a client of what RFC 8972, 4.3 defines",
 }
 
 

@@ -9,8 +9,8 @@ import pytest
 from tools import reference
 
 from tests.contract.house import ROOT, modules, plant
+from tests.dashboards.platform_alerts import ALERTS
 from thongsuot_collector.rules import loader as rules
-from thongsuot_dashboards.rules import alert_rules
 
 _LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)(?:\s+\"[^\"]*\")?\)")
 _FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
@@ -140,7 +140,7 @@ def without_page(codes: Iterable[str], root: Path) -> set[str]:
 def test_every_incident_rule_has_its_page_and_every_alert_its_heading_in_the_runbook() -> None:
     assert without_page(rules.codes(), ROOT) == set()
     runbook = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
-    assert without_heading((alert.name for alert in alert_rules()), runbook) == set()
+    assert without_heading((alert.name for alert in ALERTS), runbook) == set()
 
 
 def test_an_alert_without_a_heading_and_a_rule_without_a_page_are_found(tmp_path: Path) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.contract.house import ROOT
+from tests.dashboards.platform_alerts import ALERTS
 from tests.servers import need
 from thongsuot_dashboards import recording_rules
-from thongsuot_dashboards.rules import alert_rules
 
 pytestmark = pytest.mark.servers
 
@@ -40,15 +40,15 @@ def test_every_alert_is_tested_silent_and_firing_and_every_recorded_series_asked
     text = "\n".join(file.read_text("utf-8") for file in FILES)
     firing = set(re.findall(r"alertname: (\w+)\n\s+exp_alerts:(?: &\w+)?\n", text))
     silent = set(re.findall(r"alertname: (\w+), exp_alerts: \[\]", text))
-    named = {alert.name for alert in alert_rules()}
+    named = {alert.name for alert in ALERTS}
     assert firing == named
     assert silent == named - {"ThongsuotDeadManSwitch"}, "what always fires is never silent"
     assert {name for name in recording_rules.NAMES if name not in text} == set()
 
 
 def test_alerts_are_for_the_city_and_have_a_severity_of_the_list() -> None:
-    assert {alert.severity for alert in alert_rules()} <= {"critical", "warning", "none"}
-    assert len({alert.name for alert in alert_rules()}) == len(alert_rules())
-    for alert in alert_rules():
+    assert {alert.severity for alert in ALERTS} <= {"critical", "warning", "none"}
+    assert len({alert.name for alert in ALERTS}) == len(ALERTS)
+    for alert in ALERTS:
         assert alert.name.startswith("Thongsuot")
         assert alert.summary_vi != alert.summary_en

@@ -4,7 +4,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from thongsuot_dashboards import alerts, recording_rules
-from thongsuot_dashboards.rule_file import AlertRule, RuleGroup, rule_file_text
+from thongsuot_dashboards.rule_file import RuleGroup, rule_file_text
 
 _MADE = "Made from dashboards/src; do not edit.\n"
 
@@ -40,13 +40,3 @@ def load_alert_groups() -> dict[str, RuleGroup]:
             raise TypeError(f"alerts/{module.name}.py holds no RuleGroup named GROUP")
         groups[module.name] = group
     return groups
-
-
-def alert_rules() -> tuple[AlertRule, ...]:
-    """Return every alerting rule."""
-    return tuple(
-        rule
-        for group in load_alert_groups().values()
-        for rule in group.rules
-        if isinstance(rule, AlertRule)
-    )

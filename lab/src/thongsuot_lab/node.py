@@ -4,15 +4,14 @@ import os
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from signal import SIGKILL
 from typing import IO, TypeVar
 
 from thongsuot_lab.errors import LabError
-from thongsuot_lab.spaces.enter import entered, feed, inside, start_inside
+from thongsuot_lab.spaces.enter import feed, inside, start_inside
 from thongsuot_lab.spaces.privilege import is_mapped, may_set_groups
 
 T = TypeVar("T")
@@ -50,14 +49,6 @@ class RunningNode:
     processes: str
     etc: Path
     started: "list[subprocess.Popen[bytes]]"
-
-    @contextmanager
-    def entered(self) -> Iterator[None]:
-        """
-        Enter the node for the length of the block, as real root. Do not await inside the block.
-        """
-        with entered(self.network):
-            yield
 
     def call(self, work: Callable[[], T]) -> T:
         """Run a function inside the node, in a thread of its own, and return its result."""

@@ -75,12 +75,6 @@ def test_the_highest_rung_that_is_proved_is_that_of_the_farthest_answer() -> Non
     assert round_of(silent(at, echoes("zone"))).top() is None
 
 
-def test_the_families_of_a_round_are_those_measured_beyond_the_site() -> None:
-    at = judged_link()
-    observed = round_of(answering(at, echoes("gateway")), silent(at, echoes("zone", family=IP6)))
-    assert observed.families() == {IP6}
-
-
 @pytest.mark.parametrize(
     ("target", "facts", "rung"),
     [

@@ -23,7 +23,7 @@ from thongsuot_agent.config.model import SpoolConfig
 from thongsuot_agent.spool.spool import Spool
 from thongsuot_schema.batch.decode import decode_layout
 from thongsuot_schema.batch.digest import digest_of
-from thongsuot_schema.batch.encode import layout_id
+from thongsuot_schema.batch.encode import index_layout
 from thongsuot_schema.batch.model import Notice, NoticeCode
 
 MIB = 1 << 20
@@ -209,7 +209,7 @@ async def test_a_layout_that_only_the_disk_has_is_found_there(tmp_path: Path) ->
     (pending,) = await after.oldest_on_disk(1)
     body = await after.layout(pending.layout)
     assert body is not None
-    assert layout_id(decode_layout(body)[1]) == pending.layout
+    assert index_layout(decode_layout(body)[1]).layout_id == pending.layout
     await after.close()
 
 

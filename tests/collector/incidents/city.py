@@ -9,10 +9,12 @@ in ``told``.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
+
 from tests.collector.timeline.boot_script import NS, UP, BootScript, VerdictTriple, wall_ns
 from thongsuot_collector.incidents.incident import Incident, NotificationEvent
 from thongsuot_collector.incidents.reducer import advance
-from thongsuot_collector.incidents.registry import IncidentRegistry
+from thongsuot_collector.incidents.registry import IncidentRegistry, RegistrySnapshot
 from thongsuot_collector.incidents.settings import IncidentSettings
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.rules.loader import load_all
@@ -138,6 +140,20 @@ class CityFixture:
             timeline_ = SiteTimeline(site=site.name)
             device = FixtureDevice(site.name, life, timeline_, start_s + place % push_s)
             self.devices[site.name] = device
+
+    def restart(self) -> IncidentRegistry:
+        """Write down what the registry holds, and load it into a new one, as a new process does."""
+        saved = msgspec.msgpack.encode(
+            RegistrySnapshot(
+                faults=tuple(self.registry.faults.values()),
+                incidents=tuple(self.registry.incidents.values()),
+                subject_states=tuple(self.registry.network_state.all_states()),
+                windows=self.registry.network_state.windows,
+            )
+        )
+        self.registry = self.new_registry()
+        self.registry.restore(msgspec.msgpack.decode(saved, type=RegistrySnapshot))
+        return self.registry
 
     def new_registry(self) -> IncidentRegistry:
         """Return an empty registry of this city."""

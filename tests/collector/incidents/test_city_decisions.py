@@ -9,7 +9,6 @@ from thongsuot_collector.errors import AnswerImpossible
 from thongsuot_collector.incidents import city_decisions
 from thongsuot_collector.incidents.decision import Placement
 from thongsuot_collector.incidents.incident import ClosureCode, Incident
-from thongsuot_collector.incidents.registry import RegistrySnapshot
 from thongsuot_collector.incidents.update import _hand_over_placement
 from thongsuot_collector.timeline.subject import Subject
 
@@ -84,10 +83,8 @@ def test_a_merged_incident_is_told_of_in_the_other_one_at_once() -> None:
 def test_a_merge_stands_through_a_restart_and_while_members_of_both_come_and_go() -> None:
     city, outage, stranger = outage_and_stranger()
     merge(city, stranger.id, outage.id)
-    snapshot = msgspec.msgpack.encode(city.registry.snapshot())
     # The crash comes before anything followed from it.
-    city.registry = city.new_registry()
-    city.registry.restore(msgspec.msgpack.decode(snapshot, type=RegistrySnapshot))
+    city.restart()
     city.run(203)
     assert incident_of(city, "s1").parents == (outage.id,)
     city.report("s0", "fiber", UP)
@@ -157,9 +154,7 @@ def test_a_split_member_stands_for_itself_though_the_grouping_would_take_it_agai
     # News of both, and a restart: each would group it anew.
     city.report("s3", "fiber", LOSSY)
     city.report("s6", "5g", CUT)
-    snapshot = msgspec.msgpack.encode(city.registry.snapshot())
-    city.registry = city.new_registry()
-    city.registry.restore(msgspec.msgpack.decode(snapshot, type=RegistrySnapshot))
+    city.restart()
     city.run(400)
     alone = incident_of(city, "s3")
     assert (alone.is_open, alone.parents) == (True, ())

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,7 +20,6 @@ from tests.collector.timeline.boot_script import (
 from thongsuot_collector.incidents import actions
 from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
 from thongsuot_collector.incidents.notification_log import NotificationKind
-from thongsuot_collector.incidents.registry import RegistrySnapshot
 
 SITES = 5
 BOOT_S = 45
@@ -122,9 +120,7 @@ class ScriptRunner:
         elif act.action == "plan":
             self.plan(act)
         elif act.action == "restart" and self.restarts:
-            written = msgspec.msgpack.encode(city.registry.snapshot())
-            city.registry = city.new_registry()
-            city.registry.restore(msgspec.msgpack.decode(written, type=RegistrySnapshot))
+            city.restart()
 
     def plan(self, act: ScriptStep) -> None:
         carrier = "vnpt" if act.link == "fiber" else ""

@@ -5,7 +5,7 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from tests.collector.incidents.city import CityFixture, healthy_city
+from tests.collector.incidents.city import healthy_city
 from tests.collector.timeline.boot_script import CUT, OUT, UP, wall_ns
 from thongsuot_collector.incidents import actions
 from thongsuot_collector.incidents.fault import Fault, FaultPhase
@@ -28,27 +28,19 @@ from thongsuot_schema.verdict import Symptom
 from thongsuot_schema.words.language import Text
 
 
-def restart(made: CityFixture) -> IncidentRegistry:
-    """Write the book down, and take it up in a new process."""
-    written = msgspec.msgpack.encode(made.registry.snapshot())
-    made.registry = made.new_registry()
-    made.registry.restore(msgspec.msgpack.decode(written, type=RegistrySnapshot))
-    return made.registry
-
-
 def test_a_restart_in_the_middle_of_a_hold_neither_forgets_nor_repeats() -> None:
     made = healthy_city()
     for site in ("s0", "s3", "s6", "s9"):
         made.report(site, "fiber", OUT)
     made.report("s1", "5g", CUT)
-    restart(made)
+    made.restart()
     made.run(40)
-    restart(made)
+    made.restart()
     made.run(100)
     made.report("s1", "5g", UP)
-    restart(made)
+    made.restart()
     made.run(200)
-    restart(made)
+    made.restart()
     made.run(300)
     assert [line[1:] for line in made.notification_lines()] == [
         ("opened", "started", "carrier_outage", "carrier:vnpt"),
@@ -96,7 +88,7 @@ def test_an_acknowledgement_has_an_owner_and_a_note_and_stays() -> None:
     name = made.only("link_fault").id
     actions.acknowledge(made.registry, name, "VNPT NOC", wall_ns(40), note="crew under way")
     actions.add_note(made.registry, name, "splice found", wall_ns(50))
-    restart(made)
+    made.restart()
     made.run(60)
     incident = made.only("link_fault")
     assert incident.acknowledgement is not None
@@ -125,7 +117,7 @@ def test_what_was_not_delivered_is_handed_out_again_after_a_restart() -> None:
     actions.record_delivery(made.registry, first.incident.id, 1, failed, is_done=False)
     done = DeliveryAttempt(channel="tmf621", at_ns=wall_ns(42), is_delivered=True, reference="TT-7")
     actions.record_delivery(made.registry, first.incident.id, 1, done, is_done=True)
-    restart(made)
+    made.restart()
     assert [event.id for event in pending_notifications(made.registry)] == [second.id]
     entry = made.registry.incidents[first.incident.id].notifications[0]
     assert [delivery.channel for delivery in entry.deliveries] == ["email", "tmf621"]
@@ -140,7 +132,7 @@ def test_changes_are_handed_out_once() -> None:
     assert [fault.id for fault in faults] == [incidents[0].id]
     assert forgotten == set()
     assert made.registry.drain_changes() == ([], [], set())
-    restart(made)
+    made.restart()
     assert made.registry.drain_changes() == ([], [], set())
 
 

@@ -147,7 +147,7 @@ async def test_a_batch_that_was_changed_on_the_way_is_set_aside_and_the_true_one
         assert await pushes(client, "bad_signature") == 1
         assert (await device.push(body)).status_code == 200
         store = open_store(state / STORE_FILE)
-        await eventually(lambda: dead_letters.count(store) == 1)
+        await eventually(lambda: len(dead_letters.listed(store)) == 1)
         (letter,) = dead_letters.listed(store)
         assert (letter.consumer, letter.site, letter.number) == ("signature", SITE, 2)
         kept = dead_letters.get(store, letter.id)

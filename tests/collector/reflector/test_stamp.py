@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.schema.stamp.clock_answer import parse_timestamp_information
+from tests.schema.stamp.clock_answer import CLOCK_QUERY, parse_timestamp_information
 from thongsuot_collector.cli.tables import reflected_text
 from thongsuot_collector.errors import CollectorError
 from thongsuot_collector.metrics import Metrics
@@ -23,7 +23,7 @@ from thongsuot_schema.stamp.packet import (
     pack_sender_packet,
     unpack_reflector_packet,
 )
-from thongsuot_schema.stamp.tlv import pack_tlvs, timestamp_information_tlv, unpack_tlvs
+from thongsuot_schema.stamp.tlv import pack_tlvs, unpack_tlvs
 
 KEY = "a-key-of-the-city"
 WAIT_S = 10.0
@@ -140,7 +140,7 @@ async def test_a_named_twamp_light_sender_is_answered_though_it_sends_less() -> 
 
 async def test_extensions_come_back_answered() -> None:
     async with reflector(allow=("127.0.0.1",)) as asker:
-        answer = await asker.ask(request() + pack_tlvs((timestamp_information_tlv(),), 0))
+        answer = await asker.ask(request() + pack_tlvs((CLOCK_QUERY,), 0))
         (echoed,) = unpack_tlvs(answer[UNAUTHENTICATED_BYTES:])
         source, method = parse_timestamp_information(echoed) or (0, 0)
         assert source in {1, 5}

@@ -203,7 +203,9 @@ async def test_while_the_inventory_is_read_number_and_content_never_part(tmp_pat
     assert await registry.regenerate(by="", detail="edited") == 2
     offer = msgspec.json.decode(registry.offer_for(SITE, "none"), type=OfferedConfig)
     assert offer.number == 2
-    assert version_of(offer) == registry.made[SITE].version
+    newest, _ = registry.of(SITE)
+    assert newest is not None
+    assert version_of(offer) == newest.version
     await registry.save()
     store.dispose()
 

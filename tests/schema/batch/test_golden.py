@@ -7,7 +7,7 @@ import pytest
 from tests.schema.batch.vectors import FOLDER, NEWER, described, vectors
 from thongsuot_schema.batch import frame
 from thongsuot_schema.batch.decode import decode_batch, decode_layout, read_header
-from thongsuot_schema.batch.encode import encode_batch, encode_layout, index_layout, layout_id
+from thongsuot_schema.batch.encode import encode_batch, encode_layout, index_layout
 from thongsuot_schema.batch.limits import DEFAULT_LIMITS
 
 NAMES = sorted(path.stem for path in FOLDER.glob("v*.json"))
@@ -55,4 +55,4 @@ def test_a_vector_is_written_as_it_was_written(name: str) -> None:
     assert frame.unpack(again, DEFAULT_LIMITS) == frame.unpack(body, DEFAULT_LIMITS)
     text = frame.unpack(layout_body, DEFAULT_LIMITS)
     assert frame.unpack(encode_layout(layout), DEFAULT_LIMITS) == text
-    assert layout_id(layout) == decode_layout(layout_body)[0]
+    assert index_layout(layout).layout_id == decode_layout(layout_body)[0]

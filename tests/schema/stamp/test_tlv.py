@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.schema.stamp.clock_answer import parse_timestamp_information
+from tests.schema.stamp.clock_answer import CLOCK_QUERY, parse_timestamp_information
 from thongsuot_schema.stamp.packet import hmac_of
 from thongsuot_schema.stamp.tlv import (
     INTEGRITY,
@@ -16,7 +16,6 @@ from thongsuot_schema.stamp.tlv import (
     pack_tlvs,
     padding_tlv,
     reflect_tlvs,
-    timestamp_information_tlv,
     unpack_tlvs,
 )
 
@@ -33,13 +32,13 @@ def answer(data: bytes, key: bytes = b"") -> list[Tlv]:
 
 
 def test_an_extension_is_laid_out_as_in_rfc_8972() -> None:
-    data = pack_tlvs((Tlv(type=1, value=b"\0\0"), timestamp_information_tlv()), 1)
+    data = pack_tlvs((Tlv(type=1, value=b"\0\0"), CLOCK_QUERY), 1)
     assert data.hex() == "8001000200008003000400000000"
 
 
 def test_what_is_known_is_answered_and_what_is_not_is_marked() -> None:
     strange = Tlv(type=200, value=b"what?")
-    back = answer(pack_tlvs((padding_tlv(10), strange, timestamp_information_tlv()), 1))
+    back = answer(pack_tlvs((padding_tlv(10), strange, CLOCK_QUERY), 1))
     assert [tlv.flags for tlv in back] == [0, UNRECOGNISED, 0]
     assert back[1].value == b"what?"
     assert parse_timestamp_information(back[2]) == (SyncSource.NTP, TimestampMethod.SOFTWARE)
@@ -60,14 +59,14 @@ def test_one_of_a_wrong_length_is_marked() -> None:
 
 
 def test_a_seal_is_checked_and_made_anew() -> None:
-    data = pack_tlvs((timestamp_information_tlv(),), 1, KEY)
+    data = pack_tlvs((CLOCK_QUERY,), 1, KEY)
     information, seal = answer(data, KEY)
     assert (seal.type, seal.flags) == (8, 0)
     assert seal.value == hmac_of(KEY, b"\0\0\0\2" + bytes((0, 3, 0, 4)) + information.value)
 
 
 def test_under_a_wrong_seal_all_goes_back_as_it_came_and_marked() -> None:
-    data = pack_tlvs((timestamp_information_tlv(), padding_tlv(8)), 1, KEY)
+    data = pack_tlvs((CLOCK_QUERY, padding_tlv(8)), 1, KEY)
     broken = data[:-1] + bytes((data[-1] ^ 1,))
     back = answer(broken, KEY)
     assert [tlv.flags for tlv in back] == [UNRECOGNISED | INTEGRITY] * 3
@@ -80,14 +79,14 @@ def test_under_a_wrong_seal_all_goes_back_as_it_came_and_marked() -> None:
 
 
 def test_only_padding_may_come_after_a_seal() -> None:
-    data = pack_tlvs((timestamp_information_tlv(),), 1, KEY)
+    data = pack_tlvs((CLOCK_QUERY,), 1, KEY)
     assert [tlv.flags for tlv in answer(data + pack_tlvs((padding_tlv(8),), 1), KEY)] == [0, 0, 0]
-    for more in (pack_tlvs((timestamp_information_tlv(),), 1), data[8:]):
+    for more in (pack_tlvs((CLOCK_QUERY,), 1), data[8:]):
         assert all(tlv.flags & INTEGRITY for tlv in answer(data + more, KEY))
 
 
 def test_whoever_has_no_key_does_not_judge_a_seal() -> None:
-    information, seal = answer(pack_tlvs((timestamp_information_tlv(),), 1, KEY))
+    information, seal = answer(pack_tlvs((CLOCK_QUERY,), 1, KEY))
     assert (information.flags, seal.flags) == (0, UNRECOGNISED)
 
 
@@ -97,9 +96,7 @@ def test_an_answer_is_as_long_as_its_question_whatever_came(data: bytes, key: by
 
 
 def test_a_seal_of_an_answer_covers_what_is_in_it_and_the_answers_own_number() -> None:
-    back = reflect_tlvs(
-        pack_tlvs((timestamp_information_tlv(),), 1, KEY), KNOWN, asked=1, number=2, key=KEY
-    )
+    back = reflect_tlvs(pack_tlvs((CLOCK_QUERY,), 1, KEY), KNOWN, asked=1, number=2, key=KEY)
     assert is_sealed(back, 2, KEY)
     assert not is_sealed(back, 1, KEY)
     assert not is_sealed(back[:8], 2, KEY)

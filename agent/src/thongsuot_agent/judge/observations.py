@@ -75,10 +75,6 @@ class Observations:
         """
         return max((s.rung for s in self.answered(family)), key=RANK.__getitem__, default=None)
 
-    def families(self) -> set[Family]:
-        """Return the families in which a target beyond the site was measured."""
-        return {s.track.family for s in self.seen if RANK[s.rung] > RANK[Segment.LAN]}
-
 
 @dataclass(frozen=True, slots=True)
 class SilenceCandidate:

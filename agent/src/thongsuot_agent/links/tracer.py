@@ -73,11 +73,6 @@ class Tracer:
         self._loop.remove_reader(self._flow)
         self._flow.close()
 
-    @property
-    def smallest_bytes(self) -> int:
-        """Size of the smallest probe."""
-        return self._flow.smallest_bytes
-
     def send(self, hops: int, size_bytes: int = 0) -> TracerProbe:
         """
         Send one probe with a hop limit; 0 bytes: the smallest possible size.

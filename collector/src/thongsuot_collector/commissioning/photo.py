@@ -50,11 +50,6 @@ class Photo(msgspec.Struct, frozen=True, kw_only=True):
     media_type: str
     body: bytes
 
-    @property
-    def ending(self) -> str:
-        """Maximum length of a file's name."""
-        return self.media_type.rpartition("/")[2]
-
 
 def photo_from(body: bytes) -> Photo:
     """

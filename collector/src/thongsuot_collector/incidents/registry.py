@@ -246,15 +246,6 @@ class IncidentRegistry:
         self.restore(state)
         self.drain_changes()
 
-    def snapshot(self) -> RegistrySnapshot:
-        """Return the whole state, to be saved."""
-        return RegistrySnapshot(
-            faults=tuple(self.faults.values()),
-            incidents=tuple(self.incidents.values()),
-            subject_states=tuple(self.network_state.all_states()),
-            windows=self.network_state.windows,
-        )
-
     def restore(self, state: RegistrySnapshot) -> None:
         """Load a saved state."""
         for standing in state.subject_states:

@@ -7,7 +7,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import msgspec
 from msgspec import structs
@@ -68,11 +68,6 @@ class SiteConfigRegistry:
         self._made: dict[str, ConfigVersion] = {}
         self._runs: dict[str, AgentConfigStatus] = {}
         self._unsaved: set[str] = set()
-
-    @property
-    def made(self) -> Mapping[str, ConfigVersion]:
-        """The newest version of each site of the inventory."""
-        return self._made
 
     def of(self, site: str) -> tuple[ConfigVersion | None, AgentConfigStatus | None]:
         """

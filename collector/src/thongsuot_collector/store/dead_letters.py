@@ -103,12 +103,6 @@ def get(engine: Engine, letter_id: int) -> DeadLetter | None:
     return None if row is None else DeadLetter(**row)
 
 
-def count(engine: Engine) -> int:
-    """Return how many dead letters there are."""
-    with engine.connect() as connection:
-        return connection.execute(select(func.count()).select_from(DEAD_LETTERS)).scalar_one()
-
-
 def request_retry(
     engine: Engine, ids: Sequence[int] = (), *, site: str = "", consumer: str = "", by: str = ""
 ) -> list[int]:

@@ -10,8 +10,7 @@ import ctypes
 import os
 import subprocess
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -19,28 +18,6 @@ from thongsuot_lab.errors import BuildError
 
 T = TypeVar("T")
 OWN_NETWORK = "/proc/thread-self/ns/net"
-
-
-@contextmanager
-def entered(network: str) -> Iterator[None]:
-    """
-    Move this thread into a network namespace for the length of the block. Only for real root.
-
-    Do not await inside the block: other tasks of the thread would be moved as well.
-    """
-    before = os.open(OWN_NETWORK, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        inside = os.open(network, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            setns(inside, CLONE_NEWNET)
-        finally:
-            os.close(inside)
-        try:
-            yield
-        finally:
-            setns(before, CLONE_NEWNET)
-    finally:
-        os.close(before)
 
 
 def in_thread(work: Callable[[], T]) -> T:

@@ -74,11 +74,6 @@ def index_layout(layout: Layout) -> LayoutIndex:
     )
 
 
-def layout_id(layout: Layout) -> bytes:
-    """Return the 16 bytes that identify a layout: they depend only on its content."""
-    return digest_of(_layout_text(compile_layout(layout)))
-
-
 def encode_layout(layout: Layout) -> bytes:
     """
     Return the body of a ``POST /v1/layouts``.

@@ -50,7 +50,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     The series that batches refer to by position, sorted and without repetition.
 
     A stream's layouts only grow. A layout is named by the first 16 bytes of the SHA-256 of its
-    canonical encoding (``encode.layout_id``), so it is stored once and can always be asked for
+    canonical encoding (``encode.index_layout``), so it is stored once and can always be asked for
     again. ``kinds`` describes the columns of each kind and revision among the series, sorted; if
     empty, the catalogue's columns are used (``layout.layout_of`` fills it in).
     """

@@ -178,13 +178,6 @@ def padding_tlv(size_bytes: int) -> Tlv:
     return Tlv(type=TlvType.EXTRA_PADDING, value=bytes(max(0, size_bytes - HEAD_BYTES)))
 
 
-def timestamp_information_tlv() -> Tlv:
-    """Return the query for the reflector's clock source and timestamp method."""
-    return Tlv(
-        type=TlvType.TIMESTAMP_INFORMATION, value=bytes(_LENGTHS[TlvType.TIMESTAMP_INFORMATION])
-    )
-
-
 def location_tlv() -> Tlv:
     """Return the question from where the reflector sees the packet come."""
     return Tlv(type=TlvType.LOCATION, value=location.location_request())

@@ -1,8 +1,9 @@
 """
 Every module has a test file that executes it: by its place, or by ``tests/covered_by.toml``.
 
-``./run coverage [MODULE ...]`` runs those test files under coverage.py, each with a context of its
-own, and prints the modules of which their test executes too few statements. Modules are selected by
+``./run coverage [MODULE ...]`` runs those test files under coverage.py, one pytest for each folder
+of them and a context for each file, and prints the modules of which their test executes too few
+statements, with the file that executes most of them if that is another one. Modules are selected by
 path or part of a path (``agent/judge``). Statements outside functions do not count: an import runs
 them. The exit code is 1 where a module falls short, and pytest's where a test fails.
 
@@ -15,8 +16,9 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -49,8 +51,14 @@ of the matrix, the boards) does so for every test, but in this process only for 
 SLOWNESS = "3"
 """Factor for time limits: processes that measure themselves are slower."""
 
-NOT_PLAYED = "not fleet"
-"""What installs packages executes none of this tree's files."""
+AT_START = Path(__file__).resolve().parent / "coverage_startup"
+"""A folder for ``PYTHONPATH``: what each process that a test starts runs first."""
+
+PLAYED = "not (fleet or matrix or nightly)"
+"""
+A module's own test is one that runs for every change. What installs packages executes none of this
+tree's files, and what takes minutes is no test that somebody runs after changing a module.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +97,9 @@ class ModuleCoverage:
     module: str
     test: str
     ratio: float
+    best_test: str
+    """The file that executes most of the module, among all that were played."""
+    best_ratio: float
 
 
 def product_modules(root: Path = ROOT) -> list[ProductModule]:
@@ -200,26 +211,57 @@ def measure(
         folder.chmod(
             0o777
         )  # agents and collectors that tests start as other users write here as well
-        code = _run_tests(sorted(set(tests.values())), root, folder)
+        code = _run_folders(sorted(set(tests.values())), root, folder)
         data = CoverageData(str(folder / "data"))
         data.read()
         return [
-            ModuleCoverage(module=module.path, test=test, ratio=_ratio(module, test, data, root))
+            _coverage_of(module, test, _lines_by_test(data, root / module.path))
             for module in modules
             if (test := tests.get(module.path))
         ], code
 
 
-def _ratio(module: ProductModule, test: str, data: CoverageData, root: Path) -> float:
-    traced: set[int] = set()
-    for context in (test, ANY_TEST):
-        data.set_query_context(context)
-        traced.update(data.lines(str(root / module.path)) or ())
+def _lines_by_test(data: CoverageData, file: Path) -> dict[str, set[int]]:
+    by_test: dict[str, set[int]] = {ANY_TEST: set()}
+    for line, tests in data.contexts_by_lineno(str(file)).items():
+        for test in tests:
+            by_test.setdefault(test, set()).add(line)
+    return by_test
+
+
+def _coverage_of(
+    module: ProductModule, test: str, by_test: Mapping[str, set[int]]
+) -> ModuleCoverage:
+    ratios = {name: _ratio(module, by_test[name] | by_test[ANY_TEST]) for name in sorted(by_test)}
+    ratio = ratios.get(test, ratios[ANY_TEST])
+    best = max(ratios, key=lambda name: ratios[name])
+    return ModuleCoverage(
+        module=module.path, test=test, ratio=ratio, best_test=best, best_ratio=ratios[best]
+    )
+
+
+def _ratio(module: ProductModule, lines: set[int]) -> float:
     ran = sum(
-        not traced.isdisjoint(range(statement.first, statement.last + 1))
+        not lines.isdisjoint(range(statement.first, statement.last + 1))
         for statement in module.statements
     )
     return ran / len(module.statements)
+
+
+def _run_folders(tests: Sequence[str], root: Path, folder: Path) -> int:
+    """Run the files of one folder after the other; return the first exit code that is not 0."""
+    folders: dict[str, list[str]] = {}
+    for test in tests:
+        folders.setdefault(str(PurePosixPath(test).parent), []).append(test)
+    began, first_code = time.monotonic(), 0
+    for number, (name, files) in enumerate(folders.items(), 1):
+        code = _run_tests(files, root, folder)
+        first_code = first_code or code
+        sys.stderr.write(
+            f"coverage: {name}, {number} of {len(folders)} folders, "
+            f"{time.monotonic() - began:.0f} s{'' if code == 0 else ': failed'}\n"
+        )
+    return first_code
 
 
 def _run_tests(tests: Sequence[str], root: Path, folder: Path) -> int:
@@ -241,20 +283,21 @@ def _run_tests(tests: Sequence[str], root: Path, folder: Path) -> int:
         "THONGSUOT_TEST_SLOWNESS": SLOWNESS,
         **os.environ,
         "THONGSUOT_COVERAGE_SETTINGS": str(settings),
+        "PYTHONPATH": os.pathsep.join(filter(None, (str(AT_START), os.environ.get("PYTHONPATH")))),
     }
     environment.pop("THONGSUOT_TEST_FILE", None)
     played = subprocess.run(
         [
             *(*command, "-q", "-p", "tools.coverage_context", "-p", "no:cacheprovider"),
             # Contexts are paths relative to the root.
-            *(f"--rootdir={root}", "-m", NOT_PLAYED, *tests),
+            *(f"--rootdir={root}", "-m", PLAYED, *tests),
         ],
         cwd=root,
         env=environment,
         check=False,
     )
     subprocess.run(
-        [sys.executable, "-m", "coverage", "combine", "-q", f"--rcfile={settings}"],
+        [sys.executable, "-m", "coverage", "combine", "-q", "--append", f"--rcfile={settings}"],
         cwd=root,
         env=environment,
         check=True,
@@ -279,7 +322,11 @@ def main(arguments: Sequence[str]) -> int:
     measured, code = measure(modules, covering)
     short = [module for module in measured if module.ratio < GOAL_RATIO]
     for module in sorted(measured if asked.all else short, key=lambda module: module.ratio):
-        print(f"{module.ratio:4.0%} {module.module} by {module.test}")
+        more = f"; {module.best_ratio:.0%} by {module.best_test}"
+        print(
+            f"{module.ratio:4.0%} {module.module} by {module.test}"
+            + (more if module.best_ratio > module.ratio else "")
+        )
     for path in {module.path for module in modules} - {module.module for module in measured}:
         print(f"   – {path}: no test is named for it")
     print(

@@ -34,6 +34,32 @@ def test_it():
     ran = subprocess.run([sys.executable, "-m", "thongsuot_schema.{name}"], capture_output=True)
     assert ran.stdout == b"1\\n"
 """
+BY_KILLED_PROCESS = """
+import os, sqlite3, subprocess, sys, time
+from contextlib import closing
+from pathlib import Path
+from coverage.numbits import numbits_to_nums
+
+PRINTS = 15  # the line of main
+
+def saved_lines(pid):
+    for file in Path(os.environ["COVERAGE_PROCESS_START"]).parent.glob(f"data.*.pid{{pid}}.*"):
+        with closing(sqlite3.connect(f"file:{{file}}?mode=ro", uri=True)) as data:
+            query = "SELECT numbits FROM line_bits JOIN file ON file.id = file_id WHERE path LIKE ?"
+            try:
+                rows = data.execute(query, ("%/{name}.py",)).fetchall()
+            except sqlite3.OperationalError:
+                continue  # it is being made
+        yield from (line for (bits,) in rows for line in numbits_to_nums(bits))
+
+def test_it():
+    code = "import time; from thongsuot_schema.{name} import main; main(); time.sleep(3600)"
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as running:
+        assert running.stdout.readline() == b"1\\n"
+        while PRINTS not in saved_lines(running.pid):
+            time.sleep(0.05)
+        running.kill()
+"""
 
 
 def write(root: Path, name: str, test: str) -> None:
@@ -51,6 +77,7 @@ def test_a_module_is_covered_by_what_its_own_test_executes(
     write(tmp_path, "imported", BY_IMPORT)
     write(tmp_path, "called", IN_PROCESS)
     write(tmp_path, "process", BY_PROCESS)
+    write(tmp_path, "killed", BY_KILLED_PROCESS)
     other = IN_PROCESS.format(name="imported")
     (tmp_path / "tests/schema/test_other.py").write_text(other, "utf-8")
     write(tmp_path, "other", IN_PROCESS.replace("{name}", "imported"))
@@ -59,12 +86,18 @@ def test_a_module_is_covered_by_what_its_own_test_executes(
     measured, code = measure(product_modules(tmp_path), CoveringTests(tmp_path), tmp_path)
     assert code == 0
     ratios = {Path(module.module).stem: module.ratio for module in measured}
+    assert ratios.pop("killed") > 0, "a process that was killed has saved what it executed before"
     assert ratios == {
         "imported": 0.0,  # though test_other.py calls it
         "called": pytest.approx(2 / 6),
         "process": pytest.approx(5 / 6),
         "other": 0.0,
     }
+    (imported,) = (module for module in measured if module.module.endswith("imported.py"))
+    assert (imported.best_test, imported.best_ratio) == (
+        "tests/schema/test_other.py",
+        pytest.approx(2 / 6),
+    )
 
 
 def test_a_test_that_fails_fails_the_measurement(

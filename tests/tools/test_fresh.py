@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from tools.fresh.demo_watch import scenes_of
-from tools.fresh.inside import counted
+from tools.fresh.inside import command_line, counted
 from tools.fresh.newcomer import Newcomer
 from tools.fresh.outcome import (
     DemoOutcome,
@@ -75,6 +75,12 @@ def test_a_story_is_read_scene_by_scene_with_who_was_told_first() -> None:
 def test_what_was_not_seen_to_its_end_is_not_good(spoiled: FreshOutcome) -> None:
     assert GOOD.is_good
     assert not spoiled.is_good
+
+
+def test_options_of_pytest_reach_the_tests_in_the_root() -> None:
+    wanted = ["tests/schema", "-m", "not lab", "--ignore=tests/schema/page"]
+    words = ["/out.json", "--release", "debian-13", "--user", "plain", "--tests", *wanted]
+    assert command_line().parse_args(words).tests == wanted
 
 
 def test_summaries_at_the_end_are_added_up_and_nothing_before_them() -> None:

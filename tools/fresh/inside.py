@@ -80,16 +80,22 @@ def counted(lines: Sequence[str]) -> dict[str, int]:
     return counts
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Run the requested commands, and write the outcome."""
+def command_line() -> argparse.ArgumentParser:
+    """Return what reads the arguments."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("result", type=Path)
     parser.add_argument("--release", required=True)
     parser.add_argument("--user", choices=("root", "plain"), required=True)
     parser.add_argument("--command", choices=("demo", "test"))
     parser.add_argument("--commit", default="")
-    parser.add_argument("--tests", nargs="*", default=[], help="default: all")
-    options = parser.parse_args(arguments)
+    # The rest of the line: pytest's own options are among it.
+    parser.add_argument("--tests", nargs=argparse.REMAINDER, default=[], help="default: all")
+    return parser
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the requested commands, and write the outcome."""
+    options = command_line().parse_args(arguments)
     commands = sum(1 for _ in Path("/usr/bin").iterdir())
     say(f"Python {platform.python_version()}, {commands} commands in /usr/bin, {options.user}")
     newcomer = Newcomer(is_root=options.user == "root")

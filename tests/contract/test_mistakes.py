@@ -26,8 +26,8 @@ BY_TABLE = frozenset(
 )
 """What is not written out where it is said: the names of tables and types, two of a loop."""
 
-ONLY_PLACES = frozenset({"{sentence}"})
-"""What has no words of its own: a message of another catalogue."""
+ONLY_PLACES = frozenset({"{sentence}", "{place}: {sentence}", "{text}\n{line}"})
+"""What has no words of its own: messages, of this or another catalogue, behind each other."""
 
 
 def templates() -> Iterator[str]:

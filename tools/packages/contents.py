@@ -156,7 +156,9 @@ def own_wheels(root: Path, room: str, folder: Path, architecture: str) -> list[P
                 # A wheel has the modes of its sources, which are those of whoever checked them out.
                 for path in clean.rglob("*"):
                     path.chmod(0o755 if path.is_dir() else 0o644)
-                _build_wheel(clean, folder, _cross_environment(architecture, compiler))
+                headers = Path(place, "headers")
+                _write_headers(headers, architecture)
+                _build_wheel(clean, folder, _cross_environment(architecture, compiler, headers))
         else:
             sys.stderr.write(
                 f"build: no compiler for {architecture} (Debian's "
@@ -179,14 +181,30 @@ def compiler_for(architecture: str) -> str:
     return shutil.which("gcc" if is_native else f"{machine}-linux-gnu-gcc") or ""
 
 
-def _cross_environment(architecture: str, compiler: str) -> dict[str, str]:
+def _write_headers(folder: Path, architecture: str) -> None:
+    """
+    Write what Debian's ``pyconfig.h`` includes for an architecture, if it is not this machine's.
+
+    Its own file for each architecture is in the folder of that architecture, and only those of
+    installed packages exist. What the limited API takes from it (sizes of types) is equal on all
+    64-bit Linux.
+    """
+    include = Path(sysconfig.get_path("include"))
+    own = include.parent / f"{platform.machine()}-linux-gnu" / include.name / "pyconfig.h"
+    if own.exists():
+        place = folder / f"{MACHINES[architecture]}-linux-gnu" / include.name
+        place.mkdir(parents=True)
+        shutil.copyfile(own, place / "pyconfig.h")
+
+
+def _cross_environment(architecture: str, compiler: str, headers: Path) -> dict[str, str]:
     machine = MACHINES[architecture]
     return {
         **os.environ,
         "CC": compiler,
         "LDSHARED": f"{compiler} -shared",
         # The interpreter's own build flags are for its own machine.
-        "CFLAGS": "-fPIC -O3 -g0",
+        "CFLAGS": f"-fPIC -O3 -g0 -idirafter {headers}",
         "_PYTHON_HOST_PLATFORM": f"linux-{machine}",
     }
 

@@ -88,6 +88,20 @@ def test_init_run_again_changes_nothing(place: Path, capsys: pytest.CaptureFixtu
     assert f"{place / 'collector.toml'} is there already" in again
 
 
+def test_the_next_steps_are_in_the_language_of_the_terminal(
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LANGUAGE", raising=False)
+    monkeypatch.setenv("LC_ALL", "vi_VN.UTF-8")
+    assert main(arguments(place)) == 0
+    said = capsys.readouterr().out
+    assert f"đã tạo {place / 'collector.toml'}" in said
+    assert "mật khẩu (chỉ hiện một lần): " in said
+    steps = said.partition("\nTiếp theo:\n")[2].splitlines()
+    assert [step[:2] for step in steps] == ["1.", "2.", "3.", "4.", "  "]
+    assert steps[3].startswith("4. Đăng ký thiết bị đầu tiên: ")
+
+
 def test_what_others_must_not_read_is_not_theirs_to_read(place: Path) -> None:
     old = os.umask(0)
     try:

@@ -207,6 +207,21 @@ def test_what_cannot_be_an_inventory_is_named_by_its_place_in_netbox(
     assert not (folder / "netbox.toml").exists()
 
 
+def test_mistakes_are_told_in_the_language_of_the_terminal(
+    ask: NetboxCommand, netbox: FakeNetbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LANGUAGE", raising=False)
+    monkeypatch.setenv("LC_ALL", "vi_VN.UTF-8")
+    for number in (1, 2):
+        netbox.rows["circuits/circuits"][number]["custom_fields"] = {"interface": None}
+    status, _, err = ask()
+    lines = err.splitlines()
+    assert status == 1
+    assert any(line.startswith("bỏ qua: điểm later: trạng thái là planned") for line in lines)
+    refused = [line for line in lines if 'trường "interface" còn trống' in line]
+    assert [line.count("kênh truyền ") for line in refused] == [1, 1]
+
+
 def test_what_the_inventory_itself_refuses_is_named_by_its_place_too(
     ask: NetboxCommand, folder: Path, netbox: FakeNetbox
 ) -> None:
@@ -233,7 +248,7 @@ def test_a_carrier_that_stands_in_another_file_stays_there(
     (folder / "carriers.toml").write_text('[[carriers]]\nname = "vnpt"\ntitle = "By hand"\n')
     status, _, err = ask()
     assert status == 0, err
-    assert "left out: carriers: vnpt stands in another file" in err
+    assert "left out: carriers: vnpt is in another file" in err
     assert "By hand" not in (folder / "netbox.toml").read_text()
 
 

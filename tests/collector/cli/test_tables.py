@@ -3,12 +3,14 @@
 import json
 
 import msgspec
+import pytest
 
 from thongsuot_collector.cli import tables
 from thongsuot_collector.journal.journal import Cursor, Extent, LostRange
 from thongsuot_collector.metrics import Metrics
 from thongsuot_collector.store.people import Person
 from thongsuot_collector.store.tokens import AgentToken
+from thongsuot_runtime.terminal import localized
 
 S = 1_000_000_000
 DAY_NS = 1_795_564_800 * S
@@ -33,6 +35,34 @@ def test_tokens_and_people_stand_in_columns_without_what_is_secret() -> None:
         f"name  title         role           second factor  {'since':{len(DAY)}}  revoked",
         f"lan   Trần Thị Lan  city-engineer  yes            {DAY}  -",
     ]
+
+
+def test_heads_and_words_are_in_the_language_of_the_terminal_and_json_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LC_ALL", "vi_VN.UTF-8")
+    monkeypatch.delenv("LANGUAGE", raising=False)
+    rows = [("phúc-xá", "-", "-", "settings file", "current", "the inventory has changed since")]
+    table = tables.Table(("site", "newest", "made", "runs", "status", "why"), rows)
+    assert table.text.splitlines() == [
+        "điểm     bản mới nhất  đã tạo  đang dùng     tình trạng  vì sao",
+        "phúc-xá  -             -       tệp cấu hình  current     danh mục đã thay đổi từ đó",
+    ]
+    (row,) = json.loads(table.json)
+    assert (row["site"], row["runs"]) == ("phúc-xá", "settings file")
+
+
+def test_every_column_of_a_command_has_its_head_in_vietnamese(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("LANGUAGE", raising=False)
+    read = {}
+    for language in ("vi_VN.UTF-8", "C"):
+        monkeypatch.setenv("LC_ALL", language)
+        read[language] = [localized(text) for text in (tables.COLUMNS | tables.CELLS).values()]
+    assert read["C"] == [*tables.COLUMNS, *(cell for _, cell in tables.CELLS)]
+    same = {vi for vi, en in zip(*read.values(), strict=True) if vi == en}
+    assert same == set()
 
 
 def test_programs_read_moments_in_utc_alone() -> None:

@@ -35,7 +35,7 @@ from thongsuot_collector.cli.record_reports import (
     site_account_report,
 )
 from thongsuot_collector.cli.results import print_result
-from thongsuot_collector.cli.tables import format_table
+from thongsuot_collector.cli.tables import localized_table
 from thongsuot_collector.config.read import Configuration, read_configuration
 from thongsuot_collector.journal import ranges
 from thongsuot_collector.journal.journal import LostRange, day_of
@@ -172,7 +172,7 @@ def missing_batches(
 ) -> Iterator[MissingBatches]:
     """Yield the batches that are gone without an announcement, in ranges."""
     if not has_store(configuration):
-        print("there is no store: nobody knows what agents have made", file=sys.stderr)
+        print(localized(Text("collector.cli.said.no_store")), file=sys.stderr)
         return
     with opened_store(configuration) as store:
         for account, (first, last), why in _silent_losses(store, journal, site):
@@ -240,8 +240,26 @@ _SENTENCES = {
 
 def accepted_line(part: AcceptedLoss) -> str:
     """Return as one line whose loss was accepted, by whom and why."""
-    numbers = str(part.first) if part.first == part.last else f"{part.first} to {part.last}"
-    return f"ACCEPTED: {part.site} {part.stream}: batch {numbers} by {part.by}: {part.reason}"
+    if part.first == part.last:
+        batch = Text(
+            "collector.cli.said.accepted_batch",
+            site=part.site,
+            stream=part.stream,
+            first=part.first,
+            by=part.by,
+            reason=part.reason,
+        )
+        return localized(batch)
+    batches = Text(
+        "collector.cli.said.accepted_batches",
+        site=part.site,
+        stream=part.stream,
+        first=part.first,
+        last=part.last,
+        by=part.by,
+        reason=part.reason,
+    )
+    return localized(batches)
 
 
 def missing_line(missing: MissingBatches) -> str:
@@ -276,7 +294,7 @@ def totals_table(totals: Iterable[SiteTotal]) -> str:
         )
         for total in totals
     ]
-    return format_table(("site", "made", "kept", "waiting", "not here, and why", "closes"), rows)
+    return localized_table(("site", "made", "kept", "waiting", "not here, and why", "closes"), rows)
 
 
 def sinks_table(sinks: Iterable[SinkProgress]) -> str:
@@ -289,7 +307,7 @@ def sinks_table(sinks: Iterable[SinkProgress]) -> str:
         for sink in sinks
     ]
     head = ("sink", "delivered", "waiting", "dead letters", "lost", "passed over")
-    return format_table(head, rows)
+    return localized_table(head, rows)
 
 
 def days_text(days: Iterable[DayAccount]) -> str:
@@ -313,10 +331,10 @@ def days_text(days: Iterable[DayAccount]) -> str:
         for line in day.sinks
     ]
     head = ("day", "made", "kept", "waiting", "not here, and why", "closes")
-    tables = [format_table(head, made)]
+    tables = [localized_table(head, made)]
     if came:
         columns = ("delivered", "waiting", "dead letters", "lost", "before it was set up")
-        tables.append(format_table(("day", "came", "sink", *columns, "passed over"), came))
+        tables.append(localized_table(("day", "came", "sink", *columns, "passed over"), came))
     return "\n\n".join(tables)
 
 

@@ -122,17 +122,28 @@ def _backup(options: argparse.Namespace) -> int:
 
 
 def _backup_lines(report: BackupReport) -> Iterator[str]:
-    yield (
-        f"{report.folder}: {report.files} files, {report.size_bytes / 1e6:.1f} MB"
-        f"{_journal_text(report.journal_head)}. It "
-        "holds keys and personal data: keep it where only those read who may."
-    )
-    for name, database in report.elsewhere.items():
-        yield (
-            f"The {name} is not in it: it is in {database}. Back that up by its "
-            "own tools, pg_dump or pgBackRest, at the same time."
+    size = f"{report.size_bytes / 1e6:.1f}"
+    if report.journal_head is None:
+        made = Text(
+            "collector.cli.said.backup_made", folder=report.folder, files=report.files, size=size
         )
-    yield from (f"removed {removed}" for removed in report.removed)
+    else:
+        made = Text(
+            "collector.cli.said.backup_made_with_journal",
+            folder=report.folder,
+            files=report.files,
+            size=size,
+            head=report.journal_head,
+        )
+    yield localized(made)
+    for name, database in report.elsewhere.items():
+        yield localized(
+            Text("collector.cli.said.store_elsewhere", database=database)
+            if name == "store"
+            else Text("collector.cli.said.journal_elsewhere", database=database)
+        )
+    for removed in report.removed:
+        yield localized(Text("collector.cli.said.removed", path=removed))
 
 
 def _restore(options: argparse.Namespace) -> int:
@@ -142,13 +153,18 @@ def _restore(options: argparse.Namespace) -> int:
         created_at=utc(manifest.created_ns),
         journal_head=_journal_head(manifest),
     )
-    line = (
-        f"restored {report.files} files as of {tables.shown_moment(manifest.created_ns)}"
-        f"{_journal_text(report.journal_head)}.\n"
-        "Start the collector. Agents push what they still hold. What was acknowledged after that "
-        f"moment is missing: `{PROGRAM} verify` names it once the agents have pushed again."
-    )
-    print_result(options, report, [line])
+    at = tables.shown_moment(manifest.created_ns)
+    if report.journal_head is None:
+        restored = Text("collector.cli.said.restored", files=report.files, at=at)
+    else:
+        restored = Text(
+            "collector.cli.said.restored_with_journal",
+            files=report.files,
+            at=at,
+            head=report.journal_head,
+        )
+    lines = (localized(restored), localized(Text("collector.cli.said.restored_next")))
+    print_result(options, report, lines)
     return 0
 
 
@@ -157,9 +173,11 @@ def _journal_head(manifest: Manifest) -> int | None:
     return manifest.journal_head if has_journal else None
 
 
-def _journal_text(journal_head: int | None) -> str:
-    return "" if journal_head is None else f", journal up to entry {journal_head}"
-
-
 def _show_progress(path: Path, done: int, whole: int) -> None:
-    print(f"{path.name}: {done / 1e6:.0f} of {whole / 1e6:.0f} MB", file=sys.stderr)
+    text = Text(
+        "collector.cli.said.copying",
+        file=path.name,
+        done=f"{done / 1e6:.0f}",
+        whole=f"{whole / 1e6:.0f}",
+    )
+    print(localized(text), file=sys.stderr)

@@ -107,12 +107,9 @@ def _init(options: argparse.Namespace) -> int:
     place = options.state_dir or read_configuration(options.config)
     state_dir = place if isinstance(place, Path) else place.state_dir
     _make(options, place, authority.create_authority, AuditAction.AUTHORITY_CREATED)
-    print(
-        f"{state_dir / authority.FOLDER / authority.KEY_FILE} makes certificates: "
-        "keep a copy where nobody else reads it. Now set client_certificates in [listen] and "
-        "restart the collector.",
-        file=sys.stderr,
-    )
+    key_file = state_dir / authority.FOLDER / authority.KEY_FILE
+    created = Text("collector.cli.said.authority_created", path=str(key_file))
+    print(localized(created), file=sys.stderr)
     return 0
 
 
@@ -120,12 +117,8 @@ def _renew(options: argparse.Namespace) -> int:
     configuration = read_configuration(options.config)
     state_dir = configuration.state_dir
     _make(options, configuration, authority.renew_authority, AuditAction.AUTHORITY_RENEWED)
-    print(
-        "what the one before has issued stays good until it runs out or is renewed; its key is "
-        f"gone from {state_dir / authority.FOLDER}. Restart the collector, and keep a copy of the "
-        "new key.",
-        file=sys.stderr,
-    )
+    folder = str(state_dir / authority.FOLDER)
+    print(localized(Text("collector.cli.said.authority_renewed", folder=folder)), file=sys.stderr)
     return 0
 
 
@@ -147,8 +140,13 @@ def _renew_server(options: argparse.Namespace) -> int:
     result = ServerCertificate(
         file=str(certificate_file), hosts=list(hosts), good_until=identity.certificate.not_after
     )
-    line = f"{result.file}: {', '.join(hosts)}, until {result.good_until:%Y-%m-%d}"
-    print_result(options, result, [line])
+    text = Text(
+        "collector.cli.said.server_certificate",
+        file=result.file,
+        hosts=", ".join(hosts),
+        until=f"{result.good_until:%Y-%m-%d}",
+    )
+    print_result(options, result, [localized(text)])
     return 0
 
 
@@ -197,12 +195,8 @@ def _revoke(options: argparse.Namespace) -> int:
     with opened_store(read_configuration(options.config)) as store:
         revoked = certificates.revoke(store, options.site, options.serial)
     result = RevokedCredentials(site=options.site, revoked=revoked)
-    line = f"revoked: {revoked}; a running collector refuses them within five seconds"
-    print_result(options, result, [line])
-    print(
-        f"the token of {options.site} is as it was: `thongsuot-collector token revoke` ends both",
-        file=sys.stderr,
-    )
+    print_result(options, result, [localized(Text("collector.cli.said.revoked", count=revoked))])
+    print(localized(Text("collector.cli.said.token_stays", site=options.site)), file=sys.stderr)
     return 0
 
 
@@ -224,7 +218,7 @@ def _row(certificate: Certificate) -> tuple[str, ...]:
 
 def _about(ca: authority.CertificateAuthority) -> str:
     until = tables.shown_moment(round(ca.not_after.timestamp() * 1e9))
-    return f"authority good until {until}, {_fingerprint(ca.pem)}"
+    return localized(Text("collector.cli.said.authority", until=until, digest=_digest(ca.pem)))
 
 
 def _fingerprint(pem: str) -> str:

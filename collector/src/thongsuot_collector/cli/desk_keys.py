@@ -102,5 +102,6 @@ def _list(options: argparse.Namespace, store: Engine, _directory: InventoryDirec
 
 def _revoke(options: argparse.Namespace, store: Engine, _directory: InventoryDirectory) -> int:
     desk_keys.revoke(store, options.id)
-    print_result(options, RevokedEntry(id=options.id), [f"{options.id}: revoked"])
+    line = localized(Text("collector.cli.said.revoked_entry", id=options.id))
+    print_result(options, RevokedEntry(id=options.id), [line])
     return 0

@@ -112,10 +112,9 @@ def enrol(options: argparse.Namespace, store: Engine, site: Site, authority: Pat
         files=[str(file) for file in files],
     )
     print_result(options, result, [code])
+    until = tables.shown_moment(expires_ns)
     print(
-        f"good once, until {tables.shown_moment(expires_ns)}, for site {site.name}; "
-        f"a code made for it before "
-        "is good no more. Using it revokes the tokens that the site has now.",
+        localized(Text("collector.cli.said.code_valid", until=until, site=site.name)),
         file=sys.stderr,
     )
     if options.json:

@@ -117,9 +117,10 @@ def _export(options: argparse.Namespace) -> int:
                 os.fsync(file.fileno())
             part.replace(options.out)
         _warn_of_trimmed(journal, query)
-    print(f"{tally.rows} rows written to {options.out}", file=sys.stderr)
-    for text in tally.undecodable:
-        print_error(f"cannot read a batch, left out: {text}")
+    written = Text("collector.cli.said.rows_written", rows=tally.rows, file=str(options.out))
+    print(localized(written), file=sys.stderr)
+    for why in tally.undecodable:
+        print_error(Text("collector.cli.said.cannot_read_batch", why=why))
     return EXIT_FAILED if tally.undecodable else 0
 
 

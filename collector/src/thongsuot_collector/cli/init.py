@@ -153,7 +153,7 @@ def _install_unit() -> None:
             raise CommandFailed(
                 Text("collector.cli.error.no_user", user=USER, why=made.stderr.strip())
             ) from None
-        print(f"created the user {USER}")
+        _say(Text("collector.cli.said.user_created", user=USER))
 
 
 def _owner() -> _Owner:
@@ -181,7 +181,7 @@ def _create_store(state_dir: Path) -> None:
         issued = authority.create_authority(folder, now=now, lifetime=_AUTHORITY_LIFETIME)
         with store.begin() as connection:
             audit.write(connection, AuditAction.AUTHORITY_CREATED, "ca", detail=issued.name)
-    print(f"created {folder / authority.KEY_FILE}: keep a copy where nobody else reads it")
+    _say(Text("collector.cli.said.key_created", path=str(folder / authority.KEY_FILE)))
 
 
 def _certificate(options: argparse.Namespace, folder: Path, state_dir: Path) -> tuple[str, str]:
@@ -191,24 +191,25 @@ def _certificate(options: argparse.Namespace, folder: Path, state_dir: Path) -> 
     certificate = folder / first.SECRETS_FOLDER / first.CERTIFICATE_FILE
     key = folder / first.SECRETS_FOLDER / first.KEY_FILE
     if certificate.exists():
-        print(f"{certificate} is there already; it is left alone")
+        _say(Text("collector.cli.said.is_there", path=str(certificate)))
     else:
         issuer = authority.load_authority(state_dir / authority.FOLDER)
         identity = issuer.issue_server(
             options.host, now=datetime.now(UTC), lifetime=authority.SERVER_LIFETIME
         )
         authority.install_server(identity, certificate, key)
-        print(f"created {certificate}, good until {identity.certificate.not_after:%Y-%m-%d}")
+        until = f"{identity.certificate.not_after:%Y-%m-%d}"
+        _say(Text("collector.cli.said.certificate_created", path=str(certificate), until=until))
     return str(certificate.relative_to(folder)), str(key.relative_to(folder))
 
 
 def _first_account(state_dir: Path, account: str) -> None:
     with opened_store(state_dir) as store:
         if people.is_any(store):
-            print("there are accounts already; none is added")
+            _say(Text("collector.cli.said.accounts_exist"))
             return
         secret = people.put(store, account, "")
-    print(f"account {account}, password (shown once): {secret}")
+    _say(Text("collector.cli.said.account_created", account=account, password=secret))
 
 
 def _make_folder(path: Path, mode: int, owner: _Owner) -> None:
@@ -224,7 +225,7 @@ def _write(path: Path, text: str, mode: int, owner: _Owner) -> None:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode & 0o600)
     except FileExistsError:
-        print(f"{path} is there already; it is left alone")
+        _say(Text("collector.cli.said.is_there", path=str(path)))
         return
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
@@ -232,7 +233,7 @@ def _write(path: Path, text: str, mode: int, owner: _Owner) -> None:
         os.fsync(file.fileno())
     _chown(path, owner)
     path.chmod(mode)
-    print(f"created {path}")
+    _say(Text("collector.cli.said.created", path=str(path)))
 
 
 def _give(folder: Path, owner: _Owner) -> None:
@@ -263,16 +264,24 @@ def _say_next(options: argparse.Namespace, state_dir: Path, site: str, *, is_sys
     url = f"https://{_bracketed(options.host[0])}:{options.port}"
     folder = options.config.parent
     inventory, secrets_folder = folder / first.INVENTORY_FOLDER, folder / first.SECRETS_FOLDER
-    print("\nNext:")
-    print(f"1. Look through {options.config} and {inventory}: where samples go, by what people are")
-    print("   told, which sites there are.")
-    print(f"2. Start it: {start}")
-    print(f"3. Open {url}/ (user: any; password: in {secrets_folder / first.PASSWORD_FILE}).")
-    print(f"4. Let in the first device: {program} enrol {site} --url {url} --qr{chosen}")
+    print()
+    _say(Text("collector.cli.said.next"))
+    look = Text(
+        "collector.cli.said.next_look", config=str(options.config), inventory=str(inventory)
+    )
+    _say(look)
+    _say(Text("collector.cli.said.next_start", command=start))
+    password_file = str(secrets_folder / first.PASSWORD_FILE)
+    _say(Text("collector.cli.said.next_open", url=url, file=password_file))
+    enrol = f"{program} enrol {site} --url {url} --qr{chosen}"
+    _say(Text("collector.cli.said.next_enrol", command=enrol))
     if not options.certificate_file:
         trusted = state_dir / authority.FOLDER / authority.CERTIFICATE_FILE
-        print(f"   The device has to trust {trusted}: copy it there, and name it as ca_file in")
-        print("   [collector] and by `thongsuot-agent enrol --ca-file`.")
+        print(f"   {localized(Text('collector.cli.said.next_trust', file=str(trusted)))}")
+
+
+def _say(text: Text) -> None:
+    print(localized(text))
 
 
 def _bracketed(host: str) -> str:

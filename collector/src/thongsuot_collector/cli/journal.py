@@ -130,10 +130,7 @@ def _copy(options: argparse.Namespace) -> int:
         raise CommandFailed(Text("collector.cli.error.no_journal_file", path=str(path)))
     was_damaged = open_or_recover(path) is not None
     if was_damaged:
-        print(
-            "the file was damaged; what could be read of it is copied, `verify` names the rest",
-            file=sys.stderr,
-        )
+        print(localized(Text("collector.cli.said.journal_was_damaged")), file=sys.stderr)
     copied = copy_journal(path, shared.database)
     result = CopiedJournal(
         database=shared.database.shown,
@@ -141,11 +138,14 @@ def _copy(options: argparse.Namespace) -> int:
         last_sequence=copied.head,
         was_damaged=was_damaged,
     )
-    line = (
-        f"{result.database}: {copied.entries} entries, up to sequence {copied.head}. {path} "
-        "is as it was; nothing reads it any more."
+    text = Text(
+        "collector.cli.said.journal_copied",
+        database=result.database,
+        entries=copied.entries,
+        head=copied.head,
+        path=str(path),
     )
-    print_result(options, result, [line])
+    print_result(options, result, [localized(text)])
     return 0
 
 
@@ -226,11 +226,8 @@ def _retry(options: argparse.Namespace) -> int:
         )
     unknown = set(options.id) - set(asked)
     result = RetriedLetters(retried=sorted(asked), unknown=sorted(unknown))
-    line = (
-        f"{len(asked)} dead letters are tried again by the running collector; those that fail "
-        "again stay in `dead-letters list`"
-    )
-    print_result(options, result, [line])
+    text = Text("collector.cli.said.letters_retried", count=len(asked))
+    print_result(options, result, [localized(text)])
     if unknown:
         names = ", ".join(map(str, result.unknown))
         print_error(Text("collector.cli.error.no_dead_letters", names=names))

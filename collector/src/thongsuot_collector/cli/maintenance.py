@@ -104,8 +104,15 @@ def _add_window(options: argparse.Namespace, store: Engine, directory: Inventory
         covers=count,
         **scopes,
     )
-    line = f"{window.id}: {begin} to {end}, {windows.scope_text(window)}; covers {count}"
-    print_result(options, planned, [line])
+    text = Text(
+        "collector.cli.said.window_planned",
+        name=window.id,
+        begin=begin,
+        end=end,
+        scope=windows.scope_text(window),
+        count=count,
+    )
+    print_result(options, planned, [localized(text)])
     return 0
 
 
@@ -129,10 +136,9 @@ def _end_window(options: argparse.Namespace, store: Engine, _directory: Inventor
         raise CommandFailed(Text("collector.cli.error.no_window", name=options.name))
     if window.start_ns > now_ns:
         rows.drop_window(store, window.id)
-        ended, line = False, f"{window.id}: taken back"
+        ended, text = False, Text("collector.cli.said.window_dropped", name=window.id)
     else:
         rows.put_window(store, msgspec.structs.replace(window, end_ns=now_ns))
-        ended = True
-        line = f"{window.id}: ended; a running collector looks at what it covered within seconds"
-    print_result(options, EndedWork(name=window.id, had_begun=ended), [line])
+        ended, text = True, Text("collector.cli.said.window_ended", name=window.id)
+    print_result(options, EndedWork(name=window.id, had_begun=ended), [localized(text)])
     return 0

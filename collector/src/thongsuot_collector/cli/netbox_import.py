@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from thongsuot_collector.cli.command import EXIT_WRONG, print_error
 from thongsuot_collector.cli.results import ImportedInventory, print_result
 from thongsuot_collector.errors import NetboxError
 from thongsuot_collector.inventory.netbox import client, file
@@ -12,9 +13,10 @@ from thongsuot_collector.inventory.netbox.conversion import build_inventory
 from thongsuot_collector.inventory.netbox.difference import differences
 from thongsuot_collector.inventory.netbox.toml import render_toml
 from thongsuot_runtime.file_errors import describe
+from thongsuot_runtime.terminal import localized, localized_sentence
 from thongsuot_schema.inventory.model import Inventory
-
-EXIT_WRONG = 2
+from thongsuot_schema.localizable import Localizable
+from thongsuot_schema.words.language import Text
 
 _HEAD = """\
 Made from NetBox by `thongsuot-collector inventory netbox`. Change it there, not here: the next run
@@ -35,7 +37,7 @@ def run(options: argparse.Namespace, path: Path | None) -> int:
         NetboxError: it could not be; the file is as it was.
     """
     if wrong := _mistake(options, path):
-        print(f"thongsuot-collector: {wrong}", file=sys.stderr)
+        print_error(wrong)
         return EXIT_WRONG
     assert path is not None, "held by _mistake"
     server = NetboxServer(
@@ -50,9 +52,10 @@ def run(options: argparse.Namespace, path: Path | None) -> int:
         client.fetch(server), tag=options.tag, elsewhere=file.declared_names(others)
     )
     for line in imported.left_out:
-        print(f"left out: {line}", file=sys.stderr)
+        left_out = Text("collector.cli.said.left_out", line=localized_sentence(line))
+        print(localized(left_out), file=sys.stderr)
     if imported.mistakes:
-        raise NetboxError("\n".join(imported.mistakes))
+        raise NetboxError(file.joined(imported.mistakes))
     text = render_toml(imported.inventory, imported.origins, _HEAD)
     file.check_text(path, text, others)
     changes = differences(old, imported.inventory)
@@ -63,19 +66,19 @@ def run(options: argparse.Namespace, path: Path | None) -> int:
         _check_removals(old, imported.inventory)
     is_new = bool(changes) or not path.exists()
     if options.dry_run:
-        line = f"{path}: {len(changes)} changes, not written"
+        outcome = Text("collector.cli.said.netbox_dry_run", path=str(path), count=len(changes))
     elif is_new:
         file.replace_file(path, text)
-        line = f"{path}: {len(changes)} changes, written"
+        outcome = Text("collector.cli.said.netbox_written", path=str(path), count=len(changes))
     else:
-        line = f"{path}: nothing has changed"
+        outcome = Text("collector.cli.said.netbox_unchanged", path=str(path))
     result = ImportedInventory(
         file=str(path),
         changes=list(changes),
-        left_out=list(imported.left_out),
+        left_out=[str(line) for line in imported.left_out],
         is_written=is_new and not options.dry_run,
     )
-    print_result(options, result, [line])
+    print_result(options, result, [localized(outcome)])
     return 0
 
 
@@ -83,11 +86,13 @@ def _mistake(options: argparse.Namespace, path: Path | None) -> str:
     if wrong := client.url_mistake_of(options.url):
         return wrong
     if options.timeout_s <= 0:
-        return "--timeout-s must be above 0"
+        return Localizable("--timeout-s must be above 0")
     if path is None:
-        return "give --out, or inventory_dir in the configuration"
+        return Localizable("give --out, or inventory_dir in the configuration")
     if path.suffix != ".toml":
-        return f"--out {path} does not end in .toml: nobody would read it"
+        return Localizable(
+            "--out {path} does not end in .toml: nobody would read it", path=str(path)
+        )
     return ""
 
 
@@ -95,24 +100,37 @@ def _token(path: Path) -> str:
     try:
         token = path.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise NetboxError(f"cannot read the token in {path}: {describe(error)}") from error
+        unread = Localizable(
+            "cannot read the token in {path}: {reason}", path=str(path), reason=describe(error)
+        )
+        raise NetboxError(unread) from error
     # It becomes an HTTP header; invalid content is not repeated in the message: it may be the
     # token.
     if not token or not token.isascii() or not token.isprintable() or " " in token:
-        raise NetboxError(f"{path} does not hold one token, on one line and nothing else")
+        raise NetboxError(
+            Localizable(
+                "{path} does not hold one token, on one line and nothing else", path=str(path)
+            )
+        )
     return token
 
 
 def _check_removals(old: Inventory, new: Inventory) -> None:
     if not new.sites:
         raise NetboxError(
-            "NetBox has no site for us: the tag, or what the token may see, is not as it should be "
-            "(--allow-removal where it is)"
+            Localizable(
+                "NetBox has no site for us: the tag, or what the token may see, is not as it "
+                "should be (--allow-removal where it is)"
+            )
         )
     kept = {site.name for site in new.sites}
     lost = sum(site.name not in kept for site in old.sites)
     if lost > len(old.sites) * _MOST_LOST:
         raise NetboxError(
-            f"{lost} of {len(old.sites)} sites are gone from NetBox; a token that may see less "
-            "looks the same (--allow-removal where it is true)"
+            Localizable(
+                "{lost} of {sites} sites are gone from NetBox; a token that may see less looks the "
+                "same (--allow-removal where it is true)",
+                lost=lost,
+                sites=len(old.sites),
+            )
         )

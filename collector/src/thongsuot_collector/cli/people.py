@@ -164,7 +164,8 @@ def _sign_out(options: argparse.Namespace) -> int:
         else:
             ended = sessions.end_all(store, options.name)
     result = EndedSessions(name=options.name, ended=ended)
-    print_result(options, result, [f"{options.name}: {ended} sessions ended"])
+    text = Text("collector.cli.said.sessions_ended", name=options.name, count=ended)
+    print_result(options, result, [localized(text)])
     return 0
 
 

@@ -94,8 +94,13 @@ def _report_journal(options: argparse.Namespace, recovery: Recovery, target: Pat
         lost_entries=recovery.lost_entries,
         lost=list(recovery.lost),
     )
-    whole = f"{target}: {recovery.entries} entries, {recovery.lost_entries} lost"
-    print_result(options, result, (*map(lost_text, recovery.lost), whole))
+    whole = Text(
+        "collector.cli.said.salvaged_journal",
+        file=str(target),
+        entries=recovery.entries,
+        lost=recovery.lost_entries,
+    )
+    print_result(options, result, (*map(lost_text, recovery.lost), localized(whole)))
     return EXIT_FAILED if recovery.lost else 0
 
 
@@ -112,12 +117,16 @@ def _report_store(options: argparse.Namespace, copied: Mapping[str, Salvaged], t
 
 def _store_lines(result: SalvagedStore) -> Iterator[str]:
     for name, ranges in result.unreadable.items():
-        shown = ", ".join(f"{first} to {last}" for first, last in ranges)
-        yield f"LOST: rows of {name}: {shown}"
-    yield (
-        f"{result.file}: {result.rows} rows of {result.tables} tables, "
-        f"{len(result.unreadable)} tables not whole"
+        shown = ", ".join(f"{first}–{last}" for first, last in ranges)
+        yield localized(Text("collector.cli.said.lost_rows", table=name, ranges=shown))
+    whole = Text(
+        "collector.cli.said.salvaged_store",
+        file=result.file,
+        rows=result.rows,
+        tables=result.tables,
+        damaged=len(result.unreadable),
     )
+    yield localized(whole)
 
 
 def _tables_in(damaged: Path) -> set[str]:

@@ -90,7 +90,7 @@ def _retire(options: argparse.Namespace) -> int:
         )
     if not retired:
         raise CommandFailed(Text("collector.cli.error.no_key", site=options.site))
-    line = f"{retired} retired; a running collector knows within seconds"
+    line = localized(Text("collector.cli.said.keys_retired", count=retired))
     print_result(options, RetiredKeys(site=options.site, retired=retired), [line])
     return 0
 

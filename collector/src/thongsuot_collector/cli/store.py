@@ -51,9 +51,12 @@ def _copy(options: argparse.Namespace) -> int:
         rows=sum(copied.values()),
         tables=sum(count > 0 for count in copied.values()),
     )
-    line = (
-        f"{result.database}: {result.rows} rows of {result.tables} tables. {path} is as it "
-        "was; nothing reads it any more."
+    text = Text(
+        "collector.cli.said.store_copied",
+        database=result.database,
+        rows=result.rows,
+        tables=result.tables,
+        path=str(path),
     )
-    print_result(options, result, [line])
+    print_result(options, result, [localized(text)])
     return 0

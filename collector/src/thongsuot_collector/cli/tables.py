@@ -20,7 +20,9 @@ from thongsuot_collector.store.people import Person
 from thongsuot_collector.store.sessions import Session
 from thongsuot_collector.store.signing_keys import SigningKey
 from thongsuot_collector.store.tokens import AgentToken
+from thongsuot_runtime.terminal import localized
 from thongsuot_schema.words.dates import local
+from thongsuot_schema.words.language import Text
 
 TOKENS_HEAD = ("id", "site", "created", "revoked")
 SIGNING_KEYS_HEAD = ("site", "key (SHA-256)", "first used", "retired")
@@ -29,6 +31,82 @@ PEOPLE_HEAD = ("name", "title", "role", "second factor", "since", "revoked")
 SESSIONS_HEAD = ("id", "person", "stage", "since", "last used", "ends", "address", "browser")
 DESK_KEYS_HEAD = ("id", "carrier", "title", "scope", "since", "expires", "revoked")
 API_TOKENS_HEAD = ("id", "title", "role", "since", "expires", "revoked")
+
+COLUMNS = {
+    "action": Text("collector.cli.column.action"),
+    "address": Text("collector.cli.column.address"),
+    "at": Text("collector.cli.column.at"),
+    "batch": Text("collector.cli.column.batch"),
+    "before it was set up": Text("collector.cli.column.earlier"),
+    "behind": Text("collector.cli.column.behind"),
+    "browser": Text("collector.cli.column.browser"),
+    "by": Text("collector.cli.column.by"),
+    "came": Text("collector.cli.column.came"),
+    "carrier": Text("collector.cli.column.carrier"),
+    "closes": Text("collector.cli.column.closes"),
+    "consumer": Text("collector.cli.column.consumer"),
+    "covers": Text("collector.cli.column.covers"),
+    "created": Text("collector.cli.column.created"),
+    "day": Text("collector.cli.column.day"),
+    "dead letters": Text("collector.cli.column.dead_letters"),
+    "delivered": Text("collector.cli.column.delivered"),
+    "detail": Text("collector.cli.column.detail"),
+    "done": Text("collector.cli.column.done"),
+    "ends": Text("collector.cli.column.ends"),
+    "expires": Text("collector.cli.column.expires"),
+    "first used": Text("collector.cli.column.first_used"),
+    "from": Text("collector.cli.column.from"),
+    "id": Text("collector.cli.column.id"),
+    "is": Text("collector.cli.column.is"),
+    "issued": Text("collector.cli.column.issued"),
+    "kept": Text("collector.cli.column.kept"),
+    "key (SHA-256)": Text("collector.cli.column.key"),
+    "last used": Text("collector.cli.column.last_used"),
+    "lost": Text("collector.cli.column.lost"),
+    "made": Text("collector.cli.column.made"),
+    "name": Text("collector.cli.column.name"),
+    "newest": Text("collector.cli.column.newest"),
+    "not here, and why": Text("collector.cli.column.others"),
+    "note": Text("collector.cli.column.note"),
+    "passed over": Text("collector.cli.column.skipped"),
+    "person": Text("collector.cli.column.person"),
+    "retired": Text("collector.cli.column.retired"),
+    "revoked": Text("collector.cli.column.revoked"),
+    "role": Text("collector.cli.column.role"),
+    "runs": Text("collector.cli.column.runs"),
+    "runs out": Text("collector.cli.column.runs_out"),
+    "scope": Text("collector.cli.column.scope"),
+    "second factor": Text("collector.cli.column.second_factor"),
+    "serial": Text("collector.cli.column.serial"),
+    "since": Text("collector.cli.column.since"),
+    "sink": Text("collector.cli.column.sink"),
+    "site": Text("collector.cli.column.site"),
+    "stage": Text("collector.cli.column.stage"),
+    "state": Text("collector.cli.column.state"),
+    "status": Text("collector.cli.column.status"),
+    "subject": Text("collector.cli.column.subject"),
+    "title": Text("collector.cli.column.title"),
+    "until": Text("collector.cli.column.until"),
+    "waiting": Text("collector.cli.column.waiting"),
+    "why": Text("collector.cli.column.why"),
+}
+"""The heads of tables, by the words that JSON has."""
+
+CELLS = {
+    ("closes", "NO"): Text("collector.cli.cell.no"),
+    ("closes", "yes"): Text("collector.cli.cell.yes"),
+    ("is", "now"): Text("collector.cli.cell.now"),
+    ("is", "over"): Text("collector.cli.cell.over"),
+    ("is", "planned"): Text("collector.cli.cell.planned"),
+    ("runs", "settings file"): Text("collector.cli.cell.settings_file"),
+    ("scope", "acts"): Text("collector.cli.cell.acts"),
+    ("scope", "looks"): Text("collector.cli.cell.looks"),
+    ("second factor", "yes"): Text("collector.cli.cell.yes"),
+    ("state", "good"): Text("collector.cli.cell.good"),
+    ("state", "run out"): Text("collector.cli.cell.run_out"),
+    ("why", "the inventory has changed since"): Text("collector.cli.cell.config_old"),
+}
+"""Words that stand in a column, by that column and by what JSON has there."""
 
 _UTC_FORMAT = "%Y-%m-%d %H:%M:%SZ"
 _UTC_MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ")
@@ -44,7 +122,7 @@ class Table(NamedTuple):
     def text(self) -> str:
         """The table in columns; moments as clocks in Vietnam show them, UTC beside that."""
         rows = [[_UTC_MOMENT.sub(_with_local_time, cell) for cell in row] for row in self.rows]
-        return format_table(self.head, rows)
+        return localized_table(self.head, rows)
 
     @property
     def json(self) -> str:
@@ -120,31 +198,56 @@ def dead_letter_text(letter: DeadLetter) -> str:
 def journal_table(extent: Extent, cursors: Mapping[str, Cursor]) -> str:
     """Return the content of the journal and the position of each consumer."""
     held = extent.head - extent.tail + 1 if extent.tail else 0
-    standby = "standby  confirms each push\n" if extent.waits_for_standby else ""
-    lines = (
-        f"entries  {held} (sequences {extent.tail} to {extent.head})\n"
-        f"oldest   {shown_moment(extent.tail_received_ns)}\n"
-        f"size     {extent.size_bytes / 1e6:.1f} MB\n"
-        f"{standby}\n"
+    entries = Text(
+        "collector.cli.said.journal_entries",
+        entries=held,
+        first=extent.tail,
+        last=extent.head,
     )
+    oldest = shown_moment(extent.tail_received_ns)
+    lines = [
+        localized(entries),
+        localized(Text("collector.cli.said.journal_oldest", at=oldest)),
+        localized(Text("collector.cli.said.journal_size", size=f"{extent.size_bytes / 1e6:.1f}")),
+    ]
+    if extent.waits_for_standby:
+        lines.append(localized(Text("collector.cli.said.journal_standby")))
     rows = [
         (name, str(cursor.sequence), str(extent.head - cursor.sequence), str(cursor.lost))
         for name, cursor in cursors.items()
     ]
-    return lines + format_table(("consumer", "done", "behind", "lost"), rows)
+    table = localized_table(("consumer", "done", "behind", "lost"), rows)
+    return "\n".join((*lines, "", table))
 
 
 def lost_text(part: LostRange) -> str:
     """Return as one line which entries a broken disk has cost."""
     if not part.last:
-        return "LOST: a whole journal, of which nothing could be read"
+        return localized(Text("collector.cli.said.lost_journal"))
     if not part.site:
-        sequences = f"sequences {part.first} to {part.last}"
-        return f"LOST: {part.entries} entries ({sequences}) of sites unknown, to a broken disk"
-    numbers = f"{part.first_number} to {part.last_number}"
+        entries = Text(
+            "collector.cli.said.lost_entries",
+            entries=part.entries,
+            first=part.first,
+            last=part.last,
+        )
+        return localized(entries)
     if part.first_number == part.last_number:
-        numbers = str(part.first_number)
-    return f"LOST: {part.site} {part.stream}: batch {numbers}, to a broken disk"
+        batch = Text(
+            "collector.cli.said.lost_batch",
+            site=part.site,
+            stream=part.stream,
+            first=part.first_number,
+        )
+        return localized(batch)
+    batches = Text(
+        "collector.cli.said.lost_batches",
+        site=part.site,
+        stream=part.stream,
+        first=part.first_number,
+        last=part.last_number,
+    )
+    return localized(batches)
 
 
 def people_table(people: Iterable[Person], with_second_factor: AbstractSet[str]) -> Table:
@@ -212,6 +315,19 @@ def api_tokens_table(api_tokens: Iterable[ApiToken]) -> Table:
         for token in api_tokens
     ]
     return Table(API_TOKENS_HEAD, rows)
+
+
+def localized_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table whose head and words are in the language of the terminal."""
+    cells = [
+        [_localized_cell(word, cell) for word, cell in zip(head, row, strict=True)] for row in rows
+    ]
+    return format_table([localized(COLUMNS[word]) for word in head], cells)
+
+
+def _localized_cell(column: str, cell: str) -> str:
+    text = CELLS.get((column, cell))
+    return cell if text is None else localized(text)
 
 
 def format_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

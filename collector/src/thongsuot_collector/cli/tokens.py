@@ -21,8 +21,8 @@ from thongsuot_collector.pki.authority import CERTIFICATE_FILE, FOLDER
 from thongsuot_collector.store import tokens
 from thongsuot_runtime.terminal import localized
 from thongsuot_schema.inventory.model import Site
-from thongsuot_schema.suggestion import suggest
 from thongsuot_schema.words.language import Text
+from thongsuot_schema.words.suggestions import suggested
 
 
 class CreatedToken(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,8 +73,9 @@ def _for_site(options: argparse.Namespace, do: Callable[[Engine, Site, Path], No
     site = site_name(options.site)
     # Where the inventory names no site at all, sites are known by their tokens alone.
     if directory.sites and site not in directory.sites:
-        known = suggest(site, sorted(directory.sites))
-        print(f"note: the inventory has no site {site!r}{known}", file=sys.stderr)
+        near = suggested(site, sorted(directory.sites))
+        unknown = Text("collector.cli.said.unknown_site", site=site, near=near)
+        print(localized(unknown), file=sys.stderr)
     with opened_store(configuration) as store:
         do(store, directory.site(site), configuration.state_dir)
     return 0
@@ -90,6 +91,6 @@ def _revoke(options: argparse.Namespace) -> int:
     with opened_store(read_configuration(options.config)) as store:
         revoked = tokens.revoke(store, options.site, options.id)
     result = RevokedCredentials(site=options.site, revoked=revoked)
-    line = f"revoked: {revoked}; a running collector refuses them within five seconds"
-    print_result(options, result, [line])
+    text = Text("collector.cli.said.revoked", count=revoked)
+    print_result(options, result, [localized(text)])
     return 0

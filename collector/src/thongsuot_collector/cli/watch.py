@@ -46,10 +46,16 @@ def _watch(options: argparse.Namespace) -> int:
     )
     names, channels = ", ".join(result.collectors), ", ".join(result.channels)
     if options.check:
-        line = f"{options.config}: good; collectors: {names}; channels: {channels}"
-        print_result(options, result, [line])
+        good = Text(
+            "collector.cli.said.watch_good",
+            file=str(options.config),
+            collectors=names,
+            channels=channels,
+        )
+        print_result(options, result, [localized(good)])
         return 0
-    print_result(options, result, [f"watching {names}; tells by {channels}"])
+    watching = Text("collector.cli.said.watching", collectors=names, channels=channels)
+    print_result(options, result, [localized(watching)])
     sys.stdout.flush()
     asyncio.run(_until_stopped(configuration))
     return 0

@@ -25,6 +25,7 @@ from thongsuot_collector.errors import NetboxError
 from thongsuot_collector.inventory.netbox import models
 from thongsuot_collector.inventory.netbox.models import NetboxData
 from thongsuot_schema.inventory.checks import url_mistake
+from thongsuot_schema.localizable import Localizable
 
 Row = TypeVar("Row")
 
@@ -66,9 +67,11 @@ def url_mistake_of(url: str) -> str:
         return wrong
     parts = urlsplit(url)
     if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
-        return f'"{url}" is not https: the token would travel in the clear'
+        return Localizable('"{url}" is not https: the token would travel in the clear', url=url)
     if parts.query or parts.fragment:
-        return f'"{url}" has more than host and path, as in "https://netbox.example/"'
+        return Localizable(
+            '"{url}" has more than host and path, as in "https://netbox.example/"', url=url
+        )
     return ""
 
 
@@ -108,22 +111,24 @@ def _rows(endpoint: Any, base: str, kind: type[Row]) -> tuple[Row, ...]:
         rows: list[Any] = list(records.response)
         count = records.request.count
     except pynetbox.RequestError as error:
-        raise NetboxError(f"cannot read {where}: {_refusal(error)}") from None
+        raise _unread(where, _refusal(error)) from None
     except pynetbox.ContentError:
-        raise NetboxError(
-            f"cannot read {where}: the answer is not JSON; is {base} a NetBox?"
+        raise _unread(
+            where, Localizable("the answer is not JSON; is {base} a NetBox?", base=base)
         ) from None
     except requests.exceptions.InvalidSchema:
-        raise NetboxError(
-            f"cannot read {where}: it leads away from {base}, and the token goes nowhere else; "
-            "give the address that NetBox itself uses in its answers"
-        ) from None
+        away = Localizable(
+            "it leads away from {base}, and the token goes nowhere else; "
+            "give the address that NetBox itself uses in its answers",
+            base=base,
+        )
+        raise _unread(where, away) from None
     except requests.exceptions.Timeout:
-        raise NetboxError(f"cannot read {where}: no answer in time") from None
+        raise _unread(where, Localizable("no answer in time")) from None
     except requests.exceptions.RequestException as error:
-        raise NetboxError(f"cannot read {where}: {_innermost(error)}") from None
+        raise _unread(where, _innermost(error)) from None
     except (KeyError, TypeError) as error:
-        raise NetboxError(f"cannot read {where}: the answer has no pages of a NetBox") from error
+        raise _unread(where, Localizable("the answer has no pages of a NetBox")) from error
     _check_whole(rows, count, where)
     return tuple(_typed(rows, kind, where))
 
@@ -131,10 +136,13 @@ def _rows(endpoint: Any, base: str, kind: type[Row]) -> tuple[Row, ...]:
 def _check_whole(rows: list[Any], count: object, where: str) -> None:
     ids = {row.get("id") if isinstance(row, dict) else None for row in rows}
     if len(rows) != count or len(ids) != len(rows) or None in ids:
-        raise NetboxError(
-            f"cannot read {where}: {len(ids - {None})} of {count} rows came over its pages; it may "
-            "have been changed meanwhile, try again"
+        incomplete = Localizable(
+            "{came} of {count} rows came over its pages; it may have been changed meanwhile, "
+            "try again",
+            came=len(ids - {None}),
+            count=count,
         )
+        raise _unread(where, incomplete)
 
 
 def _typed(rows: list[Any], kind: type[Row], where: str) -> Iterable[Row]:
@@ -142,14 +150,21 @@ def _typed(rows: list[Any], kind: type[Row], where: str) -> Iterable[Row]:
         try:
             yield msgspec.convert(row, kind)
         except msgspec.ValidationError as error:
-            raise NetboxError(f"cannot read {where}{row['id']}/: {error}") from None
+            raise _unread(f"{where}{row['id']}/", str(error)) from None
+
+
+def _unread(where: str, why: str) -> NetboxError:
+    return NetboxError(Localizable("cannot read {path}: {reason}", path=where, reason=why))
 
 
 def _refusal(error: Any) -> str:
     status = error.req.status_code
     if status in (401, 403):
-        return f"refused ({status}): the token is wrong, has expired, or may not read this"
-    return f"answer {status} {error.req.reason}"
+        return Localizable(
+            "refused ({status}): the token is wrong, has expired, or may not read this",
+            status=status,
+        )
+    return Localizable("answer {status} {reason}", status=status, reason=error.req.reason)
 
 
 def _innermost(error: BaseException) -> str:
@@ -163,7 +178,10 @@ def _context(ca_file: str) -> ssl.SSLContext:
     try:
         return client_context(ca_file)
     except OSError as error:
-        raise NetboxError(f"cannot use the authorities in {ca_file}: {error}") from error
+        unusable = Localizable(
+            "cannot use the authorities in {file}: {reason}", file=ca_file, reason=str(error)
+        )
+        raise NetboxError(unusable) from error
 
 
 def _is_loopback(host: str) -> bool:

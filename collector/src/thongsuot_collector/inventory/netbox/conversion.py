@@ -23,6 +23,7 @@ from thongsuot_schema.inventory.model import (
     Site,
     SiteKind,
 )
+from thongsuot_schema.localizable import Localizable, sentence_of
 
 _ACTIVE = "active"
 _INACTIVE = "inactive"
@@ -90,12 +91,22 @@ def _all(
     for row in sorted(rows, key=lambda netbox_row: netbox_row.slug):
         where = row.display_url or row.url
         if (table, row.slug) in elsewhere and table != "sites":
-            result.left_out.append(f"{table}: {row.slug} stands in another file")
+            result.left_out.append(
+                Localizable("{table}: {name} is in another file", table=table, name=row.slug)
+            )
             continue
         try:
             things.append(make_one(row))
         except InvalidField as error:
-            result.mistakes.append(f"{table}: {row.slug} ({where}): {error}")
+            result.mistakes.append(
+                Localizable(
+                    "{table}: {name} ({place}): {reason}",
+                    table=table,
+                    name=row.slug,
+                    place=where,
+                    reason=sentence_of(error),
+                )
+            )
         result.origins[table, row.slug] = where
     return tuple(things)
 
@@ -105,7 +116,9 @@ def _is_taken(site: models.NetboxSite, tag: str, result: ImportResult) -> bool:
         return False
     if site.status.value == _ACTIVE:
         return True
-    result.left_out.append(f"site {site.slug}: its status is {site.status.value}")
+    result.left_out.append(
+        Localizable("site {name}: its status is {status}", name=site.slug, status=site.status.value)
+    )
     return False
 
 
@@ -161,11 +174,19 @@ def _commune(site: models.NetboxSite) -> str:
     ]
     if len(communes) > 1:
         codes = ", ".join(f"{commune.code} ({commune.name})" for commune in communes)
-        raise InvalidField(f'"{name}" may be the communes {codes}; give the code')
+        raise InvalidField(
+            Localizable(
+                '"{name}" may be the communes {codes}; give the code', name=name, codes=codes
+            )
+        )
     if communes:
         return communes[0].code
     if commune:
-        raise InvalidField(f'custom field "commune": there is no commune "{commune}" in Hanoi')
+        raise InvalidField(
+            Localizable(
+                'custom field "commune": there is no commune "{commune}" in Hanoi', commune=commune
+            )
+        )
     return NOWHERE
 
 
@@ -178,7 +199,9 @@ def _contacts(netbox_data: NetboxData, result: ImportResult) -> Contacts:
             continue
         if person is None or not (person.email or person.phone):
             result.left_out.append(
-                f"contact {assignment.contact.id}: it has neither e-mail nor phone"
+                Localizable(
+                    "contact {id}: it has neither e-mail nor phone", id=assignment.contact.id
+                )
             )
             continue
         kind = assignment.object_type or assignment.content_type

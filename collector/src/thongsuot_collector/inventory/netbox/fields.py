@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from thongsuot_schema.localizable import Localizable
+
 Fields = Mapping[str, object]
 
 
@@ -20,7 +22,9 @@ def text_of(fields: Fields, name: str) -> str:
     if value is None:
         return ""
     if isinstance(value, bool) or not isinstance(value, str | int):
-        raise InvalidField(f'custom field "{name}" is {value!r}, not text')
+        raise InvalidField(
+            Localizable('custom field "{name}" is {value}, not text', name=name, value=repr(value))
+        )
     return str(value).strip()
 
 
@@ -35,7 +39,13 @@ def list_of(fields: Fields, name: str) -> tuple[str, ...]:
     if not isinstance(value, list):
         return tuple(part.strip() for part in text_of(fields, name).split(",") if part.strip())
     if not all(isinstance(part, str) for part in value):
-        raise InvalidField(f'custom field "{name}" is {value!r}, not a list of texts')
+        raise InvalidField(
+            Localizable(
+                'custom field "{name}" is {value}, not a list of texts',
+                name=name,
+                value=repr(value),
+            )
+        )
     return tuple(str(part) for part in value)
 
 
@@ -50,5 +60,11 @@ def number_of(fields: Fields, name: str) -> int | None:
     if not text:
         return None
     if not (text.isascii() and text.isdigit() and int(text)):
-        raise InvalidField(f'custom field "{name}" is {text!r}, not a whole number above 0')
+        raise InvalidField(
+            Localizable(
+                'custom field "{name}" is {value}, not a whole number above 0',
+                name=name,
+                value=repr(text),
+            )
+        )
     return int(text)

@@ -3,6 +3,8 @@
 import os
 import stat
 import tempfile
+from collections.abc import Iterable
+from functools import reduce
 from pathlib import Path
 
 from thongsuot_collector.errors import NetboxError
@@ -12,6 +14,7 @@ from thongsuot_schema.document import decode
 from thongsuot_schema.errors import DocumentError
 from thongsuot_schema.inventory.model import Inventory
 from thongsuot_schema.inventory.read import find_mistakes
+from thongsuot_schema.localizable import Localizable
 
 
 def other_files(path: Path) -> dict[str, str]:
@@ -40,7 +43,7 @@ def declared_names(texts: dict[str, str]) -> frozenset[tuple[str, str]]:
         try:
             part = decode(text, Inventory, file=name)
         except DocumentError as error:
-            raise NetboxError(str(error)) from error
+            raise NetboxError(_with_place(error)) from error
         names |= {("carriers", carrier.name) for carrier in part.carriers}
         names |= {("owners", owner.name) for owner in part.owners}
     return frozenset(names)
@@ -58,7 +61,8 @@ def read_current(path: Path) -> Inventory:
     try:
         return decode(_text(path), Inventory, file=str(path))
     except DocumentError as error:
-        raise NetboxError(f"{error}; mend it or remove it") from error
+        edited = Localizable("{sentence}; mend it or remove it", sentence=_with_place(error))
+        raise NetboxError(edited) from error
 
 
 def check_text(path: Path, text: str, others: dict[str, str]) -> None:
@@ -71,9 +75,23 @@ def check_text(path: Path, text: str, others: dict[str, str]) -> None:
     lines = []
     for wrong in find_mistakes({**others, str(path): text}):
         source = origin(text, wrong.line) if wrong.file == str(path) else ""
-        lines.append(f"{source}: {wrong.message}" if source else str(wrong))
+        lines.append(
+            Localizable("{place}: {sentence}", place=source, sentence=wrong.message)
+            if source
+            else _with_place(wrong)
+        )
     if lines:
-        raise NetboxError("\n".join(lines))
+        raise NetboxError(joined(lines))
+
+
+def joined(lines: Iterable[str]) -> str:
+    """Return sentences as lines of one text."""
+    return reduce(lambda text, line: Localizable("{text}\n{line}", text=text, line=line), lines)
+
+
+def _with_place(mistake: DocumentError) -> str:
+    where = f"{mistake.file}:{mistake.line}" if mistake.line else mistake.file
+    return Localizable("{place}: {sentence}", place=where, sentence=mistake.message)
 
 
 def replace_file(path: Path, text: str) -> None:
@@ -108,4 +126,5 @@ def _text(path: Path) -> str:
     try:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise NetboxError(f"cannot read {path}: {describe(error)}") from error
+        unread = Localizable("cannot read {path}: {reason}", path=str(path), reason=describe(error))
+        raise NetboxError(unread) from error

@@ -10,6 +10,7 @@ from thongsuot_collector.inventory.netbox.models import (
 )
 from thongsuot_schema.inventory.fields import Medium
 from thongsuot_schema.inventory.model import Link
+from thongsuot_schema.localizable import Localizable, sentence_of
 
 _ACTIVE = "active"
 _SITE = "dcim.site"
@@ -37,19 +38,28 @@ def links_of(
             if site not in by_site:
                 continue
             if circuit.status.value != _ACTIVE:
-                left_out.append(f"circuit {circuit.cid}: its status is {circuit.status.value}")
+                left_out.append(
+                    Localizable(
+                        "circuit {name}: its status is {status}",
+                        name=circuit.cid,
+                        status=circuit.status.value,
+                    )
+                )
                 continue
             try:
                 link = _link(circuit, end)
             except InvalidField as error:
-                mistakes.append(f"{_where(circuit)}: {error}")
+                mistakes.append(_mistake(circuit, sentence_of(error)))
                 continue
             other = by_site[site].setdefault(link.name, (link, circuit))[1]
             if other is not circuit:
-                mistakes.append(
-                    f"{_where(circuit)}: circuit {other.cid} of the same site is link "
-                    f'"{link.name}" already; give each a custom field "link" with a name of its own'
+                taken = Localizable(
+                    'circuit {name} of the same site is link "{link}" already; give each a custom '
+                    'field "link" with a name of its own',
+                    name=other.cid,
+                    link=link.name,
                 )
+                mistakes.append(_mistake(circuit, taken))
     return {
         site: tuple(link for _, (link, _) in sorted(by_circuit.items()))
         for site, by_circuit in by_site.items()
@@ -67,7 +77,11 @@ def _ends(circuit: NetboxCircuit, left_out: list[str]) -> Iterator[tuple[int, Ci
             yield place.id, end
         elif end.termination_type == "dcim.location":
             left_out.append(
-                f"circuit {circuit.cid}: it ends at location {place.name}; end it at the site"
+                Localizable(
+                    "circuit {name}: it ends at location {location}; end it at the site",
+                    name=circuit.cid,
+                    location=place.name,
+                )
             )
 
 
@@ -76,8 +90,10 @@ def _link(circuit: NetboxCircuit, end: CircuitTermination) -> Link:
     interface = text_of(circuit.custom_fields, "interface")
     if not interface:
         raise InvalidField(
-            'custom field "interface" is empty; put the name there that the link has on the '
-            'device, as in "eth0"'
+            Localizable(
+                'custom field "interface" is empty; put the name there that the link has on the '
+                'device, as in "eth0"'
+            )
         )
     down_kbit = circuit.commit_rate or end.port_speed
     up_kbit = end.upstream_speed or down_kbit
@@ -97,12 +113,23 @@ def _medium(circuit: NetboxCircuit) -> Medium:
     """Return the medium of a circuit: from its field, or a tag, or its type."""
     medium = text_of(circuit.custom_fields, "medium")
     if medium and medium not in _MEDIA:
-        raise InvalidField(f'custom field "medium" is "{medium}", not one of {", ".join(Medium)}')
+        raise InvalidField(
+            Localizable(
+                'custom field "medium" is "{medium}", not one of {known}',
+                medium=medium,
+                known=", ".join(Medium),
+            )
+        )
     for word in (medium, *(tag.slug for tag in circuit.tags), circuit.type.slug):
         if word in _MEDIA:
             return Medium(word)
     return Medium.ETHERNET
 
 
-def _where(circuit: NetboxCircuit) -> str:
-    return f"circuit {circuit.cid} ({circuit.display_url or circuit.url})"
+def _mistake(circuit: NetboxCircuit, why: str) -> str:
+    return Localizable(
+        "circuit {name} ({place}): {reason}",
+        name=circuit.cid,
+        place=circuit.display_url or circuit.url,
+        reason=why,
+    )

@@ -1,6 +1,7 @@
 """Bytes to batches: exact, bounded, and never anything else than a batch or a ``BatchError``."""
 
 import random
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -261,15 +262,23 @@ def test_a_count_of_a_thousand_million_rows_claims_no_memory() -> None:
 
 
 @pytest.mark.parametrize("opening", [b"\x91", b"\x81\xa1k", b"\xdd\x00\x00\x00\x01"])
-def test_deep_nesting_is_malformed_and_does_not_crash(opening: bytes) -> None:
+def test_deep_nesting_does_not_crash(opening: bytes) -> None:
     text = msgspec.msgpack.encode(arrays_of(FAULTY_BODY))
     fields, depth = text[3:], 300_000 // len(opening)
     deep = b"\xdc\x00\x12" + fields + opening * depth + b"\xc0"
     body = zstandard.ZstdCompressor(level=1).compress(deep)
-    with pytest.raises(BatchMalformed, match="nested too deeply"):
-        decode_batch(body, layouts(INDEX))
-    with pytest.raises(BatchError):
-        read_header(body)
+    whole = zstandard.ZstdCompressor(level=1).compress(text)
+    try:
+        decoded = decode_batch(body, layouts(INDEX))
+    except BatchMalformed as refused:
+        assert "nested too deeply" in str(refused)
+        with pytest.raises(BatchError):
+            read_header(body)
+    else:
+        # Since 3.14 Python measures the stack that is left instead of counting calls: a field of a
+        # later version is skipped, however deep, where there is room.
+        assert sys.version_info >= (3, 14)
+        assert decoded == decode_batch(whole, layouts(INDEX))
 
 
 @given(st.binary(max_size=300), st.booleans())

@@ -1,5 +1,6 @@
 """Bytes to batches: exact, bounded, and never anything else than a batch or a ``BatchError``."""
 
+import contextlib
 import random
 import sys
 from collections.abc import Callable
@@ -268,17 +269,16 @@ def test_deep_nesting_does_not_crash(opening: bytes) -> None:
     deep = b"\xdc\x00\x12" + fields + opening * depth + b"\xc0"
     body = zstandard.ZstdCompressor(level=1).compress(deep)
     whole = zstandard.ZstdCompressor(level=1).compress(text)
-    try:
-        decoded = decode_batch(body, layouts(INDEX))
-    except BatchMalformed as refused:
-        assert "nested too deeply" in str(refused)
+    if sys.version_info < (3, 14):
+        with pytest.raises(BatchMalformed, match="nested too deeply"):
+            decode_batch(body, layouts(INDEX))
         with pytest.raises(BatchError):
             read_header(body)
-    else:
-        # Since 3.14 Python measures the stack that is left instead of counting calls: a field of a
-        # later version is skipped, however deep, where there is room.
-        assert sys.version_info >= (3, 14)
-        assert decoded == decode_batch(whole, layouts(INDEX))
+        return
+    # Python measures the stack that is left instead of counting calls: a field of a later version
+    # is skipped, however deep, where there is room.
+    with contextlib.suppress(BatchMalformed):
+        assert decode_batch(body, layouts(INDEX)) == decode_batch(whole, layouts(INDEX))
 
 
 @given(st.binary(max_size=300), st.booleans())

@@ -122,14 +122,12 @@ def test_what_is_no_site_config_is_refused_with_what_and_where(content: bytes, w
 
 def test_deep_nesting_of_a_key_that_nobody_knows_does_not_crash() -> None:
     deep = b'{"site":"a","x":' + b"[" * 18000 + b"]" * 18000 + b"}"
-    try:
-        decoded = decode(deep)
-    except SiteConfigMalformed as refused:
-        assert "nested" in str(refused)
-    else:
-        # Since 3.14 Python measures the stack that is left: there is room for all of them.
-        assert sys.version_info >= (3, 14)
-        assert decoded == decode(b'{"site":"a"}')
+    if sys.version_info < (3, 14):
+        with pytest.raises(SiteConfigMalformed, match="nested"):
+            decode(deep)
+        return
+    # Python measures the stack that is left instead of counting calls: there is room for these.
+    assert decode(deep) == decode(b'{"site":"a"}')
 
 
 CONTENT = encode(SITE_CONFIG)

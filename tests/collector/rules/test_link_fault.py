@@ -1,6 +1,6 @@
 """One link of one site: told to whoever must act, and to nobody else."""
 
-from tests.collector.incidents.city import healthy_city
+from tests.collector.incidents.city import CityFixture, healthy_city, inventory
 from tests.collector.timeline.boot_script import (
     CUT,
     LOSSY,
@@ -10,11 +10,14 @@ from tests.collector.timeline.boot_script import (
     UP,
     VerdictTriple,
 )
+from thongsuot_collector.incidents.settings import IncidentSettings
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 
 BUSY: VerdictTriple = (State.DEGRADED, Segment.LAN, Symptom.LAN_CONGESTED)
+QUEUED: VerdictTriple = (State.UNKNOWN, None, Symptom.SLOW_CAUSE_UNKNOWN)
+SLOW: VerdictTriple = (State.DEGRADED, Segment.ACCESS, Symptom.ACCESS_SLOW)
 WITHOUT_IPV6: VerdictTriple = (State.DEGRADED, Segment.ACCESS, Symptom.IPV6_DOWN)
 WITHOUT_IPV4: VerdictTriple = (State.DEGRADED, Segment.ACCESS, Symptom.IPV4_DOWN)
 
@@ -109,3 +112,78 @@ def test_late_news_of_a_line_that_stays_dead_are_told_a_little_later() -> None:
     made.restore_uplink("s0")
     made.run(120)
     assert made.notification_lines() == [(108, "opened", "started", "link_fault", "carrier:vnpt")]
+
+
+def test_a_cell_that_fades_for_minutes_is_told_to_nobody() -> None:
+    """Two fades, of 60 and 59 s, with a few seconds between them, count as one slow time."""
+    made = healthy_city()
+    made.run(30)
+    made.report("s0", "5g", SLOW)
+    made.run(200)
+    made.report("s0", "5g", UP)
+    made.run(400)
+    assert made.notifications == []
+
+
+def test_a_line_by_radio_that_stays_slow_is_told_to_its_carrier() -> None:
+    made = healthy_city()
+    made.run(30)
+    made.report("s0", "5g", SLOW)
+    made.run(340)
+    assert [line[:2] for line in made.notification_lines()] == [(330, "opened")]
+
+
+def test_cells_that_fade_at_the_same_time_are_no_outage_of_their_carrier() -> None:
+    made = CityFixture(inventory(4, ("vnpt",)))
+    made.start()
+    made.run(30)
+    for site in ("s0", "s1", "s2", "s3"):
+        made.report(site, "5g", SLOW)
+    made.run(120)
+    for site in ("s0", "s1", "s2", "s3"):
+        made.report(site, "5g", UP)
+    made.run(300)
+    assert made.notifications == []
+
+
+def test_a_site_is_asked_to_pause_its_transfers_after_a_quarter_of_an_hour() -> None:
+    made = healthy_city()
+    made.run(30)
+    made.report("s0", "fiber", QUEUED)
+    made.run(929)
+    assert made.notifications == []
+    made.run(935)
+    assert made.notification_lines() == [(930, "opened", "started", "link_fault", "commune:s0")]
+
+
+def test_a_site_is_asked_once_a_day_to_pause_its_transfers_over_a_line() -> None:
+    made = CityFixture(
+        inventory(1, ("vnpt", "viettel")),
+        settings=IncidentSettings(own_queue_hold_s=10.0, repeat_s=300.0),
+    )
+    made.start()
+    for begins_s in (30, 130, 400):
+        made.run(begins_s)
+        made.report("s0", "fiber", QUEUED)
+        made.run(begins_s + 20)
+        # Told for what it was: what it turns out to be later changes nothing.
+        made.report("s0", "fiber", BUSY)
+        made.run(begins_s + 30)
+        made.report("s0", "fiber", UP)
+    made.run(460)
+    opened = [line[0] for line in made.notification_lines() if line[1] == "opened"]
+    assert opened == [40, 410]
+
+
+def test_each_line_of_a_site_has_a_request_of_its_own() -> None:
+    made = CityFixture(
+        inventory(1, ("vnpt", "viettel")), settings=IncidentSettings(own_queue_hold_s=10.0)
+    )
+    made.start()
+    for begins_s, line in ((30, "fiber"), (130, "5g")):
+        made.run(begins_s)
+        made.report("s0", line, QUEUED)
+        made.run(begins_s + 20)
+        made.report("s0", line, UP)
+    made.run(200)
+    assert [line[0] for line in made.notification_lines() if line[1] == "opened"] == [40, 140]

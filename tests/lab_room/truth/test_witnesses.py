@@ -149,6 +149,20 @@ def test_a_download_over_a_carrier_that_polices_echoes_is_no_dead_way_beyond_it(
 
 
 @pytest.mark.parametrize("seed", SEEDS)
+def test_a_metered_line_is_not_dead_by_echoes_that_its_carrier_limits(seed: int) -> None:
+    """Its pages are paid for, and when the day's share is spent nothing else is left to speak."""
+    standby = replace(MOBILE, is_metered=True, has_ip6=True, allowance_bytes=15_000_000)
+    metered = replace(CITY, sites=(Premises(name="s1", lines=(FIXED, standby)),))
+    limit = fault(
+        PlaceKind.CORE, "south", touch=Touch.ICMP, effect=Effect.POLICED, amount=3.0, end_s=700.0
+    )
+    day = scenario(replace(limit, start_s=0.0), seed=seed, until_s=700.0, city=metered)
+    played = play(day)
+    assert Symptom.TRANSIT_SILENT not in symptoms(played)
+    assert parties(played) == set()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
 def test_what_is_lost_of_ip6_alone_is_no_loss_of_the_carriers(seed: int) -> None:
     """Resolvers ask over IPv4 first, and browsers take it: nobody waits for lost lookups either."""
     lossy = fault(

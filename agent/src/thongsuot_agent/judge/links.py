@@ -28,6 +28,7 @@ from thongsuot_agent.judge.symptoms import (
     loss,
     near_flows,
     resolver,
+    second_word,
     silence,
 )
 from thongsuot_agent.judge.tracks import ECHO
@@ -147,6 +148,7 @@ def close_round(at: LinkContext) -> None:
         return
     suspicion = silence.detect_silence(at, observed)
     was_out = is_outage(link.silence.fault)
+    second_word.note_refuted(at, observed)
     if suspicion is not None or silence.is_silence_over(at):
         _advance(at, link.silence, suspicion, observed)
         _track_flapping(at, suspicion, observed)

@@ -274,8 +274,10 @@ class LinkMemory(msgspec.Struct, kw_only=True):
     ``inconclusive_ns``. ``known`` is false until a first round has been judged, and again when
     there are no more measurements. ``port_back_ns``: since when the port below a session has
     carrier again, until the session is up. ``valid_from_ns``: runs that started earlier belong to a
-    time when the interface could not send. ``paths`` are the paths to targets, last requested for a
-    verdict at ``paths_asked_ns``, to be requested when ``is_path_due``; ``first_hops`` is by
+    time when the interface could not send. ``echoes_refuted_ns``: when a page last came over a
+    metered line on which only echoes went unanswered. ``paths`` are the paths to targets, last
+    requested for a verdict at ``paths_asked_ns``, to be requested when ``is_path_due``;
+    ``first_hops`` is by
     family. ``gateway`` is identified by its link-layer address, the ``carriers_side`` of the
     circuit in each family by the network of the first router with public address space of its own.
     """
@@ -304,6 +306,7 @@ class LinkMemory(msgspec.Struct, kw_only=True):
     carried_fault: FaultSlot = msgspec.field(default_factory=FaultSlot)
     carried_test: CarriedTest = msgspec.field(default_factory=CarriedTest)
     policed_until_ns: int = 0
+    echoes_refuted_ns: int = 0
     new_flows: NewFlowMemory = msgspec.field(default_factory=NewFlowMemory)
     traffic: Traffic = msgspec.field(default_factory=Traffic)
     boxes: dict[str, Traffic] = msgspec.field(default_factory=dict)

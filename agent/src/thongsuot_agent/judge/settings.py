@@ -178,6 +178,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """
     busy_floor_bits_per_second: Positive = 1e6
     """Own traffic below this never explains latency."""
+    pause_s: Positive = 3600.0
+    """
+    A delay that may be a transfer of the site's own is the carrier's after so long: the site was
+    asked to pause by then, and transfers that follow one another fill a line for half an hour.
+    """
 
     # Equipment: explains a fault; none of these values causes one.
     radio_weak_dbm: float = -110.0

@@ -24,6 +24,7 @@ from thongsuot_collector.incidents.notification_log import (
 )
 from thongsuot_collector.incidents.party import ResponsibleParty
 from thongsuot_collector.incidents.registry import IncidentRegistry
+from thongsuot_schema.verdict import Symptom
 
 _RECHECK_NS = 60 * NS_PER_S
 """A safety net: anything overlooked is handled a minute later."""
@@ -121,7 +122,29 @@ def _is_due(registry: IncidentRegistry, incident: Incident) -> bool:
         and not incident.is_excused
         and not incident.parents
     )
-    return is_wanted and registry.network_state.now_ns >= due_ns(registry, incident)
+    is_due = is_wanted and registry.network_state.now_ns >= due_ns(registry, incident)
+    return is_due and not _is_repeated(registry, incident)
+
+
+def _is_repeated(registry: IncidentRegistry, incident: Incident) -> bool:
+    """
+    Return whether a site would be asked again to pause its transfers over the same line.
+
+    Its page says it each time; a clerk who is asked nine times a day stops reading what we send.
+    """
+    if incident.symptom is not Symptom.SLOW_CAUSE_UNKNOWN:
+        return False
+    since_ns = registry.network_state.now_ns - round(registry.settings.repeat_s * NS_PER_S)
+    return any(
+        record.kind is NotificationKind.OPENED and record.at_ns > since_ns
+        for member in incident.members
+        for fault in registry.faults_of(member.subject)
+        for other in registry.incidents_holding(fault.id)
+        if other.id != incident.id
+        and other.headline is not None
+        and other.headline.symptom is incident.symptom
+        for record in other.notifications
+    )
 
 
 def _is_confirmed(registry: IncidentRegistry, incident: Incident) -> bool:

@@ -21,6 +21,9 @@ RESOLVER_SYMPTOMS = frozenset(
 )
 """Faults of a carrier's name servers, not of its lines."""
 
+SLOW_SYMPTOMS = frozenset({Symptom.ACCESS_SLOW, Symptom.CARRIER_SLOW, Symptom.TRANSIT_SLOW})
+"""What takes long over a line; over the air it comes and goes with the weather of the cell."""
+
 HARMLESS_SYMPTOMS = frozenset({Symptom.IPV6_DOWN})
 """
 What is recorded and told to nobody: where IPv6 alone is dead IPv4 answers, and browsers fall back
@@ -138,6 +141,13 @@ def group_hold_s(faults: Iterable[Fault], state: NetworkState) -> float:
         hold_s = max(hold_s, settings.late_hold_s)
     since_ns = now_ns - round(settings.release_s * NS_PER_S)
     planned_ns = max(state.planned_until_ns(fault.subject, since_ns=since_ns) for fault in known)
+    is_fade = all(
+        fault.main_phase.interval.symptom in SLOW_SYMPTOMS and state.is_mobile(fault.subject)
+        for fault in known
+    )
+    if is_fade:
+        # Of sixty cells some fade at any time (``settings``).
+        hold_s = max(hold_s, settings.slow_radio_hold_s)
     return max(hold_s, (planned_ns - since_ns) / NS_PER_S)
 
 

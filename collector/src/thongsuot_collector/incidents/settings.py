@@ -39,6 +39,16 @@ class IncidentSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     again up to 45 s after the end; with 75 s one fade a day was still notified to the carrier
     (2026-11).
     """
+    slow_radio_hold_s: NotNegative = 300.0
+    """
+    A slow line by radio: fades of up to a minute follow one another, and two of them count as one
+    where less than half a minute is between them. What lasts five minutes is none.
+    """
+    own_queue_hold_s: NotNegative = 900.0
+    """
+    Slow, and it cannot be told whether a transfer of the site fills the line: the page says so at
+    once. Most transfers are over within a quarter of an hour, and nobody has to pause them.
+    """
     unlocated_hold_s: NotNegative = 75.0
     """
     Dead at an unknown location: a device may need 60 s to determine whether its gateway is alive.
@@ -89,6 +99,9 @@ class IncidentSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     """… up to this."""
     worse_s: NotNegative = 30.0
     """An incident that has become worse is notified after this shorter wait."""
+
+    repeat_s: NotNegative = 86_400.0
+    """So long a site that was asked to pause its transfers over a line is not asked again."""
 
     # Memory.
     kept_s: Positive = 3 * 86_400.0

@@ -2,7 +2,7 @@
 
 from thongsuot_collector.incidents.fault import Fault
 from thongsuot_collector.incidents.network_state import NetworkState
-from thongsuot_collector.incidents.outage import is_harmless
+from thongsuot_collector.incidents.outage import SLOW_SYMPTOMS, is_harmless
 from thongsuot_collector.incidents.party import CITY, ResponsibleParty, Severity
 from thongsuot_collector.incidents.rule import Candidate, SingleFaultRule
 from thongsuot_schema.segment import Party, party_for
@@ -31,7 +31,7 @@ def assess(fault: Fault, network: NetworkState) -> Candidate | None:
     if not fault.subject.is_link:
         return None
     interval = fault.main_phase.interval
-    hold_s, limit_s = _hold(fault, interval.state, network)
+    hold_s, limit_s = _hold(fault, network)
     return Candidate(
         faults=(fault,),
         start_ns=fault.start_ns,
@@ -48,14 +48,20 @@ def assess(fault: Fault, network: NetworkState) -> Candidate | None:
     )
 
 
-def _hold(fault: Fault, state: State, network: NetworkState) -> tuple[float, float]:
-    settings = network.settings
-    if state is State.UNKNOWN:
-        return settings.unlocated_hold_s, settings.unlocated_hold_s
-    if state is State.DEGRADED and network.is_mobile(fault.subject):
-        return settings.fading_hold_s, settings.fading_hold_s
-    if state is State.DEGRADED:
-        return settings.degraded_hold_s, settings.degraded_hold_s
+def _hold(fault: Fault, network: NetworkState) -> tuple[float, float]:
+    settings, interval = network.settings, fault.main_phase.interval
+    hold_s: float | None = None
+    if interval.symptom is Symptom.SLOW_CAUSE_UNKNOWN:
+        hold_s = settings.own_queue_hold_s
+    elif interval.state is State.UNKNOWN:
+        hold_s = settings.unlocated_hold_s
+    elif interval.state is State.DEGRADED and network.is_mobile(fault.subject):
+        is_slow = interval.symptom in SLOW_SYMPTOMS
+        hold_s = settings.slow_radio_hold_s if is_slow else settings.fading_hold_s
+    elif interval.state is State.DEGRADED:
+        hold_s = settings.degraded_hold_s
+    if hold_s is not None:
+        return hold_s, hold_s
     if fault.lag_s > settings.late_s:
         return settings.late_hold_s, max(settings.late_hold_s, settings.hold_limit_s)
     return settings.hold_s, settings.hold_limit_s

@@ -16,12 +16,16 @@ from tests.agent.judge.simulated_site import (
     InjectedFault,
     SimulatedSite,
 )
-from thongsuot_agent.judge.symptoms.own_queue import PAUSE_S
+from thongsuot_agent.judge.settings import Settings
 from thongsuot_schema.segment import Party, Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 
 START_S = 60.0
+
+
+SHORT_PAUSE = Settings(pause_s=900.0)
+"""The site has a quarter of an hour to pause its transfers, and the test runs for as long less."""
 
 
 def wavering(at_s: float) -> float:
@@ -42,7 +46,7 @@ def test_a_queue_that_nobody_can_be_asked_about_is_nobodys_until_it_stays(seed: 
 
 def test_a_queue_that_stays_is_told_to_the_carrier() -> None:
     queue = InjectedFault(start_s=START_S, at=Segment.ACCESS, delay_at=wavering)
-    site = SimulatedSite(injected=(queue,))
+    site = SimulatedSite(injected=(queue,), settings=SHORT_PAUSE)
     site.run(1300.0)
     symptoms = [change.verdict.symptom for change in changes_of(site, "fixed")]
     assert symptoms[1:] == [Symptom.SLOW_CAUSE_UNKNOWN, Symptom.ACCESS_SLOW]
@@ -130,7 +134,7 @@ def test_what_is_lost_only_while_it_queues_is_never_told_to_the_carrier(seed: in
     queue = InjectedFault(
         start_s=START_S, end_s=1500.0, at=Segment.ACCESS, delay_at=small_queue, loss=0.03
     )
-    site = SimulatedSite(seed=seed, injected=(queue,))
+    site = SimulatedSite(seed=seed, injected=(queue,), settings=SHORT_PAUSE)
     site.run(1600.0)
     assert Symptom.SLOW_CAUSE_UNKNOWN in {c.verdict.symptom for c in changes_of(site, "fixed")}
     assert Party.CARRIER not in blamed_parties(site)
@@ -141,12 +145,13 @@ def test_what_is_lost_on_after_the_queue_is_told_to_the_carrier(seed: int) -> No
     """Not before the site has had its time to pause."""
     queue = InjectedFault(start_s=START_S, end_s=300.0, at=Segment.ACCESS, delay_at=small_queue)
     lossy = InjectedFault(start_s=START_S, at=Segment.ACCESS, loss=0.03)
-    site = SimulatedSite(seed=seed, injected=(queue, lossy))
+    site = SimulatedSite(seed=seed, injected=(queue, lossy), settings=SHORT_PAUSE)
     site.run(2400.0)
     untold, named = changes_of(site, "fixed")[1:]
     assert verdict_summary(untold) == (State.UNKNOWN, None, Symptom.SLOW_CAUSE_UNKNOWN)
     assert verdict_summary(named) == (State.DEGRADED, Segment.ACCESS, Symptom.ACCESS_LOSS)
-    assert named.decided_boottime_ns - untold.decided_boottime_ns >= PAUSE_S * NS
+    waited_ns = named.decided_boottime_ns - untold.decided_boottime_ns
+    assert waited_ns >= SHORT_PAUSE.pause_s * NS
 
 
 @pytest.mark.parametrize("seed", SEEDS)

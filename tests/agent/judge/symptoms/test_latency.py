@@ -184,13 +184,22 @@ def test_abroad_only_what_is_usual_counts_and_of_lookups_nothing() -> None:
     ("track", "is_measured"),
     [
         (slow("zone", value_ns=SINCE), True),
-        (slow("zone", value_ns=SINCE - 1), False),
+        (slow("zone", value_ns=SINCE - ns(0.2)), True),
+        (slow("zone", value_ns=SINCE - ns(0.2) - 1), False),
         (slow("gateway"), False),
         (slow("gone"), False),
         (slow("zone", value_ns=None), False),
         (lookups("zone", **SLOW), False),
     ],
-    ids=["in the round", "before it", "the gateway", "asked no more", "never", "a lookup"],
+    ids=[
+        "in the round",
+        "back in it",
+        "before it",
+        "the gateway",
+        "asked no more",
+        "never",
+        "a lookup",
+    ],
 )
 def test_a_round_measures_latency_by_an_echo_beyond_the_site(
     track: Track, *, is_measured: bool

@@ -193,10 +193,10 @@ def test_what_ipv6_alone_loses_has_to_be_felt_as_well() -> None:
 @pytest.mark.parametrize(
     ("told_s", "losses", "silent_s", "expected"),
     [
-        (900.0, 40, 5.0, ACCESS),
-        (899.9, 40, 5.0, CAUSE_UNKNOWN),
-        (900.0, 5, 5.0, CAUSE_UNKNOWN),
-        (900.0, 40, 31.0, CAUSE_UNKNOWN),
+        (3600.0, 40, 5.0, ACCESS),
+        (3599.9, 40, 5.0, CAUSE_UNKNOWN),
+        (3600.0, 5, 5.0, CAUSE_UNKNOWN),
+        (3600.0, 40, 31.0, CAUSE_UNKNOWN),
     ],
     ids=["it stays", "the site may pause still", "lost while it queued", "it is over"],
 )
@@ -209,10 +209,10 @@ def test_a_loss_that_stays_without_a_queue_is_told_of_whose_it_is(
     for track in at.link.tracks.values():
         if track.lost:
             track.silent_ns = ago(silent_s)
-    at.link.loss_fault = FaultSlot(fault=CAUSE_UNKNOWN, onset_ns=ago(950.0), first_ns=ago(told_s))
+    at.link.loss_fault = FaultSlot(fault=CAUSE_UNKNOWN, onset_ns=ago(3650.0), first_ns=ago(told_s))
     assert told(at) == expected
     if expected == ACCESS:
-        assert at.link.loss_fault.onset_ns == ago(950.0)
+        assert at.link.loss_fault.onset_ns == ago(3650.0)
 
 
 def test_of_a_loss_that_stays_only_what_was_lost_without_a_queue_counts() -> None:
@@ -222,7 +222,7 @@ def test_of_a_loss_that_stays_only_what_was_lost_without_a_queue_counts() -> Non
             queued_losses=queued,
             cusum_up=0.0,
         )
-        at.link.loss_fault = FaultSlot(fault=CAUSE_UNKNOWN, first_ns=ago(900.0))
+        at.link.loss_fault = FaultSlot(fault=CAUSE_UNKNOWN, first_ns=ago(3600.0))
         assert told(at) == expected
 
 

@@ -29,7 +29,7 @@ from thongsuot_schema.verdict import Symptom
 DELAYS_KEPT = 12
 FILLING_S = 6.0
 LATE_SHARE = 0.25
-PAUSE_S = 900.0
+PAUSE_S = 3600.0
 QUEUE_FRESH_S = 6.0
 QUEUE_SIGN_S = 0.01
 

@@ -8,7 +8,8 @@ the queue is the site's; if the gateway itself is slow, likewise.
 from collections.abc import Iterator
 
 from thongsuot_agent.judge.diagnosis import Diagnosis, Suspicion
-from thongsuot_agent.judge.link_context import LinkContext, ns
+from thongsuot_agent.judge.link_context import NS_PER_S, LinkContext, ns
+from thongsuot_agent.judge.memory import Track
 from thongsuot_agent.judge.observations import (
     Observation,
     Observations,
@@ -45,9 +46,16 @@ def is_suspiciously_slow(at: LinkContext, observation: Observation) -> bool:
 
 
 def is_latency_measured(at: LinkContext, observations: Observations) -> bool:
-    """Return whether a round has results on latency."""
+    """
+    Return whether a round has anything to say about how long echoes take.
+
+    An echo that was under way when the round began, and was answered in it, speaks: nobody is asked
+    a second time beside it (2026-12: what had been asked a millisecond before each round, because
+    of a loss, kept a 5G line slow for two minutes after its cell had faded, and its carrier heard
+    of it).
+    """
     return any(
-        (s.track.value_ns or 0) >= observations.since_ns and RANK[s.rung] > RANK[Segment.LAN]
+        _back_ns(s.track) >= observations.since_ns and RANK[s.rung] > RANK[Segment.LAN]
         for s in _echoes(at)
     )
 
@@ -115,6 +123,11 @@ def _is_refuted_by_lookups(
     return (
         segment is not Segment.LAN and {observation.track.family for observation in slow} <= quick
     )
+
+
+def _back_ns(track: Track) -> int:
+    """Return when the latest round trip was over."""
+    return (track.value_ns or 0) + round((track.value_s or 0.0) * NS_PER_S)
 
 
 def _echoes(at: LinkContext) -> Iterator[Observation]:

@@ -38,7 +38,7 @@ from thongsuot_agent.judge.symptoms.loss_location import (
     is_plain,
     locate_loss,
 )
-from thongsuot_agent.judge.symptoms.own_queue import CAUSE_UNKNOWN, PAUSE_S, is_queue_possible
+from thongsuot_agent.judge.symptoms.own_queue import CAUSE_UNKNOWN, is_queue_possible
 from thongsuot_agent.judge.symptoms.pages import is_felt
 from thongsuot_agent.judge.symptoms.traffic import is_link_busy
 from thongsuot_agent.judge.tracks import ECHO
@@ -246,7 +246,7 @@ def _name_what_stays(at: LinkContext) -> None:
     The site has had time to pause, and since the notification enough was lost without any queue.
     """
     slot, loss = at.link.loss_fault, at.link.loss_test
-    if at.now_ns - slot.first_ns < ns(PAUSE_S) or not _is_losing_for(at, RECENT_S):
+    if at.now_ns - slot.first_ns < ns(at.settings.pause_s) or not _is_losing_for(at, RECENT_S):
         return
     sent = sum(track.sent for track in at.link.tracks.values())
     nats = evidence_nats(

@@ -46,8 +46,6 @@ FILLING_S = 6.0
 """A queue grows from zero to a second, and beyond the time limit of echoes, within this time."""
 LATE_SHARE = 0.25
 """Share of a lookup's additional delay: two queries see the longer of two queues, an echo any."""
-PAUSE_S = 900.0
-"""A person who was asked to pause has done so by then; a later delay is reported to the carrier."""
 
 
 def may_be_own_queue(at: LinkContext, slow: list[Observation], onset_ns: int) -> bool | None:
@@ -61,7 +59,7 @@ def may_be_own_queue(at: LinkContext, slow: list[Observation], onset_ns: int) ->
     carrier's only while it stays steady: six rounds agree by chance now and then.
     """
     link = at.link
-    if link.boxes or at.now_ns - onset_ns >= ns(PAUSE_S):
+    if link.boxes or at.now_ns - onset_ns >= ns(at.settings.pause_s):
         return False
     held = link.slow.fault
     is_named = held is not None and held.segment in {Segment.ACCESS, Segment.CARRIER}

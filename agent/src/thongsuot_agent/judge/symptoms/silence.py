@@ -31,6 +31,7 @@ from thongsuot_agent.judge.observations import (
     observe_latest,
 )
 from thongsuot_agent.judge.site_probes import RANK
+from thongsuot_agent.judge.symptoms import second_word
 from thongsuot_agent.judge.symptoms.families import dead_family
 from thongsuot_agent.judge.symptoms.loss import loss_ratio
 from thongsuot_agent.judge.symptoms.own_queue import PAGE_S, QUEUE_S, may_hold_answers
@@ -303,18 +304,22 @@ def _by_neighbour(at: LinkContext, observations: Observations) -> Diagnosis:
 
 def _suspicion(
     at: LinkContext, observations: Observations, candidate: SilenceCandidate
-) -> Suspicion:
-    """Return a silence with its onset, its evidence and its strength."""
-    silent = candidate.silent
+) -> Suspicion | None:
+    """Return a silence with its onset, its evidence and its strength; ``None``: it says nothing."""
+    silent, onset_ns = candidate.silent, _onset_ns(candidate.silent)
+    is_awaited = second_word.is_awaited(at, silent, observations.top(), onset_ns)
+    if is_awaited and second_word.is_given_up(at, onset_ns):
+        return None
     ratio = min(0.95, max(_loss_ratio(at), loss_of_the_living(observations, silent)))
     return Suspicion(
         fault=candidate.fault,
-        onset_ns=_onset_ns(silent),
+        onset_ns=onset_ns,
         evidence=gather_evidence(at, observations),
         nats=log(1.0 / ratio) * sum(s.track.silences for s in silent),
         is_sure=_speaks_enough(at, silent, observations.top()),
         is_ripe=candidate.is_ripe
-        and not may_hold_answers(at, _onset_ns(silent), _answers_within_s(candidate))
+        and not is_awaited
+        and not may_hold_answers(at, onset_ns, _answers_within_s(candidate))
         and not _is_lan_lossy(at, candidate),
     )
 

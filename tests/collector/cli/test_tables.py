@@ -116,3 +116,12 @@ def test_a_table_is_json_by_the_words_of_its_head_and_a_dash_is_nothing() -> Non
         {"site": "ba-dinh", "key_sha_256": None},
         {"site": "Đống Đa", "key_sha_256": "a1b2"},
     ]
+
+
+def test_a_table_beside_the_entries_that_lost_rows_is_named_by_what_is_not_known() -> None:
+    for table in ("journal", "cursors", "trimmed", "layouts", "tallies", "retried", "damage"):
+        forgotten = LostRange(first=0, last=0, entries=0, forgotten=table)
+        text = tables.lost_text(forgotten)
+        assert text.startswith("LOST: ")
+        assert text.endswith(", to a broken disk")
+        assert "whole journal" not in text

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.collector.journal.journal_contract import entry, everything
+from thongsuot_collector.errors import JournalError
 from thongsuot_collector.journal import sqlite_tables
 from thongsuot_collector.journal.entry import AppendOutcome
 from thongsuot_collector.journal.sqlite import open_journal
@@ -84,6 +85,9 @@ async def test_a_bad_page_costs_only_what_stood_on_it_and_that_is_named_and_coun
     await journal.close()
 
 
+TABLES_BESIDE = {"journal", "cursors", "trimmed", "layouts", "tallies", "retried", "damage"}
+
+
 def roots_of(path: Path) -> dict[str, int]:
     """Return the first page of each table and index of a journal, by their names."""
     with closing(sqlite3.connect(path)) as connection:
@@ -109,7 +113,38 @@ async def test_a_bad_page_of_anything_but_the_entries_costs_no_entry(tmp_path: P
         assert (journal.head, len(await everything(journal))) == (60, 60), name
         again = await journal.append(entry(1, site="ba-dinh", body=b"\x00\x01" * 2000))
         assert again.outcome is AppendOutcome.REPEATED, name
+        # That of this table something is not known any more stays known.
+        damage = await journal.damage()
+        forgotten = [part.forgotten for part in damage.lost]
+        assert forgotten == ([name] if name in TABLES_BESIDE else []), name
+        assert damage.lost_entries == 0, name
+        assert damage.found_ns > 0 or not forgotten, name
         await journal.close()
+
+
+async def test_rows_behind_a_bad_page_are_kept_too(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    await filled(path, 2)
+    sites = [f"site-{number:05}" for number in range(3_000)]
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("BEGIN")
+        connection.executemany(
+            "INSERT INTO trimmed VALUES (?, '00112233445566aa', 1, 100)",
+            [(site,) for site in sites],
+        )
+        connection.execute("COMMIT")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    data = path.read_bytes()
+    at = data.index(b"site-01500") // 8192 * 8192
+    path.write_bytes(data[:at] + bytes(8192) + data[at + 8192 :])
+    journal = open_journal(path, committed=ignore)
+    (part,) = (await journal.damage()).lost
+    await journal.close()
+    assert part.forgotten == "trimmed"
+    with closing(sqlite3.connect(path)) as connection:
+        kept = {site for (site,) in connection.execute("SELECT site FROM trimmed")}
+    assert {sites[0], sites[-1]} < kept
+    assert len(sites) - 400 < len(kept) < len(sites)
 
 
 def names_in(folder: Path) -> set[str]:
@@ -187,8 +222,30 @@ async def test_a_bad_first_page_of_a_journal_that_grew_up_costs_no_entry(tmp_pat
     assert (journal.name, journal.head, len(await everything(journal))) == ("grown", 160, 160)
     assert (await journal.cursor("slow")).sequence == 10
     damage = await journal.damage()
-    assert damage.lost == (), "nothing of another table is taken for losses"
+    assert damage.lost_entries == 0, "nothing of another table is taken for losses"
+    assert {part.forgotten for part in damage.lost} <= {"tallies", "retried", "damage"}
     await journal.close()
+
+
+@pytest.mark.parametrize("at", [0, 8192 * 3])
+async def test_a_damaged_journal_of_a_newer_collector_is_left_alone(
+    tmp_path: Path, at: int
+) -> None:
+    path = tmp_path / "journal.sqlite"
+    await filled(path, 60)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("ALTER TABLE journal ADD COLUMN place TEXT NOT NULL DEFAULT ''")
+        connection.execute("UPDATE journal SET version = 99")
+        connection.execute("PRAGMA user_version = 99")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    data = path.read_bytes()
+    noise = random.Random(5).randbytes(8192)
+    path.write_bytes(data[:at] + noise + data[at + 8192 :])
+    bytes_before = path.read_bytes()
+    with pytest.raises(JournalError, match=r"version 99.*install the newer collector again"):
+        open_journal(path, committed=ignore)
+    assert path.read_bytes() == bytes_before
+    assert names_in(tmp_path) <= {path.name, f"{path.name}-wal", f"{path.name}-shm"}
 
 
 async def test_where_no_entry_can_be_found_any_more_each_is_named(tmp_path: Path) -> None:

@@ -1,8 +1,12 @@
 """Batches that are kept as they came say the same as when each is taken apart at once."""
 
+from array import array
+
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.collector.batches import BatchSealer, S, icmp_result, unmeasured
 from tests.collector.state.test_site import EPOCH, SITE, opened
@@ -70,3 +74,19 @@ def test_a_site_that_measures_on_keeps_no_more_than_the_last_minute() -> None:
         assert len(state.tail.batches) <= 6
     assert not state.echoes
     assert {len(echoes.runs) for echoes in state.latest_echoes.values()} == {RECENT_RUNS}
+
+
+@pytest.mark.parametrize(("claimed", "shown"), [(70.0, 1.0), (-2.0, 0.0)])
+def test_a_loss_that_cannot_be_is_no_dead_letter(claimed: float, shown: float) -> None:
+    device, state = BatchSealer(SITE, epoch_ns=EPOCH), SiteState()
+    sealed = device.batch(1000 * S, [icmp_result(990 * S, loss=0.333), icmp_result(995 * S)])
+    entry, columns = opened(device, sealed)
+    (block,) = columns.blocks
+    values = tuple(
+        array("d", [claimed if value == 0.333 else value or 0.0 for value in column])
+        for column in block.columns
+    )
+    lying = replace(columns, blocks=(replace(block, columns=values),))
+    state.apply(entry, lying)
+    (echoes,) = state.latest_echoes.values()
+    assert [run.loss_ratio for run in echoes.runs] == [shown, 0.0]

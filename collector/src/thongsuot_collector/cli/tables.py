@@ -220,8 +220,21 @@ def journal_table(extent: Extent, cursors: Mapping[str, Cursor]) -> str:
     return "\n".join((*lines, "", table))
 
 
+_FORGOTTEN = {
+    "journal": "the name of the journal (what was read of it is taken for another one's)",
+    "cursors": "how far some consumers were (they begin anew, and deliver again)",
+    "trimmed": "which batches were removed for their age (one that is pushed again is kept again)",
+    "layouts": "some layouts (batches that refer to them become dead letters)",
+    "tallies": "how many entries some consumers had, by day and site (their accounts are short)",
+    "retried": "which dead letters were delivered after all (a further retry counts twice)",
+    "damage": "some of what was lost earlier",
+}
+
+
 def lost_text(part: LostRange) -> str:
-    """Return as one line which entries a broken disk has cost."""
+    """Return as one line what a broken disk has cost."""
+    if part.forgotten:
+        return f"LOST: {_FORGOTTEN.get(part.forgotten, part.forgotten)}, to a broken disk"
     if not part.last:
         return localized(Text("collector.cli.said.lost_journal"))
     if not part.site:

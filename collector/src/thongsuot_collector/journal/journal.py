@@ -74,7 +74,8 @@ class LostRange(msgspec.Struct, frozen=True, kw_only=True):
     Entries that were acknowledged and cannot be read any more.
 
     ``first`` to ``last`` are sequences; ``site`` is empty if the owner of the entries is unknown,
-    and then ``first_number`` and ``last_number`` are 0.
+    and then ``first_number`` and ``last_number`` are 0. ``forgotten`` is instead the table beside
+    the entries of which rows cannot be read any more: no entry is lost then, and all else is empty.
     """
 
     first: int
@@ -84,6 +85,7 @@ class LostRange(msgspec.Struct, frozen=True, kw_only=True):
     stream: str = ""
     first_number: int = 0
     last_number: int = 0
+    forgotten: str = ""
 
 
 class Damage(msgspec.Struct, frozen=True, kw_only=True):

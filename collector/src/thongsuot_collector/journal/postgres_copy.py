@@ -55,6 +55,7 @@ _TABLES = {
         "stream": "text",
         "first_number": "int8",
         "last_number": "int8",
+        "forgotten": "text",
     },
     "tallies": {
         "day": "int8",

@@ -305,7 +305,16 @@ def size_bytes(connection: PostgresConnection) -> int:
 
 def damage(connection: PostgresConnection) -> Damage:
     """Return all losses to a broken disk."""
-    names = ("first", "last", "entries", "site", "stream", "first_number", "last_number")
+    names = (
+        "first",
+        "last",
+        "entries",
+        "site",
+        "stream",
+        "first_number",
+        "last_number",
+        "forgotten",
+    )
     rows = connection.execute(
         f"SELECT found_ns, {', '.join(names)} FROM damage "  # noqa: S608 - our own columns
         "ORDER BY found_ns, first, site, stream, first_number"

@@ -86,6 +86,8 @@ _STEPS: tuple[str, ...] = (
         PRIMARY KEY (consumer, sequence)
     );
     """,
+    # The table beside the entries of which the disk of an earlier file has cost rows.
+    "ALTER TABLE damage ADD COLUMN forgotten text NOT NULL DEFAULT '';",
 )
 """``journal.version`` counts the steps. A change of the tables adds one, and never edits one."""
 

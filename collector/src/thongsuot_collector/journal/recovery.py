@@ -17,6 +17,7 @@ from pathlib import Path
 from types import NoneType
 
 import msgspec
+from msgspec.structs import replace
 
 from thongsuot_collector.journal import ranges, sqlite_rows, sqlite_tallies
 from thongsuot_collector.journal.journal import LostRange, day_of
@@ -46,7 +47,18 @@ _DAMAGE = (
     "stream",
     "first_number",
     "last_number",
+    "forgotten",
 )
+
+_KEYS = {
+    "journal": "rowid",
+    "cursors": "consumer",
+    "trimmed": "site, stream, first",
+    "tallies": "day, consumer, site",
+    "retried": "consumer, sequence",
+    "damage": "rowid",
+}
+"""The small tables, and the order in which their rows stand in the file."""
 
 _TYPES = {"INTEGER": int, "TEXT": str, "BLOB": bytes}
 
@@ -74,6 +86,7 @@ def recover(damaged: Path, target: sqlite3.Connection, *, file: str) -> Recovery
 
     Raises:
         sqlite3.OperationalError: the new journal cannot be written.
+        JournalError: the damaged journal is of a newer collector.
     """
 
     def mend(copy: Path) -> None:
@@ -86,15 +99,32 @@ def recover(damaged: Path, target: sqlite3.Connection, *, file: str) -> Recovery
             _note_lost(target, (LostRange(first=0, last=0, entries=0),), file=file)
             target.execute("COMMIT")
             return None
+        _check_version(source, target)
         head = _head_of(source)
-        _copy_small_tables(source, target)
+        forgotten = _copy_small_tables(source, target)
         cursors = sqlite_rows.cursors(target)
         head = max([head, *(cursor.sequence for cursor in cursors.values())])
         recovery = _copy_entries(source, target, head)
+        recovery = replace(recovery, lost=(*recovery.lost, *forgotten))
         _note_head(target, head)
         _note_lost(target, recovery.lost, file=file)
         target.execute("COMMIT")
     return recovery
+
+
+def _check_version(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
+    """Refuse a journal of a newer collector, also where its first page is that of this one."""
+    if not sqlite_rows.has_column(source, "journal", "version"):
+        return  # the file is of an earlier version
+    known = int(target.execute("PRAGMA user_version").fetchone()[0])
+    try:
+        rows = source.execute("SELECT version FROM journal").fetchall()
+    except sqlite3.Error as error:
+        _log.error("cannot read the version of the damaged journal: %s; takes it for ours", error)
+        return
+    for (version,) in rows:
+        if isinstance(version, int):
+            sqlite_rows.check_version(version, known)
 
 
 def _is_journal(source: sqlite3.Connection) -> bool:
@@ -192,27 +222,57 @@ def _named(
     return tuple(lost)
 
 
-def _copy_small_tables(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
-    """Copy the name, cursors, layouts and remembered identities, each as far as it can be read."""
+def _copy_small_tables(
+    source: sqlite3.Connection, target: sqlite3.Connection
+) -> tuple[LostRange, ...]:
+    """
+    Copy the name, cursors, layouts and remembered identities, each as far as it can be read; return
+    of which of them something cannot.
+    """
+    forgotten: list[str] = []
     for table, columns in (
         ("journal", ("name",)),
         ("cursors", _cursor_columns(source)),
         ("trimmed", ("site", "stream", "first", "last")),
         ("tallies", ("day", "consumer", "site", "delivered", "set_aside", "lost")),
         ("retried", ("consumer", "sequence")),
-        ("damage", ("found_ns", "file", *_DAMAGE)),
+        ("damage", ("found_ns", "file", *_damage_columns(source))),
     ):
         if not sqlite_rows.has_table(source, table):
             continue  # the file is of an earlier version
+        rows, is_whole = _small_rows(source, table, columns, _types_of(target, table, columns))
+        if not is_whole:
+            forgotten.append(table)
         names = ", ".join(columns)
-        rows: list[Row] = []
-        types = _types_of(target, table, columns)
+        marks = ", ".join("?" * len(columns))
+        if table == "journal":
+            target.executemany("UPDATE journal SET name = ?", rows[:1])
+            continue
+        target.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)  # noqa: S608
+    if not _copy_layouts(source, target):
+        forgotten.append("layouts")
+    return tuple(LostRange(first=0, last=0, entries=0, forgotten=table) for table in forgotten)
+
+
+def _small_rows(
+    source: sqlite3.Connection,
+    table: str,
+    columns: Sequence[str],
+    types: Sequence[tuple[type, ...]],
+) -> tuple[list[Row], bool]:
+    """Return the rows that can be read, and whether these are all."""
+    rows: dict[Row, None] = {}
+    keys = _KEYS[table].split(", ")
+    for order in ("ASC", "DESC"):
+        # Row by row: those before the bad page are kept, and then, from the other end, those after.
         try:
-            # Row by row: rows before the bad page are kept.
-            for row in source.execute(f"SELECT {names} FROM {table}"):  # noqa: S608
+            for row in source.execute(
+                f"SELECT {', '.join(columns)} FROM {table} "  # noqa: S608 - our own names
+                f"ORDER BY {', '.join(f'{key} {order}' for key in keys)}"
+            ):
                 if not _is_of(row, types):
                     raise sqlite3.DatabaseError("rows of another table")
-                rows.append(row)
+                rows[row] = None
         except sqlite3.Error as error:
             _log.error(
                 "cannot read all of %s in the damaged journal: %s; %d rows kept",
@@ -220,11 +280,9 @@ def _copy_small_tables(source: sqlite3.Connection, target: sqlite3.Connection) -
                 error,
                 len(rows),
             )
-        if table == "journal" and rows:
-            target.execute("DELETE FROM journal")
-        marks = ", ".join("?" * len(columns))
-        target.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)  # noqa: S608
-    _copy_layouts(source, target)
+        else:
+            return list(rows), True
+    return list(rows), False
 
 
 def _types_of(
@@ -250,7 +308,14 @@ def _cursor_columns(source: sqlite3.Connection) -> tuple[str, ...]:
     return (*columns, "begun", "delivered", "set_aside")
 
 
-def _copy_layouts(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
+def _damage_columns(source: sqlite3.Connection) -> tuple[str, ...]:
+    has_forgotten = sqlite_rows.has_column(source, "damage", "forgotten")
+    return _DAMAGE if has_forgotten else _DAMAGE[:-1]  # a file of an earlier version
+
+
+def _copy_layouts(source: sqlite3.Connection, target: sqlite3.Connection) -> bool:
+    """Copy the layouts; return whether these are all."""
+
     def keep(rows: list[Row]) -> Sequence[int]:
         target.executemany(
             "INSERT OR IGNORE INTO layouts (id, received_ns, body) VALUES (?, ?, ?)",
@@ -266,6 +331,7 @@ def _copy_layouts(source: sqlite3.Connection, target: sqlite3.Connection) -> Non
             "become dead letters until an agent sends its layout again",
             len(copied.unreadable),
         )
+    return not copied.unreadable
 
 
 def _note_head(target: sqlite3.Connection, head: int) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import structs
 
+from thongsuot_collector.errors import JournalError
 from thongsuot_collector.journal import ranges, sqlite_tallies
 from thongsuot_collector.journal.entry import (
     AppendOutcome,
@@ -56,6 +57,20 @@ _COMMIT = """
 def name(connection: sqlite3.Connection) -> str:
     """Return the name the journal was given when it was made."""
     return str(connection.execute("SELECT name FROM journal").fetchone()[0])
+
+
+def check_version(version: int, known: int) -> None:
+    """
+    Check that this collector knows the version of a file.
+
+    Raises:
+        JournalError: it is of a newer collector.
+    """
+    if version > known:
+        raise JournalError(
+            f"the journal is of version {version}, this collector knows up to {known}; "
+            "install the newer collector again"
+        )
 
 
 def last_sequence(connection: sqlite3.Connection) -> int:
@@ -193,9 +208,12 @@ def damage(connection: sqlite3.Connection) -> Damage:
     """Return all losses to a broken disk."""
     if not has_table(connection, "damage"):
         return Damage()
+    is_current = has_column(connection, "damage", "forgotten")
+    forgotten = "forgotten" if is_current else "''"  # the file is of an earlier version
     rows = connection.execute(
-        "SELECT found_ns, first, last, entries, site, stream, first_number, last_number "
-        "FROM damage ORDER BY found_ns, first, site, stream, first_number"
+        "SELECT found_ns, first, last, entries, site, stream, "  # noqa: S608 - our own column
+        f"first_number, last_number, {forgotten} FROM damage "
+        "ORDER BY found_ns, first, site, stream, first_number, rowid"
     ).fetchall()
     lost = tuple(
         LostRange(
@@ -206,6 +224,7 @@ def damage(connection: sqlite3.Connection) -> Damage:
             stream=row[5],
             first_number=row[6],
             last_number=row[7],
+            forgotten=row[8],
         )
         for row in rows
     )

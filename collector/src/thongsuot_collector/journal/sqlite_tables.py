@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from thongsuot_collector.errors import JournalError
+from thongsuot_collector.journal import sqlite_rows
 from thongsuot_collector.journal.recovery import Recovery, recover
 from thongsuot_collector.store import sqlite_file
 
@@ -85,10 +86,16 @@ _STEPS: tuple[str, ...] = (
     """,
     # Who vouches for a batch, see ``schema.batch.signature``; empty: nobody.
     "ALTER TABLE entries ADD COLUMN signature BLOB NOT NULL DEFAULT x'';",
+    # The table beside the entries of which a disk has cost rows. The version on a page that is not
+    # the first one, too, so that a file of a newer collector is known without that.
+    """
+    ALTER TABLE damage ADD COLUMN forgotten TEXT NOT NULL DEFAULT '';
+    ALTER TABLE journal ADD COLUMN version INTEGER NOT NULL DEFAULT 0;
+    """,
 )
 """
-``PRAGMA user_version`` counts the steps that a file has seen. A change of the tables adds one, and
-never edits one.
+``PRAGMA user_version`` and ``journal.version`` count the steps that a file has seen. A change of
+the tables adds one, and never edits one.
 """
 
 _log = logging.getLogger(__name__)
@@ -205,17 +212,18 @@ def _create(path: Path) -> None:
             # pages.
             connection.execute("PRAGMA page_size = 8192")
             connection.execute("PRAGMA journal_mode = WAL")
-        if version > len(_STEPS):
-            raise JournalError(
-                f"the journal is of version {version}, this collector knows up to {len(_STEPS)}; "
-                "install the newer collector again"
-            )
+        sqlite_rows.check_version(version, len(_STEPS))
         if steps := _STEPS[version:]:
             # All or none of them, and one flush to the disk.
             connection.executescript(
-                f"BEGIN; {''.join(steps)} PRAGMA user_version = {len(_STEPS)}; COMMIT;"
+                f"BEGIN; {''.join(steps)} "  # noqa: S608 - our own steps
+                f"UPDATE journal SET version = {len(_STEPS)}; "
+                f"PRAGMA user_version = {len(_STEPS)}; COMMIT;"
             )
         if connection.execute("SELECT count(*) FROM journal").fetchone()[0] == 0:
-            connection.execute("INSERT INTO journal (name) VALUES (?)", (secrets.token_hex(8),))
+            connection.execute(
+                "INSERT INTO journal (name, version) VALUES (?, ?)",
+                (secrets.token_hex(8), len(_STEPS)),
+            )
     finally:
         connection.close()

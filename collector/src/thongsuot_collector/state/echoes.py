@@ -173,7 +173,7 @@ def echo_batch(columns: Columns, block: ColumnBlock, offset_ms: int) -> EchoBatc
     unheard = kind.last - kind.first - len(counts)
     lost = array("H")
     if any(losses):
-        lost = array("H", [round(loss * 1000) for loss in losses])  # type: ignore[operator]
+        lost = array("H", map(_permille, losses))
     return EchoBatch(
         offset_ms + begin_ms,
         (*counts, *(0,) * unheard),
@@ -210,7 +210,7 @@ def record_echoes(
                 runs = _measured_runs(newest_ms, times_ms[first:last], lost)
             else:
                 ages_ms = tuple([newest_ms - run_ms for run_ms in times_ms[start:last]])
-                runs = ages_ms, tuple([round(loss * 1000) for loss in lost])  # type: ignore[operator]
+                runs = ages_ms, tuple(map(_permille, lost))
             rtt_s = None if rtts is None else rtts[last - 1 - block.first_row]
             known[key] = with_runs(before, runs, time_ms, rtt_s)
 
@@ -249,7 +249,7 @@ def _measured_runs(
     """Return the ages and losses (in thousandths) of the newest runs that have a loss."""
     newest = islice(
         (
-            (newest_ms - run_ms, round(loss * 1000))
+            (newest_ms - run_ms, _permille(loss))
             for run_ms, loss in zip(reversed(times_ms), reversed(losses), strict=True)
             if loss is not None
         ),
@@ -257,6 +257,12 @@ def _measured_runs(
     )
     runs = [*newest][::-1]
     return tuple([age_ms for age_ms, _ in runs]), tuple([loss for _, loss in runs])
+
+
+def _permille(loss: float | None) -> int:
+    """Return a loss that was measured in thousandths; a device may claim to have lost more."""
+    assert loss is not None
+    return round(max(0.0, min(loss, 1.0)) * 1000)
 
 
 def _low_bytes(numbers: "array[int]", size: int) -> bytes:

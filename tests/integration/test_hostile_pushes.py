@@ -9,6 +9,7 @@ import math
 import os
 import time
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -17,14 +18,21 @@ import pytest
 
 from tests.collector.app.process import CollectorProcess
 from tests.collector.batches import BatchSealer, S, usual_results
-from tests.collector.running import Pusher, token
+from tests.collector.running import Pusher
 from tests.integration.hostile_pushes import NOW, HostileDevice
 from tests.patience import Patience
 from tests.plain_http import NO_AUTHORITIES, PlainClient
-from thongsuot_collector.app.durable import JOURNAL_FILE
+from thongsuot_collector.app.durable import JOURNAL_FILE, STORE_FILE
 from thongsuot_collector.journal.sqlite_tables import connect
+from thongsuot_collector.store import tokens
+from thongsuot_collector.store.engine import open_store
 
-HOSTILE, HONEST = "hostile", ("honest-1", "honest-2", "honest-3")
+HONEST = ("honest-1", "honest-2", "honest-3")
+OF_ONE_SITE = 1_000
+"""
+After so many inputs another site is the hostile one: without budgets, what one brings into its own
+timeline costs it more with each.
+"""
 AT_ONCE = 32
 """So many requests share a commit."""
 
@@ -58,27 +66,38 @@ work_burst_s = 1e9
 """So that all of it reaches what lies behind the budgets; those have tests of their own."""
 
 
+def tokens_of(state_dir: Path, sites: Iterable[str]) -> dict[str, str]:
+    """Make a token for each site."""
+    store = open_store(state_dir / STORE_FILE)
+    try:
+        return {site: tokens.create(store, site) for site in sites}
+    finally:
+        store.dispose()
+
+
 async def attack(
-    url: str, device: HostileDevice, secret: str, numbers: range, patience: Patience
+    url: str, devices: Sequence[tuple[HostileDevice, str]], inputs: int, patience: Patience
 ) -> Counter[int]:
-    """Push what has these numbers; return the statuses. Any 5xx names what made it."""
+    """Push so many inputs; return the statuses. Any 5xx names what made it."""
     statuses = Counter[int]()
-    waiting = iter(numbers)
+    waiting = iter(range(inputs))
     began_s = time.monotonic()
 
     async def push_on() -> None:
-        client = PlainClient(url)
-        for number in waiting:
-            hostile = device.push(number)
-            headers = {"Authorization": f"Bearer {secret}", **hostile.headers}
-            response = await client.post(hostile.path, content=hostile.body, headers=headers)
-            statuses[response.status_code] += 1
-            assert response.status_code < 500, (number, hostile.made, response.text[:200])
-            patience.advance()
-            if statuses.total() % SAID_EVERY == 0:
-                pace = statuses.total() / (time.monotonic() - began_s)
-                _log.info("%d inputs, %.0f a second: %s", statuses.total(), pace, dict(statuses))
-        client.close()
+        with closing(PlainClient(url)) as client:
+            for number in waiting:
+                device, secret = devices[number // OF_ONE_SITE]
+                hostile = device.push(number)
+                headers = {"Authorization": f"Bearer {secret}", **hostile.headers}
+                response = await client.post(hostile.path, content=hostile.body, headers=headers)
+                statuses[response.status_code] += 1
+                assert response.status_code < 500, (number, hostile.made, response.text[:200])
+                patience.advance()
+                if statuses.total() % SAID_EVERY == 0:
+                    pace = statuses.total() / (time.monotonic() - began_s)
+                    _log.info(
+                        "%d inputs, %.0f a second: %s", statuses.total(), pace, dict(statuses)
+                    )
 
     async with asyncio.TaskGroup() as group:
         for _ in range(AT_ONCE):
@@ -86,17 +105,19 @@ async def attack(
     return statuses
 
 
-async def push_until(stop: asyncio.Event, pusher: Pusher) -> int:
+async def push_until(stop: asyncio.Event, url: str, agent: BatchSealer, secret: str) -> int:
     """Push what a usual device measures until told; return how many batches were acknowledged."""
     pushed = 0
-    while not stop.is_set():
-        at_ns = time.time_ns() - pusher.agent.epoch_ns
-        response = await pusher.batch(
-            pusher.agent.batch(at_ns, usual_results(at_ns - 10 * S)), boottime_ns=at_ns
-        )
-        assert response.status_code == 200, response.text
-        pushed += 1
-        await asyncio.sleep(0.1)
+    with closing(PlainClient(url)) as client:
+        pusher = Pusher(client, agent, secret)
+        while not stop.is_set():
+            at_ns = time.time_ns() - agent.epoch_ns
+            response = await pusher.batch(
+                agent.batch(at_ns, usual_results(at_ns - 10 * S)), boottime_ns=at_ns
+            )
+            assert response.status_code == 200, response.text
+            pushed += 1
+            await asyncio.sleep(0.1)
     return pushed
 
 
@@ -122,12 +143,15 @@ async def read_everything(client: httpx.AsyncClient, patience: Patience) -> str:
 async def withstand(folder: Path, *, seed: int, inputs: int, config: str = "") -> Counter[int]:
     """Play it; everything that is asked of the collector is asserted here."""
     process = CollectorProcess(folder, config)
-    secrets = {site: token(folder / "state", site) for site in (HOSTILE, *HONEST)}
+    hostile = [f"hostile-{place}" for place in range(-(-inputs // OF_ONE_SITE))]
+    secrets = tokens_of(folder / "state", (*hostile, *HONEST))
     await process.start()
     assert process.process is not None
     patience = Patience(process.process.pid)
     epoch_ns = time.time_ns() - NOW
-    device = HostileDevice(HOSTILE, seed=seed, epoch_ns=epoch_ns)
+    devices = [
+        (HostileDevice(site, seed=seed, epoch_ns=epoch_ns), secrets[site]) for site in hostile
+    ]
     stop = asyncio.Event()
     try:
         async with (
@@ -138,17 +162,12 @@ async def withstand(folder: Path, *, seed: int, inputs: int, config: str = "") -
             honest = [
                 group.create_task(
                     push_until(
-                        stop,
-                        Pusher(
-                            PlainClient(process.url),
-                            BatchSealer(site, epoch_ns=epoch_ns),
-                            secrets[site],
-                        ),
+                        stop, process.url, BatchSealer(site, epoch_ns=epoch_ns), secrets[site]
                     )
                 )
                 for site in HONEST
             ]
-            statuses = await attack(process.url, device, secrets[HOSTILE], range(inputs), patience)
+            statuses = await attack(process.url, devices, inputs, patience)
             stop.set()
             pushed = [await task for task in honest]
             text = await read_everything(client, patience)

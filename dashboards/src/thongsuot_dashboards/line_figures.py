@@ -22,12 +22,19 @@ _LOSS = selector(icmp.LOSS.full_name, target=_BEYOND)
 
 
 def link_rtt(labels: str) -> str:
-    """Return the median round trip of each link over the window."""
+    """
+    Return the median round trip of each link over the window.
+
+    Where an anchor was probed in the window and did not answer, its last answer is not of now:
+    Prometheus would show it for five minutes.
+    """
 
     def median_of(series: str) -> str:
         return f"quantile by ({labels}) (0.5, {series})"
 
-    return _of_nearest(f"(quantile_over_time(0.5, {_RTT}[{WINDOW}]) or {_RTT})", median_of)
+    # For an anchor that is probed less often than once per window, its newest run counts.
+    newest = f"({_RTT} unless count_over_time({_LOSS}[{WINDOW}]))"
+    return _of_nearest(f"(quantile_over_time(0.5, {_RTT}[{WINDOW}]) or {newest})", median_of)
 
 
 def link_loss(labels: str) -> str:

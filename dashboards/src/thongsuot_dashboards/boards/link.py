@@ -20,12 +20,22 @@ from thongsuot_dashboards.query import (
 from thongsuot_dashboards.text import BilingualText
 from thongsuot_dashboards.variables import COMMUNE, LINK, OF_LINK, SITE
 from thongsuot_schema.catalogue import dns, host, http, icmp, path, radio, snmp, stamp, verdict
-from thongsuot_schema.metric import Unit
+from thongsuot_schema.metric import Metric, Unit
 
 _VERDICT = OF_LINK | {"target": "="}
 _BEYOND = OF_LINK | {"target": "!=gateway"}
 _RTT = selector(icmp.RTT.full_name, **_BEYOND)
 _UPPER, _MIDDLE, _LOWER = "95 %", "50 %", "5 %"
+
+
+def _answered(metric: Metric, legend: str) -> Query:
+    """
+    Return the newest answer of each target; none where it has stopped to answer.
+
+    Without a window Prometheus shows the last one for five minutes of an outage.
+    """
+    series = selector(metric.full_name, **OF_LINK)
+    return range_query(f"last_over_time({series}[$__rate_interval])", legend)
 
 
 def _quantile(share: float, legend: str) -> Query:
@@ -91,7 +101,7 @@ BOARD = Board(
             TimeSeriesPanel(
                 title=BilingualText("Độ trễ theo đích", "Round-trip time by target"),
                 description=BilingualText(icmp.RTT.help_vi, icmp.RTT.help_en),
-                queries=(gauge(icmp.RTT, "{{target}} {{family}}", **OF_LINK),),
+                queries=(_answered(icmp.RTT, "{{target}} {{family}}"),),
                 field_config=metric_field_config(icmp.RTT),
             ),
         ),

@@ -136,7 +136,13 @@ def test_a_table_has_the_labels_that_its_columns_and_links_need(
         (organised,) = [series for series in panel["transformations"] if series["id"] == "organize"]
         labels = {key for key in organised["options"]["indexByName"] if not key.startswith("Value")}
         for series in answer:
-            assert set(series.labels) - {"__name__"} == labels, target["expr"]
+            missing = labels - set(series.labels)
+            assert set(series.labels) - {"__name__"} == labels - missing, target["expr"]
+            # On a busy machine an agent may be silent: that incident is of no link and no service.
+            is_of_incidents = "incident" in labels
+            assert missing <= ({"link", "target", "url"} if is_of_incidents else set()), target[
+                "expr"
+            ]
 
 
 def test_choices_are_shown_by_the_names_of_communes(lab_data: RecordedLabData) -> None:

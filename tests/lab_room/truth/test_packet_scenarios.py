@@ -2,8 +2,10 @@
 
 import pytest
 
+from thongsuot_lab.inventory import links_of
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.testing import needs_lab
+from thongsuot_lab.truth.grammar import ALLOWANCES_BYTES
 from thongsuot_lab.truth.packet_scenarios import PacketGrammar, city_of, lab_topology
 from thongsuot_lab.truth.places import PlaceKind
 
@@ -27,6 +29,24 @@ def test_the_simulation_sees_the_labs_city() -> None:
     assert {place.name for place in city.places if place.kind is PlaceKind.CORE} == {
         carrier.name for carrier in topology.carriers
     }
+
+
+def test_every_second_line_may_be_metered_in_both_engines() -> None:
+    topology = lab_topology(4, is_metered=True)
+    for site, premises in zip(topology.sites, city_of(topology).sites, strict=True):
+        fixed, mobile = links_of(topology, site.name)
+        assert (fixed.allowance_bytes, premises.lines[0].is_metered) == (None, False)
+        # The agent's own budget follows from it, on packets as in the simulation.
+        assert mobile.allowance_bytes == premises.lines[1].allowance_bytes
+        assert premises.lines[1].is_metered
+    allowances = [site.lines[1].allowance_bytes for site in city_of(topology).sites]
+    assert allowances == [*ALLOWANCES_BYTES, ALLOWANCES_BYTES[0]]
+    unmetered = PacketGrammar(lab_topology(4), 1).batches(8)
+    metered = PacketGrammar(topology, 1).batches(8)
+    faults = [
+        [[made.faults for made in batch] for batch in drawn] for drawn in (unmetered, metered)
+    ]
+    assert faults[0] == faults[1], "the same seed, the same faults"
 
 
 @pytest.mark.lab

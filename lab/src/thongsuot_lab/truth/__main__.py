@@ -149,6 +149,7 @@ def _on_packets(options: argparse.Namespace) -> int:
                 sites=options.sites,
                 labs=options.labs,
                 only=only,
+                is_metered=options.metered,
             ):
                 packets.add(comparison.packets)
                 simulated.add(comparison.simulated)
@@ -160,7 +161,8 @@ def _on_packets(options: argparse.Namespace) -> int:
         return 1
     for name, report in (("on packets", packets), ("simulated", simulated)):
         print("\n".join([f"{name}:", *report.summary(), "", *report.table(), ""]))
-    again = f"./run truth --packets --count {options.count} --sites {options.sites} --play"
+    again = f"./run truth --packets --count {options.count} --sites {options.sites}"
+    again += " --metered --play" if options.metered else " --play"
     for assessment, lines in packets.failures():
         print(f"{assessment.text}")
         print("\n".join(f"    on packets: {line}" for line in lines))

@@ -24,6 +24,7 @@ from thongsuot_lab.matrix.runner import changes_in_journal
 from thongsuot_lab.stack.city import RECORDING, CityStack, StackOptions
 from thongsuot_lab.stack.session import StopRequested
 from thongsuot_lab.topology.city import DOMAIN
+from thongsuot_lab.topology.model import Topology
 from thongsuot_lab.truth.assessment import Assessment, SentMessage, VerdictPeriod, assess
 from thongsuot_lab.truth.centre import message_of
 from thongsuot_lab.truth.grammar import Scenario
@@ -99,15 +100,18 @@ def run_packets(
     sites: int = SITES,
     labs: int = 1,
     only: int | None = None,
+    is_metered: bool = False,
 ) -> Iterator[EngineComparison]:
     """
     Play scenarios on packets, then each in the simulation; yield both, in order.
 
     With several ``labs`` the batches are shared out among as many labs side by side, each in a
     process of its own: what many sites meet needs a lab for itself, and waits most of the time.
-    ``only`` is the index of the one of them that is played, by itself.
+    ``only`` is the index of the one of them that is played, by itself. ``is_metered``: every second
+    line has an allowance, in both engines.
     """
-    drawn = PacketGrammar(lab_topology(sites), seed)
+    topology = lab_topology(sites, is_metered=is_metered)
+    drawn = PacketGrammar(topology, seed)
     batches = drawn.batches(count)
     if only is not None:
         batches = [(known,) for batch in batches for known in batch if known.index == only]
@@ -116,13 +120,13 @@ def run_packets(
         report(f"  {reason} (drawn {times} times)")
     shares = [batches[number::labs] for number in range(labs) if batches[number::labs]]
     if len(shares) == 1:
-        yield from _play_in_lab(batches, folder, sites, report)
+        yield from _play_in_lab(batches, folder, topology, report)
         return
     comparisons: list[EngineComparison] = []
     # Workers that are ended take their labs down first, as ``stop_on_signals`` has it.
     with get_context("fork").Pool(len(shares)) as pool:
         tasks = [
-            (share, folder / f"lab{number}", sites, folder / "starting", report)
+            (share, folder / f"lab{number}", topology, folder / "starting", report)
             for number, share in enumerate(shares, start=1)
         ]
         for played in pool.imap_unordered(_play_share, tasks, chunksize=1):
@@ -133,17 +137,17 @@ def run_packets(
 
 
 def _play_share(
-    task: tuple[Sequence[Batch], Path, int, Path, Callable[[str], None]],
+    task: tuple[Sequence[Batch], Path, Topology, Path, Callable[[str], None]],
 ) -> list[EngineComparison]:
     """Play one lab's share of the batches, in a process of its own."""
-    batches, folder, sites, starting, report = task
+    batches, folder, topology, starting, report = task
     folder.mkdir(mode=stat.S_IMODE(folder.parent.stat().st_mode))
 
     def named(text: str) -> None:
         report(f"{folder.name}: {text}")
 
     try:
-        return list(_play_in_lab(batches, folder, sites, named, starting=starting))
+        return list(_play_in_lab(batches, folder, topology, named, starting=starting))
     except StopRequested:
         # The lab is down by now, and nobody waits for an outcome.
         sys.exit(1)
@@ -152,7 +156,7 @@ def _play_share(
 def _play_in_lab(
     batches: Sequence[Batch],
     folder: Path,
-    sites: int,
+    topology: Topology,
     report: Callable[[str], None],
     *,
     starting: Path | None = None,
@@ -162,7 +166,7 @@ def _play_in_lab(
         with ExitStack() as turn:
             if starting is not None:
                 fcntl.flock(turn.enter_context(starting.open("w")), fcntl.LOCK_EX)
-            lab = undo.enter_context(Lab(lab_topology(sites)))
+            lab = undo.enter_context(Lab(topology))
             stack = CityStack(
                 lab,
                 folder,
@@ -171,7 +175,7 @@ def _play_in_lab(
             stack.start()
             undo.callback(stack.stop)
         citizens = _citizens(lab, folder)
-        report(f"{sites} agents and citizens are up; warming for {WARM_S:.0f} s")
+        report(f"{len(topology.sites)} agents and citizens are up; warming for {WARM_S:.0f} s")
         time.sleep(WARM_S)
         try:
             for number, batch in enumerate(batches, start=1):

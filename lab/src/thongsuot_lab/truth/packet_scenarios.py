@@ -6,13 +6,20 @@ Scenarios that the lab cannot make are drawn again and counted by reason.
 
 import random
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 
 from thongsuot_lab.matrix import profile
 from thongsuot_lab.topology.city import DOMAIN, city
-from thongsuot_lab.topology.model import NodeRole, Topology
+from thongsuot_lab.topology.model import LabUplink, NodeRole, Topology
 from thongsuot_lab.truth.fault import Course, GeneratedFault
-from thongsuot_lab.truth.grammar import LOCAL, Lengths, Scenario, draw_fault
+from thongsuot_lab.truth.grammar import (
+    ALLOWANCES_BYTES,
+    LOCAL,
+    Lengths,
+    Scenario,
+    draw_fault,
+)
 from thongsuot_lab.truth.packet_faults import Unplayable, impairments_of
 from thongsuot_lab.truth.places import (
     AccessLine,
@@ -42,10 +49,30 @@ begin at routers with the same addresses, which identify no carrier.
 """
 
 
-def lab_topology(sites: int) -> Topology:
-    """Return the city of the lab: the carriers of the matrix, lines at their full rates."""
+def lab_topology(sites: int, *, is_metered: bool = False) -> Topology:
+    """
+    Return the city of the lab: the carriers of the matrix, lines at their full rates.
+
+    Every second line of a site is metered if it is asked for; the sites have the allowances of the
+    grammar in turn.
+    """
     alike = list(profile.CARRIERS)[:ALIKE]
-    return city(sites, carriers=profile.CARRIERS, portals=PORTALS, alike=alike)
+    drawn = city(sites, carriers=profile.CARRIERS, portals=PORTALS, alike=alike)
+    if not is_metered:
+        return drawn
+    return replace(
+        drawn,
+        sites=tuple(
+            replace(site, uplinks=(site.uplinks[0], *_metered(site.uplinks[1:], number)))
+            for number, site in enumerate(drawn.sites)
+        ),
+    )
+
+
+def _metered(uplinks: tuple[LabUplink, ...], number: int) -> Iterator[LabUplink]:
+    """Yield the uplinks of a site by its number with an allowance."""
+    allowance_bytes = ALLOWANCES_BYTES[number % len(ALLOWANCES_BYTES)]
+    return (replace(uplink, allowance_bytes=allowance_bytes) for uplink in uplinks)
 
 
 def city_of(topology: Topology) -> SimulatedCity:
@@ -62,7 +89,8 @@ def city_of(topology: Topology) -> SimulatedCity:
                     carrier=uplink.carrier,
                     box=f"{site.name}.{uplink.name}",
                     is_radio=uplink.medium == "5g",
-                    is_metered=False,
+                    is_metered=uplink.allowance_bytes is not None,
+                    allowance_bytes=uplink.allowance_bytes or ALLOWANCES_BYTES[0],
                     has_ip6=True,
                     delay_s=impairment.delay_s,
                     jitter_s=max(impairment.jitter_s, 1e-5),

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from pathlib import Path
 
 import psycopg
@@ -169,3 +170,31 @@ def test_of_several_servers_the_last_that_took_is_first_and_silent_ones_are_left
     choice.note_failure(second, asked_s=6.5, failed_s=9.5)
     choice.note_failure(first, asked_s=9.5, failed_s=12.5)
     assert choice.order(12.0) == [second, first], "where none answers all are asked"
+
+
+def test_a_server_that_lost_a_connection_in_silence_comes_last_from_then_on() -> None:
+    first, second = {"host": "a"}, {"host": "b"}
+    choice = ServerChoice([first, second])
+    choice.note_success(first)
+    choice.note_lost(asked_s=0.0, lost_s=0.1)
+    assert choice.order(0.2) == [first, second], "it was restarted, and is there"
+    choice.note_lost(asked_s=0.0, lost_s=3.3)
+    assert choice.order(3.4) == [second]
+    # The other one is no primary yet: it is asked again and again, and first.
+    choice.note_failure(second, asked_s=3.4, failed_s=3.5)
+    assert choice.order(6.4) == [second, first]
+    assert choice.was_silent(first)
+    choice.note_failure(first, asked_s=6.4, failed_s=6.5)
+    assert not choice.was_silent(first)
+    assert choice.order(6.6) == [first, second]
+
+
+def test_a_server_that_was_silent_has_to_accept_before_it_is_waited_for() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    database = PostgresDatabase(url=f"postgresql://c@127.0.0.1:{port}/t?sslmode=disable")
+    with pytest.raises(psycopg.OperationalError, match="refused"):
+        database.connect()
+    database.note_lost(asked_s=time.monotonic() - 10.0)
+    with pytest.raises(psycopg.OperationalError, match="still no answer"):
+        database.connect()

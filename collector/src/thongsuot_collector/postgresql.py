@@ -34,6 +34,7 @@ JOURNAL_SCHEMA = "journal"
 """The journal's tables are separate from others of the same database."""
 
 _LIBPQ_SCHEME = "postgresql://"
+_PORT = 5432
 _USER_INFO = re.compile(r"[a-z+]+://(?:[^/?#@]*:[^/?#]*@|.*[?&](?:ssl)?password=)")
 
 _CLIENT = {
@@ -71,6 +72,13 @@ A server that did not answer is tried again after this: a missing machine must n
 connection by the time-out.
 """
 
+_ACCEPTED_S = 0.5
+"""
+And then it has to accept a TCP connection within this, which needs no processor time of the server
+itself. With libpq's time-out, of two seconds at least, half of a take-over passed in waiting for
+the machine that was lost (measured 2026-12).
+"""
+
 
 class PostgresDatabase(msgspec.Struct, frozen=True, kw_only=True):
     """
@@ -106,6 +114,10 @@ class PostgresDatabase(msgspec.Struct, frozen=True, kw_only=True):
         failure: psycopg.OperationalError | None = None
         for server in choice.order(time.monotonic()):
             asked_s = time.monotonic()
+            if choice.was_silent(server) and not _accepts(server):
+                choice.note_silence(server, time.monotonic())
+                failure = psycopg.OperationalError(f"{server.get('host')}: still no answer")
+                continue
             try:
                 connection = psycopg.connect(**{**settings, **server}, autocommit=autocommit)  # type: ignore[arg-type]
             except psycopg.OperationalError as error:
@@ -116,6 +128,15 @@ class PostgresDatabase(msgspec.Struct, frozen=True, kw_only=True):
                 return connection
         assert failure is not None
         raise failure
+
+    def note_lost(self, asked_s: float) -> None:
+        """
+        Note that the server of the last connection has lost it, asked at a moment: if it has not
+        answered for a while the others come first.
+        """
+        choice = _choices.get(self.url)
+        if choice is not None:
+            choice.note_lost(asked_s, time.monotonic())
 
     def message_of(self, error: BaseException) -> str:
         """Return the first line of an error, without the password."""
@@ -150,22 +171,43 @@ class ServerChoice:
     def __init__(self, servers: "list[dict[str, str]]") -> None:
         self._servers = servers
         self._avoided_until_s = [0.0] * len(servers)
+        self._are_silent = [False] * len(servers)
         self._preferred = 0
 
     def order(self, now_s: float) -> "list[dict[str, str]]":
         """Return the servers to try; a recently silent one only if all were."""
-        places = sorted(range(len(self._servers)), key=lambda place: place != self._preferred)
+        places = sorted(
+            range(len(self._servers)),
+            key=lambda place: (self._are_silent[place], place != self._preferred),
+        )
         answering = [place for place in places if self._avoided_until_s[place] <= now_s]
         return [self._servers[place] for place in answering or places]
+
+    def was_silent(self, server: Mapping[str, str]) -> bool:
+        """Return whether a server did not answer when it was tried last."""
+        return self._are_silent[self._servers.index(dict(server))]
 
     def note_success(self, server: Mapping[str, str]) -> None:
         """Try a server first from now on."""
         self._preferred = self._servers.index(dict(server))
+        self._are_silent[self._preferred] = False
 
     def note_failure(self, server: Mapping[str, str], asked_s: float, failed_s: float) -> None:
         """Avoid a server for a while if it did not answer; one that refuses is alive."""
         if failed_s - asked_s >= _SILENT_S:
-            self._avoided_until_s[self._servers.index(dict(server))] = failed_s + _AVOIDED_S
+            self.note_silence(server, failed_s)
+        else:
+            self._are_silent[self._servers.index(dict(server))] = False
+
+    def note_silence(self, server: Mapping[str, str], now_s: float) -> None:
+        """Avoid a server for a while."""
+        place = self._servers.index(dict(server))
+        self._avoided_until_s[place] = now_s + _AVOIDED_S
+        self._are_silent[place] = True
+
+    def note_lost(self, asked_s: float, lost_s: float) -> None:
+        """The same of the server that was in use, when a connection of it has ended."""
+        self.note_failure(self._servers[self._preferred], asked_s, lost_s)
 
 
 _SILENT_S = 2.0
@@ -264,6 +306,18 @@ def _servers(settings: Mapping[str, str]) -> list[dict[str, str]]:
 def _hosts(settings: dict[str, str]) -> Iterator[str]:
     for host in settings.get("hostaddr", settings.get("host", "")).split(","):
         yield host.strip("[]")
+
+
+def _accepts(server: Mapping[str, str]) -> bool:
+    """Return whether a server accepts a TCP connection at once; sockets of this machine do."""
+    host = server.get("hostaddr") or server.get("host", "")
+    if not host or host.startswith(("/", "@")):
+        return True
+    try:
+        with socket.create_connection((host, int(server.get("port") or _PORT)), _ACCEPTED_S):
+            return True
+    except OSError:
+        return False
 
 
 def _is_here(host: str) -> bool:

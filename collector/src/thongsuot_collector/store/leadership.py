@@ -81,6 +81,7 @@ class LeaderCandidate:
         self._is_alive = is_alive
         self._ended = threading.Event()
         self._connection: PostgresConnection | None = None
+        self._asked_s = 0.0
         self._thread = threading.Thread(target=self._run, name="election", daemon=True)
 
     @property
@@ -104,6 +105,7 @@ class LeaderCandidate:
     def _run(self) -> None:
         was_failing = False
         while not self._ended.is_set():
+            self._connection = None
             try:
                 with self._database.connect(autocommit=True) as self._connection:
                     was_failing = False
@@ -112,6 +114,8 @@ class LeaderCandidate:
                     self._connection.execute("SET statement_timeout = '3s'")
                     self._stand(self._connection)
             except (psycopg.Error, OSError, ValueError) as error:
+                if self._connection is not None and self._connection.broken:
+                    self._database.note_lost(self._asked_s)
                 if not was_failing and not self._ended.is_set():
                     _log.warning(
                         "election: %s; tried again until it works", self._database.message_of(error)
@@ -123,6 +127,7 @@ class LeaderCandidate:
         while not self._ended.wait(_TRY_EVERY_S):
             if not self._is_alive():
                 continue
+            self._asked_s = time.monotonic()
             row = connection.execute(_TRY, (_LOCK,)).fetchone()
             if row is not None and row[0]:
                 self._lead(connection)
@@ -145,7 +150,7 @@ class LeaderCandidate:
         self._changed(term)
         try:
             while not self._ended.wait(_BEAT_EVERY_S) and self._is_alive() and not term.is_over:
-                asked_s = time.monotonic()
+                asked_s = self._asked_s = time.monotonic()
                 beat = {"term": number, "revision": term.revision}
                 if connection.execute(_BEAT, beat).rowcount != 1:
                     break

@@ -1,4 +1,4 @@
-"""Keeps the accounts of all streams: from the journal, and from what devices say of themselves."""
+"""Keeps the accounts of all streams, from the journal and from devices' reports."""
 
 import asyncio
 import logging
@@ -52,10 +52,10 @@ _Key = tuple[str, str]
 
 class HeardReport(msgspec.Struct, frozen=True, kw_only=True):
     """
-    A device's report of its record, and its time: by the clock of its boot, and by ours.
+    A device's report on its record, and its time by the clock of its boot and by ours.
 
-    ``head`` is the journal's head once the batch was durable that came with it: the report is
-    looked at when everything up to there has been.
+    ``head`` is the journal's head when the batch of the report was durable: the report is processed
+    after all entries up to there.
     """
 
     site: str
@@ -70,10 +70,10 @@ class AccountConsumer:
     """
     The accounts of all streams.
 
-    A stream's account, the arrivals of each day and the place in the journal are saved in one act:
-    after a crash each entry counts once. Reports that came within the last seconds before it are
-    lost with it; the next push brings a newer one. ``is_shared``: other collectors pass on what
-    devices said to them.
+    A stream's account, the arrivals of each day and the position in the journal are saved in one
+    transaction: after a crash each entry counts once. Reports of the last seconds before a crash
+    are lost; the next push has a newer one. ``is_shared``: other collectors pass on the reports
+    that they receive.
     """
 
     def __init__(
@@ -112,7 +112,7 @@ class AccountConsumer:
         )
 
     async def load(self) -> None:
-        """Take up the accounts as they were saved last; find out whether the journal still fits."""
+        """Load the saved accounts; check that the journal still matches them."""
         position = await asyncio.to_thread(sites.position, self._store, CONSUMER)
         damage = await self._journal.damage()
         if position is None:
@@ -156,7 +156,7 @@ class AccountConsumer:
             await asyncio.sleep(_LINGER_S)
 
     async def catch_up(self) -> None:
-        """Take in everything that is in the journal now, and the reports that came with it."""
+        """Process all entries that are in the journal now, and their reports."""
         while self._sequence < (through := self._journal.head):
             entries = await self._journal.read(
                 self._sequence, through=through, limit=_READ_ENTRIES, size_bytes=_READ_BYTES
@@ -189,7 +189,7 @@ class AccountConsumer:
                 )
 
     async def save(self) -> None:
-        """Write down what changed, and then let the journal go on."""
+        """Save the changes, then commit the position in the journal."""
         changed, self._changed = self._changed, set()
         arrivals, self._arrivals = self._arrivals, Counter()
         position = sites.Position(journal=self._journal.name, sequence=self._sequence)
@@ -234,7 +234,7 @@ class AccountConsumer:
         try:
             notices = self._reader.columns(kept, layouts).notices
         except UndecodableEntry as error:
-            # The other consumers make a dead letter of it; here only its announcements are missed.
+            # The other consumers make a dead letter of it; here only its notices are missing.
             _log.debug("cannot read the notices of an entry: %s", error)
             return
         if not notices:
@@ -337,7 +337,9 @@ def decode_account(body: bytes) -> StreamAccount:
 def gone_from(
     accounts: Iterable[StreamAccount], held: Mapping[_Key, tuple[Range, ...]]
 ) -> Iterator[tuple[StreamAccount, tuple[Range, ...]]]:
-    """Yield the accounts that have numbers as kept which a journal does not hold, and those."""
+    """
+    Yield the accounts with numbers counted as kept that are not in a journal, and these numbers.
+    """
     for account in accounts:
         gone = ranges.minus(account.kept, held.get((account.site, account.stream), ()))
         if gone:

@@ -19,7 +19,7 @@ _DAY_NS = 86_400 * 10**9
 
 
 class SiteTotal(msgspec.Struct, frozen=True, kw_only=True):
-    """All batches of a site within the time that is looked at, by their fate."""
+    """All batches of a site within a time range, by their fate."""
 
     site: str
     fates: Mapping[BatchFate, int]
@@ -31,7 +31,7 @@ class SiteTotal(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def silent(self) -> int:
-        """How many of them are gone without anybody having said so."""
+        """The number of them that are gone without an announcement."""
         return sum(count for fate, count in self.fates.items() if fate in SILENT)
 
 
@@ -67,7 +67,7 @@ def site_totals(store: Engine, *, from_ns: int) -> list[SiteTotal]:
     """
     Return the batches of the streams with pushes since a moment, by site.
 
-    Only streams that miss something are read whole: of the others all is kept.
+    Only streams with missing batches are read completely: all batches of the others are kept.
     """
     fates: dict[str, dict[BatchFate, int]] = {
         site: {BatchFate.KEPT: kept} if kept else {}
@@ -84,7 +84,7 @@ def site_totals(store: Engine, *, from_ns: int) -> list[SiteTotal]:
 
 class RecordOverview:
     """
-    What pages and metrics show of the accounts.
+    The accounts as shown by pages and metrics.
 
     ``progress`` returns the position of each sink. ``window_s`` is how far back to look: the
     retention time of the journal.
@@ -104,7 +104,7 @@ class RecordOverview:
         self._window_ns = int(window_s * 1e9)
 
     async def sinks(self) -> Sequence[SinkProgress]:
-        """Return where each sink is, over all sites."""
+        """Return the position of each sink, over all sites."""
         return await self._progress()
 
     async def site(self, site: str, *, days: int) -> list[DayAccount]:

@@ -1,6 +1,6 @@
 """
-The account of a site, day by day: the batches that were made and their places, those that arrived
-and who has them.
+The account of a site, day by day: the batches that were made and where they are, those that arrived
+and which sinks have them.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,10 +13,10 @@ from thongsuot_collector.journal.journal import Cursor, Tally
 
 class SinkLine(msgspec.Struct, frozen=True, kw_only=True):
     """
-    Where the batches are, at one sink, that came in on one day: together as many as came.
+    The batches that arrived on one day, by their state at one sink; they add up to all of them.
 
-    ``earlier`` came before the sink was set up. ``skipped`` it has passed over although nothing
-    came of them: no delivery, no dead letter, no loss that was counted.
+    ``earlier`` arrived before the sink was set up. ``skipped`` were passed without a result: no
+    delivery, no dead letter, no counted loss.
     """
 
     sink: str
@@ -32,8 +32,8 @@ class DayAccount(msgspec.Struct, frozen=True, kw_only=True):
     """
     One day of a site.
 
-    ``fates`` are of the batches first heard of on that day, ``made`` their sum; ``sinks`` of the
-    batches that came in on that day, ``arrived``: after an outage those are more.
+    ``fates`` counts the batches first known on that day, ``made`` is their sum; ``sinks`` counts
+    the batches that arrived on that day, ``arrived``: more after an outage.
     """
 
     site: str
@@ -45,13 +45,13 @@ class DayAccount(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def silent(self) -> int:
-        """How many batches are gone without anybody having said so."""
+        """The number of batches that are gone without an announcement."""
         lost = sum(count for fate, count in self.fates.items() if fate in SILENT)
         return lost + sum(line.skipped + line.lost for line in self.sinks)
 
     @property
     def closes(self) -> bool:
-        """Whether each batch is somewhere, or gone for a reason that was announced."""
+        """Whether each batch exists, or is gone for an announced reason."""
         return self.silent == 0
 
 
@@ -70,10 +70,10 @@ class SinkProgress(msgspec.Struct, frozen=True, kw_only=True):
 
 def sink_progress(sink: str, cursor: Cursor, *, done: int, behind: int) -> SinkProgress:
     """
-    Return where a sink is, from its cursor and from how many sequences that takes as done.
+    Return a sink's position, from its cursor and the number of sequences that it counts as done.
 
-    Entries trimmed unread count as lost before the cursor has passed over them: until then they may
-    hide as many skipped ones.
+    Entries trimmed unread count as lost before the cursor has passed them: until then they may hide
+    as many skipped ones.
     """
     skipped = 0
     if cursor.begun is not None:
@@ -111,7 +111,7 @@ def site_account(
         by_day = {
             tally.day: tally for tally in tallies.get(progress.sink, ()) if tally.site == site
         }
-        # The newest day first: what waits came last.
+        # The newest day first: the waiting entries arrived last.
         behind, skipped = progress.behind, progress.skipped
         for day in days:
             tally = by_day.get(day, Tally(day=day, site=site))

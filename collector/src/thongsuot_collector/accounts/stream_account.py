@@ -1,5 +1,5 @@
 """
-The account of one stream: where each number is that was ever given to a batch of it. Pure.
+The account of one stream: the fate of each batch number ever assigned in it. Pure.
 
 A number is kept, waits on the device, or is gone for a reason; any other is ``unexplained``: its
 device reports it as delivered, and it never arrived.
@@ -25,7 +25,7 @@ class BatchFate(StrEnum):
     """Where a batch is, or why it is gone."""
 
     KEPT = "kept"
-    """In the journal, or was until it was removed for its age."""
+    """In the journal, or was there until it was removed for its age."""
 
     WAITING = "waiting"
     """On the device, according to its last report."""
@@ -34,10 +34,10 @@ class BatchFate(StrEnum):
     """A later batch has arrived and this one has not; its device does not report what it holds."""
 
     REJECTED = "rejected"
-    """Refused for good; set aside on the device, for a person to read."""
+    """Finally refused; set aside on the device, for a person to read."""
 
     DROPPED = "dropped"
-    """Dropped by the device, for want of room; announced."""
+    """Dropped by the device for lack of space; announced."""
 
     REJECTED_DELETED = "rejected_deleted"
     """Refused, and removed on the device for newer ones; announced."""
@@ -52,16 +52,16 @@ class BatchFate(StrEnum):
     """Was kept; lost to a broken disk of the collector."""
 
     JOURNAL_REPLACED = "journal_replaced"
-    """Was kept; the journal is another one now, or an older copy."""
+    """Was kept; the journal has been replaced by another one, or by an older copy."""
 
     FORGOTTEN = "forgotten"
-    """Said to wait once; the device that speaks for the site now does not know of it."""
+    """Once reported as waiting; the site's present device does not have it."""
 
     UNEXPLAINED = "unexplained"
-    """Delivered, as its device believes; it never came."""
+    """Delivered according to its device; it never arrived."""
 
     ACCEPTED = "accepted"
-    """Gone like one of the last four; a person has accepted the loss since, with a reason."""
+    """Gone like the last four; a person has accepted the loss since, with a reason."""
 
 
 SILENT = frozenset(
@@ -72,7 +72,7 @@ SILENT = frozenset(
         BatchFate.UNEXPLAINED,
     }
 )
-"""Losses that nobody announced: the account does not close with them."""
+"""Unannounced losses: the account does not close with them."""
 
 _BY_REASON = {
     LossReason.REJECTED_DELETED: BatchFate.REJECTED_DELETED,
@@ -84,7 +84,9 @@ _BY_REASON = {
 
 
 class Loss(NamedTuple):
-    """Numbers that are gone. ``last`` ``None``: all of the stream that wait nowhere."""
+    """
+    Numbers that are gone. ``last`` ``None``: all numbers of the stream that do not wait anywhere.
+    """
 
     first: int
     last: int | None
@@ -102,10 +104,11 @@ class StreamAccount(msgspec.Struct, kw_only=True):
     """
     The state of one stream.
 
-    ``highest`` is the newest number that was heard of, ``kept`` the numbers that came. ``waiting``
-    is what its device said last, ``is_reported`` whether it ever said anything, ``is_known``
-    whether it still does. ``marks`` are in order, ``highest`` growing with the days. ``accepted``
-    are the numbers whose loss somebody has accepted; they are kept apart, and put in by who reads.
+    ``highest`` is the newest known number, ``kept`` are the arrived numbers. ``waiting`` is the
+    device's last report, ``is_reported`` whether it ever reported the stream, ``is_known`` whether
+    it still does. ``marks`` are in order, ``highest`` growing with the days. ``accepted`` are the
+    numbers whose loss a person has accepted; they are stored separately, and inserted when the
+    account is read.
     """
 
     site: str
@@ -122,11 +125,11 @@ class StreamAccount(msgspec.Struct, kw_only=True):
 
     @property
     def missing(self) -> int:
-        """How many numbers have not arrived, whatever the reason."""
+        """The count of numbers that have not arrived, whatever the reason."""
         return self.highest - ranges.count(self.kept)
 
     def raise_highest(self, number: int, day: int) -> None:
-        """Take a number for heard of on a day, or on the last day that is marked if it is later."""
+        """Record a number as known from a day on, or from the last marked day if that is later."""
         if number <= self.highest:
             return
         self.highest = number
@@ -138,7 +141,7 @@ class StreamAccount(msgspec.Struct, kw_only=True):
 
     def add_losses(self, losses: Iterable[Loss]) -> bool:
         """
-        Note numbers that are gone; return whether that is new.
+        Record numbers that are gone; return whether that is new.
 
         They are stored as the fewest ranges for each fate. A device's reports have at most
         ``LOSSES_KEPT`` of them: beyond that the lowest are merged, and numbers in between that
@@ -162,7 +165,7 @@ class StreamAccount(msgspec.Struct, kw_only=True):
         return self.losses != before
 
     def fates(self) -> list[tuple[Range, BatchFate]]:
-        """Return where each number from 1 to the highest is, in ranges, in order."""
+        """Return the fate of each number from 1 to the highest, in ranges, in order."""
         whole: tuple[Range, ...] = ((1, self.highest),) if self.highest else ()
         kept = ranges.common(self.kept, whole)
         fates = [(part, BatchFate.KEPT) for part in kept]
@@ -180,7 +183,7 @@ class StreamAccount(msgspec.Struct, kw_only=True):
             gone = ranges.common(missing, named)
             fates += [(part, fate) for part in gone]
             missing = ranges.minus(missing, gone)
-        # Which of the others wait the device does not say; those it made first go first.
+        # The device does not report which of the others wait; it sends the oldest first.
         waiting = ranges.lowest(missing, self.waiting)
         fates += [(part, BatchFate.WAITING) for part in waiting]
         rest = self._fate_of_rest()
@@ -196,7 +199,7 @@ class StreamAccount(msgspec.Struct, kw_only=True):
             yield from ((inner, fate) for inner in ranges.minus((part,), accepted))
 
     def counts(self) -> dict[BatchFate, int]:
-        """Return how many batches there are of each fate; together ``highest``."""
+        """Return the number of batches of each fate; their sum is ``highest``."""
         counts: dict[BatchFate, int] = {}
         for (first, last), fate in self.fates():
             counts[fate] = counts.get(fate, 0) + last - first + 1

@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -71,10 +71,10 @@ class TracedStatement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductModule:
-    """A module that has functions: its path from the root, and their statements."""
+    """A module with statements in functions: its path from the root, and its syntax tree."""
 
     path: str
-    statements: Sequence[TracedStatement]
+    tree: ast.Module
 
     @property
     def mirror(self) -> str:
@@ -102,20 +102,22 @@ class ModuleCoverage:
     best_ratio: float
 
 
-def product_modules(root: Path = ROOT) -> list[ProductModule]:
+def product_modules(
+    root: Path = ROOT, parse: Callable[[str], ast.Module] = ast.parse
+) -> list[ProductModule]:
     """Return every module that has statements in functions, in order of their paths."""
     modules: list[ProductModule] = []
     for sources in ROOMS:
         for path in sorted((root / sources).rglob("*.py")):
-            if statements := list(statements_in_functions(path.read_text("utf-8"))):
-                name = path.relative_to(root).as_posix()
-                modules.append(ProductModule(path=name, statements=statements))
+            tree = parse(path.read_text("utf-8"))
+            if any(True for _ in statements_in_functions(tree)):
+                modules.append(ProductModule(path=path.relative_to(root).as_posix(), tree=tree))
     return modules
 
 
-def statements_in_functions(text: str) -> Iterator[TracedStatement]:
+def statements_in_functions(tree: ast.Module) -> Iterator[TracedStatement]:
     """Yield each statement that runs only when a function is called."""
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield from _in_block(node.body)
 
@@ -232,7 +234,10 @@ def _lines_by_test(data: CoverageData, file: Path) -> dict[str, set[int]]:
 def _coverage_of(
     module: ProductModule, test: str, by_test: Mapping[str, set[int]]
 ) -> ModuleCoverage:
-    ratios = {name: _ratio(module, by_test[name] | by_test[ANY_TEST]) for name in sorted(by_test)}
+    statements = list(statements_in_functions(module.tree))
+    ratios = {
+        name: _ratio(statements, by_test[name] | by_test[ANY_TEST]) for name in sorted(by_test)
+    }
     ratio = ratios.get(test, ratios[ANY_TEST])
     best = max(ratios, key=lambda name: ratios[name])
     return ModuleCoverage(
@@ -240,12 +245,11 @@ def _coverage_of(
     )
 
 
-def _ratio(module: ProductModule, lines: set[int]) -> float:
+def _ratio(statements: Sequence[TracedStatement], lines: set[int]) -> float:
     ran = sum(
-        not lines.isdisjoint(range(statement.first, statement.last + 1))
-        for statement in module.statements
+        not lines.isdisjoint(range(statement.first, statement.last + 1)) for statement in statements
     )
-    return ran / len(module.statements)
+    return ran / len(statements)
 
 
 def _run_folders(tests: Sequence[str], root: Path, folder: Path) -> int:

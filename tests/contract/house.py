@@ -21,11 +21,12 @@ class Module:
     @property
     def tree(self) -> ast.Module:
         """The module, parsed."""
-        return _parsed(self.text)
+        return parsed(self.text)
 
 
 @cache
-def _parsed(text: str) -> ast.Module:
+def parsed(text: str) -> ast.Module:
+    """Return the syntax tree of a file: one for all laws."""
     return ast.parse(text)
 
 

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 from tools.module_coverage import COVERED_BY, CoveringTests, product_modules
 
-from tests.contract.house import ROOT, plant
+from tests.contract.house import ROOT, parsed, plant
 
 MODULE = "def add(a: int, b: int) -> int:\n    return a + b\n"
 
 
 def uncovered(root: Path) -> list[str]:
     """Return the modules that no test is named for, and entries that name nothing."""
-    modules = product_modules(root)
+    modules = product_modules(root, parsed)
     covering = CoveringTests(root)
     missing = [f"{module.path}: no test" for module in modules if covering.of(module) is None]
     return missing + covering.mistakes(modules)

@@ -54,10 +54,10 @@ SLOWNESS = "3"
 AT_START = Path(__file__).resolve().parent / "coverage_startup"
 """A folder for ``PYTHONPATH``: what each process that a test starts runs first."""
 
-PLAYED = "not (fleet or matrix or nightly)"
+PLAYED = "not (fleet or nightly)"
 """
-A module's own test is one that runs for every change. What installs packages executes none of this
-tree's files, and what takes minutes is no test that somebody runs after changing a module.
+A module's own test is one that runs for every change; only the matrix, which executes what its rows
+inject, is played at night alone. What installs packages executes none of this tree's files.
 """
 
 

@@ -34,6 +34,7 @@ from thongsuot_agent.judge.symptoms.near_flows import near_probes
 from thongsuot_agent.judge.symptoms.service_over_link import (
     REQUEST,
     ServiceOverLink,
+    forget_steady_spell,
     service_over_link,
 )
 from thongsuot_agent.judge.symptoms.translated import may_be_translators
@@ -254,6 +255,8 @@ def _update_service_slot(
         # Slow pages still work: only the present health tells since when they are fast.
         was_slow = slot.fault is not None and slot.fault.symptom is Symptom.SERVICE_SLOW
         tracks = () if was_slow else here.tracks.values()
+        if was_slow:
+            forget_steady_spell(here, slot.onset_ns)
         starts = [t.worked_since_ns for t in tracks if t.worked_since_ns]
         confirm(slot, None, min((ns for ns in starts if ns >= slot.onset_ns), default=at.now_ns))
     else:

@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.play:
         return _play_again(options.play, options.recordings, is_metered=options.metered)
     if options.healthy_days:
-        return _healthy(options.seed, options.healthy_days, options.jobs)
+        return _healthy(options)
     started = time.monotonic()
     report = TruthReport()
     assess = partial(
@@ -112,10 +112,12 @@ def _collect_rarely() -> None:
     gc.set_threshold(70_000, 50, 50)
 
 
-def _healthy(seed: int, days: int, jobs: int) -> int:
+def _healthy(options: argparse.Namespace) -> int:
     """Live through healthy days; every message to a carrier is a failure."""
     carriers = others = periods = 0
-    for day in _played(partial(play_healthy_day, seed), range(days), jobs, "site-days"):
+    days, first = options.healthy_days, options.first
+    play_day = partial(play_healthy_day, options.seed, is_shortened=options.shortened)
+    for day in _played(play_day, range(first, first + days), options.jobs, "site-days"):
         to_carriers = [text for text in day.messages if text.startswith("carrier:")]
         carriers, others = (
             carriers + len(to_carriers),
@@ -207,6 +209,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--jobs", type=int, default=cores, help="processes (%(default)s)")
     parser.add_argument("--show", type=int, default=SHOWN, help="failures printed (%(default)s)")
     parser.add_argument("--healthy-days", type=int, default=0, metavar="N", help="site-days")
+    parser.add_argument("--shortened", action="store_true", help="site-days with less quiet")
     parser.add_argument("--metered", action="store_true", help="every second line metered")
     parser.add_argument("--packets", action="store_true", help="on the lab's namespaces (root)")
     parser.add_argument("--sites", type=int, default=SITES, help="with --packets (%(default)s)")

@@ -21,6 +21,8 @@ DAY_S = 86_400.0
 FADES, BLIPS, TRANSFERS = 12, 2, 20
 DEAF_SHARE = 0.2
 """Share of the days on which a carrier limits echoes."""
+QUIET_S = 240.0
+"""What is left of quiet between noise in a shortened day: more than any verdict takes to end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +61,29 @@ def healthy_day(seed: int, index: int) -> Scenario:
     return Scenario(seed=seed, index=index, city=city, faults=tuple(faults), until_s=DAY_S)
 
 
-def play_healthy_day(seed: int, index: int) -> HealthyDay:
+def shortened(day: Scenario, quiet_s: float = QUIET_S) -> Scenario:
+    """
+    Return a day with all of its noise and less quiet between.
+
+    Every fade, blip and transfer keeps its length and its place among the others; longer stretches
+    without any are cut to ``quiet_s``. That is no easier for a judge: what follows noise so soon
+    meets what is left of it.
+    """
+    whole = [fault for fault in day.faults if fault.end_s - fault.start_s >= day.until_s]
+    noise = [fault for fault in day.faults if fault not in whole]
+    cut_s, ends_s, moved = 0.0, 0.0, []
+    for fault in sorted(noise, key=lambda fault: fault.start_s):
+        cut_s += max(0.0, fault.start_s - ends_s - quiet_s)
+        ends_s = max(ends_s, fault.end_s)
+        start_s, end_s = fault.start_s - cut_s, fault.end_s - cut_s
+        moved.append(replace(fault, start_s=start_s, end_s=end_s))
+    return replace(day, faults=(*moved, *whole), until_s=ends_s - cut_s + quiet_s)
+
+
+def play_healthy_day(seed: int, index: int, *, is_shortened: bool = False) -> HealthyDay:
     """Simulate one healthy day."""
     day = healthy_day(seed, index)
+    day = shortened(day) if is_shortened else day
     site = day.city.sites[0]
     changes = SimulatedDevice(day, site).run()
     return HealthyDay(

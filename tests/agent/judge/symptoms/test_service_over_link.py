@@ -11,6 +11,7 @@ from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.symptoms.failure_modes import Health
 from thongsuot_agent.judge.symptoms.service_over_link import (
     ServiceOverLink,
+    forget_steady_spell,
     networks_of,
     service_over_link,
 )
@@ -158,3 +159,24 @@ def test_a_service_is_whole_only_where_it_works_in_every_family() -> None:
     portal.track(family=Family.IP6, failures=NEEDED)
     assert not portal.seen().is_whole
     assert portal.seen().is_good
+
+
+@pytest.mark.parametrize(
+    ("starts_ns", "kept_ns"),
+    [
+        (([50, 100], [110]), ([50], [])),
+        (([99], [100]), ([99], [])),
+        (([100, 120], [110]), ([100, 120], [110])),
+        (([50], []), ([50], [])),
+    ],
+    ids=["one spell", "what began before", "it came and went", "nothing since"],
+)
+def test_a_slow_spell_that_has_ended_is_forgotten_unless_it_came_and_went(
+    starts_ns: tuple[list[int], ...], kept_ns: tuple[list[int], ...]
+) -> None:
+    tracks = {
+        family: Track(kind="http", target="motcua", family=family, slow_episodes_ns=starts)
+        for family, starts in zip((Family.IP4, Family.IP6), starts_ns, strict=True)
+    }
+    forget_steady_spell(ServiceOverLink(LinkMemory(name="fixed"), {}, tracks), 100)
+    assert tuple(track.slow_episodes_ns for track in tracks.values()) == kept_ns

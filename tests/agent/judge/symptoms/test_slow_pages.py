@@ -8,6 +8,7 @@ from tests.agent.judge.expect import assert_found, blamed_parties, changes_of, s
 from tests.agent.judge.seeds import SEEDS
 from tests.agent.judge.simulated_site import InjectedFault, SimulatedSite, site_seconds
 from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Party, Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
@@ -38,6 +39,19 @@ def test_a_slow_page_is_looked_into_at_once_and_not_three_minutes_later(seed: in
     assert_found(site, SLOW_PORTAL, since_s=START_S, intervals=24.0, link="", service="motcua")
     assert states_of(site, "", "motcua") == [State.UP, State.DEGRADED, State.UP]
     assert blamed_parties(site) == {Party.PORTAL}
+
+
+def test_one_slow_page_after_a_portal_is_quick_again_says_nothing_of_it() -> None:
+    """
+    A fault that was reported and has ended is no evidence for an intermittent one: on the lab's
+    packets a portal that had been slow was "slow, nobody named" three times in half an hour.
+    """
+    spell = replace(slow_pages(), end_s=START_S + 120.0)
+    once = replace(slow_pages("fixed"), start_s=1000.0, end_s=1060.0, families=(Family.IP4,))
+    site = SimulatedSite(injected=(spell, once))
+    site.run(1500.0)
+    for link in ("", "fixed", "mobile"):
+        assert states_of(site, link, "motcua") == [State.UP, State.DEGRADED, State.UP], link
 
 
 @pytest.mark.parametrize("link", ["fixed", "mobile"])

@@ -148,6 +148,20 @@ def _is_slow_at_times(at: LinkContext, link: LinkMemory, tracks: Iterable[Track]
     return bool(episodes) and all(episodes) and sum(map(len, episodes)) >= EPISODES and not is_over
 
 
+def forget_steady_spell(over: ServiceOverLink, since_ns: int) -> None:
+    """
+    Forget the slow pages of a fault that has ended, if they were slow without a break.
+
+    Such a fault was reported as one; counted again, it made a single slow page within the next ten
+    minutes an intermittently slow portal (2026-12: three in half an hour on the lab's packets,
+    after the portal had been slow once for half a minute).
+    """
+    tracks = over.tracks.values()
+    if all(sum(ns >= since_ns for ns in track.slow_episodes_ns) <= 1 for track in tracks):
+        for track in tracks:
+            track.slow_episodes_ns = [ns for ns in track.slow_episodes_ns if ns < since_ns]
+
+
 def _prompt_runs(track: Track) -> int:
     """Return the number of latest consecutive pages that loaded in time."""
     slow_ns = track.slow_episodes_ns[-1] if track.slow_episodes_ns else 0

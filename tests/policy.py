@@ -18,6 +18,7 @@ import hypothesis
 import pytest
 
 from tests.outside_data import VARIABLE
+from tests.real_things import REAL_THINGS, shows_real_things
 
 # Commands speak the language of the terminal; tests read their English, wherever they run.
 os.environ.update(LANGUAGE="", LC_ALL="C.UTF-8")
@@ -47,6 +48,22 @@ def pytest_configure() -> None:
             suppress_health_check=[hypothesis.HealthCheck.too_slow],
         )
         hypothesis.settings.load_profile("any machine")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse a test of real things that ``tests.real_things`` would not find."""
+    unseen = [
+        item.nodeid
+        for item in items
+        if any(item.get_closest_marker(mark) for mark in REAL_THINGS)
+        and not shows_real_things(item.path)
+    ]
+    if unseen:
+        raise pytest.UsageError(
+            f"the text of the file has to show the mark ({', '.join(REAL_THINGS)}) of {unseen}; "
+            "where it comes with an import, say it in a comment"
+        )
 
 
 def pytest_collection_finish() -> None:

@@ -20,8 +20,6 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tools import lint
-
 ROOT = Path(__file__).resolve().parent.parent
 
 AT_ONCE = 6
@@ -79,43 +77,34 @@ COLLECTORS_EDGES = (
 )
 """What people and other systems meet of the collector: half of the CPU of its unit tests."""
 BROWSERS = ("tests/browser", "tests/dashboards")
+IMPORTS = "tests/runtime/test_modules.py"
+"""Imports every module: with the second Python, or with the first if there is no other."""
+
 ON_BOTH_PYTHONS = (
-    "tests/schema",
     "tests/runtime",
-    "tests/agent",
+    "tests/schema/batch/test_frame.py",
+    "tests/schema/batch/test_golden.py",
+    "tests/schema/batch/test_kernel.py",
+    "tests/schema/batch/test_loops.py",
+    "tests/schema/test_toml_lines.py",
+    "tests/agent/cli/test_main.py",
+    "tests/agent/config/test_read.py",
+    "tests/agent/identity/test_certificate_file.py",
+    "tests/agent/spool/test_spool.py",
     "tests/collector/app/test_collector.py",
-    "tests/collector/ingest",
-    "tests/collector/journal",
-    "tests/collector/store",
+    "tests/collector/ingest/test_direct_push.py",
+    "tests/collector/journal/test_sqlite.py",
+    "tests/collector/store/test_store.py",
 )
 """
-The unit tests that the second Python runs for every change: those of the code on devices, of which
-some have one version and some the other; and of the collector, which is a machine of our choice,
-that it runs there and what depends most on the interpreter (SQLite, threads, HTTP, TLS). Its other
-tests are nightly.
+What the second Python runs for every change: an import of every module, and the tests of what
+differs most between versions: compression and compiled code, ``tomllib``, the types that msgspec
+reads, ``argparse``, TLS, ``asyncio`` and HTTP, threads and SQLite. The unit tests of the code on
+devices took 151 s of CPU there (2026-12); they are nightly, with those of the collector.
 """
 
-PLAYED_ONCE = (
-    "tests/agent/judge/matrix",
-    "tests/agent/judge/symptoms/test_identity_over_time.py",
-    "tests/agent/judge/symptoms/test_intermittent_services.py",
-    "tests/agent/judge/symptoms/test_lan_loss.py",
-    "tests/agent/judge/symptoms/test_lossy_resolver.py",
-    "tests/agent/judge/symptoms/test_partial.py",
-    "tests/agent/judge/symptoms/test_slow_pages.py",
-    "tests/agent/judge/test_history.py",
-    "tests/agent/spool/test_kill.py",
-)
-"""
-Tests that the second Python need not run for every change. Simulated hours of the judge, a third of
-the CPU of all unit tests: arithmetic that the other tests of the same modules execute there as
-well, 94 % of the judge's statements without these files (2026-12). And processes that are killed at
-random moments: the state of the disk afterwards depends on SQLite and the kernel. Both run there
-nightly.
-"""
-
-OF_THE_NIGHT = (COLLECTOR, *PLAYED_ONCE)
-"""Tests that ``ON_BOTH_PYTHONS`` leaves out."""
+OF_THE_NIGHT = ("tests/schema", "tests/runtime", "tests/agent", COLLECTOR)
+"""What the second Python runs nightly: the unit tests of all that is installed anywhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,10 +171,11 @@ def default_parts(other_python: str = "") -> list[SuitePart]:
     Return the parts that every change needs: first those that wait for real time, then the longest
     first.
     """
-    real = f"({REAL_THINGS}) and not ({LONG})"
+    real = ("-p", "tests.real_things", "-m", f"({REAL_THINGS}) and not ({LONG})")
+    computing_name = "unit tests of agent, schema and lab"
     parts = [
-        pytest_part("whole product", "-m", real, *_whole_product()),
-        pytest_part("packets of agents", "-m", real, *COMPUTING),
+        pytest_part("whole product", *real, *_whole_product()),
+        pytest_part("packets of agents", *real, *COMPUTING),
         # The collector's processes are started, killed and waited for.
         pytest_part(
             "unit tests of the collector's core",
@@ -198,32 +188,31 @@ def default_parts(other_python: str = "") -> list[SuitePart]:
         ),
         pytest_part(
             "real servers",
-            *("-m", real),
+            *real,
             *(f"--ignore={folder}" for folder in ("tests/lab", *COMPUTING, *BROWSERS)),
             gives_way=True,
         ),
-        pytest_part("pages in browsers", "-m", real, *BROWSERS, gives_way=True),
+        pytest_part("pages in browsers", *real, *BROWSERS, gives_way=True),
         pytest_part(
             "unit tests of the rest",
             *("-m", UNITS, *(f"--ignore={folder}" for folder in (*COMPUTING, COLLECTOR))),
             gives_way=True,
         ),
     ]
-    if other_python:
+    computing = ["-m", UNITS, *COMPUTING]
+    if not other_python:
+        return [*parts, pytest_part(computing_name, *computing, gives_way=True)]
+    return [
+        *parts,
+        pytest_part(computing_name, *computing, f"--ignore={IMPORTS}", gives_way=True),
         # Versions differ in tests that need neither servers nor namespaces.
-        parts.append(
-            pytest_part(
-                f"unit tests by {Path(other_python).parent.parent.name}",
-                *("-m", UNITS, *ON_BOTH_PYTHONS),
-                *(f"--ignore={path}" for path in PLAYED_ONCE),
-                python=other_python,
-                gives_way=True,
-            )
-        )
-    parts.append(
-        pytest_part("unit tests of agent, schema and lab", "-m", UNITS, *COMPUTING, gives_way=True)
-    )
-    return parts
+        pytest_part(
+            f"unit tests by {Path(other_python).parent.parent.name}",
+            *("-m", UNITS, *ON_BOTH_PYTHONS),
+            python=other_python,
+            gives_way=True,
+        ),
+    ]
 
 
 def nightly_parts(other_python: str = "") -> list[SuitePart]:
@@ -237,7 +226,7 @@ def nightly_parts(other_python: str = "") -> list[SuitePart]:
             if other_python
             else []
         ),
-        SuitePart(name="types", command=lint.basedpyright()),
+        SuitePart(name="lint", command=(python, "tools/lint.py", "night")),
         pytest_part("long", "-m", "nightly", THONGSUOT_NIGHTLY="1"),
         pytest_part("matrix", "-m", "matrix", "tests/lab"),
         pytest_part("fleet", "-m", "fleet", "tests/fleet", "tests/tools"),

@@ -91,3 +91,4 @@ def test_the_laws_hold_with_one_more_of_each(extended: Path) -> None:
 def test_lint_is_clean_with_one_more_of_each(extended: Path) -> None:
     run(extended, "git", "add", "-A")
     run(extended, sys.executable, "tools/lint.py")
+    run(extended, sys.executable, "tools/lint.py", "night")

@@ -6,17 +6,19 @@ import sys
 from pathlib import Path
 
 import pytest
-from tools import suite
+from tools import lint, suite
 from tools.suite import (
     BRIEF_MATRIX,
     BROWSERS,
     COLLECTOR,
     COLLECTORS_EDGES,
     COMPUTING,
+    IMPORTS,
     LONG,
+    OF_THE_NIGHT,
     ON_BOTH_PYTHONS,
-    PLAYED_ONCE,
     REAL_THINGS,
+    UNITS,
     SuitePart,
     default_parts,
     folder_in_memory,
@@ -25,6 +27,8 @@ from tools.suite import (
     nightly_parts,
     play_parts,
 )
+
+from tests.real_things import REAL_THINGS as MARKS
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -115,7 +119,7 @@ def test_files_of_tests_are_kept_in_memory_where_there_is_room_and_programs_run(
 def test_an_unknown_part_of_the_night_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["nightly", "matrx"]) == 2
     printed = capsys.readouterr().err
-    assert "no part matrx; known: bench, coverage, fleet, fresh, healthy, long, matrix" in printed
+    assert "no part matrx; known: bench, coverage, fleet, fresh, healthy, lint, long" in printed
 
 
 def test_every_test_is_in_exactly_one_part() -> None:
@@ -139,16 +143,45 @@ def test_every_test_is_in_exactly_one_part() -> None:
     assert core.endswith(f"not ({REAL_THINGS} or {LONG}) {COLLECTOR} {ignored}")
     assert edges.endswith(f"not ({REAL_THINGS} or {LONG}) {' '.join(COLLECTORS_EDGES)}")
     assert all((ROOT / folder).is_dir() for folder in COLLECTORS_EDGES)
-    # Of the second Python nothing is left out but what the night plays, and all of that is there.
-    other = " ".join(default_parts("/3.13/bin/python")[-2].command)
-    night = " ".join(nightly_parts("/3.13/bin/python")[0].command)
-    paths = [*ON_BOTH_PYTHONS, *PLAYED_ONCE]
-    assert [path for path in paths if not (ROOT / path).exists()] == []
-    assert re.findall(r"--ignore=(\S+)", other) == list(PLAYED_ONCE)
-    rooms = {path.split("/")[1] for path in ON_BOTH_PYTHONS}
-    assert rooms == {"schema", "runtime", "agent", "collector"}
-    assert night.endswith(" ".join(("tests/collector", *PLAYED_ONCE)))
+
+
+def test_the_second_python_imports_everything_and_runs_the_rest_at_night() -> None:
+    *_, computing, other = (part.command for part in default_parts("/3.13/bin/python"))
+    night = nightly_parts("/3.13/bin/python")[0].command
+    assert other[0] == night[0] == "/3.13/bin/python"
+    assert other[-len(ON_BOTH_PYTHONS) :] == ON_BOTH_PYTHONS
+    assert [path for path in ON_BOTH_PYTHONS if not (ROOT / path).exists()] == []
+    assert {path.split("/")[1] for path in ON_BOTH_PYTHONS} == {
+        *("schema", "runtime", "agent", "collector")
+    }
+    # The import of every module runs once: with the second Python, if there is one.
+    assert computing[-1] == f"--ignore={IMPORTS}"
+    assert any(IMPORTS.startswith(path) for path in ON_BOTH_PYTHONS)
+    assert f"--ignore={IMPORTS}" not in default_parts()[-1].command
+    # All that it runs for a change it runs at night as well, and every other unit test.
+    assert night[-len(OF_THE_NIGHT) :] == OF_THE_NIGHT
+    assert UNITS in night
+    assert all(path.startswith(OF_THE_NIGHT) for path in ON_BOTH_PYTHONS)
     assert [part.name for part in nightly_parts() if part.name == "second-python"] == []
+
+
+def test_what_lint_leaves_out_is_nightly() -> None:
+    (night,) = [part.command for part in nightly_parts() if part.name == "lint"]
+    assert night[1:] == ("tools/lint.py", "night")
+    assert set(lint.nightly_commands()) == {"types (basedpyright)", "roles"}
+    assert not set(lint.nightly_commands()) & set(lint.commands())
+    assert "types (mypy)" in lint.commands()
+    # Ansible itself parses every playbook for every change.
+    playbooks = {file for file in lint.commands()["playbooks"] if file.endswith(".yml")}
+    assert {ROOT / file for file in playbooks} == set(ROOT.glob("ansible/playbooks/*.yml"))
+
+
+def test_the_parts_with_real_things_read_no_other_files() -> None:
+    assert " or ".join(MARKS) == REAL_THINGS
+    for suite_part in default_parts("/3.13/bin/python"):
+        reads_units = "tests.real_things" not in suite_part.command
+        needs_units = UNITS in suite_part.command
+        assert reads_units == needs_units, suite_part.name
 
 
 def test_the_night_plays_the_commands_of_the_readme_in_new_roots() -> None:

@@ -74,9 +74,9 @@ connection by the time-out.
 
 _ACCEPTED_S = 0.5
 """
-And then it has to accept a TCP connection within this, which needs no processor time of the server
-itself. With libpq's time-out, of two seconds at least, half of a take-over passed in waiting for
-the machine that was lost (measured 2026-12).
+And then it has to accept a TCP connection within this, for which the kernel needs nothing of the
+server. By libpq's time-out every second try of a take-over waited three seconds for the machine
+that was lost, while the other one was not a primary yet.
 """
 
 

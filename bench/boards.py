@@ -31,7 +31,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.ingest import cpu_s
-from bench.month_of_data import BLOCK_S, write_blocks
+from bench.month_of_data import BLOCK_S, say, write_blocks
 from tests.dashboards.board_queries import (
     Json,
     Prometheus,
@@ -144,6 +144,7 @@ def month_in_prometheus(folder: Path, days: int) -> Iterator[MonthDatabase]:
     server = PrometheusServer(folder, retention=KEPT).start()
     try:
         if not (folder / "hours").exists():
+            say("promtool evaluates the hourly rules")
             record_hours(folder, server.url, end_s - days * 86400, end_s)
             (folder / "hours").touch()
             server.stop()  # it loads blocks that it has not written itself only at start
@@ -181,7 +182,7 @@ def main() -> int:
                 for length_s in sorted({opens_with_s(board), options.days * 86400.0}):
                     window = Window(start_s=database.end_s - length_s, end_s=database.end_s)
                     seen += timed_queries(board, database, window)
-                    print(f"… {file.stem} {length_s / 3600:g} h", file=sys.stderr, flush=True)
+                    say(f"{file.stem} over {length_s / 3600:g} h: {len(seen)} queries so far")
     return report(seen)
 
 

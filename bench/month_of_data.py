@@ -10,6 +10,7 @@ minute in the last six hours: a real city has up to a hundred times as many.
 import random
 import re
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -68,6 +69,7 @@ def write_blocks(folder: Path, *, end_s: float, days: int) -> None:
     with tempfile.TemporaryDirectory(prefix="thongsuot-openmetrics-") as made:
         text = Path(made) / "samples.txt"
         for block in range(first, last + 1):
+            say(f"data of {days} days: block {block - first + 1} of {last - first + 1}")
             since_s = max(begin_s, block * BLOCK_S)
             until_s = min(end_s + 1, (block + 1) * BLOCK_S)
             with text.open("w", encoding="utf-8") as out:
@@ -76,6 +78,11 @@ def write_blocks(folder: Path, *, end_s: float, days: int) -> None:
                 out.write("# EOF\n")
             command = ["promtool", "tsdb", "create-blocks-from", f"--max-block-duration={BLOCK_S}s"]
             subprocess.run([*command, "openmetrics", str(text), str(folder), "-q"], check=True)
+
+
+def say(text: str) -> None:
+    """Print one line of progress."""
+    print(f"… {text}", file=sys.stderr, flush=True)
 
 
 def _lines(series: GeneratedSeries, since_s: float, until_s: float, end_s: float) -> Iterator[str]:

@@ -213,3 +213,18 @@ def test_the_wrong_user_is_told_in_one_sentence_which_is_the_right_one(service: 
         (sentence,) = err.splitlines()
         assert sentence.startswith("thongsuot-collector: user nobody may not use "), words
         assert f"run this as the user {user}" in sentence
+
+
+def test_a_store_that_cannot_be_read_is_told_in_the_language_of_the_terminal(
+    config: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LANGUAGE", raising=False)
+    monkeypatch.setenv("LC_ALL", "vi_VN.UTF-8")
+    (config.parent / "state").mkdir()
+    store = config.parent / "state" / "store.sqlite"
+    store.write_bytes(b"no database" * 1000)
+    status, out, err = say(capsys, "token", "list", "--config", config)
+    assert (status, out) == (1, "")
+    assert err.startswith(
+        f"thongsuot-collector: kho dữ liệu {store} bị hỏng, không đọc được gì: hãy khôi phục"
+    )

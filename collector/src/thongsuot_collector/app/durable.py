@@ -14,6 +14,7 @@ from thongsuot_collector.errors import JournalError, StoreError
 from thongsuot_collector.journal.journal import Journal
 from thongsuot_collector.journal.sqlite import open_journal
 from thongsuot_collector.store.engine import open_store
+from thongsuot_schema.localizable import Localizable
 
 JOURNAL_FILE = "journal.sqlite"
 STORE_FILE = "store.sqlite"
@@ -76,8 +77,12 @@ def _refuse_forgotten_copy(configuration: Configuration) -> None:
     file = configuration.state_dir / JOURNAL_FILE
     if file.exists():
         raise JournalError(
-            f"the journal at {configuration.settings.journal.database.shown} is empty, and there "
-            f"is one in {file}: run `thongsuot-collector journal copy`, or move the file away"
+            Localizable(
+                "the journal at {database} is empty, and there is one in {file}: run "
+                "`thongsuot-collector journal copy`, or move the file away",
+                database=configuration.settings.journal.database.shown,
+                file=str(file),
+            )
         )
 
 
@@ -121,9 +126,13 @@ def open_embedded_store(
     has_journal = has_journal or journal.exists()
     if has_journal and not store.exists() and not recovered.exists() and not accept_empty:
         raise StoreError(
-            f"there is a journal, and no store in {state_dir} ({STORE_FILE}): put it back "
-            "from a backup, or run `thongsuot-collector run --accept-empty-store`: every agent "
-            "then needs a new token, and every person a new password"
+            Localizable(
+                "there is a journal, and no store in {folder} ({file}): put it back "
+                "from a backup, or run `thongsuot-collector run --accept-empty-store`: "
+                "every agent then needs a new token, and every person a new password",
+                folder=str(state_dir),
+                file=STORE_FILE,
+            )
         )
     return open_store(store, accept_empty=accept_empty)
 

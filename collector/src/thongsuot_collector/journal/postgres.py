@@ -36,6 +36,7 @@ from thongsuot_collector.journal.recent import RecentEntries
 from thongsuot_collector.journal.site_shares import PARTS, OverShare, SiteShares
 from thongsuot_collector.journal.writer import GroupCommitWriter, WaitingBodies
 from thongsuot_collector.postgresql import PostgresDatabase
+from thongsuot_schema.localizable import Localizable
 
 COMMIT_WITHIN_S = 10.0
 """
@@ -366,7 +367,11 @@ async def open_postgres_journal(
                 return create_or_migrate(connection)
         except (psycopg.Error, OSError, ValueError) as error:
             raise JournalRefused(
-                f"cannot open the journal at {database.shown}: {database.message_of(error)}"
+                Localizable(
+                    "cannot open the journal at {database}: {reason}",
+                    database=database.shown,
+                    reason=database.message_of(error),
+                )
             ) from error
 
     return PostgresJournal(

@@ -20,6 +20,7 @@ from thongsuot_collector.journal.postgres_tables import (
 )
 from thongsuot_collector.journal.sqlite_tables import connect
 from thongsuot_collector.postgresql import PostgresDatabase
+from thongsuot_schema.localizable import Localizable
 
 _TABLES = {
     "entries": {
@@ -92,12 +93,20 @@ def copy_journal(file: Path, database: PostgresDatabase) -> JournalCopy:
                 return _copy(source, target)
     except sqlite3.Error as error:
         raise JournalError(
-            f"cannot read {file}: {error}; nothing was copied: start the collector on the file "
-            "once more, it reads what can be read of it"
+            Localizable(
+                "cannot read {file}: {reason}; nothing was copied: start the collector "
+                "on the file once more, it reads what can be read of it",
+                file=str(file),
+                reason=str(error),
+            )
         ) from error
     except (psycopg.Error, OSError, ValueError) as error:
         raise JournalRefused(
-            f"cannot copy to {database.shown}: {database.message_of(error)}; nothing was copied"
+            Localizable(
+                "cannot copy to {database}: {reason}; nothing was copied",
+                database=database.shown,
+                reason=database.message_of(error),
+            )
         ) from error
 
 
@@ -105,7 +114,10 @@ def _copy(source: sqlite3.Connection, target: PostgresConnection) -> JournalCopy
     for table in ("entries", "trimmed", "cursors"):
         if target.execute(f"SELECT FROM {table} LIMIT 1".encode()).fetchone() is not None:
             raise JournalError(
-                "the database has a journal with something in it: one is copied into an empty one"
+                Localizable(
+                    "the database has a journal with something in it: one is copied "
+                    "into an empty one"
+                )
             )
     source.execute("BEGIN")
     counts = {name: _copy_table(source, target, name) for name in _TABLES}

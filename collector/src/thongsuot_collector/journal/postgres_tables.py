@@ -8,6 +8,7 @@ from psycopg.rows import TupleRow
 
 from thongsuot_collector.errors import JournalError
 from thongsuot_collector.postgresql import JOURNAL_SCHEMA
+from thongsuot_schema.localizable import Localizable
 
 PostgresConnection = Connection[TupleRow]
 
@@ -143,7 +144,9 @@ def identity(connection: PostgresConnection) -> JournalIdentity:
     """
     version = _version(connection)
     if version == 0:
-        raise JournalError("there is no journal yet in the database; start the collector once")
+        raise JournalError(
+            Localizable("there is no journal yet in the database; start the collector once")
+        )
     if version != len(_STEPS):
         raise _other_version(version)
     row = connection.execute("SELECT name, head FROM journal").fetchone()

@@ -17,6 +17,7 @@ from thongsuot_collector.journal.postgres_tables import (
 )
 from thongsuot_collector.journal.ranges import Range, merged_by_stream
 from thongsuot_collector.postgresql import PostgresDatabase
+from thongsuot_schema.localizable import Localizable
 
 _TRIMMED = """
     SELECT site, stream, first, last FROM trimmed
@@ -144,6 +145,10 @@ def open_postgres_view(database: PostgresDatabase) -> PostgresView:
             raise
     except (psycopg.Error, OSError, ValueError) as error:
         raise JournalRefused(
-            f"cannot read the journal at {database.shown}: {database.message_of(error)}"
+            Localizable(
+                "cannot read the journal at {database}: {reason}",
+                database=database.shown,
+                reason=database.message_of(error),
+            )
         ) from error
     return PostgresView(database, connection)

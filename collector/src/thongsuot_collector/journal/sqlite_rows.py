@@ -33,6 +33,7 @@ from thongsuot_collector.journal.trimming import (
     sizes_by_site,
     unread,
 )
+from thongsuot_schema.localizable import Localizable
 
 _APPEND = """
     INSERT INTO entries
@@ -68,8 +69,12 @@ def check_version(version: int, known: int) -> None:
     """
     if version > known:
         raise JournalError(
-            f"the journal is of version {version}, this collector knows up to {known}; "
-            "install the newer collector again"
+            Localizable(
+                "the journal is of version {version}, this collector knows up to "
+                "{known}; install the newer collector again",
+                version=version,
+                known=known,
+            )
         )
 
 

@@ -11,6 +11,7 @@ from thongsuot_collector.errors import JournalError
 from thongsuot_collector.journal import sqlite_rows
 from thongsuot_collector.journal.recovery import Recovery, recover
 from thongsuot_collector.store import sqlite_file
+from thongsuot_schema.localizable import Localizable
 
 _STEPS: tuple[str, ...] = (
     """
@@ -124,7 +125,12 @@ def open_or_recover(path: Path) -> Path | None:
     except sqlite3.DatabaseError as error:
         if not sqlite_file.is_damage(error):
             raise JournalError(
-                f"cannot open the journal {path}: {error}; it stays as it is, and none is begun"
+                Localizable(
+                    "cannot open the journal {path}: {reason}; it stays as it is, and "
+                    "none is begun",
+                    path=str(path),
+                    reason=str(error),
+                )
             ) from error
         _log.error("journal damaged: %s; reading what can be read of it", error)
         return _recover(path, recovered)
@@ -169,8 +175,13 @@ def salvage(damaged: Path, target: Path, *, file: str) -> Recovery | None:
     except sqlite3.Error as error:
         sqlite_file.remove(target)
         raise JournalError(
-            f"cannot write what is left of {damaged} to {target}: {error}; the damaged file stays "
-            "as it is"
+            Localizable(
+                "cannot write what is left of {damaged} to {target}: {reason}; the "
+                "damaged file stays as it is",
+                damaged=str(damaged),
+                target=str(target),
+                reason=str(error),
+            )
         ) from error
     except BaseException:
         sqlite_file.remove(target)

@@ -22,6 +22,7 @@ from thongsuot_collector.store.sqlite_salvage import (
     open_damaged,
 )
 from thongsuot_collector.store.tables import METADATA
+from thongsuot_schema.localizable import Localizable
 
 _log = logging.getLogger(__name__)
 
@@ -46,7 +47,11 @@ def open_store(path: Path, *, accept_empty: bool = False) -> Engine:
     except sqlite3.DatabaseError as error:
         if not sqlite_file.is_damage(error):
             raise StoreError(
-                f"cannot open the store {path}: {error}; it stays as it is, and none is begun"
+                Localizable(
+                    "cannot open the store {path}: {reason}; it stays as it is, and none is begun",
+                    path=str(path),
+                    reason=str(error),
+                )
             ) from error
         _log.error("store damaged: %s; reading what can be read of it", error)
         _recover(path, recovered, accept_empty=accept_empty)
@@ -79,9 +84,13 @@ def _recover(path: Path, recovered: Path, *, accept_empty: bool) -> None:
     if not any(table.rows for table in copied.values()) and not accept_empty:
         recovered.unlink()
         raise StoreError(
-            f"the store {path} is damaged and nothing of it can be read: put it back from a "
-            "backup, or run `thongsuot-collector run --accept-empty-store`: every agent then needs "
-            "a new token, every person a new password, and open incidents are forgotten"
+            Localizable(
+                "the store {path} is damaged and nothing of it can be read: put it back"
+                " from a backup, or run `thongsuot-collector run --accept-empty-store`:"
+                " every agent then needs a new token, every person a new password, and "
+                "open incidents are forgotten",
+                path=str(path),
+            )
         )
     quarantined = sqlite_file.quarantine_name(path)
     sqlite_file.quarantine(path, quarantined)

@@ -33,6 +33,7 @@ from thongsuot_collector.store import (
     tables,
 )
 from thongsuot_collector.store.former_names import FORMER_NAMES, FormerNames
+from thongsuot_schema.localizable import Localizable
 
 _VERSION = Table("store_version", MetaData(), Column("version", Integer, nullable=False))
 
@@ -258,8 +259,12 @@ def migrate(connection: Connection) -> None:
         return
     if version > len(_STEPS):
         raise StoreError(
-            f"the store is of version {version}, this collector knows up to {len(_STEPS)}; "
-            "install the newer collector again"
+            Localizable(
+                "the store is of version {version}, this collector knows up to {known};"
+                " install the newer collector again",
+                version=version,
+                known=len(_STEPS),
+            )
         )
     for step in _STEPS[version:]:
         step(connection)

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from thongsuot_collector.errors import StoreError
 from thongsuot_collector.postgresql import PostgresDatabase
 from thongsuot_collector.store.migrations import is_new, migrate
+from thongsuot_schema.localizable import Localizable
 
 _OLDEST_SERVER = (15,)
 
@@ -62,7 +63,11 @@ def open_database(database: PostgresDatabase, *, may_be_new: bool = True) -> Eng
         engine.dispose()
         cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
         raise StoreError(
-            f"cannot use the store at {database.shown}: {database.message_of(cause)}"
+            Localizable(
+                "cannot use the store at {database}: {reason}",
+                database=database.shown,
+                reason=database.message_of(cause),
+            )
         ) from error
     except BaseException:
         engine.dispose()
@@ -73,10 +78,13 @@ def open_database(database: PostgresDatabase, *, may_be_new: bool = True) -> Eng
 def _check_not_new(connection: Connection, place: str) -> None:
     if is_new(connection):
         raise StoreError(
-            f"the database {place} is empty, and this machine has a store of its own: "
-            "`thongsuot-collector store copy` brings that over; or run `thongsuot-collector run "
-            "--accept-empty-store`: every agent then needs a new token, and every person a new "
-            "password"
+            Localizable(
+                "the database {database} is empty, and this machine has a store of its "
+                "own: `thongsuot-collector store copy` brings that over; or run "
+                "`thongsuot-collector run --accept-empty-store`: every agent then needs"
+                " a new token, and every person a new password",
+                database=place,
+            )
         )
 
 
@@ -84,7 +92,14 @@ def _check(connection: Connection, place: str) -> None:
     """Check that the database stores texts unchanged, and sorts them like SQLite."""
     version = connection.dialect.server_version_info
     if version is not None and version < _OLDEST_SERVER:
-        raise StoreError(f"{place} is PostgreSQL {version[0]}; {_OLDEST_SERVER[0]} is the oldest")
+        raise StoreError(
+            Localizable(
+                "{database} is PostgreSQL {version}; {oldest} is the oldest",
+                database=place,
+                version=version[0],
+                oldest=_OLDEST_SERVER[0],
+            )
+        )
     row = connection.execute(
         text(
             "SELECT 'B' < 'a' AND 'a-c' < 'ab' AS by_code_point, "
@@ -93,8 +108,13 @@ def _check(connection: Connection, place: str) -> None:
     ).one()
     if row.encoding != "UTF8" or not row.by_code_point:
         raise StoreError(
-            f"the database {place} has the encoding {row.encoding} or the order of a language; "
-            "make it with `createdb --template=template0 --encoding=UTF8 --locale=C.UTF-8`"
+            Localizable(
+                "the database {database} has the encoding {encoding} or the order of a "
+                "language; make it with `createdb --template=template0 --encoding=UTF8 "
+                "--locale=C.UTF-8`",
+                database=place,
+                encoding=row.encoding,
+            )
         )
 
 

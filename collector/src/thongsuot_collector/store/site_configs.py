@@ -9,6 +9,7 @@ from sqlalchemy import Engine, bindparam, delete, insert, select
 from thongsuot_collector.errors import StoreError
 from thongsuot_collector.store import audit
 from thongsuot_collector.store.tables import SITE_CONFIG_RUNS, SITE_CONFIGS
+from thongsuot_schema.localizable import Localizable
 
 
 class ConfigVersion(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,7 +72,10 @@ def renew(engine: Engine, site: str) -> ConfigVersion:
         row_before = row.first()
         if row_before is None:
             raise StoreError(
-                f"site {site} has no site configuration; the inventory does not have it"
+                Localizable(
+                    "site {site} has no site configuration; the inventory does not have it",
+                    site=site,
+                )
             )
         before = ConfigVersion(**row_before)
         renewed = msgspec.structs.replace(before, number=before.number + 1, made_ns=time.time_ns())

@@ -123,11 +123,6 @@ class StreamAccount(msgspec.Struct, kw_only=True):
     marks: tuple[DayMark, ...] = ()
     accepted: tuple[Range, ...] = ()
 
-    @property
-    def missing(self) -> int:
-        """The count of numbers that have not arrived, whatever the reason."""
-        return self.highest - ranges.count(self.kept)
-
     def raise_highest(self, number: int, day: int) -> None:
         """Record a number as known from a day on, or from the last marked day if that is later."""
         if number <= self.highest:

@@ -1,6 +1,7 @@
 """What the probes of a link have seen, each with its second; nothing of a fault that is over."""
 
 from collections.abc import Sequence
+from random import Random
 
 import pytest
 
@@ -147,3 +148,30 @@ def test_who_fails_is_shown_before_who_lost_nothing_and_each_by_kind_and_target(
     agent.push([failed(230 * S, target="abroad")])
     shown = [observation.target for observation in agent.observations.of_link(FIBER)]
     assert shown == ["abroad", "exchange", "zone"]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whoever_asks_only_at_the_end_learns_the_same(seed: int) -> None:
+    random = Random(seed)
+    asked, not_asked = PushingAgent(), PushingAgent()
+    for _ in range(40):
+        # Late ones, some that overlap, some without one of the targets, seldom one with a failure.
+        begin_s = 100 + random.randrange(0, 200, 4)
+        results = [
+            failed(at_ns, target=target)
+            if random.random() < 0.003
+            else icmp_result(at_ns, target=target)
+            for target in random.sample(
+                ["abroad", "exchange", "portal"], k=random.choice([2, 3, 3])
+            )
+            for at_ns in every(5, begin_s, begin_s + 15)
+        ]
+        for agent in (asked, not_asked):
+            agent.push(results)
+        asked.observations.of_link(FIBER)
+    # What is good is shown beside a failure in the same minute.
+    last = [failed(320 * S, target=target) for target in ("exchange", "abroad", "portal")]
+    for agent in (asked, not_asked):
+        agent.push(last)
+    assert asked.observations.of_link(FIBER) == not_asked.observations.of_link(FIBER)
+    assert len(asked.observations.of_link(FIBER)) == 3

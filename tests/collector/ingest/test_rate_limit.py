@@ -38,6 +38,17 @@ def test_a_cost_above_the_whole_reserve_is_taken_when_the_reserve_is_full() -> N
     assert pace.acquire("a", now_s=6.0, cost=1000.0) == 0.0
 
 
+def test_what_costs_more_than_the_reserve_is_owed_when_it_is_paid() -> None:
+    pace = RateLimiter(per_second=10.0, reserve=100.0)
+    assert pace.pay("a", now_s=0.0, cost=60.0) == 0.0
+    assert pace.pay("a", now_s=0.0, cost=60.0) == 2.0
+    assert pace.pay("a", now_s=2.0, cost=60.0) == 0.0
+    assert pace.pay("a", now_s=2.0, cost=0.0) == 0.0
+    assert pace.pay("a", now_s=12.0, cost=150.0) == 0.0
+    assert pace.pay("a", now_s=12.0, cost=0.0) == 5.0
+    assert pace.wait_s("a", now_s=12.0, cost=10.0) == 6.0
+
+
 def test_a_network_of_ipv6_is_one_sender() -> None:
     assert network_of("203.0.113.9") == "203.0.113.9"
     assert network_of("::ffff:203.0.113.9") == "203.0.113.9"

@@ -80,9 +80,10 @@ class Authenticator:
             raise PushRefused(
                 RefusalReason.NO_TOKEN, "send the site's token: Authorization: Bearer …"
             )
-        site = await self._tokens.site_of(
-            authorization[len(_BEARER) :].strip(), ask_store=not is_suspect
-        )
+        secret = authorization[len(_BEARER) :].strip()
+        site = self._tokens.known_site(secret)
+        if site is None:
+            site = await self._tokens.site_of(secret, ask_store=not is_suspect)
         if site is None:
             raise PushRefused(
                 RefusalReason.BAD_TOKEN, "this token is not known here, or was revoked"

@@ -15,6 +15,8 @@ that is trusted until its next push. Pure: times are parameters.
 from collections import OrderedDict
 from dataclasses import dataclass
 
+import msgspec
+
 from thongsuot_collector.ingest.duplicate_devices import DuplicateDeviceDetector
 from thongsuot_collector.journal.entry import ClockQuality
 from thongsuot_schema.batch.model import ClockReading
@@ -48,8 +50,7 @@ class _BootEpoch:
         return self.epoch_ns if self.before_ns is None else min(self.epoch_ns, self.before_ns)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClockDecision:
+class ClockDecision(msgspec.Struct, frozen=True, kw_only=True):
     """
     How to interpret the times of one batch.
 

@@ -43,11 +43,16 @@ class RateLimiter:
     A token bucket for each sender.
 
     ``per_second`` is what may go on indefinitely, ``reserve`` what may come at once before that.
-    Times are of a monotonic clock. ``sender_of`` returns the sender that a name stands for.
+    Times are of a monotonic clock. ``sender_of`` returns the sender that a name stands for; without
+    it a name is the sender.
     """
 
     def __init__(
-        self, *, per_second: float, reserve: float, sender_of: Callable[[str], str] = str
+        self,
+        *,
+        per_second: float,
+        reserve: float,
+        sender_of: Callable[[str], str] | None = None,
     ) -> None:
         self._per_second = per_second
         self._reserve = reserve
@@ -61,7 +66,7 @@ class RateLimiter:
         A request that costs more than the whole reserve is counted when the reserve is full.
         """
         known = self._refilled(sender, now_s)
-        needed = min(cost, self._reserve)
+        needed = min(self._reserve, cost)
         if known.left < needed:
             return (needed - known.left) / self._per_second
         known.left -= needed
@@ -69,8 +74,21 @@ class RateLimiter:
 
     def wait_s(self, sender: str, *, now_s: float, cost: float = 1.0) -> float:
         """Return after how long a request may be made, 0: now. Counts nothing."""
-        left = self._refilled(sender, now_s).left
-        return max(0.0, min(cost, self._reserve) - left) / self._per_second
+        missing = min(cost, self._reserve) - self._refilled(sender, now_s).left
+        return missing / self._per_second if missing > 0.0 else 0.0
+
+    def pay(self, sender: str, *, now_s: float, cost: float) -> float:
+        """
+        Count a cost that may be made now, and return 0; or do not, and return when to try again.
+
+        As ``wait_s`` and then ``charge``: one that costs more than the reserve is owed.
+        """
+        known = self._refilled(sender, now_s)
+        missing = min(cost, self._reserve) - known.left
+        if missing > 0.0:
+            return missing / self._per_second
+        known.left = max(-self._reserve, known.left - cost)
+        return 0.0
 
     def charge(self, sender: str, *, now_s: float, cost: float) -> None:
         """Count what was done already; a sender may owe as much as its reserve."""
@@ -79,11 +97,11 @@ class RateLimiter:
 
     def is_exhausted(self, sender: str, *, now_s: float) -> bool:
         """Whether a sender would have to wait, without counting anything."""
-        is_known = self._sender_of(sender) in self._senders
-        return is_known and self._refilled(sender, now_s).left < 1.0
+        named = sender if self._sender_of is None else self._sender_of(sender)
+        return named in self._senders and self._refilled(sender, now_s).left < 1.0
 
     def _refilled(self, name: str, now_s: float) -> _TokenBucket:
-        sender = self._sender_of(name)
+        sender = name if self._sender_of is None else self._sender_of(name)
         known = self._senders.get(sender)
         if known is None:
             known = self._senders[sender] = _TokenBucket(self._reserve, now_s)
@@ -91,6 +109,7 @@ class RateLimiter:
                 self._senders.popitem(last=False)
             return known
         self._senders.move_to_end(sender)
-        known.left = min(self._reserve, known.left + (now_s - known.at_s) * self._per_second)
+        left = known.left + (now_s - known.at_s) * self._per_second
+        known.left = min(self._reserve, left)
         known.at_s = now_s
         return known

@@ -168,8 +168,8 @@ class SiteBudgets:
                 or it has used more of the collector's computing than its share.
         """
         _refuse_for(self._pushes.acquire(site, now_s=now_s), f"site {site} pushes too often")
-        self._charge(site, {Budget.WORK: 0.0}, now_s)
-        if self._quarantine_of(site, now_s) is not None:
+        self._charge_one(site, Budget.WORK, 0.0, now_s)
+        if self._quarantined and self._quarantine_of(site, now_s) is not None:
             _refuse_for(self._pace.acquire(site, now_s=now_s), f"site {site} is quarantined")
 
     def charge_bytes(self, site: str, size_bytes: int, *, now_s: float) -> None:
@@ -197,7 +197,7 @@ class SiteBudgets:
         values = value_count(columns)
         if memory.expects(columns, boot_id, numbers):
             # Nearly always, and there are 667 pushes a second: it brings values and nothing new.
-            self._charge(site, {Budget.VALUES: values}, now_s)
+            self._charge_one(site, Budget.VALUES, values, now_s)
             memory.streams[header.stream] = numbers
             memory.streams.move_to_end(header.stream)
             return
@@ -278,30 +278,36 @@ class SiteBudgets:
             del self._quarantined[site]
         return quarantine
 
+    def _charge_one(self, site: str, budget: Budget, cost: float, now_s: float) -> None:
+        """As ``_charge`` for one budget: on the path of every push."""
+        wait_s = self._limits[budget].pay(site, now_s=now_s, cost=cost / self._scale_of(site))
+        if wait_s:
+            raise self._over(site, budget, wait_s, now_s)
+
     def _charge(self, site: str, costs: Mapping[Budget, float], now_s: float) -> None:
         """Charge all of these, or none."""
         scale = self._scale_of(site)
         for budget, cost in costs.items():
-            # Most of a usual push costs nothing, and this is on the path of every push.
-            if not cost and budget is not Budget.WORK:
+            if not cost:
                 continue
             wait_s = self._limits[budget].wait_s(site, now_s=now_s, cost=cost / scale)
             if wait_s:
-                self._put_in_quarantine(site, budget, now_s)
-                raise PushRefused(
-                    RefusalReason.OVER_BUDGET,
-                    f"site {site} brings {_SENTENCES[budget]}",
-                    retry_after_s=wait_s,
-                )
+                raise self._over(site, budget, wait_s, now_s)
         for budget, cost in costs.items():
             if cost:
                 self._limits[budget].charge(site, now_s=now_s, cost=cost / scale)
 
-    def _put_in_quarantine(self, site: str, budget: Budget, now_s: float) -> None:
+    def _over(self, site: str, budget: Budget, wait_s: float, now_s: float) -> PushRefused:
+        """Put a site in quarantine; return the refusal of what it brings."""
         self._on_refusal(budget)
         if self._quarantine_of(site, now_s) is None:
             self._on_quarantine(site, budget)
         self._quarantined[site] = Quarantine(budget=budget, until_s=now_s + QUARANTINE_S)
+        return PushRefused(
+            RefusalReason.OVER_BUDGET,
+            f"site {site} brings {_SENTENCES[budget]}",
+            retry_after_s=wait_s,
+        )
 
     def _memory_of(self, site: str) -> _SiteMemory:
         memory = self._sites.get(site)

@@ -29,6 +29,10 @@ class TokenCache:
         self._mark: tuple[int, int, int] | None = None
         self._asking = asyncio.Lock()
 
+    def known_site(self, secret: bytes) -> str | None:
+        """Return the site of a token that is in memory: that of nearly every push."""
+        return self._lookup(tokens.digest_of(secret))
+
     async def site_of(self, secret: bytes, *, ask_store: bool = True) -> str | None:
         """
         Return the site that a token belongs to, ``None`` for one that is not good.

@@ -1,10 +1,11 @@
 """Encoded series of a batch, and the times of their samples."""
 
 from array import array
-from dataclasses import dataclass
 from itertools import islice
 from operator import eq
 from typing import NamedTuple
+
+import msgspec
 
 from thongsuot_schema.batch import kernel
 from thongsuot_schema.batch.columns import Columns
@@ -15,8 +16,7 @@ LATEST_MS = (1 << 42) - 1
 """15 May 2109; a later varint is longer."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EncodedSeries:
+class EncodedSeries(msgspec.Struct, frozen=True, kw_only=True):
     """
     Some series, encoded; a request is a concatenation of such parts.
 

@@ -61,7 +61,7 @@ class EchoBatch(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     Times are in milliseconds after ``base_ms`` (wall time), 2 or 4 bytes each. ``losses`` are in
     thousandths, 2 bytes each; empty: nothing was lost. ``rtts`` are of the newest run of each
-    series, ``None`` where it has none.
+    series, ``None`` where it has none. No run is later than ``end_ms``; 0: that is not known.
     """
 
     base_ms: int
@@ -69,14 +69,15 @@ class EchoBatch(msgspec.Struct, frozen=True, array_like=True, gc=False):
     rtts: tuple[float | None, ...]
     times: bytes
     losses: bytes
+    end_ms: int = 0
 
     def times_ms(self) -> "array[int]":
         """Return the time of each run, after ``base_ms``."""
         return _numbers("H" if len(self.times) == 2 * sum(self.counts) else "i", self.times)
 
     def latest_ms(self) -> int:
-        """Return the time of the latest run of all (wall time)."""
-        return self.base_ms + max(self.times_ms(), default=0)
+        """Return a wall time that no run is later than."""
+        return self.base_ms + (self.end_ms or max(self.times_ms(), default=0))
 
     def newest_ms(self) -> list[int]:
         """Return the time of the newest run of each series (wall time), 0 if it has none."""
@@ -164,11 +165,12 @@ def echo_batch(columns: Columns, block: ColumnBlock, offset_ms: int) -> EchoBatc
     begin_ms, end_ms = columns.earliest_ms or 0, columns.latest_ms or 0
     if end_ms - begin_ms > _LONGEST_MS:
         return None
-    newest_rtts: list[float | None] = []
-    last = 0
-    for count in counts:
-        last += count
-        newest_rtts.append(rtts[last - 1] if count else None)
+    ends = accumulate(counts)
+    if 0 in counts:
+        newest = zip(counts, ends, strict=True)
+        newest_rtts = [rtts[last - 1] if count else None for count, last in newest]
+    else:
+        newest_rtts = [rtts[last - 1] for last in ends]
     size = 2 if end_ms - begin_ms <= _SHORT_MS else 4
     unheard = kind.last - kind.first - len(counts)
     lost = array("H")
@@ -180,6 +182,7 @@ def echo_batch(columns: Columns, block: ColumnBlock, offset_ms: int) -> EchoBatc
         (*newest_rtts, *(None,) * unheard),
         _low_bytes(kernel.shifted(times_ms, -begin_ms)[0], size),
         lost.tobytes(),
+        end_ms=end_ms - begin_ms,
     )
 
 
@@ -239,8 +242,10 @@ def _rtts_and_losses(
     block: ColumnBlock,
 ) -> tuple[Sequence[float | None] | None, Sequence[float | None] | None]:
     """Return the round trips and the losses of a block, ``None`` if its layout has none."""
-    by_metric = dict(zip(block.block.metrics, block.columns, strict=True))
-    return by_metric.get(RTT.name), by_metric.get(LOSS.name)
+    metrics, columns = block.block.metrics, block.columns
+    rtts = columns[metrics.index(RTT.name)] if RTT.name in metrics else None
+    losses = columns[metrics.index(LOSS.name)] if LOSS.name in metrics else None
+    return rtts, losses
 
 
 def _measured_runs(

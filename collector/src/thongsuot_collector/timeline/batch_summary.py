@@ -60,19 +60,27 @@ def summarize_batch(entry: JournalEntry, columns: Columns) -> BatchSummary:
         clock_error_s=header.clock.error_s,
         received_ns=entry.received_ns,
         spans=_spans(columns),
-        starts=tuple(
-            sorted(
-                notice.boottime_ns
-                for notice in columns.notices
-                if notice.code is NoticeCode.STARTED
-            )
-        ),
+        starts=_starts(columns.notices),
         changes=columns.changes,
     )
 
 
+def _starts(notices: tuple[Notice, ...]) -> tuple[int, ...]:
+    if not notices:
+        return ()
+    return tuple(sorted(seen.boottime_ns for seen in notices if seen.code is NoticeCode.STARTED))
+
+
 def _spans(columns: Columns) -> tuple[tuple[int, int], ...]:
-    signs = [columns.header.clock.boottime_ns]
+    sealed_ns = columns.header.clock.boottime_ns
+    if not columns.changes and not columns.notices and columns.earliest_ms is not None:
+        # Nearly always, 667 times a second: results of some seconds, and nothing else.
+        assert columns.latest_ms is not None
+        begin_ns = min(sealed_ns, columns.earliest_ms * _NS_PER_MS)
+        end_ns = max(sealed_ns, columns.latest_ms * _NS_PER_MS)
+        if end_ns - begin_ns <= JOINED_NS:
+            return ((begin_ns, end_ns),)
+    signs = [sealed_ns]
     signs.extend(change.decided_boottime_ns for change in columns.changes)
     signs.extend(notice.boottime_ns for notice in columns.notices)
     earliest_ms, latest_ms = columns.earliest_ms, columns.latest_ms

@@ -111,7 +111,9 @@ class BootRecord(msgspec.Struct, kw_only=True):
 
     def has_batch(self, summary: BatchSummary) -> bool:
         """Return whether a summary was added already."""
-        runs = self.batch_runs.get(summary.stream, [])
+        runs = self.batch_runs.get(summary.stream)
+        if not runs or summary.number > runs[-1].last:
+            return False
         at = bisect_right(runs, summary.number, key=_first_number) - 1
         return at >= 0 and summary.number <= runs[at].last
 
@@ -284,8 +286,9 @@ class BootRecord(msgspec.Struct, kw_only=True):
         """Return the dating with a summary, and the latest possible one."""
         own = dating_of(summary)
         best = own if own.is_better_than(self.dating) else self.dating
-        bounds = (self.latest_epoch_ns, latest_epoch_ns(summary))
-        latest_ns = min((bound for bound in bounds if bound is not None), default=None)
+        latest_ns, bound_ns = self.latest_epoch_ns, latest_epoch_ns(summary)
+        if latest_ns is None or (bound_ns is not None and bound_ns < latest_ns):
+            latest_ns = bound_ns
         return best.not_after(latest_ns), latest_ns
 
     def _cover(self, span: MeasuredSpan) -> None:
@@ -332,6 +335,8 @@ class BootRecord(msgspec.Struct, kw_only=True):
 
     def _ends_before_a_gap(self, end: BootMoment, until_ns: int) -> bool:
         """Return whether a stream without its first batch is uncertain from an end on."""
+        if not self.headless_ends:
+            return False
         later = bisect_right(self.headless_ends, end.boot_ns, key=_boot_ns_of)
         if later == len(self.headless_ends):
             return False

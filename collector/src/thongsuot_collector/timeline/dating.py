@@ -99,10 +99,10 @@ def latest_epoch_ns(summary: BatchSummary) -> int | None:
     """Return the latest dating of a boot that a summary's receipt allows; ``None``: any."""
     if summary.received_ns is None:
         return None
-    latest_ns = max(
-        summary.sealed_ns,
-        *(last_ns for _, last_ns in summary.spans),
-        *(change.onset_boottime_ns for change in summary.changes),
-    )
+    latest_ns = summary.sealed_ns
+    if summary.spans:
+        latest_ns = max(latest_ns, summary.spans[-1][1])  # they are in order
+    for change in summary.changes:
+        latest_ns = max(latest_ns, change.onset_boottime_ns)
     drift_ns = min(agreeing_ns(latest_ns), _AGREES_NS + _MOST_DRIFT_NS)
     return summary.received_ns + drift_ns - latest_ns

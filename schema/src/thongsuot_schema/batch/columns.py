@@ -142,9 +142,10 @@ class Columns(msgspec.Struct, frozen=True, kw_only=True):
 
 def value_count(columns: Columns) -> int:
     """Return how many values a batch makes in a database: one for each outcome and metric."""
-    return sum(
-        (block.last_row - block.first_row) * (1 + len(block.columns)) for block in columns.blocks
-    )
+    count = 0
+    for block in columns.blocks:
+        count += (block.last_row - block.first_row) * (1 + len(block.columns))
+    return count
 
 
 def decode_columns(
@@ -231,6 +232,8 @@ def remarks_by_row(remarks: Sequence[RowRemark[T]], rows: int) -> dict[int, T]:
         BatchMalformed: rows are not ascending, not there, or spoken of twice.
     """
     contents: dict[int, T] = {}
+    if not remarks:
+        return contents
     count = 0
     for remark in remarks:
         at = list(accumulate(remark.rows))

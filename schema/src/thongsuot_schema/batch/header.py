@@ -83,14 +83,13 @@ def header_from_wire(wire: HeadWire | BatchWire, limits: BatchLimits) -> BatchHe
         BatchMalformed: a digest has an impossible length.
     """
     results = sum(wire.counts)
-    for noun, count, limit in (
-        ("series", len(wire.counts), limits.series),
-        ("results", results, limits.results),
-        ("verdict changes", len(wire.changes), limits.changes),
-        ("notices", len(wire.notices), limits.notices),
+    if (
+        len(wire.counts) > limits.series
+        or results > limits.results
+        or len(wire.changes) > limits.changes
+        or len(wire.notices) > limits.notices
     ):
-        if count > limit:
-            raise BatchTooLarge(f"batch has {count} {noun}; at most {limit} are taken")
+        raise _too_large(wire, results, limits)
     if len(wire.previous) not in {0, DIGEST_BYTES}:
         raise BatchMalformed(f"digest of the batch before has {len(wire.previous)} bytes, not 16")
     if len(wire.layout) != (DIGEST_BYTES if results else 0):
@@ -107,3 +106,14 @@ def header_from_wire(wire: HeadWire | BatchWire, limits: BatchLimits) -> BatchHe
         changes=len(wire.changes),
         notices=len(wire.notices),
     )
+
+
+def _too_large(wire: HeadWire | BatchWire, results: int, limits: BatchLimits) -> BatchTooLarge:
+    counted = (
+        ("series", len(wire.counts), limits.series),
+        ("results", results, limits.results),
+        ("verdict changes", len(wire.changes), limits.changes),
+        ("notices", len(wire.notices), limits.notices),
+    )
+    noun, count, limit = next(over for over in counted if over[1] > over[2])
+    return BatchTooLarge(f"batch has {count} {noun}; at most {limit} are taken")

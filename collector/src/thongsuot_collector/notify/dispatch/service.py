@@ -165,13 +165,15 @@ class NotificationService:
         self, site: str, current: Mapping[str, Incident]
     ) -> tuple[push.SiteIncident, ...]:
         """Return the open incidents of a site's faults; ``current`` has their present state."""
-        return notified.site_incidents(site, self._store.of_site(site), current)
+        threads = self._store.of_site(site)
+        return notified.site_incidents(site, threads, current) if threads else ()
 
     def notified_parties(self, site: str) -> tuple[push.SentNotification, ...]:
         """Return the same for the answer to a push."""
-        return notified.notified_parties(
-            site, self._store.of_site(site), self.sender.display_name_of
-        )
+        threads = self._store.of_site(site)
+        if not threads:
+            return ()  # of nearly every push
+        return notified.notified_parties(site, threads, self.sender.display_name_of)
 
     def update_metrics(self) -> None:
         """Update the gauges."""

@@ -9,6 +9,8 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
+import msgspec
+
 from thongsuot_collector.journal.dead_letters import (
     NOT_IN_JOURNAL,
     RETRY_EVERY_S,
@@ -39,8 +41,7 @@ _LANES = 32
 """Maximum sites with their own lanes, which keeps a cursor's note small."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DecodedEntry:
+class DecodedEntry(msgspec.Struct, frozen=True, kw_only=True):
     """An entry prepared for a sink: its content, and the verdicts in force when it was sealed."""
 
     kept: StoredEntry

@@ -62,6 +62,11 @@ class LiveSeries(msgspec.Struct, array_like=True):
 LiveSeriesBySite = dict[str, LiveSeries]
 """By site."""
 
+_LastOfLinks = dict[int, dict[str, int]]
+"""
+The position of the last series of each link in a block, by the position of the block's first.
+"""
+
 
 class StalenessMarkers:
     """
@@ -76,6 +81,8 @@ class StalenessMarkers:
         self.live: LiveSeriesBySite = {} if memory is None else memory
         self._layouts: dict[str, CompiledLayout] = {}
         """The layouts of the masks in memory; a site from before the start has none yet."""
+        self._last_of_links: dict[str, _LastOfLinks] = {}
+        """Of the same layouts."""
 
     def markers_of(
         self, entry: JournalEntry, columns: Columns, labels: LayoutSeriesLabels
@@ -96,8 +103,10 @@ class StalenessMarkers:
         else:
             alive = self._carried_over(entry, columns, before, times.wall.earliest_ms, ends)
         alive.sealed_ms = sealed_ms
+        last_of_links = self._last_of_links[entry.site]
         for block in columns.blocks:
-            _follow_block(block, alive, labels, times, ends)
+            if not _goes_on(block, columns, alive, times.offset_ms, last_of_links):
+                _follow_block(block, alive, labels, times, ends)
         ends += _of_gone_links(columns, alive, labels)
         return _encode_markers(ends)
 
@@ -132,6 +141,7 @@ class StalenessMarkers:
                     ends += [(name, at_ms - 1) for name in _names(names[position], mask)]
         self.live[entry.site] = alive
         self._layouts[entry.site] = columns.layout
+        self._last_of_links[entry.site] = _last_of_links(columns.layout)
         return alive
 
 
@@ -149,6 +159,46 @@ class _RowTimes:
         return times_of(self.columns, epoch_ns=self._epoch_ns)
 
 
+def _last_of_links(layout: CompiledLayout) -> _LastOfLinks:
+    members = layout.layout.series
+    return {
+        block.first: {
+            members[position].link: position for position in range(block.first, block.last)
+        }
+        for block in layout.blocks
+    }
+
+
+def _goes_on(
+    block: ColumnBlock,
+    columns: Columns,
+    alive: LiveSeries,
+    offset_ms: int,
+    last_of_links: _LastOfLinks,
+) -> bool:
+    """
+    Update when links were last seen, where every series of a block had a value and has one now.
+
+    Nearly always, 667 times a second; otherwise ``False``, and nothing is done.
+    """
+    first, last = block.block.first, block.block.last
+    counts = columns.counts[first:last]
+    everything = (2 << len(block.columns)) - 1
+    if (
+        not block.whole
+        or columns.not_ok
+        or 0 in counts
+        or len(counts) < last - first
+        or alive.masks[first:last].count(everything) < last - first
+    ):
+        return False
+    seen_ms, times_ms = alive.seen_ms, columns.times_ms
+    for link, position in last_of_links[first].items():
+        row = block.first_row + sum(counts[: position + 1 - first])
+        seen_ms[link] = offset_ms + times_ms[row - 1]
+    return True
+
+
 def _follow_block(
     block: ColumnBlock,
     alive: LiveSeries,
@@ -164,16 +214,6 @@ def _follow_block(
     is_whole = block.whole and not any(
         block.first_row <= row < block.last_row for row in columns.not_ok
     )
-    if is_whole and masks[block.block.first : block.block.last].count(everything) == (
-        block.block.last - block.block.first
-    ):
-        # Nearly always: all had a value, and all have one now. No object is created per series.
-        counts, row = columns.counts, block.first_row
-        for position in range(block.block.first, min(block.block.last, len(counts))):
-            if counts[position]:
-                row += counts[position]
-                alive.seen_ms[all_series[position].link] = offset_ms + columns.times_ms[row - 1]
-        return
     for rows in columns.series_of(block):
         position = rows.position
         seen_ms = offset_ms + columns.times_ms[rows.last_row - 1]

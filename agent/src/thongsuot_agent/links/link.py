@@ -4,7 +4,7 @@ import socket
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Network, ip_address, ip_network
 
 from thongsuot_agent.links.carrier_networks import UNKNOWN_NETWORKS
 from thongsuot_agent.links.echo import EchoChannel
@@ -50,6 +50,18 @@ class Nat64Prefix:
     def __contains__(self, address: str) -> bool:
         """Return whether packets to an IPv6 address are translated to IPv4."""
         return self.network is not None and ip_address(address) in self.network
+
+    def carried(self, address: str) -> str:
+        """
+        Return the IPv4 address to which packets to an IPv6 address are translated; empty: they are
+        not (RFC 6052, section 2.2).
+        """
+        if self.network is None or address not in self:
+            return ""
+        packed = ip_address(address).packed
+        # Bits 64 to 71 hold nothing.
+        rest = [packed[at] for at in range(self.network.prefixlen // 8, len(packed)) if at != 8]
+        return str(IPv4Address(bytes(rest[:4])))
 
 
 def boottime_ns() -> int:

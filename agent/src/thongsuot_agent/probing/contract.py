@@ -61,12 +61,15 @@ class ProbeServices:
     def is_forbidden(self, url: str, address: str) -> bool:
         """
         Return whether nothing may be fetched at an address for the sake of a target's URL: only a
-        collector names it, and the address is this device, or one beside it on a network of it.
+        collector names it, and the address is this device, or one beside it on a network of it. One
+        that a link's NAT64 translates is also the one that it is translated to.
         """
         if self.is_own_url(url):
             return False
-        return not is_public(address) or any(
-            link.is_neighbour(address) for link in self.links().values()
+        links = self.links().values()
+        ends = {address, *(link.nat64.carried(address) for link in links)} - {""}
+        return not all(map(is_public, ends)) or any(
+            link.is_neighbour(end) for link in links for end in ends
         )
 
 

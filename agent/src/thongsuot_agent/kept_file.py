@@ -26,7 +26,7 @@ class KeptFile:
             self._failures += 1
             if self._failures & (self._failures - 1) == 0:  # the first, then once per doubling
                 _log.warning(
-                    "cannot write file=%s failures=%d: %s; it stays as it was",
+                    "cannot write file=%s failures=%d: %s; the old version is kept",
                     self.path,
                     self._failures,
                     error,

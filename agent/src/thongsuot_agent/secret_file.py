@@ -81,5 +81,5 @@ class TokenFile:
         try:
             self._token = read_token(self._path)
         except TokenUnusable as error:
-            _log.debug("%s; goes on with the one before", error)
+            _log.debug("%s; continuing with the previous one", error)
         return self._token

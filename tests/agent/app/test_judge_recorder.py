@@ -55,7 +55,7 @@ def test_a_recording_that_is_full_ends_and_says_so(
     monkeypatch.setattr(judge_recorder, "LARGEST_BYTES", size_bytes)
     recorder.write(Tick(boottime_ns=2 * NS), probes, SETTINGS)
     recorder.write(Tick(boottime_ns=3 * NS), probes, SETTINGS)
-    assert "is full and ends" in caplog.text
+    assert "is full; it ends" in caplog.text
     assert len(events_in(tmp_path / "judge.jsonl")) == 2
 
 

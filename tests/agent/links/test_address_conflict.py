@@ -171,7 +171,7 @@ def test_it_hears_again_after_the_interface_was_down(
 
     async def work(ear: ConflictDetector, _: list[None]) -> None:
         two.node("left").ip("link set eth0 down")
-        await until(lambda: caplog.text.count("cannot ask for own addresses") >= 3)
+        await until(lambda: caplog.text.count("cannot query own addresses") >= 3)
         two.node("left").ip("link set eth0 up")
         with claiming(two) as opened:
 

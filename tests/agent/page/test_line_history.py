@@ -106,7 +106,7 @@ def test_a_broken_file_is_said_and_begun_anew(
     lines = LineHistory(file)
     with caplog.at_level(logging.WARNING):
         lines.load()
-    assert "begins anew" in caplog.text
+    assert "starting empty" in caplog.text
     measure(lines, 0, 60)
     assert starts(lines, FINE_S) == [0]
 

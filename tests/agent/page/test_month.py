@@ -89,7 +89,7 @@ def test_a_broken_file_is_said_and_begun_anew(
     month = MonthHistory(file)
     with caplog.at_level(logging.WARNING):
         month.load()
-    assert "begins anew" in caplog.text
+    assert "starting empty" in caplog.text
     watch(month, State.UP, BEGIN_S, BEGIN_S + 60)
     assert spans(month.stretches("fixed", "")) == [(0, 60, State.UP)]
 

@@ -94,7 +94,7 @@ async def test_a_wrong_file_is_refused_with_what_and_where_and_the_old_one_holds
     assert set(watching.directory.sites) == {"ba-dinh"}
     (message,) = caplog.messages
     assert f"{file}:3: unknown key" in message
-    assert "the one before holds" in message
+    assert "the previous one stays in force" in message
     assert watching.changes_told == []
     assert watching.value("inventory_refused") == 1
     assert watching.value("inventory_readings_total", outcome="refused") == 1

@@ -173,7 +173,7 @@ class Agent:
             async with asyncio.timeout(_LAST_PUSH_S):
                 await self._upload_service.push_last()
         except TimeoutError:
-            _log.info("the last batch was not acknowledged in time; it goes to the disk")
+            _log.info("the last batch was not acknowledged in time; it is written to the disk")
         self._upload_service.close()
         self._identity.close()
         self._pipeline.close()

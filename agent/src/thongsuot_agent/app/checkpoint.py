@@ -54,7 +54,7 @@ class CheckpointFile:
         except FileNotFoundError:
             return None
         except (OSError, msgspec.DecodeError) as error:
-            _log.warning("cannot read checkpoint file=%s: %s; begins without", path, error)
+            _log.warning("cannot read checkpoint file=%s: %s; starting without it", path, error)
             return None
         if (checkpoint.boot_id, checkpoint.fingerprint) != (boot_id, fingerprint):
             return None

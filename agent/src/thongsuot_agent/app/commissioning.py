@@ -104,7 +104,7 @@ class Commissioning:
         try:
             stored = _DECODER.decode(text)
         except msgspec.DecodeError as error:
-            _log.warning("cannot read the commissioning run: %s; begins without", error)
+            _log.warning("cannot read the commissioning run: %s; starting without it", error)
             return
         self.run, self._key = stored.run, stored.key
         self._apply(steps.interrupt(stored.run, self.sights()))

@@ -36,7 +36,7 @@ class JudgeRecorder:
             if self._file is not None:
                 self._file.write(event_line(event))
                 if self._file.tell() > LARGEST_BYTES:
-                    _log.warning("recording file=%s is full and ends", self._file.name)
+                    _log.warning("recording file=%s is full; it ends", self._file.name)
                     self.close()
         except OSError as error:
             _log.warning("cannot record file=%s: %s; the recording ends", self._path, error)

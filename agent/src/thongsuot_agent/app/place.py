@@ -56,7 +56,9 @@ class PlaceFile:
         except FileNotFoundError:
             return
         except (OSError, msgspec.DecodeError) as error:
-            _log.warning("cannot read place file=%s: %s; learns it anew", self._file.path, error)
+            _log.warning(
+                "cannot read place file=%s: %s; it is learned again", self._file.path, error
+            )
             return
         if place.site != self._site:
             return

@@ -266,7 +266,11 @@ class ResultPipeline:
         """
         self._broken += 1
         if self._broken & (self._broken - 1) == 0:  # the first, then once per doubling
-            _log.error("cannot judge times=%d; begins anew", self._broken, exc_info=error)
+            _log.error(
+                "cannot judge times=%d; restarting with an empty memory",
+                self._broken,
+                exc_info=error,
+            )
             problem = f"judge: {type(error).__name__}: {error}"
             self.add_notice(NoticeCode.PROBE_BROKEN, problem)
         # Recorded verdicts stay recorded: the record continues from them, never before them.

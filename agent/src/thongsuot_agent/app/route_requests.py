@@ -43,12 +43,12 @@ class RouteRequests:
         self._wait_ns = min(_LONGEST_WAIT_NS, max(_FIRST_WAIT_NS, 2 * self._wait_ns))
         self._next_ns = now_ns + self._wait_ns
         listed = ", ".join(names)
-        _log.warning("no rule, or no VLAN, for the packets of %s; asking for it", listed)
+        _log.warning("no rule, or no VLAN, for the packets of %s; requesting it", listed)
         try:
             self._path.write_text(f"{listed}\n", encoding="utf-8")
         except OSError as error:
             _log.warning(
-                "cannot ask for the rules of %s (%s): %s; trying again in %d s",
+                "cannot request the rules of %s (%s): %s; retrying in %d s",
                 listed,
                 self._path,
                 error.strerror,

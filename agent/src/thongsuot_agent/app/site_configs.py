@@ -101,7 +101,7 @@ def restore_site_config(own: AgentConfig, path: Path) -> ActiveSiteConfig:
         try:
             save_rollout(path, rollout)
         except OSError as error:
-            _log.warning("cannot write rollout file=%s: %s; goes on without", path, error)
+            _log.warning("cannot write rollout file=%s: %s; continuing without it", path, error)
     known = {refused.version for refused in before.refused}
     fresh = [refused for refused in rollout.refused if refused.version not in known]
     notices = tuple(
@@ -225,7 +225,9 @@ class SiteConfigManager:
             self._offered = _OFFER.decode(raw)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             _log.warning(
-                "cannot read the site configuration in an answer: %s; goes on as before", error
+                "cannot read the site configuration in an answer: %s; continuing with "
+                "the present one",
+                error,
             )
             return
         self._woken.set()
@@ -323,7 +325,7 @@ class SiteConfigManager:
         try:
             await asyncio.to_thread(save_rollout, self.path, rollout)
         except OSError as error:
-            _log.warning("cannot write rollout file=%s: %s; tried again", self.path, error)
+            _log.warning("cannot write rollout file=%s: %s; retrying", self.path, error)
             self._is_unsaved = True
         else:
             self._is_unsaved = False

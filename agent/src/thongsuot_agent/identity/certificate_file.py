@@ -97,7 +97,7 @@ class CertificateFile:
             self._pem, self._validity = _read_files(files)
         except CertificateUnusable as error:
             self._pem, self._validity, self.problem = b"", None, str(error)
-            _log.error("cannot use certificate: %s; goes on without", error)
+            _log.error("cannot use certificate: %s; continuing without it", error)
         else:
             self.problem = ""
 

@@ -98,7 +98,7 @@ class CertificateRenewal:
         longest_s = min(_LONGEST_S, _FIRST_S * 2.0 ** min(self._failures, 16))
         self._failures += 1
         if self._failures & (self._failures - 1) == 0:  # the first, then once per doubling
-            _log.error("%s; failures=%d, tried again", problem, self._failures)
+            _log.error("%s; failures=%d, retrying", problem, self._failures)
         return max(longest_s * (0.5 + self._means.jitter() / 2), at_least_s)
 
 

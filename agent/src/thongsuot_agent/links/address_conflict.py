@@ -132,7 +132,7 @@ class ConflictDetector:
             self._refused = True
             _log.info(
                 "cannot listen to ARP (%s): no CAP_NET_RAW; "
-                "conflicts of its IPv4 addresses stay unseen",
+                "conflicts of its IPv4 addresses are not detected",
                 point.interface,
             )
         except OSError as error:
@@ -191,7 +191,7 @@ class ConflictDetector:
         try:
             arp_packet = arp.parse_arp(packet)
         except MalformedMessage as error:
-            _log.debug("cannot read an ARP packet: %s; passed over", error)
+            _log.debug("cannot read an ARP packet: %s; ignored", error)
             return False
         if arp_packet.sender_hardware in self._own:
             return False
@@ -234,11 +234,11 @@ class ConflictDetector:
             for address in point.addresses:
                 opened.sendto(arp.build_probe(hardware=point.hardware, address=address), to)
         except BlockingIOError:
-            _log.debug("cannot ask for own addresses (%s): queue full", point.interface)
+            _log.debug("cannot query own addresses (%s): queue full", point.interface)
         except OSError as error:
             if error.errno not in _GONE:
                 raise
-            _log.debug("cannot ask for own addresses (%s): %s", point.interface, described(error))
+            _log.debug("cannot query own addresses (%s): %s", point.interface, described(error))
 
 
 def _opened(point: ListenPoint) -> socket.socket:

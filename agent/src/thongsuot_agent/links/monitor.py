@@ -216,7 +216,7 @@ class LinkMonitor:
         try:
             self.refresh()
         except DumpInterrupted as error:
-            _log.warning("cannot read the interface tables: %s; trying again", error)
+            _log.warning("cannot read the interface tables: %s; retrying", error)
             changed.set()
 
     def _on_netlink(self, changed: asyncio.Event) -> None:
@@ -231,7 +231,7 @@ class LinkMonitor:
         except OSError as error:
             if error.errno != errno.ENOBUFS:
                 raise
-            _log.info("netlink messages were dropped by the kernel; reading the tables anew")
+            _log.info("netlink messages were dropped by the kernel; reading the tables again")
         changed.set()
 
     def _received(self) -> Iterator[NetlinkMessage]:
@@ -246,7 +246,7 @@ class LinkMonitor:
         try:
             link_message = parse_link(message.payload)
         except MalformedMessage as error:
-            _log.warning("cannot read a netlink message: %s; reading the tables anew", error)
+            _log.warning("cannot read a netlink message: %s; reading the tables again", error)
             return
         if link_message.family != AF_UNSPEC or link_message.operstate is None:
             return

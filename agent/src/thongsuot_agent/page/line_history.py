@@ -92,7 +92,7 @@ class LineHistory:
         except FileNotFoundError:
             return
         except (OSError, msgspec.DecodeError) as error:
-            _log.warning("cannot read line history file=%s: %s; begins anew", path, error)
+            _log.warning("cannot read line history file=%s: %s; starting empty", path, error)
 
     def add_result(self, result: Result) -> None:
         """Add echoes of the line itself; without a trusted clock they are ignored."""

@@ -68,7 +68,7 @@ class MonthHistory:
         except FileNotFoundError:
             return
         except (OSError, msgspec.DecodeError) as error:
-            _log.warning("cannot read month file=%s: %s; begins anew", path, error)
+            _log.warning("cannot read month file=%s: %s; starting empty", path, error)
 
     def tick(self, verdicts: Iterable[IssuedVerdict], wall_s: float | None) -> None:
         """

@@ -81,7 +81,8 @@ def load_rollout(path: Path) -> RolloutState:
     except (OSError, ValueError) as error:
         aside = path.with_name(f"{path.name}.damaged")
         _log.error(
-            "cannot read rollout file=%s: %s; it is set aside as %s, the settings file alone holds",
+            "cannot read rollout file=%s: %s; it was set aside as %s; only the "
+            "settings file applies",
             path,
             error,
             aside.name,
@@ -89,7 +90,7 @@ def load_rollout(path: Path) -> RolloutState:
         try:
             path.replace(aside)
         except OSError as refusing:
-            _log.warning("cannot set aside file=%s: %s; it is written over", path, refusing)
+            _log.warning("cannot set aside file=%s: %s; it will be overwritten", path, refusing)
         return RolloutState()
 
 

@@ -110,7 +110,7 @@ class SmsAlarm:
             await send_texts(sms.device, sms.baud, sms.pin_file, pdus)
         except WrongPin as error:
             self._is_locked = True
-            _log.error("cannot send text message: %s; not tried again before a restart", error)
+            _log.error("cannot send text message: %s; no retry before a restart", error)
         except SmsNotSent as error:
             self._left = numbers[error.sent :]
             self._try_again(error, now_ns)
@@ -121,12 +121,12 @@ class SmsAlarm:
     def _try_again(self, error: SmsNotSent, now_ns: int) -> None:
         if self._tries == len(_RETRY_S):
             self._is_told = True
-            _log.warning("cannot send text message: %s; given up for this outage", error)
+            _log.warning("cannot send text message: %s; no further attempt in this outage", error)
             return
         wait_s = _RETRY_S[self._tries]
         self._tries += 1
         self._next_try_ns = now_ns + round(wait_s * NS_PER_S)
-        _log.warning("cannot send text message: %s; tries again in %.0f s", error, wait_s)
+        _log.warning("cannot send text message: %s; retrying in %.0f s", error, wait_s)
 
     def _place(self) -> str:
         site = self._config.site
@@ -156,7 +156,7 @@ class SmsAlarm:
         except FileNotFoundError:
             return []
         except (OSError, msgspec.DecodeError) as error:
-            _log.warning("cannot read file=%s: %s; counts anew", self._path, error)
+            _log.warning("cannot read file=%s: %s; counting from zero", self._path, error)
             return []
         since_s = self._clock.wall_ns() / NS_PER_S - _DAY_S
         return [at_s for at_s in sent_s if at_s >= since_s]
@@ -165,4 +165,4 @@ class SmsAlarm:
         try:
             replace_file(self._path, msgspec.json.encode(sent_s))
         except OSError as error:
-            _log.warning("cannot write file=%s: %s; a restart counts anew", self._path, error)
+            _log.warning("cannot write file=%s: %s; a restart counts from zero", self._path, error)

@@ -145,7 +145,7 @@ class BatchBuilder:
             self._encode_strictly(alone)
         except ValueError as error:
             entries = (*results, *changes, *notices)
-            _log.error("cannot encode %s: %s; it is left out", entries, error)
+            _log.error("cannot encode %s: %s; it is omitted", entries, error)
             return False
         return True
 

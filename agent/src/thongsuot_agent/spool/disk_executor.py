@@ -62,7 +62,7 @@ class DiskExecutor:
             raise
         if self._refused and not is_reading:
             _log.info(
-                "spool file=%s takes writes again after failures=%d", self._path, self._refused
+                "spool file=%s accepts writes again after failures=%d", self._path, self._refused
             )
             self._refused = 0
         return result
@@ -77,7 +77,7 @@ class DiskExecutor:
         self._thread.shutdown()
 
     async def _replace_damaged(self, torn: SpoolCorrupt, work: Callable[[Disk], T]) -> T:
-        _log.error("cannot use spool: %s; it is set aside and a new one begun", torn)
+        _log.error("cannot use spool: %s; it was set aside and a new one started", torn)
         loop = asyncio.get_running_loop()
         try:
             name = await loop.run_in_executor(self._thread, self._rename_damaged)
@@ -112,7 +112,7 @@ class DiskExecutor:
             self._report(NoticeCode.SPOOL_FULL, str(error))
         if self._refused & (self._refused - 1) == 0:  # the first, then once per doubling
             _log.warning(
-                "cannot write spool file=%s failures=%d: %s; the record goes on in memory",
+                "cannot write spool file=%s failures=%d: %s; the record continues in memory",
                 self._path,
                 self._refused,
                 error,

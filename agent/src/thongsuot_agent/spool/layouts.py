@@ -44,7 +44,7 @@ class Layouts:
                 else:
                     self._bodies[bytes.fromhex(file.name)] = body
             except (OSError, ValueError) as error:
-                _log.error("cannot read layout file=%s: %s; goes on without", file, error)
+                _log.error("cannot read layout file=%s: %s; continuing without it", file, error)
 
     def index_with(self, series: Iterable[Series]) -> LayoutIndex:
         """

@@ -70,7 +70,7 @@ class LiveStreams:
             segments.discard()
         except OSError as error:
             # The next process finds an empty store, and removes it then.
-            _log.warning("cannot tidy away directory=%s: %s", segments.path, error)
+            _log.warning("cannot remove directory=%s: %s", segments.path, error)
 
     def report(
         self,

@@ -68,7 +68,7 @@ class RecentBatches:
             _log.error("cannot read batch key=%s: %s; it is lost", sealed.key, error)
         except OSError as error:
             if sealed.key not in self._unreadable:
-                _log.warning("cannot read batch key=%s: %s; tried again", sealed.key, error)
+                _log.warning("cannot read batch key=%s: %s; retrying", sealed.key, error)
             self._unreadable.add(sealed.key)
             return None
         else:
@@ -135,7 +135,7 @@ class RecentBatches:
             bare, results = strip_results(body, layouts)
             sealed.segments.replace(sealed.key.number, bare)
         except (BatchError, OSError) as error:
-            _log.error("cannot thin batch key=%s: %s; it is dropped", sealed.key, error)
+            _log.error("cannot strip batch key=%s: %s; it is dropped", sealed.key, error)
             self.pop(sealed.key)
             return _dropped_whole(sealed)
         sealed.size_bytes, sealed.results, sealed.is_whole = len(bare), 0, False

@@ -172,7 +172,7 @@ class RecordWriter:
 
     def _log_refusal(self, error: OSError) -> None:
         _log.warning(
-            "cannot write record directory=%s: %s; goes on in memory", self._directory, error
+            "cannot write record directory=%s: %s; continuing in memory", self._directory, error
         )
 
     def _begin_in_directory(self, ordinal: int, *, level: int = logging.DEBUG) -> bool:
@@ -180,7 +180,7 @@ class RecordWriter:
         try:
             self._segments = RuntimeSegments.create(self._directory, stream, heading)
         except OSError as error:
-            text = "cannot begin record directory=%s: %s; goes on in memory"
+            text = "cannot begin record directory=%s: %s; continuing in memory"
             _log.log(level, text, self._directory, error)
             return False
         self._reset_for(stream, heading)

@@ -107,7 +107,9 @@ def _find_leftovers(directory: Path) -> Leftovers:
     try:
         return leftover_segments(directory)
     except OSError as error:
-        _log.error("cannot read record directory=%s: %s; a later start tries it", directory, error)
+        _log.error(
+            "cannot read record directory=%s: %s; a later start will retry", directory, error
+        )
         return Leftovers(unreadable=[directory.name])
 
 
@@ -120,7 +122,7 @@ def _read_open_log(segments: RuntimeSegments, result: RecoveredRecord) -> OpenLo
     try:
         return segments.open_log_left()
     except (RecordUnreadable, OSError) as error:
-        _log.error("cannot read open log: %s; what it held is lost", error)
+        _log.error("cannot read open log: %s; its content is lost", error)
         result.gaps.append(f"open log of stream {segments.stream.name} could not be read")
         return None
 
@@ -129,7 +131,7 @@ def _resume(record: RecordWriter, segments: RuntimeSegments, left: OpenLogConten
     try:
         record.resume_stream(segments, left)
     except OSError as error:
-        _log.warning("cannot go on with stream=%s: %s", segments.stream.name, error)
+        _log.warning("cannot continue stream=%s: %s", segments.stream.name, error)
         return False
     return True
 
@@ -147,7 +149,7 @@ def _index_segments(segments: RuntimeSegments, result: RecoveredRecord) -> bool:
             header = header_from_wire(read_arrays(body, _HEAD, DEFAULT_LIMITS), DEFAULT_LIMITS)
         except OSError as error:
             _log.error(
-                "cannot read batch stream=%s number=%d: %s; a later start tries it",
+                "cannot read batch stream=%s number=%d: %s; a later start will retry",
                 segments.stream.name,
                 number,
                 error,

@@ -111,7 +111,7 @@ def _counts_of(path: Path) -> DroppedCounts:
     try:
         rejected = msgspec.json.decode(path.read_bytes(), type=RejectedBatch)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        _log.warning("cannot read rejected batch file=%s: %s; it goes uncounted", path.name, error)
+        _log.warning("cannot read rejected batch file=%s: %s; it is not counted", path.name, error)
         return DroppedCounts(batches=1, first=key, last=key, keys=(key,))
     return DroppedCounts(
         results=rejected.results,

@@ -254,7 +254,7 @@ def leftover_segments(record: Path) -> Leftovers:
         except (FileNotFoundError, msgspec.DecodeError):
             continue
         except OSError as error:
-            _log.error("cannot read record directory=%s: %s; a later start tries it", path, error)
+            _log.error("cannot read record directory=%s: %s; a later start will retry", path, error)
             leftovers.unreadable.append(path.name)
             continue
         leftovers.segments.append(RuntimeSegments(path, stream))

@@ -243,12 +243,14 @@ class UploadService:
         if not batch.is_whole:
             # It was pushed completely but not acknowledged, and has lost its results for space
             # since: the collector has more than what is left here.
-            _log.warning("batch key=%s is kept by the collector as it was before", batch.key)
+            _log.warning(
+                "batch key=%s was stored by the collector before, with all its results", batch.key
+            )
             self._note_success(batch)
             return True
         _log.error(
-            "batch key=%s: the collector has other bytes under its number: somebody else pushes "
-            "as this device; it is pushed again under another stream",
+            "batch key=%s: the collector has other bytes under its number: another sender is "
+            "pushing as this device; it will be pushed again under another stream",
             batch.key,
         )
         try:

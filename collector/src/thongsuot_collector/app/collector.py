@@ -102,7 +102,7 @@ async def run_collector(
                         raise
                     # All that is in memory is read anew; the role that it had is over anyway.
                     _log.warning(
-                        "cannot go on with the database: %s; opened again", _first_line(error)
+                        "cannot continue with the database: %s; reopening it", _first_line(error)
                     )
                     with suppress(TimeoutError):
                         async with asyncio.timeout(_AGAIN_S):
@@ -197,7 +197,7 @@ async def _serve(
         _log.info("listening url=%s sinks=%s kernel=%s", url, sinks, kernel.IMPLEMENTATION)
         if kernel.NOT_COMPILED_BECAUSE:
             _log.info(
-                "cannot use the compiled kernel: %s; the same runs in Python, with more CPU",
+                "cannot use the compiled kernel: %s; using Python instead, with more CPU",
                 kernel.NOT_COMPILED_BECAUSE,
             )
         listening(url)

@@ -387,7 +387,7 @@ async def _load_state(components: Components) -> None:
     else:
         await components.following.refresh()
     _log.info(
-        "state taken up sites=%d journal_head=%d",
+        "state loaded sites=%d journal_head=%d",
         len(components.states.sites),
         components.journal.head,
     )

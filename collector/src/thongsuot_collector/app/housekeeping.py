@@ -142,8 +142,8 @@ class Housekeeping:
         self._metrics.journal_waits_for_standby.set(waits)
         if self._waits_for_standby and not waits:
             _log.warning(
-                "the journal's server waits for no standby any more: what is acknowledged from "
-                "here on is on one machine"
+                "the journal's server no longer waits for a standby: from now on acknowledged data "
+                "is on one machine only"
             )
         elif waits and self._waits_for_standby is False:
             _log.info("the journal's server waits for its standby before a push is acknowledged")
@@ -162,7 +162,7 @@ class Housekeeping:
             pem = await asyncio.to_thread(Path(file).read_text, "ascii")
             expiry_s = validity_of(pem).not_after_s
         except (OSError, ValueError) as error:
-            _log.warning("cannot read certificate (%s): %s; tried again in a minute", file, error)
+            _log.warning("cannot read certificate (%s): %s; retrying in a minute", file, error)
             return
         self._metrics.certificate_expiry.labels(Path(file).name).set(expiry_s)
 
@@ -185,7 +185,7 @@ class Housekeeping:
             for consumer, count in trimmed.lost.items():
                 _log.error(
                     "journal over its size (%d bytes): %d entries removed that consumer=%s had not "
-                    "read; raise journal.max_bytes or mend the sink",
+                    "read; raise journal.max_bytes or repair the sink",
                     settings.max_bytes,
                     count,
                     consumer,
@@ -234,8 +234,8 @@ class Housekeeping:
             part_ns = max(0, extent.head_received_ns - extent.tail_received_ns) // _PARTS
             old_ns = max(old_ns, extent.tail_received_ns + part_ns)
             _log.warning(
-                "the journal's disk is nearly full: it has room for %d bytes more; the oldest "
-                "entries that everybody has are removed before their age",
+                "the journal's disk is nearly full: %d bytes are free; the oldest entries that "
+                "all consumers have read are removed early",
                 room_bytes,
             )
         return max(0, min(old_ns, extent.tail_received_ns + _TRIM_AT_MOST_NS))

@@ -84,7 +84,7 @@ class JournalListening:
             await self._journal.commit(self._consumer, cursor.sequence, cursor.note)
         except JournalError as error:
             if not self._is_refused:
-                _log.warning("nothing can be kept, so nobody is called silent: %s", error)
+                _log.warning("nothing can be stored, so no agent is reported silent: %s", error)
             self._is_refused = True
             return
         self._is_refused = False

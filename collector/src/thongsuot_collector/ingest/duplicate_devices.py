@@ -74,7 +74,7 @@ class DuplicateDeviceDetector:
             self._duplicate_sites.add(site)
             _log.error(
                 "two devices push for site=%s at once boots=%s: a memory card was copied, or the "
-                "device before was not switched off; enrol the right one again",
+                "previous device was not switched off; enrol the right one again",
                 site,
                 ",".join(sorted(boots)),
             )

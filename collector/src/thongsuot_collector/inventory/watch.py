@@ -73,7 +73,10 @@ class InventoryWatch:
         except ConfigInvalid as error:
             self._done = now
             for mistake in error.mistakes:
-                _log.error("cannot take the changed inventory: %s; the one before holds", mistake)
+                _log.error(
+                    "cannot load the changed inventory: %s; the previous one stays in force",
+                    mistake,
+                )
             self._metrics.inventory_refused.set(1)
             self._metrics.inventory_readings.labels("refused").inc()
             return
@@ -117,7 +120,7 @@ def signature_of(folder: Path) -> Signature | None:
                     )
     except OSError as error:
         # A folder that is being replaced: what holds, holds on.
-        _log.debug("cannot look at the inventory folder=%s: %s; tried again", folder, error)
+        _log.debug("cannot check the inventory folder=%s: %s; retrying", folder, error)
         return None
     return signature
 

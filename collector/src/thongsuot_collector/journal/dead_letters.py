@@ -88,7 +88,7 @@ class DeadLetterQueue:
 
     async def note_failure(self, letter: DeadLetter, error: str) -> None:
         """Keep a dead letter that could not be processed again."""
-        _log.warning("cannot process dead letter id=%d again: %s; it stays", letter.id, error)
+        _log.warning("cannot process dead letter id=%d again: %s; it is kept", letter.id, error)
         await asyncio.to_thread(dead_letters.note_failure, self._store, letter.id, error)
 
     def _log_failure(self, entry: JournalEntry, consumer: str, error: str) -> None:

@@ -156,8 +156,8 @@ class PostgresJournal:
         taken_out = await self._write(lambda connection: rows.note_damaged(connection, sequences))
         if taken_out:
             _log.error(
-                "journal damaged: %d entries are not what was appended, the first is %d; they are "
-                "counted as lost, `thongsuot-collector verify` names them",
+                "journal damaged: %d entries differ from what was appended, the first is %d; they "
+                "are counted as lost, `thongsuot-collector verify` lists them",
                 taken_out,
                 sequences[0],
             )
@@ -307,7 +307,7 @@ class PostgresJournal:
         try:
             self._loop.call_soon_threadsafe(call, *arguments)
         except RuntimeError as error:  # the loop is closed: there is no waiting task
-            _log.debug("journal heard of something after its loop: %s", error)
+            _log.debug("journal was notified after its event loop had ended: %s", error)
 
     async def _write(self, job: Callable[[PostgresConnection], T]) -> T:
         return await self._writer.run(job)  # type: ignore[return-value]  # what the job returns

@@ -96,7 +96,7 @@ class JournalConnection:
                 _log.warning("%s", self._message)
             raise JournalRefused(self._message) from error
         if failures := self._backoff.reset():
-            _log.info("journal reached again after %d failures", failures)
+            _log.info("journal reachable again after %d failures", failures)
         self._connection = connection
         return connection
 

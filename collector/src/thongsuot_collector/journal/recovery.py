@@ -120,7 +120,9 @@ def _check_version(source: sqlite3.Connection, target: sqlite3.Connection) -> No
     try:
         rows = source.execute("SELECT version FROM journal").fetchall()
     except sqlite3.Error as error:
-        _log.error("cannot read the version of the damaged journal: %s; takes it for ours", error)
+        _log.error(
+            "cannot read the version of the damaged journal: %s; assuming the current one", error
+        )
         return
     for (version,) in rows:
         if isinstance(version, int):
@@ -143,7 +145,9 @@ def _head_of(source: sqlite3.Connection) -> int:
     try:
         return sqlite_rows.last_sequence(source)
     except sqlite3.Error as error:
-        _log.error("cannot read the last sequence in the damaged journal: %s; looks for it", error)
+        _log.error(
+            "cannot read the last sequence in the damaged journal: %s; searching for it", error
+        )
         return last_row(source, "entries")
 
 
@@ -197,7 +201,10 @@ def _named(
                 numbers.setdefault((place, site, stream), []).append((number, number))
     except sqlite3.Error as error:
         is_whole = False
-        _log.warning("cannot read the index of the damaged journal: %s; less can be named", error)
+        _log.warning(
+            "cannot read the index of the damaged journal: %s; fewer entries can be identified",
+            error,
+        )
     lost: list[LostRange] = []
     for place, (first, last) in enumerate(unreadable):
         known = 0

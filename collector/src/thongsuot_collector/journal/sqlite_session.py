@@ -42,7 +42,7 @@ class SqliteSession:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
         except sqlite3.Error as error:
-            _log.warning("cannot roll back the journal: %s; the next commit starts anew", error)
+            _log.warning("cannot roll back the journal: %s; the next commit starts again", error)
 
 
 def _refusal(error: Exception, jobs: int) -> JournalError:

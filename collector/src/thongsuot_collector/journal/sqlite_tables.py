@@ -132,7 +132,7 @@ def open_or_recover(path: Path) -> Path | None:
                     reason=str(error),
                 )
             ) from error
-        _log.error("journal damaged: %s; reading what can be read of it", error)
+        _log.error("journal damaged: %s; recovering its readable part", error)
         return _recover(path, recovered)
     return None
 
@@ -144,7 +144,7 @@ def _recover(path: Path, recovered: Path) -> Path:
     sqlite_file.quarantine(path, quarantined)
     recovered.rename(path)
     if recovery is None:
-        _log.error("nothing of the journal could be read; kept as %s, begun anew", quarantined)
+        _log.error("nothing in the journal could be read; kept as %s, started empty", quarantined)
     else:
         _log.error(
             "journal recovered: %d entries read, %d lost (`thongsuot-collector verify` names "

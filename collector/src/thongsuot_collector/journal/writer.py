@@ -169,7 +169,7 @@ class GroupCommitWriter(Generic[J]):
 
     def _abort(self) -> None:
         assert self._session is not None, "a group is in the thread that has opened it"
-        _log.error("commit to the journal not ended after %g s: aborted", self._limit_s)
+        _log.error("commit to the journal did not end after %g s: aborted", self._limit_s)
         self._session.abort()
 
     def _run(self) -> None:

@@ -152,7 +152,7 @@ class ExternalCertificateRegistry:
             read = await asyncio.to_thread(read_trusted, self._settings, now=datetime.now(UTC))
         except AuthorityError as error:
             if str(error) != self._problem:
-                _log.error("cannot take what has changed: %s; what was read before counts", error)
+                _log.error("cannot load the changes: %s; the previous files stay in force", error)
             self._problem, self._seen = str(error), state
             return
         if read != self._trusted:
@@ -186,7 +186,7 @@ class ExternalCertificateRegistry:
 
     def _report_overdue(self) -> None:
         for file in self._trusted.overdue:
-            _log.warning("revocation list %s is overdue; it goes on counting: renew it", file)
+            _log.warning("revocation list %s is overdue; it stays in force: renew it", file)
 
 
 def _authorities(file: Path) -> list[x509.Certificate]:

@@ -51,7 +51,9 @@ class ListenerTls:
         except OSError as error:
             self._failures += 1
             if self._failures & (self._failures - 1) == 0:
-                _log.error("cannot take new authorities: %s; those before stay in force", error)
+                _log.error(
+                    "cannot load new authorities: %s; the previous ones stay in force", error
+                )
             return
         self._failures, self._authorities = 0, self._registry.authorities
         _log.info("authorities of client certificates taken")

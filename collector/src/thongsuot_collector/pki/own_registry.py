@@ -75,8 +75,8 @@ class OwnCertificateRegistry:
             return
         self._reported.add(serial)
         _log.error(
-            "certificate %s of site=%s came with another key: it was not issued here, and who made "
-            "it has the key of the authority; `thongsuot-collector ca renew`",
+            "certificate %s of site=%s was presented with another key: it was not issued here, "
+            "and its maker has the key of the authority; `thongsuot-collector ca renew`",
             serial,
             site,
         )

@@ -217,7 +217,7 @@ class SiteConfigRegistry:
             if len(content) > LARGEST_BYTES:
                 _log.error(
                     "cannot send site configuration of site=%s (%d bytes): at most %d; "
-                    "name fewer targets for it",
+                    "configure fewer targets for it",
                     site.name,
                     len(content),
                     LARGEST_BYTES,

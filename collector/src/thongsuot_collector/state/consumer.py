@@ -97,7 +97,7 @@ class StateConsumer:
                 self._sites[site] = msgspec.msgpack.decode(state, type=SiteState)
             except msgspec.MsgspecError as error:
                 # A state covers a day at most, and is rebuilt from new pushes.
-                _log.warning("cannot read the state of site=%s: %s; begun anew", site, error)
+                _log.warning("cannot read the state of site=%s: %s; starting empty", site, error)
         if self._sites and not await asyncio.to_thread(
             switch_over_rows.has_switch_overs, self._store
         ):

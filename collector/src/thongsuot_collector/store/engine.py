@@ -53,7 +53,7 @@ def open_store(path: Path, *, accept_empty: bool = False) -> Engine:
                     reason=str(error),
                 )
             ) from error
-        _log.error("store damaged: %s; reading what can be read of it", error)
+        _log.error("store damaged: %s; recovering its readable part", error)
         _recover(path, recovered, accept_empty=accept_empty)
     return _opened(path)
 

@@ -118,7 +118,7 @@ class LeaderCandidate:
                     self._database.note_lost(self._asked_s)
                 if not was_failing and not self._ended.is_set():
                     _log.warning(
-                        "election: %s; tried again until it works", self._database.message_of(error)
+                        "election: %s; retrying until it works", self._database.message_of(error)
                     )
                 was_failing = True
                 self._ended.wait(_TRY_EVERY_S)

@@ -126,4 +126,4 @@ def _prepare(connection: psycopg.Connection[object], _record: object) -> None:
 def _log_notice(notice: psycopg.errors.Diagnostic) -> None:
     # "canceling wait for synchronous replication" accompanies a commit that is on one disk only.
     if notice.severity_nonlocalized == "WARNING":
-        _log.warning("store: the server says %s: %s", notice.sqlstate, notice.message_primary)
+        _log.warning("store: the server reports %s: %s", notice.sqlstate, notice.message_primary)

@@ -107,8 +107,8 @@ class PendingTestRequests:
         left_out = await asyncio.to_thread(test_requests.put_onsite, self._store, wanted)
         if left_out:
             _log.warning(
-                "cannot keep tests (%d) that were wanted at site=%s: at most %d in ten minutes; "
-                "left out",
+                "cannot accept tests (%d) requested for site=%s: at most %d in ten "
+                "minutes; dropped",
                 left_out,
                 entry.site,
                 test_requests.AT_ONCE_HERE,

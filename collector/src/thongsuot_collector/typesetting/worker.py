@@ -43,6 +43,6 @@ async def render_in_worker(module: str, document: bytes, *, title: str) -> bytes
             await process.wait()
     if process.returncode:
         last = err.decode(errors="replace").strip().rpartition("\n")[2]
-        _log.error("cannot print %s: %s; answered so", title, last)
+        _log.error("cannot typeset %s: %s; reported to the caller", title, last)
         raise PrintFailed(f"cannot print {title}: {last}")
     return out

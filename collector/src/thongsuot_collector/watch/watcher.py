@@ -140,10 +140,10 @@ class Watcher:
                 level = (
                     logging.INFO if result.outcome is ChannelOutcome.DELIVERED else logging.ERROR
                 )
-                _log.log(level, "told key=%s by=%s: %s", message.key, name, result.text)
+                _log.log(level, "notified key=%s by=%s: %s", message.key, name, result.text)
                 return
             _log.warning(
-                "cannot tell key=%s by=%s: %s; again in %.0f s",
+                "cannot notify key=%s by=%s: %s; retrying in %.0f s",
                 message.key,
                 name,
                 result.text,
@@ -163,7 +163,7 @@ class Watcher:
             half.replace(self._file)
         except OSError as error:
             _log.warning(
-                "cannot write %s: %s; after a restart somebody may be told twice", half, error
+                "cannot write %s: %s; after a restart people may be notified twice", half, error
             )
 
 
@@ -173,5 +173,5 @@ def _loaded(file: Path) -> dict[str, Absence]:
     except FileNotFoundError:
         return {}
     except (OSError, msgspec.DecodeError) as error:
-        _log.warning("cannot read %s: %s; somebody may be told twice", file, error)
+        _log.warning("cannot read %s: %s; people may be notified twice", file, error)
         return {}

@@ -234,7 +234,9 @@ class PageAccess:
         is_shared = authenticators.is_shared_password(password)
         person = None if is_shared else await authenticators.passwords.person(name, password)
         if person is not None and await authenticators.needs_more(person):
-            _log.info("a password alone is not enough for person=%s; they sign in", person.name)
+            _log.info(
+                "a password alone is not enough for person=%s; a sign-in is required", person.name
+            )
             person = None
         is_right = person is not None or is_shared
         authenticators.failed_logins.record_login(address, sent, is_right=is_right)

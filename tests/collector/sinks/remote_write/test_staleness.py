@@ -214,7 +214,7 @@ def test_a_broken_file_is_told_of_and_begun_anew(
     path.write_bytes(b"torn")
     with caplog.at_level(logging.WARNING):
         assert load_checkpoint(path) == {}
-    assert "begins anew" in caplog.text
+    assert "a restart starts empty" in caplog.text
 
 
 def test_a_disk_that_takes_nothing_is_told_of(

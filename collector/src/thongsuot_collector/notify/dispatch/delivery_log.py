@@ -147,5 +147,5 @@ def _decoded(state: bytes) -> NotificationThread | None:
         return msgspec.msgpack.decode(state, type=NotificationThread)
     except msgspec.MsgspecError as error:
         # A duplicate notification is better than a collector that does not start.
-        _log.error("cannot read a thread (%d bytes): %s; it begins anew", len(state), error)
+        _log.error("cannot read a thread (%d bytes): %s; starting a new one", len(state), error)
         return None

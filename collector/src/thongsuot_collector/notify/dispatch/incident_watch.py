@@ -119,7 +119,7 @@ class IncidentWatch:
             return
         await incidents.add_note(incident.id, about, event="escalated")
         _log.warning(
-            "nobody has accepted incident=%s party=%s; told step=%s",
+            "no acceptance of incident=%s party=%s; notified step=%s",
             incident.id,
             incident.party,
             about,

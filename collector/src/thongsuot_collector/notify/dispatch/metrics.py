@@ -87,7 +87,7 @@ class NotifyMetrics:
             self._escalations.labels(fallback.channel).inc()
             failed = [route for route in before.pending_routes if route.route != fallback.route]
             _log.warning(
-                "cannot notify incident=%s party=%s by %s: %s; its fallback %s joins",
+                "cannot notify incident=%s party=%s by %s: %s; its fallback %s is notified as well",
                 after.incident,
                 after.audience,
                 ", ".join(route.route for route in failed) or "any channel of its own",
@@ -98,7 +98,7 @@ class NotifyMetrics:
     def report_unreachable(self, thread: NotificationThread) -> None:
         """Log that a party has no channel by which it could be notified."""
         _log.warning(
-            "cannot notify incident=%s party=%s: the inventory gives it no channel",
+            "cannot notify incident=%s party=%s: it has no channel in the inventory",
             thread.incident,
             thread.audience,
         )

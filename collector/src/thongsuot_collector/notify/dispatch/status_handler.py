@@ -48,7 +48,7 @@ class StatusHandler:
             return  # superseded by another notification since the poll
         self._waiting[route.thread_id] = revision
         _log.info(
-            "receiver says incident=%s channel=%s reference=%s status=%s",
+            "receiver reports incident=%s channel=%s reference=%s status=%s",
             thread.incident,
             route.channel,
             route.reference,

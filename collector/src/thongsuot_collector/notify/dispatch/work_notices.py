@@ -153,7 +153,7 @@ class WorkNotices:
         if not every and (notice.work.id, notice.kind) not in self._unreachable:
             self._unreachable.add((notice.work.id, notice.kind))
             _log.warning(
-                "nobody is told of proposed work=%s: no channel of %s is read by people",
+                "nobody is notified of proposed work=%s: no channel of %s is read by people",
                 notice.work.id,
                 notice.audience,
             )
@@ -187,7 +187,7 @@ class WorkNotices:
         # A sent notice is recorded even if the process is about to end.
         await asyncio.shield(asyncio.to_thread(save_threads, self._store, (), (entry,)))
         _log.info(
-            "told of proposed work=%s kind=%s audience=%s channel=%s: %s",
+            "notified of proposed work=%s kind=%s audience=%s channel=%s: %s",
             notice.work.id,
             notice.kind,
             notice.audience,

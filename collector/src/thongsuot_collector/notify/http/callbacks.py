@@ -97,7 +97,7 @@ class HubSubscription:
             self._id = reply_body.id
         else:
             _log.warning(
-                "cannot subscribe channel=%s: %s; it is asked instead", self._name, reply_body.text
+                "cannot subscribe channel=%s: %s; polling it instead", self._name, reply_body.text
             )
 
     async def unsubscribe(self, client: HttpClient) -> None:

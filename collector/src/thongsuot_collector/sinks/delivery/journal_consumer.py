@@ -235,8 +235,8 @@ class JournalConsumer(Generic[T]):
         flushed = await watch.look()
         if flushed is None:
             _log.warning(
-                "the receiver was started anew sink=%s: delivering again what it may have lost, "
-                "%d entries at most",
+                "the receiver restarted sink=%s: repeating the entries that it may have lost, "
+                "%d at most",
                 self._name,
                 self._committed.behind(self._lanes.live) - self._lanes.behind(self._lanes.live),
             )

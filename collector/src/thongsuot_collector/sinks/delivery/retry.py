@@ -45,7 +45,7 @@ class DeliveryRetry:
         if backoff.is_worth_logging():
             _log.log(
                 logging.WARNING if is_transient else logging.ERROR,
-                "cannot deliver (%d bytes) sink=%s: %s; nothing is dropped, again in %.0f s",
+                "cannot deliver (%d bytes) sink=%s: %s; nothing is dropped, retrying in %.0f s",
                 size_bytes,
                 self._name,
                 reason,

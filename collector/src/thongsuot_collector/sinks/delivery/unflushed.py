@@ -164,8 +164,8 @@ class FlushWatch:
         except (OSError, http.client.HTTPException, ValueError) as error:
             if not self._is_unanswered:
                 _log.warning(
-                    "cannot ask whether the receiver was started anew sink=%s: %s; the cursor "
-                    "stays where it is until that is known",
+                    "cannot query whether the receiver restarted sink=%s: %s; the cursor does "
+                    "not move until that is known",
                     self._name,
                     error,
                 )

@@ -72,7 +72,7 @@ async def _answer(name: str, place: HttpEndpoint, path: str) -> bytes:
             return await asyncio.to_thread(_get, place, path)
         except (OSError, http.client.HTTPException) as error:
             _log.debug(
-                "cannot ask for the window sink=%s: %s; again in %.0f s", name, error, wait_s
+                "cannot query the window sink=%s: %s; retrying in %.0f s", name, error, wait_s
             )
         await asyncio.sleep(wait_s)
         wait_s = min(_LIMIT_S, 2 * wait_s)
@@ -81,23 +81,24 @@ async def _answer(name: str, place: HttpEndpoint, path: str) -> bytes:
 def _log_window(name: str, window_s: float, wanted_s: float | None) -> None:
     if window_s == 0:
         _log.error(
-            "this Prometheus takes no sample that comes late sink=%s: what a site measured while "
-            "it was cut off will be refused, and counted as dropped; set "
+            "this Prometheus accepts no late samples sink=%s: the backlog of a "
+            "site that was cut off "
+            "will be refused, and counted as dropped; set "
             "storage.tsdb.out_of_order_time_window in its configuration to the longest outage that "
-            "must not be missing, such as 30d, and start it again",
+            "must not be missing, such as 30d, and restart it",
             name,
         )
     elif wanted_s is not None and window_s < wanted_s:
         _log.error(
-            "this Prometheus takes samples that come up to %.0f s late, and window_s says %.0f "
-            "sink=%s: what is older will be refused, and counted as dropped; raise "
+            "this Prometheus accepts samples up to %.0f s late, and window_s is %.0f "
+            "sink=%s: older ones will be refused, and counted as dropped; raise "
             "storage.tsdb.out_of_order_time_window in its configuration",
             window_s,
             wanted_s,
             name,
         )
     else:
-        _log.info("samples may come late sink=%s window=%.0f s", name, window_s)
+        _log.info("late samples are accepted sink=%s window=%.0f s", name, window_s)
 
 
 def _get(place: HttpEndpoint, path: str) -> bytes:

@@ -289,7 +289,7 @@ def load_checkpoint(path: Path) -> LiveSeriesBySite:
     except FileNotFoundError:
         return {}
     except (OSError, msgspec.MsgspecError) as error:
-        _log.warning("cannot read what a sink knew file=%s: %s; it begins anew", path, error)
+        _log.warning("cannot read the state of a sink file=%s: %s; starting empty", path, error)
         return {}
 
 
@@ -300,4 +300,6 @@ def save_checkpoint(path: Path, memory: LiveSeriesBySite) -> None:
         part.write_bytes(msgspec.msgpack.encode(memory))
         part.replace(path)
     except OSError as error:
-        _log.warning("cannot keep what a sink knows file=%s: %s; it begins anew", path, error)
+        _log.warning(
+            "cannot write the state of a sink file=%s: %s; a restart starts empty", path, error
+        )

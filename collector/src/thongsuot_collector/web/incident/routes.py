@@ -120,7 +120,7 @@ class IncidentPages:
             )
         except KeyError:
             return _not_found(request)
-        _log.info("incident taken on incident=%s person=%s", name, visitor.name)
+        _log.info("incident accepted incident=%s person=%s", name, visitor.name)
         url = self._reader(request, visitor).url(f"/incidents/{name}")
         return RedirectResponse(url, 303, headers=HEADERS)
 

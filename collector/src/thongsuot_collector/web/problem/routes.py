@@ -105,5 +105,7 @@ class ProblemPages:
             )
         except (AnswerImpossible, KeyError):
             # Answered by another person: the page shows its state.
-            _log.info("problem was answered before incident=%s by=%s", incident.id, visitor.name)
+            _log.info(
+                "problem had already been answered incident=%s by=%s", incident.id, visitor.name
+            )
         return form.done()

@@ -77,5 +77,7 @@ class TestRequestPages:
             kept = await self._requests.request(wanted_test)
         except InvalidTestRequest:
             return PlainTextResponse(labels.TOO_OFTEN.read(language), 429, headers=HEADERS)
-        _log.info("test asked site=%s kind=%s id=%s by=%s", site, kept.kind, kept.id, visitor.name)
+        _log.info(
+            "test requested site=%s kind=%s id=%s by=%s", site, kept.kind, kept.id, visitor.name
+        )
         return RedirectResponse(f"/sites/{site}/tests?lang={language}", 303, headers=HEADERS)

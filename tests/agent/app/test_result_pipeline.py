@@ -16,6 +16,7 @@ from thongsuot_agent.judge.keys import SubjectKey
 from thongsuot_agent.judge.memory import IssuedVerdict, Memory
 from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.site_probes import site_probes_from
+from thongsuot_agent.judge.symptoms.echo_limit import EchoLimit
 from thongsuot_agent.page.latest import LatestResults
 from thongsuot_agent.spool.spool import Spool
 from thongsuot_schema.batch.model import NoticeCode
@@ -124,6 +125,33 @@ async def test_an_old_flow_that_is_dead_by_itself_is_a_fact_of_the_record_and_no
     assert (notice.code, notice.text) == (
         NoticeCode.OLD_FLOW_DEAD,
         "fiber to anchor (ip4): an old flow is dead",
+    )
+    assert not batch.changes
+    await spool.close()
+
+
+async def test_that_echoes_are_limited_is_a_fact_of_the_record_and_no_verdict(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake, carried = FakeClock(), RecordedPipelineCallbacks()
+    spool = await opened(tmp_path, fake)
+    pipeline = pipeline_for(spool, fake, carried)
+    limit = EchoLimit(link="fiber", per_second=0.52)
+    monkeypatch.setattr(
+        module,
+        "step",
+        lambda memory, *_: StepOutcome(memory=memory, echo_limits=(limit,)),
+    )
+    pipeline.accept_result(measured(fake))
+    spool.seal()
+    collected = CollectedRecord()
+    await collected.accept_all(spool)
+    (batch,) = collected.ordered
+    (notice,) = batch.notices
+    assert (notice.code, notice.text, notice.value) == (
+        NoticeCode.ECHOES_LIMITED,
+        "fiber: about 0.5 echoes a second are answered",
+        0.52,
     )
     assert not batch.changes
     await spool.close()

@@ -5,7 +5,6 @@ import pytest
 from thongsuot_lab.inventory import links_of
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.testing import needs_lab
-from thongsuot_lab.truth.grammar import ALLOWANCES_BYTES
 from thongsuot_lab.truth.packet_scenarios import PacketGrammar, city_of, lab_topology
 from thongsuot_lab.truth.places import PlaceKind
 
@@ -40,7 +39,7 @@ def test_every_second_line_may_be_metered_in_both_engines() -> None:
         assert mobile.allowance_bytes == premises.lines[1].allowance_bytes
         assert premises.lines[1].is_metered
     allowances = [site.lines[1].allowance_bytes for site in city_of(topology).sites]
-    assert allowances == [*ALLOWANCES_BYTES, ALLOWANCES_BYTES[0]]
+    assert allowances == [1_000_000_000, 2_000_000_000] * 2
     unmetered = PacketGrammar(lab_topology(4), 1).batches(8)
     metered = PacketGrammar(topology, 1).batches(8)
     faults = [

@@ -14,6 +14,7 @@ from tests.lab_room.truth.making import (
     FIXED,
     MOBILE,
     SEEDS,
+    SITE,
     city,
     fault,
     parties,
@@ -21,7 +22,14 @@ from tests.lab_room.truth.making import (
     scenario,
     symptoms,
 )
+from thongsuot_agent.judge.engine import StepOutcome, step
+from thongsuot_agent.judge.events import Event
+from thongsuot_agent.judge.memory import Memory
+from thongsuot_agent.judge.settings import Settings
+from thongsuot_agent.judge.site_probes import SiteProbes
+from thongsuot_agent.judge.symptoms.echo_limit import EchoLimit
 from thongsuot_lab.truth.assessment import Worth
+from thongsuot_lab.truth.device import SimulatedDevice
 from thongsuot_lab.truth.fault import Course, Effect, FaultDirection, Touch
 from thongsuot_lab.truth.oracle import is_concerned
 from thongsuot_lab.truth.places import PlaceKind, Premises
@@ -296,3 +304,29 @@ def test_a_way_to_a_portal_that_is_slow_over_one_line_is_no_portals_beside_a_new
     played = play(scenario(replace(slow, start_s=6.0), until_s=600.0))
     assert parties(played) == set(), played.messages
     assert Symptom.SERVICE_SLOW in symptoms(played)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_policer_betrays_itself_by_what_passes_of_two_paces(seed: int) -> None:
+    """In a second as many come back, however many are sent: no fault, and the record says so."""
+    policer = fault(
+        PlaceKind.ACCESS,
+        "s1.fixed",
+        touch=Touch.ICMP,
+        effect=Effect.POLICED,
+        amount=2.0,
+        end_s=300.0,
+    )
+    limits: list[EchoLimit] = []
+
+    def judge(memory: Memory, event: Event, probes: SiteProbes, settings: Settings) -> StepOutcome:
+        outcome = step(memory, event, probes, settings)
+        limits.extend(outcome.echo_limits)
+        return outcome
+
+    changes = SimulatedDevice(scenario(policer, seed=seed, until_s=300.0), SITE, judge=judge).run()
+    assert {change.verdict.symptom for change in changes} == {Symptom.NONE}
+    ((link, per_second),) = [(limit.link, limit.per_second) for limit in limits]
+    # Each echo meets the policer twice, and those to the gateway before it do not.
+    assert link == "fixed"
+    assert 0.3 <= per_second <= 1.0

@@ -26,6 +26,7 @@ from thongsuot_agent.judge.memory import IssuedVerdict, Memory
 from thongsuot_agent.judge.recording import Recorded
 from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.site_probes import SiteProbes
+from thongsuot_agent.judge.symptoms.echo_limit import EchoLimit
 from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.state import LinkState
 from thongsuot_agent.page.counter import CounterTracker
@@ -232,6 +233,8 @@ class ResultPipeline:
             self.add_notice(NoticeCode.ROUTE_CHANGED, text)
         for moved in ruling.egress_changes:
             self._accept_egress_change(moved)
+        for limit in ruling.echo_limits:
+            self._accept_echo_limit(limit)
         for probe in ruling.confirmation_probes:
             callbacks.on_confirmation_probe(probe)
         if ruling.changes:
@@ -247,6 +250,19 @@ class ResultPipeline:
         )
         _log.info("egress changed: %s", text)
         self.add_notice(NoticeCode.EGRESS_CHANGED, text)
+
+    def _accept_echo_limit(self, limit: EchoLimit) -> None:
+        """The network lets so many echoes pass: a fact of the record, and no fault."""
+        text = f"{limit.link}: about {limit.per_second:.1g} echoes a second are answered"
+        _log.info("echoes are limited link=%s per_second=%.1f", limit.link, limit.per_second)
+        self._spool.add_entry(
+            Notice(
+                code=NoticeCode.ECHOES_LIMITED,
+                boottime_ns=self._clock.boottime_ns(),
+                text=text,
+                value=limit.per_second,
+            )
+        )
 
     def _update_hops(self, name: str) -> None:
         """

@@ -19,6 +19,7 @@ from thongsuot_agent.judge.reachability import Reachability, reachability_of
 from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.site_probes import SiteProbes
 from thongsuot_agent.judge.symptoms import carried_loss, equipment, identity, loss, near_flows
+from thongsuot_agent.judge.symptoms.echo_limit import EchoLimit, take_echo_limits
 from thongsuot_agent.judge.symptoms.traffic import update_box_counters, update_host_counters
 from thongsuot_agent.judge.tracks import ECHO, record_duration, record_run, track_of
 from thongsuot_agent.judge.verdicts import is_at_rest, judge_link
@@ -43,7 +44,8 @@ class StepOutcome(msgspec.Struct, frozen=True, kw_only=True):
     ``changes`` are ordered: links first, then services; ``confirmation_probes`` are to be measured
     at once, each at most once; a probe that is not made costs certainty or time, never correctness.
     ``route_changes`` are changed paths to targets, ``egress_changes`` the links whose packets leave
-    by another carrier from now on, or by their own again.
+    by another carrier from now on, or by their own again, ``echo_limits`` those whose echoes turned
+    out to be limited in number.
     """
 
     memory: Memory
@@ -51,16 +53,19 @@ class StepOutcome(msgspec.Struct, frozen=True, kw_only=True):
     confirmation_probes: tuple[ConfirmationProbe, ...] = ()
     route_changes: tuple[paths.RouteChange, ...] = ()
     egress_changes: tuple[egress.EgressChange, ...] = ()
+    echo_limits: tuple[EchoLimit, ...] = ()
 
 
 def step(memory: Memory, event: Event, site_probes: SiteProbes, settings: Settings) -> StepOutcome:
     """Process one event; returns its outcome."""
     memory.now_ns = max(memory.now_ns, event.boottime_ns)
     ruling = _dispatch(memory, event, site_probes, settings)
+    limits = take_echo_limits(memory)
     ways = paths.path_probes(memory, ruling.changes, site_probes)
-    if not ways:
+    if not ways and not limits:
         return ruling
-    return msgspec.structs.replace(ruling, confirmation_probes=(*ruling.confirmation_probes, *ways))
+    confirmations = (*ruling.confirmation_probes, *ways)
+    return msgspec.structs.replace(ruling, confirmation_probes=confirmations, echo_limits=limits)
 
 
 def _dispatch(

@@ -1,6 +1,4 @@
-"""
-Links: the effect of an event on a link: facts, suspicion, the end of a round, missing measurements.
-"""
+"""Links: the effect of an event on one: facts, suspicion, the end of a round, missing results."""
 
 import msgspec
 
@@ -21,6 +19,7 @@ from thongsuot_agent.judge.site_probes import RANK
 from thongsuot_agent.judge.symptoms import (
     carried_loss,
     carried_probes,
+    echo_limit,
     equipment,
     flapping,
     interface,
@@ -122,6 +121,7 @@ def advance_rounds(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
     carried_loss.judge_carried_loss(at)
     confirmations = (
         *loss.dense_probes(at),
+        *echo_limit.pace_probes(at),
         *carried_probes.recovery_probes(at),
         *carried_probes.locating_probes(at),
     )

@@ -54,3 +54,26 @@ class CarriedTest(msgspec.Struct, kw_only=True):
     lost_ns: int | None = None
     asked_ns: int = 0
     pages_ns: int = 0
+
+
+class TargetPace(msgspec.Struct, kw_only=True):
+    """Echoes to one target, sent and answered, at the slow and at the fast pace."""
+
+    sent: list[int] = msgspec.field(default_factory=lambda: [0, 0])
+    answered: list[int] = msgspec.field(default_factory=lambda: [0, 0])
+
+
+class PaceTest(msgspec.Struct, kw_only=True):
+    """
+    The test whether echoes are limited in number (``symptoms/echo_limit``).
+
+    ``begun_ns`` is ``None`` while it does not run. ``places`` counts the echoes requested, so that
+    all targets have their turn. ``limit_per_s`` was found last; ``is_news`` until it is reported.
+    """
+
+    begun_ns: int | None = None
+    asked_ns: int = 0
+    places: int = 0
+    targets: dict[str, TargetPace] = msgspec.field(default_factory=dict)
+    limit_per_s: float | None = None
+    is_news: bool = False

@@ -11,7 +11,7 @@ from thongsuot_agent.judge.diagnosis import Diagnosis
 from thongsuot_agent.judge.egress_identity import EgressIdentity
 from thongsuot_agent.judge.events import LinkFacts
 from thongsuot_agent.judge.keys import AwaitedLink, PathKey, SeriesKey, SubjectKey
-from thongsuot_agent.judge.loss_memory import CarriedTest, LossTest
+from thongsuot_agent.judge.loss_memory import CarriedTest, LossTest, PaceTest
 from thongsuot_agent.judge.new_flow_memory import NewFlowMemory
 from thongsuot_schema.path import RouteHistory
 from thongsuot_schema.reason import Reason
@@ -306,6 +306,7 @@ class LinkMemory(msgspec.Struct, kw_only=True):
     carried_fault: FaultSlot = msgspec.field(default_factory=FaultSlot)
     carried_test: CarriedTest = msgspec.field(default_factory=CarriedTest)
     policed_until_ns: int = 0
+    pace_test: PaceTest = msgspec.field(default_factory=PaceTest)
     echoes_refuted_ns: int = 0
     new_flows: NewFlowMemory = msgspec.field(default_factory=NewFlowMemory)
     traffic: Traffic = msgspec.field(default_factory=Traffic)

@@ -82,7 +82,7 @@ def is_at_rest(at: LinkContext) -> bool:
         return False
     if loss_test.cusum_up or link.carried_test.cusum_up or loss_test.is_dense_probing:
         return False
-    if link.flap_state.active or is_moved(link):
+    if link.flap_state.active or is_moved(link) or link.pace_test.begun_ns is not None:
         return False
     issued = at.memory.issued.get(SubjectKey(link.name, ""))
     if issued is None or issued.state is not State.UP:

@@ -49,12 +49,19 @@ begin at routers with the same addresses, which identify no carrier.
 """
 
 
+SUFFICIENT_BYTES = tuple(known for known in ALLOWANCES_BYTES if known > 600_000_000)
+"""
+Allowances that pay for the shipped profile with the lab's anchors (556 MB a month): a real agent
+refuses settings that cost more.
+"""
+
+
 def lab_topology(sites: int, *, is_metered: bool = False) -> Topology:
     """
     Return the city of the lab: the carriers of the matrix, lines at their full rates.
 
-    Every second line of a site is metered if it is asked for; the sites have the allowances of the
-    grammar in turn.
+    Every second line of a site is metered if it is asked for; the sites have the larger allowances
+    of the grammar in turn.
     """
     alike = list(profile.CARRIERS)[:ALIKE]
     drawn = city(sites, carriers=profile.CARRIERS, portals=PORTALS, alike=alike)
@@ -71,7 +78,7 @@ def lab_topology(sites: int, *, is_metered: bool = False) -> Topology:
 
 def _metered(uplinks: tuple[LabUplink, ...], number: int) -> Iterator[LabUplink]:
     """Yield the uplinks of a site by its number with an allowance."""
-    allowance_bytes = ALLOWANCES_BYTES[number % len(ALLOWANCES_BYTES)]
+    allowance_bytes = SUFFICIENT_BYTES[number % len(SUFFICIENT_BYTES)]
     return (replace(uplink, allowance_bytes=allowance_bytes) for uplink in uplinks)
 
 
@@ -90,7 +97,7 @@ def city_of(topology: Topology) -> SimulatedCity:
                     box=f"{site.name}.{uplink.name}",
                     is_radio=uplink.medium == "5g",
                     is_metered=uplink.allowance_bytes is not None,
-                    allowance_bytes=uplink.allowance_bytes or ALLOWANCES_BYTES[0],
+                    allowance_bytes=uplink.allowance_bytes or SUFFICIENT_BYTES[0],
                     has_ip6=True,
                     delay_s=impairment.delay_s,
                     jitter_s=max(impairment.jitter_s, 1e-5),

@@ -109,6 +109,12 @@ class NoticeCode(StrEnum):
     fault of the line; ``text`` has the target and the link.
     """
 
+    ECHOES_LIMITED = "echoes_limited"
+    """
+    Beyond the site only so many echoes per second are answered, however many are sent, and nothing
+    else is lost: no fault of the line; ``text`` has the link, ``value`` the number.
+    """
+
     COMMISSIONING = "commissioning"
     """A step of a commissioning run: ``text`` is a ``commissioning.events`` as JSON."""
 

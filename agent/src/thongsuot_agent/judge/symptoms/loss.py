@@ -30,6 +30,7 @@ from thongsuot_agent.judge.symptoms.carried_loss import (
 from thongsuot_agent.judge.symptoms.carried_probes import lookups_to_make
 from thongsuot_agent.judge.symptoms.carried_samples import evidence_nats
 from thongsuot_agent.judge.symptoms.corroboration import POLICED_S, confirms, refutes
+from thongsuot_agent.judge.symptoms.echo_limit import begin_pace_test, count_paced_echo
 from thongsuot_agent.judge.symptoms.families import dead_family_of
 from thongsuot_agent.judge.symptoms.flapping import is_of_outage
 from thongsuot_agent.judge.symptoms.loss_location import (
@@ -80,6 +81,7 @@ def count_echo_run(
     """
     started_ns = result.boottime_ns
     _note_raw(at, track, reachability)
+    count_paced_echo(at, point, track, started_ns, reachability)
     if point.is_gateway:
         count_gateway_echo(track, reachability)
         track.raw_sent += reachability in {Reachability.ANSWERED, Reachability.SILENT}
@@ -169,6 +171,7 @@ def _hold_for_policed(at: LinkContext) -> None:
     """Count no echoes for a while: they are dropped without any other loss."""
     link, loss = at.link, at.link.loss_test
     link.policed_until_ns = at.now_ns + ns(POLICED_S)
+    begin_pace_test(at)
     # The test counts a burst as one loss; the value of silences is a separate matter.
     loss.ratio = max(loss.ratio, loss.raw_ratio)
 

@@ -215,6 +215,29 @@ def test_a_loss_that_stays_without_a_queue_is_told_of_whose_it_is(
         assert at.link.loss_fault.onset_ns == ago(3650.0)
 
 
+@pytest.mark.parametrize(
+    ("told_s", "silent_s", "delay_s", "is_over"),
+    [
+        (90.0, 91.0, 0.0, True),
+        (89.9, 91.0, 0.0, False),
+        (90.0, 89.0, 0.0, False),
+        (90.0, 91.0, 0.02, False),
+    ],
+    ids=["nothing for long", "told of late", "lost again", "it queues still"],
+)
+def test_a_loss_that_may_be_of_a_queue_is_over_with_the_queue(
+    told_s: float, silent_s: float, delay_s: float, *, is_over: bool
+) -> None:
+    """A transfer of ten minutes was told as a queue for up to an hour."""
+    at = losing(cusum_up=0.0)
+    for track in at.link.tracks.values():
+        track.silent_ns = ago(silent_s) if track.lost else None
+        track.learned, track.usual_s, track.value_ns = 9, 0.02, ago(1.0)
+        track.value_s = 0.02 + delay_s
+    at.link.loss_fault = FaultSlot(fault=CAUSE_UNKNOWN, first_ns=ago(told_s))
+    assert told(at) == (None if is_over else CAUSE_UNKNOWN)
+
+
 def test_of_a_loss_that_stays_only_what_was_lost_without_a_queue_counts() -> None:
     for queued, expected in ((0, ACCESS), (35, CAUSE_UNKNOWN)):
         at = losing(

@@ -39,7 +39,12 @@ from thongsuot_agent.judge.symptoms.loss_location import (
     is_plain,
     locate_loss,
 )
-from thongsuot_agent.judge.symptoms.own_queue import CAUSE_UNKNOWN, is_queue_possible
+from thongsuot_agent.judge.symptoms.own_queue import (
+    CAUSE_UNKNOWN,
+    METERED_FACTOR,
+    is_queue_gone,
+    is_queue_possible,
+)
 from thongsuot_agent.judge.symptoms.pages import is_felt
 from thongsuot_agent.judge.symptoms.traffic import is_link_busy
 from thongsuot_agent.judge.tracks import ECHO
@@ -63,8 +68,6 @@ ended: three times longer than the pauses of an intermittent fault.
 """
 CLEAR_HOPE = 0.2
 """Share of the evidence for health from which dense probing helps to detect a loss's end."""
-METERED_FACTOR = 3
-"""On a metered link dense probing is rarer by this factor, with less credit by the same factor."""
 NEAR_RUNGS_FACTOR = 3.0
 """Gateway and access are probed more often: proving a clean rung takes hundreds of echoes."""
 
@@ -249,6 +252,9 @@ def _name_what_stays(at: LinkContext) -> None:
     The site has had time to pause, and since the notification enough was lost without any queue.
     """
     slot, loss = at.link.loss_fault, at.link.loss_test
+    if is_queue_gone(at, slot.first_ns, OVER_S) and not _is_losing_for(at, OVER_S):
+        _clear(at, at.now_ns)
+        return
     if at.now_ns - slot.first_ns < ns(at.settings.pause_s) or not _is_losing_for(at, RECENT_S):
         return
     sent = sum(track.sent for track in at.link.tracks.values())

@@ -44,6 +44,8 @@ PAGE_S = 12.0
 """A page may take this long if a queue holds it, plus a margin: after ten seconds it has failed."""
 FILLING_S = 6.0
 """A queue grows from zero to a second, and beyond the time limit of echoes, within this time."""
+METERED_FACTOR = 3
+"""On a metered link dense probing asks so much more rarely, and what it shows takes as long."""
 LATE_SHARE = 0.25
 """Share of a lookup's additional delay: two queries see the longer of two queues, an echo any."""
 
@@ -150,6 +152,19 @@ def is_queue_possible(at: LinkContext) -> bool:
         return False
     added_s = added_delay_s(at)
     return added_s is not None and added_s >= QUEUE_SIGN_S
+
+
+def is_queue_gone(at: LinkContext, since_ns: int, after_s: float) -> bool:
+    """
+    Return whether nothing queues now, and what is held for a queue's drops has been for a while.
+
+    A queue that is gone drops nothing: waiting for the 570 echoes of any other loss kept the
+    request to pause transfers, and the hour after which the carrier hears of it, going for up to 53
+    minutes after transfers of ten (2026-12). On a metered link echoes are a third as frequent.
+    """
+    patience = METERED_FACTOR if at.probes.is_metered else 1
+    is_queued = is_queue_possible(at) or is_link_busy(at, at.now_ns)
+    return not is_queued and at.now_ns - since_ns >= ns(after_s * patience)
 
 
 def is_queued_near(at: LinkContext) -> bool:

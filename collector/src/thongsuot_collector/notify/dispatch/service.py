@@ -171,9 +171,8 @@ class NotificationService:
     def notified_parties(self, site: str) -> tuple[push.SentNotification, ...]:
         """Return the same for the answer to a push."""
         threads = self._store.of_site(site)
-        if not threads:
-            return ()  # of nearly every push
-        return notified.notified_parties(site, threads, self.sender.display_name_of)
+        name_of = self.sender.display_name_of  # not called for nearly every push
+        return notified.notified_parties(site, threads, name_of) if threads else ()
 
     def update_metrics(self) -> None:
         """Update the gauges."""

@@ -246,11 +246,7 @@ def _may_be_of_queue(at: LinkContext, segment: Segment) -> bool:
 
 
 def _name_what_stays(at: LinkContext) -> None:
-    """
-    Attribute a loss that was first assigned to a queue, and did not end with a transfer.
-
-    The site has had time to pause, and since the notification enough was lost without any queue.
-    """
+    """Attribute what was assigned to a queue, outlasts it, and was since lost without one."""
     slot, loss = at.link.loss_fault, at.link.loss_test
     if is_queue_gone(at, slot.first_ns, OVER_S) and not _is_losing_for(at, OVER_S):
         _clear(at, at.now_ns)

@@ -27,8 +27,7 @@ AT_ONCE = 6
 Number of parallel parts on two cores: five wait most of their time, and begin first; one that
 computes fills the CPU, and the next parts take the place of those that have ended. A waiting part
 that begins when others have ended is alone at the end: real servers, including browsers, were for
-five minutes of seventeen (2026-11-30), and one part with all unit tests of the collector, which
-wait for two thirds of their time, took as long as everything else (1,075 s of 1,103, 2026-12-01).
+five minutes of seventeen (2026-11-30).
 """
 
 WAITING = 5
@@ -103,6 +102,24 @@ reads, ``argparse``, TLS, ``asyncio`` and HTTP, threads and SQLite. The unit tes
 devices took 151 s of CPU there (2026-12); they are nightly, with those of the collector.
 """
 
+SIMULATED = ("tests/agent/judge", "tests/lab_room/truth", "tests/collector/incidents/test_storm.py")
+SIMULATED_AT_NIGHT = (
+    "tests/agent/judge/matrix/test_hasty.py",
+    "tests/agent/judge/matrix/test_near_before_far.py",
+    "tests/agent/judge/test_history.py",
+    "tests/lab_room/truth/test_principles.py",
+    "tests/lab_room/truth/test_witnesses.py",
+    "tests/collector/incidents/test_storm.py",
+)
+"""
+Simulated hours and days of the judge and of incidents, 140 s of CPU (2026-12), that run nightly
+with all their seeds, not for every change: the judge's direct tests alone notice nine of ten small
+changes (CONTRIBUTING), and its other simulated sites run for every change with one seed.
+"""
+
+SHARE_OF_EXAMPLES = "0.3"
+"""Of the examples of property tests, those that a change is tried with; nightly parts make all."""
+
 OF_THE_NIGHT = ("tests/schema", "tests/runtime", "tests/agent", COLLECTOR)
 """What the second Python runs nightly: the unit tests of all that is installed anywhere."""
 
@@ -156,6 +173,15 @@ def pytest_part(
     return SuitePart(name=name, command=command, environment=environment, gives_way=gives_way)
 
 
+def _units(name: str, *arguments: str, python: str = sys.executable) -> SuitePart:
+    return pytest_part(
+        *(name, "-m", UNITS, *arguments),
+        python=python,
+        gives_way=True,
+        THONGSUOT_EXAMPLES=SHARE_OF_EXAMPLES,
+    )
+
+
 def lint_part() -> SuitePart:
     """Return the part that CI runs beside the tests."""
     return SuitePart(name="lint", command=(sys.executable, "tools/lint.py"), gives_way=True)
@@ -166,26 +192,22 @@ def _whole_product() -> list[str]:
     return [BRIEF_MATRIX, *(file for file in files if file != BRIEF_MATRIX)]
 
 
+def _without(*paths: str) -> list[str]:
+    return [f"--ignore={path}" for path in (*paths, *SIMULATED_AT_NIGHT)]
+
+
 def default_parts(other_python: str = "") -> list[SuitePart]:
     """
     Return the parts that every change needs: first those that wait for real time, then the longest
     first.
     """
     real = ("-p", "tests.real_things", "-m", f"({REAL_THINGS}) and not ({LONG})")
-    computing_name = "unit tests of agent, schema and lab"
     parts = [
         pytest_part("whole product", *real, *_whole_product()),
         pytest_part("packets of agents", *real, *COMPUTING),
         # The collector's processes are started, killed and waited for.
-        pytest_part(
-            "unit tests of the collector's core",
-            *("-m", UNITS, COLLECTOR),
-            *(f"--ignore={folder}" for folder in COLLECTORS_EDGES),
-            gives_way=True,
-        ),
-        pytest_part(
-            "unit tests of the collector's edges", "-m", UNITS, *COLLECTORS_EDGES, gives_way=True
-        ),
+        _units("unit tests of the collector's core", COLLECTOR, *_without(*COLLECTORS_EDGES)),
+        _units("unit tests of the collector's edges", *COLLECTORS_EDGES),
         pytest_part(
             "real servers",
             *real,
@@ -193,26 +215,17 @@ def default_parts(other_python: str = "") -> list[SuitePart]:
             gives_way=True,
         ),
         pytest_part("pages in browsers", *real, *BROWSERS, gives_way=True),
-        pytest_part(
-            "unit tests of the rest",
-            *("-m", UNITS, *(f"--ignore={folder}" for folder in (*COMPUTING, COLLECTOR))),
-            gives_way=True,
+        _units("unit tests of the rest", *_without(*COMPUTING, COLLECTOR)),
+        _units(
+            "unit tests of agent, schema and lab",
+            *(*COMPUTING, *_without(*([IMPORTS] if other_python else []))),
         ),
     ]
-    computing = ["-m", UNITS, *COMPUTING]
-    if not other_python:
-        return [*parts, pytest_part(computing_name, *computing, gives_way=True)]
-    return [
-        *parts,
-        pytest_part(computing_name, *computing, f"--ignore={IMPORTS}", gives_way=True),
+    if other_python:
         # Versions differ in tests that need neither servers nor namespaces.
-        pytest_part(
-            f"unit tests by {Path(other_python).parent.parent.name}",
-            *("-m", UNITS, *ON_BOTH_PYTHONS),
-            python=other_python,
-            gives_way=True,
-        ),
-    ]
+        name = f"unit tests by {Path(other_python).parent.parent.name}"
+        parts.append(_units(name, *ON_BOTH_PYTHONS, python=other_python))
+    return parts
 
 
 def nightly_parts(other_python: str = "") -> list[SuitePart]:
@@ -231,12 +244,7 @@ def nightly_parts(other_python: str = "") -> list[SuitePart]:
         pytest_part("matrix", "-m", "matrix", "tests/lab"),
         pytest_part("fleet", "-m", "fleet", "tests/fleet", "tests/tools"),
         SuitePart(name="fresh", command=("./run", "fresh")),
-        pytest_part(
-            "seeds",
-            *("tests/agent/judge", "tests/lab_room/truth"),
-            THONGSUOT_NIGHTLY="1",
-            THONGSUOT_JUDGE_SEEDS="20",
-        ),
+        pytest_part("seeds", *SIMULATED, THONGSUOT_NIGHTLY="1", THONGSUOT_JUDGE_SEEDS="20"),
         SuitePart(
             name="truth",
             command=(python, "-m", "thongsuot_lab.truth", "--seed", seed, "--count", "1000"),

@@ -18,6 +18,8 @@ from tools.suite import (
     OF_THE_NIGHT,
     ON_BOTH_PYTHONS,
     REAL_THINGS,
+    SIMULATED,
+    SIMULATED_AT_NIGHT,
     UNITS,
     SuitePart,
     default_parts,
@@ -135,12 +137,13 @@ def test_every_test_is_in_exactly_one_part() -> None:
     assert servers.endswith(f"({REAL_THINGS}) and not ({LONG}) {elsewhere}")
     assert browsers.endswith(f"({REAL_THINGS}) and not ({LONG}) {' '.join(BROWSERS)}")
     assert f"not ({REAL_THINGS} or {LONG})" in computing
-    assert computing.endswith(" ".join(COMPUTING))
+    nightly = " ".join(f"--ignore={path}" for path in SIMULATED_AT_NIGHT)
+    assert computing.endswith(f"{' '.join(COMPUTING)} {nightly}")
     assert f"not ({REAL_THINGS} or {LONG})" in rest
     left_out = (*COMPUTING, COLLECTOR)
-    assert rest.endswith(" ".join(f"--ignore={folder}" for folder in left_out))
+    assert f"{' '.join(f'--ignore={folder}' for folder in left_out)} {nightly}" in rest
     ignored = " ".join(f"--ignore={folder}" for folder in COLLECTORS_EDGES)
-    assert core.endswith(f"not ({REAL_THINGS} or {LONG}) {COLLECTOR} {ignored}")
+    assert core.endswith(f"not ({REAL_THINGS} or {LONG}) {COLLECTOR} {ignored} {nightly}")
     assert edges.endswith(f"not ({REAL_THINGS} or {LONG}) {' '.join(COLLECTORS_EDGES)}")
     assert all((ROOT / folder).is_dir() for folder in COLLECTORS_EDGES)
 
@@ -155,7 +158,7 @@ def test_the_second_python_imports_everything_and_runs_the_rest_at_night() -> No
         *("schema", "runtime", "agent", "collector")
     }
     # The import of every module runs once: with the second Python, if there is one.
-    assert computing[-1] == f"--ignore={IMPORTS}"
+    assert f"--ignore={IMPORTS}" in computing
     assert any(IMPORTS.startswith(path) for path in ON_BOTH_PYTHONS)
     assert f"--ignore={IMPORTS}" not in default_parts()[-1].command
     # All that it runs for a change it runs at night as well, and every other unit test.
@@ -163,6 +166,22 @@ def test_the_second_python_imports_everything_and_runs_the_rest_at_night() -> No
     assert UNITS in night
     assert all(path.startswith(OF_THE_NIGHT) for path in ON_BOTH_PYTHONS)
     assert [part.name for part in nightly_parts() if part.name == "second-python"] == []
+
+
+def test_what_is_simulated_at_night_alone_has_all_seeds_there() -> None:
+    (seeds,) = [part for part in nightly_parts() if part.name == "seeds"]
+    assert tuple(seeds.command[-len(SIMULATED) :]) == SIMULATED
+    assert [path for path in SIMULATED_AT_NIGHT if not (ROOT / path).is_file()] == []
+    assert all(path.startswith(SIMULATED) for path in SIMULATED_AT_NIGHT)
+    assert seeds.environment == {"THONGSUOT_NIGHTLY": "1", "THONGSUOT_JUDGE_SEEDS": "20"}
+
+
+def test_only_a_change_is_tried_with_fewer_examples() -> None:
+    for suite_part in default_parts("/3.13/bin/python"):
+        has_units = UNITS in suite_part.command
+        assert has_units == ("THONGSUOT_EXAMPLES" in suite_part.environment), suite_part.name
+    night = nightly_parts("/3.13/bin/python")
+    assert [part.name for part in night if "THONGSUOT_EXAMPLES" in part.environment] == []
 
 
 def test_what_lint_leaves_out_is_nightly() -> None:

@@ -16,6 +16,7 @@ from tests.agent.judge.simulated_site import (
     SimulatedSite,
     site_seconds,
 )
+from tests.timing import examples
 from thongsuot_agent.judge.memory import Memory
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
@@ -155,7 +156,7 @@ def troubled_lives(draw: strategies.DrawFn) -> tuple[SimulatedSite, float]:
 
 
 @given(troubled_lives())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 def test_an_onset_never_precedes_the_verdict_that_it_follows(
     life: tuple[SimulatedSite, float],
 ) -> None:

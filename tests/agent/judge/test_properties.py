@@ -5,6 +5,7 @@ from hypothesis import given, settings, strategies
 
 from tests.agent.judge.inventories import two_links
 from tests.agent.judge.simulated_site import NS
+from tests.timing import examples
 from thongsuot_agent.judge.engine import step
 from thongsuot_agent.judge.events import Event, ResultArrival, Tick
 from thongsuot_agent.judge.memory import Memory
@@ -56,7 +57,7 @@ def courses(draw: strategies.DrawFn, findings: strategies.SearchStrategy[Finding
 
 
 @given(courses(strategies.sampled_from(UNMEASURED).map(failed_finding)))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_what_was_not_measured_never_makes_a_link_degraded_or_down(events: list[Event]) -> None:
     states = {change.verdict.state for change in judged(events)}
     assert states <= {State.UNKNOWN}
@@ -68,7 +69,7 @@ def findings() -> strategies.SearchStrategy[Finding]:
 
 
 @given(courses(findings()))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_every_change_is_one_and_names_a_segment_exactly_when_someone_is_blamed(
     events: list[Event],
 ) -> None:
@@ -85,7 +86,7 @@ def test_every_change_is_one_and_names_a_segment_exactly_when_someone_is_blamed(
 
 
 @given(courses(findings()))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_the_same_events_give_the_same_rulings_whenever_memory_is_written_down(
     events: list[Event],
 ) -> None:

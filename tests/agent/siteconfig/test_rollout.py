@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from tests.agent.siteconfig.making import offer
+from tests.timing import examples
 from thongsuot_agent.siteconfig import rollout as rules
 from thongsuot_agent.siteconfig.rollout import (
     MAX_INTERRUPTED_STARTS,
@@ -215,4 +216,4 @@ class RolloutMachine(RuleBasedStateMachine):
 
 
 TestLife = RolloutMachine.TestCase
-TestLife.settings = settings(max_examples=200, stateful_step_count=30)
+TestLife.settings = settings(max_examples=examples(200), stateful_step_count=30)

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.agent.siteconfig.making import anchor, is_taken, offer, own, portal, refusal, site_config
+from tests.timing import examples
 from thongsuot_agent.config.read import parse
 from thongsuot_agent.errors import SiteConfigRefused
 from thongsuot_agent.siteconfig import bounds
@@ -188,7 +189,7 @@ LINKS = st.builds(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(
     targets=st.lists(TARGETS, max_size=4),
     probes=st.lists(PROBES, max_size=3),

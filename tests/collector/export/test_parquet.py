@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.timing import examples
 from thongsuot_collector.export.column import ColumnType, ExportColumn, Row
 from thongsuot_collector.export.parquet import GROUP_ROWS, ParquetWriter
 
@@ -46,7 +47,9 @@ def read(path: Path) -> list[Row]:
 
 
 @settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(30),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(rows=ROWS)
 def test_every_value_is_read_back(tmp_path: Path, rows: list[Row]) -> None:

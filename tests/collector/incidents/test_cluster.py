@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.timing import examples
 from thongsuot_collector.incidents.cluster import find_clusters, min_cluster_size
 from thongsuot_collector.incidents.fault import NS_PER_S, Fault, FaultPhase
 from thongsuot_collector.incidents.settings import IncidentSettings
@@ -133,7 +134,7 @@ def test_two_links_of_one_site_are_one_witness() -> None:
         st.tuples(st.integers(0, 5), st.integers(0, 900), st.one_of(st.none(), st.integers(1, 600)))
     )
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_an_outage_begins_with_faults_that_were_out_together(
     course: list[tuple[int, int, int | None]],
 ) -> None:

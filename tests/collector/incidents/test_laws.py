@@ -17,6 +17,7 @@ from tests.collector.timeline.boot_script import (
     VerdictTriple,
     wall_ns,
 )
+from tests.timing import examples
 from thongsuot_collector.incidents import actions
 from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
 from thongsuot_collector.incidents.notification_log import NotificationKind
@@ -137,7 +138,7 @@ class ScriptRunner:
 
 
 @given(st.lists(script_steps, max_size=14))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_whatever_happens_nobody_is_told_twice_nor_of_what_is_over_and_all_is_taken_back(
     script: list[ScriptStep],
 ) -> None:
@@ -160,7 +161,7 @@ def test_whatever_happens_nobody_is_told_twice_nor_of_what_is_over_and_all_is_ta
 
 
 @given(st.lists(script_steps, max_size=14))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 def test_restarts_change_nothing(script: list[ScriptStep]) -> None:
     restarted, straight = ScriptRunner(restarts=True), ScriptRunner(restarts=False)
     restarted.play(script)
@@ -170,7 +171,7 @@ def test_restarts_change_nothing(script: list[ScriptStep]) -> None:
 
 
 @given(st.lists(script_steps, max_size=10))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 def test_reading_everything_again_changes_nothing(script: list[ScriptStep]) -> None:
     stage = ScriptRunner(restarts=False)
     stage.play(script)

@@ -18,6 +18,7 @@ from tests.collector.timeline.boot_script import (
     VerdictTriple,
     wall_ns,
 )
+from tests.timing import examples
 from thongsuot_collector.incidents import actions
 from thongsuot_collector.incidents.answer import Dispute
 from thongsuot_collector.incidents.incident import ClosureCode
@@ -40,7 +41,7 @@ TIMES_OUT: VerdictTriple = (State.DOWN, Segment.SERVICE, Symptom.SERVICE_TIMEOUT
     lost=st.sampled_from([CUT, UNPLUGGED, OUT, SOMEWHERE]),
     stale_after_s=st.one_of(st.none(), st.integers(1, 120)),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_an_outage_is_never_withdrawn_whatever_its_end_claims(
     outage_s: int, back_s: int, lost: VerdictTriple, stale_after_s: int | None
 ) -> None:

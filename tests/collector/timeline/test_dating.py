@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.collector.timeline.boot_script import CUT, EPOCH_S, NS, UP, BootScript
+from tests.timing import examples
 from thongsuot_collector.journal.entry import ClockQuality
 from thongsuot_collector.timeline.batch_summary import BatchSummary
 from thongsuot_collector.timeline.settings import TimelineSettings
@@ -82,7 +83,7 @@ def batches(draw: st.DrawFn) -> list[BatchSummary]:
     return pieces
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(batches())
 def test_whatever_the_clocks_of_a_boot_say_nothing_of_it_lies_in_the_future(
     pieces: Sequence[BatchSummary],

@@ -20,6 +20,7 @@ from tests.collector.timeline.boot_script import (
     VerdictTriple,
     wall_ns,
 )
+from tests.timing import examples
 from thongsuot_collector.journal.entry import ClockQuality
 from thongsuot_collector.timeline.batch_summary import BatchSummary
 from thongsuot_collector.timeline.interval import Interval
@@ -101,7 +102,7 @@ def is_told_anew(decision: Decision, following: Decision) -> bool:
 
 
 @given(st.lists(decisions, min_size=2, max_size=8), st.randoms(use_true_random=False))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_whatever_was_decided_stays_in_the_record(
     course: list[Decision], chance: random.Random
 ) -> None:
@@ -128,7 +129,7 @@ def test_whatever_was_decided_stays_in_the_record(
     recovers_in_s=st.integers(0, 40),
     lost=st.sampled_from([CUT, UNPLUGGED, STALE, SOMEWHERE]),
 )
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 def test_an_outage_of_any_length_stays_an_outage_whenever_its_end_claims_to_have_begun(
     outage_s: int,
     seen_after_s: int,

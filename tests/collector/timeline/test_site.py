@@ -20,6 +20,7 @@ from tests.collector.timeline.boot_script import (
     second_by_second,
     wall_ns,
 )
+from tests.timing import examples
 from thongsuot_agent.config.model import PushConfig
 from thongsuot_collector.journal.entry import ClockQuality
 from thongsuot_collector.timeline.batch_summary import BatchSummary
@@ -295,7 +296,7 @@ def boot_scripts(draw: st.DrawFn) -> list[BatchSummary]:
 
 
 @given(boot_scripts(), st.randoms(use_true_random=False), st.booleans())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_the_order_and_repetition_of_what_arrives_change_nothing(
     pieces: list[BatchSummary], chance: random.Random, ticks: bool
 ) -> None:
@@ -311,7 +312,7 @@ def test_the_order_and_repetition_of_what_arrives_change_nothing(
 
 
 @given(boot_scripts(), st.randoms(use_true_random=False))
-@settings(max_examples=70, deadline=None)
+@settings(max_examples=examples(70), deadline=None)
 def test_intervals_tile_the_time_and_say_what_a_naive_reading_says(
     pieces: list[BatchSummary], chance: random.Random
 ) -> None:

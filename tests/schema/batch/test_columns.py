@@ -8,6 +8,7 @@ from tests.schema.batch.realistic import RealisticDevice
 from tests.schema.batch.strategies import MS, batches
 from tests.schema.batch.test_decode import FAULTY_BODY
 from tests.schema.batch.test_encode import EMPTY, INDEX, SERIES, batch_of
+from tests.timing import examples
 from thongsuot_schema.batch.columns import Columns, decode_columns, value_count
 from thongsuot_schema.batch.decode import decode_batch, read_header
 from thongsuot_schema.batch.encode import LayoutIndex, encode_batch
@@ -70,7 +71,7 @@ def assert_same(columns: Columns, batch: Batch) -> None:
 
 
 @given(batches())
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_columns_hold_what_the_results_hold(batch: Batch) -> None:
     assert_same(*columns_and_batch(batch, LayoutBuilder().index_for(batch.results)))
 

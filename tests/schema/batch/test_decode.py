@@ -17,6 +17,7 @@ from tests.schema.batch.layout_builder import LayoutBuilder
 from tests.schema.batch.realistic import RealisticDevice
 from tests.schema.batch.strategies import batches, travelled
 from tests.schema.batch.test_encode import EMPTY, INDEX, batch_of
+from tests.timing import examples
 from thongsuot_schema.batch import frame
 from thongsuot_schema.batch.columns import decode_columns, unpack_numbers
 from thongsuot_schema.batch.decode import decode_batch, decode_layout, read_header
@@ -67,7 +68,7 @@ FAULTY_BODY = encode_batch(FAULTY, INDEX)
 
 
 @given(batches())
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 def test_a_batch_comes_back_exact_to_the_resolution(batch: Batch) -> None:
     index = LayoutBuilder().index_for(batch.results)
     body = encode_batch(batch, index)
@@ -77,7 +78,7 @@ def test_a_batch_comes_back_exact_to_the_resolution(batch: Batch) -> None:
 
 
 @given(batches())
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 def test_a_layout_may_hold_more_series_than_a_batch_has(batch: Batch) -> None:
     builder = LayoutBuilder()
     builder.index_for(RealisticDevice(1).rows(1).results)
@@ -86,7 +87,7 @@ def test_a_layout_may_hold_more_series_than_a_batch_has(batch: Batch) -> None:
 
 
 @given(batches())
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 def test_peeking_tells_what_the_batch_says_of_itself(batch: Batch) -> None:
     index = LayoutBuilder().index_for(batch.results)
     head = read_header(encode_batch(batch, index))
@@ -282,7 +283,7 @@ def test_deep_nesting_does_not_crash(opening: bytes) -> None:
 
 
 @given(st.binary(max_size=300), st.booleans())
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 def test_any_text_gives_a_batch_error(text: bytes, array: bool) -> None:
     body = zstandard.ZstdCompressor(level=1).compress(
         (b"\xdc\x00\x11\x01" if array else b"") + text
@@ -319,7 +320,7 @@ RICH_BODY = encode_batch(RICH, INDEX)
 
 
 @given(st.integers(0, 2**32))
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 def test_a_damaged_batch_gives_a_batch_error_or_one_that_can_be_sent_on(seed: int) -> None:
     rng = random.Random(seed)
     text = _mutated(rng, frame.unpack(RICH_BODY, DEFAULT_LIMITS))
@@ -335,7 +336,7 @@ def test_a_damaged_batch_gives_a_batch_error_or_one_that_can_be_sent_on(seed: in
 
 
 @given(st.integers(0, 2**32))
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 def test_a_damaged_body_gives_a_batch_error_or_a_batch(seed: int) -> None:
     body = _mutated(random.Random(seed), RICH_BODY)
     try:
@@ -348,7 +349,7 @@ LAYOUT_BODY = encode_layout(sorted_layout(RealisticDevice(1).series()))
 
 
 @given(st.integers(0, 2**32))
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 def test_a_damaged_layout_gives_a_batch_error_or_one_that_can_be_used(seed: int) -> None:
     text = _mutated(random.Random(seed), frame.unpack(LAYOUT_BODY, DEFAULT_LIMITS))
     try:

@@ -11,6 +11,7 @@ from tests.schema.batch.json_form import encode_json
 from tests.schema.batch.layout_builder import LayoutBuilder
 from tests.schema.batch.realistic import RealisticDevice
 from tests.schema.batch.strategies import batches, travelled
+from tests.timing import examples
 from thongsuot_schema.batch.decode import decode_batch
 from thongsuot_schema.batch.encode import encode_batch
 from thongsuot_schema.batch.json import decode_json, pack_json
@@ -53,7 +54,7 @@ def decoded(form: object) -> Batch:
 
 
 @given(batches())
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_json_and_the_packed_form_give_the_same_batch(batch: Batch) -> None:
     decoded_batch = decode_json(encode_json(batch))
     assert decoded_batch == travelled(batch)

@@ -18,6 +18,7 @@ from tests.schema.page.scenes import (
     fibre_cut,
     portal_down,
 )
+from tests.timing import examples
 from thongsuot_schema.page.render import site_page
 from thongsuot_schema.segment import LADDER, Segment
 from thongsuot_schema.state import State
@@ -106,7 +107,7 @@ def test_a_hostile_name_is_shown_as_text_and_makes_no_element(language: Language
     assert HOSTILE in hostile.text
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1))
 def test_whatever_a_name_holds_the_page_stays_whole(text: str) -> None:
     page = read(hostile_view(text))

@@ -11,6 +11,7 @@ from tests.collector.notify.dispatch.test_transitions import (
     ThreadSimulation,
     numbered,
 )
+from tests.timing import examples
 from thongsuot_collector.incidents.notification_log import NotificationKind
 from thongsuot_collector.notify.dispatch.thread import DeliveryState, Routes
 from thongsuot_collector.notify.message import ChannelOutcome
@@ -38,7 +39,7 @@ def test_who_may_have_heard_the_end_hears_of_the_next_beginning_as_one() -> None
         Routes(every=("a", "b"), fallbacks=("c",)),
     ],
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(data=st.data())
 def test_whatever_is_answered_nobody_is_told_twice_and_all_is_taken_back(
     routes: Routes, data: st.DataObject

@@ -260,7 +260,7 @@ class Agent:
         self._runner.confirm(probe.kind, probe.link, probe.target, probe.family)
 
     def _reschedule(self) -> None:
-        """Schedule anew where the links are not those that were scheduled."""
+        """Reschedule if the links differ from the scheduled ones."""
         schedulable = self._links.schedulable_links(self._pipeline.link_states())
         if schedulable == self._schedulable:
             return

@@ -21,7 +21,7 @@ _log = logging.getLogger(__name__)
 
 class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
     """
-    ``fingerprint`` stands for version and configuration; ``boot_id`` for the clock of all times.
+    ``fingerprint`` identifies version and configuration; ``boot_id`` the clock of all times.
     """
 
     boot_id: str
@@ -37,7 +37,7 @@ _DECODER = msgspec.msgpack.Decoder(Checkpoint)
 
 
 class CheckpointFile:
-    """Where it stands in the runtime directory."""
+    """Its place in the runtime directory."""
 
     def __init__(self, path: Path) -> None:
         self._file = KeptFile(path)
@@ -47,7 +47,7 @@ class CheckpointFile:
         self._file.replace(_ENCODER.encode(checkpoint))
 
     def load(self, *, boot_id: str, fingerprint: str) -> Checkpoint | None:
-        """Return what was saved in this boot under this configuration, else ``None``."""
+        """Return the state saved in this boot under this configuration, else ``None``."""
         path = self._file.path
         try:
             checkpoint = _DECODER.decode(path.read_bytes())

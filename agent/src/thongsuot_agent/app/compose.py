@@ -40,7 +40,10 @@ _COMMISSIONING = "commissioning"
 
 
 def make_spool(context: RunContext, wall_ns: Callable[[], int | None]) -> Spool:
-    """Return the spool; ``wall_ns`` is the time that is vouched for, ``None`` while nobody does."""
+    """
+    Return the spool; ``wall_ns`` returns the trusted wall time, ``None`` while the clock is not
+    trusted.
+    """
     return Spool(
         context.config.spool,
         context.paths,
@@ -95,8 +98,8 @@ def make_runner(
     self_metrics: Callable[[str], dict[Metric, float]],
 ) -> Runner:
     """
-    Return the runner of the probes; ``self_metrics`` is what a link's host probe reports about the
-    agent.
+    Return the runner of the probes; ``self_metrics`` returns the agent's own metrics for a link's
+    host probe.
     """
     return Runner(
         context.clock,
@@ -215,7 +218,7 @@ def endpoints_of(collector: PushConfig) -> tuple[CollectorEndpoint, ...]:
 def sms_tasks(
     context: RunContext, pipeline: ResultPipeline, wall_ns: Callable[[], int | None]
 ) -> dict[str, Callable[[], Awaitable[object]]]:
-    """Return what texts people when every line is dead; nothing where nobody wants that."""
+    """Return the sender of text messages for a total outage; ``None`` if it is not configured."""
     config = context.local_config.sms
     if not (config.device and config.to):
         return {}

@@ -16,7 +16,7 @@ from thongsuot_schema.renewal import PATH_CERTIFICATE
 
 
 class DeviceIdentity:
-    """``wall_ns`` is the time that is vouched for, ``None`` while nobody does."""
+    """``wall_ns`` returns the trusted wall time, ``None`` while the clock is not trusted."""
 
     def __init__(self, context: RunContext, wall_ns: Callable[[], int | None]) -> None:
         self._wall_ns = wall_ns

@@ -22,8 +22,8 @@ class LocalProblems:
     """
     Puts each report on the record, which keeps it until the collector has it.
 
-    ``on_notice`` keeps code, text and count in the record, ``push_now`` pushes at once where there
-    is a way.
+    ``on_notice`` stores code, text and count in the record, ``push_now`` pushes at once if
+    possible.
     """
 
     def __init__(

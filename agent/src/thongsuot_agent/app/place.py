@@ -1,5 +1,6 @@
 """
-Known place: the router of each link and the network behind it, kept on the disk over a power cut.
+Known place: the router of each link and the network behind it, stored on the disk across power
+cuts.
 
 A device that is carried to another site is switched off on the way. Without this it would learn the
 new place as if it had always been there, and the state of its lines would be reported for the old

@@ -70,7 +70,7 @@ class _RunningTest:
 
 class RequestedTests:
     """
-    Runs one test at a time: the next is taken with the first answer after it has ended.
+    Runs one test at a time: the next one starts with the first answer after its end.
 
     Runs that fill a link come one by one, all others of a test together.
     """

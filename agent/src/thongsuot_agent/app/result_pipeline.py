@@ -1,8 +1,7 @@
 """
 Result pipeline: every result, notice and link change is recorded, then judged.
 
-The order in which things are kept is the order in which they were judged: all on one loop, none
-waits.
+Things are stored in the order in which they were judged: all on one event loop, without waiting.
 """
 
 import logging
@@ -201,7 +200,7 @@ class ResultPipeline:
             self._required_callbacks().on_link_usable()
 
     def tick(self, wall_s: float | None) -> None:
-        """A second has passed; ``wall_s`` is Unix time where somebody vouches for it."""
+        """Called every second; ``wall_s`` is Unix time while the clock is trusted."""
         now_ns = self._clock.boottime_ns()
         self.history.tick(now_ns)
         self.month.tick(self.standing_verdicts, wall_s)
@@ -209,7 +208,7 @@ class ResultPipeline:
         self._judge_event(Tick(boottime_ns=now_ns, wall_s=wall_s))
 
     def close(self) -> None:
-        """Release open resources, and write what has to be kept."""
+        """Release open resources, and save the state."""
         self.month.save(None)
         self.lines.save()
         if self._recorder is not None:

@@ -32,7 +32,7 @@ class RouteRequests:
         self._next_ns = 0
 
     def tick(self, links: Mapping[str, LiveLink], now_ns: int) -> None:
-        """Ask where there is anything to ask for and the last time is long enough ago."""
+        """Send a request if one is needed and the last one is long enough ago."""
         names = sorted(name for name, link in links.items() if _is_unmade(link))
         if not names:
             self._wait_ns = 0

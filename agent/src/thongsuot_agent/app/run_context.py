@@ -22,7 +22,7 @@ from thongsuot_schema.inventory.model import ProbeSchedule, Target
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunContext:
     """
-    A checked configuration and where it runs.
+    A checked configuration and its environment.
 
     ``config`` is what holds now: ``local_config``, the settings file, with the site configuration
     that is run.
@@ -96,5 +96,5 @@ def token_path(name: str, environment: Mapping[str, str]) -> Path:
 def _clock_error_s() -> float | None:
     try:
         return kernel_clock.read().error_s
-    except OSError:  # a seccomp filter: the clock is then one that nobody vouches for
+    except OSError:  # a seccomp filter: then the clock is not trusted
         return None

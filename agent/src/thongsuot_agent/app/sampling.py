@@ -1,8 +1,9 @@
 """
 Sampling progress: how many rate samples (``qcvn``) a month has, by link and direction.
 
-QCVN 34:2022/BTTTT wants at least 1,000 samples each way at different hours of the day, and compares
-their mean with the contract. Kept beyond restarts; a new month begins anew.
+QCVN 34:2022/BTTTT requires at least 1,000 samples in each direction at different hours of the day,
+and compares their mean with the contract. The counts survive restarts; a new month starts from
+zero.
 """
 
 from collections.abc import Callable
@@ -41,8 +42,8 @@ _DECODER = msgspec.json.Decoder(dict[str, MonthSamples])
 
 class SamplingProgress:
     """
-    Counts what the probe brings. ``wall_ns`` returns ``None`` while the clock is doubted: such a
-    sample is in the record, but at which hour of which month nobody knows, and it is not counted.
+    Counts the probe's samples. ``wall_ns`` returns ``None`` while the clock is not trusted: such a
+    sample is in the record, but its hour and month are unknown, so it is not counted.
     """
 
     def __init__(self, wall_ns: Callable[[], int | None]) -> None:
@@ -92,7 +93,7 @@ class SamplingProgress:
         )
 
     def restore(self, stored: str) -> None:
-        """Load what an earlier process saved, where nothing is known yet."""
+        """Load the saved counts of an earlier process, if there are none yet."""
         for link, before in (_DECODER.decode(stored) if stored else {}).items():
             self._links.setdefault(link, before)
 

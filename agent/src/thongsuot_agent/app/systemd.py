@@ -8,7 +8,7 @@ _log = logging.getLogger(__name__)
 
 
 class SystemdNotifier:
-    """Sends to the socket that systemd names; does nothing where there is none."""
+    """Sends to the socket that systemd provides; does nothing without one."""
 
     def __init__(self, address: str | None) -> None:
         # A leading "@" means the abstract namespace, whose names begin with a zero byte.

@@ -19,7 +19,7 @@ WRONG = 2
 
 
 class CheckedProbe(msgspec.Struct, frozen=True, kw_only=True):
-    """One probe and its interval; ``*`` stands for every target that fits the kind."""
+    """One probe and its interval; ``*`` means every target of the kind."""
 
     kind: str
     every_s: float

@@ -1,9 +1,9 @@
 """
 ``thongsuot-agent enrol``: exchanges a one-time code for the agent's token file and certificate.
 
-Token and key are made here; only the token's hash and a certificate request are sent. Both wait in
-files until the collector has answered: an answer that is lost on the way costs nothing, the same
-command run again goes on with the same token and key.
+Token and key are created here; only the token's hash and a certificate request are sent. Both are
+kept in files until the collector has answered: if an answer is lost, the same command continues
+with the same token and key.
 """
 
 import argparse
@@ -150,14 +150,14 @@ def _page_port(config: AgentConfig) -> str:
 def _certificate_file(options: argparse.Namespace, config: AgentConfig | None) -> Path | None:
     """Return where the running agent looks for its certificate; ``None`` if that is not known."""
     if config is not None and config.collector.certificate_file:
-        return None  # somebody else's, and not ours to replace
+        return None  # another one's, which must not be replaced
     if options.state_dir:
         return paths_from_config(SpoolConfig(state_dir=options.state_dir), {}).certificate_file
     return None if config is None else paths_from_config(config.spool, {}).certificate_file
 
 
 def _config(path: Path) -> AgentConfig | None:
-    """Return the configuration; ``None`` where there is none yet."""
+    """Return the configuration; ``None`` if there is none yet."""
     return read(path) if path.exists() else None
 
 
@@ -184,7 +184,7 @@ def _waiting_token(waiting: Path) -> str:
 async def _redeem_code(
     target: _EnrolmentTarget, code: str, token: str, waiting: Path
 ) -> EnrolmentReport | Text:
-    """Return what the collector's answer to a code has brought, or why it has brought nothing."""
+    """Return the result of the collector's answer to a code, or the reason of its failure."""
     pair = None if target.certificate is None else PendingCertificate(target.certificate)
     request = "" if pair is None else await pair.request()
     response = await _post_code(target, code, token, request)

@@ -29,8 +29,8 @@ class FamilyReport(msgspec.Struct, frozen=True, kw_only=True):
     """
     A link in one address family.
 
-    ``is_proved`` says whether packets leave by the link's gateway, ``None`` where that is open or
-    nothing was sent; ``proof`` is the sentence about it.
+    ``is_proved``: packets leave by the link's gateway, ``None`` if that is open or nothing was
+    sent; ``proof`` is the sentence about it.
     """
 
     family: Family
@@ -55,7 +55,7 @@ class LinkReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LinksReport(msgspec.Struct, frozen=True, kw_only=True):
-    """All links, and what the settings may lack."""
+    """All links, and possible gaps in the settings."""
 
     links: list[LinkReport]
     proposals: list[str]

@@ -31,7 +31,7 @@ _DEFAULT_LOOKUP = "dichvucong.gov.vn"
 
 
 class ProbeRun(msgspec.Struct, frozen=True, kw_only=True):
-    """One run: over which interface and family (empty: neither of the two), and what it found."""
+    """One run: its interface and family (empty: neither), and its finding."""
 
     interface: str
     family: str
@@ -88,7 +88,7 @@ def target_from(text: str, lookup: str) -> Target | None:
 def families_to_probe(
     target: Target, asked: str, link: LiveLink, *, is_per_site: bool = False
 ) -> tuple[Family, ...]:
-    """Return the address families to run in: the one asked for, else those that make sense."""
+    """Return the address families of the run: the requested one, else the sensible ones."""
     if target is LINK_TARGET or is_per_site:
         return (Family.NONE,)
     if asked:
@@ -148,7 +148,7 @@ async def _run_and_print(options: argparse.Namespace, target: Target, settings: 
 
 
 def settings_from(assignments: list[str]) -> dict[str, object]:
-    """Return settings given as ``key=value``; a value that is not TOML is taken as text."""
+    """Return settings given as ``key=value``; a value that is not TOML is read as text."""
     settings: dict[str, object] = {}
     for assignment in assignments:
         key, equals, value = assignment.partition("=")

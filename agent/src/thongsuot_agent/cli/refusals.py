@@ -1,5 +1,5 @@
 """
-What is told when a command cannot be carried out: a sentence in the language of the terminal.
+Messages for commands that cannot be carried out: a sentence in the terminal's language.
 
 With ``--json`` standard output has an ``ErrorReport`` as well, in the place of the result.
 """
@@ -27,7 +27,7 @@ def refuse(refusal: Exception | Text, code: int, *, is_json: bool = False) -> in
 
 
 def print_json(result: object) -> None:
-    """Print what a command comes to, indented so that a person can read it too."""
+    """Print the result of a command, indented for people."""
     sys.stdout.write(msgspec.json.format(msgspec.json.encode(result)).decode() + "\n")
 
 

@@ -40,8 +40,8 @@ class _RoutingRefused(Exception):
 
 class RoutesReport(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What links need of the kernel: as commands of ``ip`` (``show``), or what was made and removed
-    and what waits for its interface.
+    The kernel configuration that links need: as commands of ``ip`` (``show``), or the created,
+    removed and waiting parts.
     """
 
     commands: list[str] = []
@@ -100,7 +100,7 @@ def _apply(plan: RoutePlan) -> tuple[list[str], list[str]]:
     for rule in present_rules - set(plan.rules):
         _ip(rule.version, "rule", "del", *rule.words())
         done.append(f"removed   rule {' '.join(rule.words())}")
-    # Read anew: another gateway has taken the place of the one that was in the same table.
+    # Read again: another gateway has replaced the one in the same table.
     for route in _present_routes() - set(plan.routes):
         _ip(route.version, "route", "del", *route.words())
         done.append(f"removed   route {' '.join(route.words())}")

@@ -99,7 +99,7 @@ def text_of(status: AgentStatus) -> str:
 
 
 def certificate_line(collector: CollectorStatus, now_s: float) -> str:
-    """Return how the device's certificate is, empty where it has none and needs none."""
+    """Return the state of the device's certificate, empty if it has none and needs none."""
     problem = f"PROBLEM: {collector.certificate_problem}" if collector.certificate_problem else ""
     if collector.certificate_expiry_s is None:
         return problem and f"certificate: {problem}"

@@ -27,8 +27,8 @@ def system_authorities(root: Path = Path("/")) -> Authorities:
     """
     Return the device's own authorities; both empty when it has none.
 
-    A folder by hash is preferred: of it OpenSSL reads only the one authority that it needs, while a
-    bundle is parsed whole and kept.
+    A folder by hash is preferred: OpenSSL reads only the needed authority from it, while a bundle
+    is parsed and held completely.
     """
     for folder in (root / name for name in _FOLDERS):
         if next(folder.glob("*.0"), None) is not None:

@@ -31,7 +31,7 @@ def _no_metrics(link: str) -> Mapping[Metric, float]:
 
 
 def _charge_nothing(link: str, used_bytes: int) -> None:
-    """Count nothing: no agent runs, and no allowance is kept."""
+    """Count nothing: there is no agent, and no allowance."""
     del link, used_bytes
 
 

@@ -21,7 +21,9 @@ _LANS: Final = tuple(
         *("192.0.0.0/24", "198.18.0.0/15", "fec0::/10"),
     )
 )
-"""Where a fetched page may be a button of somebody's box (RFC 1918, RFC 6598, RFC 4193)."""
+"""
+Networks in which a fetched page may trigger an action of a device (RFC 1918, RFC 6598, RFC 4193).
+"""
 
 _NAT64: Final = IPv6Network("64:ff9b::/96")
 """The well-known prefix of translators (RFC 6052): the IPv4 address is at its end."""

@@ -132,7 +132,7 @@ class Fetch:
             (pycurl.ACCEPT_ENCODING, "gzip"),
             (pycurl.TIMEOUT_MS, max(1, round(request.timeout_s * 1000))),
             (pycurl.NOSIGNAL, 1),
-            # Each run is a first visit: no kept connection, no resumed TLS session.
+            # Each run is a first visit: no reused connection, no resumed TLS session.
             (pycurl.FRESH_CONNECT, 1),
             (pycurl.FORBID_REUSE, 1),
             (pycurl.SSL_SESSIONID_CACHE, 0),
@@ -236,7 +236,7 @@ class Fetch:
 
 
 def _phases(handle: pycurl.Curl) -> FetchPhases:
-    """From libcurl's times, which all count from the start; 0 where it did not come to it."""
+    """From libcurl's times, which all count from the start; 0 if the phase was not reached."""
 
     def at(info: int) -> int:
         return int(handle.getinfo(info))

@@ -56,7 +56,7 @@ class LookupResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DnsQuestion:
-    """A name and the sort of address asked for: ``a`` or ``aaaa``."""
+    """A name and the requested type of address: ``a`` or ``aaaa``."""
 
     name: str
     record: str
@@ -159,7 +159,7 @@ class _AnswerReader:
         try:
             return dns.parse_answer(message, self._query)
         except MalformedMessage as error:
-            # A forger may be first with nonsense: the wait for the true answer goes on.
+            # A forger may be first with an invalid answer: the wait for the true one continues.
             self._broken = str(error)
             return None
 

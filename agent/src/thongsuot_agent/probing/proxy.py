@@ -48,13 +48,13 @@ class LinkProxy:
 
     @property
     def family(self) -> Family:
-        """The family over which it is queried, whatever the portal has."""
+        """The family over which it is queried, regardless of the portal's."""
         return Family.IP6 if ":" in self.address else Family.IP4
 
 
 def proxy_of(link: Link) -> LinkProxy | None:
     """
-    Return the proxy by which a link's web requests go, ``None`` where it has none.
+    Return the proxy of a link's web requests, ``None`` if it has none.
 
     Raises:
         LinkUnusable: the credentials for it cannot be read.

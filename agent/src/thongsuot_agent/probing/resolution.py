@@ -115,7 +115,7 @@ def _checked(
 
 
 def _reachable(link: Outbound, servers: list[str]) -> list[NameServerAddress]:
-    """The servers that the link has a way to; the last reason where there is none."""
+    """The servers that the link has a route to; the last reason if there is none."""
     if not servers:
         raise LinkUnusable(Reason.NOT_SUPPORTED, "no name server is known for this link")
     reachable: list[NameServerAddress] = []

@@ -41,8 +41,8 @@ _AGAIN_S = 1.0
 
 _OF_THE_DATABASE = (DBAPIError, StoreError, JournalRefused, JournalDamaged)
 """
-A database is away for the moment, or lacks what had been read of the server before it: entries that
-nobody had acknowledged are seen for a moment while a server that waits for its standby is stopped.
+A database is temporarily unavailable, or lacks entries that were read from the server before:
+unacknowledged entries are visible briefly while a server that waits for its standby is stopped.
 """
 
 _log = logging.getLogger(__name__)
@@ -57,15 +57,15 @@ async def run_collector(
     accept_empty_store: bool = False,
 ) -> None:
     """
-    Run a collector until ``stop`` is set; returns when everything acknowledged is where it belongs.
+    Run a collector until ``stop`` is set; returns when all acknowledged data is stored.
 
     ``listening`` is called with the URL as soon as pushes are accepted.
 
     Raises:
         OSError: the address cannot be listened on, or the state folder cannot be written.
         StoreError: the store is of a newer collector.
-        JournalDamaged: a file's journal, found while running; started again, the process recovers
-            what it can.
+        JournalDamaged: a file's journal, found while running; after a restart the process recovers
+            its readable part.
     """
     settings = configuration.settings
     with ExitStack() as open_sockets:
@@ -100,7 +100,7 @@ async def run_collector(
                 except _OF_THE_DATABASE as error:
                     if not role.is_shared or not announce.is_told:
                         raise
-                    # All that is in memory is read anew; the role that it had is over anyway.
+                    # All in-memory state is read again; the former role ends anyway.
                     _log.warning(
                         "cannot continue with the database: %s; reopening it", _first_line(error)
                     )

@@ -48,7 +48,7 @@ class DeadLetterRetries:
             await asyncio.sleep(RETRY_EVERY_S)
 
     async def retry(self) -> None:
-        """Try again what somebody asked for."""
+        """Retry the dead letters that a person has requested."""
         for letter in await self._dead_letters.retries(CONFLICTS):
             problem = await self._conflicts.put_back(letter)
             if problem:

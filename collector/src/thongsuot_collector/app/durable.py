@@ -118,8 +118,8 @@ def open_embedded_store(
     Return the store of a state folder; ``has_journal``: there is a journal somewhere else.
 
     Raises:
-        StoreError: see ``open_store``; or there is a journal and no store: somebody's tokens are
-            gone, and an empty store would refuse every agent.
+        StoreError: see ``open_store``; or there is a journal and no store: the tokens are lost, and
+            an empty store would refuse every agent.
     """
     store, journal = state_dir / STORE_FILE, state_dir / JOURNAL_FILE
     recovered = store.with_name(store.name + ".recovered")
@@ -138,6 +138,6 @@ def open_embedded_store(
 
 
 def free_bytes_of(folder: Path) -> int:
-    """Return what may still be written below a folder."""
+    """Return the free space below a folder."""
     disk = os.statvfs(folder)
     return disk.f_bavail * disk.f_frsize

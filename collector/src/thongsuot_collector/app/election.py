@@ -1,6 +1,6 @@
 """
-Whether this collector leads. A lone one always does; of several on one database one is elected, and
-the others follow: they ingest, and show what it decides.
+Whether this collector leads. A single one always does; of several on one database one is elected,
+and the others follow: they ingest, and show the leader's results.
 """
 
 import asyncio
@@ -21,10 +21,10 @@ from thongsuot_collector.store.term import Term
 
 _TICK_S = 0.5
 _STILL_S = 10.0
-"""An event loop that stands still for so long judges nobody: the collector gives up the lead."""
+"""If the event loop does not run for this time, the collector gives up the lead."""
 
 _FIRST_S = 2.0
-"""So long a start waits for the lock; with nobody else there it is had at once."""
+"""A start waits this long for the lock; without other collectors it gets it at once."""
 
 _NAME_BYTES = 63
 """PostgreSQL cuts longer names of sessions."""
@@ -43,7 +43,7 @@ class CollectorRole:
         return self.term is not None or not self.is_shared
 
     def may_decide(self) -> bool:
-        """Whether it leads still, as far as it can know by itself."""
+        """Whether it still leads, as far as it can know by itself."""
         return not self.is_shared or (self.term is not None and self.term.is_leading())
 
 
@@ -105,7 +105,7 @@ class Election:
         self._changed.set()
 
     def is_alive(self) -> bool:
-        """Whether the event loop turns; asked from another thread."""
+        """Whether the event loop is running; called from another thread."""
         return time.monotonic() - self._ticked_s < _STILL_S
 
     async def tick(self) -> None:
@@ -149,6 +149,6 @@ def named(database: PostgresDatabase, name: str) -> PostgresDatabase:
 
 
 def _tell(loop: asyncio.AbstractEventLoop, election: Election, term: Term | None) -> None:
-    # Closed: the process ends, and nobody needs to know.
+    # Closed: the process ends.
     with suppress(RuntimeError):
         loop.call_soon_threadsafe(election.change, term)

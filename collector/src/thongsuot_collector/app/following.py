@@ -49,7 +49,7 @@ class Following:
         self.leader: Leader | None = None
 
     async def refresh(self) -> None:
-        """Read what the leader has written."""
+        """Read the leader's results."""
         self._refreshed_s = time.monotonic()
         await self._replica.refresh(time.time_ns())
         await self._notifications.load()

@@ -153,7 +153,7 @@ class Housekeeping:
         """
         Note when the certificate in the file runs out: after a renewal, that of the new one.
 
-        The server goes on with the one that it read at its start.
+        The server continues with the one that it read at its start.
         """
         file = self._settings.listen.certificate_file
         if not file:
@@ -167,7 +167,7 @@ class Housekeeping:
         self._metrics.certificate_expiry.labels(Path(file).name).set(expiry_s)
 
     async def trim(self) -> None:
-        """Remove from the journal what may go for its age or for its size, slice after slice."""
+        """Trim the journal by age and size, slice by slice."""
         settings = self._settings.journal
         before_ns = 0
         now_s = self._clock()

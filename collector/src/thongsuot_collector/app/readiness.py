@@ -14,7 +14,7 @@ _FREE_BYTES = 64 << 20
 
 
 def problem_of(components: Components) -> str:
-    """Return why the collector is not ready, empty where it is."""
+    """Return why the collector is not ready, empty if it is."""
     if components.states.lag > _LAG:
         return f"catching up: states are {components.states.lag} entries behind"
     if not components.role.leads:
@@ -31,7 +31,7 @@ def problem_of(components: Components) -> str:
 
 
 def leader_of(components: Components) -> str:
-    """Return who leads, for people and proxies: this collector, another one, or nobody."""
+    """Return the leader, for people and proxies: this collector, another one, or none."""
     if components.role.leads:
         term = components.role.term
         return "this collector leads" + ("" if term is None else f", term {term.number}")

@@ -35,8 +35,8 @@ class SessionStage(StrEnum):
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
     """
-    One session, without its browser's secret. ``person`` is empty where somebody knows the password
-    of the pages alone.
+    One session, without its browser's secret. ``person`` is empty if it was opened with the pages'
+    own password.
     """
 
     id: str

@@ -1,5 +1,5 @@
 """
-The first page of a SQLite file, made anew where it is damaged.
+The first page of a SQLite file, rebuilt if it is damaged.
 
 It holds the header, and where every table and index begins (the schema), or the addresses of the
 pages that do. All other pages are of use again once they can be found.
@@ -37,7 +37,7 @@ class Header(NamedTuple):
 
 
 def header_of(path: Path) -> Header:
-    """Return what the header of a file says."""
+    """Return the fields of a file's header."""
     with path.open("rb") as file:
         return _header_in(file.read(_HEADER_BYTES))
 
@@ -53,10 +53,10 @@ def give_first_page(path: Path, donor: bytes) -> None:
 
 def restore_schema(path: Path, donor: bytes) -> None:
     """
-    Give a file a first page and a schema, from what is left of its own one on other pages.
+    Give a file a first page and a schema, from the remains of its own one on other pages.
 
-    ``donor`` are the bytes of a new file of the same program. Where every row that is left is the
-    same in it, it was made by the same steps, and all others are taken from it.
+    ``donor`` are the bytes of a new file of the same program. If all remaining rows are the same in
+    it, it was created by the same steps, and the other rows are taken from it.
 
     Raises:
         sqlite3.DatabaseError: too little is left to know where every table begins.
@@ -94,7 +94,7 @@ def _write_first_page(path: Path, page: bytearray) -> None:
 
 
 def _complete(left: list[SchemaRow], wanted: list[SchemaRow]) -> list[SchemaRow]:
-    """Return the whole schema of a file of which some rows are left."""
+    """Return the whole schema of a file of which some rows remain."""
     begins = {(row.type, row.name): row.rootpage for row in left}
     if left and begins.items() <= {(row.type, row.name): row.rootpage for row in wanted}.items():
         return wanted
@@ -124,7 +124,7 @@ def _rows_left(path: Path, page_bytes: int) -> Iterator[SchemaRow]:
 
 
 def _rows_on(page: bytes) -> list[SchemaRow]:
-    """Return the rows of a leaf of the schema; none where it is one of another table."""
+    """Return the rows of a leaf of the schema; none if it belongs to another table."""
     cells = int.from_bytes(page[3:5], "big")
     rows: list[SchemaRow] = []
     for number in range(cells):
@@ -137,7 +137,7 @@ def _rows_on(page: bytes) -> list[SchemaRow]:
 
 
 def _row_at(page: bytes, at: int) -> SchemaRow | None:
-    """Return the row of a cell; ``None`` where it is none of a schema."""
+    """Return the row of a cell; ``None`` if it is not a row of a schema."""
     try:
         _, at = _varint(page, at)  # its length
         _, at = _varint(page, at)  # its number
@@ -169,7 +169,7 @@ def _schema_row(fields: list[object]) -> SchemaRow | None:
 
 
 def _varint(page: bytes, at: int) -> tuple[int, int]:
-    """Return a number of SQLite's variable length, and where it ends."""
+    """Return a number in SQLite's variable length, and the end of it."""
     number = 0
     for place in range(at, at + 8):
         number = number << 7 | page[place] & 0x7F

@@ -16,12 +16,12 @@ MAX_NUMBER: Final = 40
 
 
 def as_table(raw: object) -> Mapping[str, object]:
-    """Return a table, empty where there is none."""
+    """Return a table, empty if it is missing."""
     return raw if isinstance(raw, Mapping) else {}
 
 
 def as_rows(raw: object) -> list[Mapping[str, object]]:
-    """Return the tables of a list, empty where there is none."""
+    """Return the tables of a list, empty if it is missing."""
     return [row for row in raw if isinstance(row, Mapping)] if isinstance(raw, list | tuple) else []
 
 

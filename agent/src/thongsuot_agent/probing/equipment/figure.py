@@ -1,5 +1,5 @@
 """
-Figures: what equipment can say, by name, and what of it is believed.
+Figures: the values that equipment can report, by name, and their plausible ranges.
 
 Pure. A name ends in its unit. A value outside its range, one of the maker's marks for "nothing"
 and a text without a number are *rejected*: they are counted, and no value takes their place.
@@ -150,7 +150,7 @@ _MARKS: Final = frozenset(
 )
 """Ends of the ranges of integers: what firmwares send where they have no value."""
 _COUNTING: Final = ("_bytes", "_total", "arfcn")
-"""Names whose values may be any of these."""
+"""Names that may have any of these values."""
 
 
 def read_figure(
@@ -190,7 +190,7 @@ def _vocabulary_word(sort: ValueKind, text: str) -> str:
 
 
 def number_in(text: str) -> float | None:
-    """Return the number that a text begins with, ``None`` where there is none."""
+    """Return the number at the start of a text, ``None`` if there is none."""
     match = _NUMBER.match(text)
     return None if match is None or _HEX.fullmatch(text) else float(match.group(1))
 

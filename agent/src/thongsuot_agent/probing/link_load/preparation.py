@@ -44,7 +44,7 @@ class LocatedServer:
 
 async def locate_server(link: LiveLink, url: str, family: str) -> LocatedServer:
     """
-    Return the way to the server of a URL, its name asked for over the link itself.
+    Return the route to the server of a URL, with its name resolved over the link itself.
 
     Raises:
         LinkUnusable: nothing can be sent over the link.
@@ -113,7 +113,7 @@ async def require_quiet(link: LiveLink, *, watch_s: float, busy_bits_per_second:
 
 def read_key(name: str) -> str:
     """
-    Return the key in a file, empty where no file is named.
+    Return the key in a file, empty if no file is configured.
 
     Raises:
         MeasurementPostponed: it cannot be read.

@@ -111,7 +111,7 @@ class Download:
 
 
 class Upload:
-    """One upload; ends by itself when ``may_go_on`` returns False. The receiver counts."""
+    """One upload; ends when ``may_go_on`` returns False. The receiver counts."""
 
     def __init__(
         self, factory: TransferFactory, url: str, may_go_on: Callable[[], bool], max_bytes: int

@@ -35,8 +35,8 @@ class LinkRegistry:
         """
         is_alone = self._are_unmetered_down(states)
         for name, link in self.links.items():
-            had = self.families.setdefault(name, set())
-            had.update(
+            families = self.families.setdefault(name, set())
+            families.update(
                 family
                 for family in _FAMILIES
                 if link.state.addresses(family) and link.state.has_route(family)

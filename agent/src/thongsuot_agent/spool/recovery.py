@@ -63,8 +63,8 @@ def recover(
     ``known`` are the streams on the disk, ``None`` if it cannot be read now.
     """
     result = RecoveredRecord()
-    found = _find_leftovers(directory)
-    leftovers, unreadable = found.segments, found.unreadable
+    scan = _find_leftovers(directory)
+    leftovers, unreadable = scan.segments, scan.unreadable
     is_all_known = known is not None and not unreadable
     known = known or ()
     streams = [segments.stream for segments in leftovers] + [former.stream for former in known]

@@ -41,10 +41,10 @@ def fell_away_apart(failing: Track, carrier: str, elsewhere: Sequence[ServiceOve
     )
 
 
-def _began_apart(one: Track, other: Track) -> bool:
-    if not {one.reason, other.reason} <= TURNED_AWAY or not (one.failures and other.failures):
+def _began_apart(track: Track, other: Track) -> bool:
+    if not {track.reason, other.reason} <= TURNED_AWAY or not (track.failures and other.failures):
         return False
-    first, second = sorted((one, other), key=lambda track: track.failed_since_ns or 0)
+    first, second = sorted((track, other), key=lambda failing: failing.failed_since_ns or 0)
     return (second.worked_ns or 0) - (first.failed_since_ns or 0) >= APART_NS
 
 

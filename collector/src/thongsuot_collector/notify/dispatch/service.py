@@ -184,9 +184,7 @@ class NotificationService:
         return self.sender.display_name_of(channel)
 
     def poll_now(self, channel: str) -> bool:
-        """
-        Poll a channel's receiver now, after its callback. Returns whether there is such a channel.
-        """
+        """Poll a channel's receiver now, after its callback; return whether the channel exists."""
         return self._poller.poll_now(channel)
 
     # The tasks.

@@ -31,7 +31,7 @@ def test_an_authority_is_made_shown_and_not_made_again(
     assert "ca init" in capsys.readouterr().err
     assert main(("ca", "init", "--days", "100", *common)) == 0
     captured = capsys.readouterr()
-    assert "authority good until" in captured.out
+    assert "authority valid until" in captured.out
     assert "PRIVATE" not in captured.out + captured.err
     assert main(("ca", "show", *common)) == 0
     shown = capsys.readouterr().out
@@ -53,7 +53,7 @@ def test_an_authority_takes_anothers_place(
     before = capsys.readouterr().out.splitlines()[-3]
     assert main(("ca", "renew", "--days", "400", *common)) == 0
     captured = capsys.readouterr()
-    assert "stays good" in captured.err
+    assert "stays valid" in captured.err
     assert "PRIVATE" not in captured.out + captured.err
     assert main(("ca", "show", *common)) == 0
     assert before not in capsys.readouterr().out

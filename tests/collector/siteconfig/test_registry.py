@@ -37,6 +37,7 @@ class ConfigReporter:
     def __init__(self, client: httpx.AsyncClient, secret: str) -> None:
         stream = secrets.token_hex(8)
         self.agent = BatchSealer(SITE, stream=stream, epoch_ns=time.time_ns() - HOUR_NS)
+        self.client = client
         self.pusher = Pusher(client, self.agent, secret)
         self.at_ns = HOUR_NS
 
@@ -46,8 +47,8 @@ class ConfigReporter:
         batch = self.agent.batch(self.at_ns, [icmp_result(self.at_ns - S)])
         batch = msgspec.structs.replace(batch, notices=notices)
         headers = {} if version is None else {push.HEADER_SITE_CONFIG: version}
-        self.pusher.client.headers.pop(push.HEADER_SITE_CONFIG, None)
-        self.pusher.client.headers.update(headers)
+        self.client.headers.pop(push.HEADER_SITE_CONFIG, None)
+        self.client.headers.update(headers)
         response = await self.pusher.batch(batch, boottime_ns=self.at_ns)
         assert response.status_code == 200, response.text
         self.body = response.content

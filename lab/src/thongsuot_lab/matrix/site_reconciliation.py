@@ -107,6 +107,15 @@ class SiteReconciliation:
             ),
         ]
 
+    def line(self, site: str) -> str:
+        """Return one line for people."""
+        return (
+            f"{site}: made {self.logged_runs.total()} kept {self.stored_runs.total()} "
+            f"missing {self.missing_runs.total()} doubled {len(self.duplicated)} "
+            f"gaps announced {len(self.gaps)}; verdict changes made {self.logged_changes.total()} "
+            f"missing {self.missing_changes.total()}"
+        )
+
 
 def run_key(result: Result) -> RunKey:
     """Return what identifies a run."""

@@ -26,12 +26,11 @@ AT_ONCE = 6
 """
 Number of parallel parts on two cores: five wait most of their time, and begin first; one that
 computes fills the CPU, and the next parts take the place of those that have ended. A waiting part
-that begins when others have ended is alone at the end: real servers, including browsers, were for
-five minutes of seventeen (2026-11-30).
+that begins late is alone at the end: real servers were for five minutes of seventeen (2026-11-30).
 """
 
 WAITING = 5
-"""How many of the parts wait most of their time: they come first."""
+"""The parts that wait most of their time come first."""
 
 BRIEF_MATRIX = "tests/lab/test_matrix_brief.py"
 """
@@ -41,8 +40,8 @@ and its agents would correctly report that.
 
 NICENESS = 5
 """
-Niceness of parts that compute: they use free CPU, and packets of the other parts do not wait for
-them. A higher value would let a burst of those starve a worker past its time limit.
+Niceness of parts that compute: packets of the others do not wait for them. A higher value would
+starve a worker past its time limit.
 """
 
 MEMORY = Path("/dev/shm")
@@ -55,8 +54,7 @@ place proves durability: tests kill processes, but no machine loses its power.
 MEMORY_BYTES = 4 << 30
 """
 Free memory that this needs; with less, the tests' files are kept in the usual temporary folder. The
-collector's unit tests have at most 0.24 GiB at once (2026-12), servers and browsers more, and the
-parallel type checkers 3 GiB of their own.
+collector's unit tests have at most 0.24 GiB at once (2026-12), servers and browsers more.
 """
 
 PROGRESS_EVERY_S = 60.0
@@ -104,17 +102,19 @@ devices took 151 s of CPU there (2026-12); they are nightly, with those of the c
 
 SIMULATED = ("tests/agent/judge", "tests/lab_room/truth", "tests/collector/incidents/test_storm.py")
 SIMULATED_AT_NIGHT = (
-    "tests/agent/judge/matrix/test_hasty.py",
-    "tests/agent/judge/matrix/test_near_before_far.py",
+    *(
+        f"tests/agent/judge/matrix/test_{rows}.py"
+        for rows in ["access", "carrier", "equipment", "hasty", "lan", "near_before_far", "service"]
+    ),
     "tests/agent/judge/test_history.py",
     "tests/lab_room/truth/test_principles.py",
     "tests/lab_room/truth/test_witnesses.py",
     "tests/collector/incidents/test_storm.py",
 )
 """
-Simulated hours and days of the judge and of incidents, 140 s of CPU (2026-12), that run nightly
+Simulated hours and days of the judge and of incidents, 200 s of CPU (2026-12), that run nightly
 with all their seeds, not for every change: the judge's direct tests alone notice nine of ten small
-changes (CONTRIBUTING), and its other simulated sites run for every change with one seed.
+changes (CONTRIBUTING), and simulated sites of each principle run for every change with one seed.
 """
 
 SHARE_OF_EXAMPLES = "0.3"

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from tools.module_coverage import CoveringTests, measure, product_modules, statements_in_functions
 
+pytestmark = pytest.mark.nightly  # of a tool that runs nightly
+
 MODULE = '''
 LIMIT = 3
 

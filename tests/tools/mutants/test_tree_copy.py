@@ -9,6 +9,8 @@ from tools.mutants.changes import ROOT
 from tools.mutants.tree_copy import TreeCopy
 from tools.mutants.worker import MutantTestRun, TestRunResult
 
+pytestmark = pytest.mark.nightly  # of a tool that runs nightly
+
 SOURCE = "agent/src/thongsuot_far/far.py"
 TEXT = "def is_far(distance_m):\n    return distance_m >= 10\n"
 TESTS = """

@@ -1,6 +1,7 @@
 """
 Everything `./run lint` checks, two at a time; prints the output of checks that fail, one word for
-those that pass. ``./run lint night`` makes the checks that are nightly.
+those that pass. ``./run lint night`` makes the checks that are nightly, ``./run lint added`` those
+that files added since the last commit can break.
 
 Each check is a command of its own, so that it can be run alone while fixing its findings. A check
 that cannot run here (exit 75: a service is unavailable, a dictionary is not installed) does not
@@ -69,6 +70,35 @@ def nightly_commands() -> dict[str, Sequence[str]]:
             *("--offline", "-q", "--nocolor", "--project-dir", "ansible", "ansible"),
         ),
     }
+
+
+def added_commands(files: Sequence[str]) -> dict[str, Sequence[str]]:
+    """
+    Return the command of each check that adding these Python files can break: types, style and
+    format of the files alone, and what only the whole tree shows.
+    """
+    python = sys.executable
+    every_change = commands()
+    whole = ("dead code", "secrets", "spelling", "borders", "hosts and paths")
+    alone: dict[str, Sequence[str]] = {
+        "types (basedpyright)": (python, "-m", "basedpyright", "--level", "error", *files),
+        "types (mypy)": (python, "-m", "mypy", *files),
+        "style": (python, "-m", "ruff", "check", "--quiet", *files),
+        "format": (python, "-m", "ruff", "format", "--check", "--quiet", "--diff", *files),
+    }
+    return (alone if files else {}) | {name: every_change[name] for name in whole}
+
+
+def added_files(root: Path) -> list[str]:
+    """Return the Python files that are in the folder and not in its last commit."""
+    listed = subprocess.run(
+        ["git", "status", "--porcelain", "-z", "--no-renames", "--untracked-files=all"],
+        cwd=root,
+        check=True,
+        capture_output=True,
+    )
+    entries = [entry for entry in listed.stdout.decode().split("\0") if entry.endswith(".py")]
+    return sorted(entry[3:] for entry in entries if entry[:2] in ("A ", "AM", " A", "??"))
 
 
 def playbooks() -> Sequence[str]:
@@ -155,8 +185,8 @@ def verdict(checks: int, failed: Sequence[str], not_made: Sequence[str]) -> str:
 
 def main(arguments: Sequence[str]) -> int:
     """
-    Run the checks of every change, with ``night`` those of the night, or with ``shell FILE ...`` or
-    ``hosts`` one of those implemented here.
+    Run the checks of every change, with ``night`` those of the night, with ``added`` those of new
+    files, or with ``shell FILE ...`` or ``hosts`` one of those implemented here.
     """
     match arguments:
         case ["shell", *scripts]:
@@ -165,10 +195,12 @@ def main(arguments: Sequence[str]) -> int:
             return check_hosts(ROOT)
         case ["night"]:
             return run_all(nightly_commands())
+        case ["added"]:
+            return run_all(added_commands(added_files(ROOT)))
         case []:
             return run_all(commands())
         case _:
-            print(f"unknown: {' '.join(arguments)}; known: night, shell FILE ..., hosts")
+            print(f"unknown: {' '.join(arguments)}; known: night, added, shell FILE ..., hosts")
             return 2
 
 

@@ -33,6 +33,20 @@ GENERATORS = (
     ("-m", "tools.reference"),
     ("-m", "thongsuot_dashboards"),
 )
+ROUND_THE_PLUGINS = (
+    "tests/agent/config",
+    "tests/agent/probes",
+    "tests/collector/config",
+    "tests/collector/notify/channels",
+    "tests/collector/rules",
+    "tests/collector/sinks",
+    "tests/dashboards",
+    "tests/lab_room/faults",
+    "tests/schema/test_catalogue.py",
+)
+"""Tests of the loaders, of what reads their settings, and of the plugins that are there."""
+
+UNITS = "not (lab or servers or browser or matrix or fleet or nightly)"
 GENERATED = ("docs/reference/", "dashboards/out/", "agent/imports.txt")
 
 
@@ -87,6 +101,11 @@ def test_the_laws_hold_with_one_more_of_each(extended: Path) -> None:
     run(extended, "git", "add", "-A")
     laws = ["tests/contract", "--deselect", "tests/contract/test_additive.py"]
     run(extended, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *laws)
+
+
+def test_no_test_counts_on_there_being_no_more_plugins(extended: Path) -> None:
+    units = ("-m", UNITS, *ROUND_THE_PLUGINS)
+    run(extended, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *units)
 
 
 def test_lint_is_clean_with_one_more_of_each(extended: Path) -> None:

@@ -8,8 +8,8 @@ from thongsuot_agent.probes.loader import UnknownProbe, kinds, load
 
 def test_an_unknown_kind_is_refused_with_those_that_there_are() -> None:
     assert {"dns", "host", "http", "icmp"} <= set(kinds())
-    with pytest.raises(UnknownProbe, match=f"no probe 'tcp'; known: {', '.join(kinds())}"):
-        load("tcp")
+    with pytest.raises(UnknownProbe, match=f"no probe 'icmq'; known: {', '.join(kinds())}"):
+        load("icmq")
 
 
 def test_a_loader_imports_only_what_is_asked_for() -> None:

@@ -8,6 +8,7 @@ import trustme
 
 from thongsuot_collector.config.read import Configuration, parse_configuration
 from thongsuot_collector.ingest.settings import host_and_port
+from thongsuot_collector.sinks.loader import kinds
 from thongsuot_collector.sinks.remote_write.sink import Settings
 from thongsuot_runtime.config_file import ConfigInvalid
 
@@ -76,7 +77,7 @@ SINK = '[[sinks]]\nkind = "remote_write"\nname = "a"\nurl = "http://x/write"\n'
         ('inventory_dir = "none"\n', "collector.toml:1: .*is not a folder"),
         (
             '[[sinks]]\nname = "a"\n',
-            "collector.toml:1: no sink None; known: influxdb, remote_write",
+            f"collector.toml:1: no sink None; known: {', '.join(kinds())}$",
         ),
         (
             '[[sinks]]\nname = "a"\nkind = "remote_wrte"\n',

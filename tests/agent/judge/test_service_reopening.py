@@ -1,12 +1,15 @@
 """When a service is compared again, although it fails as before."""
 
+from dataclasses import replace
+
+import msgspec
 import pytest
 
 from tests.agent.judge.link_cases import NOW_NS, add_link, ago, fault, judged_link, pages
 from thongsuot_agent.judge.diagnosis import Diagnosis
 from thongsuot_agent.judge.link_context import NS_PER_S, LinkContext
 from thongsuot_agent.judge.memory import FaultSlot, ServiceMemory, Track
-from thongsuot_agent.judge.service_reopening import is_taken_up, note_outcome
+from thongsuot_agent.judge.service_reopening import is_look_due, is_taken_up, note_outcome
 from thongsuot_agent.judge.symptoms.attribution import RELATION
 from thongsuot_agent.judge.symptoms.service_over_link import service_over_link
 from thongsuot_agent.judge.verdicts import UNKNOWN
@@ -87,9 +90,51 @@ def test_each_comparison_without_a_name_is_followed_by_a_longer_wait() -> None:
     service = believed(UNKNOWN)
     waits_s = []
     for _ in range(8):
-        note_outcome(at.memory, service)
+        note_outcome(at.memory, service, [at])
         waits_s.append((service.reopened_ns - NOW_NS) / NS_PER_S)
     assert waits_s == [FIRST_WAIT_S * 2**n for n in range(5)] + [LONGEST_WAIT_S] * 3
     service.slots["fixed"].fault = OWN
-    note_outcome(at.memory, service)
+    note_outcome(at.memory, service, [at])
     assert service.undecided == 0
+
+
+def dead_over(*, metered: bool) -> tuple[LinkContext, ServiceMemory]:
+    """Return the only line that is left of a site, and a portal that is dead over it."""
+    at = judged_link(refused())
+    allowance = 10**9 if metered else None
+    link = msgspec.structs.replace(at.probes.link, allowance_bytes=allowance)
+    return msgspec.structs.replace(at, probes=replace(at.probes, link=link)), believed(OWN)
+
+
+def test_what_fails_over_metered_lines_alone_is_compared_again_five_times() -> None:
+    at, service = dead_over(metered=True)
+    waits_s = []
+    for _ in range(6):
+        note_outcome(at.memory, service, [at])
+        waits_s.append((service.look_ns - NOW_NS) / NS_PER_S)
+        service.look_ns = NOW_NS
+        if not is_look_due(at.memory, service, [at]):
+            break
+    assert waits_s == [30.0, 60.0, 120.0, 240.0, 480.0, 960.0]
+    service.slots["fixed"].fault = None
+    note_outcome(at.memory, service, [at])
+    assert service.looks == 0
+
+
+@pytest.mark.parametrize(
+    ("metered", "fault_now", "look_ns", "is_due"),
+    [
+        (True, OWN, NOW_NS, True),
+        (True, OWN, NOW_NS + 1, False),
+        (False, OWN, NOW_NS, False),
+        (True, None, NOW_NS, False),
+    ],
+    ids=["its time has come", "too soon", "the schedule asks often", "it works"],
+)
+def test_it_is_compared_again_only_where_nothing_else_would_show_that_it_works(
+    fault_now: Diagnosis | None, look_ns: int, *, metered: bool, is_due: bool
+) -> None:
+    at, service = dead_over(metered=metered)
+    service.slots["fixed"].fault, service.look_ns = fault_now, look_ns
+    assert is_look_due(at.memory, service, [at]) is is_due
+    assert not is_look_due(at.memory, service, []), "no line is left"

@@ -3,10 +3,11 @@
 import pytest
 
 from tests.agent.judge.inventories import two_links
-from thongsuot_agent.judge.events import LinkFacts
+from tests.agent.judge.link_cases import judged_link, pages
+from thongsuot_agent.judge.events import ConfirmationProbe, LinkFacts
 from thongsuot_agent.judge.link_context import NS_PER_S, LinkContext, ns
 from thongsuot_agent.judge.memory import LinkMemory, Memory, ServiceComparison, ServiceMemory
-from thongsuot_agent.judge.service_watch import begin_watch, watch_probes
+from thongsuot_agent.judge.service_watch import begin_watch, control_probes, watch_probes
 from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.symptoms.interface import CABLE_UNPLUGGED
 from thongsuot_schema.result import Family
@@ -88,3 +89,24 @@ def test_the_credit_is_full_at_first_and_is_never_more_than_that() -> None:
     service.watch.credit_s, service.watch.earned_ns = CREDIT_S, 0
     assert asks(service, NOW_NS + ns(EVERY_S))
     assert service.watch.credit_s == CREDIT_S - EVERY_S
+
+
+@pytest.mark.parametrize(
+    ("asked_of", "other"), [("a", "b"), ("b", "c"), ("c", "a")], ids=["a", "b", "the last"]
+)
+def test_the_next_service_by_name_is_asked_the_same_beside_one_that_is_watched(
+    asked_of: str, other: str
+) -> None:
+    at = judged_link(*(pages(name) for name in ("a", "b", "c")))
+    memory = at.memory
+    memory.services = {name: ServiceMemory(name=name) for name in ("c", "a", "b")}
+    asked = [
+        ConfirmationProbe(kind="http", link="fixed", target=asked_of, family=family)
+        for family in (Family.IP4, Family.IP6)
+    ]
+    controls = control_probes(memory, memory.services[asked_of], asked)
+    assert [(probe.target, probe.family) for probe in controls] == [(other, Family.IP4)]
+    memory.services[other].comparison = ServiceComparison(opened_ns=1, due_ns=2)
+    assert control_probes(memory, memory.services[asked_of], asked) == ()
+    memory.services = {asked_of: memory.services[asked_of]}
+    assert control_probes(memory, memory.services[asked_of], asked) == (), "there is no other"

@@ -4,16 +4,13 @@ import pytest
 
 from tests.agent.judge.link_cases import NOW_NS, judged_link, pages
 from thongsuot_agent.judge.diagnosis import Diagnosis
-from thongsuot_agent.judge.events import ConfirmationProbe
 from thongsuot_agent.judge.memory import (
     FaultSlot,
     LinkMemory,
-    ServiceComparison,
     ServiceMemory,
     Track,
 )
 from thongsuot_agent.judge.services import (
-    _control_probes,
     _is_new_witness,
     _update_service_slot,
     _wants_more,
@@ -118,24 +115,3 @@ def test_a_service_works_again_since_a_page_after_its_fault_and_is_quick_since_n
 ) -> None:
     slot = ended(fault, *worked_since_ns)
     assert (slot.fault, slot.onset_ns) == (None, onset_ns)
-
-
-@pytest.mark.parametrize(
-    ("asked_of", "other"), [("a", "b"), ("b", "c"), ("c", "a")], ids=["a", "b", "the last"]
-)
-def test_the_next_service_by_name_is_asked_the_same_beside_one_that_is_watched(
-    asked_of: str, other: str
-) -> None:
-    at = judged_link(*(pages(name) for name in ("a", "b", "c")))
-    memory = at.memory
-    memory.services = {name: ServiceMemory(name=name) for name in ("c", "a", "b")}
-    asked = [
-        ConfirmationProbe(kind="http", link="fixed", target=asked_of, family=family)
-        for family in (Family.IP4, Family.IP6)
-    ]
-    controls = _control_probes(memory, memory.services[asked_of], asked)
-    assert [(probe.target, probe.family) for probe in controls] == [(other, Family.IP4)]
-    memory.services[other].comparison = ServiceComparison(opened_ns=1, due_ns=2)
-    assert _control_probes(memory, memory.services[asked_of], asked) == ()
-    memory.services = {asked_of: memory.services[asked_of]}
-    assert _control_probes(memory, memory.services[asked_of], asked) == (), "there is no other"

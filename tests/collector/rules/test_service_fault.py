@@ -10,7 +10,7 @@ from tests.collector.incidents.city import (
     healthy_city,
     inventory,
 )
-from tests.collector.timeline.boot_script import CUT, REFUSES, VerdictTriple
+from tests.collector.timeline.boot_script import CUT, REFUSES, UP, VerdictTriple
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
@@ -66,3 +66,16 @@ def test_a_service_that_does_not_answer_alone_is_its_operators() -> None:
         made.report(f"s{number}", f"/{PORTAL}", NO_ANSWER)
     made.run(300)
     assert {party for *_, party in made.notification_lines()} == {f"portal:{PORTAL}"}
+
+
+def test_what_others_see_by_now_decides_whom_a_site_left_behind_is_told_to() -> None:
+    """The last site's verdict was old, and its operator was called of a portal that worked."""
+    made = healthy_city(sites=4)
+    for number in range(4):
+        made.report(f"s{number}", f"/{PORTAL}", REFUSES)
+    made.run(60)
+    for number in range(3):
+        made.report(f"s{number}", f"/{PORTAL}", UP)
+    made.run(400)
+    opened = [line[3:] for line in made.notification_lines() if line[1] == "opened"]
+    assert opened == [("service_down", f"portal:{PORTAL}"), ("service_fault", "city")]

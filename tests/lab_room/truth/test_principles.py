@@ -29,8 +29,9 @@ from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.site_probes import SiteProbes
 from thongsuot_agent.judge.symptoms.echo_limit import EchoLimit
 from thongsuot_lab.truth.assessment import Worth
-from thongsuot_lab.truth.device import SimulatedDevice
+from thongsuot_lab.truth.device import SimulatedDevice, boot_ns
 from thongsuot_lab.truth.fault import Course, Effect, FaultDirection, Touch
+from thongsuot_lab.truth.healthy import healthy_day, shortened
 from thongsuot_lab.truth.oracle import is_concerned
 from thongsuot_lab.truth.places import PlaceKind, Premises
 from thongsuot_lab.truth.scenario_run import play
@@ -163,6 +164,25 @@ def test_a_metered_line_is_looked_at_until_its_loss_is_over() -> None:
         Symptom.LARGE_PACKETS_LOST,
     }
     assert verdicts[-1].state is State.UP
+
+
+def test_a_portal_that_works_again_is_up_also_where_a_metered_line_alone_is_left() -> None:
+    """The verdict of before the cut stood until the other line was back (5201:413)."""
+    forged = fault(PlaceKind.PORTAL, "one", touch=Touch.TLS, effect=Effect.INTERCEPTED, end_s=230.0)
+    cut = replace(CUT, start_s=140.0, end_s=600.0)
+    played = play(scenario(forged, cut, until_s=560.0, city=city(is_metered=True)))
+    site = [c for c in played.changes["s1"] if c.verdict.service == "one" and not c.verdict.link]
+    assert {change.verdict.state for change in site} >= {State.DOWN, State.UP}
+    assert site[-1].verdict.state is State.UP
+    assert site[-1].decided_boottime_ns < boot_ns(320.0)
+
+
+def test_what_the_sites_own_counted_transfer_drops_is_no_loss_of_its_lan() -> None:
+    """A transfer that nobody counts, then one that is: the commune was told for an hour."""
+    day = replace(shortened(healthy_day(5302, 9)), until_s=1_100.0)
+    changes = SimulatedDevice(day, day.city.sites[0]).run()
+    assert Symptom.LAN_CONGESTED in {change.verdict.symptom for change in changes}
+    assert Symptom.LAN_LOSS not in {change.verdict.symptom for change in changes}
 
 
 @pytest.mark.parametrize("effect", [Effect.REFUSED, Effect.RESET])

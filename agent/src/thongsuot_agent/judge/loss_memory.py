@@ -11,9 +11,9 @@ class LossTest(msgspec.Struct, kw_only=True):
     recent share of lost echoes, ``raw_ratio`` the same with every echo of a burst counted.
     ``alarm_ns`` is when the sum reached its threshold and a second protocol is awaited;
     ``far_alarm_ns`` is when pages are awaited, because the loss is beyond the carrier. Of
-    ``losses``, ``queued_losses`` happened while echoes took longer than usual. ``blips_ns`` are the
-    latest times at which two targets lost echoes simultaneously; the latest lost echo was to
-    ``lost_target``, at ``lost_ns``.
+    ``losses``, ``queued_losses`` happened while echoes took longer than usual; ``is_of_queue`` if a
+    reported loss is what a queue drops. ``blips_ns`` are the latest times at which two targets lost
+    echoes simultaneously; the latest lost echo was to ``lost_target``, at ``lost_ns``.
     """
 
     cusum_up: float = 0.0
@@ -33,6 +33,7 @@ class LossTest(msgspec.Struct, kw_only=True):
     near_asked_ns: int = 0
     losses: int = 0
     queued_losses: int = 0
+    is_of_queue: bool = False
     blips_ns: list[int] = msgspec.field(default_factory=list)
     lost_target: str = ""
     lost_ns: int = 0

@@ -275,11 +275,10 @@ class LinkMemory(msgspec.Struct, kw_only=True):
     there are no more measurements. ``port_back_ns``: since when the port below a session has
     carrier again, until the session is up. ``valid_from_ns``: runs that started earlier belong to a
     time when the interface could not send. ``echoes_refuted_ns``: when a page last came over a
-    metered line on which only echoes went unanswered. ``paths`` are the paths to targets, last
-    requested for a verdict at ``paths_asked_ns``, to be requested when ``is_path_due``;
-    ``first_hops`` is by
-    family. ``gateway`` is identified by its link-layer address, the ``carriers_side`` of the
-    circuit in each family by the network of the first router with public address space of its own.
+    metered line on which only echoes went unanswered. ``paths`` to targets were last requested for
+    a verdict at ``paths_asked_ns``, and are again if ``is_path_due``; ``first_hops`` is by family.
+    ``gateway`` is identified by its link-layer address, the ``carriers_side`` of the circuit in
+    each family by the network of the first router with public address space of its own.
     """
 
     name: str
@@ -361,13 +360,16 @@ class ServiceMemory(msgspec.Struct, kw_only=True):
     The state of one service: its open comparison, and its confirmed health over each link.
 
     ``judged`` is the health over each link on which this is based. ``undecided`` counts consecutive
-    comparisons without a decision; the next is opened from ``reopened_ns`` on.
+    comparisons without a decision, the next from ``reopened_ns`` on, and ``looks`` those that found
+    it failing over metered links alone, the next at ``look_ns``.
     """
 
     name: str
     comparison: ServiceComparison | None = None
     undecided: int = 0
     reopened_ns: int = 0
+    looks: int = 0
+    look_ns: int = 0
     judged: dict[str, str] = msgspec.field(default_factory=dict)
     slots: dict[str, FaultSlot] = msgspec.field(default_factory=dict)
     expiring: FaultSlot = msgspec.field(default_factory=FaultSlot)

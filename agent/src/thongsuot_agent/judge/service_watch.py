@@ -9,10 +9,12 @@ cost of a portal that is permanently unreliable.
 
 from collections.abc import Sequence
 
+import msgspec
+
 from thongsuot_agent.judge.events import ConfirmationProbe
-from thongsuot_agent.judge.keys import PointKey
+from thongsuot_agent.judge.keys import PointKey, SeriesKey
 from thongsuot_agent.judge.link_context import NS_PER_S, LinkContext, ns
-from thongsuot_agent.judge.memory import ServiceMemory
+from thongsuot_agent.judge.memory import Memory, ServiceMemory
 from thongsuot_agent.judge.rounds import can_be_probed
 from thongsuot_agent.judge.symptoms.service_over_link import REQUEST
 from thongsuot_agent.judge.verdicts import link_slot
@@ -56,4 +58,22 @@ def watch_probes(
         if not at.probes.is_metered and link_slot(at.link) is None
         for family in at.probes.points[PointKey(REQUEST, service.name)].families
         if can_be_probed(at.link, at.probes.points[PointKey(REQUEST, service.name)], family)
+    )
+
+
+def control_probes(
+    memory: Memory, service: ServiceMemory, asked: Sequence[ConfirmationProbe]
+) -> tuple[ConfirmationProbe, ...]:
+    """
+    Return the same probes of another service, which distinguish a portal's fault from one of the
+    common path.
+    """
+    names = sorted(memory.services)
+    other = names[(names.index(service.name) + 1) % len(names)]
+    if other == service.name or memory.services[other].comparison is not None:
+        return ()
+    return tuple(
+        msgspec.structs.replace(confirmation, target=other)
+        for confirmation in asked
+        if SeriesKey(REQUEST, other, confirmation.family) in memory.links[confirmation.link].tracks
     )

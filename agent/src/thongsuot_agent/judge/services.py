@@ -7,7 +7,7 @@ answered and no link is itself in question; failures explained by the link, or b
 clock, are not the portal's fault.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import msgspec
 
@@ -18,13 +18,13 @@ from thongsuot_agent.judge.diagnosis import Suspicion
 from thongsuot_agent.judge.direct_line import probes_for
 from thongsuot_agent.judge.events import ConfirmationProbe
 from thongsuot_agent.judge.hysteresis import confirm
-from thongsuot_agent.judge.keys import AwaitedLink, PointKey, SeriesKey
+from thongsuot_agent.judge.keys import AwaitedLink, PointKey
 from thongsuot_agent.judge.link_context import LinkContext, ns
 from thongsuot_agent.judge.memory import FaultSlot, Memory, ServiceComparison, ServiceMemory, Track
 from thongsuot_agent.judge.reachability import Reachability
 from thongsuot_agent.judge.rounds import can_be_probed
-from thongsuot_agent.judge.service_reopening import is_taken_up, note_outcome
-from thongsuot_agent.judge.service_watch import begin_watch, watch_probes
+from thongsuot_agent.judge.service_reopening import is_look_due, is_taken_up, note_outcome
+from thongsuot_agent.judge.service_watch import begin_watch, control_probes, watch_probes
 from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.site_probes import SiteProbes
 from thongsuot_agent.judge.symptoms import services as symptoms
@@ -125,8 +125,7 @@ def _open_comparison(
     for name in names:
         asked = _service_memory(at.memory, name)
         if asked.comparison is None:
-            asked.comparison = ServiceComparison(opened_ns=at.now_ns, due_ns=at.now_ns)
-            confirmations.extend(_request_probes(at.memory, asked, site_probes, at.settings))
+            confirmations.extend(_reopened(at.memory, asked, site_probes, at.settings))
     return tuple(confirmations)
 
 
@@ -140,9 +139,15 @@ def compare_services(
     for service in memory.services.values():
         is_faulty = any(slot.fault is not None for slot in service.slots.values())
         if service.comparison is None and (is_faulty or not only_faulty):
-            service.comparison = ServiceComparison(opened_ns=memory.now_ns, due_ns=memory.now_ns)
-            confirmations.extend(_request_probes(memory, service, site_probes, settings))
+            confirmations.extend(_reopened(memory, service, site_probes, settings))
     return tuple(confirmations)
+
+
+def _reopened(
+    memory: Memory, service: ServiceMemory, site_probes: SiteProbes, settings: Settings
+) -> tuple[ConfirmationProbe, ...]:
+    service.comparison = ServiceComparison(opened_ns=memory.now_ns, due_ns=memory.now_ns)
+    return _request_probes(memory, service, site_probes, settings)
 
 
 def is_comparison_due(memory: Memory) -> bool:
@@ -158,10 +163,16 @@ def judge_services(memory: Memory, site_probes: SiteProbes, settings: Settings) 
     confirmations: list[ConfirmationProbe] = []
     ready: list[ServiceMemory] = []
     for service in memory.services.values():
-        if memory.now_ns < service.watch.until_ns:
+        is_failing = any(slot.fault is not None for slot in service.slots.values())
+        is_watched = memory.now_ns < service.watch.until_ns
+        over: list[LinkContext] = []
+        if is_failing or is_watched:
             over = _usable_links(memory, site_probes, settings, service.name)
+        if is_look_due(memory, service, over):
+            confirmations.extend(_reopened(memory, service, site_probes, settings))
+        if is_watched:
             asked = watch_probes(service, over, memory.now_ns)
-            confirmations.extend((*asked, *_control_probes(memory, service, asked)))
+            confirmations.extend((*asked, *control_probes(memory, service, asked)))
         if _is_complete(memory, service):
             more = _request_missing_probes(memory, service, site_probes, settings)
             confirmations.extend(more)
@@ -175,24 +186,6 @@ def judge_services(memory: Memory, site_probes: SiteProbes, settings: Settings) 
         for change in site.judge_service(memory, service, site_probes, settings.certificate_days)
     ]
     return ServiceOutcome(changes=tuple(changes), confirmation_probes=tuple(confirmations))
-
-
-def _control_probes(
-    memory: Memory, service: ServiceMemory, asked: Sequence[ConfirmationProbe]
-) -> tuple[ConfirmationProbe, ...]:
-    """
-    Return the same probes of another service, which distinguish a portal's fault from one of the
-    common path.
-    """
-    names = sorted(memory.services)
-    other = names[(names.index(service.name) + 1) % len(names)]
-    if other == service.name or memory.services[other].comparison is not None:
-        return ()
-    return tuple(
-        msgspec.structs.replace(confirmation, target=other)
-        for confirmation in asked
-        if SeriesKey(REQUEST, other, confirmation.family) in memory.links[confirmation.link].tracks
-    )
 
 
 def _request_missing_probes(
@@ -238,7 +231,7 @@ def _close_comparison(
         service.judged[at.link.name] = here.signature
         _update_service_slot(service, at, here, symptoms.diagnose_service(at, here, elsewhere))
         judge_blocked(at)
-    note_outcome(memory, service)
+    note_outcome(memory, service, contexts)
 
 
 def _update_service_slot(

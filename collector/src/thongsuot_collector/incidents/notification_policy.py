@@ -44,7 +44,7 @@ def decide_notifications(registry: IncidentRegistry, incident: Incident) -> list
             events=events,
         )
     if incident.notified_party is None:
-        if _is_due(registry, incident):
+        if is_opening_due(registry, incident):
             cause = _opening_cause(incident)
             _logged(
                 registry,
@@ -113,7 +113,8 @@ def due_ns(registry: IncidentRegistry, incident: Incident) -> int:
     return limit_ns if has_company else base_ns
 
 
-def _is_due(registry: IncidentRegistry, incident: Incident) -> bool:
+def is_opening_due(registry: IncidentRegistry, incident: Incident) -> bool:
+    """Return whether the party of an incident that was not notified yet is to be notified now."""
     is_wanted = (
         incident.is_open
         and incident.is_notifiable

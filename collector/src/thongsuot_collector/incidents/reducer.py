@@ -13,7 +13,11 @@ from thongsuot_collector.incidents.apply_rewrite import apply_rewrite
 from thongsuot_collector.incidents.fault import NS_PER_S
 from thongsuot_collector.incidents.incident import HistoryEntry, Incident, NotificationEvent
 from thongsuot_collector.incidents.merging import parents_of
-from thongsuot_collector.incidents.notification_policy import decide_notifications, next_check_ns
+from thongsuot_collector.incidents.notification_policy import (
+    decide_notifications,
+    is_opening_due,
+    next_check_ns,
+)
 from thongsuot_collector.incidents.registry import GroupKey, IncidentRegistry
 from thongsuot_collector.incidents.rule import GroupRule
 from thongsuot_collector.incidents.update import (
@@ -231,7 +235,7 @@ def _notify(
             if isinstance(registry.rules[incident.code], GroupRule) is not are_groups:
                 continue
             yield
-            incident = registry.incidents[name]
+            incident = _as_of_now(registry, registry.incidents[name])
             decided = decide_notifications(registry, incident)
             events.extend(decided)
             if decided:
@@ -239,6 +243,22 @@ def _notify(
             if name in registry.active:
                 registry.next_checks_ns[name] = next_check_ns(registry, registry.incidents[name])
     return events
+
+
+def _as_of_now(registry: IncidentRegistry, incident: Incident) -> Incident:
+    """
+    Return an incident whose party is about to be notified, assessed again.
+
+    What other sites see decides whose a service's fault is, and their changes alone do not update
+    the incident (2026-12: a portal was called again, for one site, a minute and a half after it
+    worked again at all others).
+    """
+    fault = registry.faults.get(incident.id)
+    is_untold = incident.notified_party is None
+    if fault is None or not is_untold or not is_opening_due(registry, incident):
+        return incident
+    update_from_fault(registry, fault)
+    return registry.incidents[incident.id]
 
 
 def _due_for_review(registry: IncidentRegistry, faults: set[str]) -> set[str]:

@@ -12,7 +12,6 @@ from thongsuot_agent.judge.memory import FaultSlot, LinkMemory, Memory, Track
 from thongsuot_agent.judge.reachability import Reachability
 from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.symptoms.loss import (
-    _may_be_of_queue,
     count_echo_run,
     dense_probes,
     judge_loss,
@@ -291,24 +290,6 @@ def test_a_test_that_begins_anew_knows_of_no_loss_and_of_no_alarm() -> None:
     assert {loss.first_ns, loss.alarm_ns, loss.far_alarm_ns} == {None}
     for track in at.link.tracks.values():
         assert (track.sent, track.lost, track.raw_sent, track.raw_lost) == (0, 0, 0, 0)
-
-
-@pytest.mark.parametrize(
-    ("segment", "queued", "losses", "may"),
-    [
-        (Segment.ACCESS, 2, 4, True),
-        (Segment.CARRIER, 2, 4, True),
-        (Segment.ACCESS, 1, 3, False),
-        (Segment.LAN, 4, 4, False),
-        (Segment.TRANSIT, 4, 4, False),
-    ],
-)
-def test_a_loss_may_be_a_queues_where_half_of_it_was_lost_while_it_queued(
-    segment: Segment, queued: int, losses: int, *, may: bool
-) -> None:
-    at = link_context()
-    at.link.loss_test.queued_losses, at.link.loss_test.losses = queued, losses
-    assert _may_be_of_queue(at, segment) is may
 
 
 def asked(at: LinkContext) -> set[str]:

@@ -16,7 +16,7 @@ from tests.agent.judge.link_cases import (
 from thongsuot_agent.judge.diagnosis import Diagnosis
 from thongsuot_agent.judge.link_context import LinkContext, ns
 from thongsuot_agent.judge.loss_memory import CarriedTest, LossTest
-from thongsuot_agent.judge.memory import FaultSlot, Track
+from thongsuot_agent.judge.memory import FaultSlot, Track, Traffic
 from thongsuot_agent.judge.symptoms.loss import judge_loss
 from thongsuot_agent.judge.symptoms.own_queue import CAUSE_UNKNOWN
 from thongsuot_schema.result import Family
@@ -25,6 +25,7 @@ from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 
 ACCESS = fault(Symptom.ACCESS_LOSS, Segment.ACCESS)
+LAN = fault(Symptom.LAN_LOSS, Segment.LAN)
 TRANSIT = fault(Symptom.TRANSIT_LOSS, Segment.TRANSIT)
 ALIVE: Shown = {"answered_ns": ago(1.0), "recent": 0b1_0000_0000}
 GATEWAY: Shown = ALIVE | {"raw_sent": 400}
@@ -235,7 +236,32 @@ def test_a_loss_that_may_be_of_a_queue_is_over_with_the_queue(
         track.learned, track.usual_s, track.value_ns = 9, 0.02, ago(1.0)
         track.value_s = 0.02 + delay_s
     at.link.loss_fault = FaultSlot(fault=CAUSE_UNKNOWN, first_ns=ago(told_s))
+    at.link.loss_test.is_of_queue = True
     assert told(at) == (None if is_over else CAUSE_UNKNOWN)
+
+
+def test_the_drops_of_a_load_that_the_counters_show_are_no_loss_of_the_lan() -> None:
+    """They were told to the commune, and stood for an hour after the transfer had ended."""
+    at = losing()
+    at.link.slow = held(Symptom.LAN_CONGESTED, Segment.LAN)
+    at.link.traffic = Traffic(read_ns=ago(1.0), up_bits_per_second=9e7, up_peak=1e8)
+    assert told(at) is None
+    assert at.link.loss_test.cusum_up == 0.0
+    at = losing()
+    at.link.slow = held(Symptom.LAN_CONGESTED, Segment.LAN)
+    assert told(at) == LAN
+    assert at.link.loss_test.is_of_queue
+
+
+@pytest.mark.parametrize(("is_of_queue", "expected"), [(True, None), (False, LAN)])
+def test_a_loss_of_the_lan_is_over_with_the_queue_that_dropped(
+    expected: Diagnosis | None, *, is_of_queue: bool
+) -> None:
+    at = losing(cusum_up=0.0, is_of_queue=is_of_queue)
+    for track in at.link.tracks.values():
+        track.silent_ns = ago(91.0) if track.lost else None
+    at.link.loss_fault = FaultSlot(fault=LAN, first_ns=ago(90.0))
+    assert told(at) == expected
 
 
 def test_of_a_loss_that_stays_only_what_was_lost_without_a_queue_counts() -> None:

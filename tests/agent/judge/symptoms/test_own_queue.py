@@ -6,10 +6,17 @@ from tests.agent.judge.inventories import two_links
 from thongsuot_agent.judge.diagnosis import Diagnosis
 from thongsuot_agent.judge.keys import SeriesKey
 from thongsuot_agent.judge.link_context import LinkContext
-from thongsuot_agent.judge.memory import LinkMemory, Memory, Track
+from thongsuot_agent.judge.memory import FaultSlot, LinkMemory, Memory, Track
 from thongsuot_agent.judge.observations import Observation
 from thongsuot_agent.judge.settings import Settings
-from thongsuot_agent.judge.symptoms.own_queue import _is_steady, is_queued_near, may_be_own_queue
+from thongsuot_agent.judge.symptoms.own_queue import (
+    CAUSE_UNKNOWN,
+    _is_steady,
+    is_of_queue,
+    is_queued_near,
+    may_be_of_queue,
+    may_be_own_queue,
+)
 from thongsuot_agent.judge.symptoms.pages import is_felt
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Segment
@@ -128,3 +135,47 @@ def test_pages_that_are_slow_while_the_line_queues_bear_no_other_loss_out() -> N
     assert is_felt(at, 0)
     echo.value_s = 0.2
     assert not is_felt(at, 0)
+
+
+@pytest.mark.parametrize(
+    ("segment", "queued", "losses", "may"),
+    [
+        (Segment.ACCESS, 2, 4, True),
+        (Segment.CARRIER, 2, 4, True),
+        (Segment.ACCESS, 1, 3, False),
+        (Segment.LAN, 4, 4, False),
+        (Segment.TRANSIT, 4, 4, False),
+    ],
+)
+def test_a_loss_may_be_a_queues_where_half_of_it_was_lost_while_it_queued(
+    segment: Segment, queued: int, losses: int, *, may: bool
+) -> None:
+    at = slow_link()
+    at.link.loss_test.queued_losses, at.link.loss_test.losses = queued, losses
+    assert may_be_of_queue(at, segment) is may
+
+
+LAN_LOSS = Diagnosis(state=State.DEGRADED, segment=Segment.LAN, symptom=Symptom.LAN_LOSS)
+ACCESS_LOSS = Diagnosis(state=State.DEGRADED, segment=Segment.ACCESS, symptom=Symptom.ACCESS_LOSS)
+CONGESTED = Diagnosis(state=State.DEGRADED, segment=Segment.LAN, symptom=Symptom.LAN_CONGESTED)
+FADED = Diagnosis(state=State.DEGRADED, segment=Segment.ACCESS, symptom=Symptom.ACCESS_SLOW)
+
+
+@pytest.mark.parametrize(
+    ("loss", "slow", "queued", "expected"),
+    [
+        (CAUSE_UNKNOWN, None, 0, True),
+        (LAN_LOSS, CONGESTED, 0, True),
+        (LAN_LOSS, None, 2, True),
+        (LAN_LOSS, FADED, 1, False),
+        (ACCESS_LOSS, CONGESTED, 4, False),
+    ],
+    ids=["nobody's", "behind the site's load", "while it queued", "a LAN's own", "a carrier's"],
+)
+def test_a_loss_of_the_lan_beside_a_queue_is_the_queues(
+    loss: Diagnosis, slow: Diagnosis | None, queued: int, *, expected: bool
+) -> None:
+    at = slow_link()
+    at.link.slow = FaultSlot(fault=slow)
+    at.link.loss_test.queued_losses, at.link.loss_test.losses = queued, 4
+    assert is_of_queue(at, loss) is expected

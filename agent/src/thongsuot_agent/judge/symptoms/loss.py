@@ -36,16 +36,18 @@ from thongsuot_agent.judge.symptoms.flapping import is_of_outage
 from thongsuot_agent.judge.symptoms.loss_location import (
     is_losing_since,
     is_of_ip6_alone,
-    is_plain,
     locate_loss,
 )
 from thongsuot_agent.judge.symptoms.own_queue import (
     CAUSE_UNKNOWN,
     METERED_FACTOR,
+    is_filled_by_site,
+    is_of_queue,
     is_queue_gone,
     is_queue_possible,
+    may_be_of_queue,
 )
-from thongsuot_agent.judge.symptoms.pages import is_felt
+from thongsuot_agent.judge.symptoms.pages import is_felt, is_felt_far_out
 from thongsuot_agent.judge.symptoms.traffic import is_link_busy
 from thongsuot_agent.judge.tracks import ECHO
 from thongsuot_schema.catalogue import icmp
@@ -128,24 +130,32 @@ def _note_raw(at: LinkContext, track: Track, reachability: Reachability) -> None
 def judge_loss(at: LinkContext) -> None:
     """Decide when one of the two sums reaches its threshold."""
     link, loss = at.link, at.link.loss_test
-    held = link.loss_fault.fault
-    if held is not None:
-        if loss.cusum_down >= at.settings.loss_clear_nats:
-            _clear(at, loss.first_ns if loss.first_ns is not None else at.now_ns)
-        elif link.carried_test.acquittal >= CLEAR_NATS:
-            if loss_ratio(link) >= at.settings.loss_degraded_ratio:
-                # Only echoes are still lost: because of a policer, then or by now.
-                _hold_for_policed(at)
-            _clear(at, at.now_ns)
-        elif held == CAUSE_UNKNOWN:
-            _name_what_stays(at)
+    if link.loss_fault.fault is not None:
+        _judge_held(at)
     elif is_outage(link.silence.fault):
         return
+    elif is_filled_by_site(at):
+        restart_loss_test(link)
     elif loss.cusum_up >= at.settings.loss_alarm_nats or is_blipping(at):
         if _is_losing_for(at, RECENT_S):
             _locate_and_confirm(at)
         elif not _is_losing_for(at, OVER_S):
             restart_loss_test(link)
+
+
+def _judge_held(at: LinkContext) -> None:
+    link, loss = at.link, at.link.loss_test
+    if loss.cusum_down >= at.settings.loss_clear_nats:
+        _clear(at, loss.first_ns if loss.first_ns is not None else at.now_ns)
+    elif link.carried_test.acquittal >= CLEAR_NATS:
+        if loss_ratio(link) >= at.settings.loss_degraded_ratio:
+            # Only echoes are still lost: because of a policer, then or by now.
+            _hold_for_policed(at)
+        _clear(at, at.now_ns)
+    elif _is_over_with_queue(at):
+        _clear(at, at.now_ns)
+    elif link.loss_fault.fault == CAUSE_UNKNOWN:
+        _name_what_stays(at)
 
 
 def _is_losing_for(at: LinkContext, within_s: float) -> bool:
@@ -199,11 +209,11 @@ def _locate_and_confirm(at: LinkContext) -> None:
         return
     loss.alarm_ns = loss.alarm_ns or at.now_ns
     segment, ratio = location.suspicion.fault.segment, loss_ratio(link)
-    if _may_be_of_queue(at, segment) and not refutes(at, segment, ratio):
+    if may_be_of_queue(at, segment) and not refutes(at, segment, ratio):
         _believe(at, msgspec.structs.replace(location.suspicion, fault=CAUSE_UNKNOWN), onset_ns)
         return
     has_to_be_felt = segment is Segment.TRANSIT or is_of_ip6_alone(at)
-    if has_to_be_felt and not _is_felt_far_out(at, location.suspicion, onset_ns):
+    if has_to_be_felt and not is_felt_far_out(at, location.suspicion, onset_ns):
         loss.far_alarm_ns = loss.far_alarm_ns or at.now_ns
         return
     is_carried = confirms(at, segment, ratio, loss.alarm_ns)
@@ -221,36 +231,22 @@ def _locate_and_confirm(at: LinkContext) -> None:
 
 def _believe(at: LinkContext, suspicion: Suspicion, onset_ns: int) -> None:
     """Confirm a loss, and restart the count: the loss ratio from now on."""
+    at.link.loss_test.is_of_queue = is_of_queue(at, suspicion.fault)
     confirm(at.link.loss_fault, suspicion, onset_ns)
     at.link.loss_fault.first_ns = at.now_ns
     restart_loss_test(at.link)
     restart_carried_test(at.link)
 
 
-def _is_felt_far_out(at: LinkContext, suspicion: Suspicion, onset_ns: int) -> bool:
-    """
-    Return whether pages show a loss beyond the carrier, or no page is watched there.
-
-    Echoes alone do not prove it: when a tenth was lost on the way out and none on the way back,
-    users noticed nothing, and two carriers were notified (2026-11). Pages are requested meanwhile
-    (``carried_probes``), also over a metered link.
-    """
-    is_any_watched = any(point.is_service for point in at.probes.points.values())
-    return is_felt(at, onset_ns) if is_any_watched else is_plain(suspicion)
-
-
-def _may_be_of_queue(at: LinkContext, segment: Segment) -> bool:
-    """Return whether most of the loss on the path to the carrier happened while it was queueing."""
-    loss = at.link.loss_test
-    return segment in {Segment.ACCESS, Segment.CARRIER} and 2 * loss.queued_losses >= loss.losses
+def _is_over_with_queue(at: LinkContext) -> bool:
+    link = at.link
+    is_gone = link.loss_test.is_of_queue and is_queue_gone(at, link.loss_fault.first_ns, OVER_S)
+    return is_gone and not _is_losing_for(at, OVER_S)
 
 
 def _name_what_stays(at: LinkContext) -> None:
     """Attribute what was assigned to a queue, outlasts it, and was since lost without one."""
     slot, loss = at.link.loss_fault, at.link.loss_test
-    if is_queue_gone(at, slot.first_ns, OVER_S) and not _is_losing_for(at, OVER_S):
-        _clear(at, at.now_ns)
-        return
     if at.now_ns - slot.first_ns < ns(at.settings.pause_s) or not _is_losing_for(at, RECENT_S):
         return
     sent = sum(track.sent for track in at.link.tracks.values())

@@ -154,6 +154,41 @@ def is_queue_possible(at: LinkContext) -> bool:
     return added_s is not None and added_s >= QUEUE_SIGN_S
 
 
+def may_be_of_queue(at: LinkContext, segment: Segment) -> bool:
+    """Return whether most of the loss on the path to the carrier happened while it was queueing."""
+    return segment in {Segment.ACCESS, Segment.CARRIER} and _is_mostly_queued(at)
+
+
+def is_of_queue(at: LinkContext, loss: Diagnosis) -> bool:
+    """
+    Return whether a loss is what a queue drops: one of unknown origin, or the site's own.
+
+    The site's own is a loss of the LAN that happened while answers were late, or that follows a
+    transfer which filled the line (``traffic``).
+    """
+    slow = at.link.slow.fault
+    is_near = slow is not None and slow.segment is Segment.LAN
+    is_own = loss.segment is Segment.LAN and (is_near or _is_mostly_queued(at))
+    return loss == CAUSE_UNKNOWN or is_own
+
+
+def _is_mostly_queued(at: LinkContext) -> bool:
+    loss = at.link.loss_test
+    return 2 * loss.queued_losses >= loss.losses
+
+
+def is_filled_by_site(at: LinkContext) -> bool:
+    """
+    Return whether a link is reported slow because of the site's own traffic, which still fills it.
+
+    Then drops are its as well. While the owner of a queue is not known yet, they are counted
+    (2026-12: they were told to the commune as a loss of its LAN, two minutes after the counters had
+    shown whose transfer it was).
+    """
+    slow = at.link.slow.fault
+    return slow is not None and slow.segment is Segment.LAN and is_link_busy(at, at.now_ns)
+
+
 def is_queue_gone(at: LinkContext, since_ns: int, after_s: float) -> bool:
     """
     Return whether nothing queues now, and what is held for a queue's drops has been for a while.

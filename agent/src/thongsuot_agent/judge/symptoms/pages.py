@@ -4,7 +4,9 @@ Pages: whether users notice a fault that echoes, or retransmitted segments, show
 Used for faults beyond the carrier, whose operators are only notified of faults that affect users.
 """
 
+from thongsuot_agent.judge.diagnosis import Suspicion
 from thongsuot_agent.judge.link_context import LinkContext
+from thongsuot_agent.judge.symptoms.loss_location import is_plain
 from thongsuot_agent.judge.symptoms.own_queue import is_queued_near
 from thongsuot_agent.judge.symptoms.service_over_link import REQUEST
 from thongsuot_agent.judge.tracks import PROMPT_KEPT
@@ -51,6 +53,18 @@ def is_felt(at: LinkContext, since_ns: int) -> bool:
         families.add(track.family)
     ratio = FELT_RATIO if len(families) < len(_BOTH) else FELT_OF_BOTH_RATIO
     return disturbed >= max(FELT_LEAST, ratio * pages)
+
+
+def is_felt_far_out(at: LinkContext, suspicion: Suspicion, onset_ns: int) -> bool:
+    """
+    Return whether pages show a loss beyond the carrier, or no page is watched there.
+
+    Echoes alone do not prove it: when a tenth was lost on the way out and none on the way back,
+    users noticed nothing, and two carriers were notified (2026-11). Pages are requested meanwhile
+    (``carried_probes``), also over a metered link.
+    """
+    is_any_watched = any(point.is_service for point in at.probes.points.values())
+    return is_felt(at, onset_ns) if is_any_watched else is_plain(suspicion)
 
 
 def is_refuted_by_pages(at: LinkContext, onset_ns: int) -> bool:

@@ -8,6 +8,7 @@ import pytest
 from tests.agent.judge.inventories import one_link
 from tests.agent.judge.simulated_site import InjectedFault, SimulatedSite
 from tests.collector.timeline.boot_script import BootScript, wall_ns
+from tests.collector.timeline.whole_record import whole_record
 from tests.timing import IS_NIGHTLY
 from thongsuot_agent.judge.memory import Memory
 from thongsuot_collector.journal.entry import ClockQuality
@@ -75,7 +76,7 @@ def line_of(script: BootScript, order: Sequence[int]) -> list[Interval]:
     clock = CollectorClock(now_ns=wall_ns(end_s), listening_since_ns=0)
     for place in order:
         timeline.apply(script.pieces[place], clock, TimelineSettings())
-    return list(timeline.intervals()[Subject(script.site, "fixed")])
+    return list(whole_record(timeline)[Subject(script.site, "fixed")])
 
 
 def out_s(intervals: Sequence[Interval], start_s: int, end_s: int) -> float:

@@ -5,12 +5,14 @@ from collections.abc import AsyncIterator, Callable
 from itertools import pairwise
 from pathlib import Path
 
+import msgspec
 import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from tests.collector.batches import S, change, icmp_result
 from tests.collector.correlation.consumer_world import ALL, World, all_well
+from tests.collector.timeline.whole_record import whole_record
 from thongsuot_collector.correlation import rows
 from thongsuot_collector.correlation.consumer import CONSUMER
 from thongsuot_collector.errors import AnswerImpossible
@@ -19,6 +21,7 @@ from thongsuot_collector.incidents.incident import ClosureCode
 from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
 from thongsuot_collector.incidents.notification_log import DeliveryAttempt
 from thongsuot_collector.store import audit
+from thongsuot_collector.timeline.site import SiteTimeline
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 
@@ -70,8 +73,9 @@ async def test_the_tables_hold_what_the_timelines_say_and_tile_the_time(world: W
     await world.run(200, sites=ALL[1:], crash=True)
     await world.push("s0", ("fiber", State.UP), from_ns=200 * S)
     await world.run(30, sites=ALL)
-    for timeline in world.consumer.timelines.values():
-        for subject, expected in timeline.intervals().items():
+    for _, body in rows.load_timelines(world.store):
+        timeline = msgspec.msgpack.decode(body, type=SiteTimeline)
+        for subject, expected in whole_record(timeline).items():
             kept = world.intervals(subject.site, subject.link)
             assert tuple(kept) == expected
             assert kept[-1].end_ns is None

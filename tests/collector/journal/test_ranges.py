@@ -49,3 +49,17 @@ def test_rows_are_merged_for_each_site_and_stream_alone(
     assert set(merged) == {(site, stream) for site, stream, *_ in rows}
     for key, of_stream in merged.items():
         assert of_stream == ranges.merged(row[2:] for row in rows if row[:2] == key)
+
+
+@given(RANGES, RANGES, st.integers(min_value=0, max_value=45))
+def test_what_two_sets_share_and_what_only_one_has_is_what_sets_say(
+    some: list[ranges.Range], others: list[ranges.Range], most: int
+) -> None:
+    left, right = ranges.merged(some), ranges.merged(others)
+    for result, expected in (
+        (ranges.minus(left, right), numbers(left) - numbers(right)),
+        (ranges.common(left, right), numbers(left) & numbers(right)),
+        (ranges.lowest(left, most), set(sorted(numbers(left))[:most])),
+    ):
+        assert numbers(result) == expected
+        assert ranges.count(result) == len(expected), "no number is there twice"

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.collector.timeline.boot_script import CUT, EPOCH_S, NS, UP, BootScript
+from tests.collector.timeline.whole_record import whole_record
 from tests.timing import examples
 from thongsuot_collector.journal.entry import ClockQuality
 from thongsuot_collector.timeline.batch_summary import BatchSummary
@@ -34,7 +35,7 @@ def timeline_of(pieces: Iterable[BatchSummary]) -> SiteTimeline:
 
 def latest_start_ns(timeline: SiteTimeline) -> int:
     return max(
-        interval.start_ns for intervals in timeline.intervals().values() for interval in intervals
+        interval.start_ns for intervals in whole_record(timeline).values() for interval in intervals
     )
 
 
@@ -96,9 +97,9 @@ def test_the_order_in_which_contradicting_batches_came_changes_nothing() -> None
     script = BootScript()
     epochs_s = ((10, -10), (YEAR_S, -YEAR_S), (YEAR_S + 7, -YEAR_S - 47), (90, -10))
     pieces = [piece(script, *at, ClockQuality.CLAIMED) for at in epochs_s]
-    known = timeline_of(pieces).intervals()
+    known = whole_record(timeline_of(pieces))
     for order in permutations(pieces):
-        assert timeline_of(order).intervals() == known
+        assert whole_record(timeline_of(order)) == known
 
 
 def test_batches_that_travelled_ever_less_do_not_date_their_boot_anew_each_time() -> None:

@@ -20,6 +20,7 @@ from tests.collector.timeline.boot_script import (
     VerdictTriple,
     wall_ns,
 )
+from tests.collector.timeline.whole_record import whole_record
 from tests.timing import examples
 from thongsuot_collector.journal.entry import ClockQuality
 from thongsuot_collector.timeline.batch_summary import BatchSummary
@@ -87,7 +88,7 @@ def timeline_of(summaries: Sequence[BatchSummary]) -> SiteTimeline:
 
 
 def shown(timeline: SiteTimeline) -> list[Interval]:
-    return list(timeline.intervals()[FIBER])
+    return list(whole_record(timeline)[FIBER])
 
 
 def is_told_anew(decision: Decision, following: Decision) -> bool:

@@ -2,6 +2,7 @@
 
 from tests.collector.timeline.boot_script import UP, BootScript, wall_ns
 from tests.collector.timeline.test_site import DEVICE, SETTINGS, at, course
+from tests.collector.timeline.whole_record import whole_record
 from thongsuot_collector.timeline.site import CollectorClock, SiteTimeline
 
 
@@ -17,7 +18,7 @@ def test_nobody_is_silent_before_the_collector_has_listened_long_enough() -> Non
     assert timeline.tick(waiting, SETTINGS) == ()
     later = CollectorClock(now_ns=wall_ns(9_096), listening_since_ns=wall_ns(8_990))
     assert timeline.tick(later, SETTINGS)
-    assert course(timeline.intervals()[DEVICE])[-1] == (15, "unknown", "agent_silent")
+    assert course(whole_record(timeline)[DEVICE])[-1] == (15, "unknown", "agent_silent")
 
 
 def test_who_was_heard_after_the_return_is_silent_as_soon_as_anybody() -> None:

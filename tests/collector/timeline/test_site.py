@@ -20,6 +20,7 @@ from tests.collector.timeline.boot_script import (
     second_by_second,
     wall_ns,
 )
+from tests.collector.timeline.whole_record import whole_record
 from tests.timing import examples
 from thongsuot_agent.config.model import PushConfig
 from thongsuot_collector.journal.entry import ClockQuality
@@ -86,13 +87,13 @@ def test_a_fault_lasts_from_its_onset_to_the_onset_of_its_end() -> None:
     life.measure(30, 90)
     life.batch(90, 105, [life.change("fiber", UP, 91, 101)])
     timeline, _ = replayed(life.pieces, now_s=110)
-    assert course(timeline.intervals()[FIBER]) == [
+    assert course(whole_record(timeline)[FIBER]) == [
         (0, "unknown", "not_yet_measured"),
         (2, "up", "none"),
         (20, "down", "access_silent"),
         (91, "up", "none"),
     ]
-    down = timeline.intervals()[FIBER][2]
+    down = whole_record(timeline)[FIBER][2]
     assert (down.segment, down.basis, down.error_s) == (Segment.ACCESS, Basis.RECORD, 0.01)
     assert down.source is not None
     assert (down.source.stream, down.source.number, down.source.digest) == ("a1", 2, b"a12")
@@ -139,18 +140,18 @@ def test_a_new_boot_tells_that_the_device_was_off_and_since_when_it_was_on() -> 
         (3_640, "unknown", "not_yet_measured"),
         (3_641, "up", "none"),
     ]
-    assert course(timeline.intervals()[FIBER])[-4:] == expected
-    assert [interval.basis for interval in timeline.intervals()[FIBER][-3:]] == [
+    assert course(whole_record(timeline)[FIBER])[-4:] == expected
+    assert [interval.basis for interval in whole_record(timeline)[FIBER][-3:]] == [
         Basis.ABSENCE,
         Basis.RECORD,
         Basis.RECORD,
     ]
-    assert course(timeline.intervals()[DEVICE])[-3:-1] == expected[:2]
-    off = timeline.intervals()[DEVICE][-3]
+    assert course(whole_record(timeline)[DEVICE])[-3:-1] == expected[:2]
+    off = whole_record(timeline)[DEVICE][-3]
     assert off.segment is Segment.DEVICE
     # A power cut takes what was not on the disk yet: as much as an agent collects before it pushes.
     cut_s = PushConfig(url="", token_file="").push_every_s
-    assert off.error_s == (timeline.intervals()[DEVICE][-4].error_s or 0.0) + cut_s
+    assert off.error_s == (whole_record(timeline)[DEVICE][-4].error_s or 0.0) + cut_s
 
 
 def test_an_agent_that_did_not_run_leaves_an_absence_and_what_may_still_come_a_silence() -> None:
@@ -160,15 +161,15 @@ def test_an_agent_that_did_not_run_leaves_an_absence_and_what_may_still_come_a_s
     life.batch(300, 315)
     first, third = life.pieces[0], life.pieces[2]
     awaited, _ = replayed([first, third], now_s=320)
-    gap = awaited.intervals()[DEVICE][1]
+    gap = whole_record(awaited)[DEVICE][1]
     assert (gap.symptom, gap.basis) == (Symptom.AGENT_SILENT, Basis.SILENCE)
     awaited.apply(late, at(321), SETTINGS)
-    assert len(awaited.intervals()[DEVICE]) == 1
+    assert len(whole_record(awaited)[DEVICE]) == 1
     whole = BootScript()
     whole.batch(0, 15, [whole.change("fiber", UP, 2, 3)])
     whole.batch(300, 315, starts=[300])
     absent, _ = replayed(whole.pieces, now_s=320)
-    gap = absent.intervals()[DEVICE][1]
+    gap = whole_record(absent)[DEVICE][1]
     assert (gap.symptom, gap.basis) == (Symptom.AGENT_SILENT, Basis.ABSENCE)
 
 
@@ -177,7 +178,7 @@ def test_what_was_judged_before_a_restart_of_the_agent_does_not_stand_after() ->
     life.batch(0, 15, [life.change("fiber", CUT, 2, 3)])
     life.batch(15, 40, [life.change("fiber", CUT, 26, 33)], starts=[25])
     timeline, _ = replayed(life.pieces, now_s=41)
-    assert course(timeline.intervals()[FIBER]) == [
+    assert course(whole_record(timeline)[FIBER]) == [
         (0, "unknown", "not_yet_measured"),
         (2, "down", "access_silent"),
         (25, "unknown", "not_yet_measured"),
@@ -190,7 +191,7 @@ def test_a_verdict_that_is_said_again_after_a_restart_goes_on() -> None:
     life.batch(0, 15, [life.change("fiber", CUT, 2, 3)])
     life.batch(15, 40, [life.change("fiber", CUT, 2, 25)], starts=[25])
     timeline, _ = replayed(life.pieces, now_s=41)
-    assert course(timeline.intervals()[FIBER])[1:] == [(2, "down", "access_silent")]
+    assert course(whole_record(timeline)[FIBER])[1:] == [(2, "down", "access_silent")]
 
 
 def test_a_verdict_is_presumed_to_stand_while_numbers_after_it_are_missing() -> None:
@@ -199,11 +200,11 @@ def test_a_verdict_is_presumed_to_stand_while_numbers_after_it_are_missing() -> 
     missing = life.batch(15, 30, [life.change("fiber", UP, 16, 20)])
     life.batch(30, 45)
     timeline, _ = replayed([life.pieces[0], life.pieces[2]], now_s=46)
-    last = timeline.intervals()[FIBER][-1]
+    last = whole_record(timeline)[FIBER][-1]
     assert (last.state, last.basis) == (State.DOWN, Basis.PRESUMED)
     assert last.start_ns == wall_ns(15)
     timeline.apply(missing, at(47), SETTINGS)
-    last = timeline.intervals()[FIBER][-1]
+    last = whole_record(timeline)[FIBER][-1]
     assert (last.state, last.basis, last.start_ns) == (State.UP, Basis.RECORD, wall_ns(16))
 
 
@@ -214,11 +215,11 @@ def test_a_boot_that_was_never_dated_is_dated_by_the_batch_that_could_be() -> No
     life.batch(15, 30, [life.change("fiber", CUT, 20, 24)])
     for pieces in (life.pieces, life.pieces[::-1]):
         timeline, table = replayed(pieces, now_s=31)
-        assert course(timeline.intervals()[FIBER])[-2:] == [
+        assert course(whole_record(timeline)[FIBER])[-2:] == [
             (2, "up", "none"),
             (20, "down", "access_silent"),
         ]
-        assert {s: tuple(rows) for s, rows in table.rows.items()} == timeline.intervals()
+        assert {s: tuple(rows) for s, rows in table.rows.items()} == whole_record(timeline)
 
 
 def test_where_two_boots_claim_the_same_time_the_better_dated_has_it() -> None:
@@ -227,7 +228,7 @@ def test_where_two_boots_claim_the_same_time_the_better_dated_has_it() -> None:
     doubtful = BootScript(boot="b0", stream="a0", on_s=40, quality=ClockQuality.UNCERTAIN)
     doubtful.batch(50, 400, [doubtful.change("fiber", CUT, 51, 52)])
     timeline, _ = replayed([*doubtful.pieces, *life.pieces], now_s=401)
-    assert course(timeline.intervals()[FIBER])[-2:] == [
+    assert course(whole_record(timeline)[FIBER])[-2:] == [
         (2, "up", "none"),
         (100, "down", "access_silent"),
     ]
@@ -255,7 +256,7 @@ def test_a_timeline_survives_being_written_down() -> None:
     again = msgspec.msgpack.decode(msgspec.msgpack.encode(timeline), type=SiteTimeline)
     assert again == timeline
     assert again.apply(life.pieces[0], at(101), SETTINGS) == ()
-    assert again.intervals() == timeline.intervals()
+    assert whole_record(again) == whole_record(timeline)
 
 
 # What holds whatever happens.
@@ -306,9 +307,9 @@ def test_the_order_and_repetition_of_what_arrives_change_nothing(
         shuffled = pieces + chance.choices(pieces, k=len(pieces))
         chance.shuffle(shuffled)
         mixed, mixed_table = replayed(shuffled, now_s=now_s, ticks=ticks)
-        assert mixed.intervals() == straight.intervals()
-        for intervals_of, timeline in ((table, straight), (mixed_table, mixed)):
-            assert {s: tuple(rows) for s, rows in intervals_of.rows.items()} == timeline.intervals()
+        assert whole_record(mixed) == whole_record(straight)
+        for kept, timeline in ((table, straight), (mixed_table, mixed)):
+            assert {s: tuple(rows) for s, rows in kept.rows.items()} == whole_record(timeline)
 
 
 @given(boot_scripts(), st.randoms(use_true_random=False))
@@ -327,7 +328,7 @@ def test_intervals_tile_the_time_and_say_what_a_naive_reading_says(
     last_s = (max(end for _, end in alive) - wall_ns(0)) // NS
     for now_s in (last_s + 1, last_s + 100):
         timeline, _ = replayed(arrived, now_s=now_s)
-        for subject, intervals in timeline.intervals().items():
+        for subject, intervals in whole_record(timeline).items():
             assert intervals[0].start_ns == wall_ns(first_s)
             assert intervals[-1].end_ns is None
             for interval, other in pairwise(intervals):
@@ -343,7 +344,7 @@ def test_how_everything_is_now_is_the_last_interval_of_each_subject() -> None:
     script = BootScript()
     script.batch(0, 15, [script.change("fiber", CUT, 2, 3), script.change("5g", UP, 2, 3)])
     timeline, _ = replayed(script.pieces, now_s=30)
-    now = {subject: course[-1] for subject, course in timeline.intervals().items()}
+    now = {subject: course[-1] for subject, course in whole_record(timeline).items()}
     assert timeline.current() == now
     timeline.tick(at(400), SETTINGS)
     assert {interval.symptom for interval in timeline.current().values()} == {Symptom.AGENT_SILENT}
@@ -356,7 +357,7 @@ def test_a_stream_without_its_beginning_is_in_doubt_from_where_the_one_before_it
     script.stream, script.number = "a2", 1
     script.batch(200, 215)
     timeline, _ = replayed(script.pieces, now_s=220)
-    intervals = timeline.intervals()[FIBER]
+    intervals = whole_record(timeline)[FIBER]
     presumed = [interval for interval in intervals if interval.basis is Basis.PRESUMED]
     assert presumed[0].start_ns == wall_ns(200)
     gap = next(interval for interval in intervals if interval.symptom is Symptom.AGENT_SILENT)
@@ -370,8 +371,8 @@ def test_a_pause_of_a_minute_is_none_and_a_longer_one_is_an_absence() -> None:
         script.batch(0, 15)
         script.batch(15 + pause_s, 30 + pause_s)
         timeline, table = replayed(script.pieces, now_s=31 + pause_s)
-        assert len(timeline.intervals()[DEVICE]) == courses
-        assert tuple(table.rows[DEVICE]) == timeline.intervals()[DEVICE]
+        assert len(whole_record(timeline)[DEVICE]) == courses
+        assert tuple(table.rows[DEVICE]) == whole_record(timeline)[DEVICE]
 
 
 def test_what_stood_when_the_past_was_dropped_stands_still() -> None:
@@ -384,6 +385,6 @@ def test_what_stood_when_the_past_was_dropped_stands_still() -> None:
     last_s = 40 * day_s
     script.batch(last_s, last_s + 15, [script.change("fiber", LOSSY, last_s, last_s + 9)])
     timeline, _ = replayed(script.pieces, now_s=last_s + 20)
-    first, last = timeline.intervals()[FIBER]
+    first, last = whole_record(timeline)[FIBER]
     assert (first.state, first.start_ns) == (State.DOWN, timeline.floor_ns)
     assert (last.state, last.start_ns) == (State.DEGRADED, wall_ns(last_s))

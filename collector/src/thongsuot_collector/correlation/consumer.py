@@ -126,11 +126,6 @@ class IncidentConsumer:
         self._unwritten = UnwrittenChanges(self.registry, self._timelines, self._site_work)
 
     @property
-    def timelines(self) -> Mapping[str, SiteTimeline]:
-        """The timeline of each site that ever pushed."""
-        return self._timelines
-
-    @property
     def lag(self) -> int:
         """Entries of the journal that are not in the registry yet."""
         return max(0, self._journal.head - self._sequence)

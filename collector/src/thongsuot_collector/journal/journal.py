@@ -3,7 +3,7 @@ Journal: the interface that every back-end keeps, and one test suite holds (``jo
 """
 
 from collections.abc import Collection, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 
@@ -86,6 +86,10 @@ class LostRange(msgspec.Struct, frozen=True, kw_only=True):
     first_number: int = 0
     last_number: int = 0
     forgotten: str = ""
+
+
+LOST_RANGE_COLUMNS: Final = LostRange.__struct_fields__
+"""The columns of ``damage`` in either engine, beside when and in which file it was found."""
 
 
 class Damage(msgspec.Struct, frozen=True, kw_only=True):

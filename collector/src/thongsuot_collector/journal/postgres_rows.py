@@ -14,7 +14,14 @@ from thongsuot_collector.journal.entry import (
     StoredEntry,
     stored_entry,
 )
-from thongsuot_collector.journal.journal import Cursor, Damage, Extent, LostRange, day_of
+from thongsuot_collector.journal.journal import (
+    LOST_RANGE_COLUMNS,
+    Cursor,
+    Damage,
+    Extent,
+    LostRange,
+    day_of,
+)
 from thongsuot_collector.journal.postgres_tables import PostgresConnection
 from thongsuot_schema.batch.digest import digest_of
 
@@ -305,21 +312,9 @@ def size_bytes(connection: PostgresConnection) -> int:
 
 def damage(connection: PostgresConnection) -> Damage:
     """Return all losses to a broken disk."""
-    names = (
-        "first",
-        "last",
-        "entries",
-        "site",
-        "stream",
-        "first_number",
-        "last_number",
-        "forgotten",
-    )
     rows = connection.execute(
-        f"SELECT found_ns, {', '.join(names)} FROM damage "  # noqa: S608 - our own columns
+        f"SELECT found_ns, {', '.join(LOST_RANGE_COLUMNS)} FROM damage "  # noqa: S608 - our own
         "ORDER BY found_ns, first, site, stream, first_number"
     ).fetchall()
-    return Damage(
-        found_ns=max((row[0] for row in rows), default=0),
-        lost=tuple(LostRange(**dict(zip(names, row[1:], strict=True))) for row in rows),
-    )
+    lost = tuple(LostRange(**dict(zip(LOST_RANGE_COLUMNS, row[1:], strict=True))) for row in rows)
+    return Damage(found_ns=max((row[0] for row in rows), default=0), lost=lost)

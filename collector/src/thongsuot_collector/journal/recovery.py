@@ -20,7 +20,7 @@ import msgspec
 from msgspec.structs import replace
 
 from thongsuot_collector.journal import ranges, sqlite_rows, sqlite_tallies
-from thongsuot_collector.journal.journal import LostRange, day_of
+from thongsuot_collector.journal.journal import LOST_RANGE_COLUMNS, LostRange, day_of
 from thongsuot_collector.store.sqlite_first_page import give_first_page
 from thongsuot_collector.store.sqlite_salvage import Row, copy_rows, last_row, open_damaged
 from thongsuot_schema.batch.digest import digest_of
@@ -38,17 +38,6 @@ _ENTRY = (
 )
 _DIGEST, _BODY = 4, 9
 """Places in a row: its sequence, then ``_ENTRY``."""
-
-_DAMAGE = (
-    "first",
-    "last",
-    "entries",
-    "site",
-    "stream",
-    "first_number",
-    "last_number",
-    "forgotten",
-)
 
 _KEYS = {
     "journal": "rowid",
@@ -316,8 +305,9 @@ def _cursor_columns(source: sqlite3.Connection) -> tuple[str, ...]:
 
 
 def _damage_columns(source: sqlite3.Connection) -> tuple[str, ...]:
-    has_forgotten = sqlite_rows.has_column(source, "damage", "forgotten")
-    return _DAMAGE if has_forgotten else _DAMAGE[:-1]  # a file of an earlier version
+    if sqlite_rows.has_column(source, "damage", "forgotten"):
+        return LOST_RANGE_COLUMNS
+    return LOST_RANGE_COLUMNS[:-1]  # a file of an earlier version
 
 
 def _copy_layouts(source: sqlite3.Connection, target: sqlite3.Connection) -> bool:
@@ -349,12 +339,12 @@ def _note_head(target: sqlite3.Connection, head: int) -> None:
 
 def _note_lost(target: sqlite3.Connection, lost: Sequence[LostRange], *, file: str) -> None:
     """Record losses, and count them for every consumer that had not read them."""
-    names = ", ".join(_DAMAGE)
+    names = LOST_RANGE_COLUMNS
     found_ns = time.time_ns()
     target.executemany(
-        f"INSERT INTO damage (found_ns, file, {names}) "  # noqa: S608 - our own columns
-        f"VALUES (?, ?, {', '.join('?' * len(_DAMAGE))})",
-        [(found_ns, file, *(getattr(lost_range, name) for name in _DAMAGE)) for lost_range in lost],
+        f"INSERT INTO damage (found_ns, file, {', '.join(names)}) "  # noqa: S608 - our own columns
+        f"VALUES (?, ?, {', '.join('?' * len(names))})",
+        [(found_ns, file, *(getattr(lost_range, name) for name in names)) for lost_range in lost],
     )
     for consumer, cursor in sqlite_rows.cursors(target).items():
         count = sum(part.entries for part in lost if part.last > cursor.sequence)

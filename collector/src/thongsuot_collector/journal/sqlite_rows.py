@@ -17,6 +17,7 @@ from thongsuot_collector.journal.entry import (
     stored_entry,
 )
 from thongsuot_collector.journal.journal import (
+    LOST_RANGE_COLUMNS,
     Cursor,
     Damage,
     Extent,
@@ -214,25 +215,13 @@ def damage(connection: sqlite3.Connection) -> Damage:
     if not has_table(connection, "damage"):
         return Damage()
     is_current = has_column(connection, "damage", "forgotten")
-    forgotten = "forgotten" if is_current else "''"  # the file is of an earlier version
+    # A file of an earlier version lacks the last one.
+    columns = LOST_RANGE_COLUMNS if is_current else LOST_RANGE_COLUMNS[:-1]
     rows = connection.execute(
-        "SELECT found_ns, first, last, entries, site, stream, "  # noqa: S608 - our own column
-        f"first_number, last_number, {forgotten} FROM damage "
+        f"SELECT found_ns, {', '.join(columns)} FROM damage "  # noqa: S608 - our own columns
         "ORDER BY found_ns, first, site, stream, first_number, rowid"
     ).fetchall()
-    lost = tuple(
-        LostRange(
-            first=row[1],
-            last=row[2],
-            entries=row[3],
-            site=row[4],
-            stream=row[5],
-            first_number=row[6],
-            last_number=row[7],
-            forgotten=row[8],
-        )
-        for row in rows
-    )
+    lost = tuple(LostRange(**dict(zip(columns, row[1:], strict=True))) for row in rows)
     return Damage(found_ns=max((row[0] for row in rows), default=0), lost=lost)
 
 

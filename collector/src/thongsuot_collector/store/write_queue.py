@@ -19,18 +19,12 @@ _HELD = "thongsuot_write_queue"
 
 
 class WriteQueue:
-    """A first-in, first-out lock; ``waiting`` is the number of waiting threads."""
+    """A first-in, first-out lock."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._next = self._serving = 0
         self._holder = 0
-
-    @property
-    def waiting(self) -> int:
-        """The number of waiting threads, without the one that writes."""
-        with self._changed:
-            return max(0, self._next - self._serving - 1)
 
     def enter(self) -> None:
         """
@@ -57,7 +51,7 @@ class WriteQueue:
             self._changed.notify_all()
 
 
-def attach(engine: Engine) -> WriteQueue:
+def attach(engine: Engine) -> None:
     """Make all writers of an engine use the queue."""
     queue = WriteQueue()
 
@@ -79,4 +73,3 @@ def attach(engine: Engine) -> WriteQueue:
 
     event.listen(engine, "before_cursor_execute", before_statement)
     event.listen(engine, "checkin", after_use)
-    return queue

@@ -137,10 +137,6 @@ class SiteTimeline(msgspec.Struct, kw_only=True):
         )
         return tuple(rewrite for rewrite in rewrites if rewrite is not None)
 
-    def intervals(self) -> dict[Subject, tuple[Interval, ...]]:
-        """Return the present intervals of every subject; the last ones are open."""
-        return {self._subject(key): self._intervals_in(key, EVERYTHING) for key in self._keys()}
-
     def current(self) -> dict[Subject, Interval]:
         """Return the current interval of every subject."""
         end = TimeRange(self.last_sign_ns, None)

@@ -39,6 +39,7 @@ from tests.dashboards.board_queries import (
     Window,
     choices,
     fill_variables,
+    step_s_of,
 )
 from tests.servers import PrometheusServer
 
@@ -129,7 +130,7 @@ def _ask(prometheus: Prometheus, target: Json, expr: str, window: Window) -> lis
     """Return the answer to one query as Grafana asks it."""
     if target["instant"]:
         return prometheus.instant(expr, "", window.end_s)
-    return prometheus.range(expr, "", window)
+    return prometheus.range(expr, "", window, step_s_of(target, window))
 
 
 @contextmanager

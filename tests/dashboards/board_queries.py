@@ -16,6 +16,7 @@ _SCRAPE_S = 15.0
 """How often measurements come; the provisioned data source says the same (``timeInterval``)."""
 _TIMEOUT_S = 120.0
 _POINTS = 360
+_UNITS_S = {"s": 1, "m": 60, "h": 3600}
 
 ALL = "$__all"
 
@@ -139,8 +140,14 @@ def ask_panel(
         if target["instant"]:
             answers.append(prometheus.instant(expr, legend, window.end_s))
         else:
-            answers.append(prometheus.range(expr, legend, window))
+            answers.append(prometheus.range(expr, legend, window, step_s_of(target, window)))
     return answers
+
+
+def step_s_of(target: Json, window: Window) -> float:
+    """Return the seconds between two points of a query: the window's, or its own *Min step*."""
+    least = target.get("interval") or "0s"
+    return max(window.step_s, int(least[:-1]) * _UNITS_S[least[-1]])
 
 
 def _options(

@@ -11,11 +11,13 @@ class Query:
     One PromQL expression and the legend of its result (Grafana's ``{{label}}`` syntax).
 
     ``instant``: queried once, for the end of the displayed time; otherwise over all of it.
+    ``min_step``: least distance of two points (PromQL duration; Grafana's *Min step*).
     """
 
     expr: str
     legend: str
     instant: bool = False
+    min_step: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,9 +89,9 @@ def instant_query(expr: str, legend: str = "") -> Query:
     return Query(expr=expr, legend=legend, instant=True)
 
 
-def range_query(expr: str, legend: str) -> Query:
+def range_query(expr: str, legend: str, *, min_step: str = "") -> Query:
     """Return a query over all of the displayed time."""
-    return Query(expr=expr, legend=legend)
+    return Query(expr=expr, legend=legend, min_step=min_step)
 
 
 def _compared(value: str) -> str:

@@ -39,6 +39,7 @@ def targets(queries: tuple[Query, ...], *, as_table: bool = False) -> list[grafa
             legendFormat=query.legend,
             refId=chr(ord("A") + index),
             instant=query.instant or as_table,
+            interval=query.min_step,
             format="table" if as_table else "time_series",
         )
         for index, query in enumerate(queries)

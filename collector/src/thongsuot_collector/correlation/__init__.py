@@ -1,3 +1,1 @@
-"""
-The consumer of the journal that keeps timelines and incidents, on the disk, and hands out events.
-"""
+"""The journal consumer that maintains timelines and incidents in the store, and emits events."""

@@ -1,4 +1,4 @@
-"""Audited: what people did about incidents, as lines for the audit log. Pure."""
+"""Audited actions: actions of people on incidents, as lines for the audit log. Pure."""
 
 import msgspec
 
@@ -14,7 +14,7 @@ _ANSWERS = {
 
 
 class AuditedAction(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody did about an incident."""
+    """One person's action on an incident."""
 
     action: AuditAction
     incident: str
@@ -23,13 +23,13 @@ class AuditedAction(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def audited_answer(incident: str, answer: PartyAnswer, by: str) -> AuditedAction:
-    """Return what somebody of a party said."""
+    """Return the action of a party's answer."""
     note = ": ".join(filter(None, (answer.person, answer.text)))
     return AuditedAction(action=_ANSWERS[answer.kind], incident=incident, by=by, note=note)
 
 
 def audited_dispute(incident: str, dispute: Dispute) -> AuditedAction:
-    """Return that a party refused a ticket."""
+    """Return the action of a party's refusal of a ticket."""
     return AuditedAction(
         action=AuditAction.INCIDENT_REFUSED,
         incident=incident,
@@ -39,6 +39,6 @@ def audited_dispute(incident: str, dispute: Dispute) -> AuditedAction:
 
 
 def audited_ruling(incident: str, ruling: Ruling, by: str) -> AuditedAction:
-    """Return the city's decision."""
+    """Return the action of the city's decision."""
     note = f"{'for' if ruling.is_upheld else 'against'} the party: {ruling.reason}"
     return AuditedAction(action=AuditAction.INCIDENT_RULED, incident=incident, by=by, note=note)

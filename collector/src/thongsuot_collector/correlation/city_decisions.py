@@ -1,4 +1,4 @@
-"""City decisions: what engineers decide of incidents, written with who did, and why."""
+"""City decisions: engineers' decisions about incidents, written with their author and reason."""
 
 import asyncio
 import time
@@ -21,7 +21,7 @@ class CityDecisions:
     """
     Decisions of an engineer; ``person`` is the displayed name, ``by`` the name in the audit log.
 
-    Each raises as the function of ``incidents.city_decisions`` does.
+    Each method raises the exceptions of its namesake in ``incidents.city_decisions``.
     """
 
     def __init__(self, consumer: IncidentConsumer, store: Engine) -> None:
@@ -29,7 +29,7 @@ class CityDecisions:
         self._store = store
 
     async def merge(self, name: str, into: str, *, person: str, reason: str, by: str) -> None:
-        """Put an incident into another one."""
+        """Merge an incident into another one."""
         incident, _ = city_decisions.merge(
             self._consumer.registry, name, into, by=person, reason=reason, now_ns=time.time_ns()
         )
@@ -50,7 +50,7 @@ class CityDecisions:
         await self._write(incident, AuditAction.INCIDENT_CLOSED, reason, by)
 
     async def reopen(self, name: str, *, person: str, reason: str, by: str) -> None:
-        """Open an incident again that somebody has closed."""
+        """Reopen an incident that somebody has closed."""
         incident = city_decisions.reopen(
             self._consumer.registry, name, by=person, reason=reason, now_ns=time.time_ns()
         )

@@ -1,4 +1,4 @@
-"""Comments: what engineers write down about an incident, in its history and the audit log."""
+"""Comments: engineers' notes about an incident, in its history and the audit log."""
 
 import time
 

@@ -1,7 +1,7 @@
 """
-Commissioning work: while an installer pulls a cable on request, it is planned work of the site.
+Commissioning work: a cable pulled by an installer on request counts as planned work of the site.
 
-The device says so before the cable is out, in the same record as the verdicts that follow, so the
+The device reports it before the cable is out, in the same record as the following verdicts, so the
 window exists when they are processed. It ends soon after all links answer again, and after
 ``PULL_LIMIT_S`` in any case: a link that stays down longer is a fault like any other.
 """
@@ -24,21 +24,21 @@ from thongsuot_schema.words.language import Text, in_every_language
 _TITLE = Text("schema.commissioning.title")
 
 _LATE_NS = 7 * 86_400 * NS_PER_S
-"""A walk that is reported later than this plans nothing any more."""
+"""A walk that is reported later than this no longer creates a window."""
 
 _PLANNED_AT_MOST = 100
 """Windows of a site in that time: a walk over four links, each tried three times, makes twelve."""
 
 
 class CommissioningWork:
-    """Keeps the windows of commissioning in a registry, and those that are not written yet."""
+    """Maintains the commissioning windows of a registry, and those that are not written yet."""
 
     def __init__(self, registry: IncidentRegistry) -> None:
         self._registry = registry
         self._unwritten: dict[str, MaintenanceWindow] = {}
 
     def plan(self, entry: JournalEntry, notices: Iterable[Notice]) -> None:
-        """Take in the steps of a site's runs in a batch; those that are known change nothing."""
+        """Process the steps of a site's runs in a batch; known ones change nothing."""
         events, site = dated_events(entry, notices), entry.site
         if not events:
             return
@@ -62,26 +62,26 @@ class CommissioningWork:
             actions.set_windows(self._registry, known.values())
 
     def with_unwritten(self, windows: Iterable[MaintenanceWindow]) -> list[MaintenanceWindow]:
-        """Return the windows in the store, with those that will be added."""
+        """Return the windows in the store, and those that are still to be written."""
         stored = {window.id: window for window in windows}
         return list((stored | self._unwritten).values())
 
     def drain(self) -> list[MaintenanceWindow]:
-        """Return what has to be written now; it is not returned again."""
+        """Return the windows that have to be written now; they are not returned again."""
         windows, self._unwritten = self._unwritten, {}
         return list(windows.values())
 
     def requeue(self, windows: Iterable[MaintenanceWindow]) -> None:
-        """Take back what could not be written."""
+        """Put back windows that could not be written."""
         self._unwritten = {window.id: window for window in windows} | self._unwritten
 
 
 class _OwnWindows:
     """
-    The windows that a site's device has planned lately, by run.
+    The windows that a site's device has planned recently, by run.
 
-    Windows are looked at with every incident, and stay in the record: a device may plan only so
-    many.
+    Their number is limited, because windows are checked with every incident and stay in the
+    record.
     """
 
     def __init__(self, site: str, windows: Iterable[MaintenanceWindow], *, since_ns: int) -> None:
@@ -94,14 +94,14 @@ class _OwnWindows:
                 self.put(window)
 
     def put(self, window: MaintenanceWindow) -> None:
-        """Add a window, or replace that of the same name."""
+        """Add a window, or replace the one of the same name."""
         run = window.id.removeprefix(self._prefix).partition("-")[0]
         of_run = self._by_run.setdefault(run, {})
         self._count += window.id not in of_run and window.start_ns >= self._since_ns
         of_run[window.id] = window
 
     def has_room_for(self, window: MaintenanceWindow) -> bool:
-        """Return whether the device may plan this one, too."""
+        """Return whether the device may plan one more window."""
         return window.start_ns >= self._since_ns and self._count < _PLANNED_AT_MOST
 
     def of_run(self, run: str) -> list[MaintenanceWindow]:
@@ -125,7 +125,7 @@ def _window(site: str, dated: DatedEvent) -> MaintenanceWindow:
 
 
 def _ended(window: MaintenanceWindow, dated: DatedEvent) -> MaintenanceWindow:
-    """Return a window of a run as it is once all links of the site answer again."""
+    """Return a run's window, with its end after all links of the site answer again."""
     if not window.is_active(dated.at_ns):
         return window
     end_ns = min(window.end_ns, dated.at_ns + SETTLE_S * NS_PER_S)

@@ -2,8 +2,8 @@
 Builds timelines and incidents from the journal, and emits notification events.
 
 Decisions are on the disk before anybody is notified of them. A site's timeline is written with the
-batch that changed it, and all of them periodically; entries since then are read again after a
-crash, and change nothing that was known.
+batch that changed it, and all timelines periodically; entries since then are read again after a
+crash, without an effect on known facts.
 """
 
 import asyncio
@@ -63,15 +63,15 @@ _READ_ENTRIES = 200
 _READ_BYTES = 4 << 20
 _TICK_S = 1.0
 _TOGETHER_S = 0.2
-"""So long pushes gather before they are looked at: what costs once a look is shared by them."""
+"""Pushes are collected for this long before a pass, because each pass has a fixed cost."""
 _WINDOWS_EVERY_S = 5.0
 _LAG_S = 5.0
 """
-Entries that arrived less than this ago are news: with ten thousand agents something is always
-unread.
+Entries that arrived less than this ago count as current: with ten thousand agents there are always
+unread ones.
 """
 _SLICE = 500
-"""Rewrites applied in one turn of the loop: about 50 ms of ten thousand sites' common silence."""
+"""Rewrites applied in one turn of the loop: about 50 ms if ten thousand sites all fall silent."""
 _WRITE_ALL_EVERY_S = 60.0
 """The entries to read again after a crash: the pushes of a minute."""
 
@@ -83,8 +83,8 @@ class IncidentConsumer:
     The timelines of all sites and the registry of incidents.
 
     ``publish`` is called, on the loop, with new notification events, as soon as they are on the
-    disk; it must only take them over. ``load`` first, then ``run``. ``hear_batch`` is called with
-    every batch, and after a crash again.
+    disk; it must only queue them. Call ``load`` first, then ``run``. ``hear_batch`` is called with
+    every batch, and again after a crash.
     """
 
     def __init__(
@@ -127,15 +127,15 @@ class IncidentConsumer:
 
     @property
     def lag(self) -> int:
-        """Entries of the journal that are not in the registry yet."""
+        """The number of journal entries that are not in the registry yet."""
         return max(0, self._journal.head - self._sequence)
 
     def pending_notifications(self) -> tuple[NotificationEvent, ...]:
-        """Return the notifications that are not marked as done: to go on with after a restart."""
+        """Return the notifications that are not marked as done, to resume after a restart."""
         return pending_notifications(self.registry)
 
     async def load(self) -> None:
-        """Load what was written."""
+        """Load the state in the store."""
         position = await asyncio.to_thread(sites.position, self._store, CONSUMER)
         for site, body in await asyncio.to_thread(rows.load_timelines, self._store):
             self._timelines[site] = msgspec.msgpack.decode(body, type=SiteTimeline)
@@ -150,7 +150,7 @@ class IncidentConsumer:
             self._sequence = position.in_journal(self._journal.name, self._journal.head)
 
     async def run(self) -> None:
-        """Follow the journal, and let time pass, until cancelled."""
+        """Follow the journal, and advance the time, until cancelled."""
         while True:
             await self.catch_up()
             await asyncio.sleep(min(_TOGETHER_S, self._until_due_s()))
@@ -159,7 +159,7 @@ class IncidentConsumer:
                     await self._journal.wait(self._sequence)
 
     async def catch_up(self) -> None:
-        """Take everything that is in the journal now, and let time pass up to now."""
+        """Process all current entries of the journal, and advance the time to the present."""
         while True:
             entries = await self._journal.read(
                 self._sequence,
@@ -179,16 +179,16 @@ class IncidentConsumer:
             await self._advance()
             if not self.lag:
                 return
-            # Others get their turn on the loop between two reads.
+            # Other tasks can run between two reads.
             await asyncio.sleep(0)
 
     async def flush(self) -> None:
-        """Write everything; nothing more arrives."""
+        """Write everything before the end; no more entries arrive."""
         await self._write(is_all=True)
 
     async def acknowledge(self, name: str, owner: str, note: str = "", *, by: str = "") -> Incident:
         """
-        Note who takes care of an incident; ``by`` is who that is in the audit log.
+        Record the owner of an incident; ``by`` is the owner's name in the audit log.
 
         Raises:
             KeyError: it is not in the registry (never was, or was closed long ago).
@@ -228,33 +228,33 @@ class IncidentConsumer:
         await self._write()
 
     async def follow_windows(self) -> None:
-        """Look periodically whether work was planned or taken back by others."""
+        """Check periodically whether others have planned or cancelled work."""
         while True:
             await self.refresh_windows()
             await asyncio.sleep(_WINDOWS_EVERY_S)
 
     async def refresh_windows(self) -> None:
-        """Load the maintenance windows that are in the store now."""
+        """Load the current maintenance windows from the store."""
         stored = await asyncio.to_thread(rows.load_windows, self._store)
         planned = self._site_work.with_unwritten(stored)
         if set(planned) != set(self.registry.network_state.windows):
             actions.set_windows(self.registry, planned)
 
     async def write_audited(self, incident: Incident, audited: AuditedAction) -> Incident:
-        """Write an incident that was changed in the registry, and who did it."""
+        """Write an incident that was changed in the registry, and the author of the change."""
         self._unwritten.add_audited(audited)
         await self._write()
         return incident
 
     def _until_due_s(self) -> float:
-        """Return how long nothing has to be done of itself; a hold must not become longer."""
+        """Return the time until the next check by time; a hold must not become longer."""
         due_ns = min(self.registry.next_checks_ns.values(), default=None)
         if due_ns is None:
             return _TICK_S
         return min(_TICK_S, max(0.0, (due_ns - self._now_ns()) / NS_PER_S))
 
     async def apply(self, kept: StoredEntry, layouts: Mapping[bytes, CompiledLayout]) -> bool:
-        """Take in an entry; return whether it could be done, else it is a dead letter."""
+        """Process an entry; return whether that succeeded, otherwise it is a dead letter."""
         entry = kept.entry
         try:
             columns = self._reader.columns(kept, layouts)
@@ -277,7 +277,7 @@ class IncidentConsumer:
         now_ns = self._now_ns()
         is_current = not self.lag
         await self._listening.prove()
-        # While it lags, silence is counted up to where it has read.
+        # While it lags, silence is counted up to its position in the journal.
         await self._tick(now_ns if is_current else self._read_ns)
         await self._load_archived(self._unwritten.fresh)
         is_listening = is_current or now_ns - self._read_ns < ns(_LAG_S)
@@ -299,7 +299,7 @@ class IncidentConsumer:
             self._publish(events)
 
     async def _tick(self, now_ns: int) -> None:
-        """Let time pass for every site; with ten thousand of them that costs, so not always."""
+        """Advance the time of every site; not with each call, as ten thousand sites are costly."""
         if 0 <= now_ns - self._ticked_ns < ns(_TICK_S):
             return
         self._ticked_ns = now_ns
@@ -316,7 +316,7 @@ class IncidentConsumer:
                 await asyncio.sleep(0)
 
     async def _load_archived(self, rewrites: Iterable[Rewrite]) -> None:
-        """Reload what was dropped from memory, where its time is rewritten."""
+        """Reload incidents dropped from memory if their time is rewritten."""
         before_ns = self._now_ns() - ns(self._settings.kept_s)
         old = [rewrite for rewrite in rewrites if rewrite.from_ns < before_ns]
         if old:
@@ -325,10 +325,10 @@ class IncidentConsumer:
 
     async def _write(self, *, is_all: bool = False) -> None:
         """
-        Write what changed, and with ``is_all`` everything, so that the journal may go on.
+        Write all changes, and with ``is_all`` everything, so that the cursor can advance.
 
-        One after the other: earlier state must not overwrite later state. Changes by others
-        meanwhile are written along; what the disk refuses is written with the next call.
+        Calls run one after the other: earlier state must not overwrite later state. Concurrent
+        changes by others are included; a failed write is repeated with the next call.
         """
         async with self._writing:
             position = None

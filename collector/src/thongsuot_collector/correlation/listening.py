@@ -1,10 +1,10 @@
 """
-Listening: since when the collector could hear without a break, so that it does not take its own
-absence for the silence of others.
+Listening: since when the collector could receive without a break, so that it does not mistake its
+own absence for the silence of devices.
 
 It receives nothing while its process is stopped, its machine sleeps or its clock is set; nor while
-it cannot store anything, because the disk refuses or the standby of the database is down: every
-push is refused then, and its sender waits before it retries.
+it cannot store anything, because writes to the disk fail or the standby of the database is down:
+every push is refused then, and its sender waits before it retries.
 """
 
 import logging
@@ -15,9 +15,9 @@ from thongsuot_collector.journal.journal import Journal
 from thongsuot_collector.timeline.settings import TimelineSettings, ns
 
 _PROVEN_EVERY_S = 5.0
-"""How often it is proven at most that data can be stored: each proof is a commit."""
+"""The minimum interval between two proofs that data can be stored: each proof is a commit."""
 _SHORTEST_BREAK_S = 3.0
-"""A shorter break is none: ``prove`` is called about once a second, and a busy loop is late."""
+"""Shorter breaks are ignored: ``prove`` is called about once a second, and later on a busy loop."""
 
 _log = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ class ListeningPeriod:
     """
     Since when the collector has been listening, Unix time. Pure.
 
-    It begins anew where ``note`` was not called for ``break_s``.
+    It begins anew if ``note_presence`` was not called for ``break_s``.
     """
 
     def __init__(self, now_ns: int, *, break_s: float) -> None:
@@ -35,20 +35,20 @@ class ListeningPeriod:
         self._noted_ns = now_ns
 
     def note_presence(self, now_ns: int) -> None:
-        """Note that the collector can hear now; called every few seconds."""
+        """Record that the collector can receive now; called every few seconds."""
         self._since_ns = self.since_ns(now_ns)
         self._noted_ns = now_ns
 
     def since_ns(self, now_ns: int) -> int:
-        """Return since when it has been listening: from now on, where it has not for long."""
+        """Return since when it has been listening; the present, after a break."""
         is_unbroken = 0 <= now_ns - self._noted_ns <= self._break_ns
         return self._since_ns if is_unbroken else now_ns
 
 
 class JournalListening:
     """
-    The listening of a consumer of the journal, which proves every few seconds that data can be
-    stored: by saving its cursor unchanged, in the same queue as the pushes.
+    The listening period of a journal consumer. It proves every few seconds that data can be stored,
+    by saving its cursor unchanged, in the same queue as the pushes.
     """
 
     def __init__(
@@ -61,11 +61,11 @@ class JournalListening:
         self._journal = journal
         self._consumer = consumer
         self._now_ns = now_ns
-        # Three pushes are missed before a device is called silent.
+        # A device counts as silent after three missed pushes.
         break_s = max(_SHORTEST_BREAK_S, settings.silent_after_s / 3)
         self._period = ListeningPeriod(now_ns(), break_s=break_s)
-        # Proven more seldom than that it would take itself for absent all the time, and call nobody
-        # silent (2026-12: where silence is 8 s, a power cut was not seen).
+        # With rarer proofs it would consider itself absent all the time, and report no device as
+        # silent (2026-12: with 8 s of silence, a power cut was not detected).
         self._proven_every_s = min(_PROVEN_EVERY_S, break_s / 2)
         self._proven_ns = 0
         self._is_refused = False
@@ -76,7 +76,7 @@ class JournalListening:
         return self._period.since_ns(self._now_ns())
 
     async def prove(self) -> None:
-        """Note that it is listening, if that is so; called about once a second."""
+        """Record that it is listening, if storing succeeds; called about once a second."""
         if 0 <= self._now_ns() - self._proven_ns < ns(self._proven_every_s):
             return
         try:

@@ -1,9 +1,9 @@
 """
-Writing very many rows in few statements.
+Writes very many rows in few statements.
 
-When all sites fall silent at once ten thousand faults, incidents and intervals change together. One
-statement for each row took so long that other writers of the store gave up (2026-11); one for all
-rows of a kind takes a tenth of it.
+When all sites fall silent at once, ten thousand faults, incidents and intervals change together.
+One statement for each row took so long that other writers of the store gave up (2026-11); one for
+all rows of a table takes a tenth of that.
 """
 
 from collections import Counter
@@ -50,7 +50,7 @@ _REACHES_IN = (
 
 
 def apply_rewrites(connection: Connection, rewrites: Sequence[Rewrite]) -> None:
-    """Apply rewrites as they say: cut what reaches in, remove what begins inside, insert."""
+    """Apply rewrites: cut intervals that reach in, remove those that begin inside, insert."""
     for turn in _in_turns(rewrites):
         connection.execute(
             _BEGINS_INSIDE,
@@ -77,7 +77,7 @@ def _until_ns(rewrite: Rewrite) -> int:
 
 
 def _in_turns(rewrites: Iterable[Rewrite]) -> Iterable[Sequence[Rewrite]]:
-    """Return rewrites so that no subject is twice in one turn, each subject's in their order."""
+    """Return rewrites in turns: each subject is once in a turn, and its rewrites stay in order."""
     before: Counter[Subject] = Counter()
     turns: list[list[Rewrite]] = []
     for rewrite in rewrites:
@@ -90,7 +90,7 @@ def _in_turns(rewrites: Iterable[Rewrite]) -> Iterable[Sequence[Rewrite]]:
 
 
 def put_timelines(connection: Connection, timelines: Sequence[tuple[str, bytes]]) -> None:
-    """Keep many at once: one by one, ten thousand of them would keep others waiting."""
+    """Store timelines in one statement: ten thousand statements would block other writers."""
     encoded = [{"name": site, "encoded": body} for site, body in timelines]
     known = {row.site for row in connection.execute(select(TIMELINES.c.site))} if encoded else set()
     old = [row for row in encoded if row["name"] in known]
@@ -103,7 +103,7 @@ def put_timelines(connection: Connection, timelines: Sequence[tuple[str, bytes]]
 
 
 def put_faults(connection: Connection, faults: Iterable[Fault]) -> None:
-    """Keep faults, replacing those of the same names."""
+    """Store faults, replacing those of the same names."""
     rows = {
         fault.id: {
             "id": fault.id,
@@ -118,7 +118,7 @@ def put_faults(connection: Connection, faults: Iterable[Fault]) -> None:
 
 
 def put_incidents(connection: Connection, incidents: Iterable[Incident]) -> None:
-    """Keep incidents and which faults they hold, replacing those of the same names."""
+    """Store incidents and their faults, replacing those of the same names."""
     latest = {incident.id: incident for incident in incidents}
     if not latest:
         return
@@ -157,7 +157,7 @@ def _incident_row(incident: Incident) -> dict[str, Any]:
 
 
 def _put_all(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Keep rows by their ``id``; all have the same columns."""
+    """Store rows by their ``id``; all have the same columns."""
     if not rows:
         return
     new = upsert(connection, table)

@@ -23,11 +23,11 @@ _HELP = (
 
 class OpenIncidentCollector(Collector):
     """
-    Reads the incidents at each scrape: a series is gone when its incident is over.
+    Reads the incidents at each scrape: a series disappears when its incident is over.
 
-    ``party`` and ``name`` say who has to act. Labels that an incident has no value for are empty: a
-    carrier's outage has a segment, a silent device has no link. ``url`` is the incident's page
-    where people can open one; ``page_url`` is where the pages are, or empty.
+    ``party`` and ``name`` identify who has to act. Labels without a value are empty: a carrier's
+    outage has a segment, a silent device has no link. ``url`` is the incident's page if people can
+    open one; ``page_url`` is the address of the pages, or empty.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class OpenIncidentCollector(Collector):
         yield GaugeMetricFamily(NAME, _HELP, labels=LABELS)
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """Yield the metric as it is now."""
+        """Yield the current metric."""
         family = GaugeMetricFamily(NAME, _HELP, labels=LABELS)
         for incident in self._incidents():
             if incident.is_open and not incident.parents:

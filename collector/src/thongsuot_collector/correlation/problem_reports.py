@@ -1,4 +1,6 @@
-"""Problem reports: what people at points report, by the pages or by their device's record."""
+"""
+Problem reports: reports by people at service points, on the pages or in their device's record.
+"""
 
 import time
 
@@ -21,7 +23,7 @@ class ProblemReports:
         consumer.hear_batch = self.apply_batch
 
     async def report(self, site: str, report: ProblemReport, *, by: str, at_ns: int) -> bool:
-        """Take a report; return whether it said anything new. ``by`` is who in the audit log."""
+        """Record a report; return whether it is new. ``by`` is the author in the audit log."""
         incident = report_problem(
             self._consumer.registry, site, report, at_ns=at_ns, now_ns=time.time_ns()
         )
@@ -51,7 +53,7 @@ class ProblemReports:
         )
 
     async def apply_batch(self, entry: JournalEntry, columns: Columns) -> None:
-        """Take what people have reported by the device's own page, whenever it arrives."""
+        """Record the reports made on the device's own page, whenever they arrive."""
         for notice in columns.notices:
             if notice.code is not NoticeCode.PROBLEM_REPORTED:
                 continue

@@ -1,4 +1,4 @@
-"""Proposed work, in the store: as the carrier proposed it, with the city's decision."""
+"""Proposed work in the store: the carrier's proposal, with the city's decision."""
 
 import msgspec
 from sqlalchemy import Connection, Engine, insert, select, update
@@ -12,9 +12,9 @@ from thongsuot_collector.store.tables import PROPOSED_WORK
 
 def propose(engine: Engine, work: ProposedWork, *, by: str) -> bool:
     """
-    Keep a proposal; returns whether it is new. The same window again changes nothing.
+    Store a proposal; return whether it is new. The same window again changes nothing.
 
-    ``by`` is who proposed it, in the audit log.
+    ``by`` is its author in the audit log.
     """
     with engine.begin() as connection:
         if _load(connection, work.id) is not None:
@@ -35,8 +35,8 @@ def decide(engine: Engine, work_id: str, decision: WorkDecision, *, by: str) -> 
     """
     Record the city's decision; confirmed work becomes a maintenance window in the same transaction.
 
-    Returns whether it was this decision: ``False`` where there is no such proposal, or somebody
-    decided before.
+    Return whether this decision took effect: ``False`` if there is no such proposal, or somebody
+    has decided before.
     """
     with engine.begin() as connection:
         work = _load(connection, work_id)
@@ -62,7 +62,9 @@ def load(engine: Engine, work_id: str) -> ProposedWork | None:
 
 
 def load_recent(engine: Engine, *, ends_after_ns: int, carrier: str = "") -> list[ProposedWork]:
-    """Return the proposals of all carriers, or of one, that end after a moment, in their order."""
+    """
+    Return the proposals of all carriers, or of one, that end after a moment, in order of time.
+    """
     wanted = select(PROPOSED_WORK.c.body).where(PROPOSED_WORK.c.end_ns > ends_after_ns)
     if carrier:
         wanted = wanted.where(PROPOSED_WORK.c.carrier == carrier)
@@ -75,7 +77,7 @@ def load_recent(engine: Engine, *, ends_after_ns: int, carrier: str = "") -> lis
 
 
 def load_pending(engine: Engine, now_ns: int) -> list[ProposedWork]:
-    """Return the proposals that wait for the city, those that begin first before others."""
+    """Return the proposals that wait for the city, the earliest work first."""
     recent = load_recent(engine, ends_after_ns=now_ns)
     return [work for work in recent if work.is_pending(now_ns)]
 

@@ -1,4 +1,6 @@
-"""Follows the incidents that another collector keeps, for pages and answers of one that follows."""
+"""
+Read-only copy of the incidents maintained by another collector, for a standby's pages and answers.
+"""
 
 import asyncio
 from collections.abc import Sequence
@@ -13,7 +15,7 @@ from thongsuot_collector.timeline.subject import Subject
 
 
 class IncidentReplica:
-    """A registry as the store has it: nothing is decided here, and nothing written."""
+    """A registry loaded from the store; it decides nothing and writes nothing."""
 
     def __init__(self, store: Engine, registry: IncidentRegistry) -> None:
         self._store = store

@@ -44,7 +44,7 @@ from thongsuot_schema.verdict import Symptom
 _END_OF_TIME_NS = 2**63 - 1
 
 _AT_ONCE = 400
-"""Names asked for in one statement; SQLite takes 32,766 parameters."""
+"""Maximum number of names in one statement; SQLite accepts 32,766 parameters."""
 
 
 class IncidentWrites(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,7 +82,7 @@ def load_timelines(engine: Engine) -> list[tuple[str, bytes]]:
 
 
 def load_live(engine: Engine, *, known_since_ns: int) -> RegistrySnapshot:
-    """Return what belongs into memory: live data, and what was closed recently."""
+    """Return the data to hold in memory: open incidents, and recently closed ones."""
     wanted = or_(INCIDENTS.c.is_live, INCIDENTS.c.known_until_ns >= known_since_ns)
     with engine.connect() as connection:
         names = [row.id for row in connection.execute(select(INCIDENTS.c.id).where(wanted))]
@@ -93,7 +93,7 @@ def load_live(engine: Engine, *, known_since_ns: int) -> RegistrySnapshot:
 
 
 def load_for_rewrites(engine: Engine, rewrites: Iterable[Rewrite]) -> RegistrySnapshot:
-    """Return the incidents of the time that rewrites speak of, with all that belongs to them."""
+    """Return the incidents of the time that rewrites cover, with all related data."""
     names: set[str] = set()
     with engine.connect() as connection:
         for rewrite in rewrites:
@@ -117,7 +117,7 @@ def load_for_rewrites(engine: Engine, rewrites: Iterable[Rewrite]) -> RegistrySn
 def load_intervals(
     engine: Engine, subject: Subject, *, from_ns: int, until_ns: int
 ) -> list[Interval]:
-    """Return the intervals of a subject that lie in a time or reach into it, in order."""
+    """Return the intervals of a subject that overlap a period, in order."""
     wanted = (
         select(INTERVALS)
         .where(
@@ -132,7 +132,7 @@ def load_intervals(
 
 
 def load_current_intervals(engine: Engine) -> list[tuple[Subject, Interval]]:
-    """Return how every subject stands now."""
+    """Return the current interval of every subject."""
     wanted = select(INTERVALS).where(INTERVALS.c.end_ns.is_(None))
     with engine.connect() as connection:
         return [
@@ -142,14 +142,14 @@ def load_current_intervals(engine: Engine) -> list[tuple[Subject, Interval]]:
 
 
 def load_incident(engine: Engine, name: str) -> Incident | None:
-    """Return one incident, also one long closed."""
+    """Return one incident, even if it was closed long ago."""
     with engine.connect() as connection:
         body = connection.execute(select(INCIDENTS.c.body).where(INCIDENTS.c.id == name)).scalar()
     return None if body is None else msgspec.msgpack.decode(body, type=Incident)
 
 
 def recently_closed(engine: Engine, *, limit: int, carrier: str = "") -> list[Incident]:
-    """Return the incidents that were closed last, the newest onset first; all, or a carrier's."""
+    """Return the most recently closed incidents, the newest onset first; all, or a carrier's."""
     wanted = select(INCIDENTS.c.body).where(INCIDENTS.c.is_open.is_(False))
     if carrier:
         wanted = wanted.where(
@@ -164,7 +164,7 @@ def recently_closed(engine: Engine, *, limit: int, carrier: str = "") -> list[In
 def load_disputed(
     engine: Engine, subject: Subject, *, from_ns: int, until_ns: int
 ) -> list[Incident]:
-    """Return the incidents of a subject in a time that somebody has disputed, oldest first."""
+    """Return the disputed incidents of a subject in a period, oldest first."""
     incidents = _load_of(engine, subject, from_ns=from_ns, until_ns=until_ns)
     return [incident for incident in incidents if incident.dispute or incident.past_disputes]
 
@@ -172,15 +172,15 @@ def load_disputed(
 def load_closed_by_city(
     engine: Engine, subject: Subject, *, from_ns: int, until_ns: int
 ) -> list[Incident]:
-    """Return the incidents of a subject in a time that a person has closed, oldest first."""
+    """Return the incidents of a subject in a period that a person has closed, oldest first."""
     incidents = _load_of(engine, subject, from_ns=from_ns, until_ns=until_ns)
     return [incident for incident in incidents if incident.closing is not None]
 
 
 def _load_of(engine: Engine, subject: Subject, *, from_ns: int, until_ns: int) -> list[Incident]:
     """
-    Return the incidents of a subject in a time, oldest first; those closed by the city may continue
-    after that.
+    Return the incidents of a subject in a period, oldest first; those closed by the city may
+    continue after it.
     """
     wanted = (
         select(INCIDENTS.c.body)
@@ -211,20 +211,20 @@ def load_windows(engine: Engine) -> list[MaintenanceWindow]:
 
 
 def put_window(engine: Engine, window: MaintenanceWindow) -> None:
-    """Keep a maintenance window, replacing one of the same name."""
+    """Store a maintenance window, replacing one of the same name."""
     with engine.begin() as connection:
         write_window(connection, window)
 
 
 def put_windows(engine: Engine, windows: Iterable[MaintenanceWindow], *, by: str) -> None:
-    """Keep maintenance windows, all or none; ``by`` is who did, in the audit log."""
+    """Store maintenance windows, all or none; ``by`` is the author in the audit log."""
     with engine.begin() as connection:
         for window in windows:
             write_window(connection, window, by=by)
 
 
 def write_window(connection: Connection, window: MaintenanceWindow, *, by: str = "") -> None:
-    """Do the same inside the caller's transaction; ``by`` is who did, in the audit log."""
+    """Do the same inside the caller's transaction; ``by`` is the author in the audit log."""
     fields = {"start_ns": window.start_ns, "end_ns": window.end_ns}
     body = msgspec.msgpack.encode(window)
     _replace(connection, MAINTENANCE_WINDOWS, {"id": window.id}, {**fields, "body": body})
@@ -233,7 +233,7 @@ def write_window(connection: Connection, window: MaintenanceWindow, *, by: str =
 
 
 def drop_window(engine: Engine, name: str) -> None:
-    """Take a maintenance window back."""
+    """Cancel a maintenance window."""
     with engine.begin() as connection:
         connection.execute(delete(MAINTENANCE_WINDOWS).where(MAINTENANCE_WINDOWS.c.id == name))
         audit.write(connection, AuditAction.WORK_TAKEN_BACK, name)
@@ -246,7 +246,7 @@ def _moment(at_ns: int) -> str:
 def _replace(
     connection: Connection, table: Table, key: dict[str, Any], values: dict[str, Any]
 ) -> None:
-    """Keep one row under a key; plain statements, so that every database takes them."""
+    """Store one row under a key; by plain statements that every database accepts."""
     same = and_(*(table.c[name] == value for name, value in key.items()))
     changed = connection.execute(update(table).where(same).values(**values))
     if not changed.rowcount:

@@ -1,4 +1,4 @@
-"""The settings of the consumer of incidents."""
+"""The settings of the incident consumer."""
 
 import msgspec
 
@@ -9,7 +9,7 @@ from thongsuot_collector.timeline.settings import TimelineSettings
 class IncidentConsumerSettings(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 ):
-    """The settings of these parts, each with its own."""
+    """The settings of the incident consumer's parts."""
 
     timeline: TimelineSettings = TimelineSettings()
     incidents: IncidentSettings = IncidentSettings()

@@ -1,4 +1,4 @@
-"""Turns: how long one piece of work holds the event loop, and the longest of late."""
+"""Turns: how long each piece of work holds the event loop, and the longest recent one."""
 
 import asyncio
 import time
@@ -11,7 +11,7 @@ R = TypeVar("R")
 
 _MINUTE_S = 60.0
 _TURN_S = 0.02
-"""So long others wait while batch after batch is taken in."""
+"""Maximum wait of other tasks while batches are processed."""
 
 
 class TurnTimer:
@@ -46,7 +46,7 @@ class TurnTimer:
             self._end_turn(began_s)
 
     def timed(self, site: str, work: Callable[[], R]) -> R:
-        """Do some work for a site in one turn, and return its result: the work of every batch."""
+        """Do some work for a site in one turn, and return its result; called for every batch."""
         began_s, worked_s = self._clock_s(), time.thread_time()
         try:
             return work()
@@ -70,7 +70,7 @@ class TurnTimer:
                     return
                 await asyncio.sleep(0)
         except asyncio.CancelledError:
-            # Work that has begun is completed, so that nothing half done is written at the end.
+            # Work that has begun is completed, so that no incomplete state is written at the end.
             while not self._run_slice(steps, sites, then):
                 pass
             raise
@@ -90,7 +90,7 @@ class TurnTimer:
         return False
 
     async def yield_if_due(self) -> None:
-        """Let others have the loop where this task has had it for long enough."""
+        """Yield to other tasks if this one has held the loop for long enough."""
         now_s = self._clock_s()
         if now_s - self._yielded_s > _TURN_S:
             await asyncio.sleep(0)
@@ -104,7 +104,7 @@ class TurnTimer:
 
     @property
     def idle_s(self) -> float:
-        """How long ago the last turn ended; before the first, how long there has been none."""
+        """The time since the last turn, or since the start if there was none."""
         return self._clock_s() - self._ended_s
 
     def _end_turn(self, began_s: float) -> None:

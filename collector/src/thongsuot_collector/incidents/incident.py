@@ -251,7 +251,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def is_closed_by_city(self) -> bool:
-        """Whether a person has closed it, and its faults last."""
+        """Whether a person has closed it while its faults continue."""
         return self.closure_code is ClosureCode.CLOSED_BY_CITY
 
     @property

@@ -42,8 +42,8 @@ def automatic_parents(registry: IncidentRegistry, incident: Incident) -> list[In
     is_alone = incident.placement is not None and bool(incident.placement.out_of)
     if is_alone or not (incident.is_open and incident.members and covering):
         return []
-    # Asked fault by fault, never member by member of a parent: when ten thousand sites fall silent
-    # each of their incidents looks at the one that holds them all (10.5 s on the loop, once).
+    # Checked by fault, never by member of a parent: when ten thousand sites fall silent, each of
+    # their incidents checks the one that holds them all (10.5 s on the loop before this).
     parents = [
         parent
         for parent in registry.incidents_holding_all(incident.own_fault_ids)

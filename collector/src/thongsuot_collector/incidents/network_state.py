@@ -27,7 +27,7 @@ class SubjectState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NetworkState:
-    """The state of the network; maintained by the registry, read by the rules."""
+    """The state of the network, maintained by the registry and read by the rules."""
 
     def __init__(self, directory: InventoryDirectory, settings: IncidentSettings) -> None:
         self.directory = directory

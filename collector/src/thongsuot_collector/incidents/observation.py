@@ -78,8 +78,8 @@ class SiteObservations:
     """
     The recent observations of a site's probes.
 
-    The last good run of each series is only noted (``_last_good_ms``) and worked in when somebody
-    asks or something fails: most sites have no fault, and there are 667 pushes a second.
+    The last good run of each series is only noted (``_last_good_ms``), and merged into the history
+    on a query or a failure: most sites have no fault, and there are 667 pushes a second.
     """
 
     def __init__(self) -> None:
@@ -88,11 +88,11 @@ class SiteObservations:
         self._by_position: list[_ProbeHistory | None] = []
         self._failing: set[_ProbeKey] = set()
         self._last_good_ms: list[int] = []
-        """Of each series of the layout, by its position; empty: all is worked in."""
+        """By the position of the series in the layout; empty: all are merged."""
 
     def ingest_batch(self, columns: Columns, *, epoch_ns: int, layout: bytes) -> None:
         """
-        Add the results of a batch; older ones than the known ones are left out.
+        Add the results of a batch; results older than the known ones are ignored.
 
         ``layout`` is the name of the layout that the batch refers to.
         """
@@ -120,7 +120,7 @@ class SiteObservations:
         self._last_good_ms = last_ms
 
     def _work_in(self) -> None:
-        """Move the last good run of each series to the one that was noted."""
+        """Merge the noted last good run of each series into its history."""
         for course, at_ms in zip(self._by_position, self._last_good_ms, strict=False):
             if course is not None and at_ms > course.newest_ms:
                 course.newest_ms = course.last_good_ms = at_ms
@@ -148,7 +148,7 @@ class SiteObservations:
         return tuple(sorted(observations, key=_failing_first))
 
     def _positions(self, columns: Columns) -> list[_ProbeHistory | None]:
-        """Return the course of each series of a layout; ``None``: it is of no link's target."""
+        """Return the history of each series of a layout; ``None`` if it is of no link's target."""
         courses: list[_ProbeHistory | None] = []
         for series in columns.layout.layout.series:
             course = None

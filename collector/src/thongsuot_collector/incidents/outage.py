@@ -1,4 +1,4 @@
-"""Outage: what faults that fell together amount to; for the rules about many at once."""
+"""Outage: the assessment of simultaneous faults, shared by the group rules."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -22,12 +22,12 @@ RESOLVER_SYMPTOMS = frozenset(
 """Faults of a carrier's name servers, not of its lines."""
 
 SLOW_SYMPTOMS = frozenset({Symptom.ACCESS_SLOW, Symptom.CARRIER_SLOW, Symptom.TRANSIT_SLOW})
-"""What takes long over a line; over the air it comes and goes with the weather of the cell."""
+"""Slowness of a line; over radio it varies with the conditions in the cell."""
 
 HARMLESS_SYMPTOMS = frozenset({Symptom.IPV6_DOWN})
 """
-What is recorded and told to nobody: where IPv6 alone is dead IPv4 answers, and browsers fall back
-to it in a quarter of a second (RFC 8305).
+Recorded without a notification: if only IPv6 is down, IPv4 answers, and browsers fall back to it in
+a quarter of a second (RFC 8305).
 """
 
 ONE_DIRECTION_SYMPTOMS = frozenset(
@@ -38,21 +38,21 @@ ONE_DIRECTION_SYMPTOMS = frozenset(
     }
 )
 """
-Part of what a link leads to is silent: told where a service that people use is part of it. Routers
-abroad, or of an exchange, that answer no echoes are recorded, and nobody has to act.
+Some of the targets behind a link are silent: notified if one of them is a service that people use.
+Routers abroad, or of an exchange, that answer no echoes are recorded, and nobody has to act.
 """
 
 DEGRADED = "degraded"
-"""The variant of sentences of what works badly, not of what does not work."""
+"""The variant of the sentences for a degradation, in contrast to a failure."""
 
 DEAD = "dead"
-"""The kind of fault of what does not work at all, whatever shows it."""
+"""The kind of all faults in which nothing works, whatever the symptom."""
 
 
 def kind_of(interval: Interval) -> str:
     """
-    Return what has to be the same before faults are said to be one: dead is dead, while loss and
-    delay have causes of their own.
+    Return the kind of a fault; only faults of the same kind are grouped. All dead links are of one
+    kind, while loss and delay have causes of their own.
     """
     return DEAD if interval.state is State.DOWN else str(interval.symptom)
 
@@ -86,7 +86,7 @@ def clusters_by_kind(
 
 
 def is_harmless(fault: Fault, state: NetworkState) -> bool:
-    """Return whether a fault, as it is now, keeps nobody from anything that is watched."""
+    """Return whether a fault, in its current state, affects no watched service."""
     interval = fault.main_phase.interval
     if interval.symptom in HARMLESS_SYMPTOMS:
         return True
@@ -97,7 +97,7 @@ def is_harmless(fault: Fault, state: NetworkState) -> bool:
 
 
 def _is_only_over_ipv6(fault: Fault) -> bool:
-    """Return whether all that failed of a service failed over IPv6, and IPv4 was tried as well."""
+    """Return whether all failed checks of a service used IPv6, and IPv4 was checked as well."""
     evidence = fault.main_phase.evidence
     failed = {item.family for item in evidence if item.outcome is Outcome.FAILED}
     worked = {item.family for item in evidence if item.outcome is Outcome.OK}
@@ -110,8 +110,8 @@ def carrier_candidates(
     """
     Return the outages among the faults of one carrier's links.
 
-    Devices that went silent, at sites that have no other carrier, belong to an outage that links
-    elsewhere bear witness to; alone they prove nothing.
+    Silent devices at sites without another carrier belong to an outage that links elsewhere prove;
+    alone they prove nothing.
     """
     counted = [fault for fault in faults if not state.is_excused(fault)]
     links = [fault for fault in counted if fault.subject.is_link]
@@ -128,9 +128,9 @@ def carrier_candidates(
 
 def group_hold_s(faults: Iterable[Fault], state: NetworkState) -> float:
     """
-    Return how long an outage is held: what was known first must not wait longer than its limit,
-    and what planned work has left must get the time to come back. Where nobody tells of it but by
-    news of the past, it may be over already, and the news of that on their way.
+    Return the hold of an outage: its first known fault must not wait longer than its limit, and
+    faults left by planned work must get the time to recover. If all reports of an outage are late,
+    it may be over already, and the report of its end in transit.
     """
     settings, now_ns = state.settings, state.now_ns
     known = list(faults)
@@ -152,12 +152,14 @@ def group_hold_s(faults: Iterable[Fault], state: NetworkState) -> float:
 
 
 def representative_faults(faults: Sequence[Fault]) -> list[Fault]:
-    """Return the faults that say what a group is like: those that go on, of the past all."""
+    """Return the faults that represent a group: the ongoing ones, or all if it is over."""
     return [fault for fault in faults if fault.is_ongoing] or list(faults)
 
 
 def common_state(faults: Sequence[Fault]) -> tuple[State, Symptom, list[Interval]]:
-    """Return how most of a group are, what they show, and what each shows now."""
+    """
+    Return the most common state and symptom of a group, and the current symptom of each member.
+    """
     intervals = [fault.main_phase.interval for fault in representative_faults(faults)]
     dead = [interval for interval in intervals if interval.state is State.DOWN]
     is_down = 2 * len(dead) >= len(intervals)
@@ -166,7 +168,7 @@ def common_state(faults: Sequence[Fault]) -> tuple[State, Symptom, list[Interval
 
 
 def most_common(values: Iterable[str]) -> str:
-    """Return what occurs most; of equals the first in the alphabet."""
+    """Return the most frequent value; of equally frequent ones, the first in the alphabet."""
     counts = Counter(values)
     return min(counts, key=lambda value: (-counts[value], value))
 
@@ -197,7 +199,7 @@ def _candidate(
 
 
 def _population(carrier: str, chain: Sequence[Fault], state: NetworkState) -> set[Subject]:
-    """Return the carrier's links of the sort that failed: over the air, by wire, or both."""
+    """Return the carrier's links of the types that failed: radio, wired, or both."""
     mobile = {state.is_mobile(fault.subject) for fault in chain}
     known = {link for link in state.links_of_carrier(carrier) if state.is_mobile(link) in mobile}
     return known | {fault.subject for fault in chain}

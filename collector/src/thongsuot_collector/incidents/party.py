@@ -27,7 +27,7 @@ CITY = ResponsibleParty(Party.CITY)
 
 def parse_responsible_party(written: str) -> ResponsibleParty:
     """
-    Return a party from the way ``str`` writes it.
+    Parse the ``str`` form of a party.
 
     Raises:
         ValueError: there is no such party.

@@ -1,8 +1,9 @@
 """
-Reducer: ``advance`` is the whole of it. Rewrites of the timeline and the passing of time go in,
-events come out; what happened to incidents in between is in the registry.
+Reducer: ``advance`` turns rewrites of the timeline and the passing of time into notification
+events; the changes of incidents in between are in the registry.
 
-An incident of many that covers another is its parent: it silences its children without losing them.
+A group incident that covers another one is its parent: it suppresses the notifications of its
+children without losing them.
 """
 
 from collections.abc import Generator, Iterable, Iterator
@@ -33,11 +34,11 @@ Steps = Generator[None, None, tuple[NotificationEvent, ...]]
 
 _FORGET_EVERY_NS = 3_600 * NS_PER_S
 _LEVELS = 8
-"""So many incidents merged into one another in turn; more has no meaning to anybody."""
+"""Maximum depth of incidents merged into one another; a longer chain has no useful meaning."""
 
 
 class ChangedFaults:
-    """Faults and groups that have changed since ``advance`` looked at them last."""
+    """Faults and groups that have changed since ``advance`` last checked them."""
 
     def __init__(self) -> None:
         self.faults: set[str] = set()
@@ -50,7 +51,7 @@ def apply_rewrites(
     """
     Bring the incidents of single faults up to date; ``advance`` does the rest.
 
-    A caller that has ten thousand rewrites applies them in slices, so that others get their turn.
+    A caller with ten thousand rewrites applies them in slices, so that other tasks can run.
     """
     registry.network_state.now_ns = now_ns
     faults: set[str] = set()
@@ -58,7 +59,7 @@ def apply_rewrites(
     for rewrite in rewrites:
         faults |= apply_rewrite(registry, rewrite)
         sites.add(rewrite.subject.site)
-    # Every other fault of a site is looked at too: what the site has left counts.
+    # Every other fault of a site is checked too, because its remaining links matter.
     for site in sites:
         faults.update(fault.id for fault in registry.network_state.current_faults_at(site))
     _update_faults(registry, faults, touched)
@@ -73,12 +74,12 @@ def advance(
     touched: ChangedFaults | None = None,
 ) -> tuple[NotificationEvent, ...]:
     """
-    Take what changed, and let time pass up to ``now_ns``; return the notifications that are due.
+    Apply changes, advance the time to ``now_ns``, and return the notifications that are due.
 
     Call it with every change and about once a second; ``touched`` is what ``apply_rewrites`` has
-    changed before. While not ``is_listening`` (the consumer is catching up on what came in long
-    ago) everything is recorded and nobody is notified: of what is still going on when it has
-    caught up, parties are notified then.
+    changed before. While not ``is_listening`` (the consumer is catching up on old entries)
+    everything is recorded and nobody is notified: parties are notified about the incidents that
+    are still open when it has caught up.
     """
     steps = advance_in_steps(registry, rewrites, now_ns, is_listening=is_listening, touched=touched)
     while True:
@@ -98,10 +99,10 @@ def advance_in_steps(
     touched: ChangedFaults | None = None,
 ) -> Steps:
     """
-    Do what ``advance`` does, one incident or group of them after the other.
+    Do the work of ``advance`` in steps, one incident or group of incidents at a time.
 
-    Whoever drives it may let others have their turn between two steps: what they change of single
-    incidents meanwhile is seen by the steps that follow. The events are what it returns.
+    The caller may let other tasks run between two steps: their changes to single incidents are
+    seen by the following steps. It returns the events.
     """
     touched = ChangedFaults() if touched is None else touched
     apply_rewrites(registry, rewrites, now_ns, touched)
@@ -133,7 +134,7 @@ def _update_faults(registry: IncidentRegistry, faults: set[str], touched: Change
 def _update_in_steps(
     registry: IncidentRegistry, faults: set[str], touched: ChangedFaults
 ) -> Iterator[None]:
-    # What turned out to be part of another fault hands over what a person has decided of it.
+    # A fault that turned out to be part of another one hands a person's decision over to it.
     for name in sorted(faults, key=lambda name: (not _is_gone(registry, name), name)):
         fault = registry.faults.get(name)
         if fault is None:
@@ -150,7 +151,7 @@ def _is_gone(registry: IncidentRegistry, name: str) -> bool:
 
 
 def _decided(registry: IncidentRegistry, touched: ChangedFaults) -> set[str]:
-    """Return the faults of what people have decided on since; note the groups that held them."""
+    """Return the faults of incidents with new decisions; note the groups that held them."""
     decided, registry.decided_faults = registry.decided_faults, set()
     for name in decided:
         touched.groups.update(
@@ -162,7 +163,7 @@ def _decided(registry: IncidentRegistry, touched: ChangedFaults) -> set[str]:
 
 
 def _update_merged(registry: IncidentRegistry, faults: set[str]) -> Iterator[None]:
-    """Bring up to date what others were merged into, where those have changed; level by level."""
+    """Update the targets of merged incidents that have changed, level by level."""
     if not registry.merged_into:
         return
     changed = {incident.id for name in faults for incident in registry.incidents_holding(name)}
@@ -187,9 +188,9 @@ def _update_merged(registry: IncidentRegistry, faults: set[str]) -> Iterator[Non
 
 def pending_notifications(registry: IncidentRegistry) -> tuple[NotificationEvent, ...]:
     """
-    Return the notifications that are not done yet, oldest first: to go on with after a restart.
+    Return the notifications that are not delivered yet, oldest first, to resume after a restart.
 
-    The incident is as it is now, not as it was.
+    They contain the current incident, not that at the time of the decision.
     """
     pending = [
         NotificationEvent(record=record, incident=incident)
@@ -201,7 +202,7 @@ def pending_notifications(registry: IncidentRegistry) -> tuple[NotificationEvent
 
 
 def _affected_by_windows(registry: IncidentRegistry) -> set[str]:
-    """Return all faults that go on where a maintenance window has opened or closed."""
+    """Return all ongoing faults that an opened or closed maintenance window covers."""
     now_ns = registry.network_state.now_ns
     active = frozenset(
         window.id for window in registry.network_state.windows if window.is_active(now_ns)
@@ -213,7 +214,7 @@ def _affected_by_windows(registry: IncidentRegistry) -> set[str]:
 
 
 def _close(registry: IncidentRegistry, faults: set[str]) -> Iterator[None]:
-    """Close what is over; add the faults that were in it."""
+    """Close incidents that are over, and add their faults to ``faults``."""
     for name in _due_for_review(registry, faults):
         incident = registry.incidents[name]
         closed = close_if_over(registry, incident, incident.closed_ns)
@@ -226,7 +227,7 @@ def _close(registry: IncidentRegistry, faults: set[str]) -> Iterator[None]:
 def _notify(
     registry: IncidentRegistry, faults: set[str]
 ) -> Generator[None, None, list[NotificationEvent]]:
-    """Decide what is due: parents first, their children in their light."""
+    """Decide which notifications are due: parents first, because they affect their children."""
     events: list[NotificationEvent] = []
     names = _due_for_review(registry, faults)
     for are_groups in (True, False):
@@ -249,9 +250,9 @@ def _as_of_now(registry: IncidentRegistry, incident: Incident) -> Incident:
     """
     Return an incident whose party is about to be notified, assessed again.
 
-    What other sites see decides whose a service's fault is, and their changes alone do not update
-    the incident (2026-12: a portal was called again, for one site, a minute and a half after it
-    worked again at all others).
+    The observations of other sites decide who is responsible for a service's fault, and their
+    changes alone do not update the incident (2026-12: a portal's operator was notified again, for
+    one site, a minute and a half after the portal had recovered at all others).
     """
     fault = registry.faults.get(incident.id)
     is_untold = incident.notified_party is None
@@ -262,7 +263,7 @@ def _as_of_now(registry: IncidentRegistry, incident: Incident) -> Incident:
 
 
 def _due_for_review(registry: IncidentRegistry, faults: set[str]) -> set[str]:
-    """Return the active incidents that hold some faults, or whose time has come."""
+    """Return the active incidents that hold some faults, or are due for a check by time."""
     now_ns, looks = registry.network_state.now_ns, registry.next_checks_ns
     names = {name for name in registry.active if looks.get(name, 0) <= now_ns}
     for fault in faults:
@@ -271,7 +272,7 @@ def _due_for_review(registry: IncidentRegistry, faults: set[str]) -> set[str]:
 
 
 def _purge(registry: IncidentRegistry) -> None:
-    """Drop from memory what was closed long ago, with all that it was part of."""
+    """Drop incidents closed long ago from memory, with all incidents that include them."""
     now_ns = registry.network_state.now_ns
     if now_ns - registry.purged_ns < _FORGET_EVERY_NS:
         return
@@ -281,7 +282,7 @@ def _purge(registry: IncidentRegistry) -> None:
         incident.id
         for incident in registry.incidents.values()
         if incident.id not in registry.active
-        and not incident.is_closed_by_city  # its faults go on, and must not be told as new ones
+        and not incident.is_closed_by_city  # its faults go on, and must not become new ones
         and (incident.closed_known_ns or now_ns) < before_ns
     }
     while tied := {name for name in old if not _is_unshared(registry, name, old)}:
@@ -291,7 +292,7 @@ def _purge(registry: IncidentRegistry) -> None:
 
 
 def _is_unshared(registry: IncidentRegistry, name: str, old: set[str]) -> bool:
-    """Return whether everything that shares a fault with an incident is old as well."""
+    """Return whether all incidents that share a fault with an incident are old as well."""
     return all(
         other.id in old
         for fault in registry.incidents[name].fault_ids
@@ -300,10 +301,10 @@ def _is_unshared(registry: IncidentRegistry, name: str, old: set[str]) -> bool:
 
 
 def link_parents(registry: IncidentRegistry, faults: Iterable[str]) -> Iterator[None]:
-    """Find the parents anew of all incidents that hold some faults."""
+    """Recompute the parents of all incidents that hold some faults."""
     names = {incident.id for fault in faults for incident in registry.incidents_holding(fault)}
     for name in list(names):
-        # What was merged into one of them shares no fault with what covers that one.
+        # An incident merged into one of them shares no fault with that one's parents.
         names |= registry.merged_into.get(name, set())
     for name in sorted(names & registry.incidents.keys()):
         incident = registry.incidents[name]

@@ -37,7 +37,7 @@ class IncidentRegistry:
     ``calm_s`` is the timeline's: a pause shorter than it is not an end. ``active`` names the
     incidents that are open or have an open notification, ``next_checks_ns`` the next time at which
     the passing of time may change one of them. ``merged_into`` names, by incident, those that a
-    person has merged into it; ``closed_by_city`` those that last although a person has closed them.
+    person has merged into it; ``closed_by_city`` those that continue although a person closed them.
     ``decided_faults`` are those of incidents with a new decision of a person: ``advance`` checks
     them next.
     """
@@ -120,7 +120,7 @@ class IncidentRegistry:
         return placement is not None and bool(placement.out_of)
 
     def group_peers(self, code: str, fault: str) -> Iterable[Fault]:
-        """Return the faults that one rule could group with one."""
+        """Return the faults that one rule could group with a fault."""
         key = self._keys.get((code, fault))
         members = () if key is None else self.group_members.get((code, key), ())
         return (self.faults[name] for name in members)

@@ -2,8 +2,8 @@
 Rule: a kind of incident, as a value.
 
 A rule claims faults and makes candidates of them; the reducer does the rest. There are two forms:
-an incident of one fault, and one of many. A rule's relation to the others is defined in the rule
-itself, so a new one changes no other.
+rules for one fault, and rules for a group of faults. A rule's relation to the others is defined in
+the rule itself, so a new one changes no other.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -27,9 +27,9 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
 
     ``end_ns`` is the true end, ``None`` while it lasts. ``hold_s`` and ``limit_s`` bound the wait
     before anybody is notified (that of a group begins when it was found). ``total`` is the size of
-    the population of these. ``variant`` selects the sentences that apply; ``reach`` is what those
-    of a service count. Not ``is_certain``: the
-    fault is not the last report, so nobody is notified now.
+    the affected population. ``variant`` selects the sentences that apply; ``reach`` has the counts
+    in the sentences about a service. Not ``is_certain``: the fault is not the last report, so
+    nobody is notified now.
     """
 
     faults: tuple[Fault, ...]
@@ -90,7 +90,7 @@ class SingleFaultRule:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupRule:
     """
-    A rule for many faults at once.
+    A rule for a group of faults.
 
     ``group_key`` returns the group that a fault could belong to (``None``: none of this rule's);
     ``assess`` the candidates of one group's faults, separated in time: none while they are too few.

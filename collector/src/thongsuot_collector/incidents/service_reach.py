@@ -1,9 +1,10 @@
 """
-Service reach: over which carriers a service is not reached, and over which it is at the same time.
+Service reach: over which carriers a service is unreachable, and over which it is reachable at the
+same time.
 
-What some carriers reach and others do not is a relation of the others and the service: it may
-refuse their addresses, or the way between the two may be cut. Carriers are the witnesses here, for
-links of one carrier fail together wherever they are.
+If some carriers reach a service and others do not, the problem lies between the others and the
+service: it may refuse their addresses, or the path between the two may be cut. Carriers count as
+witnesses here, not links, because links of one carrier fail together wherever they are.
 """
 
 from collections.abc import Iterable
@@ -19,9 +20,9 @@ from thongsuot_schema.state import State
 
 class ServiceReach(msgspec.Struct, frozen=True, kw_only=True):
     """
-    The carriers over which a service is not reached, and those over which it is.
+    The carriers over which a service is unreachable, and those over which it is reachable.
 
-    ``reaching_sites`` counts the sites that reach it over one of the latter.
+    ``reaching_sites`` is the number of sites that reach it over one of the latter.
     """
 
     failing: tuple[str, ...]
@@ -33,9 +34,10 @@ def service_reach(
     service: str, sites: AbstractSet[str], network: NetworkState
 ) -> ServiceReach | None:
     """
-    Return who reaches a service while some sites do not; ``None`` if no other carrier does.
+    Return which carriers reach a service while some sites do not; ``None`` if no other carrier
+    does.
 
-    Also where the carrier of a failing link is not in the inventory: it may be any.
+    Also ``None`` if the carrier of a failing link is not in the inventory: it may be any carrier.
     """
     failing = {carrier for site in sites for carrier in _failing_carriers(service, site, network)}
     if not failing or "" in failing:
@@ -60,8 +62,8 @@ def service_reach(
 
 def _failing_carriers(service: str, site: str, network: NetworkState) -> Iterable[str]:
     """
-    Yield the carriers over which a site has tried a service in vain; of all its links that are up
-    if it says nothing of each.
+    Yield the carriers over which a site failed to reach a service; those of all its active links
+    if it does not report each link.
     """
     links = network.links_of_site(site)
     over = {link: network.interval_of(Subject(site, link.link, service)) for link in links}
@@ -72,7 +74,7 @@ def _failing_carriers(service: str, site: str, network: NetworkState) -> Iterabl
             for link, interval in over.items()
             if interval is not None and interval.state is State.UP
         }
-    # A link that is out itself has not asked the service.
+    # A link that is down itself has not probed the service.
     return {
         network.carrier_of(link)
         for link, interval in over.items()
@@ -86,7 +88,8 @@ def _reaches(service: str, link: Subject, network: NetworkState) -> bool:
     """
     Return whether a site reaches a service over a link.
 
-    Over a metered line a page is requested once an hour, so that its last one says little of now.
+    Over a metered line a page is requested once an hour, so the last result says little about the
+    present.
     """
     entry = network.link_of(link)
     if entry is None or entry.allowance_bytes is not None:

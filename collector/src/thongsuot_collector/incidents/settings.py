@@ -41,13 +41,13 @@ class IncidentSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     """
     slow_radio_hold_s: NotNegative = 300.0
     """
-    A slow line by radio: fades of up to a minute follow one another, and two of them count as one
-    where less than half a minute is between them. What lasts five minutes is none.
+    A slow radio line: fades of up to a minute follow one another, and two of them count as one
+    if they are less than half a minute apart. A slowness of five minutes is not a fade.
     """
     own_queue_hold_s: NotNegative = 900.0
     """
-    Slow, and it cannot be told whether a transfer of the site fills the line: the page says so at
-    once. Most transfers are over within a quarter of an hour, and nobody has to pause them.
+    Slow, and it is unknown whether the site's own transfers fill the line: the page says so
+    immediately. Most transfers are over within a quarter of an hour, and nobody has to pause them.
     """
     unlocated_hold_s: NotNegative = 75.0
     """
@@ -60,7 +60,7 @@ class IncidentSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     """
     service_hold_s: NotNegative = 75.0
     """
-    One site alone finds a service broken: the others probe it once a minute, and their results are
+    A service is broken for a single site: the others probe it once a minute, and their results are
     awaited.
     """
     presume_s: NotNegative = 600.0
@@ -101,7 +101,7 @@ class IncidentSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     """An incident that has become worse is notified after this shorter wait."""
 
     repeat_s: NotNegative = 86_400.0
-    """So long a site that was asked to pause its transfers over a line is not asked again."""
+    """Minimum time between two requests to a site to pause its transfers over one line."""
 
     # Memory.
     kept_s: Positive = 3 * 86_400.0

@@ -31,7 +31,7 @@ HISTORY_KEPT = 200
 
 
 def update_from_fault(registry: IncidentRegistry, fault: Fault) -> None:
-    """Bring the incident of one fault up to date; it bears the fault's name."""
+    """Update the incident of one fault; it has the fault's name."""
     old = registry.incidents.get(fault.id)
     if fault.is_gone:
         now_ns = registry.network_state.now_ns
@@ -62,10 +62,10 @@ def update_group_in_steps(
     registry: IncidentRegistry, group: GroupKey
 ) -> Generator[None, None, None]:
     """
-    Bring the incidents of one group of one rule up to date, in steps that are short however many
-    faults there are.
+    Update the incidents of one group of one rule, in steps that are short regardless of the number
+    of faults.
 
-    Incidents are looked at after the last of the steps: somebody may take one on in between.
+    Incidents are read after the last step, because somebody may acknowledge one in between.
     """
     code, key = group
     rule = next(rule for rule in registry.group_rules if rule.code == code)
@@ -97,9 +97,9 @@ def update_group_in_steps(
 
 def _without_candidate(registry: IncidentRegistry, incident: Incident, taken: set[str]) -> Incident:
     """
-    Return an incident of many that is none any more, closed.
+    Return a group incident that no longer has a candidate, closed.
 
-    Withdrawn only where a fault of it was none. Where the faults were there, but belong to
+    It is withdrawn only if one of its faults was withdrawn. If its faults were real but belong to
     another incident now, it is merged into that one, or restored when they are over.
     """
     now_ns, own = registry.network_state.now_ns, incident.own_fault_ids
@@ -115,7 +115,7 @@ def _without_candidate(registry: IncidentRegistry, incident: Incident, taken: se
 
 
 def close_if_over(registry: IncidentRegistry, incident: Incident, end_ns: int | None) -> Incident:
-    """Return an incident closed where its end is known, and has lasted."""
+    """Return an incident, closed if its end is known and the recovery has lasted."""
     now_ns = registry.network_state.now_ns
     if not incident.is_open or end_ns is None or now_ns < end_ns + registry.calm_ns:
         return incident
@@ -123,7 +123,9 @@ def close_if_over(registry: IncidentRegistry, incident: Incident, end_ns: int | 
 
 
 def release_hold_off(registry: IncidentRegistry) -> HoldOff:
-    """Return the hold of what is left when a larger incident, or planned work, has ended."""
+    """
+    Return the hold of a fault that is left after a larger incident, or planned work, has ended.
+    """
     release_s = registry.settings.release_s
     return HoldOff(from_ns=registry.network_state.now_ns, hold_s=release_s, limit_s=release_s)
 
@@ -164,7 +166,7 @@ def _incident_from(
     candidate: Candidate,
     known: CandidateDetails,
 ) -> Incident:
-    """Return the incident of a candidate: what it was, as it is now."""
+    """Return the incident of a candidate: its history, with its current state."""
     state, now_ns = registry.network_state, registry.network_state.now_ns
     merged = merged_incidents(registry, label.name)
     known, merged_fault_ids = with_merged(known, merged)
@@ -215,7 +217,7 @@ def _incident_from(
 
 
 def _with_past(registry: IncidentRegistry, fresh: Incident, old: Incident) -> Incident:
-    """Return an incident as it is now with what was said and done about it before."""
+    """Return a current incident with the notifications, answers and decisions of its past."""
     is_released = old.is_excused and not fresh.is_excused
     return msgspec.structs.replace(
         fresh,
@@ -240,7 +242,7 @@ def _with_past(registry: IncidentRegistry, fresh: Incident, old: Incident) -> In
 def _reopened_or_closed(
     registry: IncidentRegistry, old: Incident, kept: Incident, candidate: Candidate
 ) -> Incident:
-    """Return an incident that was closed: still closed, perhaps at another time, or open again."""
+    """Return a closed incident: still closed, perhaps with another end, or reopened."""
     now_ns = registry.network_state.now_ns
     if old.closing is not None and _covers(old.closing, candidate):
         is_over = candidate.end_ns is not None
@@ -267,7 +269,7 @@ def _reopened_or_closed(
 
 
 def reopened(incident: Incident, entry: HistoryEntry) -> Incident:
-    """Return an incident that was closed, open again from the moment of a line of its history."""
+    """Return a closed incident, reopened at the moment of a line of its history."""
     again = msgspec.structs.replace(
         incident,
         status=IncidentStatus.OPEN,
@@ -291,7 +293,7 @@ def reopened(incident: Incident, entry: HistoryEntry) -> Incident:
 
 
 def _covers(closing: Closing, candidate: Candidate) -> bool:
-    """Return whether a person who closed an incident knew all that it is now."""
+    """Return whether a person's closing of an incident covers all of its current faults."""
     is_worse = candidate.severity.is_worse_than(closing.severity)
     return not is_worse and all(fault.known_ns <= closing.at_ns for fault in candidate.faults)
 
@@ -299,7 +301,7 @@ def _covers(closing: Closing, candidate: Candidate) -> bool:
 def _hand_over_placement(
     registry: IncidentRegistry, gone: Incident, survivor: Incident | None
 ) -> None:
-    """Let a person's word on a fault stand when it turns out to be one with another."""
+    """Keep a person's decision about a fault that turns out to be the same as another one."""
     if survivor is None or survivor.placement is not None or gone.placement is None:
         return
     registry.put_incident(msgspec.structs.replace(survivor, placement=gone.placement))
@@ -311,7 +313,7 @@ def _hold_off(
     """
     Return the hold: it begins anew when another party is to be notified.
 
-    That of many together is settled when they are found; that of one follows its state.
+    The hold of a group is fixed when it is found; that of a single fault follows its state.
     """
     wait = HoldOff(
         from_ns=registry.network_state.now_ns, hold_s=candidate.hold_s, limit_s=candidate.limit_s
@@ -331,7 +333,7 @@ def _children(
     merged: Iterable[Incident],
 ) -> tuple[str, ...]:
     """
-    Return the incidents of a group's members, each of which bears the name of its fault, and those
+    Return the incidents of a group's members, each of which has the name of its fault, and those
     that a person has merged.
     """
     names = {incident.id for incident in merged}
@@ -344,7 +346,7 @@ def _children(
 def _with_observations(
     evidence: tuple[MemberEvidence, ...], old: Incident | None
 ) -> tuple[MemberEvidence, ...]:
-    """Return evidence with what was observed at its subjects before."""
+    """Return evidence with the earlier observations at its subjects."""
     before = () if old is None else old.member_evidence
     observed = {item.subject: item.observations for item in before if item.observations}
     if not observed:
@@ -356,7 +358,7 @@ def _with_observations(
 
 
 def _windows(registry: IncidentRegistry, candidate: Candidate) -> tuple[str, ...]:
-    """Return the names of the windows during which any member was in fault."""
+    """Return the names of the windows during which any member was faulty."""
     now_ns = registry.network_state.now_ns
     return tuple(
         sorted(

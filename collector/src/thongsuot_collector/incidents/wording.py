@@ -1,4 +1,4 @@
-"""Wording: an incident in words, in a person's language, for whom it is shown to."""
+"""Wording: the texts about an incident, in a reader's language and for the reader's party."""
 
 from collections.abc import Iterable
 
@@ -44,9 +44,9 @@ def describe(
     now_s: float | None = None,
 ) -> IncidentWording:
     """
-    Say what an incident is, and what to do.
+    Describe an incident and what to do.
 
-    With ``now_s`` (Unix seconds) times of today are given without their date.
+    With ``now_s`` (Unix seconds) times of today are shown without their date.
     """
     subject = incident.members[0].subject
     now = explain(_light(incident, subject, directory), language, now_s=now_s)
@@ -86,7 +86,7 @@ def describe(
 
 
 def _reach(incident: Incident, directory: InventoryDirectory, language: Language) -> dict[str, str]:
-    """Return who reaches a service and who does not, for sentences that count them."""
+    """Return who reaches a service and who does not, for the sentences with these counts."""
     if incident.reach is None:
         return {}
     return {
@@ -103,7 +103,7 @@ def _carrier_titles(names: Iterable[str], directory: InventoryDirectory, languag
 
 
 def _as_titled(incident: Incident) -> Incident:
-    """Return an incident as its title has it: as it was when its party was told of it."""
+    """Return an incident in the state of its title: that at the notification of its party."""
     headline = incident.headline
     if headline is None:
         return incident
@@ -127,14 +127,14 @@ def headline_at(
     directory: InventoryDirectory,
     language: Language,
 ) -> str:
-    """Say in a few words what was wrong with the subject of an incident at some time of it."""
+    """Summarise what was wrong with the subject of an incident at some time during it."""
     light = _light(incident, incident.members[0].subject, directory)
     then = msgspec.structs.replace(light, state=state, symptom=symptom)
     return explain(then, language).headline
 
 
 def area(communes: tuple[str, ...], directory: InventoryDirectory, language: Language) -> str:
-    """Return communes as a list in running text, the rest of many as their number."""
+    """Return communes as a list in running text; of many, the first and the number of the rest."""
     names = [name for code in communes if (name := directory.commune_name(code))]
     more = len(names) - COMMUNES_NAMED
     if more > 0:

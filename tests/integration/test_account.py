@@ -203,8 +203,10 @@ async def test_a_box_on_the_way_that_acknowledges_for_the_collector_is_found_out
     stream = record.stream_missing()
     accept = ("accept-loss", SITE, stream, "1-4", "--by", "Lan")
     assert record.say(*accept, "--reason", " ")[0] == 2
-    accepted = f"ACCEPTED: {SITE} {stream}: batch 2 by Lan: the proxy of the ward"
-    assert record.say(*accept, "--reason", "the proxy of the ward") == (0, accepted + "\n")
+    status, accepted = record.say(*accept, "--reason", "the proxy of the ward")
+    assert status == 0
+    assert accepted.startswith(f"ACCEPTED: {SITE} {stream}: batch 2 by Lan, 20")
+    assert accepted.endswith("Z): the proxy of the ward\n")
     assert record.missing() == (0, [])
     assert accepted in record.say("verify")[1]
     assert "1 accepted" in record.say("account", SITE)[1]
@@ -262,6 +264,9 @@ async def test_an_older_copy_of_the_journal_is_found_out(record: DeviceAndCollec
     # And what comes from now on is accounted for as always.
     await record.pushed(2)
     assert record.missing() == (status, lines)
+    accept = ("accept-loss", SITE, record.stream_missing(), "--by", "Lan", "--reason", "restored")
+    assert record.say(*accept)[0] == 0
+    assert record.missing() == (0, [])
 
 
 async def test_what_is_trimmed_before_a_sink_has_it_is_lost_to_that_sink(

@@ -5,7 +5,6 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
 
-import msgspec
 from sqlalchemy import Engine
 
 from thongsuot_collector.accounts.consumer import gone_from
@@ -20,7 +19,6 @@ from thongsuot_collector.accounts.stream_account import SILENT, BatchFate, Strea
 from thongsuot_collector.cli.command import (
     CommandFailed,
     Commands,
-    UsageError,
     has_store,
     opened_journal,
     opened_store,
@@ -38,12 +36,11 @@ from thongsuot_collector.cli.results import print_result
 from thongsuot_collector.cli.tables import localized_table
 from thongsuot_collector.config.read import Configuration, read_configuration
 from thongsuot_collector.journal import ranges
-from thongsuot_collector.journal.journal import LostRange, day_of
+from thongsuot_collector.journal.journal import day_of
 from thongsuot_collector.journal.ranges import Range
 from thongsuot_collector.journal.view import JournalView
 from thongsuot_collector.sinks.delivery.progress import progress_of
 from thongsuot_collector.store import record_accounts
-from thongsuot_collector.store.record_accounts import AcceptedLoss
 from thongsuot_runtime.terminal import localized
 from thongsuot_schema.words.language import Text
 from thongsuot_schema.words.suggestions import suggested
@@ -52,12 +49,6 @@ _DAYS = 7
 _DAY_NS = 86_400 * 10**9
 _LAST_NUMBER = 1 << 62
 _IN_COLUMNS = (BatchFate.KEPT, BatchFate.WAITING)
-
-
-class AcceptedLosses(msgspec.Struct, frozen=True, kw_only=True):
-    """The batches whose loss was accepted just now."""
-
-    accepted: list[AcceptedLoss]
 
 
 def add_commands(commands: Commands) -> None:
@@ -73,18 +64,6 @@ def add_commands(commands: Commands) -> None:
     )
     account.add_argument(
         "--days", type=int, default=_DAYS, help=localized(Text("collector.cli.account.days"))
-    )
-    accept = commands.add_result(
-        "accept-loss", _accept, localized(Text("collector.cli.accept_loss")), AcceptedLosses
-    )
-    accept.add_argument("site")
-    accept.add_argument("stream")
-    accept.add_argument(
-        "numbers", nargs="?", default="", help=localized(Text("collector.cli.accept_loss.numbers"))
-    )
-    accept.add_argument("--by", required=True, help=localized(Text("collector.cli.accept_loss.by")))
-    accept.add_argument(
-        "--reason", required=True, help=localized(Text("collector.cli.accept_loss.reason"))
     )
 
 
@@ -118,55 +97,6 @@ def _account(options: argparse.Namespace) -> int:
     return 0
 
 
-def _accept(options: argparse.Namespace) -> int:
-    configuration = read_configuration(options.config)
-    by, reason = options.by.strip(), options.reason.strip()
-    if not by or not reason:
-        raise UsageError(Text("collector.cli.error.by_and_reason"))
-    wanted = _range_of(options.numbers)
-    with (
-        opened_journal(configuration) as journal,
-        opened_store(configuration) as store,
-    ):
-        missing = [
-            part
-            for account, part, _ in _silent_losses(store, journal, options.site)
-            if account.stream == options.stream
-        ]
-        parts = ranges.common(ranges.merged(missing), (wanted,))
-        if not parts:
-            raise CommandFailed(
-                Text(
-                    "collector.cli.error.nothing_missing",
-                    site=options.site,
-                    stream=options.stream,
-                )
-            )
-        accepted = [
-            AcceptedLoss(
-                site=options.site,
-                stream=options.stream,
-                first=first,
-                last=last,
-                by=by,
-                reason=reason,
-            )
-            for first, last in parts
-        ]
-        record_accounts.accept(store, accepted)
-    print_result(options, AcceptedLosses(accepted=accepted), map(accepted_line, accepted))
-    return 0
-
-
-def _range_of(numbers: str) -> Range:
-    first, _, last = numbers.partition("-")
-    if not numbers:
-        return 1, _LAST_NUMBER
-    if not first.isdigit() or not (last or first).isdigit():
-        raise UsageError(Text("collector.cli.error.no_range", text=numbers))
-    return int(first), int(last or first)
-
-
 def missing_batches(
     configuration: Configuration, journal: JournalView, site: str
 ) -> Iterator[MissingBatches]:
@@ -175,7 +105,7 @@ def missing_batches(
         print(localized(Text("collector.cli.said.no_store")), file=sys.stderr)
         return
     with opened_store(configuration) as store:
-        for account, (first, last), why in _silent_losses(store, journal, site):
+        for account, (first, last), why in silent_losses(store, journal, site):
             yield MissingBatches(
                 site=account.site, stream=account.stream, first=first, last=last, why=why
             )
@@ -194,25 +124,7 @@ def undelivered_entries(
             yield UndeliveredEntries(sink=sink.sink, entries=sink.skipped, why="passed over")
 
 
-def accepted_losses(configuration: Configuration, site: str) -> list[AcceptedLoss]:
-    """Return the losses of a site (empty: of all) that somebody has accepted."""
-    if not has_store(configuration):
-        return []
-    with opened_store(configuration) as store:
-        return record_accounts.acceptances(store, site=site)
-
-
-def is_accepted(part: LostRange, accepted: Iterable[AcceptedLoss]) -> bool:
-    """Return whether somebody has accepted all that a broken disk has cost there."""
-    of_stream = ranges.merged(
-        (known.first, known.last)
-        for known in accepted
-        if (known.site, known.stream) == (part.site, part.stream)
-    )
-    return bool(part.site) and not ranges.minus(((part.first_number, part.last_number),), of_stream)
-
-
-def _silent_losses(
+def silent_losses(
     store: Engine, journal: JournalView, site: str
 ) -> Iterator[tuple[StreamAccount, Range, str]]:
     """
@@ -236,30 +148,6 @@ _SENTENCES = {
     BatchFate.FORGOTTEN: "was said to wait; the device that is there now does not know of it",
     BatchFate.UNEXPLAINED: "never came, and its device takes it as delivered",
 }
-
-
-def accepted_line(part: AcceptedLoss) -> str:
-    """Return as one line whose loss was accepted, by whom and why."""
-    if part.first == part.last:
-        batch = Text(
-            "collector.cli.said.accepted_batch",
-            site=part.site,
-            stream=part.stream,
-            first=part.first,
-            by=part.by,
-            reason=part.reason,
-        )
-        return localized(batch)
-    batches = Text(
-        "collector.cli.said.accepted_batches",
-        site=part.site,
-        stream=part.stream,
-        first=part.first,
-        last=part.last,
-        by=part.by,
-        reason=part.reason,
-    )
-    return localized(batches)
 
 
 def missing_line(missing: MissingBatches) -> str:

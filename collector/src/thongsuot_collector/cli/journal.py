@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from thongsuot_collector.app.durable import JOURNAL_FILE
-from thongsuot_collector.cli import account, evidence, tables
+from thongsuot_collector.cli import accept_loss, account, evidence, tables
 from thongsuot_collector.cli.command import (
     EXIT_FAILED,
     CommandFailed,
@@ -184,14 +184,14 @@ def _verified_evidence(
 def _verified_record(
     configuration: Configuration, journal: JournalView, site: str, say: Callable[[str], None]
 ) -> VerificationReport:
-    report = VerificationReport(accepted=account.accepted_losses(configuration, site))
+    report = VerificationReport(accepted=accept_loss.accepted_losses(configuration, site))
     for loss in report.accepted:
-        say(account.accepted_line(loss))
+        say(accept_loss.accepted_line(loss))
     for part in journal.damage().lost:
         if site in {"", part.site} or not part.site:
             say(tables.lost_text(part))
             report.lost.append(part)
-            report.is_intact = report.is_intact and account.is_accepted(part, report.accepted)
+            report.is_intact = report.is_intact and accept_loss.is_accepted(part, report.accepted)
     for stream in hash_chain.verify_streams(
         journal.batches(site),
         journal.trimmed(site),

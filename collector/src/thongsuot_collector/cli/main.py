@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from thongsuot_collector.cli import (
+    accept_loss,
     account,
     api_tokens,
     backup,
@@ -128,6 +129,7 @@ def build_parser() -> argparse.ArgumentParser:
         site_configs,
         journal,
         account,
+        accept_loss,
         backup,
         salvage,
         store,

@@ -76,6 +76,7 @@ class LostRange(msgspec.Struct, frozen=True, kw_only=True):
     ``first`` to ``last`` are sequences; ``site`` is empty if the owner of the entries is unknown,
     and then ``first_number`` and ``last_number`` are 0. ``forgotten`` is instead the table beside
     the entries of which rows cannot be read any more: no entry is lost then, and all else is empty.
+    ``found_ns`` is when it was found, 0: just now.
     """
 
     first: int
@@ -86,9 +87,12 @@ class LostRange(msgspec.Struct, frozen=True, kw_only=True):
     first_number: int = 0
     last_number: int = 0
     forgotten: str = ""
+    found_ns: int = 0
 
 
-LOST_RANGE_COLUMNS: Final = LostRange.__struct_fields__
+LOST_RANGE_COLUMNS: Final = tuple(
+    name for name in LostRange.__struct_fields__ if name != "found_ns"
+)
 """The columns of ``damage`` in either engine, beside when and in which file it was found."""
 
 

@@ -316,5 +316,8 @@ def damage(connection: PostgresConnection) -> Damage:
         f"SELECT found_ns, {', '.join(LOST_RANGE_COLUMNS)} FROM damage "  # noqa: S608 - our own
         "ORDER BY found_ns, first, site, stream, first_number"
     ).fetchall()
-    lost = tuple(LostRange(**dict(zip(LOST_RANGE_COLUMNS, row[1:], strict=True))) for row in rows)
+    lost = tuple(
+        LostRange(found_ns=row[0], **dict(zip(LOST_RANGE_COLUMNS, row[1:], strict=True)))
+        for row in rows
+    )
     return Damage(found_ns=max((row[0] for row in rows), default=0), lost=lost)

@@ -221,7 +221,9 @@ def damage(connection: sqlite3.Connection) -> Damage:
         f"SELECT found_ns, {', '.join(columns)} FROM damage "  # noqa: S608 - our own columns
         "ORDER BY found_ns, first, site, stream, first_number, rowid"
     ).fetchall()
-    lost = tuple(LostRange(**dict(zip(columns, row[1:], strict=True))) for row in rows)
+    lost = tuple(
+        LostRange(found_ns=row[0], **dict(zip(columns, row[1:], strict=True))) for row in rows
+    )
     return Damage(found_ns=max((row[0] for row in rows), default=0), lost=lost)
 
 

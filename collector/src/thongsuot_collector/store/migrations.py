@@ -210,6 +210,16 @@ def _table_of_commissioning_photos(connection: Connection) -> None:
     site_tables.COMMISSIONING_PHOTOS.create(connection, checkfirst=True)
 
 
+def _acceptances_of_damage(connection: Connection) -> None:
+    known = {column["name"] for column in inspect(connection).get_columns("record_acceptances")}
+    for name, kind in (
+        ("forgotten", "TEXT NOT NULL DEFAULT ''"),
+        ("found_ns", "BIGINT NOT NULL DEFAULT 0"),
+    ):
+        if name not in known:
+            connection.execute(text(f"ALTER TABLE record_acceptances ADD COLUMN {name} {kind}"))
+
+
 _STEPS: tuple[Callable[[Connection], None], ...] = (
     _first_tables,
     _tables_of_notifications,
@@ -235,6 +245,7 @@ _STEPS: tuple[Callable[[Connection], None], ...] = (
     _tables_of_a_cluster,
     _table_of_switch_overs,
     _table_of_commissioning_photos,
+    _acceptances_of_damage,
 )
 
 

@@ -1,6 +1,5 @@
 """The accounts of streams, the number of batches by day, and the journal position of both."""
 
-import time
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
@@ -132,7 +131,12 @@ def arrivals(engine: Engine, *, site: str = "", from_day: int = 0) -> dict[str, 
 
 
 class AcceptedLoss(msgspec.Struct, frozen=True, kw_only=True):
-    """Batches of a stream whose loss a person has accepted, with the person and the reason."""
+    """
+    A loss that a person has accepted, with the person, the reason and the time.
+
+    ``first`` to ``last`` are batches of a stream. Without ``site`` it is one ``LostRange`` without
+    one, found at ``found_ns``: then they are its sequences, or ``forgotten`` is its table.
+    """
 
     site: str
     stream: str
@@ -140,25 +144,35 @@ class AcceptedLoss(msgspec.Struct, frozen=True, kw_only=True):
     last: int
     by: str
     reason: str
+    at_ns: int
+    forgotten: str = ""
+    found_ns: int = 0
+
+    @property
+    def of_damage(self) -> str:
+        """What it is, if it is damage without a site."""
+        return self.forgotten or (f"{self.first} to {self.last}" if self.last else "all")
 
 
 def accept(engine: Engine, accepted: Sequence[AcceptedLoss]) -> None:
     """Store accepted losses, each with a line in the audit log."""
-    at_ns = time.time_ns()
     with engine.begin() as connection:
         for part in accepted:
-            connection.execute(
-                insert(RECORD_ACCEPTANCES).values(at_ns=at_ns, **msgspec.structs.asdict(part))
-            )
-            detail = f"{part.stream} {part.first} to {part.last}, by {part.by}: {part.reason}"
-            audit.write(connection, AuditAction.LOSS_ACCEPTED, part.site, detail=detail)
+            connection.execute(insert(RECORD_ACCEPTANCES).values(msgspec.structs.asdict(part)))
+            what = f"{part.stream} {part.first} to {part.last}" if part.site else part.of_damage
+            detail = f"{what}, by {part.by}: {part.reason}"
+            subject = part.site or "journal"
+            audit.write(connection, AuditAction.LOSS_ACCEPTED, subject, detail=detail)
 
 
 def acceptances(engine: Engine, *, site: str = "") -> list[AcceptedLoss]:
-    """Return the accepted losses of a site (empty: of all), in order of acceptance."""
+    """
+    Return the accepted losses of a site (empty: of all) and those without one, in order of
+    acceptance.
+    """
     wanted = select(RECORD_ACCEPTANCES).order_by(RECORD_ACCEPTANCES.c.id)
     if site:
-        wanted = wanted.where(RECORD_ACCEPTANCES.c.site == site)
+        wanted = wanted.where(RECORD_ACCEPTANCES.c.site.in_((site, "")))
     with engine.connect() as connection:
         return [
             AcceptedLoss(**{name: row[name] for name in AcceptedLoss.__struct_fields__})

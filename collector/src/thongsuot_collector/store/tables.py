@@ -347,6 +347,9 @@ RECORD_ACCEPTANCES = Table(
     Column("by", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("at_ns", BigInteger, nullable=False),
+    # Of damage without a site: the table that lost rows, and when that was found.
+    Column("forgotten", Text, nullable=False, server_default=""),
+    Column("found_ns", BigInteger, nullable=False, server_default="0"),
     Index("record_acceptances_site", "site"),
 )
-"""Batches whose loss a person has accepted, and why. Rows are only added."""
+"""Batches and damage whose loss a person has accepted, and why. Rows are only added."""

@@ -1,0 +1,105 @@
+"""``accept-loss``: what a broken disk has cost is accepted by a person, and ``verify`` closes."""
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.collector.cli.test_journal import say
+from tests.collector.journal.test_hash_chain import keep, sealed
+from thongsuot_collector.store.engine import open_store
+
+WHO = ("--by", "Lan", "--reason", "bad disk")
+FOUND_NS = 1_764_583_200_000_000_000
+
+
+@pytest.fixture
+async def config(tmp_path: Path) -> Path:
+    """A collector whose journal has two whole streams."""
+    path = tmp_path / "collector.toml"
+    path.write_text('state_dir = "state"\n')
+    (tmp_path / "state").mkdir()
+    open_store(tmp_path / "state" / "store.sqlite").dispose()
+    streams = [*sealed("hoan-kiem", 3), *sealed("tay-ho", 2, stream="00112233445566aa")]
+    await keep(tmp_path / "state" / "journal.sqlite", streams)
+    return path
+
+
+def note_damage(config: Path, **columns: object) -> None:
+    """Have a recovery find what a broken disk has cost."""
+    row = {"found_ns": FOUND_NS, "file": "", "first": 0, "last": 0, "entries": 0}
+    row |= {"site": "", "stream": "", "first_number": 0, "last_number": 0} | columns
+    with closing(sqlite3.connect(config.parent / "state" / "journal.sqlite")) as connection:
+        connection.execute(
+            f"INSERT INTO damage ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})",
+            list(row.values()),
+        )
+        connection.commit()
+
+
+def test_damage_that_belongs_to_no_site_is_accepted_once_and_counts_anew_when_found_again(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = ("--config", config)
+    assert say(capsys, "verify", *place)[0] == 0
+    note_damage(config, forgotten="trimmed")
+    note_damage(config, first=4, last=6, entries=3)
+    note_damage(config)
+    assert say(capsys, "verify", *place)[0] == 1
+    status, out, _ = say(capsys, "accept-loss", "--damage", *WHO, *place)
+    lines = out.splitlines()
+    assert (status, len(lines)) == (0, 3)
+    found = "found 2025-12-01 17:00:00+0700 (10:00:00Z)"
+    for what in ("a whole journal", "entries 4 to 6 of the journal", "some of table trimmed"):
+        (line,) = [line for line in lines if what in line]
+        assert line.startswith("ACCEPTED: ")
+        assert found in line
+        assert " by Lan, " in line
+        assert line.endswith(": bad disk")
+    # It is accepted for each site, and it is still named.
+    status, out, _ = say(capsys, "verify", *place)
+    assert (status, out.count("ACCEPTED: "), out.count("LOST: ")) == (0, 3, 3)
+    assert say(capsys, "verify", "tay-ho", *place)[0] == 0
+    report = json.loads(say(capsys, "verify", "--json", *place)[1])
+    assert report["is_intact"]
+    assert {part["forgotten"] for part in report["accepted"]} == {"", "trimmed"}
+    assert {part["by"] for part in report["accepted"]} == {"Lan"}
+    assert all(part["at_ns"] > FOUND_NS for part in report["accepted"])
+    audited = say(capsys, "audit", *place)[1]
+    assert "trimmed, by Lan: bad disk" in audited
+    assert "4 to 6, by Lan: bad disk" in audited
+    # Nothing is left; what is lost later is another loss.
+    assert say(capsys, "accept-loss", "--damage", *WHO, *place)[0] == 1
+    note_damage(config, forgotten="trimmed", found_ns=FOUND_NS + 1)
+    assert say(capsys, "verify", *place)[0] == 1
+    assert say(capsys, "accept-loss", "--damage", *WHO, *place)[0] == 0
+    assert say(capsys, "verify", *place)[0] == 0
+
+
+def test_batches_of_a_device_without_an_account_are_accepted_too(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = ("--config", config)
+    lost = {"site": "tay-ho", "stream": "00112233445566aa"}
+    note_damage(config, first=6, last=9, entries=4, first_number=3, last_number=6, **lost)
+    assert say(capsys, "verify", *place)[0] == 1
+    accept = ("accept-loss", "tay-ho", "00112233445566aa")
+    assert say(capsys, *accept, "8-9", *WHO, *place)[0] == 1, "these are not lost"
+    assert say(capsys, *accept, "3-5", *WHO, *place)[0] == 0
+    assert say(capsys, "verify", *place)[0] == 1, "one is not accepted"
+    status, out, _ = say(capsys, *accept, *WHO, *place)
+    assert (status, "batch 6 by Lan" in out) == (0, True)
+    assert say(capsys, "verify", *place)[0] == 0
+    assert say(capsys, *accept, *WHO, *place)[0] == 1
+
+
+@pytest.mark.parametrize(
+    "words", [(), ("tay-ho",), ("--damage", "tay-ho", "00112233445566aa"), ("--damage", "tay-ho")]
+)
+def test_either_a_stream_or_damage_is_named(
+    config: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+) -> None:
+    status, _, err = say(capsys, "accept-loss", *words, *WHO, "--config", config)
+    assert (status, "name a site and a stream, or --damage" in err) == (2, True)

@@ -58,6 +58,8 @@ def test_the_record_outlives_a_restart_and_the_capability_is_the_only_one() -> N
         "Type=notify",
         "NoNewPrivileges=yes",
         "RestartPreventExitStatus=2",
+        # A page that is besieged must not leave probes without a descriptor: see the page's bound.
+        "LimitNOFILE=4096",
         "Wants=thongsuot-agent-routes.service thongsuot-agent-routes.path",
     } <= set(lines)
 

@@ -65,3 +65,7 @@ def test_it_has_no_capability_and_a_user_of_its_own(unit: Path) -> None:
 
 def test_a_wrong_configuration_is_not_tried_again_and_again() -> None:
     assert "RestartPreventExitStatus=2" in UNITS[0].read_text(encoding="utf-8").splitlines()
+
+
+def test_ten_thousand_agents_and_as_many_strangers_have_a_descriptor_each() -> None:
+    assert "LimitNOFILE=65536" in UNITS[0].read_text(encoding="utf-8").splitlines()

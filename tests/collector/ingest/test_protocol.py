@@ -83,6 +83,38 @@ async def test_headers_without_end_are_refused(tmp_path: Path) -> None:
         assert answer.startswith(b"HTTP/1.1 400")
 
 
+CHUNKED = b"Transfer-Encoding: chunked\r\n"
+AMBIGUOUS = {
+    "length and chunks": b"Content-Length: 5\r\n" + CHUNKED,
+    "chunks and length": CHUNKED + b"Content-Length: 5\r\n",
+    "two lengths": b"Content-Length: 5\r\nContent-Length: 0\r\n",
+    "lengths in a list": b"Content-Length: 5, 5\r\n",
+    "a signed length": b"Content-Length: +5\r\n",
+    "a length in hexadecimal": b"Content-Length: 0x5\r\n",
+    "a length of the next line": b"Content-Length:\r\n 5\r\n",
+    "chunks that are not the last coding": b"Transfer-Encoding: chunked, identity\r\n",
+    "a space before the colon": b"Content-Length : 5\r\n",
+    "a line that ends early": b"X-A: b\nContent-Length: 5\r\n",
+    "a header with NUL": b"X-A: \0\r\nContent-Length: 5\r\n",
+    "no name": b": 5\r\n",
+}
+"""Headers of which a proxy may think otherwise than who is behind it."""
+
+
+@pytest.mark.parametrize("path", [push.PATH_BATCHES, "/healthz"])
+async def test_no_request_hides_in_the_body_of_another(tmp_path: Path, path: str) -> None:
+    hidden = b"0\r\n\r\nGET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    async with collector(tmp_path) as client:
+        for what, headers in AMBIGUOUS.items():
+            request = f"POST {path} HTTP/1.1\r\nHost: x\r\n".encode() + headers + b"\r\n" + hidden
+            answer = await closed_after(client.base_url.port or 0, request)
+            assert answer.startswith(b"HTTP/1.1 400"), what
+            assert answer.count(b"HTTP/1.1") == 1, what
+        answer = await closed_after(client.base_url.port or 0, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+        assert answer.startswith(b"HTTP/1.1 400"), "HTTP/2 by prior knowledge"
+        assert (await client.get("/healthz")).status_code == 200
+
+
 async def test_a_connection_is_kept_for_the_next_push(tmp_path: Path) -> None:
     async with collector(tmp_path) as client:
         pusher = Pusher(client, BatchSealer(SITE, epoch_ns=0), token(tmp_path, SITE))

@@ -1,0 +1,64 @@
+"""Entries as columns: what is in memory may be gone by the time at which it is needed."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.collector.batches import BatchSealer, S, usual_results
+from thongsuot_collector.errors import UndecodableEntry
+from thongsuot_collector.journal import reader as reader_module
+from thongsuot_collector.journal.entry import ClockQuality, JournalEntry, StoredEntry
+from thongsuot_collector.journal.layout_cache import LayoutCache
+from thongsuot_collector.journal.reader import BatchReader
+from thongsuot_collector.journal.sqlite import open_journal
+from thongsuot_schema.batch.columns import decode_columns
+from thongsuot_schema.batch.decode import decode_layout
+from thongsuot_schema.batch.digest import digest_of
+from thongsuot_schema.batch.limits import DEFAULT_LIMITS as LIMITS
+
+SITE, NOW = "hoan-kiem", 1000 * S
+
+
+def sealed(agent: BatchSealer, sequence: int) -> tuple[StoredEntry, bytes]:
+    """Return a batch as it stands in the journal, and its layout."""
+    batch = agent.batch(NOW, usual_results(NOW - 15 * S))
+    body, layout = agent.sealed(batch)
+    entry = JournalEntry(
+        site=SITE,
+        stream=batch.stream,
+        number=batch.number,
+        digest=digest_of(body),
+        layout=decode_layout(layout, LIMITS)[0],
+        received_ns=NOW,
+        epoch_ns=0,
+        clock=ClockQuality.TRUSTED,
+        body=body,
+    )
+    return StoredEntry(sequence=sequence, entry=entry), layout
+
+
+async def test_what_others_push_out_of_memory_before_it_is_read_is_read_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = open_journal(tmp_path / "journal.sqlite", committed=lambda _jobs, _took_s: None)
+    layouts = LayoutCache(journal, LIMITS)
+    reader = BatchReader(layouts, LIMITS)
+    monkeypatch.setattr(reader_module, "_RECENT_RESULTS", 1)  # room for one batch
+    agent = BatchSealer(SITE, epoch_ns=0)
+    (first, layout), (other, _) = sealed(agent, 1), sealed(agent, 2)
+    await layouts.store(layout, received_ns=NOW)
+    compiled = await layouts.find(first.entry.layout)
+
+    def remember(kept: StoredEntry) -> None:
+        columns = decode_columns(kept.entry.body, lambda _layout: compiled, LIMITS)
+        reader.remember(kept.entry.digest, columns)
+
+    remember(first)
+    known = await reader.layouts_of([first])
+    remember(other)
+    assert reader.columns(first, known).header.number == first.entry.number
+    with pytest.raises(UndecodableEntry):
+        reader.columns(first, {})
+    # What is in memory needs no layout.
+    assert reader.columns(other, {}).header.number == other.entry.number
+    await journal.close()

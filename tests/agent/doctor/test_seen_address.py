@@ -10,7 +10,7 @@ from tests.agent.app.lab_agent import COLLECTOR_PORT, collecting
 from tests.agent.links.device import on_device
 from tests.agent.probes.egress.test_collector import seen
 from thongsuot_agent.config.model import PushConfig
-from thongsuot_agent.doctor.seen_address import seen_addresses
+from thongsuot_agent.doctor.host import seen_addresses
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.testing import dual_wan, needs_lab
 from thongsuot_lab.topology.small import INTERNET_V4

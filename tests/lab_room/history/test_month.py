@@ -13,9 +13,8 @@ import pytest
 from tests.collector.running import collector, eventually, token
 from thongsuot_lab import inventory
 from thongsuot_lab.history.faults import DAY_S, DAYS, PastFault
-from thongsuot_lab.history.month import past_records
 from thongsuot_lab.history.push import HistoryRefused, push_record
-from thongsuot_lab.history.record import PastRecord
+from thongsuot_lab.history.record import PastRecord, past_records
 from thongsuot_lab.topology.city import city
 from thongsuot_schema.batch.decode import decode_batch, decode_layout
 from thongsuot_schema.batch.model import NoticeCode

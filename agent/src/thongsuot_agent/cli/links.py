@@ -11,10 +11,10 @@ from thongsuot_agent.cli.check_config import WRONG
 from thongsuot_agent.cli.refusals import print_json, refuse
 from thongsuot_agent.config.read import read
 from thongsuot_agent.doctor.first_router import explain_first_router
-from thongsuot_agent.doctor.proposals import proposals
 from thongsuot_agent.doctor.way_out import is_own_modem, nat64_text
 from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.monitor import LinkMonitor
+from thongsuot_agent.links.snapshot import KernelTables, default_gateways
 from thongsuot_runtime.config_file import ConfigInvalid
 from thongsuot_schema.inventory.fields import Medium
 from thongsuot_schema.inventory.model import Link, Via
@@ -81,7 +81,7 @@ def show_links(path: str, *, is_json: bool = False) -> int:
 async def _report(specs: tuple[Link, ...]) -> LinksReport:
     with LinkMonitor(specs or None) as monitor:
         links = [await _link_report(link) for link in monitor.links.values()]
-        return LinksReport(links=links, proposals=list(proposals(monitor.tables, specs)))
+        return LinksReport(links=links, proposals=list(_proposals(monitor.tables, specs)))
 
 
 async def _link_report(link: LiveLink) -> LinkReport:
@@ -185,3 +185,31 @@ def _lacks(link: LiveLink) -> str:
     if port_of(link.spec):
         return f"; its session on {port_of(link.spec)} is not up"
     return "; its modem is gone or was given no interface" if is_own_modem(link) else ""
+
+
+def _proposals(tables: KernelTables, specs: tuple[Link, ...]) -> Iterator[str]:
+    """
+    Yield what may be missing in the settings: known routers that no link uses, to copy.
+
+    An interface on which default routes lead to several routers is several links, and the settings
+    have one of it, or none.
+    """
+    for interface, gateways in default_gateways(tables).items():
+        own = [spec for spec in specs if spec.interface == interface]
+        used = {gateway for spec in own for gateway in spec.gateways}
+        missing = [gateway for gateway in gateways if gateway not in used]
+        if len(gateways) < 2 or not missing:
+            continue
+        yield (
+            f"{interface} has default routes by {len(gateways)} routers ({', '.join(gateways)}); "
+            "each may be a line of its own. To measure them apart:\n\n"
+            + "\n".join(
+                f'[[links]]\nname = "{_line_name(interface, place)}"\ninterface = "{interface}"\n'
+                f'gateways = ["{gateway}"]\n'
+                for place, gateway in enumerate(gateways, start=1)
+            )
+        )
+
+
+def _line_name(interface: str, place: int) -> str:
+    return f"{interface.lower()}-{place}"

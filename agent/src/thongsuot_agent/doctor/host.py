@@ -2,13 +2,12 @@
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from thongsuot_agent.config.model import PushConfig
-from thongsuot_agent.doctor.seen_address import seen_addresses
 from thongsuot_agent.doctor.way_out import PLAIN, WayOut, ways_out
 from thongsuot_agent.links.icmp_sockets import missing_privilege_text, open_icmp
 from thongsuot_agent.links.link import LiveLink
@@ -16,6 +15,8 @@ from thongsuot_agent.links.monitor import LinkMonitor
 from thongsuot_agent.links.resolvers import find_shared_resolvers
 from thongsuot_agent.links.selector import selector_of
 from thongsuot_agent.links.state import LinkState, LinkUnusable
+from thongsuot_agent.probes.egress.collector import ask_collector
+from thongsuot_agent.probes.egress.settings import Settings
 from thongsuot_runtime import kernel_clock
 from thongsuot_schema.inventory.model import Link
 from thongsuot_schema.result import Family
@@ -185,3 +186,33 @@ def _text(path: Path) -> str:
     with suppress(OSError):
         return path.read_text("utf-8", "replace")
     return ""
+
+
+async def seen_addresses(
+    links: Iterable[LiveLink], collector: PushConfig
+) -> Mapping[str, Mapping[Family, str]]:
+    """
+    Return each link's public address of each family, by the link's name.
+
+    Queries that fail or get no answer are left out: an unreachable collector says nothing about the
+    links.
+    """
+    asked = [(link, family) for link in links for family in (Family.IP4, Family.IP6)]
+    settings = Settings(timeout_s=5.0, ca_file=collector.ca_file)
+    answers = await asyncio.gather(
+        *(_ask_for_address(link, family, collector.url, settings) for link, family in asked)
+    )
+    seen: dict[str, dict[Family, str]] = {}
+    for (link, family), address in zip(asked, answers, strict=True):
+        if address:
+            seen.setdefault(link.name, {})[family] = address
+    return seen
+
+
+async def _ask_for_address(link: LiveLink, family: Family, url: str, settings: Settings) -> str:
+    if not link.state.has_route(family):
+        return ""
+    try:
+        return (await ask_collector(link, url, family, settings)).address
+    except LinkUnusable:
+        return ""

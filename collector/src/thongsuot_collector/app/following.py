@@ -2,11 +2,12 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 
 from sqlalchemy import Engine
 
-from thongsuot_collector.correlation.replica import IncidentReplica
-from thongsuot_collector.incidents.registry import IncidentRegistry
+from thongsuot_collector.correlation import rows
+from thongsuot_collector.incidents.registry import IncidentRegistry, RegistrySnapshot
 from thongsuot_collector.ingest.push_handler import PushClock
 from thongsuot_collector.journal.journal import Journal
 from thongsuot_collector.metrics import Metrics
@@ -14,6 +15,9 @@ from thongsuot_collector.notify.dispatch.service import NotificationService
 from thongsuot_collector.store import heard_reports
 from thongsuot_collector.store.heard_reports import PassedReport
 from thongsuot_collector.store.term import Leader, current_leader
+from thongsuot_collector.timeline.interval import Interval
+from thongsuot_collector.timeline.settings import ns
+from thongsuot_collector.timeline.subject import Subject
 
 _LOOK_EVERY_S = 1.0
 _ANYWAY_EVERY_S = 15.0
@@ -22,6 +26,28 @@ _SILENT_S = 10.0
 After this time without a sign of life a leader counts as lost: another one should have taken over.
 The same applies if it cannot be checked because the database does not answer.
 """
+
+
+class IncidentReplica:
+    """A registry loaded from the store; it decides nothing and writes nothing."""
+
+    def __init__(self, store: Engine, registry: IncidentRegistry) -> None:
+        self._store = store
+        self._registry = registry
+
+    async def refresh(self, now_ns: int) -> None:
+        """Load the current state of the store."""
+        since_ns = now_ns - ns(self._registry.settings.kept_s)
+        snapshot, standing = await asyncio.to_thread(self._read, since_ns)
+        for subject, interval in standing:
+            self._registry.network_state.set_state(subject, interval)
+        self._registry.replace(snapshot)
+
+    def _read(self, since_ns: int) -> tuple[RegistrySnapshot, Sequence[tuple[Subject, Interval]]]:
+        return (
+            rows.load_live(self._store, known_since_ns=since_ns),
+            rows.load_current_intervals(self._store),
+        )
 
 
 class Following:

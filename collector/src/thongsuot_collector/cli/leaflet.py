@@ -6,7 +6,6 @@ from pathlib import Path
 from thongsuot_collector.cli.command import CommandFailed, Commands, UsageError, configured
 from thongsuot_collector.cli.results import WrittenFiles, print_result
 from thongsuot_collector.inventory.unknown_names import unknown_site
-from thongsuot_collector.leaflet.document import leaflet_document
 from thongsuot_runtime.terminal import localized
 from thongsuot_schema.words.language import Text
 from thongsuot_schema.words.translations import REFERENCE, languages
@@ -31,7 +30,7 @@ def add_commands(commands: Commands) -> None:
 
 def _leaflet(options: argparse.Namespace) -> int:
     # Typst takes 65 MiB at work: no other command pays for it.
-    from thongsuot_collector.leaflet.pdf import render  # noqa: PLC0415
+    from thongsuot_collector.leaflet.document import leaflet_document, render  # noqa: PLC0415
 
     configuration, directory = configured(options)
     if options.site not in directory.sites:

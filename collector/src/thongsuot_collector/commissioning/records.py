@@ -1,15 +1,15 @@
 """Records: the commissioning runs of all sites, from what their devices push."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Engine
 
-from thongsuot_collector.commissioning.notices import dated_events
 from thongsuot_collector.journal.entry import JournalEntry
 from thongsuot_collector.store import commissioning
 from thongsuot_schema.batch.columns import Columns
-from thongsuot_schema.commissioning.events import run_from_events
+from thongsuot_schema.batch.model import Notice
+from thongsuot_schema.commissioning.events import DatedEvent, parse_event, run_from_events
 from thongsuot_schema.commissioning.run import CommissioningRun
 
 
@@ -43,3 +43,12 @@ class CommissioningRecords:
     def newest(self) -> Mapping[str, CommissioningRun]:
         """The newest run of each site that has one."""
         return self._newest
+
+
+def dated_events(entry: JournalEntry, notices: Iterable[Notice]) -> list[DatedEvent]:
+    """Return the steps in a batch, with times by its clock."""
+    return [
+        DatedEvent(at_ns=entry.epoch_ns + notice.boottime_ns, event=event)
+        for notice in notices
+        if (event := parse_event(notice)) is not None
+    ]

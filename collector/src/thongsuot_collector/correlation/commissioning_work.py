@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from thongsuot_collector.commissioning.notices import dated_events
+from thongsuot_collector.commissioning.records import dated_events
 from thongsuot_collector.incidents import actions
 from thongsuot_collector.incidents.fault import NS_PER_S
 from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow

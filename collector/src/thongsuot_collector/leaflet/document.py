@@ -1,16 +1,18 @@
 """
-Leaflet document: the content of the sheet beside the counter. Pure.
+Leaflet document: the content of the sheet beside the counter, and its PDF.
 
 Its shape is that of ``templates/leaflet.typ``. Its readers have a telephone and no password: the
 code links to the page of the point, and everything needed for a call is beside it.
 """
 
+from importlib.resources import files
 from typing import Final
 
 import msgspec
 import segno
 
 from thongsuot_collector.inventory.directory import InventoryDirectory
+from thongsuot_collector.typesetting.pdf import set_pdf
 from thongsuot_schema.page.step_pictures import picture_alternative, picture_on_paper
 from thongsuot_schema.words.language import Language, Text
 from thongsuot_schema.words.media import line_title
@@ -33,6 +35,8 @@ _LINES_TITLE: Final = Text("collector.leaflet.lines_title")
 _CIRCUIT: Final = Text("collector.leaflet.circuit")
 _NO_HOTLINE: Final = Text("collector.leaflet.no_hotline")
 _SUPPORT: Final = Text("collector.leaflet.support")
+
+_TEMPLATE = files("thongsuot_collector.leaflet") / "templates" / "leaflet.typ"
 
 
 class LeafletLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,3 +127,8 @@ def _lines(site: str, directory: InventoryDirectory, language: Language) -> list
             )
         )
     return lines
+
+
+def render(document: LeafletDocument) -> bytes:
+    """Return a leaflet as PDF/A-2u on one A4."""
+    return set_pdf(_TEMPLATE, document)

@@ -18,7 +18,7 @@ from jinja2.runtime import Context
 
 from thongsuot_collector.web import labels as web_labels
 from thongsuot_collector.web.charts.style import PICTURE_STYLE
-from thongsuot_collector.web.live.script import LIVE_SCRIPT
+from thongsuot_collector.web.live.element import LIVE_SCRIPT
 from thongsuot_collector.web.page_session import current_session, form_token_field
 from thongsuot_schema.page import labels
 from thongsuot_schema.page.icons import BRAND, icon, icon_parts, tab_icon

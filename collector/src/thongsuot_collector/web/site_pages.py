@@ -19,7 +19,7 @@ from thongsuot_collector.web.access import PageAccess, Visitor
 from thongsuot_collector.web.charts.style import PICTURE_STYLE
 from thongsuot_collector.web.home.page import HomePage
 from thongsuot_collector.web.incident.reader import PageReader
-from thongsuot_collector.web.live.script import LIVE_SCRIPT
+from thongsuot_collector.web.live.element import LIVE_SCRIPT
 from thongsuot_collector.web.offline.scripts import REGISTER_SCRIPT
 from thongsuot_collector.web.responses import (
     HEADERS,

@@ -12,7 +12,9 @@ from random import Random
 from typing import Final
 from uuid import UUID
 
-from thongsuot_lab.history.faults import DAY_S, DAYS, PastFault, PastLink
+from thongsuot_lab import inventory
+from thongsuot_lab.history.faults import DAY_S, DAYS, PastFault, PastLink, faults_of
+from thongsuot_lab.topology.model import Topology
 from thongsuot_schema.batch.encode import LayoutIndex, encode_batch, encode_layout, index_layout
 from thongsuot_schema.batch.layout import sorted_layout
 from thongsuot_schema.batch.model import (
@@ -23,6 +25,7 @@ from thongsuot_schema.batch.model import (
     NoticeCode,
 )
 from thongsuot_schema.catalogue import icmp
+from thongsuot_schema.inventory.model import Role
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family, Result, Series, failed_finding, ok_finding
 from thongsuot_schema.state import State
@@ -189,3 +192,18 @@ def _change(verdict: Verdict, before: State, at_s: float) -> VerdictChange:
     return VerdictChange(
         verdict=verdict, before=before, onset_boottime_ns=at_ns, decided_boottime_ns=at_ns + _NS
     )
+
+
+def past_records(topology: Topology, sites: Sequence[str], *, now_ns: int) -> Iterator[PastRecord]:
+    """Yield the record of the past month for each of these sites."""
+    for place, site in enumerate(sites):
+        links = [
+            PastLink(name=link.name, medium=link.medium, carrier=link.carrier)
+            for link in inventory.links_of(topology, site)
+        ]
+        services = [
+            target.name
+            for target in inventory.targets_of(topology, site)
+            if target.role is Role.SERVICE
+        ]
+        yield PastRecord(site, links, services, faults_of(place, links), now_ns=now_ns)

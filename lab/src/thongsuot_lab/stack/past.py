@@ -7,9 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from thongsuot_lab.history.month import past_records
 from thongsuot_lab.history.push import push_record, tls_connection
-from thongsuot_lab.history.record import PastRecord
+from thongsuot_lab.history.record import PastRecord, past_records
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.topology.city import DOMAIN
 

@@ -1,6 +1,6 @@
 """Asks the collector for the source address of a request, on a separate connection."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from http import HTTPStatus
 from urllib.parse import urlsplit
@@ -10,7 +10,6 @@ import msgspec
 from thongsuot_agent.links.curl_multi import current_multi
 from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.state import LinkUnusable
-from thongsuot_agent.probes.egress.flow_answer import FlowAnswer
 from thongsuot_agent.probes.egress.settings import Settings
 from thongsuot_agent.probing.certificates import Authorities, system_authorities
 from thongsuot_agent.probing.fetch import USER_AGENT, Fetch, FetchRequest
@@ -25,6 +24,19 @@ COLLECTOR_BYTES = 5_300
 
 _BODY_LIMIT_BYTES = 1024
 _RESOLVE_SHARE = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowAnswer:
+    """
+    The result of one flow. ``address`` is empty if the endpoint does not report the source address;
+    ``reason`` says why there was no answer.
+    """
+
+    address: str = ""
+    reason: Reason | None = None
+    detail: str = ""
+    bytes_both_ways: int = 0
 
 
 async def ask_collector(link: LiveLink, url: str, family: Family, settings: Settings) -> FlowAnswer:

@@ -25,8 +25,7 @@ from thongsuot_agent.links.datagram import exchange
 from thongsuot_agent.links.link import LiveLink, SeenAddress, boottime_ns
 from thongsuot_agent.links.reasons import described, reason_for_foreign
 from thongsuot_agent.links.state import LinkUnusable
-from thongsuot_agent.probes.egress.collector import COLLECTOR_BYTES, ask_collector
-from thongsuot_agent.probes.egress.flow_answer import FlowAnswer
+from thongsuot_agent.probes.egress.collector import COLLECTOR_BYTES, FlowAnswer, ask_collector
 from thongsuot_agent.probes.egress.settings import Settings
 from thongsuot_agent.probing.addresses import EDGE, FIRST_HOP, GATEWAY, RESOLVER, address_of
 from thongsuot_agent.probing.contract import Probe, stateless

@@ -1,9 +1,23 @@
-"""The element that makes a page live."""
+"""The element that makes a page live: a script beside the one that refreshes every page."""
 
+from typing import Final
 from urllib.parse import urlencode
 
-from thongsuot_collector.web.live.script import LIVE_SCRIPT
 from thongsuot_schema.page.escape import escape
+
+LIVE_SCRIPT: Final = """\
+(()=>{
+const stream=document.currentScript.dataset.live;
+if(!window.EventSource)return;
+let seen="";
+new EventSource(stream).onmessage=event=>{
+const isNew=seen&&event.data!==seen;
+seen=event.data;
+// What the other script listens to: it asks for the page at once, where somebody looks at it.
+if(isNew)document.dispatchEvent(new Event("visibilitychange"))
+}
+})()
+"""
 
 PATH = "/live"
 

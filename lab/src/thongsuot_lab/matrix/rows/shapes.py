@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from thongsuot_lab.matrix.injections import CutWire, PowerCut, RouterFailover, Staged, lab_fault
-from thongsuot_lab.matrix.moving import DeviceCarried
+from thongsuot_lab.matrix.replugging import CablesSwapped, DeviceCarried
 from thongsuot_lab.matrix.row import (
     DetectionBound,
     ExpectedVerdict,
@@ -28,7 +28,6 @@ from thongsuot_lab.matrix.rows.shape_parts import (
     line_rows,
     shaped_row,
 )
-from thongsuot_lab.matrix.swapped import CablesSwapped
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom

@@ -1,10 +1,13 @@
-"""A device that is moved to another place: switched off, plugged in there, switched on."""
+"""
+Cables plugged in elsewhere: a device carried to another place, two cables that change places.
+"""
 
 from dataclasses import dataclass
 
 from thongsuot_lab.matrix.fault_location import FaultLocation
 from thongsuot_lab.matrix.row import ActiveInjection, MatrixContext
 from thongsuot_lab.topology.shapes import ELSEWHERE_PORT, HOME_PORT
+from thongsuot_lab.topology.vlan_shape import SWITCH_PORTS, VLANS
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +45,35 @@ class _ActiveDeviceCarried:
 
     def revert(self) -> None:
         self.plug(HOME_PORT, ELSEWHERE_PORT)
+
+
+@dataclass(frozen=True, slots=True)
+class CablesSwapped:
+    """The cables of a site's two boxes are swapped: each line appears under the other's name."""
+
+    def inject(self, context: MatrixContext, place: FaultLocation) -> ActiveInjection:
+        """Swap them."""
+        swapped = _ActiveCablesSwapped(context, place.site)
+        swapped.plug(dict(zip(SWITCH_PORTS.values(), reversed(VLANS.values()), strict=True)))
+        return swapped
+
+
+@dataclass(slots=True)
+class _ActiveCablesSwapped:
+    context: MatrixContext
+    site: str
+
+    def plug(self, number_by_port: dict[str, int]) -> None:
+        self.context.lab.node(f"{self.site}.switch").ip(
+            *(f"link set {port} master vlan{n}" for port, n in number_by_port.items())
+        )
+        # Another box has the router's address now; neighbour entries were lost with the cable.
+        self.context.lab.node(f"{self.site}.device").ip(
+            *(f"neigh flush dev eth0.{number}" for number in VLANS.values())
+        )
+
+    def maintain(self, since_s: float) -> None:
+        del since_s
+
+    def revert(self) -> None:
+        self.plug(dict(zip(SWITCH_PORTS.values(), VLANS.values(), strict=True)))

@@ -5,14 +5,17 @@ import pytest
 from tests.agent.judge.inventories import two_links
 from thongsuot_agent.judge.diagnosis import Diagnosis
 from thongsuot_agent.judge.keys import SeriesKey
-from thongsuot_agent.judge.link_context import LinkContext
-from thongsuot_agent.judge.memory import FaultSlot, LinkMemory, Memory, Track
+from thongsuot_agent.judge.link_context import LinkContext, ns
+from thongsuot_agent.judge.memory import FaultSlot, LinkMemory, Memory, Track, Traffic
 from thongsuot_agent.judge.observations import Observation
 from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.symptoms.own_queue import (
     CAUSE_UNKNOWN,
     _is_steady,
+    is_filled_by_site,
     is_of_queue,
+    is_queue_gone,
+    is_queue_possible,
     is_queued_near,
     may_be_of_queue,
     may_be_own_queue,
@@ -179,3 +182,43 @@ def test_a_loss_of_the_lan_beside_a_queue_is_the_queues(
     at.link.slow = FaultSlot(fault=slow)
     at.link.loss_test.queued_losses, at.link.loss_test.losses = queued, 4
     assert is_of_queue(at, loss) is expected
+
+
+NOW_NS = ns(5_000.0)
+
+
+def full_link(name: str = "fixed", *, is_full: bool = True) -> LinkContext:
+    """Return a link that the device's own traffic fills now, or that is idle."""
+    link = LinkMemory(name=name)
+    if is_full:
+        link.traffic = Traffic(read_ns=NOW_NS, from_ns=NOW_NS - ns(15.0), down_bits_per_second=1e12)
+    memory = Memory(links={name: link}, now_ns=NOW_NS)
+    return LinkContext(memory, link, two_links().links[name], Settings())
+
+
+@pytest.mark.parametrize(
+    ("slow", "is_full", "expected"),
+    [(CONGESTED, True, True), (CONGESTED, False, False), (FADED, True, False), (None, True, False)],
+    ids=["its own", "its own, over", "the carrier's", "not slow"],
+)
+def test_drops_are_the_sites_own_while_its_traffic_fills_a_link_called_slow(
+    slow: Diagnosis | None, *, is_full: bool, expected: bool
+) -> None:
+    at = full_link(is_full=is_full)
+    at.link.slow = FaultSlot(fault=slow)
+    assert is_filled_by_site(at) is expected
+
+
+@pytest.mark.parametrize(("name", "after_s"), [("fixed", 60.0), ("mobile", 180.0)])
+def test_a_queue_is_gone_after_a_while_without_one_and_later_where_echoes_are_rare(
+    name: str, after_s: float
+) -> None:
+    at = full_link(name, is_full=False)
+    assert not is_queue_gone(at, NOW_NS - ns(after_s) + 1, 60.0)
+    assert is_queue_gone(at, NOW_NS - ns(after_s), 60.0)
+    assert not is_queue_gone(full_link(name), NOW_NS - ns(after_s), 60.0), "it is filled again"
+    late = Track(kind="icmp", target="exchange", family=Family.IP4, usual_s=0.01, value_s=0.03)
+    late.value_ns, late.learned = NOW_NS, at.settings.learn_runs
+    at.link.tracks[SeriesKey(late.kind, late.target, late.family)] = late
+    assert is_queue_possible(at)
+    assert not is_queue_gone(at, NOW_NS - ns(after_s), 60.0), "echoes are late again"

@@ -1,12 +1,13 @@
-"""A portal that turns one carrier's customers away, and later another's, is not named."""
+"""What must be proved before a portal is blamed: its own failing, the way to it, the clock."""
 
 import pytest
 
-from tests.agent.judge.link_cases import NOW_NS, add_link, ago, judged_link, pages
+from tests.agent.judge.link_cases import NOW_NS, add_link, ago, echoes, judged_link, pages
 from thongsuot_agent.judge.memory import Track
 from thongsuot_agent.judge.symptoms.attribution import attribute_failure
 from thongsuot_agent.judge.symptoms.failure_modes import Health
 from thongsuot_agent.judge.symptoms.service_over_link import ServiceOverLink
+from thongsuot_agent.judge.symptoms.service_proofs import clock_is_proved, is_way_proved
 from thongsuot_schema.inventory.model import Link
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
@@ -54,3 +55,50 @@ def test_silence_and_lines_of_one_carrier_are_no_such_sign() -> None:
     assert segment_of(earlier, later) is Segment.SERVICE
     at_once = turned_away(since_s=100.0, worked_s=120.0)
     assert segment_of(earlier, at_once) is Segment.SERVICE
+
+
+@pytest.mark.parametrize(
+    ("other", "is_proved"),
+    [
+        (echoes("exchange", answered_ns=ago(30.0)), True),
+        (echoes("exchange", answered_ns=ago(30.0, early_ns=1)), False),
+        (echoes("exchange"), False),
+        (echoes("core-fixed", answered_ns=NOW_NS), False),
+        (pages(family=Family.IP6, answered_ns=NOW_NS), False),
+        (echoes("gone", answered_ns=NOW_NS), False),
+    ],
+    ids=[
+        "as far",
+        "before it",
+        "silent",
+        "the carrier's own",
+        "the portal itself",
+        "asked no more",
+    ],
+)
+def test_the_way_is_proved_by_another_target_as_far_that_answered_since(
+    other: Track, *, is_proved: bool
+) -> None:
+    failing = pages(failures=2, failed_since_ns=ago(30.0))
+    assert is_way_proved(judged_link(failing, other), failing) is is_proved
+
+
+@pytest.mark.parametrize(
+    ("other", "is_proved"),
+    [
+        (pages("dichvucong", expires_s=1.0, worked_ns=ago(900.0, early_ns=-1)), True),
+        (pages("dichvucong", expires_s=1.0, worked_ns=ago(900.0)), False),
+        (pages("dichvucong", worked_ns=NOW_NS), False),
+        (pages("dichvucong", expires_s=1.0), False),
+        (echoes("exchange", expires_s=1.0, worked_ns=NOW_NS), False),
+    ],
+    ids=["fifteen minutes ago", "longer ago", "without TLS", "never worked", "no page"],
+)
+def test_a_certificate_found_valid_over_any_line_proves_the_clock(
+    other: Track, *, is_proved: bool
+) -> None:
+    at = judged_link()
+    add_link(at.memory, "mobile", [other])
+    assert clock_is_proved(at) is is_proved
+    at.memory.wall_s = 1_795_540_000.0
+    assert clock_is_proved(at), "the kernel's clock is synchronised"

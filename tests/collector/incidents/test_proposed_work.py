@@ -1,0 +1,26 @@
+"""Work that a carrier proposes waits for the city's word, and no longer than until its end."""
+
+from msgspec.structs import replace
+
+from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
+from thongsuot_collector.incidents.proposed_work import ProposedWork, WorkDecision
+
+PROPOSED = ProposedWork(
+    carrier="vnpt",
+    window=MaintenanceWindow(id="w1", start_ns=100, end_ns=200, carrier="vnpt"),
+    person="Nguyễn Văn An",
+    proposed_ns=10,
+)
+
+
+def test_it_waits_until_the_city_decides_or_the_work_would_be_over() -> None:
+    assert PROPOSED.is_pending(10)
+    assert PROPOSED.is_pending(199), "late is not over"
+    assert not PROPOSED.is_pending(200)
+    for is_confirmed in (True, False):
+        decided = WorkDecision(is_confirmed=is_confirmed, by="city", at_ns=20)
+        assert not replace(PROPOSED, decision=decided).is_pending(30)
+
+
+def test_it_keeps_its_name_when_it_becomes_a_maintenance_window() -> None:
+    assert PROPOSED.id == PROPOSED.window.id == "w1"

@@ -65,7 +65,7 @@ REAL_THINGS = "lab or servers or browser"
 LONG = "matrix or fleet or nightly"
 UNITS = f"not ({REAL_THINGS} or {LONG})"
 COMPUTING = ("tests/schema", "tests/runtime", "tests/agent", "tests/lab_room")
-COLLECTOR = "tests/collector"
+COLLECTOR, LAWS = "tests/collector", "tests/contract"
 COLLECTORS_EDGES = (
     "tests/collector/cli",
     "tests/collector/notify",
@@ -215,7 +215,8 @@ def default_parts(other_python: str = "") -> list[SuitePart]:
             gives_way=True,
         ),
         pytest_part("pages in browsers", *real, *BROWSERS, gives_way=True),
-        _units("unit tests of the rest", *_without(*COMPUTING, COLLECTOR)),
+        _units("laws of the tree", LAWS),
+        _units("unit tests of the rest", *_without(*COMPUTING, COLLECTOR, LAWS)),
         _units(
             "unit tests of agent, schema and lab",
             *(*COMPUTING, *_without(*([IMPORTS] if other_python else []))),
@@ -392,8 +393,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _say(text: str) -> None:
-    sys.stderr.write(f"suite: {text}\n")
-    sys.stderr.flush()
+    print(f"suite: {text}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

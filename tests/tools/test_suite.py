@@ -14,6 +14,7 @@ from tools.suite import (
     COLLECTORS_EDGES,
     COMPUTING,
     IMPORTS,
+    LAWS,
     LONG,
     OF_THE_NIGHT,
     ON_BOTH_PYTHONS,
@@ -99,7 +100,7 @@ def test_what_computes_leaves_the_cpu_to_what_measures_time(
     assert lint_part().gives_way
     assert [suite_part.gives_way for suite_part in default_parts("/3.13/bin/python")] == [
         *(False, False),
-        *(True, True, True, True, True, True, True),
+        *(True, True, True, True, True, True, True, True),
     ]
 
 
@@ -125,7 +126,7 @@ def test_an_unknown_part_of_the_night_is_named(capsys: pytest.CaptureFixture[str
 
 
 def test_every_test_is_in_exactly_one_part() -> None:
-    whole, packets, core, edges, servers, browsers, rest, computing = (
+    whole, packets, core, edges, servers, browsers, laws, rest, computing = (
         " ".join(suite_part.command) for suite_part in default_parts()
     )
     assert f"({REAL_THINGS}) and not ({LONG})" in whole
@@ -140,8 +141,9 @@ def test_every_test_is_in_exactly_one_part() -> None:
     nightly = " ".join(f"--ignore={path}" for path in SIMULATED_AT_NIGHT)
     assert computing.endswith(f"{' '.join(COMPUTING)} {nightly}")
     assert f"not ({REAL_THINGS} or {LONG})" in rest
-    left_out = (*COMPUTING, COLLECTOR)
+    left_out = (*COMPUTING, COLLECTOR, LAWS)
     assert f"{' '.join(f'--ignore={folder}' for folder in left_out)} {nightly}" in rest
+    assert laws.endswith(f"not ({REAL_THINGS} or {LONG}) {LAWS}")
     ignored = " ".join(f"--ignore={folder}" for folder in COLLECTORS_EDGES)
     assert core.endswith(f"not ({REAL_THINGS} or {LONG}) {COLLECTOR} {ignored} {nightly}")
     assert edges.endswith(f"not ({REAL_THINGS} or {LONG}) {' '.join(COLLECTORS_EDGES)}")

@@ -89,6 +89,6 @@ def test_what_is_invalid_is_named_with_the_reason(
 
 @pytest.mark.parametrize("name", ["since", "until"])
 def test_a_list_of_now_has_no_period(name: str) -> None:
-    with pytest.raises(ArgumentInvalid, match="links are of now: since and until bound nothing"):
+    with pytest.raises(ArgumentInvalid, match="links are current: since and until do not apply"):
         selection_from(LINKS, [(name, "2026-11-30")])
     assert selection_from(LINKS, [(name, "")]) == Selection()

@@ -44,7 +44,7 @@ def selection_from(query: ListQuery, arguments: Iterable[tuple[str, str]]) -> Se
         known = ", ".join(query.sorts)
         raise ArgumentInvalid(f"{query.name} cannot be sorted by {sort!r}; known: {known}")
     if not query.period and (own.get("since") or own.get("until")):
-        raise ArgumentInvalid(f"{query.name} are of now: since and until bound nothing")
+        raise ArgumentInvalid(f"{query.name} are current: since and until do not apply")
     return Selection(
         query=own.get("q", "")[:_QUERY_CHARACTERS],
         filters=filters,

@@ -359,7 +359,7 @@ async def test_the_fallback_of_a_channel_that_left_the_configuration_joins(
         event = cut_fibre(made)
         await fixture.accept(event)
         await eventually(lambda: second.received_kinds() == [NotificationKind.OPENED])
-        assert attempts_for(fixture, event)[0].text == "there is no channel 'first' any more"
+        assert attempts_for(fixture, event)[0].text == "channel 'first' no longer exists"
     assert second.received_kinds() == [NotificationKind.OPENED]
 
 
@@ -384,6 +384,6 @@ async def test_a_bug_in_one_channel_keeps_nobody_from_being_told(
         event = cut_fibre(made)
         await fixture.accept(event)
         await eventually(lambda: second.received_kinds() == [NotificationKind.OPENED])
-        assert attempts_for(fixture, event)[0].text == "a bug of ours: RuntimeError"
+        assert attempts_for(fixture, event)[0].text == "an internal error: RuntimeError"
     assert second.received_kinds() == [NotificationKind.OPENED]
     assert "RuntimeError" in caplog.text

@@ -57,13 +57,13 @@ class Sender:
             Deposed: another collector notifies by now.
         """
         if not self.may_send():
-            raise Deposed(f"incident={thread.incident} is not notified of here any more")
+            raise Deposed(f"incident={thread.incident} is no longer notified by this collector")
         name = step.route.partition(":")[0]
         channel = self._channels.get(name)
         if channel is None:
             return ChannelResult(
                 outcome=ChannelOutcome.CHANNEL_UNAVAILABLE,
-                text=f"there is no channel {name!r} any more",
+                text=f"channel {name!r} no longer exists",
             )
         try:
             if step.kind is NotificationKind.RESOLVED:
@@ -74,7 +74,7 @@ class Sender:
             return await batch.deliver(message, channel.send, self._composer.language_of(name))
         except Exception as error:  # noqa: BLE001 - one message must not stop all the others
             _log.exception("cannot notify incident=%s channel=%s: a bug", thread.incident, name)
-            text = f"a bug of ours: {type(error).__name__}"
+            text = f"an internal error: {type(error).__name__}"
             return ChannelResult(outcome=ChannelOutcome.REJECTED, text=text)
 
     async def send_notice(self, route: str, notice: PlainNotice) -> ChannelResult:
@@ -85,19 +85,19 @@ class Sender:
             Deposed: another collector notifies by now.
         """
         if not self.may_send():
-            raise Deposed(f"notice={notice.key} is not sent from here any more")
+            raise Deposed(f"notice={notice.key} is no longer sent by this collector")
         name = route.partition(":")[0]
         channel = self._channels.get(name)
         if not isinstance(channel, ReadByPeople):
             return ChannelResult(
                 outcome=ChannelOutcome.CHANNEL_UNAVAILABLE,
-                text=f"nobody reads what is sent by a channel {name!r}",
+                text=f"no people read the messages of channel {name!r}",
             )
         try:
             return await channel.send(notice)
         except Exception as error:  # noqa: BLE001 - one notice must not stop all the others
             _log.exception("cannot send notice=%s channel=%s: a bug", notice.key, name)
-            text = f"a bug of ours: {type(error).__name__}"
+            text = f"an internal error: {type(error).__name__}"
             return ChannelResult(outcome=ChannelOutcome.REJECTED, text=text)
 
     def language_of(self, channel: str) -> Language:

@@ -33,23 +33,26 @@ _BY_STATUS: Mapping[int, tuple[ChannelOutcome, str]] = MappingProxyType(
             ChannelOutcome.CHANNEL_UNAVAILABLE,
             "the credentials do not allow this; correct them at the receiver",
         ),
-        404: (ChannelOutcome.CHANNEL_UNAVAILABLE, "nothing receives there; check the URL"),
+        404: (ChannelOutcome.CHANNEL_UNAVAILABLE, "nothing exists at this URL; check it"),
         405: (
             ChannelOutcome.CHANNEL_UNAVAILABLE,
-            "the address takes no such request; check the URL",
+            "the URL does not accept this method; check it",
         ),
-        407: (ChannelOutcome.CHANNEL_UNAVAILABLE, "a proxy wants credentials"),
-        408: (ChannelOutcome.RETRY, "the receiver did not read in time"),
+        407: (ChannelOutcome.CHANNEL_UNAVAILABLE, "a proxy requires credentials"),
+        408: (ChannelOutcome.RETRY, "the receiver timed out while reading the request"),
         409: (ChannelOutcome.REJECTED, "the receiver's own state does not allow this"),
         410: (ChannelOutcome.CHANNEL_UNAVAILABLE, "the address is gone; check the URL"),
         413: (ChannelOutcome.REJECTED, "the message is too large for the receiver"),
-        415: (ChannelOutcome.CHANNEL_UNAVAILABLE, "the receiver does not take this form"),
-        422: (ChannelOutcome.REJECTED, "the receiver does not accept what the message says"),
+        415: (ChannelOutcome.CHANNEL_UNAVAILABLE, "the receiver does not support this format"),
+        422: (ChannelOutcome.REJECTED, "the receiver does not accept the content of the message"),
         425: (ChannelOutcome.RETRY, "too early"),
-        429: (ChannelOutcome.RETRY, "the receiver asks for a slower pace"),
-        501: (ChannelOutcome.CHANNEL_UNAVAILABLE, "the receiver does not offer this"),
+        429: (ChannelOutcome.RETRY, "the receiver limits the rate of requests"),
+        501: (ChannelOutcome.CHANNEL_UNAVAILABLE, "the receiver does not implement this"),
         503: (ChannelOutcome.RETRY, "the receiver is not available"),
-        505: (ChannelOutcome.CHANNEL_UNAVAILABLE, "the receiver does not speak this HTTP version"),
+        505: (
+            ChannelOutcome.CHANNEL_UNAVAILABLE,
+            "the receiver does not support this HTTP version",
+        ),
     }
 )
 """
@@ -98,7 +101,7 @@ class HttpReply(msgspec.Struct, frozen=True, kw_only=True):
         try:
             return msgspec.json.decode(self.body, type=kind)
         except msgspec.MsgspecError as error:
-            text = f"{self.text}, but what was answered cannot be read: {error}"
+            text = f"{self.text}, but the answer cannot be read: {error}"
             return msgspec.structs.replace(self, outcome=ChannelOutcome.UNKNOWN, text=text)
 
     def channel_result(self, *, reference: str = "", memo: str | None = None) -> ChannelResult:
@@ -270,10 +273,10 @@ def outcome_of_status(status: int) -> tuple[ChannelOutcome, str]:
         return _BY_STATUS[status]
     if status >= 500:
         # A gateway that timed out does not know the outcome either.
-        return ChannelOutcome.UNKNOWN, "the receiver, or something before it, is ill"
+        return ChannelOutcome.UNKNOWN, "the receiver, or a proxy in front of it, is failing"
     if 300 <= status < 400:
         return (
             ChannelOutcome.CHANNEL_UNAVAILABLE,
-            "the receiver redirects, and messages do not follow; check the URL",
+            "the receiver redirects, and redirects are not followed; check the URL",
         )
     return ChannelOutcome.REJECTED, "an answer without a rule"

@@ -70,7 +70,7 @@ def action_for(status: int) -> tuple[DeliveryAction, str]:
     if status in _ACTIONS:
         return _ACTIONS[status]
     if status >= 500:
-        return DeliveryAction.RETRY, "the receiver or something before it is ill"
+        return DeliveryAction.RETRY, "the receiver, or a proxy in front of it, is failing"
     if 300 <= status < 400:
         return DeliveryAction.WAIT, "the receiver redirects, and data is not sent after redirects"
     return DeliveryAction.WAIT, "an answer without a rule; nothing is dropped because of it"

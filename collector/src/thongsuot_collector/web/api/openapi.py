@@ -20,10 +20,10 @@ from thongsuot_schema.words.translations import languages
 
 _COMPONENT: Final = "#/components/schemas/{name}"
 _DESCRIPTION: Final = (
-    "What the pages show, for programs; nothing is changed by it. Somebody of the city sees all, a "
-    "carrier what is its own, a commune its sites; whatever else is asked for is not found. Lists "
-    "are filtered by fields (a name given again: either value), searched without diacritics (q), "
-    "sorted by a field (a dash before it: descending) and paged (limit, offset)."
+    "The content of the pages for programs, read-only. City accounts see everything, a carrier its "
+    "own objects, a commune its sites; all else is answered with 404. Lists can be filtered by "
+    "fields (a repeated field: either value), searched without diacritics (q), sorted by a field "
+    "(a dash before it: descending) and paged (limit, offset)."
 )
 
 
@@ -151,11 +151,11 @@ def _parameter(name: str, schema: dict[str, Any]) -> dict[str, Any]:
 def _responses(content: dict[str, Any]) -> dict[str, Any]:
     problem = _content("application/problem+json", _reference(Problem))
     return {
-        "200": {"description": "What was asked for", "content": content},
-        "304": {"description": "What the client has already (ETag)"},
-        "400": {"description": "An argument makes no sense", "content": problem},
-        "401": {"description": "Nobody is known by what was sent"},
-        "404": {"description": "There is no such thing for who asks"},
+        "200": {"description": "The requested data", "content": content},
+        "304": {"description": "Not modified since the client's copy (ETag)"},
+        "400": {"description": "An argument is invalid", "content": problem},
+        "401": {"description": "The credentials are missing or invalid"},
+        "404": {"description": "It does not exist, or this role has no access to it"},
         "429": {"description": "Too many wrong passwords or tokens from this address"},
     }
 

@@ -268,12 +268,12 @@ def _written(value: object) -> str:
 TOOLS: Final[tuple[CityTool, ...]] = (
     CityTool(
         name="current_faults",
-        title="What is wrong now",
+        title="Current faults",
         description=(
-            "What is wrong now in a place (a commune, an area, a point, with or without "
-            "diacritics) or at a carrier: links that are not up and since when, open incidents "
-            "with who has to act, who accepted and when it is expected to be over. Without "
-            "arguments: in all that may be seen."
+            "The current faults in a place (a commune, an area, a point, with or without "
+            "diacritics) or of a carrier: links that are not up and since when, open incidents "
+            "with the party that has to act, who accepted them and the expected end. Without "
+            "arguments: everything that the account may see."
         ),
         roles=frozenset(PersonRole),
         properties={
@@ -286,7 +286,7 @@ TOOLS: Final[tuple[CityTool, ...]] = (
     CityTool(
         name="site",
         title="One point",
-        description="One point by its name: how it is, its links, its open incidents.",
+        description="One point by its name: its state, its links, its open incidents.",
         roles=frozenset(PersonRole),
         properties={"name": {"type": "string", "maxLength": 63}, "lang": _LANGUAGE},
         required=("name",),
@@ -296,8 +296,9 @@ TOOLS: Final[tuple[CityTool, ...]] = (
         name="incident",
         title="One incident",
         description=(
-            "One incident by its id, open or closed: what, since when, who has to act, who "
-            "accepted it; for the city also who was told, by which channel and with what result."
+            "One incident by its id, open or closed: the fault, its onset, who has to act, who "
+            "accepted it; for the city also who was notified, by which channel and with what "
+            "result."
         ),
         roles=LIST_BY_NAME["incidents"].roles,
         properties={"id": {"type": "string", "maxLength": 63}, "lang": _LANGUAGE},
@@ -307,7 +308,9 @@ TOOLS: Final[tuple[CityTool, ...]] = (
     CityTool(
         name="summary",
         title="The city in figures",
-        description="The city in figures: points, how many are whole, whose turn incidents are.",
+        description=(
+            "The city in figures: points and how many work, and who has to act on open incidents."
+        ),
         roles=CITY_ROLES,
         properties={},
         answer=_summary,

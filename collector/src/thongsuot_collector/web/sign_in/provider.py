@@ -150,7 +150,7 @@ class IdentityProvider:
             )
             claims.validate(now=int(time.time()), leeway=_LEEWAY_S)
         except (JoseError, ValueError, KeyError) as error:
-            raise ProviderFailed(f"the ID token is not good: {error!r}") from error
+            raise ProviderFailed(f"the ID token is invalid: {error!r}") from error
         return self._identity(claims)
 
     def _identity(self, claims: Mapping[str, object]) -> Identity:

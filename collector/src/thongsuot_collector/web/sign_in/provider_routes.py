@@ -94,10 +94,10 @@ class ProviderPages:
         content = self._sealer.unseal(_PURPOSE, sealed, lasts_s=_LASTS_S)
         query = request.query_params
         if content is None:
-            raise ProviderFailed("this browser has begun no sign-in")
+            raise ProviderFailed("this browser has not started a sign-in")
         flow = msgspec.json.decode(content, type=PendingSignIn)
         if not hmac.compare_digest(flow.state.encode(), query.get("state", "").encode()):
-            raise ProviderFailed("it is the way back of another sign-in")
+            raise ProviderFailed("the redirect belongs to another sign-in")
         if query.get("iss", self._provider.issuer) != self._provider.issuer:  # RFC 9207
             raise ProviderFailed("another issuer answers")
         if "code" not in query:

@@ -155,12 +155,15 @@ def _responses(schema: dict[str, Any]) -> dict[str, Any]:
     error = {"application/json": {"schema": {"$ref": "#/components/schemas/TmfError"}}}
     return {
         "200": {
-            "description": "What was asked for",
+            "description": "The requested data",
             "content": {"application/json": {"schema": schema}},
         },
-        "304": {"description": "What the client has already (ETag)"},
-        "400": {"description": "An argument makes no sense", "content": error},
-        "401": {"description": "Nobody is known by what was sent"},
-        "404": {"description": "There is no such thing for who asks", "content": error},
+        "304": {"description": "Not modified since the client's copy (ETag)"},
+        "400": {"description": "An argument is invalid", "content": error},
+        "401": {"description": "The credentials are missing or invalid"},
+        "404": {
+            "description": "It does not exist, or this role has no access to it",
+            "content": error,
+        },
         "429": {"description": "Too many wrong passwords or tokens from this address"},
     }

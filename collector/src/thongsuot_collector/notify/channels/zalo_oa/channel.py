@@ -153,7 +153,7 @@ class ZaloChannel:
             return answer.channel_result()
         error = answer.get("error")
         if not isinstance(error, int):
-            text = "what was answered names no error"
+            text = "the answer has no error number"
             return ChannelResult(outcome=ChannelOutcome.UNKNOWN, text=text)
         return error
 

@@ -26,7 +26,12 @@ BY_TABLE = frozenset(
 )
 """What is not written out where it is said: the names of tables and types, two of a loop."""
 
-ONLY_PLACES = frozenset({"{sentence}", "{place}: {sentence}", "{text}\n{line}"})
+ONLY_PLACES = frozenset(
+    {
+        *("{sentence}", "{place}: {sentence}", "{text}\n{line}", "{first}; {rest}"),
+        *("{first}, {rest}", "{field} {value}", "{field} {before} -> {after}"),
+    }
+)
 """What has no words of its own: messages, of this or another catalogue, behind each other."""
 
 

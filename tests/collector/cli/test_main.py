@@ -4,10 +4,12 @@ import json
 import os
 import pwd
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
 
@@ -66,7 +68,7 @@ def test_an_address_that_is_taken_is_said_and_ends_with_1(
         config.write_text(f'state_dir = "state"\n[listen]\naddress = "127.0.0.1:{port}"\n')
         status, _, err = say(capsys, "run", "--config", config)
     assert status == 1
-    assert f"cannot listen on 127.0.0.1:{port}" in err
+    assert f"cannot listen on 127.0.0.1:{port}: address already in use" in err
 
 
 def test_a_token_is_printed_once_and_never_again(
@@ -228,3 +230,41 @@ def test_a_store_that_cannot_be_read_is_told_in_the_language_of_the_terminal(
     assert err.startswith(
         f"thongsuot-collector: kho dữ liệu {store} bị hỏng, không đọc được gì: hãy khôi phục"
     )
+
+
+@pytest.mark.parametrize("words", ["journal status", "verify", "account ba-dinh"])
+def test_a_journal_that_is_none_is_said_in_one_sentence(
+    config: Path, capsys: pytest.CaptureFixture[str], words: str
+) -> None:
+    (config.parent / "state").mkdir()
+    journal = config.parent / "state" / "journal.sqlite"
+    journal.write_bytes(b"no database" * 1000)
+    assert say(capsys, *words.split(), "--config", config) == (
+        1,
+        "",
+        (
+            f"thongsuot-collector: cannot read the journal {journal}: file is not a database; "
+            "where it is damaged, `thongsuot-collector salvage` copies what can be read\n"
+        ),
+    )
+
+
+def test_a_journal_of_a_newer_collector_is_not_read(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (config.parent / "state").mkdir()
+    with closing(sqlite3.connect(config.parent / "state" / "journal.sqlite")) as journal:
+        journal.execute("PRAGMA user_version = 999")
+    status, out, err = say(capsys, "journal", "status", "--config", config)
+    assert (status, out) == (1, "")
+    assert "the journal is of version 999, this collector knows up to " in err
+    assert err.endswith("; install the newer collector again\n")
+
+
+def test_a_file_in_a_folder_that_is_not_there_is_told_by_the_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "nowhere" / "collector.toml"
+    status, out, err = say(capsys, "check-config", "--config", file)
+    assert (status, out) == (2, "")
+    assert err == f"thongsuot-collector: there is no folder {file.parent} (for {file})\n"

@@ -15,7 +15,7 @@ from tests.collector.notify.incident_events import (
     message_of,
     steady_city,
 )
-from thongsuot_collector.cli import evidence
+from thongsuot_collector.cli import evidence, record_lines
 from thongsuot_collector.cli.main import main
 from thongsuot_collector.journal import hash_chain
 from thongsuot_collector.journal.entry import ClockQuality, JournalEntry
@@ -82,7 +82,7 @@ def connection(journal: Path) -> Iterator[sqlite3.Connection]:
 def said(connection: sqlite3.Connection, site: str = "") -> list[str]:
     view = SqliteView(connection)
     return [
-        hash_chain.format_stream(check)
+        record_lines.stream_lines(check)
         for check in hash_chain.verify_streams(view.batches(site), view.trimmed(site))
     ]
 
@@ -175,7 +175,7 @@ def test_evidence_is_compared_with_the_record(connection: sqlite3.Connection) ->
 
     def told() -> str:
         (check,) = evidence.compare_evidence(SqliteView(connection), evidence_naming(4, digest))
-        return evidence.format_evidence_check(check)
+        return record_lines.evidence_line(check)
 
     head = "s0 5d1f0c9a77e2b304/4: "
     assert told() == f"{head}intact; the journal has the batch that the evidence names"
@@ -184,12 +184,12 @@ def test_evidence_is_compared_with_the_record(connection: sqlite3.Connection) ->
     connection.execute("DELETE FROM entries WHERE site = 's0' AND number = 5")
     assert told().startswith(f"{head}cannot be told; neither it nor")
     (broken_check,) = evidence.compare_evidence(SqliteView(connection), evidence_naming(3, digest))
-    assert evidence.format_evidence_check(broken_check).endswith(
+    assert record_lines.evidence_line(broken_check).endswith(
         "NOT INTACT; the journal has another batch in its place"
     )
     connection.execute("DELETE FROM entries WHERE site = 's0' AND number = 1")
     (broken_check,) = evidence.compare_evidence(SqliteView(connection), evidence_naming(1, digest))
-    assert evidence.format_evidence_check(broken_check).endswith("the batch after it names another")
+    assert record_lines.evidence_line(broken_check).endswith("the batch after it names another")
 
 
 def test_the_command_says_what_is_intact_and_ends_so(

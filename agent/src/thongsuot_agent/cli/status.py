@@ -18,6 +18,7 @@ from thongsuot_agent.status import (
     VerdictStatus,
 )
 from thongsuot_runtime.config_file import ConfigInvalid
+from thongsuot_runtime.file_errors import describe
 from thongsuot_schema.inventory.model import Via
 from thongsuot_schema.state import State
 from thongsuot_schema.words.language import Text
@@ -42,7 +43,7 @@ def show_status(path: str, address: str, *, is_json: bool) -> int:
         body = _get(_EVERYWHERE.get(host, host), int(port))
         status = msgspec.json.decode(body, type=AgentStatus)
     except (OSError, msgspec.DecodeError) as error:
-        no_answer = Text("agent.cli.error.no_answer", address=address, why=str(error))
+        no_answer = Text("agent.cli.error.no_answer", address=address, why=describe(error))
         return refuse(no_answer, 1, is_json=is_json)
     sys.stdout.write(body.decode() + "\n" if is_json else text_of(status))
     return 0

@@ -42,6 +42,7 @@ from thongsuot_collector.journal.view import JournalView
 from thongsuot_collector.sinks.delivery.progress import progress_of
 from thongsuot_collector.store import record_accounts
 from thongsuot_runtime.terminal import localized
+from thongsuot_schema.localizable import Localizable
 from thongsuot_schema.words.language import Text
 from thongsuot_schema.words.suggestions import suggested
 
@@ -49,6 +50,21 @@ _DAYS = 7
 _DAY_NS = 86_400 * 10**9
 _LAST_NUMBER = 1 << 62
 _IN_COLUMNS = (BatchFate.KEPT, BatchFate.WAITING)
+
+FATES = {
+    BatchFate.NOT_REPORTED: Text("collector.cli.fate.not_reported"),
+    BatchFate.REJECTED: Text("collector.cli.fate.rejected"),
+    BatchFate.DROPPED: Text("collector.cli.fate.dropped"),
+    BatchFate.REJECTED_DELETED: Text("collector.cli.fate.rejected_deleted"),
+    BatchFate.UNREADABLE: Text("collector.cli.fate.unreadable"),
+    BatchFate.POWER_CUT: Text("collector.cli.fate.power_cut"),
+    BatchFate.JOURNAL_DAMAGED: Text("collector.cli.fate.journal_damaged"),
+    BatchFate.JOURNAL_REPLACED: Text("collector.cli.fate.journal_replaced"),
+    BatchFate.FORGOTTEN: Text("collector.cli.fate.forgotten"),
+    BatchFate.UNEXPLAINED: Text("collector.cli.fate.unexplained"),
+    BatchFate.ACCEPTED: Text("collector.cli.fate.accepted"),
+}
+"""What has become of a batch that is neither here nor on its device, as a person reads it."""
 
 
 def add_commands(commands: Commands) -> None:
@@ -117,11 +133,11 @@ def undelivered_entries(
     """Yield what sinks have passed over, or lost before they had read it."""
     for sink in sinks_of(configuration, journal):
         if sink.lost:
-            yield UndeliveredEntries(
-                sink=sink.sink, entries=sink.lost, why="lost before it had read them"
-            )
+            why = Localizable("lost before it had read them")
+            yield UndeliveredEntries(sink=sink.sink, entries=sink.lost, why=why)
         if sink.skipped:
-            yield UndeliveredEntries(sink=sink.sink, entries=sink.skipped, why="passed over")
+            why = Localizable("passed over")
+            yield UndeliveredEntries(sink=sink.sink, entries=sink.skipped, why=why)
 
 
 def silent_losses(
@@ -139,28 +155,19 @@ def silent_losses(
                 yield account, part, _SENTENCES[fate]
     for account, gone in gone_from(accounts, journal.kept()):
         for part in ranges.minus(gone, account.accepted):
-            yield account, part, "was kept, and is not in the journal"
+            yield account, part, Localizable("was kept, and is not in the journal")
 
 
 _SENTENCES = {
-    BatchFate.JOURNAL_DAMAGED: "was kept, lost to a broken disk of the collector",
-    BatchFate.JOURNAL_REPLACED: "was kept, in another journal than the one that is here now",
-    BatchFate.FORGOTTEN: "was said to wait; the device that is there now does not know of it",
-    BatchFate.UNEXPLAINED: "never came, and its device takes it as delivered",
+    BatchFate.JOURNAL_DAMAGED: Localizable("was kept, lost to a broken disk of the collector"),
+    BatchFate.JOURNAL_REPLACED: Localizable(
+        "was kept, in another journal than the one that is here now"
+    ),
+    BatchFate.FORGOTTEN: Localizable(
+        "was said to wait; the device that is there now does not know of it"
+    ),
+    BatchFate.UNEXPLAINED: Localizable("never came, and its device takes it as delivered"),
 }
-
-
-def missing_line(missing: MissingBatches) -> str:
-    """Return as one line which batches are gone, and how that is known."""
-    numbers = str(missing.first)
-    if missing.first != missing.last:
-        numbers = f"{missing.first} to {missing.last}"
-    return f"MISSING: {missing.site} {missing.stream}: batch {numbers} {missing.why}"
-
-
-def undelivered_line(undelivered: UndeliveredEntries) -> str:
-    """Return as one line what a sink will never receive."""
-    return f"NOT DELIVERED to {undelivered.sink}: {undelivered.entries} entries, {undelivered.why}"
 
 
 def sinks_of(configuration: Configuration, journal: JournalView) -> list[SinkProgress]:
@@ -239,7 +246,9 @@ def _numbers(line: SinkLine) -> tuple[int, ...]:
 
 def _others(fates: Mapping[BatchFate, int]) -> str:
     others = sorted((fate.value, count) for fate, count in fates.items() if fate not in _IN_COLUMNS)
-    return ", ".join(f"{count} {name}" for name, count in others) or "-"
+    return (
+        ", ".join(f"{count} {localized(FATES[BatchFate(fate)])}" for fate, count in others) or "-"
+    )
 
 
 def _window_ns(configuration: Configuration) -> int:

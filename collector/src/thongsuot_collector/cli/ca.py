@@ -20,6 +20,7 @@ from thongsuot_collector.store import audit, certificates
 from thongsuot_collector.store.audit import AuditAction
 from thongsuot_collector.store.certificates import Certificate
 from thongsuot_runtime.terminal import localized
+from thongsuot_schema.localizable import Localizable
 from thongsuot_schema.words.language import Text
 
 HELP = Text("collector.cli.ca")
@@ -201,12 +202,13 @@ def _revoke(options: argparse.Namespace) -> int:
 
 
 def _row(certificate: Certificate) -> tuple[str, ...]:
+    state = "good"
     if certificate.revoked_ns is not None:
-        state = f"revoked {tables.format_moment(certificate.revoked_ns)}"
+        state = Localizable("revoked {at}", at=tables.format_moment(certificate.revoked_ns))
     elif certificate.expires_ns < time.time_ns():
         state = "run out"
-    else:
-        state = f"renewed by {certificate.renewed_by[:12]}" if certificate.renewed_by else "good"
+    elif certificate.renewed_by:
+        state = Localizable("renewed by {serial}", serial=certificate.renewed_by[:12])
     return (
         certificate.serial[:12],
         certificate.site,

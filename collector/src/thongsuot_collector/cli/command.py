@@ -5,9 +5,10 @@ import errno
 import getpass
 import os
 import pwd
+import sqlite3
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import msgspec
@@ -157,27 +158,36 @@ def opened_journal(configuration: Configuration) -> Iterator[JournalView]:
     Open the journal for reading, beside the running collector; close it at the end.
 
     Raises:
-        CommandFailed: there is none yet, or this user may not read it.
+        CommandFailed: there is none yet, this user may not read it, or SQLite cannot.
         JournalError: the database that holds it cannot be read.
     """
     settings = configuration.settings.journal
-    view: JournalView
-    if settings.url:
-        from thongsuot_collector.journal.postgres_view import (  # noqa: PLC0415 - the driver
-            open_postgres_view,
-        )
+    if not settings.url:
+        with _opened_file(configuration.state_dir / JOURNAL_FILE) as of_file:
+            yield of_file
+        return
+    from thongsuot_collector.journal.postgres_view import (  # noqa: PLC0415 - the driver
+        open_postgres_view,
+    )
 
-        view = open_postgres_view(settings.database)
-    else:
-        path = configuration.state_dir / JOURNAL_FILE
-        check_user(path)
-        if not path.exists():
-            raise CommandFailed(Text("collector.cli.error.no_journal", path=str(path)))
-        view = open_sqlite_view(path)
+    view = open_postgres_view(settings.database)
     try:
         yield view
     finally:
         view.close()
+
+
+@contextmanager
+def _opened_file(path: Path) -> Iterator[JournalView]:
+    check_user(path)
+    if not path.exists():
+        raise CommandFailed(Text("collector.cli.error.no_journal", path=str(path)))
+    try:
+        with closing(open_sqlite_view(path)) as view:
+            yield view
+    except sqlite3.DatabaseError as error:
+        unread = Text("collector.cli.error.journal_unread", path=str(path), why=str(error))
+        raise CommandFailed(unread) from error
 
 
 def check_user(path: Path) -> None:
@@ -234,7 +244,11 @@ def sentence_for(error: OSError) -> str | Text:
         file = os.fsdecode(error.filename)
         return _wrong_user(file, _owner_of(_nearest(Path(file))))
     if error.errno == errno.ENOENT and error.filename is not None:
-        return Text("collector.cli.error.no_file", path=os.fsdecode(error.filename))
+        file = os.fsdecode(error.filename)
+        folder = Path(file).parent
+        if not folder.exists():
+            return Text("collector.cli.error.no_folder", path=file, folder=str(folder))
+        return Text("collector.cli.error.no_file", path=file)
     return describe_with_file(error)
 
 

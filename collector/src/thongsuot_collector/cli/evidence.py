@@ -11,6 +11,7 @@ from thongsuot_runtime.config_file import ConfigInvalid
 from thongsuot_schema.batch.decode import read_header
 from thongsuot_schema.batch.digest import digest_of
 from thongsuot_schema.errors import BatchError, DocumentError
+from thongsuot_schema.localizable import Localizable
 
 
 class EvidenceCheck(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,28 +61,22 @@ class _Wrapped(msgspec.Struct):
     incident: IncidentDocument
 
 
-def format_evidence_check(named: EvidenceCheck) -> str:
-    """Return the state of a batch that evidence names as one line."""
-    word = {True: "intact", False: "NOT INTACT", None: "cannot be told"}[named.is_intact]
-    return f"{named.site} {named.stream}/{named.number}: {word}; {named.text}"
-
-
 def _compare_batch(
     journal: JournalView, place: tuple[str, str, int], digest: bytes
 ) -> tuple[bool | None, str]:
     body = journal.body(*place)
     if body is not None:
         if digest_of(body) == digest:
-            return True, "the journal has the batch that the evidence names"
-        return False, "the journal has another batch in its place"
+            return True, Localizable("the journal has the batch that the evidence names")
+        return False, Localizable("the journal has another batch in its place")
     site, stream, number = place
     after = journal.body(site, stream, number + 1)
     if after is None:
-        return None, "neither it nor the batch after it is in the journal any more"
+        return None, Localizable("neither it nor the batch after it is in the journal any more")
     try:
         previous = read_header(after).previous
     except BatchError as error:
-        return False, f"the batch after it cannot be read: {error}"
+        return False, Localizable("the batch after it cannot be read: {error}", error=str(error))
     if previous == digest:
-        return True, "it was removed for its age; the batch after it names the same"
-    return False, "it was removed for its age; the batch after it names another"
+        return True, Localizable("it was removed for its age; the batch after it names the same")
+    return False, Localizable("it was removed for its age; the batch after it names another")

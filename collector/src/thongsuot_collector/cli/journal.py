@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from thongsuot_collector.app.durable import JOURNAL_FILE
-from thongsuot_collector.cli import accept_loss, account, evidence, tables
+from thongsuot_collector.cli import accept_loss, account, evidence, record_lines, tables
 from thongsuot_collector.cli.command import (
     EXIT_FAILED,
     CommandFailed,
@@ -111,7 +111,7 @@ def add_commands(commands: Commands) -> None:
 def _status(options: argparse.Namespace) -> int:
     with opened_journal(read_configuration(options.config)) as journal:
         extent, cursors, lost = journal.extent(), journal.cursors(), journal.damage().lost
-    lines = (tables.journal_table(extent, cursors), *map(tables.lost_text, lost))
+    lines = (tables.journal_table(extent, cursors), *map(record_lines.lost_line, lost))
     print_result(options, journal_report(extent, cursors, lost), lines)
     return 0
 
@@ -175,7 +175,7 @@ def _verified_evidence(
 ) -> EvidenceReport:
     report = EvidenceReport()
     for check in evidence.compare_evidence(journal, document):
-        say(evidence.format_evidence_check(check))
+        say(record_lines.evidence_line(check))
         report.batches.append(check)
         report.is_intact = report.is_intact and check.is_intact is not False
     return report
@@ -189,7 +189,7 @@ def _verified_record(
         say(accept_loss.accepted_line(loss))
     for part in journal.damage().lost:
         if site in {"", part.site} or not part.site:
-            say(tables.lost_text(part))
+            say(record_lines.lost_line(part))
             report.lost.append(part)
             report.is_intact = report.is_intact and accept_loss.is_accepted(part, report.accepted)
     for stream in hash_chain.verify_streams(
@@ -197,14 +197,14 @@ def _verified_record(
         journal.trimmed(site),
         check_signature=signature_check(keys_on_record(configuration, site)),
     ):
-        say(hash_chain.format_stream(stream))
+        say(record_lines.stream_lines(stream))
         report.streams.append(stream)
         report.is_intact = report.is_intact and not stream.flaws
     for missing in account.missing_batches(configuration, journal, site):
-        say(account.missing_line(missing))
+        say(record_lines.missing_line(missing))
         report.missing.append(missing)
     for undelivered in account.undelivered_entries(configuration, journal):
-        say(account.undelivered_line(undelivered))
+        say(record_lines.undelivered_line(undelivered))
         report.undelivered.append(undelivered)
     report.is_intact = report.is_intact and not (report.missing or report.undelivered)
     if site and not (report.streams or report.missing or report.lost):

@@ -61,7 +61,7 @@ def run(options: argparse.Namespace, path: Path | None) -> int:
     changes = differences(old, imported.inventory)
     if not options.json:
         for line in changes:
-            print(line)
+            print(localized_sentence(line))
     if not options.allow_removal:
         _check_removals(old, imported.inventory)
     is_new = bool(changes) or not path.exists()
@@ -74,7 +74,7 @@ def run(options: argparse.Namespace, path: Path | None) -> int:
         outcome = Text("collector.cli.said.netbox_unchanged", path=str(path))
     result = ImportedInventory(
         file=str(path),
-        changes=list(changes),
+        changes=[str(line) for line in changes],
         left_out=[str(line) for line in imported.left_out],
         is_written=is_new and not options.dry_run,
     )

@@ -12,9 +12,18 @@ from thongsuot_collector.config.read import Configuration
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.notify.dispatch.channel_trial import ChannelTrialResult, try_channels
 from thongsuot_collector.notify.dispatch.routing import PartyUnknown
-from thongsuot_collector.notify.message import ChannelOutcome
+from thongsuot_collector.notify.message import ChannelOutcome, ChannelResult
 from thongsuot_runtime.terminal import localized
 from thongsuot_schema.words.language import Text
+
+OUTCOMES = {
+    ChannelOutcome.DELIVERED: Text("collector.cli.trial.delivered"),
+    ChannelOutcome.RETRY: Text("collector.cli.trial.retry"),
+    ChannelOutcome.UNKNOWN: Text("collector.cli.trial.unknown"),
+    ChannelOutcome.CHANNEL_UNAVAILABLE: Text("collector.cli.trial.channel_unavailable"),
+    ChannelOutcome.REJECTED: Text("collector.cli.trial.rejected"),
+}
+"""What a receiver has made of a message, as a person reads it."""
 
 
 class ChannelTrial(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,7 +72,26 @@ def _test(options: argparse.Namespace) -> int:
 
 
 def _say(result: ChannelTrialResult) -> None:
-    print(result, flush=True)
+    print(trial_line(result), flush=True)
+
+
+def trial_line(result: ChannelTrialResult) -> str:
+    """Return as one line what came of a test by one channel, and of taking it back."""
+    text = Text(
+        "collector.cli.trial.sent",
+        party=str(result.party),
+        channel=result.route,
+        answer=_answer_text(result.answer),
+    )
+    if result.withdrawal is None:
+        return localized(text)
+    back = Text("collector.cli.trial.taken_back", answer=_answer_text(result.withdrawal))
+    return f"{localized(text)}; {localized(back)}"
+
+
+def _answer_text(answer: ChannelResult) -> str:
+    reference = f", {answer.reference}" if answer.reference else ""
+    return f"{localized(OUTCOMES[answer.outcome])}{reference} ({answer.text})"
 
 
 def _say_nothing(_result: ChannelTrialResult) -> None:

@@ -17,12 +17,27 @@ from thongsuot_collector.store.test_requests import OPEN, RequestedTest, Request
 from thongsuot_collector.test_requests.request import new_request, request_mistake
 from thongsuot_runtime.terminal import localized
 from thongsuot_schema.batch.push import REQUESTABLE_KINDS
+from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.view import TestRun
 from thongsuot_schema.words.language import Text
 
 HELP = Text("collector.cli.request_test")
 
 _POLL_EVERY_S = 0.5
+
+STAGES = {
+    RequestStage.WAITING: Text("collector.cli.test.waiting"),
+    RequestStage.TAKEN: Text("collector.cli.test.taken"),
+    RequestStage.DONE: Text("collector.cli.test.done"),
+    RequestStage.REFUSED: Text("collector.cli.test.refused"),
+    RequestStage.EXPIRED: Text("collector.cli.test.expired"),
+}
+OUTCOMES = {
+    Outcome.OK: Text("collector.cli.test.outcome.ok"),
+    Outcome.FAILED: Text("collector.cli.test.outcome.failed"),
+    Outcome.UNMEASURED: Text("collector.cli.test.outcome.unmeasured"),
+}
+"""The stages of a test and the ends of its runs, as a person reads them."""
 
 
 class RequestedTestReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,7 +96,7 @@ def _request_test(options: argparse.Namespace, store: Engine, directory: Invento
     request = test_requests.put(store, request)
     # What people read is printed as it happens: a test takes a minute or two.
     say = _say_nothing if options.json else _say
-    say(f"{request.id}: {request.state}")
+    say(f"{request.id}: {localized(STAGES[request.state])}")
     if options.wait:
         request = _ended(store, request, say)
     if options.json:
@@ -119,11 +134,11 @@ def _ended(store: Engine, request: RequestedTest, say: Callable[[str], None]) ->
         request = test_requests.get(store, request.id) or request
         if request.state is not before:
             reason = f": {request.refusal}" if request.refusal else ""
-            say(f"{request.id}: {request.state}{reason}")
+            say(f"{request.id}: {localized(STAGES[request.state])}{reason}")
             before = request.state
     for run in request.runs:
         values = " ".join(f"{name}={value:g}" for name, value in run.values.items())
         subject = " ".join(part for part in (run.link, run.target, run.family) if part)
         why = f" ({run.reason})" if run.reason else ""
-        say(f"{subject}: {run.outcome}{why} {values}".rstrip())
+        say(f"{subject}: {localized(OUTCOMES[Outcome(run.outcome)])}{why} {values}".rstrip())
     return request

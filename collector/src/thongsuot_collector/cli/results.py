@@ -15,6 +15,8 @@ from typing import Any
 
 import msgspec
 
+from thongsuot_schema.localizable import Localizable
+
 Shape = Any
 """
 The type of what a command prints with ``--json``: a record, a list or a union of them. Types of
@@ -63,7 +65,14 @@ def print_result(
 
 def json_text(value: object) -> str:
     """Return a value as JSON, indented so that a person can read it too."""
-    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+    return msgspec.json.format(msgspec.json.encode(value, enc_hook=_plain), indent=2).decode()
+
+
+def _plain(value: object) -> str:
+    """Return a sentence that can be read in other languages as JSON has it: in English."""
+    if isinstance(value, Localizable):
+        return str(value)
+    raise NotImplementedError(type(value))
 
 
 def utc(unix_ns: int) -> datetime:

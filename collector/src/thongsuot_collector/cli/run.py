@@ -119,11 +119,15 @@ def _check(options: argparse.Namespace) -> int:
         journal=journal.database.shown if journal.url else str(state_dir / JOURNAL_FILE),
         store=store.database.shown if store.url else str(state_dir / STORE_FILE),
     )
-    sinks, channels = (", ".join(names) or "none" for names in (checked.sinks, checked.channels))
-    lines = (
-        f"{checked.file}: good; sites: {checked.sites}; sinks: {sinks}; channels: {channels}",
-        f"journal: {checked.journal}",
-        f"store: {checked.store}",
+    none = localized(Text("collector.cli.said.none"))
+    text = Text(
+        "collector.cli.said.config_good",
+        file=checked.file,
+        sites=checked.sites,
+        sinks=", ".join(checked.sinks) or none,
+        channels=", ".join(checked.channels) or none,
+        journal=checked.journal,
+        store=checked.store,
     )
-    print_result(options, checked, lines)
+    print_result(options, checked, [localized(text)])
     return 0

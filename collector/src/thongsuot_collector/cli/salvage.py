@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 
 from thongsuot_collector.cli.command import EXIT_FAILED, CommandFailed, Commands, UsageError
+from thongsuot_collector.cli.record_lines import lost_line
 from thongsuot_collector.cli.results import print_result
-from thongsuot_collector.cli.tables import lost_text
 from thongsuot_collector.journal import sqlite_tables
 from thongsuot_collector.journal.journal import LostRange
 from thongsuot_collector.journal.recovery import Recovery
@@ -100,7 +100,7 @@ def _report_journal(options: argparse.Namespace, recovery: Recovery, target: Pat
         entries=recovery.entries,
         lost=recovery.lost_entries,
     )
-    print_result(options, result, (*map(lost_text, recovery.lost), localized(whole)))
+    print_result(options, result, (*map(lost_line, recovery.lost), localized(whole)))
     return EXIT_FAILED if recovery.lost else 0
 
 

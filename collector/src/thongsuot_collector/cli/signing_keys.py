@@ -23,6 +23,7 @@ from thongsuot_collector.store import signing_keys
 from thongsuot_collector.store.signing_keys import SigningKey
 from thongsuot_runtime.terminal import localized
 from thongsuot_schema.batch.signature import KEY_BYTES, unpack
+from thongsuot_schema.localizable import Localizable
 from thongsuot_schema.words.language import Text
 
 _SLACK_NS = 10 * 10**9
@@ -114,18 +115,24 @@ def signature_check(keys: Sequence[SigningKey]) -> SignatureCheck:
     def check(row: BatchRow) -> str:
         if not row.signature:
             signs = any(_is_good(key, row.received_ns) for key in by_site.get(row.site, ()))
-            return "is not signed, although its site signed by then" if signs else ""
+            unsigned = Localizable("is not signed, although its site signed by then")
+            return unsigned if signs else ""
         signature = unpack(row.signature)
         key = by_name.get((row.site, signature.key))
         if key is None:
-            return f"is signed by key {signature.key.hex()}, which is not on record for its site"
+            return Localizable(
+                "is signed by key {key}, which is not on record for its site",
+                key=signature.key.hex(),
+            )
         if key.retired_ns is not None and row.received_ns > key.retired_ns + _SLACK_NS:
-            return f"is signed by key {signature.key.hex()}, which was retired by then"
+            return Localizable(
+                "is signed by key {key}, which was retired by then", key=signature.key.hex()
+            )
         if key.digest not in loaded:
             loaded[key.digest] = load_signing_key(key.public_key)
         public = loaded[key.digest]
         if public is None or not is_signed_by(public, signature.value, row.body):
-            return f"is not what key {signature.key.hex()} has signed"
+            return Localizable("is not what key {key} has signed", key=signature.key.hex())
         return ""
 
     return check

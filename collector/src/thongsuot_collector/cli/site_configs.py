@@ -15,6 +15,7 @@ from thongsuot_collector.siteconfig.derive import derive_config
 from thongsuot_collector.siteconfig.rollout import RolloutStatus, rollout_status
 from thongsuot_collector.store import site_configs
 from thongsuot_runtime.terminal import localized
+from thongsuot_schema.localizable import Localizable
 from thongsuot_schema.siteconfig.codec import LARGEST_BYTES, encode, short_digest
 from thongsuot_schema.words.language import Text
 
@@ -77,9 +78,13 @@ def _rows(only: str, store: Engine, directory: InventoryDirectory) -> list[tuple
         is_old = newest is not None and newest.digest != short_digest(content)
         why = "the inventory has changed since" if is_old else ""
         if len(content) > LARGEST_BYTES:
-            why = f"too large to be sent: {len(content)} bytes, at most {LARGEST_BYTES}"
+            why = Localizable(
+                "too large to be sent: {size} bytes, at most {most}",
+                size=len(content),
+                most=LARGEST_BYTES,
+            )
         if status is RolloutStatus.REFUSED and run is not None:
-            why = run.reason or "it has not said why yet"
+            why = run.reason or Localizable("it has not said why yet")
         return (
             site,
             "-" if newest is None else newest.version,

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from thongsuot_collector.cli.results import json_text, key_of
-from thongsuot_collector.journal.journal import Cursor, Extent, LostRange
+from thongsuot_collector.journal.journal import Cursor, Extent
 from thongsuot_collector.metrics import Metrics
 from thongsuot_collector.store.api_tokens import ApiToken
 from thongsuot_collector.store.dead_letters import DeadLetter
@@ -20,7 +20,7 @@ from thongsuot_collector.store.people import Person
 from thongsuot_collector.store.sessions import Session
 from thongsuot_collector.store.signing_keys import SigningKey
 from thongsuot_collector.store.tokens import AgentToken
-from thongsuot_runtime.terminal import localized
+from thongsuot_runtime.terminal import localized, localized_sentence
 from thongsuot_schema.words.dates import local
 from thongsuot_schema.words.language import Text
 
@@ -104,6 +104,12 @@ CELLS = {
     ("second factor", "yes"): Text("collector.cli.cell.yes"),
     ("state", "good"): Text("collector.cli.cell.good"),
     ("state", "run out"): Text("collector.cli.cell.run_out"),
+    ("status", "current"): Text("collector.cli.cell.config_current"),
+    ("status", "waiting"): Text("collector.cli.cell.config_waiting"),
+    ("status", "refused"): Text("collector.cli.cell.config_refused"),
+    ("status", "not_taking"): Text("collector.cli.cell.config_not_taking"),
+    ("status", "unheard"): Text("collector.cli.cell.config_unheard"),
+    ("status", "none"): Text("collector.cli.cell.config_none"),
     ("why", "the inventory has changed since"): Text("collector.cli.cell.config_old"),
 }
 """Words that stand in a column, by that column and by what JSON has there."""
@@ -121,8 +127,7 @@ class Table(NamedTuple):
     @property
     def text(self) -> str:
         """The table in columns; moments as clocks in Vietnam show them, UTC beside that."""
-        rows = [[_UTC_MOMENT.sub(_with_local_time, cell) for cell in row] for row in self.rows]
-        return localized_table(self.head, rows)
+        return localized_table(self.head, self.rows)
 
     @property
     def json(self) -> str:
@@ -186,13 +191,21 @@ def dead_letters_table(letters: Iterable[DeadLetter]) -> Table:
 
 def dead_letter_text(letter: DeadLetter) -> str:
     """Return everything about one dead letter but its body."""
-    return (
-        f"id        {letter.id}\nat        {shown_moment(letter.at_ns)}\n"
-        f"consumer  {letter.consumer}\n"
-        f"site      {letter.site}\nstream    {letter.stream}\nnumber    {letter.number}\n"
-        f"sequence  {letter.sequence or '-'}\nbody      {len(letter.body)} bytes\n\n"
-        f"{letter.error.strip()}"
+    size = localized(Text("collector.cli.said.bytes", size=len(letter.body)))
+    rows = (
+        (COLUMNS["id"], str(letter.id)),
+        (COLUMNS["at"], shown_moment(letter.at_ns)),
+        (COLUMNS["consumer"], letter.consumer),
+        (COLUMNS["site"], letter.site),
+        (Text("collector.cli.column.stream"), letter.stream),
+        (Text("collector.cli.column.number"), str(letter.number)),
+        (Text("collector.cli.column.sequence"), str(letter.sequence or "-")),
+        (Text("collector.cli.column.body"), size),
     )
+    heads = [localized(head) for head, _ in rows]
+    width = max(map(len, heads))
+    facts = [f"{head:<{width}}  {cell}" for head, (_, cell) in zip(heads, rows, strict=True)]
+    return "\n".join((*facts, "", letter.error.strip()))
 
 
 def journal_table(extent: Extent, cursors: Mapping[str, Cursor]) -> str:
@@ -218,49 +231,6 @@ def journal_table(extent: Extent, cursors: Mapping[str, Cursor]) -> str:
     ]
     table = localized_table(("consumer", "done", "behind", "lost"), rows)
     return "\n".join((*lines, "", table))
-
-
-_FORGOTTEN = {
-    "journal": "the name of the journal (what was read of it is taken for another one's)",
-    "cursors": "how far some consumers were (they begin anew, and deliver again)",
-    "trimmed": "which batches were removed for their age (one that is pushed again is kept again)",
-    "layouts": "some layouts (batches that refer to them become dead letters)",
-    "tallies": "how many entries some consumers had, by day and site (their accounts are short)",
-    "retried": "which dead letters were delivered after all (a further retry counts twice)",
-    "damage": "some of what was lost earlier",
-}
-
-
-def lost_text(part: LostRange) -> str:
-    """Return as one line what a broken disk has cost."""
-    if part.forgotten:
-        return f"LOST: {_FORGOTTEN.get(part.forgotten, part.forgotten)}, to a broken disk"
-    if not part.last:
-        return localized(Text("collector.cli.said.lost_journal"))
-    if not part.site:
-        entries = Text(
-            "collector.cli.said.lost_entries",
-            entries=part.entries,
-            first=part.first,
-            last=part.last,
-        )
-        return localized(entries)
-    if part.first_number == part.last_number:
-        batch = Text(
-            "collector.cli.said.lost_batch",
-            site=part.site,
-            stream=part.stream,
-            first=part.first_number,
-        )
-        return localized(batch)
-    batches = Text(
-        "collector.cli.said.lost_batches",
-        site=part.site,
-        stream=part.stream,
-        first=part.first_number,
-        last=part.last_number,
-    )
-    return localized(batches)
 
 
 def people_table(people: Iterable[Person], with_second_factor: AbstractSet[str]) -> Table:
@@ -331,16 +301,23 @@ def api_tokens_table(api_tokens: Iterable[ApiToken]) -> Table:
 
 
 def localized_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table whose head and words are in the language of the terminal."""
+    """
+    Return a table whose head and words are in the language of the terminal, and whose moments are
+    those of clocks in Vietnam.
+    """
     cells = [
-        [_localized_cell(word, cell) for word, cell in zip(head, row, strict=True)] for row in rows
+        [
+            _UTC_MOMENT.sub(_with_local_time, _localized_cell(word, cell))
+            for word, cell in zip(head, row, strict=True)
+        ]
+        for row in rows
     ]
     return format_table([localized(COLUMNS[word]) for word in head], cells)
 
 
 def _localized_cell(column: str, cell: str) -> str:
     text = CELLS.get((column, cell))
-    return cell if text is None else localized(text)
+    return localized_sentence(cell) if text is None else localized(text)
 
 
 def format_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -16,6 +16,7 @@ from thongsuot_collector.ingest.protocol import IDLE_S, BoundedProtocol
 from thongsuot_collector.ingest.push_endpoint import PushEndpoint, Scope, Send
 from thongsuot_collector.ingest.settings import Listen, host_and_port
 from thongsuot_collector.pki.listener_tls import ListenerTls
+from thongsuot_runtime.file_errors import describe
 from thongsuot_schema.batch import push
 
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
@@ -90,7 +91,7 @@ def bind_listener(listen: Listen) -> socket.socket:
         sock.listen(_BACKLOG)
     except OSError as error:
         sock.close()
-        raise OSError(f"cannot listen on {listen.address}: {error}") from error
+        raise OSError(f"cannot listen on {listen.address}: {describe(error)}") from error
     return sock
 
 

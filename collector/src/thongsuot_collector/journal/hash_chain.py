@@ -17,6 +17,7 @@ from thongsuot_schema.batch.decode import decode_batch, read_header
 from thongsuot_schema.batch.digest import digest_of
 from thongsuot_schema.batch.model import NoticeCode
 from thongsuot_schema.errors import BatchError
+from thongsuot_schema.localizable import Localizable
 
 _DIGEST = re.compile("(?:[0-9a-f]{2})+")
 
@@ -108,11 +109,11 @@ def examine_stream(
             loose += 1
         elif previous is not None and before is not None and before.number == row.number - 1:
             if previous not in _names_in_chain(before.body):
-                flaws.append(
-                    BatchFlaw(number=row.number, text="does not follow the batch before it")
-                )
+                text = Localizable("does not follow the batch before it")
+                flaws.append(BatchFlaw(number=row.number, text=text))
         elif previous and row.number == 1:
-            flaws.append(BatchFlaw(number=1, text="is the first and names one before it"))
+            text = Localizable("is the first and names one before it")
+            flaws.append(BatchFlaw(number=1, text=text))
         before = row
     assert row is not None, "a stream without batches"
     ranges = merged(kept)
@@ -126,22 +127,6 @@ def examine_stream(
         signed=signed,
         flaws=tuple(flaws),
     )
-
-
-def format_stream(stream: StreamAudit) -> str:
-    """Return the findings of a stream as one line, and one more for each flaw."""
-    parts = [f"{stream.site} {stream.stream}: {_format_ranges(stream.kept)}"]
-    if stream.trimmed:
-        parts.append(f"removed for their age: {_format_ranges(stream.trimmed)}")
-    if stream.missing:
-        parts.append(f"not arrived: {_format_ranges(stream.missing)}")
-    if stream.loose:
-        parts.append(f"not chained: {stream.loose}")
-    if stream.signed:
-        parts.append(f"signed: {stream.signed}")
-    parts.append("NOT INTACT" if stream.flaws else "intact")
-    flaws = [f"  batch {flaw.number} {flaw.text}" for flaw in stream.flaws]
-    return "\n".join(["; ".join(parts), *flaws])
 
 
 def _names_in_chain(body: bytes) -> Iterator[bytes]:
@@ -164,14 +149,21 @@ def _previous_digest(row: BatchRow, flaws: list[BatchFlaw]) -> bytes | None:
     Return the predecessor's digest in a batch; ``None`` if it cannot be read. Records its flaws.
     """
     if digest_of(row.body) != row.digest:
-        flaws.append(BatchFlaw(number=row.number, text="is not the one that was taken in"))
+        text = Localizable("is not the one that was taken in")
+        flaws.append(BatchFlaw(number=row.number, text=text))
     try:
         header = read_header(row.body)
     except BatchError as error:
-        flaws.append(BatchFlaw(number=row.number, text=f"cannot be read: {error}"))
+        text = Localizable("cannot be read: {why}", why=str(error))
+        flaws.append(BatchFlaw(number=row.number, text=text))
         return None
     if (header.site, header.stream, header.number) != (row.site, row.stream, row.number):
-        text = f"says that it is {header.number} of {header.stream} of {header.site}"
+        text = Localizable(
+            "says that it is {number} of {stream} of {site}",
+            number=header.number,
+            stream=header.stream,
+            site=header.site,
+        )
         flaws.append(BatchFlaw(number=row.number, text=text))
     return header.previous
 
@@ -181,9 +173,3 @@ def _missing_numbers(ranges: tuple[Range, ...]) -> tuple[Range, ...]:
     edges = (0, *(last for _, last in ranges[:-1]))
     gaps = ((edge + 1, first - 1) for edge, (first, _) in zip(edges, ranges, strict=True))
     return tuple((first, last) for first, last in gaps if first <= last)
-
-
-def _format_ranges(ranges: tuple[Range, ...]) -> str:
-    shown = [str(first) if first == last else f"{first} to {last}" for first, last in ranges[:10]]
-    more = len(ranges) - len(shown)
-    return ", ".join(shown) + (f" and {more} more" if more else "")

@@ -211,6 +211,17 @@ def connect(path: Path, *, writable: bool) -> sqlite3.Connection:
     return connection
 
 
+def check_known(connection: sqlite3.Connection) -> None:
+    """
+    Refuse a journal that this program cannot read.
+
+    Raises:
+        JournalError: it is of a newer collector.
+    """
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    sqlite_rows.check_version(version, len(_STEPS))
+
+
 def _create(path: Path) -> None:
     if not path.exists():
         # Nobody but the collector reads what agents pushed.

@@ -4,13 +4,14 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from thongsuot_collector.errors import JournalError
 from thongsuot_collector.journal import sqlite_rows as rows
 from thongsuot_collector.journal import sqlite_tallies as tally_rows
 from thongsuot_collector.journal.entry import StoredEntry
 from thongsuot_collector.journal.hash_chain import BatchRow
 from thongsuot_collector.journal.journal import Cursor, Damage, Extent, Tally
 from thongsuot_collector.journal.ranges import Range, merged_by_stream
-from thongsuot_collector.journal.sqlite_tables import connect
+from thongsuot_collector.journal.sqlite_tables import check_known, connect
 
 _TRIMMED = "SELECT site, stream, first, last FROM trimmed WHERE ?1 = '' OR site = ?1"
 _BODY = "SELECT body FROM entries WHERE site = ? AND stream = ? AND number = ?"
@@ -84,5 +85,17 @@ class SqliteView:
 
 
 def open_sqlite_view(path: Path) -> SqliteView:
-    """Return a view of the journal in an existing file."""
-    return SqliteView(connect(path, writable=False))
+    """
+    Return a view of the journal in an existing file.
+
+    Raises:
+        JournalError: it is of a newer collector.
+        sqlite3.DatabaseError: the file is no journal, or its first page is damaged.
+    """
+    connection = connect(path, writable=False)
+    try:
+        check_known(connection)
+    except (JournalError, sqlite3.DatabaseError):
+        connection.close()
+        raise
+    return SqliteView(connection)

@@ -125,7 +125,7 @@ def test_a_channel_that_does_not_get_through_is_said_and_ends_with_1(
     assert main(["notify", "test", "carrier:vnpt", "--config", str(config)]) == 1
     first, second = capsys.readouterr().out.splitlines()
     assert first.startswith(
-        "carrier:vnpt by hook: channel_unavailable (403 so it is (the credentials do not"
+        "carrier:vnpt by hook: channel unavailable (403 so it is (the credentials do not"
     )
     assert "tickets: delivered" in second
 

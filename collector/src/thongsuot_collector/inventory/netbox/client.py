@@ -24,6 +24,7 @@ from thongsuot_collector.clients import client_context
 from thongsuot_collector.errors import NetboxError
 from thongsuot_collector.inventory.netbox import models
 from thongsuot_collector.inventory.netbox.models import NetboxData
+from thongsuot_runtime.file_errors import describe
 from thongsuot_schema.inventory.checks import url_mistake
 from thongsuot_schema.localizable import Localizable
 
@@ -171,7 +172,8 @@ def _innermost(error: BaseException) -> str:
     """Return the cause at the bottom of what requests and urllib3 wrap around each other."""
     while isinstance(deeper := error.__cause__ or error.__context__, BaseException):
         error = deeper
-    return str(error) or type(error).__name__
+    why = describe(error) if isinstance(error, OSError) else str(error)
+    return why or type(error).__name__
 
 
 def _context(ca_file: str) -> ssl.SSLContext:

@@ -65,12 +65,6 @@ class ChannelTrialResult(msgspec.Struct, frozen=True, kw_only=True):
         answers = [self.answer] + ([self.withdrawal] if self.withdrawal is not None else [])
         return all(answer.outcome is ChannelOutcome.DELIVERED for answer in answers)
 
-    def __str__(self) -> str:
-        text = f"{self.party} by {self.route}: {_result_text(self.answer)}"
-        if self.withdrawal is not None:
-            text += f"; taken back: {_result_text(self.withdrawal)}"
-        return text
-
 
 async def try_channels(
     channels: ConfiguredChannels,
@@ -198,8 +192,3 @@ def _withdrawal_of(message: NotificationMessage, answer: ChannelResult) -> Notif
         reference=answer.reference or message.reference,
         memo=message.memo if answer.memo is None else answer.memo,
     )
-
-
-def _result_text(answer: ChannelResult) -> str:
-    reference = f", {answer.reference}" if answer.reference else ""
-    return f"{answer.outcome}{reference} ({answer.text})"

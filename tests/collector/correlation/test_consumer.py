@@ -1,7 +1,9 @@
 """The consumer of incidents: on the disk before anybody is told, and the same after any crash."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Callable
+from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 
@@ -112,6 +114,29 @@ async def test_what_came_in_while_it_was_away_is_recorded_and_told_only_if_it_go
     assert world.lines() == [("opened", "started", "s2/fiber", "carrier:vnpt")]
     keys = {incident.key for incident in world.consumer.registry.incidents.values()}
     assert "s0/fiber" in keys
+
+
+async def test_with_an_older_journal_beside_its_store_a_fault_is_looked_at(
+    world: World, tmp_path: Path
+) -> None:
+    await all_well(world)
+    copy = tmp_path / "copy"
+    with closing(sqlite3.connect(world.folder / "journal.sqlite")) as journal:
+        journal.execute("VACUUM INTO ?", (str(copy),))
+    await world.run(60, sites=ALL)
+    await world.consumer.flush()
+    await world.journal.close()
+    for suffix in ("", "-wal", "-shm"):
+        (world.folder / f"journal.sqlite{suffix}").unlink(missing_ok=True)
+    copy.rename(world.folder / "journal.sqlite")
+    restored = World(world.folder, world.store)
+    restored.agents, restored.now_ns = world.agents, world.now_ns
+    await restored.consumer.load()
+    # Its sequence was given out before, to another batch.
+    await restored.push("s0", ("fiber", State.DOWN))
+    await restored.run(15, sites=ALL)
+    await restored.journal.close()
+    assert restored.lines() == [("opened", "started", "s0/fiber", "carrier:vnpt")]
 
 
 async def test_a_disk_that_refuses_delays_the_telling_and_loses_nothing(world: World) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import Engine, select
 from tests.postgres import PostgresServer
 from thongsuot_collector.errors import Deposed
 from thongsuot_collector.postgresql import PostgresDatabase
-from thongsuot_collector.store import audit
+from thongsuot_collector.store import audit, leadership
 from thongsuot_collector.store.audit import AuditAction, AuditLine
 from thongsuot_collector.store.cluster_tables import LEADERSHIP
 from thongsuot_collector.store.leadership import LeaderCandidate, fence
@@ -96,6 +96,14 @@ def test_one_leads_and_the_next_one_follows_it_with_a_higher_term(
         leader.candidate.stop()
         candidates.remove(leader)
         soon(lambda: any(candidate.leads() for candidate in candidates) or not candidates)
+
+
+def test_who_reaches_the_database_tries_at_once(
+    stand: Callable[[str], Standing], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leadership, "_TRY_EVERY_S", 10 * WITHIN_S)
+    candidate = stand("c0")
+    soon(candidate.leads)
 
 
 def test_what_a_deposed_leader_decides_is_not_kept(

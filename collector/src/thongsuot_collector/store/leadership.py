@@ -124,15 +124,16 @@ class LeaderCandidate:
                 self._ended.wait(_TRY_EVERY_S)
 
     def _stand(self, connection: PostgresConnection) -> None:
-        while not self._ended.wait(_TRY_EVERY_S):
-            if not self._is_alive():
-                continue
-            self._asked_s = time.monotonic()
-            row = connection.execute(_TRY, (_LOCK,)).fetchone()
-            if row is not None and row[0]:
-                self._lead(connection)
-                return
-            self._end_stale(connection)
+        # At once: the connection may have been opened to the server that has just taken over.
+        while not self._ended.is_set():
+            if self._is_alive():
+                self._asked_s = time.monotonic()
+                row = connection.execute(_TRY, (_LOCK,)).fetchone()
+                if row is not None and row[0]:
+                    self._lead(connection)
+                    return
+                self._end_stale(connection)
+            self._ended.wait(_TRY_EVERY_S)
 
     def _end_stale(self, connection: PostgresConnection) -> None:
         place = {"high": _LOCK >> 32, "low": _LOCK & 0xFFFF_FFFF, "lease_s": LEASE_S}

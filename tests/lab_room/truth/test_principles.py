@@ -334,7 +334,7 @@ def test_a_policer_betrays_itself_by_what_passes_of_two_paces(seed: int) -> None
         "s1.fixed",
         touch=Touch.ICMP,
         effect=Effect.POLICED,
-        amount=2.0,
+        amount=3.0,
         end_s=300.0,
     )
     limits: list[EchoLimit] = []

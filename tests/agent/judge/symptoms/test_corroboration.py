@@ -42,15 +42,46 @@ def said(at: LinkContext, ratio: float, *, age_s: float = 0.0) -> bool | None:
         ((100, 5), (0, 0), 0.1, True),
         ((400, 0), (0, 0), 0.1, False),
         ((20, 0), (0, 0), 0.1, None),
-        ((40, 1), (0, 0), 0.1, True),
+        ((40, 1), (0, 0), 0.1, None),
+        ((40, 2), (0, 0), 0.1, True),
         ((0, 0), (400, 0), 0.1, False),
         ((60, 6), (900, 0), 0.1, True),
         ((60, 1), (900, 0), 0.1, False),
-        ((45, 3), (300, 0), 0.1, True),
-        ((46, 3), (300, 0), 0.1, None),
+        ((50, 5), (110, 0), 0.1, True),
+        ((50, 4), (110, 0), 0.1, True),
+        ((50, 4), (300, 0), 0.1, None),
+        ((45, 3), (300, 0), 0.1, None),
     ],
 )
 def test_a_loss_of_echoes_is_borne_out_by_lookups_alone_or_by_all_together(
+    lookups: tuple[int, int], pages: tuple[int, int], ratio: float, confirmed: bool | None
+) -> None:
+    at = link_context(carried("dns", "zone", *lookups), carried("http", "motcua", *pages))
+    assert said(at, ratio) is confirmed
+
+
+@pytest.mark.parametrize(
+    ("lookups", "pages", "ratio", "confirmed"),
+    [
+        # What a transfer of the site makes everything lose, while a carrier limits echoes.
+        ((26, 2), (12, 0), 0.3, None),
+        ((6, 0), (48, 4), 0.34, None),
+        ((100, 3), (120, 2), 0.4, False),
+        # As much as lookups lose where a line loses it, by direction (up, down, both).
+        ((40, 10), (48, 8), 0.3, True),
+        ((40, 10), (48, 2), 0.3, True),
+        ((30, 11), (0, 0), 0.8, True),
+        # Pages alone, on the way beyond the name servers.
+        ((0, 0), (48, 8), 0.3, True),
+        ((0, 0), (240, 4), 0.3, False),
+        # Small losses are confirmed by small ones.
+        ((100, 1), (120, 2), 0.03, True),
+        ((100, 3), (120, 3), 0.03, True),
+        ((100, 4), (120, 1), 0.06, True),
+        ((200, 0), (300, 1), 0.06, False),
+    ],
+)
+def test_the_rest_must_lose_in_proportion_to_the_echoes(
     lookups: tuple[int, int], pages: tuple[int, int], ratio: float, confirmed: bool | None
 ) -> None:
     at = link_context(carried("dns", "zone", *lookups), carried("http", "motcua", *pages))
@@ -97,6 +128,8 @@ def test_lookups_that_stay_unanswered_bear_out_the_loss_of_a_lan(
         ((100, 5), (100, 0), 0.1, False),
         ((100, 0), (40, 8), 0.1, False),
         ((0, 0), (400, 0), 0.1, False),
+        ((64, 1), (120, 3), 0.3, True),
+        ((40, 10), (120, 3), 0.3, False),
     ],
 )
 def test_a_loss_is_refuted_by_lookups_that_lose_far_less_and_nothing_that_loses_as_much(

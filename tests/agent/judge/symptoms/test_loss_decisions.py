@@ -294,3 +294,22 @@ def test_a_line_that_blips_again_and_again_loses_since_the_first_blip(
     at = losing(cusum_up=10.0, blips_ns=BLIPS[:3])
     assert told(at) == ACCESS
     assert at.link.loss_fault.onset_ns == ago(60.0), "three blips are none of the line"
+
+
+def test_a_blip_with_which_the_count_begins_does_not_demand_that_everything_is_lost() -> None:
+    begun = lossy("core-fixed", sent=1, lost=1)
+    some = lookups(**ALIVE | {"carried_sent": 30, "carried_lost": 2})
+    at = in_test(
+        [echoes("gateway", **GATEWAY), begun, some], cusum_up=0.0, ratio=0.05, blips_ns=BLIPS
+    )
+    assert told(at) == ACCESS
+
+
+def test_lookups_that_lose_far_less_than_limited_echoes_do_not_confirm_them() -> None:
+    limited = {"ratio": 0.3, "raw_ratio": 0.3}
+    of_upload = lookups(**ALIVE | {"carried_sent": 100, "carried_lost": 3})
+    at = losing(of_upload, **limited)
+    assert told(at) is None
+    assert at.link.policed_until_ns > NOW_NS
+    as_much = lookups(**ALIVE | {"carried_sent": 100, "carried_lost": 25})
+    assert told(losing(as_much, **limited)) == ACCESS

@@ -3,12 +3,15 @@
 import pytest
 
 from tests.agent.judge.inventories import two_links
+from tests.agent.judge.link_cases import fault
 from thongsuot_agent.judge.keys import SeriesKey
 from thongsuot_agent.judge.link_context import NS_PER_S, LinkContext
 from thongsuot_agent.judge.memory import LinkMemory, Memory, Track, Traffic
 from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.symptoms.pages import is_felt, is_refuted_by_pages
 from thongsuot_schema.result import Family
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.verdict import Symptom
 
 # As documented: the code's own figures would follow any change of them.
 PAGE_QUICK_S = 1.0
@@ -109,6 +112,15 @@ def test_what_is_older_than_the_prompt_pages_that_are_remembered_counts_for_noth
     assert is_felt(link_context(track), 100)
     track.prompt_ns = [*range(103, 103 + PROMPT_KEPT)]
     assert not is_felt(link_context(track), 100), "only one of the four is as new as these"
+
+
+def test_pages_of_a_dead_family_show_nothing_besides() -> None:
+    at = link_context(page_track(failed=9, family=Family.IP6), page_track(failed=3))
+    assert is_felt(at, 100)
+    at.link.silence.fault = fault(Symptom.IPV6_DOWN, Segment.CARRIER)
+    assert not is_felt(at, 100)
+    at.link.tracks[SeriesKey("http", "motcua", Family.IP4)].episodes_ns.append(110)
+    assert is_felt(at, 100), "the other family's do"
 
 
 def test_while_the_line_queues_nothing_is_felt() -> None:

@@ -34,6 +34,7 @@ from thongsuot_agent.judge.symptoms.echo_limit import begin_pace_test, count_pac
 from thongsuot_agent.judge.symptoms.families import dead_family_of
 from thongsuot_agent.judge.symptoms.flapping import is_of_outage
 from thongsuot_agent.judge.symptoms.loss_location import (
+    echoes_counted,
     is_losing_since,
     is_of_ip6_alone,
     locate_loss,
@@ -208,7 +209,7 @@ def _locate_and_confirm(at: LinkContext) -> None:
     if location.suspicion is None or location.suspicion.fault.segment is None:
         return
     loss.alarm_ns = loss.alarm_ns or at.now_ns
-    segment, ratio = location.suspicion.fault.segment, loss_ratio(link)
+    segment, ratio = location.suspicion.fault.segment, _proven_ratio(link)
     if may_be_of_queue(at, segment) and not refutes(at, segment, ratio):
         _believe(at, msgspec.structs.replace(location.suspicion, fault=CAUSE_UNKNOWN), onset_ns)
         return
@@ -249,9 +250,8 @@ def _name_what_stays(at: LinkContext) -> None:
     slot, loss = at.link.loss_fault, at.link.loss_test
     if at.now_ns - slot.first_ns < ns(at.settings.pause_s) or not _is_losing_for(at, RECENT_S):
         return
-    sent = sum(track.sent for track in at.link.tracks.values())
     nats = evidence_nats(
-        sent,
+        echoes_counted(at.link).sent,
         loss.losses - loss.queued_losses,
         at.settings.loss_degraded_ratio,
         at.settings.loss_healthy_ratio,
@@ -264,20 +264,26 @@ def _name_what_stays(at: LinkContext) -> None:
     segment = location.suspicion.fault.segment
     if segment is Segment.TRANSIT and not is_felt(at, slot.first_ns):
         return
-    if confirms(at, segment, loss_ratio(at.link), slot.first_ns):
+    if confirms(at, segment, _proven_ratio(at.link), slot.first_ns):
         _believe(at, location.suspicion, slot.onset_ns)
 
 
 def loss_ratio(link: LinkMemory) -> float:
     """Return the loss ratio of a link's echoes, as far as it is known now."""
-    sent = sum(track.sent for track in link.tracks.values())
-    lost = sum(track.lost for track in link.tracks.values())
+    echoes = echoes_counted(link)
+    return max(_recent_ratio(link), echoes.lost / echoes.sent if echoes.sent else 0.0)
+
+
+def _proven_ratio(link: LinkMemory) -> float:
+    """Return what is proven of it: the lost echo with which a count begins is no ratio of one."""
+    return max(_recent_ratio(link), echoes_counted(link).at_least())
+
+
+def _recent_ratio(link: LinkMemory) -> float:
     raw_ratio = link.loss_test.raw_ratio
-    # A cut line moves the raw ratio a little before its outage is confirmed: only plain losses
-    # count.
+    # A cut line moves the raw ratio before its outage is confirmed: only plain losses count.
     is_new = (link.heard_ns or 0) - link.loss_test.raw_ns <= ns(ALIVE_S)
-    plain_ratio = raw_ratio if raw_ratio >= PLAIN_RATIO and is_new else 0.0
-    return max(link.loss_test.ratio, plain_ratio, lost / sent if sent else 0.0)
+    return max(link.loss_test.ratio, raw_ratio if raw_ratio >= PLAIN_RATIO and is_new else 0.0)
 
 
 def restart_loss_test(link: LinkMemory) -> None:

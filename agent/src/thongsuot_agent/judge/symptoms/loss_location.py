@@ -6,6 +6,7 @@ from math import log, sqrt
 
 from thongsuot_agent.judge.diagnosis import Diagnosis, Suspicion
 from thongsuot_agent.judge.link_context import LinkContext, ns
+from thongsuot_agent.judge.memory import LinkMemory
 from thongsuot_agent.judge.observations import is_gateway_lossy, rung_of
 from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.site_probes import RANK
@@ -94,6 +95,14 @@ class LossLocation:
 
     suspicion: Suspicion | None = None
     is_one_host: bool = False
+
+
+def echoes_counted(link: LinkMemory) -> LossShare:
+    """Return the echoes of all targets in the current test."""
+    share = LossShare(Segment.TRANSIT)
+    for track in link.tracks.values():
+        share = share.plus(track.sent, track.lost)
+    return share
 
 
 def locate_loss(at: LinkContext, onset_ns: int, *, blip_ratio: float = 0.0) -> LossLocation:

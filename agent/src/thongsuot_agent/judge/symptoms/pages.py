@@ -6,6 +6,7 @@ Used for faults beyond the carrier, whose operators are only notified of faults 
 
 from thongsuot_agent.judge.diagnosis import Suspicion
 from thongsuot_agent.judge.link_context import LinkContext
+from thongsuot_agent.judge.symptoms.families import dead_family_of
 from thongsuot_agent.judge.symptoms.loss_location import is_plain
 from thongsuot_agent.judge.symptoms.own_queue import is_queued_near
 from thongsuot_agent.judge.symptoms.service_over_link import REQUEST
@@ -33,14 +34,15 @@ def is_felt(at: LinkContext, since_ns: int) -> bool:
     A fault beyond the carrier is reported to several parties, so it must affect users: TCP
     retransmits one segment in thirty and users do not notice. While the line queues, its pages are
     slow because of that (2026-12: echoes lost by another carrier became this one's fault when a
-    large transfer of the site began).
+    large transfer of the site began). Nor do pages of a family that is reported dead show anything
+    besides (2026-12: a core lost IPv6, and echoes from abroad were lost, which no page showed).
     """
     if is_queued_near(at):
         return False
     disturbed = pages = 0
     families: set[Family] = set()
     for track in at.link.tracks.values():
-        if track.kind != REQUEST:
+        if track.kind != REQUEST or track.family is dead_family_of(at.link):
             continue
         prompt_ns = track.prompt_ns
         # If the prompt ones are not remembered that far back, the others do not count either.

@@ -1,1 +1,1 @@
-"""The process: its parts put together, started, watched and stopped."""
+"""The process: assembles, starts, supervises and stops its parts."""

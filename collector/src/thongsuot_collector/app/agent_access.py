@@ -57,7 +57,7 @@ def agent_access(configuration: Configuration, store: Engine, metrics: Metrics) 
     Return the access of a configuration.
 
     Raises:
-        AuthorityError: there is no authority to ask for certificates of.
+        AuthorityError: certificates are required, and there is no authority.
     """
     settings = configuration.settings
     policy, tokens = settings.listen.client_certificates, TokenCache(store)

@@ -120,7 +120,7 @@ async def _put_down(components: Components) -> None:
 
 
 def _ended(stop: asyncio.Event, election: Election) -> asyncio.Task[None]:
-    """Return a task that is done when the collector is to stop, or has another role."""
+    """Return a task that is done when the collector has to stop, or has another role."""
 
     async def wait() -> None:
         waiting = [
@@ -147,7 +147,7 @@ def _first_line(error: Exception) -> str:
 
 
 class _UrlAnnouncement:
-    """Tells the URL once, although a collector listens again whenever its role changes."""
+    """Announces the URL once, although a collector listens again whenever its role changes."""
 
     def __init__(self, tell: Callable[[str], None]) -> None:
         self._tell = tell
@@ -169,7 +169,7 @@ async def _serve(
     listen = components.configuration.settings.listen
     async with asyncio.TaskGroup() as group:
         damage = _DamageAlarm()
-        # More of them say no more than the first hundred.
+        # More of them add no information to the first hundred.
         intake = DeadLetterIntake(components.dead_letters, limit=100)
         beside, alone = page_apps(components)
         web = push_server(
@@ -350,8 +350,7 @@ def _first_leaf(group: BaseExceptionGroup[JournalDamaged]) -> JournalDamaged:
 
 class _DamageAlarm:
     """
-    Carries the news of a broken journal from wherever it is found to the one who ends the
-    process.
+    Passes the report of a broken journal from its discoverer to the task that ends the process.
     """
 
     def __init__(self) -> None:

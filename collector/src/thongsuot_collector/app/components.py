@@ -1,4 +1,4 @@
-"""The parts of a collector, made in the order in which they need each other."""
+"""The parts of a collector, created in the order of their dependencies."""
 
 import asyncio
 import logging
@@ -64,7 +64,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Components:
-    """Everything that a running collector consists of, but the server."""
+    """All parts of a running collector, except the server."""
 
     configuration: Configuration
     directory: InventoryDirectory
@@ -97,7 +97,7 @@ class Components:
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     def site_incidents(self, site: str) -> tuple[SiteIncident, ...]:
-        """Return the open incidents that faults of a site belong to, as they are now."""
+        """Return the open incidents of a site's faults, in their current state."""
         return self.notifications.site_incidents(site, self.incidents.registry.incidents)
 
 
@@ -234,7 +234,7 @@ def _supplies(
     metrics: Metrics,
     on_batch: BatchCallback | None,
 ) -> SinkContext:
-    """Return what sinks work with, the states of all sites among it."""
+    """Return the inputs of sinks, including the states of all sites."""
     states = StateConsumer(
         journal,
         reader,
@@ -274,7 +274,9 @@ def _judging(
     stores: Stores,
     links: IncidentLinks,
 ) -> tuple[NotificationService, IncidentConsumer]:
-    """Return what notifies and what makes incidents; where another leads, both are its replica."""
+    """
+    Return the notification service and the incident consumer; a follower gets replicas of both.
+    """
     role, decisions = stores.role, stores.decisions
     service = notification_service(configuration, supplies, directory, decisions, links)
     service.sender.may_send = role.may_decide
@@ -325,7 +327,7 @@ def _housekeeping(
 def _record_overview(
     configuration: Configuration, journal: Journal, store: Engine, sinks: Collection[str]
 ) -> RecordOverview:
-    """Return what pages and metrics show of the accounts of all sites."""
+    """Return the overview of all sites' accounts for pages and metrics."""
 
     async def progress() -> list[SinkProgress]:
         return [

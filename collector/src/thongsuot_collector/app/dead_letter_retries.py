@@ -18,10 +18,10 @@ from thongsuot_schema.batch.layout import CompiledLayout
 
 
 class RetryingConsumer(Protocol):
-    """A consumer that keeps data from the journal, in any order."""
+    """A consumer that stores data from the journal, in any order."""
 
     async def apply(self, kept: StoredEntry, layouts: Mapping[bytes, CompiledLayout]) -> bool:
-        """Take in an entry; return whether it could be done."""
+        """Process an entry; return whether that succeeded."""
 
 
 class DeadLetterRetries:
@@ -42,7 +42,7 @@ class DeadLetterRetries:
         self._consumers = consumers
 
     async def run(self) -> None:
-        """Look periodically until cancelled."""
+        """Check periodically until cancelled."""
         while True:
             await self.retry()
             await asyncio.sleep(RETRY_EVERY_S)

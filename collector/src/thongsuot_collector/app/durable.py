@@ -1,4 +1,4 @@
-"""Opening of the places where a collector keeps persistent data."""
+"""Opens the store and the journal, where a collector keeps persistent data."""
 
 import asyncio
 import os
@@ -31,10 +31,10 @@ async def open_durable(
     committed: Callable[[int, float], None],
 ) -> tuple[Engine, Journal]:
     """
-    Return the store and the journal of a collector, each where its settings say.
+    Return the store and the journal of a collector, each in its configured place.
 
     ``name`` is the name of its sessions at a database, ``committed`` is called after each commit of
-    the journal. To be called inside the event loop.
+    the journal. Must be called inside the event loop.
 
     Raises:
         StoreError: see ``open_state_store``.
@@ -115,7 +115,7 @@ def open_embedded_store(
     state_dir: Path, *, accept_empty: bool = False, has_journal: bool = False
 ) -> Engine:
     """
-    Return the store of a state folder; ``has_journal``: there is a journal somewhere else.
+    Return the store of a state folder; ``has_journal``: there is a journal elsewhere.
 
     Raises:
         StoreError: see ``open_store``; or there is a journal and no store: the tokens are lost, and

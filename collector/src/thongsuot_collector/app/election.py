@@ -1,6 +1,6 @@
 """
-Whether this collector leads. A single one always does; of several on one database one is elected,
-and the others follow: they ingest, and show the leader's results.
+Leader election. A single collector always leads; of several on one database one is elected, and
+the others follow: they ingest, and show the leader's results.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ _FIRST_S = 2.0
 """A start waits this long for the lock; without other collectors it gets it at once."""
 
 _NAME_BYTES = 63
-"""PostgreSQL cuts longer names of sessions."""
+"""PostgreSQL truncates longer names of sessions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,7 @@ class CollectorRole:
         return self.term is not None or not self.is_shared
 
     def may_decide(self) -> bool:
-        """Whether it still leads, as far as it can know by itself."""
+        """Whether it still leads, as far as it knows without the database."""
         return not self.is_shared or (self.term is not None and self.term.is_leading())
 
 
@@ -65,7 +65,7 @@ class Stores:
 def decisions_of(
     store: Engine, configuration: Configuration, role: CollectorRole, name: str
 ) -> Engine:
-    """Return the engine by which a collector of a role decides; of a lone one it is the store."""
+    """Return the engine for the decisions of a collector in a role; for a single one, the store."""
     if role.term is None:
         return store
     from thongsuot_collector.store.leadership import fence  # noqa: PLC0415 - the driver
@@ -77,7 +77,7 @@ def decisions_of(
 
 
 def process_name() -> str:
-    """Return a name for this process that no other has, nor had."""
+    """Return a unique name for this process."""
     name = f"thongsuot-collector {socket.gethostname()[:24]} {os.getpid()} {secrets.token_hex(4)}"
     return name[:_NAME_BYTES]
 
@@ -91,7 +91,7 @@ class Election:
         self._ticked_s = time.monotonic()
 
     async def wait_for_change(self) -> None:
-        """Return when the role is another one than at the last look."""
+        """Return when the role has changed since ``acknowledge_role``."""
         await self._changed.wait()
 
     def acknowledge_role(self) -> CollectorRole:
@@ -100,7 +100,7 @@ class Election:
         return self.role
 
     def change(self, term: Term | None) -> None:
-        """Take over the outcome of an election; in the event loop."""
+        """Apply the outcome of an election; called in the event loop."""
         self.role = CollectorRole(is_shared=self.role.is_shared, term=term)
         self._changed.set()
 
@@ -109,7 +109,7 @@ class Election:
         return time.monotonic() - self._ticked_s < _STILL_S
 
     async def tick(self) -> None:
-        """Show that the event loop turns, until cancelled."""
+        """Signal that the event loop is running, until cancelled."""
         while True:
             self._ticked_s = time.monotonic()
             await asyncio.sleep(_TICK_S)
@@ -117,7 +117,7 @@ class Election:
 
 @asynccontextmanager
 async def open_election(configuration: Configuration, name: str) -> AsyncIterator[Election]:
-    """Stand for election, where the configuration has several collectors share a database."""
+    """Take part in elections, if several collectors share a database by the configuration."""
     election = Election(is_shared=configuration.is_shared)
     if not configuration.is_shared:
         yield election

@@ -94,13 +94,13 @@ class Following:
             await asyncio.sleep(_LOOK_EVERY_S)
 
     async def watch(self) -> None:
-        """Only see who leads, until cancelled: for the one that does."""
+        """Only follow who leads, until cancelled; for the leader itself."""
         while True:
             await self.refresh_leader()
             await asyncio.sleep(_LOOK_EVERY_S)
 
     async def refresh_leader(self) -> None:
-        """See who leads."""
+        """Read who leads."""
         self.leader = await asyncio.to_thread(current_leader, self._store)
         self._looked_s = time.monotonic()
         self._metrics.leader_term.set(0 if self.leader is None else self.leader.term)
@@ -121,7 +121,7 @@ class Following:
 
 
 class ReportPassing:
-    """Passes on what devices say of their record; the leader keeps the accounts."""
+    """Passes on devices' reports about their record to the leader, which keeps the accounts."""
 
     def __init__(self, store: Engine, journal: Journal) -> None:
         self._store = store

@@ -22,16 +22,16 @@ _EVERY_S = 10.0
 _TRIM_EVERY = 6
 _TRIM_FOR_AGE_EVERY_S = 3600.0
 _TRIM_AT_MOST_NS = 86_400 * 10**9
-"""How much of the record's time goes at once: a day an hour, 24 times as fast as it comes."""
+"""The time span removed at once: a day per hour, 24 times as fast as it grows."""
 
 _ROOM_BYTES = 1 << 30
-"""With less room than that on its disk the journal gives up what everybody has, before its age."""
+"""With less free disk space, the journal removes entries that all consumers have read early."""
 
 _PARTS = 16
-"""Such a part of the record's time goes in an hour for want of room."""
+"""The part of the record's time removed per hour for lack of space."""
 
 _BOOTS_KEPT_NS = 400 * 86_400 * 10**9
-"""An agent that was away for a year finds its old boots dated."""
+"""The boots of an agent that was away for a year still have their dates."""
 
 _log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ class Consumer(Protocol):
 
     @property
     def lag(self) -> int:
-        """Entries of the journal that it has not done."""
+        """The number of journal entries that it has not processed."""
 
 
 class Housekeeping:
@@ -66,7 +66,7 @@ class Housekeeping:
     ) -> None:
         self._clock = clock
         self._free_bytes: Callable[[], int] | None = None
-        # The first time an hour after the start: the machine's clock is set by then.
+        # The first time an hour after the start: by then the machine's clock is set.
         self._trimmed_s = clock()
         self._waits_for_standby: bool | None = None
         self._settings = settings
@@ -82,9 +82,7 @@ class Housekeeping:
         self._free_bytes = free_bytes
 
     async def run_following(self) -> None:
-        """
-        Do the work that is also due while another collector leads, periodically until cancelled.
-        """
+        """Do the work that is also due on a follower, periodically until cancelled."""
         while True:
             await self.save_boots()
             await self.measure_certificate()
@@ -113,14 +111,14 @@ class Housekeeping:
             await asyncio.to_thread(boots.put, self._store, changed, forget_before_ns=before_ns)
 
     def measure(self) -> None:
-        """Bring the gauges up to date that cost nothing to read."""
+        """Update the gauges that cost nothing to read."""
         for name, consumer in self._consumers.items():
             self._metrics.lag_entries.labels(name).set(consumer.lag)
         self._states.set_heard_gauge(silent_after_s=self._settings.page.silent_after_s)
         self._states.set_version_gauge()
 
     async def measure_journal(self) -> None:
-        """Bring the gauges up to date that have to be read from the journal."""
+        """Update the gauges that have to be read from the journal."""
         extent = await self._journal.extent()
         self._metrics.journal_bytes.set(extent.size_bytes)
         limit_bytes = self._settings.journal.max_bytes
@@ -151,7 +149,7 @@ class Housekeeping:
 
     async def measure_certificate(self) -> None:
         """
-        Note when the certificate in the file runs out: after a renewal, that of the new one.
+        Update the expiry of the certificate in the file: after a renewal, that of the new one.
 
         The server continues with the one that it read at its start.
         """
@@ -220,11 +218,11 @@ class Housekeeping:
 
     async def _before_ns(self) -> int:
         """
-        Return up to when entries may go for their age.
+        Return the time before which entries may be removed because of their age.
 
-        By the journal's own clock where that is behind the wall's, and at most a day further than
-        the oldest entry: a clock that is wrong for some hours (a machine resumed, a start before
-        the time was set) costs hours of the oldest record, not all of it.
+        It follows the journal's own clock if that is behind the wall clock, and is at most a day
+        after the oldest entry: a clock that is wrong for some hours (a resumed machine, a start
+        before the time was set) costs hours of the oldest record, not all of it.
         """
         extent = await self._journal.extent()
         now_ns = min(time.time_ns(), extent.head_received_ns)

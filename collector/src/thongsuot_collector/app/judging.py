@@ -21,7 +21,7 @@ from thongsuot_schema.view import NetworkPath
 
 
 def signed_links(configuration: Configuration) -> IncidentLinks:
-    """Return the signer of links that open an incident, which also verifies them."""
+    """Return the signer and verifier of links that open an incident."""
     secret = load_or_create_secret(configuration.state_dir / LINKS_FILE)
     return IncidentLinks(configuration.settings.notify.page_url, secret)
 
@@ -59,7 +59,7 @@ def incident_consumer(
     store: Engine,
     service: NotificationService,
 ) -> IncidentConsumer:
-    """Return what makes incidents; where another collector leads, only its registry is used."""
+    """Return the incident consumer; on a follower only its registry is used."""
     incidents = IncidentConsumer(
         supplies.journal,
         supplies.reader,
@@ -77,7 +77,7 @@ def incident_consumer(
 def expose_incidents(
     configuration: Configuration, incidents: IncidentConsumer, metrics: Metrics
 ) -> None:
-    """Have ``/metrics`` name the open incidents: of several collectors, that of the leader."""
+    """Add the open incidents to ``/metrics``; of several collectors, only on the leader."""
     metrics.registry.register(
         OpenIncidentCollector(
             incidents.registry.active_incidents,

@@ -1,6 +1,4 @@
-"""
-The budgets of sites, connected to what they limit; and the audit entries of sites over budget.
-"""
+"""Connects the budgets of sites to the parts that they limit, and audits sites over budget."""
 
 import asyncio
 import logging
@@ -17,7 +15,7 @@ from thongsuot_collector.store import audit
 from thongsuot_collector.store.audit import AuditAction
 
 _WAITING = 1_000
-"""Lines that wait to be written; a site is quarantined once in ten minutes at most."""
+"""Maximum number of lines to be written; a site is quarantined at most once in ten minutes."""
 
 _BY = "collector"
 
@@ -26,9 +24,9 @@ _log = logging.getLogger(__name__)
 
 class SiteQuarantines:
     """
-    Holds the budgets; writes into the audit log which sites were quarantined: metrics name no site.
+    Holds the budgets; writes quarantined sites into the audit log, because metrics name no site.
 
-    What ``turns`` take is charged to the sites that they are for.
+    The time of ``turns`` is charged to the sites that they are for.
     """
 
     def __init__(
@@ -64,7 +62,7 @@ class SiteQuarantines:
         return site in self.budgets.quarantined(now_s=time.monotonic())
 
     def measure(self) -> None:
-        """Bring the gauge up to date."""
+        """Update the gauge."""
         count = len(self.budgets.quarantined(now_s=time.monotonic()))
         self._metrics.quarantined_sites.set(count)
 

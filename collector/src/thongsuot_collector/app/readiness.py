@@ -4,10 +4,10 @@ from thongsuot_collector.app.components import Components
 from thongsuot_collector.app.durable import free_bytes_of
 
 _LAG = 1000
-"""Entries that a consumer may be behind and still be called ready: some seconds' worth."""
+"""The lag up to which a consumer counts as ready: the entries of some seconds."""
 
 _STILL_S = 30.0
-"""Correlation has a turn every second or two, whether anything is pushed or not."""
+"""Correlation runs every second or two, regardless of pushes."""
 
 _FREE_BYTES = 64 << 20
 """With less free space on its disk the journal soon refuses pushes."""

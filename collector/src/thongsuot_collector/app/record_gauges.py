@@ -1,4 +1,4 @@
-"""Gauges of the record: where all batches are that agents have made, and who has delivered them."""
+"""Gauges of the record: the location of all batches made by agents, and their deliveries."""
 
 import asyncio
 
@@ -17,13 +17,13 @@ class RecordGauges:
         self._metrics = metrics
 
     async def run(self) -> None:
-        """Do it periodically until cancelled."""
+        """Update them periodically until cancelled."""
         while True:
             await self.measure()
             await asyncio.sleep(_EVERY_S)
 
     async def measure(self) -> None:
-        """Bring the gauges up to date."""
+        """Update the gauges."""
         totals = await self._overview.sites()
         counts = dict.fromkeys(BatchFate, 0)
         for total in totals:

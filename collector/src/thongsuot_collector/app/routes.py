@@ -1,4 +1,4 @@
-"""The pages of a collector, put together from its parts."""
+"""Assembles the pages of a collector from its parts."""
 
 import time
 from pathlib import Path
@@ -79,7 +79,7 @@ from thongsuot_schema.words.language import Language
 
 def enrolment_routes(components: Components) -> list[Route]:
     """
-    Return where devices turn their codes into tokens and certificates, and get the next one:
+    Return the routes where devices exchange codes for tokens and certificates, and renew them:
     beside the pushes, behind the same TLS.
     """
     settings = components.configuration.settings.ingest
@@ -113,7 +113,7 @@ def enrolment_routes(components: Components) -> list[Route]:
 
 
 def city_of(components: Components) -> CityState:
-    """Return what pages and answers read of the whole city."""
+    """Return the data about the whole city for pages and answers."""
     return CityState(
         components.directory,
         components.incidents.registry,
@@ -132,7 +132,7 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True):
     sealer: Sealer
 
     def routes(self, components: Components) -> list[Route]:
-        """Return where people sign in, and look after their account."""
+        """Return the routes where people sign in, and manage their account."""
         store, settings = components.store, components.configuration.settings
         oidc = settings.sign_in.oidc
         title = oidc.title if oidc.issuer else None
@@ -203,9 +203,9 @@ def _refresh_gauges(components: Components) -> None:
 
 def page_apps(components: Components) -> tuple[Starlette, Starlette]:
     """
-    Return the routes beside the pushes, and those of the pages alone.
+    Return the routes beside the pushes, and the routes of the pages.
 
-    Receivers call back where agents push: that is what others reach.
+    Receivers call back at the address for pushes, because that one is reachable from outside.
 
     Raises:
         OSError: the file of the password cannot be read.

@@ -1,1 +1,1 @@
-"""Backups: all that a collector needs to be the same collector on another machine."""
+"""Backups: all data needed to continue a collector on another machine."""

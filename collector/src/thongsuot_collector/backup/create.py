@@ -1,5 +1,5 @@
 """
-Making a backup while the collector runs.
+Makes a backup while the collector runs.
 
 The store is copied before the journal. Everything in the store is then also in the journal, and a
 collector that starts on the two reads the entries in between again, as after a crash. The other
@@ -34,13 +34,13 @@ from thongsuot_schema.words.language import Text
 PREFIX = "thongsuot-collector-"
 _UNFINISHED = ".unfinished"
 _LEFT_FREE_BYTES = 64 << 20
-"""Stays free beside a backup: a full disk would stop the collector whose backup this is."""
+"""The space that a backup leaves free: a full disk would stop the collector."""
 
 _SIDE_FILES = ("-wal", "-shm", ".damaged", ".recovered")
 _PROGRESS_S = 2.0
 
 Progress = Callable[[Path, int, int], None]
-"""Is told of a database that is being copied: bytes there, bytes in all."""
+"""Called with the progress of a database copy: copied bytes, total bytes."""
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,8 +62,8 @@ def configuration_files(config: Path) -> tuple[Path, ...]:
     """
     Return the configuration file and every file that it names.
 
-    A setting that names a file ends in ``_file``; a relative path is meant from the configuration's
-    folder.
+    A setting that names a file ends in ``_file``; a relative path is relative to the
+    configuration's folder.
     """
     config = config.absolute()
     settings = tomllib.loads(config.read_text("utf-8"))
@@ -88,10 +88,10 @@ def create_backup(
     """
     Make a backup in a new folder below ``into``, and return it.
 
-    Under its final name it is whole and on the disk. Each database is checked after it was copied.
+    Under its final name it is complete and on the disk. Each copied database is checked.
 
     Raises:
-        BackupError: there is no room, or a database is damaged; nothing of the backup is left.
+        BackupError: there is not enough space, or a database is damaged; the backup is removed.
         OSError: a file cannot be read or written.
     """
     for database in source.databases:
@@ -193,7 +193,9 @@ def _copy_database(path: Path, folder: Path, progress: Progress) -> BackedUpFile
 
 
 class _Reporter:
-    """Tells of a growing file every few seconds, from a thread: SQLite copies in one call."""
+    """
+    Reports the size of a growing file every few seconds, from a thread: SQLite copies in one call.
+    """
 
     def __init__(self, path: Path, copy: Path, progress: Progress) -> None:
         self._path, self._copy, self._progress = path, copy, progress
@@ -269,7 +271,7 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _flush(path: Path) -> None:
-    """Bring a file or a folder to the disk."""
+    """Flush a file or a folder to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -11,7 +11,7 @@ from thongsuot_schema.words.language import Text
 
 MANIFEST_FILE = "manifest.json"
 FILES_FOLDER = "files"
-"""Below it each file has its own absolute path."""
+"""The folder in which each file has its own absolute path."""
 
 FORMAT = 1
 _READ_BYTES = 1 << 20
@@ -90,7 +90,7 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def copy_in_backup(folder: Path, path: str) -> Path:
-    """Return where in a backup the file of an absolute path stands."""
+    """Return the place of the file of an absolute path in a backup."""
     return folder / FILES_FOLDER / path.lstrip("/")
 
 

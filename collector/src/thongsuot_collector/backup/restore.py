@@ -1,8 +1,8 @@
 """
-Putting a backup back, on the same machine or on a new one.
+Restores a backup, on the same machine or on a new one.
 
 The journal comes first and the store last: with a journal and no store the collector refuses to
-start, so that a restore which was cut short is never taken for a whole one.
+start, so an interrupted restore is never mistaken for a complete one.
 """
 
 import grp
@@ -28,8 +28,8 @@ def restore_backup(folder: Path, *, root: Path = Path("/")) -> Manifest:
     """
     Write every file of a backup to its place below ``root``, and return the backup's description.
 
-    Nothing is written before the whole backup was checked, and nothing is overwritten: a file that
-    is there with the same bytes is left alone.
+    Nothing is written before the whole backup was checked, and nothing is overwritten: an existing
+    file with the same bytes is left unchanged.
 
     Raises:
         BackupError: a file of the backup is missing or changed, or another file exists at its
@@ -43,7 +43,7 @@ def restore_backup(folder: Path, *, root: Path = Path("/")) -> Manifest:
     places = {file.path: root / file.path.lstrip("/") for file in manifest.files}
     missing = [file for file in manifest.files if not _is_there(places[file.path], file)]
     if any(file.path in manifest.databases for file in missing):
-        # One of the two from the backup beside the other from elsewhere would not be consistent.
+        # A store from the backup beside another journal, or the reverse, would be inconsistent.
         for path in manifest.databases:
             _check_absent(places[path])
     for file in _in_order(missing, manifest):
@@ -113,10 +113,10 @@ def _give(path: Path, file: BackedUpFile) -> None:
 
 def _owner_ids(file: BackedUpFile) -> tuple[int, int]:
     """
-    Return the numbers that a file's owner and group have here; -1 where none was noted.
+    Return the ids of a file's owner and group on this machine; -1 if none was recorded.
 
     Raises:
-        BackupError: root is to give it to somebody whom this machine does not know.
+        BackupError: this machine has no such owner or group, and the command runs as root.
     """
     try:
         return (

@@ -1,4 +1,4 @@
-"""``thongsuot-collector account``: where every batch is that agents have made."""
+"""``thongsuot-collector account``: the location of every batch made by agents."""
 
 import argparse
 import sys
@@ -130,7 +130,7 @@ def missing_batches(
 def undelivered_entries(
     configuration: Configuration, journal: JournalView
 ) -> Iterator[UndeliveredEntries]:
-    """Yield what sinks have passed over, or lost before they had read it."""
+    """Yield the entries that sinks have skipped, or lost before reading them."""
     for sink in sinks_of(configuration, journal):
         if sink.lost:
             why = Localizable("lost before it had read them")
@@ -144,8 +144,8 @@ def silent_losses(
     store: Engine, journal: JournalView, site: str
 ) -> Iterator[tuple[StreamAccount, Range, str]]:
     """
-    Yield the batches that are gone without having been announced or accepted, and how that is
-    known.
+    Yield the batches that are lost without an announcement or acceptance, and the evidence for
+    that.
     """
     # The accounts first: entries appended after that are in none of them.
     accounts = list(accounts_in(store, record_accounts.streams(store, site=site), site=site))
@@ -171,7 +171,7 @@ _SENTENCES = {
 
 
 def sinks_of(configuration: Configuration, journal: JournalView) -> list[SinkProgress]:
-    """Return where each configured sink is."""
+    """Return the position of each configured sink."""
     cursors, head = journal.cursors(), journal.extent().head
     names = sorted(settings.name for _, settings in configuration.sinks)
     return [progress_of(name, cursors[name], head) for name in names if name in cursors]

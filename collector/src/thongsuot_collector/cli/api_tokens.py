@@ -1,4 +1,6 @@
-"""``thongsuot-collector api-token``: tokens with which programs read what a role may see."""
+"""
+``thongsuot-collector api-token``: tokens for programs, read-only and with the access of a role.
+"""
 
 import argparse
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""``thongsuot-collector backup``, ``restore``: to be the same collector on another machine."""
+"""``thongsuot-collector backup``, ``restore``: move a collector to another machine."""
 
 import argparse
 import importlib.metadata
@@ -37,8 +37,8 @@ class BackupReport(msgspec.Struct, frozen=True, kw_only=True):
     """
     A backup: ``journal_head`` is the number of the newest entry in it, ``None`` without a journal.
 
-    ``elsewhere`` has the database of what is not in it (``journal``, ``store``); ``removed`` are
-    older backups that ``--keep`` did not leave.
+    ``elsewhere`` names the database of each part that is not in it (``journal``, ``store``);
+    ``removed`` are older backups deleted because of ``--keep``.
     """
 
     folder: str
@@ -50,7 +50,7 @@ class BackupReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RestoreReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What was put back: from when it is, and the newest entry of its journal if it has one."""
+    """The restored backup: its time, and the newest entry of its journal if it has one."""
 
     files: int
     created_at: datetime

@@ -33,7 +33,7 @@ _HEAD = ("serial", "site", "issued", "runs out", "state")
 
 
 class CreatedAuthority(msgspec.Struct, frozen=True, kw_only=True):
-    """An authority made just now: until when it is good, its digest, and the file of its key."""
+    """A newly created authority: its expiry, its digest, and the file of its key."""
 
     good_until: datetime
     sha256: str
@@ -49,7 +49,7 @@ class AuthorityCertificate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ServerCertificate(msgspec.Struct, frozen=True, kw_only=True):
-    """The collector's own certificate: its file, the names in it, until when it is good."""
+    """The collector's own certificate: its file, its names, and its expiry."""
 
     file: str
     hosts: list[str]
@@ -157,7 +157,7 @@ def _make(
     make: Callable[..., authority.CertificateAuthority],
     action: AuditAction,
 ) -> None:
-    """Have an authority made, say which, and write down who did it."""
+    """Create an authority, print it, and record the action in the audit log."""
     state_dir = place if isinstance(place, Path) else place.state_dir
     with opened_store(place) as store:
         folder, lifetime = state_dir / authority.FOLDER, timedelta(days=options.days)

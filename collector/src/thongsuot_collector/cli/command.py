@@ -1,4 +1,4 @@
-"""What all commands share: how they are added, what they read, which store they open."""
+"""Shared parts of all commands: their registration, configuration, store and journal."""
 
 import argparse
 import errno
@@ -43,19 +43,19 @@ Command = Callable[[argparse.Namespace], int]
 
 
 class CommandFailed(CollectorError):
-    """A command cannot be carried out; the text says why and what to do."""
+    """A command cannot be carried out; the text has the reason and the remedy."""
 
 
 class UsageError(CollectorError):
-    """The command line asks for what makes no sense; the text says why."""
+    """The command line is invalid; the text has the reason."""
 
 
 class Commands:
     """
-    The commands of one level; ``common`` makes the options that each has.
+    The commands of one level; ``common`` makes their common options.
 
-    Made anew for each: argparse's ``parents`` share their options, and a default that one command
-    sets would be every command's.
+    They are made separately for each command: argparse's ``parents`` share their options, so a
+    default set by one command would apply to all.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class Commands:
         return self.add_result(name, command, text, rows_shape(head))
 
     def group(self, name: str, text: str) -> "Commands":
-        """Add a word that commands follow."""
+        """Add a word with subcommands."""
         parser = self._parsers.add_parser(name, help=text, description=text)
         return Commands(parser.add_subparsers(required=True, metavar="COMMAND"), self._common)
 
@@ -106,7 +106,7 @@ def configured(options: argparse.Namespace) -> tuple[Configuration, InventoryDir
     Return the configuration and the inventory.
 
     Raises:
-        ConfigInvalid: there is a mistake in one of them.
+        ConfigInvalid: one of them has an error.
     """
     configuration = read_configuration(options.config)
     check_authority(configuration, file=str(options.config))
@@ -116,7 +116,7 @@ def configured(options: argparse.Namespace) -> tuple[Configuration, InventoryDir
 @contextmanager
 def opened_store(place: Configuration | Path) -> Iterator[Engine]:
     """
-    Open the store of a configuration, or of a state folder that has none yet; close it at the end.
+    Open the store of a configuration, or create it in its state folder; close it at the end.
 
     Raises:
         CommandFailed: this user may not write it.
@@ -135,7 +135,7 @@ def opened_store(place: Configuration | Path) -> Iterator[Engine]:
 
 
 def has_store(configuration: Configuration) -> bool:
-    """Whether there is a store, without making one."""
+    """Whether there is a store, without creating one."""
     return bool(configuration.settings.store.url) or (configuration.state_dir / STORE_FILE).exists()
 
 
@@ -192,9 +192,9 @@ def _opened_file(path: Path) -> Iterator[JournalView]:
 
 def check_user(path: Path) -> None:
     """
-    Refuse the wrong user before SQLite does, with a sentence that names the right one.
+    Refuse the wrong user before SQLite does, with a sentence that names the right user.
 
-    A packaged collector keeps its state in a folder of a user of its own.
+    A packaged collector has its state in a folder of its own user.
 
     Raises:
         CommandFailed: this user may not read and write the file, or not create it.
@@ -208,10 +208,10 @@ def check_user(path: Path) -> None:
 
 def site_name(text: str) -> str:
     """
-    Return the name of a site as it may be.
+    Return a valid name of a site.
 
     Raises:
-        UsageError: it cannot name one.
+        UsageError: the name is invalid.
     """
     if not _is_name(text):
         raise UsageError(Text("collector.cli.error.bad_name_of_site", text=text))
@@ -220,10 +220,10 @@ def site_name(text: str) -> str:
 
 def person_name(text: str) -> str:
     """
-    Return the name of a person's account as it may be.
+    Return a valid name of a person's account.
 
     Raises:
-        UsageError: it cannot name one.
+        UsageError: the name is invalid.
     """
     if not _is_name(text):
         raise UsageError(Text("collector.cli.error.bad_name_of_person", text=text))
@@ -239,7 +239,7 @@ def _is_name(text: str) -> bool:
 
 
 def sentence_for(error: OSError) -> str | Text:
-    """Return what a person should read of an error of the system: the file once, and the reason."""
+    """Return an error of the system as a sentence for people: the file once, and the reason."""
     if error.errno in (errno.EACCES, errno.EPERM) and error.filename is not None:
         file = os.fsdecode(error.filename)
         return _wrong_user(file, _owner_of(_nearest(Path(file))))
@@ -253,12 +253,14 @@ def sentence_for(error: OSError) -> str | Text:
 
 
 def print_error(error: CollectorError | Text | str) -> None:
-    """Say to the person at the terminal what went wrong, in their language where there is one."""
+    """
+    Print an error for the person at the terminal, in their language if there is a translation.
+    """
     print(f"{PROGRAM}: {error_text(error)}", file=sys.stderr)
 
 
 def error_text(error: CollectorError | Text | str) -> str:
-    """Return what went wrong in the language of the terminal, where it is told in it."""
+    """Return the text of an error in the language of the terminal, if there is a translation."""
     sentence = error.sentence if isinstance(error, CollectorError) else error
     return localized_sentence(sentence) if isinstance(sentence, str) else localized(sentence)
 

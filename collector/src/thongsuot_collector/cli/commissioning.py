@@ -33,7 +33,7 @@ HELP = Text("collector.cli.commissioning")
 
 
 class FailedAttempt(msgspec.Struct, frozen=True, kw_only=True):
-    """An attempt that proved nothing: when, and why."""
+    """An attempt that proved nothing: its time and the reason."""
 
     at: str
     sentence: str
@@ -42,7 +42,7 @@ class FailedAttempt(msgspec.Struct, frozen=True, kw_only=True):
 class CommissioningReport(
     msgspec.Struct, frozen=True, kw_only=True, tag="report", tag_field="what"
 ):
-    """How the commissioning of a site stands, in the language that ``--lang`` selects."""
+    """The state of a site's commissioning, in the language that ``--lang`` selects."""
 
     site: str
     state: CommissioningState
@@ -114,7 +114,7 @@ def _commissioning(
     photos = photos_of(store, site, run.id)
     url = options.url or _url(options)
     document = report_document(site, run, directory, language, url=url, photos=photos)
-    # Typst takes 65 MiB at work: no other command pays for it.
+    # Typst takes 65 MiB: imported here, so that other commands do not load it.
     from thongsuot_collector.commissioning.pdf import render  # noqa: PLC0415
 
     options.pdf.write_bytes(render(document))
@@ -126,7 +126,7 @@ def _commissioning(
 def _report(
     site: str, run: CommissioningRun | None, directory: InventoryDirectory, language: Language
 ) -> CommissioningReport:
-    """Return what is known of the newest run, as its report says it."""
+    """Return the data about the newest run, in the words of its report."""
     state = commissioning_state(run, directory.site(site))
     fact = commissioning_fact(run, language)
     notes = list(commissioning_notes(site, run, directory, language))

@@ -23,12 +23,12 @@ _PLACE_OF_AUTHORITY = f"/etc/thongsuot/{AUTHORITY}"
 def write_device_files(
     folder: Path, *, site: Site, code: str, url: str, authority: Path
 ) -> list[Path]:
-    """Write the files into a folder, which is made where there is none; return them."""
+    """Write the files into a folder, which is created if missing; return them."""
     folder.mkdir(parents=True, exist_ok=True)
     has_authority = authority.exists()
     files = [folder / SETTINGS, folder / CODE]
     files[0].write_text(settings_text(site, url, has_authority=has_authority), encoding="utf-8")
-    # Good once, and until then as good as the site's token.
+    # Valid once, and until then equivalent to the site's token.
     descriptor = os.open(files[1], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as out:
         out.write(f"{code}\n")

@@ -1,4 +1,4 @@
-"""``thongsuot-collector enrol`` and ``audit``: letting devices in, and who changed what."""
+"""``thongsuot-collector enrol`` and ``audit``: one-time codes for devices, and the audit log."""
 
 import argparse
 import re
@@ -36,7 +36,7 @@ _SPAN = re.compile(r"([1-9][0-9]{0,5})([mhd])")
 class EnrolmentCode(msgspec.Struct, frozen=True, kw_only=True):
     """
     A one-time code for a site's device. ``qr`` is the content of the QR code: the command to run on
-    the device, or the code alone where no ``--url`` was given; ``files`` are those of the device.
+    the device, or the code alone if no ``--url`` was given; ``files`` are those of the device.
     """
 
     site: str
@@ -47,7 +47,7 @@ class EnrolmentCode(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def add_enrol_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what ``enrol`` takes."""
+    """Add the arguments of ``enrol``."""
     parser.add_argument("site")
     parser.add_argument(
         "--valid-for",
@@ -88,7 +88,7 @@ def add_commands(commands: Commands) -> None:
 
 def enrol(options: argparse.Namespace, store: Engine, site: Site, authority: Path) -> None:
     """
-    Make a code for a site, and show it; ``authority`` is where the collector's own may stand.
+    Make a code for a site, and show it; ``authority`` is the path of the collector's own authority.
 
     Raises:
         UsageError: files for a device are requested without the URL at which it reaches the

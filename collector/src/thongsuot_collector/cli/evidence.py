@@ -1,4 +1,4 @@
-"""Whether the batches that an incident's evidence names are in the journal, unchanged."""
+"""Checks whether the batches that an incident's evidence names are unchanged in the journal."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,7 +27,9 @@ class EvidenceCheck(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def compare_evidence(journal: JournalView, document: IncidentDocument) -> Iterator[EvidenceCheck]:
-    """Yield, for every batch that an incident's evidence names, whether it is in the record so."""
+    """
+    Yield, for every batch that an incident's evidence names, whether it is unchanged in the record.
+    """
     named = {
         (shown.site, batch.stream, batch.number): batch.digest
         for shown in document.subject_evidence
@@ -43,7 +45,7 @@ def read_incident_document(file: Path) -> IncidentDocument:
     Return the document of an incident: an attachment, or the body of a webhook around it.
 
     Raises:
-        ConfigInvalid: the file holds none.
+        ConfigInvalid: the file contains none.
         OSError: it cannot be read.
     """
     text = file.read_bytes()

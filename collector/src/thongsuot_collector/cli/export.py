@@ -28,7 +28,7 @@ from thongsuot_schema.words.language import Text
 
 
 class TableWriter(Protocol):
-    """What writes a table."""
+    """Writes a table in some format."""
 
     def write(self, rows: list[Row]) -> None:
         """Add rows."""
@@ -42,7 +42,7 @@ OpenWriter = Callable[[BinaryIO, Sequence[ExportColumn]], TableWriter]
 
 def _parquet_writer() -> OpenWriter:
     """
-    Return the writer of Parquet; its library is loaded for this format only.
+    Return the writer of Parquet; its library is only loaded for this format.
 
     Raises:
         CommandFailed: the library is not installed.
@@ -91,8 +91,8 @@ def _export(options: argparse.Namespace) -> int:
     """
     Write a file; return the exit status.
 
-    The file gets its name when it is complete. 1: something in the journal could not be read, and
-    is listed; the rest is in the file.
+    The file gets its name when it is complete. 1: parts of the journal could not be read, and are
+    listed; the rest is in the file.
     """
     configuration, directory = configured(options)
     query = _query_from(options)
@@ -139,10 +139,10 @@ def _query_from(options: argparse.Namespace) -> ExportQuery:
 
 def moment_ms(text: str) -> int:
     """
-    Return the moment that a text means, as Unix time in ms.
+    Parse a moment; return Unix time in ms.
 
     Raises:
-        ValueError: it means none; the message is for a person.
+        ValueError: the text is not a moment; the message is for a person.
     """
     try:
         when = datetime.fromisoformat(text)
@@ -157,5 +157,5 @@ def _warn_of_trimmed(journal: JournalView, query: ExportQuery) -> None:
     tail_ms = journal.extent().tail_received_ns // 1_000_000
     if journal.trimmed() and query.from_ms < tail_ms:
         since = datetime.fromtimestamp(tail_ms / 1000, VIETNAM).isoformat(timespec="seconds")
-        text = f"the journal holds what came in since {since}; older results are not in the file"
+        text = f"the journal begins at {since}; older results are not in the file"
         print_error(text)

@@ -1,4 +1,4 @@
-"""``thongsuot-collector init``: everything that a collector needs before it can run first."""
+"""``thongsuot-collector init``: creates everything that a collector needs for its first start."""
 
 import argparse
 import os
@@ -40,7 +40,7 @@ _PASSWORD_BYTES = 18
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Owner:
-    """Whom the collector's own files belong to; both ``None``: the user that runs the command."""
+    """The owner of the collector's own files; both ``None``: the user that runs the command."""
 
     uid: int | None = None
     gid: int | None = None
@@ -133,7 +133,7 @@ def _init(options: argparse.Namespace) -> int:
 
 
 def _install_unit() -> None:
-    """Put the unit and its user where a package would have, unless one has."""
+    """Install the unit and its user in the places of the package, unless a package has done so."""
     data = resources.files("thongsuot_collector.data")
     if not any((folder / UNIT).exists() for folder in _UNIT_FOLDERS):
         own = Path(sys.argv[0]).absolute()
@@ -157,7 +157,7 @@ def _install_unit() -> None:
 
 
 def _owner() -> _Owner:
-    """Return whom the files are for: the service's user where root works for it."""
+    """Return the owner of the files: the service's user, if root runs the command."""
     if os.geteuid():
         return _Owner()
     try:
@@ -168,7 +168,7 @@ def _owner() -> _Owner:
 
 
 def _readable_by(owner: _Owner) -> _Owner:
-    """Return root with the service's group: the collector reads its settings, and no more."""
+    """Return root with the service's group: the collector may only read its settings."""
     return _Owner(gid=owner.gid)
 
 
@@ -185,7 +185,7 @@ def _create_store(state_dir: Path) -> None:
 
 
 def _certificate(options: argparse.Namespace, folder: Path, state_dir: Path) -> tuple[str, str]:
-    """Return certificate and key as the configuration names them; issues them where none is."""
+    """Return the configuration's certificate and key; issue them if there are none."""
     if options.certificate_file:
         return str(options.certificate_file.absolute()), str(options.key_file.absolute())
     certificate = folder / first.SECRETS_FOLDER / first.CERTIFICATE_FILE
@@ -221,7 +221,7 @@ def _make_folder(path: Path, mode: int, owner: _Owner) -> None:
 
 
 def _write(path: Path, text: str, mode: int, owner: _Owner) -> None:
-    """Write a file that is not there yet; it is never readable by others in between."""
+    """Write a new file, which is never readable by others in between."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode & 0o600)
     except FileExistsError:
@@ -237,7 +237,7 @@ def _write(path: Path, text: str, mode: int, owner: _Owner) -> None:
 
 
 def _give(folder: Path, owner: _Owner) -> None:
-    """Give the state to the collector's user: what root has made in it is root's so far."""
+    """Give the state to the collector's user: files that root has created belong to root so far."""
     for path in (folder, *folder.rglob("*")):
         if path.lstat().st_uid == os.geteuid():
             _chown(path, owner)

@@ -1,4 +1,4 @@
-"""``thongsuot-collector journal``, ``verify``, ``dead-letters``: the record as it came."""
+"""``thongsuot-collector journal``, ``verify``, ``dead-letters``: the stored record."""
 
 import argparse
 import sys
@@ -40,7 +40,7 @@ from thongsuot_schema.words.suggestions import suggested
 
 
 class CopiedJournal(msgspec.Struct, frozen=True, kw_only=True):
-    """A journal that is in a database now; ``was_damaged``: its file could not be read whole."""
+    """A journal copied into a database; ``was_damaged``: its file could not be read completely."""
 
     database: str
     entries: int
@@ -49,7 +49,7 @@ class CopiedJournal(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RetriedLetters(msgspec.Struct, frozen=True, kw_only=True):
-    """The ids of the dead letters that are tried again, and of those that there are not."""
+    """The ids of the dead letters that are retried, and of those that do not exist."""
 
     retried: list[int]
     unknown: list[int]
@@ -151,7 +151,7 @@ def _copy(options: argparse.Namespace) -> int:
 
 def _verify(options: argparse.Namespace) -> int:
     configuration = read_configuration(options.config)
-    # What people read is printed as it is found: a long record takes minutes.
+    # Findings for people are printed at once, because a long record takes minutes.
     say = _say_nothing if options.json else print
     report: EvidenceReport | VerificationReport
     if options.evidence is not None:

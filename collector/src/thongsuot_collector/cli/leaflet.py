@@ -29,7 +29,7 @@ def add_commands(commands: Commands) -> None:
 
 
 def _leaflet(options: argparse.Namespace) -> int:
-    # Typst takes 65 MiB at work: no other command pays for it.
+    # Typst takes 65 MiB: imported here, so that other commands do not load it.
     from thongsuot_collector.leaflet.document import leaflet_document, render  # noqa: PLC0415
 
     configuration, directory = configured(options)

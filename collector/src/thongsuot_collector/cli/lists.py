@@ -128,13 +128,13 @@ def _arguments(options: argparse.Namespace) -> list[tuple[str, str]]:
 
 
 def _shape(query: ListQuery) -> Shape:
-    """Return the type of a list as the API has it."""
+    """Return the type of a list in the API."""
     items = GenericAlias(list, (query.record,))
     return msgspec.defstruct("Page", [("items", items), ("total", int)], kw_only=True)
 
 
 def _all(records: Sequence[Record]) -> Page:
-    """Return all records as one page, as the API names its parts."""
+    """Return all records as one page, in the form of the API."""
     return Page(items=records, total=len(records))
 
 

@@ -1,4 +1,4 @@
-"""``thongsuot-collector``: receives what agents measured, keeps it, forwards it, shows it."""
+"""``thongsuot-collector``: receives, stores, forwards and shows the measurements of agents."""
 
 import argparse
 import importlib.metadata
@@ -86,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _refuse(error: CollectorError | Text | str, code: int, *, is_json: bool) -> int:
-    """Say why a command is not carried out; return the exit code."""
+    """Report why a command is not carried out; return the exit code."""
     print_error(error)
     if is_json:
         print(json_text(error_report(error_text(error), code)))
@@ -94,7 +94,7 @@ def _refuse(error: CollectorError | Text | str, code: int, *, is_json: bool) -> 
 
 
 def _refuse_mistakes(error: ConfigInvalid, *, is_json: bool) -> int:
-    """Name every mistake in a file, with its place; return the exit code."""
+    """Report every error in a file, with its place; return the exit code."""
     text = "\n".join(localized_mistake(mistake) for mistake in error.mistakes)
     print(text, file=sys.stderr)
     if is_json:

@@ -25,8 +25,8 @@ _HEAD = ("name", "is", "from", "until", "covers", "note")
 
 class PlannedWork(msgspec.Struct, frozen=True, kw_only=True):
     """
-    Planned work. Empty of the five names of what it is about: all that the others select;
-    ``covers`` counts the links, services and devices.
+    Planned work. Five fields select what it covers; an empty one does not restrict the selection.
+    ``covers`` is the number of links, services and devices.
     """
 
     name: str
@@ -42,7 +42,7 @@ class PlannedWork(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EndedWork(msgspec.Struct, frozen=True, kw_only=True):
-    """Work that is over; taken back as if it had never been planned where it had not begun."""
+    """Work that was ended; cancelled completely if it had not begun."""
 
     name: str
     had_begun: bool

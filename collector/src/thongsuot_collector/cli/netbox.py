@@ -1,7 +1,8 @@
 """
-What ``thongsuot-collector inventory netbox`` takes.
+The arguments of ``thongsuot-collector inventory netbox``.
 
-Apart from what it does: every command loads this, and only that one pynetbox and requests.
+They are separate from its implementation (``netbox_import``): every command loads this module, and
+only that command needs pynetbox and requests.
 """
 
 import argparse
@@ -16,11 +17,11 @@ from thongsuot_schema.words.language import Text
 _HELP = Text("collector.cli.inventory.netbox")
 
 FILE = "netbox.toml"
-"""What the file is called where nobody says so."""
+"""The default name of the file."""
 
 
 def add_commands(commands: Commands) -> None:
-    """Add the command and what it takes."""
+    """Add the command and its arguments."""
     sources = commands.group("inventory", localized(Text("collector.cli.inventory")))
     parser = sources.add_result("netbox", _run, localized(_HELP), ImportedInventory)
     parser.add_argument(

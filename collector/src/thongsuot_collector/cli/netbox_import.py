@@ -1,4 +1,4 @@
-"""What ``thongsuot-collector inventory netbox`` does: one file of the inventory, from a NetBox."""
+"""The implementation of ``thongsuot-collector inventory netbox``: generates one inventory file."""
 
 import argparse
 import sys
@@ -24,17 +24,17 @@ writes all of this anew. Before each thing stands where it comes from."""
 
 _MOST_LOST = 0.5
 """
-What share of the sites may vanish at once. A token that has lost a right is not refused by NetBox:
-it sees less, which looks as if everything had been removed.
+The share of the sites that may disappear at once. NetBox does not refuse a token that has lost a
+permission: it only sees less, which looks as if everything had been removed.
 """
 
 
 def run(options: argparse.Namespace, path: Path | None) -> int:
     """
-    Bring the file up to date; return the exit status. ``None``: nobody has said which file.
+    Update the file; return the exit status. ``None``: no file was named.
 
     Raises:
-        NetboxError: it could not be; the file is as it was.
+        NetboxError: it could not be updated, and is unchanged.
     """
     if wrong := _mistake(options, path):
         print_error(wrong)

@@ -28,10 +28,10 @@ OUTCOMES = {
 
 class ChannelTrial(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What came of a test by one channel.
+    The result of a test by one channel.
 
-    ``reference`` is what the receiver calls it (a ticket's number); ``withdrawal`` what came of
-    taking it back, ``None`` where nothing would have stayed open.
+    ``reference`` is the receiver's name for it (a ticket's number); ``withdrawal`` the result of
+    withdrawing it, ``None`` if nothing would have stayed open.
     """
 
     party: str
@@ -61,7 +61,7 @@ def add_commands(commands: Commands) -> None:
 def _test(options: argparse.Namespace) -> int:
     configuration, directory = configured(options)
     try:
-        # What people read is printed as each channel answers.
+        # Text for people is printed as each channel answers.
         say = _say_nothing if options.json else _say
         results = asyncio.run(_tried(configuration, directory, options.party, say))
     except PartyUnknown as error:

@@ -1,4 +1,4 @@
-"""``thongsuot-collector person``: who has an account, and what for."""
+"""``thongsuot-collector person``: people's accounts and their roles."""
 
 import argparse
 import time
@@ -32,7 +32,7 @@ class CreatedAccount(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EndedSessions(msgspec.Struct, frozen=True, kw_only=True):
-    """How many sessions of an account were ended."""
+    """The number of ended sessions of an account."""
 
     name: str
     ended: int

@@ -1,4 +1,4 @@
-"""What ``journal status``, ``account`` and ``verify`` print with ``--json``, for programs."""
+"""The output of ``journal status``, ``account`` and ``verify`` with ``--json``, for programs."""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
@@ -18,7 +18,7 @@ _EPOCH = date(1970, 1, 1)
 
 
 class MissingBatches(msgspec.Struct, frozen=True, kw_only=True):
-    """Batches ``first`` to ``last`` of a stream that are gone, and how that is known."""
+    """Missing batches ``first`` to ``last`` of a stream, and the evidence."""
 
     site: str
     stream: str
@@ -28,7 +28,7 @@ class MissingBatches(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UndeliveredEntries(msgspec.Struct, frozen=True, kw_only=True):
-    """Entries that a sink will never get, and why."""
+    """Entries that a sink will never receive, and the reason."""
 
     sink: str
     entries: int
@@ -36,7 +36,7 @@ class UndeliveredEntries(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ConsumerReport(msgspec.Struct, frozen=True, kw_only=True):
-    """How far one consumer of the journal is."""
+    """The position of one consumer of the journal."""
 
     name: str
     sequence: int
@@ -96,7 +96,7 @@ class SiteAccountReport(msgspec.Struct, frozen=True, kw_only=True, tag="site", t
 
 
 class VerificationReport(msgspec.Struct, kw_only=True, tag="record", tag_field="what"):
-    """What ``verify`` found of the record; filled as it goes."""
+    """The findings of ``verify`` about the record; filled as it runs."""
 
     is_intact: bool = True
     accepted: list[AcceptedLoss] = msgspec.field(default_factory=list)
@@ -107,7 +107,7 @@ class VerificationReport(msgspec.Struct, kw_only=True, tag="record", tag_field="
 
 
 class EvidenceReport(msgspec.Struct, kw_only=True, tag="evidence", tag_field="what"):
-    """What ``verify --evidence`` found of the batches that an incident names."""
+    """The findings of ``verify --evidence`` about the batches that an incident names."""
 
     is_intact: bool = True
     batches: list[EvidenceCheck] = msgspec.field(default_factory=list)
@@ -155,7 +155,7 @@ def journal_report(
 def city_account_report(
     totals: Iterable[SiteTotal], sinks: Iterable[SinkProgress]
 ) -> CityAccountReport:
-    """Return where the batches of all sites are."""
+    """Return the location of the batches of all sites."""
     sites = [
         SiteReport(site=total.site, made=total.made, fates=total.fates, closes=not total.silent)
         for total in totals
@@ -164,7 +164,7 @@ def city_account_report(
 
 
 def site_account_report(site: str, days: Iterable[DayAccount]) -> SiteAccountReport:
-    """Return where the batches of one site are, day by day."""
+    """Return the location of the batches of one site, day by day."""
     reports = [
         DayReport(
             day=day_text(day.day),
@@ -180,12 +180,12 @@ def site_account_report(site: str, days: Iterable[DayAccount]) -> SiteAccountRep
 
 
 def day_text(day: int) -> str:
-    """Return a day as it is written in ISO 8601."""
+    """Return a day in ISO 8601."""
     return (_EPOCH + timedelta(days=day)).isoformat()
 
 
 def dead_letter_report(letter: DeadLetter) -> DeadLetterReport:
-    """Return everything about one dead letter but its body."""
+    """Return everything about one dead letter except its body."""
     return DeadLetterReport(
         id=letter.id,
         at=_moment(letter.at_ns),

@@ -1,4 +1,6 @@
-"""``thongsuot-collector request-test``: a test now, through the store of a running collector."""
+"""
+``thongsuot-collector request-test``: requests a test through the store of a running collector.
+"""
 
 import argparse
 import getpass
@@ -42,8 +44,8 @@ OUTCOMES = {
 
 class RequestedTestReport(msgspec.Struct, frozen=True, kw_only=True):
     """
-    A test, and how far it is; without ``--wait`` it has only just been asked for. Empty ``link`` or
-    ``target``: all that it measures.
+    A test and its progress; without ``--wait`` it has only just been requested. Empty ``link`` or
+    ``target``: all that the test measures.
     """
 
     id: str
@@ -94,7 +96,7 @@ def _request_test(options: argparse.Namespace, store: Engine, directory: Invento
     if mistake:
         raise UsageError(mistake)
     request = test_requests.put(store, request)
-    # What people read is printed as it happens: a test takes a minute or two.
+    # Text for people is printed as the test proceeds, because it takes a minute or two.
     say = _say_nothing if options.json else _say
     say(f"{request.id}: {localized(STAGES[request.state])}")
     if options.wait:
@@ -127,7 +129,7 @@ def _report(request: RequestedTest) -> RequestedTestReport:
 
 
 def _ended(store: Engine, request: RequestedTest, say: Callable[[str], None]) -> RequestedTest:
-    """Wait for the end of a test and tell its stages; return it as it ended."""
+    """Wait for the end of a test, and report its stages; return the ended test."""
     before = request.state
     while request.state in OPEN and time.time_ns() < request.expires_ns:
         time.sleep(_POLL_EVERY_S)

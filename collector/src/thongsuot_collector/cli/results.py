@@ -1,8 +1,8 @@
 """
-What a command prints in the end: text for a person, or one JSON document for a program.
+The final output of a command: text for a person, or one JSON document for a program.
 
-With ``--json`` standard output holds one document and nothing else. That is the command's own
-record, or an ``ErrorReport`` where the command was refused; the sentence for people is on the error
+With ``--json`` standard output contains one document and nothing else. That is the command's own
+record, or an ``ErrorReport`` if the command was refused; the sentence for people is on the error
 stream either way, and the exit code is the same with and without ``--json``.
 """
 
@@ -19,20 +19,20 @@ from thongsuot_schema.localizable import Localizable
 
 Shape = Any
 """
-The type of what a command prints with ``--json``: a record, a list or a union of them. Types of
-types cannot be told from other values.
+The type of a command's output with ``--json``: a record, a list or a union of them. A type checker
+cannot distinguish types of types from other values.
 """
 
 
 class RevokedCredentials(msgspec.Struct, frozen=True, kw_only=True):
-    """How many tokens or certificates of a site are good no more."""
+    """The number of revoked tokens or certificates of a site."""
 
     site: str
     revoked: int
 
 
 class RevokedEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """A key or token that is good no more, by its id in the list."""
+    """A revoked key or token, by its id in the list."""
 
     id: str
 
@@ -44,7 +44,7 @@ class WrittenFiles(msgspec.Struct, frozen=True, kw_only=True, tag="files", tag_f
 
 
 class ImportedInventory(msgspec.Struct, frozen=True, kw_only=True):
-    """A file of the inventory as NetBox has it now: what has changed, and what was left out."""
+    """An inventory file generated from NetBox: the changes, and the omitted objects."""
 
     file: str
     changes: list[str]
@@ -76,17 +76,17 @@ def _plain(value: object) -> str:
 
 
 def utc(unix_ns: int) -> datetime:
-    """Return a moment as JSON has it: RFC 3339, in UTC."""
+    """Return a moment in the form of JSON: RFC 3339, in UTC."""
     return datetime.fromtimestamp(unix_ns / 1e9, UTC)
 
 
 def rows_shape(head: Iterable[str]) -> Shape:
-    """Return the type of a table's rows in JSON: objects of texts, ``null`` for what is nothing."""
+    """Return the type of a table's rows in JSON: objects of texts, ``null`` for a missing value."""
     columns = [(key_of(word), str | None) for word in head]
     row = msgspec.defstruct("Row", columns, kw_only=True)
     return GenericAlias(list, (row,))
 
 
 def key_of(word: str) -> str:
-    """Return the key under which JSON has a column: "second factor" is ``second_factor``."""
+    """Return the JSON key of a column: "second factor" is ``second_factor``."""
     return re.sub(r"[^a-z0-9]+", "_", word.lower()).strip("_")

@@ -27,7 +27,7 @@ from thongsuot_schema.words.language import Text
 
 
 class CheckedConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """What a configuration comes to; ``journal`` and ``store`` are a file each, or a database."""
+    """The summary of a configuration; ``journal`` and ``store`` are a file each, or a database."""
 
     file: str
     sites: int
@@ -57,7 +57,7 @@ def _run(options: argparse.Namespace) -> int:
         check_user(configuration.state_dir / STORE_FILE)
     if not configuration.settings.journal.url:
         check_user(configuration.state_dir / JOURNAL_FILE)
-    # An agent each is a file each; the soft limit is often 1,024.
+    # Each agent's connection is an open file; the soft limit is often 1,024.
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 

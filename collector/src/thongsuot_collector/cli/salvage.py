@@ -1,4 +1,4 @@
-"""``thongsuot-collector salvage``: reads what is still readable of a damaged journal or store."""
+"""``thongsuot-collector salvage``: recovers the readable parts of a damaged journal or store."""
 
 import argparse
 import sqlite3

@@ -1,6 +1,4 @@
-"""
-``thongsuot-collector signing-keys``: by which keys devices sign; and what `verify` makes of that.
-"""
+"""``thongsuot-collector signing-keys``: the signing keys of devices, and their use by `verify`."""
 
 import argparse
 import time
@@ -27,11 +25,11 @@ from thongsuot_schema.localizable import Localizable
 from thongsuot_schema.words.language import Text
 
 _SLACK_NS = 10 * 10**9
-"""A key that was retired is good for some seconds more: the store is read every two."""
+"""A retired key stays valid for some seconds, because the store is read every two seconds."""
 
 
 class RetiredKeys(msgspec.Struct, frozen=True, kw_only=True):
-    """How many keys of a site sign nothing any more."""
+    """The number of retired keys of a site."""
 
     site: str
     retired: int
@@ -97,7 +95,7 @@ def _retire(options: argparse.Namespace) -> int:
 
 
 def keys_on_record(configuration: Configuration, site: str) -> list[SigningKey]:
-    """Return the keys by which a site (empty: any) ever signed; none where there is no store."""
+    """Return all keys by which a site (empty: any) has ever signed; none without a store."""
     if not has_store(configuration):
         return []
     with opened_store(configuration) as store:
@@ -105,7 +103,7 @@ def keys_on_record(configuration: Configuration, site: str) -> list[SigningKey]:
 
 
 def signature_check(keys: Sequence[SigningKey]) -> SignatureCheck:
-    """Return what compares signatures with the keys on record."""
+    """Return the function that compares signatures with the keys on record."""
     by_name = {(key.site, key.digest[:KEY_BYTES]): key for key in keys}
     by_site: defaultdict[str, list[SigningKey]] = defaultdict(list)
     for key in keys:
@@ -139,5 +137,5 @@ def signature_check(keys: Sequence[SigningKey]) -> SignatureCheck:
 
 
 def _is_good(key: SigningKey, at_ns: int) -> bool:
-    """Return whether a site had to sign for this key's sake when something came in."""
+    """Return whether this key required signatures of its site at the time of an arrival."""
     return key.first_ns <= at_ns and (key.retired_ns is None or at_ns < key.retired_ns)

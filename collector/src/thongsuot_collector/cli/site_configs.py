@@ -1,4 +1,4 @@
-"""``thongsuot-collector site-configs``: which site runs which version, and the content of one."""
+"""``thongsuot-collector site-configs``: the version that each site runs, and its content."""
 
 import argparse
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ HELP = Text("collector.cli.site_configs")
 
 
 class RenewedConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """The version under which a site is sent its configuration again."""
+    """The new version of a site's unchanged configuration."""
 
     site: str
     version: str

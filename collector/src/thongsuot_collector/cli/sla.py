@@ -21,7 +21,7 @@ HELP = Text("collector.cli.sla")
 class IssuedStatements(
     msgspec.Struct, frozen=True, kw_only=True, tag="statements", tag_field="what"
 ):
-    """The statements of a month, as they are kept."""
+    """The stored statements of a month."""
 
     statements: list[IssuedStatement]
 

@@ -1,4 +1,4 @@
-"""``thongsuot-collector store``: the store of one machine into a database that several share."""
+"""``thongsuot-collector store``: copies the store of one machine into a shared database."""
 
 import argparse
 
@@ -14,7 +14,7 @@ from thongsuot_schema.words.language import Text
 
 
 class CopiedStore(msgspec.Struct, frozen=True, kw_only=True):
-    """A store that is in a database now; ``tables`` are those that have rows."""
+    """A store copied into a database; ``tables`` are those that have rows."""
 
     database: str
     rows: int

@@ -90,7 +90,7 @@ COLUMNS = {
     "waiting": Text("collector.cli.column.waiting"),
     "why": Text("collector.cli.column.why"),
 }
-"""The heads of tables, by the words that JSON has."""
+"""The column heads of tables, by their keys in JSON."""
 
 CELLS = {
     ("closes", "NO"): Text("collector.cli.cell.no"),
@@ -112,26 +112,26 @@ CELLS = {
     ("status", "none"): Text("collector.cli.cell.config_none"),
     ("why", "the inventory has changed since"): Text("collector.cli.cell.config_old"),
 }
-"""Words that stand in a column, by that column and by what JSON has there."""
+"""The words in a column, by the column and the value in JSON."""
 
 _UTC_FORMAT = "%Y-%m-%d %H:%M:%SZ"
 _UTC_MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ")
 
 
 class Table(NamedTuple):
-    """Rows under a head, as a terminal shows them."""
+    """Rows with column heads, in the form for a terminal."""
 
     head: Sequence[str]
     rows: Sequence[Sequence[str]]
 
     @property
     def text(self) -> str:
-        """The table in columns; moments as clocks in Vietnam show them, UTC beside that."""
+        """The table in columns; moments in the time of Vietnam, with UTC beside it."""
         return localized_table(self.head, self.rows)
 
     @property
     def json(self) -> str:
-        """The rows as JSON objects by the words of the head; a dash, which is nothing, is null."""
+        """The rows as JSON objects with the column heads as keys; a dash (no value) is null."""
         names = [key_of(word) for word in self.head]
         objects = [
             {name: None if cell == "-" else cell for name, cell in zip(names, row, strict=True)}
@@ -190,7 +190,7 @@ def dead_letters_table(letters: Iterable[DeadLetter]) -> Table:
 
 
 def dead_letter_text(letter: DeadLetter) -> str:
-    """Return everything about one dead letter but its body."""
+    """Return everything about one dead letter except its body."""
     size = localized(Text("collector.cli.said.bytes", size=len(letter.body)))
     rows = (
         (COLUMNS["id"], str(letter.id)),
@@ -234,7 +234,7 @@ def journal_table(extent: Extent, cursors: Mapping[str, Cursor]) -> str:
 
 
 def people_table(people: Iterable[Person], with_second_factor: AbstractSet[str]) -> Table:
-    """Return a table of those with an account, without their passwords."""
+    """Return a table of the people with an account, without their passwords."""
     rows = [
         (
             person.name,
@@ -321,7 +321,7 @@ def _localized_cell(column: str, cell: str) -> str:
 
 
 def format_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return rows in columns under a head."""
+    """Return rows in columns with heads."""
     widths = [max(len(row[at]) for row in (head, *rows)) for at in range(len(head))]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
@@ -330,14 +330,14 @@ def format_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def format_moment(at_ns: int) -> str:
-    """Return a time as JSON has it, in UTC; a dash for none."""
+    """Return a time in the form of JSON, in UTC; a dash for none."""
     if not at_ns:
         return "-"
     return datetime.fromtimestamp(at_ns / 1e9, UTC).strftime(_UTC_FORMAT)
 
 
 def shown_moment(at_ns: int) -> str:
-    """Return a time as people read it: of clocks in Vietnam, UTC beside that; a dash for none."""
+    """Return a time for people: in Vietnam, with UTC beside it; a dash for none."""
     return _UTC_MOMENT.sub(_with_local_time, format_moment(at_ns))
 
 

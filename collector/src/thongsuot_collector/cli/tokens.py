@@ -1,4 +1,4 @@
-"""``thongsuot-collector token`` and ``enrol``: letting a site's device in, and shutting it out."""
+"""``thongsuot-collector token`` and ``enrol``: grant and revoke access for a site's device."""
 
 import argparse
 import sys
@@ -71,7 +71,7 @@ def _enrol(options: argparse.Namespace) -> int:
 def _for_site(options: argparse.Namespace, do: Callable[[Engine, Site, Path], None]) -> int:
     configuration, directory = configured(options)
     site = site_name(options.site)
-    # Where the inventory names no site at all, sites are known by their tokens alone.
+    # If the inventory has no site at all, sites are known only by their tokens.
     if directory.sites and site not in directory.sites:
         near = suggested(site, sorted(directory.sites))
         unknown = Text("collector.cli.said.unknown_site", site=site, near=near)

@@ -19,7 +19,7 @@ _CONFIG = Path("/etc/thongsuot/watch.toml")
 
 
 class WatchedCollectors(msgspec.Struct, frozen=True, kw_only=True):
-    """The collectors that are looked at, and the channels by which people are told."""
+    """The watched collectors, and the channels by which people are notified."""
 
     file: str
     collectors: list[str]

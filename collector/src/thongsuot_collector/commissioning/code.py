@@ -9,8 +9,8 @@ from thongsuot_schema.words.dates import local
 
 def code_of_today(store: Engine, site: str, now_s: float) -> str:
     """
-    Return the code that begins a run on the device of a site, by its newest good token; empty where
-    it has none.
+    Return the code that begins a run on the device of a site, from its newest valid token; empty
+    without one.
     """
     good = [token for token in tokens.listed(store, site) if token.revoked_ns is None]
     if not good:

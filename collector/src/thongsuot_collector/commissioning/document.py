@@ -1,7 +1,7 @@
 """
 Report document: the proofs of a site's links, as the report and the page show them. Pure.
 
-Its shape is what ``templates/report.typ`` reads.
+Its structure is the input of ``templates/report.typ``.
 """
 
 from collections.abc import Iterable
@@ -98,7 +98,7 @@ def report_document(
     photos: Iterable[StoredPhoto] = (),
 ) -> ReportDocument:
     """
-    Return the report of a run; ``url`` is the page of the site, empty where there is none,
+    Return the report of a run; ``url`` is the page of the site, empty if there is none,
     ``photos`` are those of the run's labels.
     """
     known = directory.site(site)

@@ -1,5 +1,5 @@
 """
-Photo: a picture of a label, as it is kept beside the report. Pure.
+Photo: a picture of a label, in the form stored beside the report. Pure.
 
 JPEG and PNG are accepted, by their content and not by their name. Metadata of the camera (place,
 time, name of its owner) is removed; the orientation is kept, so that the picture is upright.
@@ -14,13 +14,13 @@ import msgspec
 BYTES_LIMIT: Final = 6 * 1024 * 1024
 """A photo of 12 megapixels takes 2 to 5 MB."""
 PIXELS_LIMIT: Final = 50_000_000
-"""Typst unpacks a picture, 4 bytes a pixel."""
+"""Typst decodes a picture into 4 bytes per pixel."""
 
 _JPEG, _PNG = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"
 _START_OF_SCAN, _END = 0xDA, 0xD9
 _APP0, _APP1, _APP14, _APP15, _COMMENT = 0xE0, 0xE1, 0xEE, 0xEF, 0xFE
 _KEPT: Final = frozenset({_APP0, _APP14})
-"""Kept of the application segments: the JFIF marker, and the colour encoding."""
+"""The application segments that are kept: the JFIF marker, and the colour encoding."""
 _SIZES: Final = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
 """Markers of a frame (ITU-T T.81, table B.1), which has height and width."""
 _ORIENTATION: Final = 0x0112
@@ -30,14 +30,14 @@ _PNG_KEPT: Final = frozenset(
 
 
 class Refusal(Enum):
-    """Why a picture is not taken."""
+    """The reason for which a picture is refused."""
 
     TOO_LARGE = auto()
     NO_PICTURE = auto()
 
 
 class PhotoRefused(Exception):
-    """A picture is not taken."""
+    """A picture is refused."""
 
     def __init__(self, why: Refusal) -> None:
         self.why = why
@@ -45,7 +45,7 @@ class PhotoRefused(Exception):
 
 
 class Photo(msgspec.Struct, frozen=True, kw_only=True):
-    """A picture, without anything that its camera knew besides."""
+    """A picture without the metadata of its camera."""
 
     media_type: str
     body: bytes
@@ -53,10 +53,10 @@ class Photo(msgspec.Struct, frozen=True, kw_only=True):
 
 def photo_from(body: bytes) -> Photo:
     """
-    Return a picture as it is kept.
+    Return a picture in the form in which it is stored.
 
     Raises:
-        PhotoRefused: it is larger than is kept, or no JPEG or PNG.
+        PhotoRefused: it is too large, or not a JPEG or PNG.
     """
     if len(body) > BYTES_LIMIT:
         raise PhotoRefused(Refusal.TOO_LARGE)
@@ -98,7 +98,7 @@ def _bare_jpeg(body: bytes) -> bytes:
 
 
 def _orientation(segment: bytes) -> int | None:
-    """Return how the camera was held (TIFF tag 274); ``None`` where it does not say."""
+    """Return the orientation of the camera (TIFF tag 274); ``None`` if it is not recorded."""
     if segment[4:10] != b"Exif\0\0":
         return None
     tiff = segment[10:]
@@ -115,7 +115,7 @@ def _orientation(segment: bytes) -> int | None:
 
 
 def _exif(orientation: int) -> bytes:
-    """Return an APP1 segment with nothing in it but how the camera was held."""
+    """Return an APP1 segment that only contains the orientation of the camera."""
     entry = struct.pack(">HHIHH", _ORIENTATION, 3, 1, orientation, 0)
     tiff = struct.pack(">2sHIH", b"MM", 42, 8, 1) + entry + struct.pack(">I", 0)
     content = b"Exif\0\0" + tiff

@@ -1,4 +1,4 @@
-"""Records: the commissioning runs of all sites, from what their devices push."""
+"""Records: the commissioning runs of all sites, from the pushes of their devices."""
 
 import asyncio
 from collections.abc import Iterable, Mapping

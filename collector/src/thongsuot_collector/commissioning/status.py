@@ -1,4 +1,4 @@
-"""How the commissioning of a site stands: one word for lists, one sentence for its page. Pure."""
+"""The state of a site's commissioning: one word for lists, one sentence for its page. Pure."""
 
 from enum import StrEnum
 from typing import Final
@@ -22,18 +22,18 @@ _AGAIN: Final = Text("collector.commissioning.site.again")
 
 
 class CommissioningState(StrEnum):
-    """How far the newest run of a site is, and whether it still holds."""
+    """The progress of a site's newest run, and whether it is still valid."""
 
     NONE = "none"
     UNDER_WAY = "under-way"
     COMPLETE = "complete"
     INCOMPLETE = "incomplete"
     OUTDATED = "outdated"
-    """The links of the inventory are other ones than those of the run: they are to be proven."""
+    """The links of the inventory differ from those of the run, and have to be proven."""
 
 
 def commissioning_state(run: CommissioningRun | None, site: Site) -> CommissioningState:
-    """Return how the commissioning of a site stands."""
+    """Return the state of a site's commissioning."""
     if run is None:
         return CommissioningState.NONE
     if run.ended_s is None:
@@ -70,8 +70,8 @@ def commissioning_notes(
     site: str, run: CommissioningRun | None, directory: InventoryDirectory, language: Language
 ) -> list[str]:
     """
-    Return what has to be done after a run: swapped labels must be corrected, each pair once; links
-    that have changed since must be proven again.
+    Return the tasks after a run: swapped labels must be corrected, each pair once; links that have
+    changed since must be proven again.
     """
     if run is None:
         return []

@@ -1,1 +1,1 @@
-"""The inventory: read from files, asked by name, followed as it changes, filled from a NetBox."""
+"""The inventory: reads its files, looks up names, follows changes, and imports from a NetBox."""

@@ -1,4 +1,4 @@
-"""What the inventory says of sites and links, ready to be asked."""
+"""Look-ups in the inventory of sites and links."""
 
 from thongsuot_collector.inventory.networks import NetworkOwners
 from thongsuot_schema.inventory.communes import NOWHERE
@@ -20,15 +20,14 @@ from thongsuot_schema.line import is_of_line
 
 class InventoryDirectory:
     """
-    The inventory by names. A site that is not in it is still served: it just has no more than its
-    name.
+    The inventory by names. A site that is not in it is still served, with nothing but its name.
     """
 
     def __init__(self, inventory: Inventory, networks: NetworkOwners | None = None) -> None:
         self._index(inventory, NetworkOwners() if networks is None else networks)
 
     def replace(self, other: "InventoryDirectory") -> None:
-        """Say from now on what another one says: its holders need not know."""
+        """Adopt the content of another one; holders of this object need not be informed."""
         self._index(other.inventory, other.networks)
 
     def _index(self, inventory: Inventory, networks: NetworkOwners) -> None:
@@ -42,7 +41,7 @@ class InventoryDirectory:
         self.targets_of_line = frozenset(
             target.name for target in inventory.targets if is_of_line(target)
         )
-        """The targets of which echoes tell of a link's own segments."""
+        """The targets whose echoes measure a link's own segments."""
         self._owners = {owner.name: owner for owner in inventory.owners}
         self._contracts = inventory.contracts
 
@@ -52,7 +51,7 @@ class InventoryDirectory:
         return self._sites
 
     def site(self, name: str) -> Site:
-        """Return a site; one with no more than its name where the inventory has none."""
+        """Return a site; one with nothing but its name if the inventory has none."""
         return self._sites.get(name) or Site(name=name)
 
     def link(self, site: str, name: str) -> Link | None:
@@ -74,12 +73,12 @@ class InventoryDirectory:
         return self._owners
 
     def operator_of(self, service: str) -> Owner | None:
-        """Return who operates a portal."""
+        """Return the operator of a portal."""
         return next((owner for owner in self._owners.values() if service in owner.services), None)
 
     def commune_name(self, code: str) -> str:
         """
-        Return the name of a commune, its code where it is not known; nothing where there is none.
+        Return the name of a commune; its code if that is unknown, and nothing without a commune.
         """
         known = self._communes.get(code)
         return "" if code == NOWHERE else code if known is None else known.name
@@ -89,7 +88,7 @@ class InventoryDirectory:
         return self._communes.get(code)
 
     def contract(self, link: Link, month: str) -> Contract | None:
-        """Return the contract that holds for a link in a month ("2026-11")."""
+        """Return the contract in force for a link in a month ("2026-11")."""
         return contract_for_month(link, month, self._contracts)
 
     def target(self, name: str) -> Target | None:
@@ -97,7 +96,7 @@ class InventoryDirectory:
         return self._targets.get(name)
 
     def targets_of(self, site: Site) -> list[Target]:
-        """Return all that a site has to do with, in the order of the inventory."""
+        """Return all targets of a site, in the order of the inventory."""
         if "*" in site.targets:
             return list(self._targets.values())
         targets = {name: self._targets[name] for name in site.targets if name in self._targets}
@@ -105,7 +104,7 @@ class InventoryDirectory:
 
     @property
     def probes(self) -> tuple[ProbeSchedule, ...]:
-        """What is measured how often, of all sites."""
+        """The probe schedules of all sites."""
         return self.inventory.probes
 
     def services_of(self, site: str) -> list[Target]:
@@ -118,9 +117,7 @@ class InventoryDirectory:
         ]
 
     def labels_of(self, site: str, link: str) -> dict[str, str]:
-        """
-        Return the labels that series of a site and a link carry (``samples.labels.LabelsOf``).
-        """
+        """Return the labels of the series of a site and a link (``samples.labels.LabelsOf``)."""
         known = self._sites.get(site)
         if known is None:
             return {}

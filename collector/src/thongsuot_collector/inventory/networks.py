@@ -35,11 +35,11 @@ class NetworkOwners:
         self._asns = dict(asns or {})
 
     def __len__(self) -> int:
-        """Return how many prefixes there are."""
+        """Return the number of prefixes."""
         return len(self._table)
 
     def of(self, address: str) -> str:
-        """Return whose an address is (``AS45899 VNPT``); empty where the table does not say."""
+        """Return the owner of an address (``AS45899 VNPT``); empty if it is not in the table."""
         return self._table.owner_of(address)
 
     def named(self, addresses: Iterable[str]) -> tuple[tuple[str, str], ...]:
@@ -48,7 +48,7 @@ class NetworkOwners:
         return tuple((address, owner) for address, owner in pairs if owner)
 
     def networks_of(self, asns: Collection[int]) -> tuple[str, ...]:
-        """Return all networks of some AS numbers, neighbours made one, IPv4 first."""
+        """Return all networks of some AS numbers, adjacent ones merged, IPv4 first."""
         announced = [network for network, asn in self._asns.items() if asn in asns]
         v4 = [network for network in announced if isinstance(network, IPv4Network)]
         v6 = [network for network in announced if isinstance(network, IPv6Network)]

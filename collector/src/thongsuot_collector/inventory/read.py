@@ -15,7 +15,7 @@ def read_directory(folder: str) -> InventoryDirectory:
     one; without a folder no site is known.
 
     Raises:
-        ConfigInvalid: with every mistake that was found, each with file and line.
+        ConfigInvalid: it has all errors, each with file and line.
     """
     if not folder:
         return InventoryDirectory(Inventory())

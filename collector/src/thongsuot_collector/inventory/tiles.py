@@ -1,5 +1,5 @@
 """
-Tiles: the place of the 126 communes on the wall, and the area of each.
+Tiles: the position of the 126 communes on the wall, and the area of each.
 
 ``tiles.csv`` beside this module orders them by the approximate centres of their areas: nine bands
 from north to south of fourteen communes each, from west to east. Areas are the districts of before
@@ -35,6 +35,6 @@ def tiles() -> dict[str, Tile]:
 
 
 def area_of(commune: str) -> str:
-    """Return the area of a commune; empty where its code is none of the city's."""
+    """Return the area of a commune; empty if its code is not one of the city's."""
     known = tiles().get(commune)
     return "" if known is None else known.area

@@ -1,6 +1,5 @@
 """
-Watch: an edited inventory takes effect without a restart; one with errors is reported, and does
-not.
+Watch: an edited inventory takes effect without a restart; one with errors is reported and ignored.
 
 The folder is checked every two seconds. Changes are read only after two checks with the same state:
 copying several files can finish.
@@ -30,7 +29,7 @@ Signature = Mapping[str, tuple[int, int, int, int]]
 """Of each file: inode, size, time of change, owner."""
 
 Changed = Callable[[str, str], Awaitable[None]]
-"""Told when the inventory has changed: by whom, and what, for the audit log."""
+"""Called after a change of the inventory with its author and content, for the audit log."""
 
 
 class InventoryWatch:
@@ -87,7 +86,7 @@ class InventoryWatch:
             difference = describe_difference(old, fresh.inventory)
             by = f"file:{owner_of(now, files)}"
             _log.info("inventory changed files=%s: %s", ",".join(files) or "-", difference)
-            # Before it counts as done: where this fails, it comes again.
+            # Before the change counts as processed: if this fails, it is repeated.
             await self._changed(by, f"{', '.join(files) or 'inventory'}: {difference}")
             self._accepted = fresh.inventory
             self._metrics.inventory_readings.labels("taken").inc()
@@ -105,7 +104,9 @@ class InventoryWatch:
 
 
 def signature_of(folder: Path) -> Signature | None:
-    """Return how the files of an inventory stand, without reading them; ``None``: it is away."""
+    """
+    Return the state of an inventory's files, without reading them; ``None`` if there are none.
+    """
     signature: dict[str, tuple[int, int, int, int]] = {}
     try:
         with os.scandir(folder) as entries:
@@ -126,14 +127,16 @@ def signature_of(folder: Path) -> Signature | None:
 
 
 def changed_files(before: Signature | None, now: Signature) -> list[str]:
-    """Return the names of files that are new, changed or gone; none where nothing is to compare."""
+    """
+    Return the names of new, changed or removed files; none if there is nothing to compare with.
+    """
     if before is None:
         return []
     return sorted(name for name in {*before, *now} if before.get(name) != now.get(name))
 
 
 def owner_of(now: Signature, files: Sequence[str]) -> str:
-    """Return whose the files are that changed last: the system does not know who wrote them."""
+    """Return the owner of the last changed files: the system does not record who wrote them."""
     facts = [now[name] for name in (files or now) if name in now]
     if not facts:
         return "unknown"
@@ -145,7 +148,7 @@ def owner_of(now: Signature, files: Sequence[str]) -> str:
 
 
 def describe_difference(before: Inventory, after: Inventory) -> str:
-    """Return as text how many objects of which table were added, removed and changed."""
+    """Return the numbers of added, removed and changed objects of each table as text."""
     parts = []
     for table in Inventory.__struct_fields__:
         old, new = _by_name(getattr(before, table)), _by_name(getattr(after, table))
@@ -157,7 +160,7 @@ def describe_difference(before: Inventory, after: Inventory) -> str:
 
 
 def _by_name(things: Sequence[msgspec.Struct]) -> dict[object, msgspec.Struct]:
-    """Return things by what names them; a probe schedule by its place, for it has no name."""
+    """Return objects by name; a probe schedule by its position, because it has no name."""
     named: dict[object, msgspec.Struct] = {}
     for place, thing in enumerate(things):
         name = getattr(thing, "code", None) or getattr(thing, "name", None)

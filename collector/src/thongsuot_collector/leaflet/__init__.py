@@ -1,1 +1,1 @@
-"""A leaflet for the wall beside the counter: whose page to open, what to look at, whom to call."""
+"""A leaflet for the wall beside the counter: the page to open, what to check, whom to call."""

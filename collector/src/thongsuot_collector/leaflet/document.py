@@ -48,7 +48,7 @@ class LeafletLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LeafletStep(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing to do. ``picture`` is an SVG of what it speaks of, empty where there is none."""
+    """One step. ``picture`` is an SVG that illustrates it, empty if there is none."""
 
     text: str
     picture: str = ""
@@ -76,10 +76,10 @@ class LeafletDocument(msgspec.Struct, frozen=True, kw_only=True):
 def leaflet_document(
     site: str, url: str, directory: InventoryDirectory, language: Language, *, hotline: str
 ) -> LeafletDocument:
-    """Return the leaflet of a site; ``hotline`` is the city's support desk, empty where none is."""
+    """Return the leaflet of a site; ``hotline`` is the city's support desk, empty without one."""
     known = directory.site(site)
     instructions = known.backup_instructions
-    # How it is done here is better than how it is done in general.
+    # The site's own instructions are better than the general ones.
     steps = [
         LeafletStep(text=instructions)
         if text is _BACKUP and instructions

@@ -1,1 +1,1 @@
-"""Planned work: from the words of the command line to a window, and back."""
+"""Planned work: converts command-line arguments and forms to windows, and back."""

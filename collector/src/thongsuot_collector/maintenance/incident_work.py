@@ -15,7 +15,7 @@ from thongsuot_collector.timeline.subject import Subject
 from thongsuot_schema.words.dates import local
 
 MOST_CHOICES: Final = 20
-"""Circuits that are chosen one by one; of more the carrier's circuits of each commune are."""
+"""Maximum number of circuits to choose from; with more, the choice is by carrier and commune."""
 
 _USUAL_NS: Final = round(timedelta(hours=2).total_seconds()) * NS_PER_S
 _FORM_MOMENT: Final = "%Y-%m-%dT%H:%M"
@@ -33,8 +33,8 @@ class WorkMistake(StrEnum):
 
 def choices(incident: Incident, directory: InventoryDirectory) -> dict[str, MaintenanceWindow]:
     """
-    Return what work on an incident can cover, by what the form sends for it: windows without a time
-    and a name. What is not up again is offered; of what is over, everything.
+    Return the possible coverage of work on an incident, by the value in the form: windows without
+    time and name. Subjects that have not recovered are offered; of a closed incident, all.
     """
     out = [member.subject for member in incident.affected if member.end_ns is None]
     subjects = out or [member.subject for member in incident.affected]

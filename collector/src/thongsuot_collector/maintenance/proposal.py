@@ -1,4 +1,4 @@
-"""Proposal: planned work as a carrier's form has it, checked. Pure."""
+"""Proposal: planned work from a carrier's form, validated. Pure."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -14,10 +14,10 @@ from thongsuot_collector.maintenance.windows import with_readable_id
 from thongsuot_schema.words.dates import VIETNAM
 
 MOST_PENDING = 50
-"""Proposals of one carrier that wait for the city: more is a program gone wrong."""
+"""Maximum pending proposals of one carrier: more come from a malfunctioning program."""
 
 LONGEST_S = 14 * 86_400
-"""One window; what takes longer is a state, not work."""
+"""Maximum length of one window; a longer one is a permanent state, not work."""
 _LATEST_S = 400 * 86_400
 
 
@@ -35,7 +35,7 @@ class ProposalMistake(StrEnum):
 
 class WorkScope(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What a carrier can propose work on: all of its circuits, those of a commune, or one.
+    The possible coverage of a carrier's work: all of its circuits, those of a commune, or one.
 
     ``key`` is the value in the form.
     """
@@ -47,7 +47,9 @@ class WorkScope(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def scopes(carrier: str, directory: InventoryDirectory) -> list[WorkScope]:
-    """Return what a carrier can propose work on: everything first, then communes, then circuits."""
+    """
+    Return the possible coverage of a carrier's work: everything, then communes, then circuits.
+    """
     own = [
         (site, link)
         for site in directory.sites.values()
@@ -108,7 +110,7 @@ def proposal_from(
 
 
 def _times(fields: dict[str, str], now_ns: int) -> tuple[int, int] | ProposalMistake:
-    """Return begin and end of the work, or the errors."""
+    """Return the begin and end of the work, or the errors."""
     start_ns, end_ns = (
         parse_form_moment_ns(fields.get("start", "")),
         parse_form_moment_ns(fields.get("end", "")),
@@ -124,7 +126,7 @@ def _times(fields: dict[str, str], now_ns: int) -> tuple[int, int] | ProposalMis
 
 
 def parse_form_moment_ns(written: str) -> int | None:
-    """Return a moment as browsers send it, in Vietnam; ``None`` where it is none."""
+    """Parse a moment in the format of browsers, in Vietnam; ``None`` if it is invalid."""
     try:
         when = datetime.fromisoformat(written)
     except ValueError:

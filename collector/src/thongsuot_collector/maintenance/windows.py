@@ -1,4 +1,6 @@
-"""Maintenance windows: parsed from what people write, checked, and shown to them. Pure."""
+"""
+Maintenance windows: parses people's input, validates it, and formats windows for people. Pure.
+"""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -25,13 +27,13 @@ _SPAN = re.compile(r"\+(?=\d)(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?")
 
 
 class MomentInvalid(CollectorError):
-    """A text means no moment; the sentence says how to write one."""
+    """A text is not a moment; the message explains the format."""
 
 
 def parse_moment_ns(text: str, from_ns: int) -> int:
     """
-    Return a moment that a person wrote: ``2026-11-26 22:00`` (in Vietnam, unless it names another
-    zone), ``now``, or ``+2h30m`` after ``from_ns``.
+    Parse a person's moment: ``2026-11-26 22:00`` (in Vietnam, unless it names another zone),
+    ``now``, or ``+2h30m`` after ``from_ns``.
 
     Raises:
         MomentInvalid: it is none of these.
@@ -53,13 +55,13 @@ def parse_moment_ns(text: str, from_ns: int) -> int:
 
 
 def with_readable_id(window: MaintenanceWindow) -> MaintenanceWindow:
-    """Return a window with a name that a person can read out."""
+    """Return a window with a name that can be read out."""
     key = f"maintenance {scope_text(window)} {window.end_ns}"
     return msgspec.structs.replace(window, id=readable_id(key, window.start_ns))
 
 
 def validation_errors(window: MaintenanceWindow, directory: InventoryDirectory) -> Iterator[Text]:
-    """Yield what is wrong with a window, as sentences."""
+    """Yield the errors of a window, as sentences."""
     if window.end_ns <= window.start_ns:
         yield Text(
             "collector.cli.error.window_ends",
@@ -91,12 +93,12 @@ def validation_errors(window: MaintenanceWindow, directory: InventoryDirectory) 
 
 
 def covered_count(window: MaintenanceWindow, directory: InventoryDirectory) -> int:
-    """Return how many links, services and devices of the inventory a window covers."""
+    """Return the number of links, services and devices of the inventory that a window covers."""
     return sum(window.covers(subject, directory) for subject in _subjects(directory))
 
 
 def scope_text(window: MaintenanceWindow) -> str:
-    """Return what a window covers, in the words of the command line."""
+    """Return the coverage of a window, in the words of the command line."""
     parts = {
         "site": window.site,
         "link": window.link,
@@ -110,7 +112,7 @@ def scope_text(window: MaintenanceWindow) -> str:
 def window_rows(
     windows: Iterable[MaintenanceWindow], now_ns: int
 ) -> Iterator[tuple[str, str, str, str, str, str]]:
-    """Yield windows as rows: name, how it stands, from, until, what it covers, note."""
+    """Yield windows as rows: name, state, from, until, coverage, note."""
     for window in windows:
         stands = "planned" if now_ns < window.start_ns else "over"
         stands = "now" if window.is_active(now_ns) else stands
@@ -125,7 +127,7 @@ def window_rows(
 
 
 def format_moment(at_ns: int) -> str:
-    """Return a moment in the time of Vietnam, as it may be written again."""
+    """Return a moment in the time of Vietnam, in a format that is also accepted as input."""
     return local(at_ns / NS_PER_S).strftime("%Y-%m-%d %H:%M")
 
 

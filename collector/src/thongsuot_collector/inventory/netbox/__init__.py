@@ -1,1 +1,1 @@
-"""NetBox as a source of the inventory: asked, turned into ours, compared, written as one file."""
+"""NetBox as a source of the inventory: queries, converts, compares, and writes one file."""

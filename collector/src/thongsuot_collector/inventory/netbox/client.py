@@ -1,10 +1,9 @@
 """
-Asking a NetBox; the only place that imports pynetbox, which has no types.
+NetBox client; the only module that imports pynetbox, which has no types.
 
-pynetbox knows the two kinds of tokens and how pages follow each other. What it leaves open is
-closed here: each wait has a bound; nothing is asked of any place but the NetBox, wherever an answer
-or a redirection points, because the token would go there too; and pages that do not add up are an
-error, not a shorter inventory.
+pynetbox handles the two kinds of tokens and paging. This module adds the rest: each wait is
+bounded; requests go to the NetBox only, wherever an answer or a redirect points, because the token
+would go there too; and inconsistent pages are an error, not a shorter inventory.
 """
 
 import logging
@@ -31,22 +30,22 @@ from thongsuot_schema.localizable import Localizable
 Row = TypeVar("Row")
 
 _PAGE = 500
-"""Rows asked for at once: half of what a NetBox gives at most by default (MAX_PAGE_SIZE, 1,000)."""
+"""Rows per request: half of NetBox's default maximum (MAX_PAGE_SIZE, 1,000)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class NetboxServer:
-    """A NetBox and how it is asked. Has no ``repr``: the token stands in it."""
+    """A NetBox and its access. It has no ``repr``, which would contain the token."""
 
     url: str
     token: str
     ca_file: str = ""
     timeout_s: float = 30.0
-    """How long a connection, and each wait for more of an answer, may take."""
+    """The limit of a connection attempt, and of each wait for more of an answer."""
 
 
 class _BoundedAdapter(HTTPAdapter):
-    """Requests with a bound, over TLS 1.2 or newer."""
+    """Requests with a time limit, over TLS 1.2 or newer."""
 
     def __init__(self, timeout_s: float, tls: ssl.SSLContext) -> None:
         self._timeout_s = timeout_s
@@ -57,13 +56,13 @@ class _BoundedAdapter(HTTPAdapter):
         super().init_poolmanager(*args, ssl_context=self._tls, **kwargs)
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> Any:
-        # The session gives its own timeout, none, by name.
+        # The session passes its own timeout (none) by name.
         kwargs["timeout"] = self._timeout_s
         return super().send(request, *args, **kwargs)
 
 
 def url_mistake_of(url: str) -> str:
-    """Return what is wrong with the address of a NetBox; empty: nothing."""
+    """Return the error in the address of a NetBox; empty if there is none."""
     if wrong := url_mistake(url):
         return wrong
     parts = urlsplit(url)
@@ -78,16 +77,16 @@ def url_mistake_of(url: str) -> str:
 
 def fetch(server: NetboxServer) -> NetboxData:
     """
-    Return everything that is read of a NetBox.
+    Return all data that is read from a NetBox.
 
     Raises:
-        NetboxError: it could not be had, or is not whole; the text says where and why.
+        NetboxError: it is not available or incomplete; the text has the place and the reason.
     """
     # urllib3 names whole addresses when it debugs; none carries the token, which is in a header.
     logging.getLogger("urllib3").setLevel(logging.WARNING)
     base = server.url.rstrip("/")
     with requests.Session() as session:
-        # Neither a .netrc nor a proxy of the environment gets a say in where the token goes.
+        # Neither a .netrc nor a proxy of the environment affects where the token goes.
         session.trust_env = False
         session.verify = server.ca_file or True
         session.adapters.clear()
@@ -108,7 +107,7 @@ def _rows(endpoint: Any, base: str, kind: type[Row]) -> tuple[Row, ...]:
     where = str(endpoint.url).rstrip("/") + "/"
     try:
         records = endpoint.all(limit=_PAGE)
-        # The rows as they came: a Record of pynetbox asks again for whatever is not in it.
+        # The rows as received: a Record of pynetbox queries NetBox for missing attributes.
         rows: list[Any] = list(records.response)
         count = records.request.count
     except pynetbox.RequestError as error:
@@ -169,7 +168,7 @@ def _refusal(error: Any) -> str:
 
 
 def _innermost(error: BaseException) -> str:
-    """Return the cause at the bottom of what requests and urllib3 wrap around each other."""
+    """Return the innermost cause of the nested exceptions of requests and urllib3."""
     while isinstance(deeper := error.__cause__ or error.__context__, BaseException):
         error = deeper
     why = describe(error) if isinstance(error, OSError) else str(error)

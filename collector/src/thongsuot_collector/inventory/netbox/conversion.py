@@ -1,8 +1,8 @@
 """
-From a NetBox's answers to carriers, owners and sites of an inventory. Pure.
+Converts a NetBox's answers to carriers, owners and sites of an inventory. Pure.
 
-What cannot be made is a mistake, named by where it stands in NetBox; what is not wanted (a circuit
-that is not in use) is left out and said.
+An object that cannot be converted is an error, named by its place in NetBox; an object that is not
+wanted (a circuit that is not in use) is left out and reported.
 """
 
 from collections.abc import Callable, Iterable
@@ -36,12 +36,12 @@ Row = TypeVar("Row", bound=models.NamedObject)
 Thing = TypeVar("Thing")
 
 Contacts = dict[tuple[str, int], list[Contact]]
-"""Who is to be told, by the kind of an object and its id in NetBox."""
+"""The contacts of each object, by its kind and its id in NetBox."""
 
 
 @dataclass(slots=True)
 class ImportResult:
-    """What came of it: an inventory, where each thing comes from, and what was not taken."""
+    """The result: an inventory, the origin of each object, and the omitted objects."""
 
     inventory: Inventory = field(default_factory=Inventory)
     origins: dict[Place, str] = field(default_factory=dict)
@@ -55,8 +55,8 @@ def build_inventory(
     """
     Return the inventory that a NetBox describes.
 
-    With a ``tag`` only sites that have it. Carriers and owners that other files hold
-    (``elsewhere``) are theirs: what stands there by hand is more than NetBox knows.
+    With a ``tag`` it only contains sites that have it. Carriers and owners in other files
+    (``elsewhere``) are left to these: data entered by hand is more complete than NetBox's.
     """
     result = ImportResult()
     contacts = _contacts(netbox_data, result)
@@ -86,7 +86,7 @@ def _all(
     elsewhere: frozenset[Place],
     result: ImportResult,
 ) -> tuple[Thing, ...]:
-    """Return what is made of the rows, sorted by name."""
+    """Return the converted rows, sorted by name."""
     things = []
     for row in sorted(rows, key=lambda netbox_row: netbox_row.slug):
         where = row.display_url or row.url
@@ -162,7 +162,7 @@ def _commune(site: models.NetboxSite) -> str:
     """Return the code of a site's commune: its field has the code or name, or its region is one."""
     commune = text_of(site.custom_fields, "commune")
     if commune.isascii() and commune.isdigit():
-        # A field for whole numbers has lost the zeros at the front.
+        # A field for integers has lost leading zeros.
         return commune.zfill(5)
     name = commune or (site.region.name if site.region else "")
     wanted = fold(name)

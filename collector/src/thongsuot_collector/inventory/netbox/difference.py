@@ -13,7 +13,7 @@ _OWN_LINES = ("links",)
 """Fields whose objects are reported individually."""
 
 _PERSONAL = ("contacts",)
-"""Fields that are only reported as changed: names and numbers of people do not belong in logs."""
+"""Fields that are only reported as changed: people's names and numbers do not belong in logs."""
 
 
 def differences(old: Inventory, new: Inventory) -> list[Localizable]:

@@ -1,4 +1,4 @@
-"""Custom fields of a NetBox: converts arbitrary values of people to what we need. Pure."""
+"""Custom fields of a NetBox: validates and converts people's arbitrary values. Pure."""
 
 from collections.abc import Mapping
 
@@ -8,12 +8,12 @@ Fields = Mapping[str, object]
 
 
 class InvalidField(ValueError):
-    """A custom field holds something that cannot be used; the text names it."""
+    """A custom field has an unusable value; the text names it."""
 
 
 def text_of(fields: Fields, name: str) -> str:
     """
-    Return a field as text; empty where it is not set, or is not there.
+    Return a field as text; empty if it is not set, or does not exist.
 
     Raises:
         InvalidField: it is a list, an object or a truth value.
@@ -33,7 +33,7 @@ def list_of(fields: Fields, name: str) -> tuple[str, ...]:
     Return a field as a list: a multiple selection, or text with commas.
 
     Raises:
-        InvalidField: it is something else, or holds something else than text.
+        InvalidField: it is something else, or contains something other than text.
     """
     value = fields.get(name)
     if not isinstance(value, list):
@@ -51,7 +51,7 @@ def list_of(fields: Fields, name: str) -> tuple[str, ...]:
 
 def number_of(fields: Fields, name: str) -> int | None:
     """
-    Return a field as a whole number above 0; ``None`` where it is not set.
+    Return a field as an integer above 0; ``None`` if it is not set.
 
     Raises:
         InvalidField: it is something else.

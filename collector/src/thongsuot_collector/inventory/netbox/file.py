@@ -33,7 +33,7 @@ def other_files(path: Path) -> dict[str, str]:
 
 def declared_names(texts: dict[str, str]) -> frozenset[tuple[str, str]]:
     """
-    Return which carriers and owners files hold, by table and name.
+    Return the carriers and owners in files, by table and name.
 
     Raises:
         NetboxError: one is not a valid inventory.
@@ -70,7 +70,7 @@ def check_text(path: Path, text: str, others: dict[str, str]) -> None:
     Check whether a text is valid beside the other files.
 
     Raises:
-        NetboxError: every mistake, a line each; one in the text names the place in NetBox.
+        NetboxError: it has every error, one per line; one in the text names its place in NetBox.
     """
     lines = []
     for wrong in find_mistakes({**others, str(path): text}):
@@ -85,7 +85,7 @@ def check_text(path: Path, text: str, others: dict[str, str]) -> None:
 
 
 def joined(lines: Iterable[str]) -> str:
-    """Return sentences as lines of one text."""
+    """Return sentences as lines of a single text."""
     return reduce(lambda text, line: Localizable("{text}\n{line}", text=text, line=line), lines)
 
 
@@ -96,7 +96,7 @@ def _with_place(mistake: DocumentError) -> str:
 
 def replace_file(path: Path, text: str) -> None:
     """
-    Put a text in the place of a file: whole or not at all, on the disk when this returns.
+    Replace a file atomically and durably.
 
     It keeps the permissions of the previous one; a new one is for its owner and group, because it
     contains people's numbers.

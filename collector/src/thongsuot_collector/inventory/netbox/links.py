@@ -1,4 +1,4 @@
-"""From circuits to links of sites. Pure."""
+"""Converts circuits to links of sites. Pure."""
 
 from collections.abc import Iterable, Iterator
 
@@ -15,7 +15,7 @@ from thongsuot_schema.localizable import Localizable, sentence_of
 _ACTIVE = "active"
 _SITE = "dcim.site"
 _BITS = 1000
-"""Bits a second of one of NetBox's units of speed (kbit/s)."""
+"""NetBox's unit of speed (kbit/s) in bits per second."""
 
 _MEDIA = frozenset(Medium)
 
@@ -110,7 +110,7 @@ def _link(circuit: NetboxCircuit, end: CircuitTermination) -> Link:
 
 
 def _medium(circuit: NetboxCircuit) -> Medium:
-    """Return the medium of a circuit: from its field, or a tag, or its type."""
+    """Return the medium of a circuit: from its field, else a tag, else its type."""
     medium = text_of(circuit.custom_fields, "medium")
     if medium and medium not in _MEDIA:
         raise InvalidField(

@@ -1,5 +1,5 @@
 """
-What of a NetBox's answers is read, as types; everything else in them is passed over.
+The parts of a NetBox's answers that are read, as types; all others are ignored.
 
 Source: NetBox's serializers, 3.5 to 4.6: ``dcim`` (Site), ``circuits`` (Provider, Circuit),
 ``tenancy`` (Tenant, Contact, ContactAssignment).
@@ -9,13 +9,13 @@ import msgspec
 
 
 class Choice(msgspec.Struct, frozen=True):
-    """One of a closed list, such as a status: ``{"value": "active", "label": "Active"}``."""
+    """A value of a closed list, such as a status: ``{"value": "active", "label": "Active"}``."""
 
     value: str
 
 
 class NestedObject(msgspec.Struct, frozen=True):
-    """Another object, as it stands inside of one."""
+    """An object nested in another one."""
 
     id: int
     name: str = ""
@@ -35,7 +35,7 @@ class NetboxAsn(msgspec.Struct, frozen=True):
 
 
 class NamedObject(msgspec.Struct, frozen=True, kw_only=True):
-    """What sites, providers and tenants have in common."""
+    """The common fields of sites, providers and tenants."""
 
     id: int
     name: str
@@ -97,7 +97,7 @@ class NetboxCircuit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NetboxContact(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of ``/api/tenancy/contacts/``. Personal data: no more of it is read than this."""
+    """A row of ``/api/tenancy/contacts/``. Personal data: nothing else of it is read."""
 
     id: int
     name: str
@@ -111,7 +111,7 @@ class ContactAssignment(msgspec.Struct, frozen=True, kw_only=True):
     """
     A row of ``/api/tenancy/contact-assignments/``: a contact and the object that it is assigned to.
 
-    ``content_type`` is what ``object_type`` was called before 4.0.
+    ``content_type`` is the name of ``object_type`` before 4.0.
     """
 
     id: int
@@ -124,7 +124,7 @@ class ContactAssignment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NetboxData(msgspec.Struct, frozen=True, kw_only=True):
-    """All of it."""
+    """All data that is read."""
 
     sites: tuple[NetboxSite, ...] = ()
     providers: tuple[NetboxProvider, ...] = ()

@@ -1,4 +1,4 @@
-"""An inventory as TOML: what differs from a default is written, in the order of the types."""
+"""An inventory as TOML: values that differ from a default, in the order of the types."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -55,7 +55,7 @@ def _value(value: object) -> str:
         return f"[{', '.join(_value(member) for member in value)}]"
     if isinstance(value, int):
         return str(value)
-    # A string of JSON is one of TOML, but for DEL, which TOML wants escaped.
+    # A string of JSON is also one of TOML, except for DEL, which TOML requires escaped.
     return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")
 
 

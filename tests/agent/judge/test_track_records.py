@@ -11,6 +11,7 @@ from thongsuot_agent.judge.tracks import (
     is_slow,
     record_duration,
     silent_lately,
+    silent_spells_lately,
     track_of,
 )
 from thongsuot_schema.catalogue import dns, http, icmp
@@ -239,3 +240,16 @@ def test_an_echo_of_a_busy_device_says_nothing_whatever_it_claims() -> None:
     late = ok_finding({icmp.RTT: 0.5}, doubts=(QualityFlag.TIMER_LATE,), evidence=evidence)
     record_duration(followed, 1, late, SETTINGS)
     assert followed.value_s is None
+
+
+@pytest.mark.parametrize("ratio", [0.02, 0.35, 0.58, 0.9])
+def test_plain_loss_is_as_frequent_on_established_flows_as_on_any(ratio: float) -> None:
+    followed = track()
+    lost = total = 0.0
+    for bits in range(1 << 8):
+        followed.recent = 1 << 8 | bits
+        silent = bits.bit_count()
+        probability = ratio**silent * (1.0 - ratio) ** (8 - silent)
+        spells, runs = silent_spells_lately(followed)
+        lost, total = lost + probability * spells, total + probability * runs
+    assert lost / total == pytest.approx(ratio)

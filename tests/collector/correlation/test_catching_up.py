@@ -76,3 +76,5 @@ async def test_what_is_told_shows_when_each_probe_was_good_last_and_how_often_it
     assert seen.first_bad_ns == good_ns + 3 * S
     assert seen.newest_ns == good_ns + 7 * S
     assert opened.incident.opened_ns <= seen.newest_ns + S
+    failures = world.consumer.registry.failures_of(opened.incident.members[0].subject)
+    assert set(failures.values()) == {good_ns + 7 * S}

@@ -6,7 +6,11 @@ from random import Random
 import pytest
 
 from tests.collector.batches import BatchSealer, S, failed, icmp_result, unmeasured
-from thongsuot_collector.incidents.observation import ProbeObservation, SiteObservations
+from thongsuot_collector.incidents.observation import (
+    ProbeName,
+    ProbeObservation,
+    SiteObservations,
+)
 from thongsuot_collector.timeline.subject import Subject
 from thongsuot_schema.batch.columns import decode_columns
 from thongsuot_schema.batch.decode import decode_layout
@@ -175,3 +179,16 @@ def test_whoever_asks_only_at_the_end_learns_the_same(seed: int) -> None:
         agent.push(last)
     assert asked.observations.of_link(FIBER) == not_asked.observations.of_link(FIBER)
     assert len(asked.observations.of_link(FIBER)) == 3
+
+
+def test_the_last_failure_of_each_probe_is_remembered_when_it_answers_again() -> None:
+    agent = PushingAgent()
+    agent.push([icmp_result(at_ns) for at_ns in every(5, 100, 130)])
+    assert agent.observations.failures_of(FIBER) == {}
+    agent.push([failed(at_ns) for at_ns in every(5, 130, 140)])
+    agent.push([icmp_result(at_ns) for at_ns in every(5, 140, 300)])
+    failures = {ProbeName("icmp", "exchange", Family.IP4): EPOCH + 135 * S}
+    assert agent.observations.failures_of(FIBER) == failures
+    assert agent.observations.failures_of(Subject("s0", service="exchange")) == failures
+    assert agent.observations.failures_of(Subject("s0", "5g")) == {}
+    assert agent.observations.failures_of(Subject("s0", service="portal")) == {}

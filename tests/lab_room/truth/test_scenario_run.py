@@ -4,6 +4,7 @@ from functools import partial
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from tests.lab_room.truth.making import CUT, fault, scenario
 from thongsuot_agent.judge import recording
@@ -14,11 +15,15 @@ from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.site_probes import SiteProbes
 from thongsuot_lab.truth import grammar
 from thongsuot_lab.truth.assessment import Worth
-from thongsuot_lab.truth.device import SimulatedDevice
+from thongsuot_lab.truth.centre import messages_of
+from thongsuot_lab.truth.device import SimulatedDevice, boot_ns
 from thongsuot_lab.truth.places import PlaceKind
 from thongsuot_lab.truth.scenario_run import play, story, write_recordings
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Family, Result, Series, failed_finding
 from thongsuot_schema.segment import Segment
-from thongsuot_schema.verdict import Verdict, VerdictChange
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom, Verdict, VerdictChange
 
 
 def test_a_cut_line_is_told_to_its_carrier_within_seconds() -> None:
@@ -98,3 +103,43 @@ def test_a_recording_judged_again_gives_the_same_verdicts(tmp_path: Path) -> Non
             memory = ruling.memory
             changes += ruling.changes
     assert changes == played.changes["s1"]
+
+
+LOST = Result(
+    series=Series(kind="icmp", revision=1, link="fixed", target="hop-fixed", family=Family.IP4),
+    boottime_ns=boot_ns(94.0),
+    finding=failed_finding(Reason.TIMED_OUT),
+)
+
+
+@pytest.mark.parametrize(
+    ("failed_s", "told_s"), [((), 115.0), ((94.0,), 190.0), ((94.0, 104.0), 115.0)]
+)
+def test_the_collector_knows_of_the_runs_that_failed(
+    failed_s: tuple[float, ...], told_s: float
+) -> None:
+    lossy = Verdict(
+        link="fixed",
+        service="",
+        state=State.DEGRADED,
+        segment=Segment.ACCESS,
+        symptom=Symptom.ACCESS_LOSS,
+    )
+    changes = [
+        VerdictChange(
+            verdict=verdict,
+            before=State.UNKNOWN,
+            onset_boottime_ns=boot_ns(at_s),
+            decided_boottime_ns=boot_ns(at_s),
+        )
+        for verdict, at_s in (
+            (Verdict(link="fixed", service="", state=State.UP), 1.0),
+            (lossy, 100.0),
+        )
+    ]
+    failures = [
+        (boot_ns(at_s + 1.0), msgspec.structs.replace(LOST, boottime_ns=boot_ns(at_s)))
+        for at_s in failed_s
+    ]
+    (told,) = messages_of(scenario(until_s=260.0), {"s1": changes}, {"s1": failures})
+    assert told_s <= told.at_s < told_s + 4.0

@@ -32,7 +32,11 @@ from thongsuot_collector.incidents import actions
 from thongsuot_collector.incidents.answer import Dispute, PartyAnswer, Ruling
 from thongsuot_collector.incidents.incident import Incident, NotificationEvent
 from thongsuot_collector.incidents.notification_log import DeliveryAttempt
-from thongsuot_collector.incidents.observation import ProbeObservation, SiteObservations
+from thongsuot_collector.incidents.observation import (
+    ProbeName,
+    ProbeObservation,
+    SiteObservations,
+)
 from thongsuot_collector.incidents.reducer import (
     ChangedFaults,
     advance_in_steps,
@@ -120,6 +124,7 @@ class IncidentConsumer:
             directory, load_all(), self._settings, calm_s=self._timeline.calm_s
         )
         self.registry.observations_of = self._observations_of
+        self.registry.failures_of = self._failures_of
         self.hear_batch: Callable[[JournalEntry, Columns], Awaitable[None]] | None = None
         self._site_work = CommissioningWork(self.registry)
         # Kept when a task fails.
@@ -351,6 +356,10 @@ class IncidentConsumer:
     def _observations_of(self, subject: Subject) -> tuple[ProbeObservation, ...]:
         observations = self._observations.get(subject.site)
         return () if observations is None else observations.of_link(subject)
+
+    def _failures_of(self, subject: Subject) -> Mapping[ProbeName, int]:
+        observations = self._observations.get(subject.site)
+        return {} if observations is None else observations.failures_of(subject)
 
     def _present(self, now_ns: int) -> CollectorClock:
         return CollectorClock(now_ns=now_ns, listening_since_ns=self._listening.since_ns)

@@ -9,6 +9,10 @@ import msgspec
 
 from thongsuot_collector.incidents.candidate_details import MEMBERS_WITH_EVIDENCE
 from thongsuot_collector.incidents.fault import NS_PER_S
+from thongsuot_collector.incidents.fresh_evidence import (
+    ASK_AGAIN_NS,
+    is_fresh_evidence_awaited,
+)
 from thongsuot_collector.incidents.incident import (
     ClosureCode,
     Headline,
@@ -78,6 +82,9 @@ def next_check_ns(registry: IncidentRegistry, incident: Incident) -> int:
         wait.from_ns + round(wait.hold_s * NS_PER_S),
         wait.from_ns + round(wait.limit_s * NS_PER_S),
     ]
+    is_untold = incident.notified_party is None and _is_hold_over(registry, incident)
+    if is_untold and is_fresh_evidence_awaited(registry, incident):
+        moments.append(now_ns + ASK_AGAIN_NS)
     if incident.closed_ns is not None:
         moments.append(incident.closed_ns + registry.calm_ns)
     if incident.last_notified is not None:
@@ -115,6 +122,14 @@ def due_ns(registry: IncidentRegistry, incident: Incident) -> int:
 
 def is_opening_due(registry: IncidentRegistry, incident: Incident) -> bool:
     """Return whether the party of an incident that was not notified yet is to be notified now."""
+    return (
+        _is_hold_over(registry, incident)
+        and not _is_repeated(registry, incident)
+        and not is_fresh_evidence_awaited(registry, incident)
+    )
+
+
+def _is_hold_over(registry: IncidentRegistry, incident: Incident) -> bool:
     is_wanted = (
         incident.is_open
         and incident.is_notifiable
@@ -123,8 +138,7 @@ def is_opening_due(registry: IncidentRegistry, incident: Incident) -> bool:
         and not incident.is_excused
         and not incident.parents
     )
-    is_due = is_wanted and registry.network_state.now_ns >= due_ns(registry, incident)
-    return is_due and not _is_repeated(registry, incident)
+    return is_wanted and registry.network_state.now_ns >= due_ns(registry, incident)
 
 
 def _is_repeated(registry: IncidentRegistry, incident: Incident) -> bool:

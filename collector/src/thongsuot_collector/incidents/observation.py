@@ -42,6 +42,14 @@ class ProbeObservation(msgspec.Struct, frozen=True, kw_only=True):
     total: int
 
 
+class ProbeName(NamedTuple):
+    """What a probe measures, over whichever link."""
+
+    kind: str
+    target: str
+    family: Family
+
+
 class _ProbeKey(NamedTuple):
     link: str
     kind: str
@@ -52,11 +60,12 @@ class _ProbeKey(NamedTuple):
 class _ProbeHistory:
     """The latest runs of one probe."""
 
-    __slots__ = ("first_bad_ms", "last_good_ms", "newest_ms", "recent")
+    __slots__ = ("first_bad_ms", "last_bad_ms", "last_good_ms", "newest_ms", "recent")
 
     def __init__(self) -> None:
         self.last_good_ms: int | None = None
         self.first_bad_ms: int | None = None
+        self.last_bad_ms: int | None = None
         self.newest_ms = 0
         self.recent: list[tuple[int, bool]] = []
 
@@ -65,8 +74,10 @@ class _ProbeHistory:
         self.newest_ms = at_ms
         if is_good:
             self.last_good_ms, self.first_bad_ms = at_ms, None
-        elif self.first_bad_ms is None:
-            self.first_bad_ms = at_ms
+        else:
+            self.last_bad_ms = at_ms
+            if self.first_bad_ms is None:
+                self.first_bad_ms = at_ms
         self.recent.append((at_ms, is_good))
         over = 0
         while self.recent[over][0] < at_ms - WINDOW_S * 1_000:
@@ -146,6 +157,20 @@ class SiteObservations:
             if key.link == subject.link and course.recent
         ]
         return tuple(sorted(observations, key=_failing_first))
+
+    def failures_of(self, subject: Subject) -> dict[ProbeName, int]:
+        """
+        Return when each probe of a link, or of a service, failed last (Unix time); nothing for
+        those that never did since this process began.
+        """
+        failures: dict[ProbeName, int] = {}
+        for key, course in self._courses.items():
+            is_own = subject.link in {"", key.link} and subject.service in {"", key.target}
+            if is_own and course.last_bad_ms is not None:
+                name = ProbeName(key.kind, key.target, key.family)
+                at_ns = course.last_bad_ms * _NS_PER_MS
+                failures[name] = max(at_ns, failures.get(name, 0))
+        return failures
 
     def _positions(self, columns: Columns) -> list[_ProbeHistory | None]:
         """Return the history of each series of a layout; ``None`` if it is of no link's target."""

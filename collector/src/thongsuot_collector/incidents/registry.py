@@ -3,7 +3,7 @@ Registry: all open and recent incidents, their faults, and the network state. Sa
 ``snapshot``, loaded with ``restore``.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -11,7 +11,7 @@ from thongsuot_collector.incidents.fault import NS_PER_S, Fault
 from thongsuot_collector.incidents.incident import Incident
 from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
 from thongsuot_collector.incidents.network_state import NetworkState, SubjectState
-from thongsuot_collector.incidents.observation import ProbeObservation
+from thongsuot_collector.incidents.observation import ProbeName, ProbeObservation
 from thongsuot_collector.incidents.rule import GroupRule, Rule, SingleFaultRule
 from thongsuot_collector.incidents.settings import IncidentSettings
 from thongsuot_collector.inventory.directory import InventoryDirectory
@@ -68,6 +68,7 @@ class IncidentRegistry:
         self.group_members: dict[GroupKey, set[str]] = {}
         self.windows_active: frozenset[str] = frozenset()
         self.observations_of: Callable[[Subject], tuple[ProbeObservation, ...]] = _none_observed
+        self.failures_of: Callable[[Subject], Mapping[ProbeName, int]] = _none_failed
         self.purged_ns = 0
         self.merged_into: dict[str, set[str]] = {}
         self.closed_by_city: set[str] = set()
@@ -268,3 +269,7 @@ class IncidentRegistry:
 
 def _none_observed(_subject: Subject) -> tuple[ProbeObservation, ...]:
     return ()
+
+
+def _none_failed(_subject: Subject) -> Mapping[ProbeName, int]:
+    return {}

@@ -33,6 +33,11 @@ class IncidentSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     """
     degraded_hold_s: NotNegative = 15.0
     """Slow or lossy, not dead: not urgent, and some of these faults pass."""
+    loss_hold_s: NotNegative = 90.0
+    """
+    A loss of which no run has failed since it was known is held until one does, this long at most:
+    a device takes back a loss that has ended within 65 s (2026-12).
+    """
     fading_hold_s: NotNegative = 100.0
     """
     The same for radio: a cell fades for up to a minute, is reported as slow after 15 s and as up

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from thongsuot_collector.incidents.incident import Incident
 from thongsuot_collector.incidents.notification_log import NotificationRecord
+from thongsuot_collector.incidents.observation import ProbeName
 from thongsuot_collector.incidents.reducer import advance
 from thongsuot_collector.incidents.registry import IncidentRegistry
 from thongsuot_collector.incidents.settings import IncidentSettings
@@ -23,12 +24,14 @@ from thongsuot_collector.timeline.batch_summary import BatchSummary, spans_of
 from thongsuot_collector.timeline.interval import Rewrite
 from thongsuot_collector.timeline.settings import TimelineSettings
 from thongsuot_collector.timeline.site import CollectorClock, SiteTimeline
+from thongsuot_collector.timeline.subject import Subject
 from thongsuot_lab.truth.device import BOOT_S, NS_PER_S, boot_ns, links_of, services_of
 from thongsuot_lab.truth.grammar import Scenario
 from thongsuot_lab.truth.network import SimulatedNetwork
 from thongsuot_lab.truth.places import Premises, SimulatedCity
 from thongsuot_lab.truth.tcp import TcpConnection
 from thongsuot_schema.inventory.model import Carrier, Commune, Inventory, Owner, Site
+from thongsuot_schema.result import Result
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Verdict, VerdictChange
 
@@ -61,10 +64,15 @@ class IncidentMessage:
 
 
 def messages_of(
-    scenario: Scenario, changes: Mapping[str, Sequence[VerdictChange]]
+    scenario: Scenario,
+    changes: Mapping[str, Sequence[VerdictChange]],
+    failures: Mapping[str, Sequence[tuple[int, Result]]],
 ) -> tuple[IncidentMessage, ...]:
-    """Return every message of a scenario, given the verdict changes of the sites simulated."""
-    collector = _Collector(scenario.city)
+    """
+    Return every message of a scenario, given the verdict changes of the sites simulated, and their
+    runs that failed, each with its end.
+    """
+    collector = _Collector(scenario.city, failures)
     arrivals: list[tuple[float, int, BatchSummary]] = []
     for site in scenario.city.sites:
         if site.name in changes:
@@ -198,7 +206,9 @@ def _arrival(ways: Sequence[SimulatedNetwork], at_s: float) -> float | None:
 class _Collector:
     """Timelines of all sites and the registry of incidents."""
 
-    def __init__(self, city: SimulatedCity) -> None:
+    def __init__(
+        self, city: SimulatedCity, failures: Mapping[str, Sequence[tuple[int, Result]]]
+    ) -> None:
         self.messages: list[IncidentMessage] = []
         self._settings = TimelineSettings()
         self._timelines = {site.name: SiteTimeline(site=site.name) for site in city.sites}
@@ -206,10 +216,14 @@ class _Collector:
         self._book = IncidentRegistry(
             directory, load_all(), IncidentSettings(), calm_s=self._settings.calm_s
         )
+        self._book.failures_of = self._failures_of
+        self._failures = failures
+        self._sealed_ns: dict[str, int] = {}
         self._rewrites: list[Rewrite] = []
 
     def take(self, piece: BatchSummary, at_s: float) -> None:
         """Apply one batch."""
+        self._sealed_ns[piece.site] = piece.sealed_ns
         timeline = self._timelines[piece.site]
         self._rewrites += timeline.apply(piece, _present(at_s), self._settings)
 
@@ -221,6 +235,18 @@ class _Collector:
         rewrites, self._rewrites = self._rewrites, []
         for event in advance(self._book, rewrites, present.now_ns):
             self.messages.append(message_of(event.incident, event.record))
+
+    def _failures_of(self, subject: Subject) -> dict[ProbeName, int]:
+        """Return what the product's observations do, of the runs in the batches that arrived."""
+        failures: dict[ProbeName, int] = {}
+        for ended_ns, result in self._failures.get(subject.site, ()):
+            series = result.series
+            is_own = subject.link in {"", series.link} and subject.service in {"", series.target}
+            if is_own and ended_ns <= self._sealed_ns.get(subject.site, 0):
+                name = ProbeName(series.kind, series.target, series.family)
+                begun_s = result.boottime_ns / NS_PER_S - BOOT_S
+                failures[name] = round((EPOCH_S + begun_s) * NS_PER_S)
+        return failures
 
 
 def _present(at_s: float) -> CollectorClock:

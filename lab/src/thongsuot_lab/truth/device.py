@@ -37,6 +37,7 @@ from thongsuot_lab.truth.places import AccessLine, Premises, SimulatedCity
 from thongsuot_lab.truth.probes import CONTRACT_BPS, Prober
 from thongsuot_schema.inventory.fields import Medium
 from thongsuot_schema.inventory.model import Link, Role, Target
+from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family, Result, Series, failed_finding
 from thongsuot_schema.segment import Segment
@@ -147,7 +148,7 @@ class SimulatedDevice:
     One site's agent. ``run`` lets it live; ``changes`` are the verdicts that it gave.
 
     ``judge`` is the product's own unless another one is to be tried. ``events`` are what the judge
-    was told, kept with ``is_recording``.
+    was told, kept with ``is_recording``; ``failures`` are the runs that failed, with their ends.
     """
 
     def __init__(
@@ -160,6 +161,7 @@ class SimulatedDevice:
     ) -> None:
         self.changes: list[VerdictChange] = []
         self.events: list[recording.Recorded] = []
+        self.failures: list[tuple[int, Result]] = []
         self.settings = settings or Settings()
         self._judge = judge
         self._scenario = scenario
@@ -276,6 +278,8 @@ class SimulatedDevice:
 
     def _conclude(self, series: Series, begun_ns: int, finding: object) -> None:
         result = Result(series=series, boottime_ns=begun_ns, finding=finding)  # type: ignore[arg-type]
+        if result.finding.outcome is Outcome.FAILED:
+            self.failures.append((self._now_ns, result))
         self._tell(ResultArrival(boottime_ns=self._now_ns, result=result))
 
     def _tell(self, event: recording.Recorded) -> None:

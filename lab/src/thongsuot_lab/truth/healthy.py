@@ -85,13 +85,14 @@ def play_healthy_day(seed: int, index: int, *, is_shortened: bool = False) -> He
     day = healthy_day(seed, index)
     day = shortened(day) if is_shortened else day
     site = day.city.sites[0]
-    changes = SimulatedDevice(day, site).run()
+    device = SimulatedDevice(day, site)
+    changes = device.run()
     return HealthyDay(
         name=day.name,
         messages=tuple(
             f"{message.party} at {message.at_s:.0f} s: {message.code} {message.state} "
             f"{message.symptom}"
-            for message in messages_of(day, {site.name: changes})
+            for message in messages_of(day, {site.name: changes}, {site.name: device.failures})
             if message.kind == "opened"
         ),
         periods=tuple(

@@ -11,6 +11,7 @@ from thongsuot_lab.truth.device import BOOT_S, NS_PER_S, SimulatedDevice
 from thongsuot_lab.truth.grammar import Scenario
 from thongsuot_lab.truth.harm import harms_of
 from thongsuot_lab.truth.places import Premises
+from thongsuot_schema.result import Result
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom, Verdict, VerdictChange
 
@@ -38,14 +39,16 @@ def play(
     harms = harms_of(scenario)
     names = sorted({site for site, _ in harms}) or [site.name for site in scenario.city.sites]
     changes: dict[str, list[VerdictChange]] = {}
+    failures: dict[str, list[tuple[int, Result]]] = {}
     recordings: dict[str, list[bytes]] = {}
     for name in names:
         device = make(scenario, scenario.city.site(name))
         device.is_recording = is_recording
         changes[name] = device.run()
+        failures[name] = device.failures
         if is_recording:
             recordings[name] = recording_of(device)
-    messages = messages_of(scenario, changes)
+    messages = messages_of(scenario, changes, failures)
     return PlayedScenario(
         assessment=assess(
             scenario,

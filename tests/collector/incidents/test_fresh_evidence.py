@@ -1,0 +1,154 @@
+"""What has not failed again since a wide incident, or since a loss was known, is not told yet."""
+
+from collections.abc import Mapping
+
+import msgspec
+import pytest
+
+from tests.collector.incidents.city import CityFixture, healthy_city
+from tests.collector.timeline.boot_script import CUT, LOSSY, UP, VerdictTriple, wall_ns
+from thongsuot_collector.incidents.observation import ProbeName
+from thongsuot_collector.timeline.subject import Subject
+from thongsuot_schema.outcome import Outcome
+from thongsuot_schema.result import Family
+from thongsuot_schema.verdict import Evidence
+
+LOOKUP = ProbeName("dns", "resolver", Family.IP4)
+ECHO = ProbeName("icmp", "hop", Family.IP4)
+KNOWN_S = 100.0
+
+
+class FailingProbes:
+    """The runs of one link that failed, as a collector knows them."""
+
+    def __init__(self, city: CityFixture, failed_s: Mapping[ProbeName, float]) -> None:
+        self.failed_s = dict(failed_s)
+        city.registry.failures_of = self.failures_of
+
+    def failures_of(self, subject: Subject) -> dict[ProbeName, int]:
+        is_own = subject == Subject("s0", "fiber")
+        return {name: wall_ns(at_s) for name, at_s in self.failed_s.items()} if is_own else {}
+
+
+def told_of_s0(city: CityFixture) -> list[float]:
+    return [
+        (event.record.at_ns - wall_ns(0)) / 1e9
+        for event in city.notifications
+        if event.record.kind == "opened" and event.incident.code == "link_fault"
+    ]
+
+
+def outliving_city(verdict: VerdictTriple) -> tuple[CityFixture, float]:
+    """Return a city in which one circuit of a carrier's outage is left, and since when."""
+    city = healthy_city()
+    city.run(KNOWN_S)
+    for site in ("s0", "s3", "s6", "s9"):
+        city.push_verdict(site, "fiber", verdict)
+    city.advance()
+    city.run(160)
+    assert city.only("carrier_outage").is_open
+    (fault,) = (f for f in city.registry.faults.values() if f.subject.site == "s0")
+    evidence = (
+        Evidence(kind="dns", target="resolver", family=Family.IP4, outcome=Outcome.FAILED),
+        Evidence(kind="icmp", target="hop", family=Family.IP4, outcome=Outcome.OK),
+    )
+    phases = tuple(msgspec.structs.replace(phase, evidence=evidence) for phase in fault.phases)
+    city.registry.put_fault(msgspec.structs.replace(fault, phases=phases))
+    for site in ("s3", "s6", "s9"):
+        city.report(site, "fiber", UP)
+    while city.only("carrier_outage").is_open:
+        city.run(city.now_s + 1)
+    return city, city.now_s
+
+
+@pytest.mark.parametrize("verdict", [CUT, LOSSY], ids=["dead", "lossy"])
+def test_what_outlives_an_outage_is_told_when_it_has_failed_after_it(
+    verdict: VerdictTriple,
+) -> None:
+    city, ended_s = outliving_city(verdict)
+    probes = FailingProbes(city, {LOOKUP: 150.0})
+    city.run(ended_s + 240)
+    assert told_of_s0(city) == [], "nobody has looked since the outage"
+    probes.failed_s[LOOKUP] = city.now_s
+    city.run(city.now_s + 5)
+    assert len(told_of_s0(city)) == 1
+
+
+def test_what_fails_after_an_outage_is_told_after_a_minute() -> None:
+    city, ended_s = outliving_city(CUT)
+    FailingProbes(city, {LOOKUP: ended_s + 3})
+    city.run(ended_s + 58)
+    assert told_of_s0(city) == []
+    city.run(ended_s + 63)
+    assert len(told_of_s0(city)) == 1
+
+
+def test_what_fails_for_another_reason_does_not_repeat_a_verdict() -> None:
+    city, ended_s = outliving_city(CUT)
+    FailingProbes(city, {LOOKUP: 150.0, ECHO: ended_s + 3})
+    city.run(ended_s + 240)
+    assert told_of_s0(city) == []
+
+
+def test_of_what_no_run_is_known_nothing_is_asked() -> None:
+    city, ended_s = outliving_city(CUT)
+    FailingProbes(city, {ECHO: 150.0})
+    city.run(ended_s + 63)
+    assert len(told_of_s0(city)) == 1
+
+
+def test_what_is_not_looked_at_again_is_told_in_ten_minutes_all_the_same() -> None:
+    city, ended_s = outliving_city(CUT)
+    FailingProbes(city, {LOOKUP: 150.0})
+    city.run(ended_s + 595)
+    assert told_of_s0(city) == []
+    city.run(ended_s + 605)
+    assert len(told_of_s0(city)) == 1
+
+
+def lossy_city(failed_s: Mapping[ProbeName, float]) -> tuple[CityFixture, FailingProbes]:
+    city = healthy_city()
+    city.run(KNOWN_S)
+    probes = FailingProbes(city, failed_s)
+    city.report("s0", "fiber", LOSSY)
+    return city, probes
+
+
+def test_a_loss_is_told_when_runs_fail_after_it_was_known() -> None:
+    city, probes = lossy_city({ECHO: KNOWN_S - 1})
+    city.run(KNOWN_S + 40)
+    assert told_of_s0(city) == [], "it may be over"
+    probes.failed_s[ECHO] = city.now_s
+    city.run(city.now_s + 4)
+    assert len(told_of_s0(city)) == 1
+
+
+def test_a_loss_that_goes_on_is_told_after_its_hold() -> None:
+    city, _ = lossy_city({ECHO: KNOWN_S + 6})
+    city.run(KNOWN_S + 17)
+    assert len(told_of_s0(city)) == 1
+
+
+def test_a_loss_that_is_over_within_its_hold_is_told_to_nobody() -> None:
+    city, _ = lossy_city({ECHO: KNOWN_S - 1})
+    city.run(KNOWN_S + 65)
+    city.report("s0", "fiber", UP)
+    city.run(KNOWN_S + 300)
+    assert told_of_s0(city) == []
+
+
+def test_a_loss_without_failures_since_is_told_in_a_minute_and_a_half() -> None:
+    city, _ = lossy_city({ECHO: KNOWN_S - 1})
+    city.run(KNOWN_S + 88)
+    assert told_of_s0(city) == []
+    city.run(KNOWN_S + 93)
+    assert len(told_of_s0(city)) == 1
+
+
+@pytest.mark.parametrize("failed_s", [{}, {ECHO: KNOWN_S - 61}], ids=["none", "long ago"])
+def test_a_loss_that_shows_in_no_failures_is_told_after_its_hold(
+    failed_s: dict[ProbeName, float],
+) -> None:
+    city, _ = lossy_city(failed_s)
+    city.run(KNOWN_S + 17)
+    assert len(told_of_s0(city)) == 1

@@ -192,8 +192,9 @@ def test_the_device_made_its_token_and_its_key_and_pushes_with_both(fleet: Ansib
     status = json.loads(fleet.run("thongsuot-agent", "status", "--json"))["collector"]
     assert status["certificate_problem"] == ""
     assert status["certificate_expiry_s"] > time.time() + 80 * 86_400
-    log = fleet.run("runuser", "-u", "thongsuot-collector", "--", "thongsuot-collector", "audit")
-    actions = {line.split()[3] for line in log.splitlines()[1:] if f" {SITE} " in line}
+    audit = ("thongsuot-collector", "audit", "--json")
+    log = json.loads(fleet.run("runuser", "-u", "thongsuot-collector", "--", *audit))
+    actions = {entry["action"] for entry in log if entry["subject"] == SITE}
     assert actions >= {"code_created", "enrolled", "certificate_issued"}
     assert "token_created" not in actions
     # Root enrolled it; it belongs to the service, which renews it.

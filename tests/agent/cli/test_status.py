@@ -138,6 +138,23 @@ def test_a_status_says_what_a_person_asks_for() -> None:
         assert line in text.splitlines()
 
 
+def test_a_status_is_in_the_language_of_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LANGUAGE", raising=False)
+    monkeypatch.setenv("LC_ALL", "vi_VN.UTF-8")
+    lines = text_of(STATUS).splitlines()
+    for line in (
+        "ba-dinh: thongsuot-agent 0.1.0, đã chạy 2 giờ",
+        "đồng hồ: SAI; giờ được hiệu chỉnh khi trung tâm đã cho biết giờ",
+        (
+            "  fiber: MẤT KẾT NỐI ở đoạn access (access_silent), đã 90 giây (fiber trên eth0,"
+            " 192.168.1.10, qua 192.168.1.1)"
+        ),
+        "  portal: điểm tốt",
+        "trung tâm: KHÔNG liên lạc được https://collector.example: timed out",
+    ):
+        assert line in lines
+
+
 async def test_a_running_agent_is_asked(capsys: pytest.CaptureFixture[str]) -> None:
     def page_for(request: HttpRequest) -> HttpPage:
         assert request.path == "/status.json"
@@ -176,7 +193,7 @@ def test_how_far_the_samples_of_the_month_are_is_said() -> None:
     )
     output = text_of(msgspec.structs.replace(STATUS, sampling=(sampling,)))
     assert (
-        "rate samples fiber 2026-11: 312 of 1000 down (mean 93.2 Mbit/s), 0 of 1000 up,"
+        "rate samples fiber 2026-11: down 312 (mean 93.2 Mbit/s), up 0, of 1000 each;"
         " at 24 of 24 hours\n"
     ) in output
 

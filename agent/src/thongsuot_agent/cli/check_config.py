@@ -14,6 +14,8 @@ from thongsuot_agent.config.read import read
 from thongsuot_agent.errors import TokenUnusable
 from thongsuot_agent.scheduler.job import ALL_NAMES
 from thongsuot_runtime.config_file import ConfigInvalid
+from thongsuot_runtime.terminal import localized
+from thongsuot_schema.words.language import Text
 
 WRONG = 2
 
@@ -57,7 +59,8 @@ def check_config(path: str, *, is_json: bool = False) -> int:
     if is_json:
         print_json(checked)
     else:
-        sys.stdout.write("".join(f"{line}\n" for line in (f"{path}: good", *_lines(checked))))
+        good = localized(Text("agent.cli.check.good", file=path))
+        sys.stdout.write("".join(f"{line}\n" for line in (good, *_lines(checked))))
     return 0
 
 
@@ -98,19 +101,31 @@ def checked_config(config: AgentConfig, context: RunContext) -> CheckedConfig:
 
 
 def _lines(checked: CheckedConfig) -> Iterator[str]:
-    yield f"site: {checked.site}"
-    yield f"links: {', '.join(checked.links) or 'every interface with a default route'}"
+    yield localized(Text("agent.cli.check.site", site=checked.site))
+    every_interface = Text("agent.cli.check.every_interface")
+    links = ", ".join(checked.links) or localized(every_interface)
+    yield localized(Text("agent.cli.check.links", links=links))
     for probe in checked.probes:
-        every = f"every {probe.every_s:g} s"
-        if probe.metered_every_s is not None:
-            every += f", metered every {probe.metered_every_s:g} s"
-        names = ", ".join(probe.targets)
-        if ALL_NAMES in probe.targets:
-            names = "all targets it applies to"
-        yield f"probe {probe.kind}: {every}, to {names}"
+        yield _probe_line(probe)
     for link in checked.allowances:
-        yield (
-            f"link {link.link}: probes use {link.used_bytes / 1e6:.1f} MB of"
-            f" {link.allowance_bytes / 1e6:.1f} MB in 31 days"
+        allowance = Text(
+            "agent.cli.check.allowance",
+            link=link.link,
+            used=f"{link.used_bytes / 1e6:.1f}",
+            whole=f"{link.allowance_bytes / 1e6:.1f}",
         )
-    yield f"record: {checked.runtime_dir}, {checked.state_dir}"
+        yield localized(allowance)
+    yield localized(
+        Text("agent.cli.check.record", runtime=checked.runtime_dir, state=checked.state_dir)
+    )
+
+
+def _probe_line(probe: CheckedProbe) -> str:
+    every = localized(Text("agent.cli.check.every", seconds=f"{probe.every_s:g}"))
+    if probe.metered_every_s is not None:
+        metered = Text("agent.cli.check.metered", seconds=f"{probe.metered_every_s:g}")
+        every = f"{every}, {localized(metered)}"
+    targets = ", ".join(probe.targets)
+    if ALL_NAMES in probe.targets:
+        targets = localized(Text("agent.cli.check.all_targets"))
+    return localized(Text("agent.cli.check.probe", kind=probe.kind, every=every, targets=targets))

@@ -38,6 +38,7 @@ from thongsuot_agent.uplink.connection import CollectorConnection, CollectorEndp
 from thongsuot_agent.uplink.uploader import is_on_device
 from thongsuot_agent.worker import WorkerFailed
 from thongsuot_runtime.config_file import ConfigInvalid
+from thongsuot_runtime.terminal import localized
 from thongsuot_schema.commissioning.run import commissioning_code
 from thongsuot_schema.enrolment import (
     PATH_ENROL,
@@ -251,16 +252,17 @@ def _report(target: _EnrolmentTarget, answer: EnrolmentResponse, token: str) -> 
 
 
 def _lines(report: EnrolmentReport) -> Iterator[str]:
-    yield f"enrolled as {report.site}; token in {report.token_file}"
+    done = Text("agent.cli.enrolled.done", site=report.site, file=report.token_file)
+    yield localized(done)
     if report.certificate_file is not None:
-        yield f"certificate in {report.certificate_file}"
+        yield localized(Text("agent.cli.enrolled.certificate", file=report.certificate_file))
     if report.revoked_tokens:
-        yield f"revoked: {report.revoked_tokens} tokens that the site had before"
+        yield localized(Text("agent.cli.enrolled.revoked", count=report.revoked_tokens))
     if report.commissioning_code:
-        yield (
-            f"now prove the links: http://ADDRESS-OF-THIS-DEVICE:{report.page_port}/commissioning, "
-            f"with today's code {report.commissioning_code}"
+        prove = Text(
+            "agent.cli.enrolled.prove", port=report.page_port, code=report.commissioning_code
         )
+        yield localized(prove)
 
 
 def _install_token(waiting: Path, token_file: Path) -> None:

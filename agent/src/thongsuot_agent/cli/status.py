@@ -2,6 +2,7 @@
 
 import socket
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -13,17 +14,26 @@ from thongsuot_agent.status import (
     AgentStatus,
     CollectorStatus,
     LinkStatus,
+    RecordStatus,
     SamplingStatus,
     SiteConfigStatus,
     VerdictStatus,
 )
 from thongsuot_runtime.config_file import ConfigInvalid
 from thongsuot_runtime.file_errors import describe
+from thongsuot_runtime.terminal import localized
 from thongsuot_schema.inventory.model import Via
 from thongsuot_schema.state import State
 from thongsuot_schema.words.language import Text
 
 _TIMEOUT_S = 5.0
+
+STATES = {
+    State.UP: Text("agent.cli.status.up"),
+    State.DEGRADED: Text("agent.cli.status.degraded"),
+    State.DOWN: Text("agent.cli.status.down"),
+    State.UNKNOWN: Text("agent.cli.status.unknown"),
+}
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where to ask, not where to listen
 
 
@@ -50,123 +60,178 @@ def show_status(path: str, address: str, *, is_json: bool) -> int:
 
 
 def text_of(status: AgentStatus) -> str:
-    """Return a status as lines for a person."""
-    record, collector = status.record, status.collector
-    up_s = status.now_s - status.started_s
-    lines = [f"{status.site}: thongsuot-agent {status.version}, up {_duration_text(up_s)}"]
+    """Return a status as lines for a person, in the language of the terminal."""
+    up = duration_text(status.now_s - status.started_s)
+    head = Text("agent.cli.status.head", site=status.site, version=status.version, up=up)
+    lines = [localized(head)]
     if not status.clock_trusted:
-        lines.append("clock: WRONG; times are corrected where the collector has told the hour")
+        lines.append(localized(Text("agent.cli.status.clock")))
     verdicts = {(verdict.link, verdict.service): verdict for verdict in status.verdicts}
-    lines.append("links:")
+    lines.append(localized(Text("agent.cli.status.links")))
     lines.extend(_link_line(link, verdicts.get((link.name, "")), status) for link in status.links)
     services = sorted({verdict.service for verdict in status.verdicts if verdict.service})
     if services:
-        lines.append("services:")
+        lines.append(localized(Text("agent.cli.status.services")))
+    site = localized(Text("agent.cli.status.site"))
     for service in services:
         verdicts_of_service = [verdict for verdict in status.verdicts if verdict.service == service]
         words = [
-            f"{verdict.link or 'site'} {_state_text(verdict, status)}"
+            f"{verdict.link or site} {_state_text(verdict, status)}"
             for verdict in verdicts_of_service
         ]
         lines.append(f"  {service}: {', '.join(words)}")
     lines.extend(_sampling_line(sampling) for sampling in status.sampling)
-    if collector.reachable:
-        ago = _duration_text(collector.acknowledged_s_ago or 0.0)
-        way = f" over {collector.link}" if collector.link else ""
-        url = collector.answering_url or collector.url
-        place = f" in place of {collector.url}" if url != collector.url.rstrip("/") else ""
-        lines.append(f"collector: {url} took the record {ago} ago{way}{place}")
-    else:
-        why = collector.problem or "nothing pushed yet"
-        lines.append(f"collector: {collector.url} NOT reached: {why}")
-    certified = certificate_line(collector, status.now_s)
+    lines.append(_collector_line(status.collector))
+    certified = certificate_line(status.collector, status.now_s)
     if certified:
         lines.append(certified)
     if status.site_config is not None:
         lines.append(site_config_line(status.site_config))
-    lines.append(
-        f"record: {record.waiting_batches} batches wait ({record.waiting_results} results),"
-        f" {record.disk_bytes / 1024:.0f} KiB on disk, {record.dropped_results} results dropped,"
-        f" {record.rejected_batches} batches refused"
-    )
-    if record.in_memory_only or record.disk_refuses:
-        place = "runtime directory" if record.in_memory_only else "disk"
-        lines.append(f"record: the {place} REFUSES writes; a crash or power cut may lose results")
+    lines.extend(_record_lines(status.record))
     lines.extend(
-        f"task {task.name}: restarted {task.restarts} times, last: {task.error}"
+        localized(
+            Text("agent.cli.status.task", name=task.name, times=task.restarts, error=task.error)
+        )
         for task in status.tasks
     )
     return "\n".join((*lines, ""))
 
 
+def _collector_line(collector: CollectorStatus) -> str:
+    if not collector.reachable:
+        why = collector.problem or localized(Text("agent.cli.status.nothing_pushed"))
+        return localized(Text("agent.cli.status.unreached", url=collector.url, why=why))
+    url = collector.answering_url or collector.url
+    way = Text("agent.cli.status.way", link=collector.link)
+    place = Text("agent.cli.status.place", url=collector.url)
+    taken = Text(
+        "agent.cli.status.taken",
+        url=url,
+        ago=duration_text(collector.acknowledged_s_ago or 0.0),
+        way=localized(way) if collector.link else "",
+        place=localized(place) if url != collector.url.rstrip("/") else "",
+    )
+    return localized(taken)
+
+
+def _record_lines(record: RecordStatus) -> Iterator[str]:
+    held = Text(
+        "agent.cli.status.record",
+        batches=record.waiting_batches,
+        results=record.waiting_results,
+        size=f"{record.disk_bytes / 1024:.0f}",
+        dropped=record.dropped_results,
+        rejected=record.rejected_batches,
+    )
+    yield localized(held)
+    if record.in_memory_only:
+        yield localized(Text("agent.cli.status.memory_refuses"))
+    elif record.disk_refuses:
+        yield localized(Text("agent.cli.status.disk_refuses"))
+
+
 def certificate_line(collector: CollectorStatus, now_s: float) -> str:
     """Return the state of the device's certificate, empty if it has none and needs none."""
-    problem = f"PROBLEM: {collector.certificate_problem}" if collector.certificate_problem else ""
-    if collector.certificate_expiry_s is None:
-        return problem and f"certificate: {problem}"
-    left_s = collector.certificate_expiry_s - now_s
-    how = f"good for {left_s / 86_400:.0f} days" if left_s > 0 else "has RUN OUT"
-    return f"certificate: {how}{problem and '; '}{problem}"
+    facts = []
+    if collector.certificate_expiry_s is not None:
+        left_s = collector.certificate_expiry_s - now_s
+        good = Text("agent.cli.status.certificate_good", days=f"{left_s / 86_400:.0f}")
+        facts.append(good if left_s > 0 else Text("agent.cli.status.certificate_over"))
+    if collector.certificate_problem:
+        facts.append(Text("agent.cli.status.problem", why=collector.certificate_problem))
+    if not facts:
+        return ""
+    return localized(
+        Text("agent.cli.status.certificate", facts="; ".join(localized(fact) for fact in facts))
+    )
 
 
 def site_config_line(site_config: SiteConfigStatus) -> str:
     """Return in one line which site configuration is run, and which is refused."""
+    version = site_config.version
     words = {
-        "off": "not taken from the collector ([site_config] accept = false)",
-        "none": "none; the settings file alone holds",
-        "trial": f"{site_config.version}, on probation until a push is acknowledged",
-        "good": f"{site_config.version}, good",
+        "off": Text("agent.cli.status.config_off"),
+        "none": Text("agent.cli.status.config_none"),
+        "trial": Text("agent.cli.status.config_trial", version=version),
+        "good": Text("agent.cli.status.config_good", version=version),
     }
-    refused = (
-        f"; {site_config.refused} REFUSED: {site_config.reason}" if site_config.refused else ""
+    word = words.get(site_config.state)
+    state = site_config.state if word is None else localized(word)
+    line = localized(Text("agent.cli.status.config", state=state))
+    if not site_config.refused:
+        return line
+    refused = Text(
+        "agent.cli.status.config_refused", version=site_config.refused, why=site_config.reason
     )
-    return f"site configuration: {words.get(site_config.state, site_config.state)}{refused}"
+    return f"{line}; {localized(refused)}"
 
 
 def _link_line(link: LinkStatus, verdict: VerdictStatus | None, status: AgentStatus) -> str:
-    word = "not judged yet" if verdict is None else _state_text(verdict, status)
-    facts = [f"{link.medium} on {link.interface}"]
+    unjudged = Text("agent.cli.status.not_judged")
+    word = localized(unjudged) if verdict is None else _state_text(verdict, status)
+    on = Text("agent.cli.status.on", medium=str(link.medium), interface=link.interface)
+    facts = [localized(on)]
     if link.via == Via.WATCHED:
-        facts.append("of the router, which tells how it is; nothing is sent over it")
+        facts.append(localized(Text("agent.cli.status.watched")))
     elif not link.present:
-        facts.append("no such interface")
+        facts.append(localized(Text("agent.cli.status.no_interface")))
     elif not link.carrier:
-        facts.append("no carrier")
+        facts.append(localized(Text("agent.cli.status.no_carrier")))
     facts.extend(link.addresses)
     if link.gateways:
-        facts.append(f"via {' '.join(link.gateways)}")
+        facts.append(localized(Text("agent.cli.status.via", gateways=" ".join(link.gateways))))
     if link.allowance_bytes is not None:
-        spent = link.spent_bytes or 0
-        facts.append(f"used {spent / 1e6:.1f} of {link.allowance_bytes / 1e6:.1f} MB this month")
+        used = Text(
+            "agent.cli.status.used",
+            spent=f"{(link.spent_bytes or 0) / 1e6:.1f}",
+            whole=f"{link.allowance_bytes / 1e6:.1f}",
+        )
+        facts.append(localized(used))
     return f"  {link.name}: {word} ({', '.join(facts)})"
 
 
 def _sampling_line(sampling: SamplingStatus) -> str:
-    def way(word: str, count: int, mean: float | None) -> str:
-        progress = f"{count} of {sampling.wanted} {word}"
-        return progress if mean is None else f"{progress} (mean {mean / 1e6:.1f} Mbit/s)"
+    def progress(count: int, mean: float | None) -> str:
+        if mean is None:
+            return f"{count}"
+        shown = Text("agent.cli.status.mean", count=count, rate=f"{mean / 1e6:.1f}")
+        return localized(shown)
 
-    down = way("down", sampling.down_samples, sampling.down_mean_bits_per_second)
-    up = way("up", sampling.up_samples, sampling.up_mean_bits_per_second)
-    subject = f"rate samples {sampling.link} {sampling.month}"
-    return f"{subject}: {down}, {up}, at {sampling.hours} of 24 hours"
+    samples = Text(
+        "agent.cli.status.samples",
+        link=sampling.link,
+        month=sampling.month,
+        wanted=sampling.wanted,
+        down=progress(sampling.down_samples, sampling.down_mean_bits_per_second),
+        up=progress(sampling.up_samples, sampling.up_mean_bits_per_second),
+        hours=sampling.hours,
+    )
+    return localized(samples)
 
 
 def _state_text(verdict: VerdictStatus, status: AgentStatus) -> str:
-    word = verdict.state.value if verdict.state is State.UP else verdict.state.value.upper()
+    word = localized(STATES[verdict.state])
     if verdict.segment is not None:
-        word += f" in {verdict.segment} ({verdict.symptom})"
+        symptom = str(verdict.symptom)
+        word = localized(
+            Text("agent.cli.status.at", state=word, segment=str(verdict.segment), symptom=symptom)
+        )
     if verdict.since_s is not None:
-        word += f" for {_duration_text(status.now_s - verdict.since_s)}"
+        lasts = duration_text(status.now_s - verdict.since_s)
+        word = localized(Text("agent.cli.status.since", state=word, lasts=lasts))
     return word
 
 
-def _duration_text(seconds: float) -> str:
+def duration_text(seconds: float) -> str:
+    """Return a duration in the largest unit that it has at least two of."""
     seconds = max(0.0, seconds)
-    for size_s, name in ((86400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= 2 * size_s:
-            return f"{seconds / size_s:.0f} {name}"
-    return f"{seconds:.0f} s"
+    if seconds >= 2 * 86_400:
+        return localized(Text("agent.cli.status.days", count=f"{seconds / 86_400:.0f}"))
+    if seconds >= 2 * 3_600:
+        return localized(Text("agent.cli.status.hours", count=f"{seconds / 3_600:.0f}"))
+    if seconds >= 2 * 60:
+        return localized(Text("agent.cli.status.minutes", count=f"{seconds / 60:.0f}"))
+    return localized(Text("agent.cli.status.seconds", count=f"{seconds:.0f}"))
 
 
 def _get(host: str, port: int) -> bytes:

@@ -60,25 +60,38 @@ async def test_a_chain_is_whole_until_a_stored_byte_is_changed(
     assert flawed == {("tay-ho", 2)}
 
 
+async def test_a_site_that_the_record_does_not_know_is_refused_with_the_nearest_name(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "state").mkdir()
+    await keep(tmp_path / "state" / "journal.sqlite", sealed("hoan-kiem", 1))
+    status, _, error = say(capsys, "verify", "hoan-kien", "--config", config)
+    assert status == 1
+    assert "hoan-kiem" in error
+
+
+def keep_letter(folder: Path, number: int, *, consumer: str, sequence: int) -> None:
+    """Put a batch that a consumer could not process into the store of a collector."""
+    store = open_store(folder / "state" / "store.sqlite")
+    failed = entry(number)
+    letter = DeadLetter(
+        site=failed.site,
+        stream=failed.stream,
+        number=failed.number,
+        consumer=consumer,
+        sequence=sequence,
+        error="Traceback:\n  x\nKeyError: 1",
+        body=failed.body,
+        at_ns=1,
+    )
+    dead_letters.put(store, letter)
+    store.dispose()
+
+
 def test_dead_letters_are_listed_and_shown_and_their_bytes_given(
     config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    store = open_store(tmp_path / "state" / "store.sqlite")
-    failed = entry(7)
-    dead_letters.put(
-        store,
-        DeadLetter(
-            site=failed.site,
-            stream=failed.stream,
-            number=failed.number,
-            consumer="prometheus",
-            sequence=3,
-            error="Traceback:\n  x\nKeyError: 1",
-            body=failed.body,
-            at_ns=1,
-        ),
-    )
-    store.dispose()
+    keep_letter(tmp_path, 7, consumer="prometheus", sequence=3)
     _, out, _ = say(capsys, "dead-letters", "list", "--config", config)
     assert "hoan-kiem" in out
     assert "KeyError: 1" in out
@@ -88,6 +101,24 @@ def test_dead_letters_are_listed_and_shown_and_their_bytes_given(
     assert "Traceback:" in out
     assert body.read_bytes() == b"body 7"
     assert say(capsys, "dead-letters", "show", 99, "--config", config)[0] == 1
+    report = json.loads(say(capsys, "dead-letters", "show", 1, "--json", "--config", config)[1])
+    assert (report["number"], report["sequence"], report["body_bytes"]) == (7, 3, 6)
+
+
+def test_dead_letters_are_retried_by_id_and_those_that_are_not_there_are_named(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keep_letter(tmp_path, 1, consumer="prometheus", sequence=1)
+    keep_letter(tmp_path, 2, consumer="prometheus", sequence=2)
+    status, out, error = say(capsys, "dead-letters", "retry", 2, 99, "--json", "--config", config)
+    assert status == 1
+    assert json.loads(out) == {"retried": [2], "unknown": [99]}
+    assert "99" in error
+    store = open_store(tmp_path / "state" / "store.sqlite")
+    asked = [letter.id for letter in dead_letters.retries(store, "prometheus", 10)]
+    store.dispose()
+    assert asked == [2]
+    assert say(capsys, "dead-letters", "retry", "--site", "hoan-kiem", "--config", config)[0] == 0
 
 
 async def test_the_journal_tells_what_it_holds_and_who_is_behind(

@@ -18,7 +18,6 @@ KINDS = frozenset({"function", "method", "class", "property", "import"})
 
 USED_BY = {
     "__call__": "protocols of functions",
-    "batch_numbers": "tests: reconciling a journal with what agents made",
     "capture_signals": "uvicorn",
     "connection_made": "asyncio",
     "datagram_received": "asyncio",
@@ -30,7 +29,6 @@ USED_BY = {
     "main_loop": "uvicorn",
     "open_client_mode": "pysnmp",
     "wires_network": "bench/rtt.py: stamps at the far ends of wires",
-    "unlogged": "tests: reconciling a journal with what agents made",
 }
 
 

@@ -5,7 +5,7 @@ import re
 import urllib.parse
 import urllib.request
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -112,6 +112,7 @@ class SiteReconciliation:
         return (
             f"{site}: made {self.logged_runs.total()} kept {self.stored_runs.total()} "
             f"missing {self.missing_runs.total()} doubled {len(self.duplicated)} "
+            f"kept unlogged {self.unlogged} "
             f"gaps announced {len(self.gaps)}; verdict changes made {self.logged_changes.total()} "
             f"missing {self.missing_changes.total()}"
         )
@@ -157,14 +158,6 @@ def prometheus_samples(prometheus: str, *, range_s: int) -> Iterator[tuple[str, 
         words = [labels.get(word, "") for word in ("__name__", "site", "link", "target", "family")]
         for time_s, _ in series["values"]:
             yield " ".join(words), round(float(time_s) * 1000)
-
-
-def batch_numbers(everything: Iterable[StoredBatch]) -> dict[tuple[str, str], list[int]]:
-    """Return the batch numbers of each stream of each site, in order of arrival."""
-    numbers: dict[tuple[str, str], list[int]] = {}
-    for batch in everything:
-        numbers.setdefault((batch.batch.site, batch.batch.stream), []).append(batch.batch.number)
-    return numbers
 
 
 def _empty_if_dash(word: str) -> str:

@@ -80,12 +80,20 @@ def build(root: Path, out: Path, rooms: list[str], architectures: list[str]) -> 
             built.append(wheels)
             for path in (file, wheels):
                 say(f"{path} {path.stat().st_size / 2**20:.1f} MiB")
+    write_sums(out)
+    return built
+
+
+def write_sums(out: Path) -> Path:
+    """Write the digests of packages, wheels and lists of components; return the file."""
     sums = "".join(
         f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}\n"
-        for file in sorted((*out.glob("thongsuot-*.deb"), *out.glob("thongsuot-*.tar")))
+        for file in sorted(out.glob("thongsuot-*"))
+        if file.suffix in {".deb", ".tar", ".json"}
     )
-    (out / "SHA256SUMS").write_text(sums, encoding="utf-8")
-    return built
+    path = out / "SHA256SUMS"
+    path.write_text(sums, encoding="utf-8")
+    return path
 
 
 def say(text: str) -> None:

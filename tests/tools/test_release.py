@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from tools import build
 from tools.apt_repository import SUITE, write_repository
+from tools.build import write_sums
 from tools.packages.debian import Package, write_package
 from tools.private_apt import PrivateApt
 from tools.release import ROOMS, ReleaseError, check, prepare, write_provenance
@@ -90,6 +91,14 @@ def test_provenance_names_the_commit_and_every_file_by_its_digest(
     assert statement["subject"] == [{"name": "a_1_amd64.deb", "digest": {"sha256": digest}}]
     (dependency,) = statement["predicate"]["buildDefinition"]["resolvedDependencies"]
     assert dependency["digest"]["gitCommit"] == git(clone, "rev-parse", "HEAD")
+
+
+def test_lists_of_components_have_their_digests_as_packages_have(tmp_path: Path) -> None:
+    made = ("thongsuot-agent_1_amd64.deb", "thongsuot-agent_1_amd64.json", "thongsuot-wheels.tar")
+    for name in (*made, "notes.txt"):
+        (tmp_path / name).write_text(name, encoding="utf-8")
+    lines = write_sums(tmp_path).read_text(encoding="utf-8").splitlines()
+    assert lines == [f"{hashlib.sha256(name.encode()).hexdigest()}  {name}" for name in made]
 
 
 @pytest.fixture

@@ -184,9 +184,13 @@ def test_a_server_that_lost_a_connection_in_silence_comes_last_from_then_on() ->
     choice.note_failure(second, asked_s=3.4, failed_s=3.5)
     assert choice.order(6.4) == [second, first]
     assert choice.was_silent(first)
+    # No route to it, says the kernel at once: that is no answer.
     choice.note_failure(first, asked_s=6.4, failed_s=6.5)
+    assert choice.was_silent(first)
+    assert choice.order(6.6) == [second, first]
+    choice.note_answer(first)
     assert not choice.was_silent(first)
-    assert choice.order(6.6) == [first, second]
+    assert choice.order(6.7) == [first, second]
 
 
 def test_a_server_that_was_silent_has_to_accept_before_it_is_waited_for() -> None:

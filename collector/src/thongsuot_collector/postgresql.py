@@ -114,10 +114,12 @@ class PostgresDatabase(msgspec.Struct, frozen=True, kw_only=True):
         failure: psycopg.OperationalError | None = None
         for server in choice.order(time.monotonic()):
             asked_s = time.monotonic()
-            if choice.was_silent(server) and not _accepts(server):
-                choice.note_silence(server, time.monotonic())
-                failure = psycopg.OperationalError(f"{server.get('host')}: still no answer")
-                continue
+            if choice.was_silent(server):
+                if not _accepts(server):
+                    choice.note_silence(server, time.monotonic())
+                    failure = psycopg.OperationalError(f"{server.get('host')}: still no answer")
+                    continue
+                choice.note_answer(server)
             try:
                 connection = psycopg.connect(**{**settings, **server}, autocommit=autocommit)  # type: ignore[arg-type]
             except psycopg.OperationalError as error:
@@ -193,11 +195,18 @@ class ServerChoice:
         self._are_silent[self._preferred] = False
 
     def note_failure(self, server: Mapping[str, str], asked_s: float, failed_s: float) -> None:
-        """Avoid a server for a while if it did not answer; one that refuses is alive."""
+        """
+        Avoid a server for a while if it did not answer; one that refuses is alive.
+
+        A quick failure does not prove that a silent one answers: where a machine is gone, its
+        neighbours are soon told that there is no route to it.
+        """
         if failed_s - asked_s >= _SILENT_S:
             self.note_silence(server, failed_s)
-        else:
-            self._are_silent[self._servers.index(dict(server))] = False
+
+    def note_answer(self, server: Mapping[str, str]) -> None:
+        """Treat a server like the others: it has answered."""
+        self._are_silent[self._servers.index(dict(server))] = False
 
     def note_silence(self, server: Mapping[str, str], now_s: float) -> None:
         """Avoid a server for a while."""

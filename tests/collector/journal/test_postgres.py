@@ -1,10 +1,12 @@
 """The journal in PostgreSQL: the contract, and what only a server that others share can suffer."""
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.collector.journal.journal_contract import *  # noqa: F403 - the contract's tests
@@ -16,7 +18,7 @@ from thongsuot_collector.journal.entry import AppendOutcome, StoredEntry
 from thongsuot_collector.journal.postgres import PostgresJournal, open_postgres_journal
 from thongsuot_collector.journal.postgres_session import JournalConnection
 from thongsuot_collector.journal.postgres_tables import JournalIdentity, identity
-from thongsuot_collector.postgresql import JOURNAL_SCHEMA, PostgresDatabase
+from thongsuot_collector.postgresql import JOURNAL_SCHEMA, PostgresDatabase, abort
 
 pytestmark = pytest.mark.servers
 
@@ -352,3 +354,24 @@ async def test_a_database_that_cannot_be_opened_is_named_without_its_password(
         )
     assert postgres.tcp_url().removeprefix("postgresql+psycopg") in str(refused.value)
     assert "wrong-password" not in str(refused.value)
+
+
+async def test_a_reader_that_has_lost_its_server_says_since_when_it_waited(
+    postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = database_at(postgres.new_database())
+    journal = await opened_at(database.url)
+    known = JournalIdentity(name=journal.name, head=journal.head)
+    lost: list[float] = []
+    began_s = time.monotonic()
+    monkeypatch.setattr(PostgresDatabase, "note_lost", lambda _database, at_s: lost.append(at_s))
+    # A writer may have waited for a standby: that says nothing of its server.
+    for reads in (True, False):
+        connection = JournalConnection(database, lambda: known, autocommit=reads)
+        abort(connection.get())
+        with pytest.raises(psycopg.OperationalError) as raised:
+            connection.get().execute("SELECT 1")
+        connection.fail(raised.value)
+        assert [at_s >= began_s for at_s in lost] == [True]
+        connection.close()
+    await journal.close()

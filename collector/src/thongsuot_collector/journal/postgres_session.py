@@ -68,7 +68,7 @@ class JournalConnection:
         self._backoff = Backoff(
             first_s=_FIRST_WAIT_S, limit_s=_LONGEST_WAIT_S, random=random.random
         )
-        self._next_try_s = 0.0
+        self._next_try_s = self._asked_s = 0.0
         self._message = ""
 
     def get(self) -> PostgresConnection:
@@ -79,6 +79,7 @@ class JournalConnection:
             JournalRefused: the server cannot be reached; retried with growing pauses.
             JournalDamaged: it has another journal, or one without entries that were read before.
         """
+        self._asked_s = time.monotonic()
         if self._connection is not None and not self._connection.closed:
             return self._connection
         if time.monotonic() < self._next_try_s:
@@ -109,6 +110,10 @@ class JournalConnection:
             with contextlib.suppress(psycopg.Error):  # then it is broken, and closed below
                 connection.rollback()
         if connection is not None and connection.broken:
+            # One that only reads waits for nothing but its server. Unless it is said that this is
+            # silent, the next connection waits for it as well, and all that wait for that.
+            if self._autocommit:
+                self._database.note_lost(self._asked_s)
             self.close()
         return JournalRefused(
             f"the journal at {self._database.shown} failed: {self._database.message_of(error)}"

@@ -103,6 +103,12 @@ def test_the_watcher_of_the_how_to_is_taken_by_its_own_check(tmp_path: Path) -> 
     assert "collectors: trung-tam; channels: mail" in checked.stdout
 
 
+def test_no_wait_of_the_servers_own_keeps_a_standby_from_leading() -> None:
+    settings = node_role().table("database_settings")
+    assert settings["wal_retrieve_retry_interval"] == "500ms", "five seconds by default"
+    assert settings["wal_receiver_timeout"] == "3s", "sixty by default"
+
+
 def test_the_pair_is_made_as_the_how_to_says() -> None:
     role = node_role()
     command = role.words("database_command")

@@ -1,1 +1,1 @@
-"""Receives, keeps, judges across sites, notifies people."""
+"""The collector: receives and stores data, judges across sites, and notifies people."""

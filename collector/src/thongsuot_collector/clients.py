@@ -1,6 +1,6 @@
 """
-Shared by all clients of other systems: the trusted certificates (TLS), the time that receivers ask
-them to wait (``Retry-After``), and secrets, read from files and kept out of logs and pages.
+Shared by all clients of other systems: trusted certificates (TLS), the wait requested by receivers
+(``Retry-After``), and secrets, read from files and kept out of logs and pages.
 """
 
 import base64
@@ -13,7 +13,7 @@ from urllib.parse import quote, quote_plus, unquote
 from thongsuot_runtime.file_errors import describe
 
 _RETRY_AFTER_LIMIT_S = 600.0
-"""A longer wait requested by a receiver is cut to this."""
+"""A longer wait requested by a receiver is reduced to this."""
 
 
 def retry_after_s(header: str, *, now_s: float) -> float:
@@ -36,15 +36,15 @@ def client_context(ca_file: str = "") -> ssl.SSLContext:
     """
     Return a context that checks certificates against a file of authorities; empty: the system's.
 
-    Without the versions that RFC 8996 deprecates, whatever the system's OpenSSL allows.
+    TLS versions deprecated by RFC 8996 are disabled, even if the system's OpenSSL allows them.
 
     Raises:
-        OSError: the file cannot be read, or holds no certificate.
+        OSError: the file cannot be read, or contains no certificate.
     """
     try:
         context = ssl.create_default_context(cafile=ca_file or None)
     except OSError as error:
-        # Its own error does not say which file it is.
+        # Its own error does not name the file.
         raise OSError(f"{ca_file or 'authorities of the system'}: {describe(error)}") from error
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
@@ -57,11 +57,11 @@ _SHORTEST = 4
 
 def read_secret(file: str) -> str:
     """
-    Return the secret that a file holds, without the white space around it.
+    Return the secret in a file, without surrounding white space.
 
     Raises:
         OSError: it cannot be read.
-        ValueError: it is empty, or no text.
+        ValueError: it is empty, or not text.
     """
     try:
         text = Path(file).read_text("utf-8").strip()
@@ -73,7 +73,7 @@ def read_secret(file: str) -> str:
 
 
 class Scrubber:
-    """Hides some secrets in texts, also as they look inside a URL or in Base64."""
+    """Hides some secrets in texts, also in their forms inside a URL or in Base64."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         forms: set[str] = set()

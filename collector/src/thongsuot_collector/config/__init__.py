@@ -1,1 +1,1 @@
-"""The collector's one configuration file: its types, and reading it."""
+"""The collector's configuration file: its types, and how it is read."""

@@ -17,7 +17,7 @@ from thongsuot_schema.localizable import Localizable, sentence_of
 
 
 def mistakes(listen: Listen, settings: CertificateSettings) -> Iterator[Mistake]:
-    """Yield each error that the files alone show, with its key."""
+    """Yield each error that is visible in the files alone, with its key."""
     wrong = pattern_mistake(settings)
     if wrong:
         yield ("certificates", "identity"), wrong
@@ -43,10 +43,10 @@ def mistakes(listen: Listen, settings: CertificateSettings) -> Iterator[Mistake]
 
 
 def server_certificate_mistake(certificate_file: str, key_file: str) -> str:
-    """Return why a TLS server cannot use a certificate and its key; empty: it can."""
+    """Return why a TLS server cannot use a certificate and its key; empty if it can."""
     try:
         for file in (certificate_file, key_file):
-            # The library's own error does not say which of the two it could not open.
+            # The library's own error does not name the file that it could not open.
             Path(file).open("rb").close()
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate_file, key_file)
@@ -65,7 +65,7 @@ def server_certificate_mistake(certificate_file: str, key_file: str) -> str:
 
 
 def with_paths(settings: CertificateSettings, folder: Path) -> CertificateSettings:
-    """Return the settings with paths that are meant from a folder made absolute."""
+    """Return the settings with paths relative to a folder made absolute."""
     file = settings.authorities_file
     return msgspec.structs.replace(
         settings,

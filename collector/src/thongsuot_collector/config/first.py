@@ -1,4 +1,6 @@
-"""The first configuration of a collector: the text of its files, with what most cities set."""
+"""
+The first configuration of a collector: the text of its files, with the usual settings of cities.
+"""
 
 import json
 from dataclasses import dataclass
@@ -63,7 +65,7 @@ carrier = "carrier-1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirstSite:
-    """The site that the inventory begins with; ``commune`` is a code, or empty."""
+    """The first site of the inventory; ``commune`` is a code, or empty."""
 
     name: str
     title: str

@@ -24,20 +24,19 @@ DAY_S = 86_400.0
 
 class JournalSettings(StrictStruct, frozen=True, kw_only=True):
     """
-    Where and how long what agents pushed is kept.
+    Where pushed data is stored, and for how long.
 
-    Left out, ``url``: in a SQLite file in ``state_dir``, of one collector. It names a PostgreSQL
+    By default it is a SQLite file in ``state_dir``, for one collector. ``url`` names a PostgreSQL
     database that several collectors append to and read, as
-    ``postgresql+psycopg://USER@HOST/DATABASE``; whatever else libpq knows follows as its
-    parameters: ``?sslmode=verify-full``. ``password_file`` holds the user's password and nothing
-    else.
+    ``postgresql+psycopg://USER@HOST/DATABASE``; other options of libpq follow as parameters:
+    ``?sslmode=verify-full``. ``password_file`` only contains the user's password.
 
-    ``retention_s`` after it came in an entry may go, once every sink has it. Above ``max_bytes``
-    the oldest go no matter who has them, counted, first of a site that holds more than three times
-    what others do: 400 sites push about 2 GB a day. A file whose disk has room for less than 1 GiB
-    more gives up its oldest before their age, though nothing that a sink does not have.
-    ``gather_s`` is how long a push waits for
-    others, so that one flush of the disk serves them all; nothing is acknowledged before that.
+    An entry is removed ``retention_s`` after its arrival, once every sink has it. Above
+    ``max_bytes`` the oldest entries are removed regardless of sinks, and counted; first those of a
+    site that holds more than three times as much as others: 400 sites push about 2 GB a day. If the
+    disk of a file has less than 1 GiB left, the oldest entries that every sink has are removed
+    before their age. ``gather_s`` is how long a push waits for others, so that one flush of the
+    disk serves them all; nothing is acknowledged before that.
     """
 
     url: str = ""
@@ -48,7 +47,7 @@ class JournalSettings(StrictStruct, frozen=True, kw_only=True):
 
     @property
     def database(self) -> PostgresDatabase:
-        """The database that ``url`` names."""
+        """The database named by ``url``."""
         return PostgresDatabase(
             url=self.url, password_file=self.password_file, schema=JOURNAL_SCHEMA
         )
@@ -56,20 +55,20 @@ class JournalSettings(StrictStruct, frozen=True, kw_only=True):
 
 class PageSettings(StrictStruct, frozen=True, kw_only=True):
     """
-    The pages for people; they only show.
+    The pages for people.
 
-    They stand beside the pushes at ``listen.address``; ``address`` is a second place for the pages
-    alone, in the clear and therefore on loopback only: for a browser on this machine, or for a web
-    server before it that ends the TLS. ``password_file`` holds one password for all who look (user
-    name: anything); left out, anyone who reaches the address may look. People with an account of
-    their own sign in by ``[sign_in]``. ``silent_after_s`` is when
-    an agent that was not heard is called silent: three pushes; a minute later, which is how long it
-    may wait, where the collector itself was away. ``support_hotline`` is the city's
-    support desk, shown where nobody else is named. ``docs_dir`` holds the documentation as
-    ``./run docs`` makes it, shown at ``/docs`` to who may look; the default is where the package
-    puts it. ``mcp``: language models may ask at ``/mcp`` what the API shows; it needs the extra
-    ``mcp``. ``grafana_url`` is where people find the Grafana that has our boards: pages of
-    incidents lead to the right one, at their time.
+    They are served beside the pushes at ``listen.address``; ``address`` is an additional address
+    for the pages alone, unencrypted and therefore only on loopback: for a browser on this machine,
+    or for a web server in front of it that terminates TLS. ``password_file`` contains a shared
+    password for reading (with any user name); without it, anyone who reaches the address may read.
+    People with an account of their own sign in by ``[sign_in]``. ``silent_after_s`` is the time
+    without a push after which an agent counts as silent: three pushes; a minute more, which is how
+    long an agent may wait, after an absence of the collector itself. ``support_hotline`` is the
+    city's support desk, shown where nobody else is named. ``docs_dir`` contains the documentation
+    built by ``./run docs``, shown at ``/docs`` to visitors with read access; the default is the
+    package's folder. ``mcp``: language models may query the API's data at ``/mcp``; it needs the
+    extra ``mcp``. ``grafana_url`` is the address of the Grafana with our boards: pages of incidents
+    link to the right board, at their time.
     """
 
     address: str = ""
@@ -95,9 +94,9 @@ class CollectorConfig(StrictStruct, frozen=True, kw_only=True):
     """
     The whole file.
 
-    Relative paths are meant from the file's own folder. ``inventory_dir`` holds the inventory's
+    Relative paths are relative to the file's own folder. ``inventory_dir`` contains the inventory's
     files (left out: sites are known only by their names). Each of ``sinks`` has ``kind`` and
-    ``name`` and the settings of its kind; so has each of ``channels``, by which people are
+    ``name`` and the settings of its kind; so does each of ``channels``, by which people are
     notified.
     """
 

@@ -1,4 +1,4 @@
-"""``[[sinks]]`` and ``[[channels]]``: of each table its kind, and the settings of that kind."""
+"""``[[sinks]]`` and ``[[channels]]``: the kind of each table, and the settings of that kind."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeVar

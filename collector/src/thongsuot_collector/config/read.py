@@ -1,5 +1,5 @@
 """
-From the configuration file to a checked configuration: the same for start-up and ``check-config``.
+Reads and checks the configuration file, in the same way for start-up and ``check-config``.
 ``directory_for`` and ``check_authority`` check the files that it refers to.
 """
 
@@ -39,13 +39,13 @@ from thongsuot_schema.errors import DocumentError
 from thongsuot_schema.localizable import Localizable, sentence_of
 
 _RESERVED_CONSUMERS = frozenset({state.CONSUMER, correlation.CONSUMER, account.CONSUMER})
-"""Names that a cursor of the journal has already."""
+"""Names already used by cursors of the journal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Configuration:
     """
-    A configuration whose every part was checked.
+    A completely checked configuration.
 
     Paths in ``settings`` are absolute. ``sinks`` and ``channels`` pair the settings of each with
     its kind.
@@ -62,7 +62,7 @@ class Configuration:
 
     @property
     def state_dir(self) -> Path:
-        """Where the journal and the store stand."""
+        """The folder of the journal and the store."""
         return Path(self.settings.state_dir)
 
 
@@ -77,7 +77,7 @@ def read_configuration(path: Path) -> Configuration:
 
 
 def parse_configuration(text: str, *, file: str, folder: Path) -> Configuration:
-    """Return the configuration that a text holds; relative paths are meant from ``folder``."""
+    """Parse a configuration; relative paths are relative to ``folder``."""
     source = ConfigText(text, file)
     settings = _with_paths(source.decode(CollectorConfig), folder)
     mistakes = [source.error_at(*mistake) for mistake in _mistakes(settings)]
@@ -143,7 +143,7 @@ def _mistakes(settings: CollectorConfig) -> Iterator[Mistake]:
 
 
 def _holds_text(file: str) -> bool:
-    """Whether a file holds more than blanks; one that cannot be read is found when it is needed."""
+    """Whether a file contains more than blanks; an unreadable one is reported when it is needed."""
     try:
         return bool(Path(file).read_bytes().strip())
     except PermissionError:
@@ -207,7 +207,7 @@ def _page_address_mistakes(address: str) -> Iterator[Mistake]:
 
 
 def _url_mistakes(key: tuple[str, ...], url: str) -> Iterator[Mistake]:
-    """Yield the errors of an address with which links on our pages and in messages begin."""
+    """Yield the errors of the base URL of links on our pages and in messages."""
     if not url:
         return
     try:
@@ -337,10 +337,10 @@ def directory_for(configuration: Configuration, *, file: str) -> InventoryDirect
 
 def check_authority(configuration: Configuration, *, file: str) -> None:
     """
-    See whether the collector's own authority can be used, where it is wanted.
+    Check whether the collector's own authority can be used, if it is required.
 
     Raises:
-        ConfigInvalid: it cannot, or there is none.
+        ConfigInvalid: it cannot be used, or does not exist.
     """
     settings = configuration.settings
     if (

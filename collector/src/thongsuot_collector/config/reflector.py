@@ -14,7 +14,7 @@ from thongsuot_schema.localizable import Localizable, sentence_of
 
 
 def mistakes(settings: ReflectorSettings) -> Iterator[Mistake]:
-    """Yield all mistakes, each with its place below the table."""
+    """Yield all errors, each with its place below the table."""
     if settings.key_file:
         try:
             read_key(Path(settings.key_file))

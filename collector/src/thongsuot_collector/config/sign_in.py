@@ -67,7 +67,7 @@ def _provider_mistakes(oidc: OidcSettings, page_url: str) -> Iterator[Mistake]:
 
 
 def with_paths(settings: SignInSettings, folder: Path) -> SignInSettings:
-    """Return settings whose files are named from a folder."""
+    """Return the settings with paths relative to a folder made absolute."""
 
     def absolute(path: str) -> str:
         return str(folder / path) if path else ""

@@ -1,4 +1,4 @@
-"""The file of a watcher: read and checked as the collector's own."""
+"""The configuration file of a watcher, read and checked like the collector's own."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ def read_watch_configuration(path: Path) -> WatchConfiguration:
     Return the configuration in a file.
 
     Raises:
-        ConfigInvalid: with every mistake that was found, each with file and line.
+        ConfigInvalid: it has all errors, each with file and line.
     """
     source = ConfigText(read_text(path), str(path))
     settings = source.decode(WatchSettings)

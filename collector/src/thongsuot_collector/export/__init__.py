@@ -1,1 +1,1 @@
-"""Raw results out of the journal into a file, for research and disputes."""
+"""Exports raw results from the journal to a file, for research and disputes."""

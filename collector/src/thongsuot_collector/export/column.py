@@ -1,4 +1,6 @@
-"""Which columns an exported table has: one row for each value, and one for a run without any."""
+"""
+The columns of an exported table, with one row for each value, and one for a run without values.
+"""
 
 from dataclasses import dataclass
 from enum import Enum

@@ -1,4 +1,4 @@
-"""Writing CSV (RFC 4180): times in UTC, absent values are empty."""
+"""Writes CSV (RFC 4180): times in UTC, absent values are empty."""
 
 import csv
 import io
@@ -29,7 +29,7 @@ class CsvWriter:
             self._writer.writerow(shown)
 
     def close(self) -> None:
-        """Write the rest."""
+        """Write the remaining rows."""
         self._text.flush()
         self._text.detach()
 

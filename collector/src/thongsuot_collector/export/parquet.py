@@ -1,8 +1,8 @@
 """
-Writing Parquet: flat tables, a row group at a time, compressed by zstd.
+Writes Parquet: flat tables, one row group at a time, compressed by zstd.
 
-pyarrow is the extra ``export``: 165 MB on the disk and 56 MB of memory, which only the command that
-writes such a file pays (decision 0026).
+pyarrow is the extra ``export``: 165 MB on the disk and 56 MB of memory, needed only by the command
+that writes such a file (decision 0026).
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ _TYPES: dict[ColumnType, Any] = {
 }
 
 GROUP_ROWS = 100_000
-"""Rows of a group: some 60 MB in memory while they gather, one or two on the disk."""
+"""Rows per group: about 60 MB in memory while it is collected, one or two on the disk."""
 
 
 class ParquetWriter:
@@ -45,7 +45,7 @@ class ParquetWriter:
             del self._rows[: self._group_rows]
 
     def close(self) -> None:
-        """Write the rest, and the foot."""
+        """Write the remaining rows, and the footer."""
         if self._rows:
             self._write_group(self._rows)
             self._rows = []

@@ -1,4 +1,4 @@
-"""From entries of the journal to rows of a table, some entries at a time."""
+"""Converts entries of the journal to rows of a table, some entries at a time."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ _NAMES = ("commune", "link", "medium", "carrier", "target", "family")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportQuery:
-    """Results from a moment (Unix time in ms) until before another; of one site, or of all."""
+    """Results from one moment (Unix time in ms) to another (exclusive); of one site, or of all."""
 
     from_ms: int
     until_ms: int
@@ -35,7 +35,7 @@ class ExportQuery:
 
 @dataclass(slots=True, kw_only=True)
 class ExportTally:
-    """The items found: rows, and the batches that cannot be read."""
+    """The exported rows, and the batches that cannot be read."""
 
     rows: int = 0
     undecodable: list[str] = field(default_factory=list)
@@ -45,10 +45,10 @@ def export_rows(
     journal: JournalView, query: ExportQuery, labels_of: LabelsOf, tally: ExportTally
 ) -> Iterator[list[Row]]:
     """
-    Yield the rows of each batch that has some, in the order in which batches came in.
+    Yield the rows of each batch that has any, in the order of arrival.
 
-    Only some entries are held at a time, and none while a row is used: the journal may grow and be
-    trimmed meanwhile. A batch that cannot be read is noted in ``tally``.
+    Only some entries are read at a time: the journal may grow and be trimmed concurrently. A batch
+    that cannot be read is recorded in ``tally``.
     """
     layouts = _Layouts(journal)
     after, head = 0, journal.extent().head
@@ -78,7 +78,7 @@ class _Layouts:
         self._layout = lru_cache(maxsize=_LAYOUTS)(self._read)
 
     def of(self, kept: StoredEntry) -> dict[bytes, CompiledLayout]:
-        """Return the layout that an entry needs, if it is known."""
+        """Return the layout of an entry, if it is known."""
         layout = kept.entry.layout
         compiled = self._layout(layout) if layout else None
         return {} if compiled is None else {layout: compiled}

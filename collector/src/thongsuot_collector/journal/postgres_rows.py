@@ -1,6 +1,4 @@
-"""
-The operations of the PostgreSQL journal inside one connection: rows in, rows out, nothing awaited.
-"""
+"""The synchronous operations of the PostgreSQL journal inside one connection."""
 
 import time
 from collections.abc import Sequence
@@ -26,7 +24,7 @@ from thongsuot_collector.journal.postgres_tables import PostgresConnection
 from thongsuot_schema.batch.digest import digest_of
 
 CHANNEL = "thongsuot_journal"
-"""Its notifications say the newest sequence."""
+"""Its notifications contain the newest sequence."""
 
 ENTRY_OVERHEAD_BYTES = 260
 """
@@ -88,11 +86,10 @@ _COMMIT = """
 
 def append(connection: PostgresConnection, entries: Sequence[JournalEntry]) -> list[AppendResult]:
     """
-    Insert entries, unless the identity of one was ever there; to be called in the order
-    (``take_order``).
+    Insert entries whose identities have never been stored; call it in the order (``take_order``).
 
-    One statement, whatever their number. It writes even if nothing is new, so that its commit waits
-    until a synchronous standby has everything that it reports as stored.
+    It is one statement, regardless of their number. It writes even if nothing is new, so that its
+    commit waits until a synchronous standby has everything that it reports as stored.
     """
     places: dict[tuple[str, str, int], int] = {}
     first: list[JournalEntry] = []
@@ -142,8 +139,8 @@ def read(
     site: str = "",
 ) -> tuple[list[StoredEntry], list[int]]:
     """
-    Return entries after, through and at most (``bounds``), until their bodies pass a size: of a
-    site (empty: of all); and the sequences of those whose body is not what was appended.
+    Return the entries within ``bounds`` (after, through, at most), until their bodies exceed a
+    size: of a site (empty: of all); and the sequences of those whose body has changed since.
     """
     entries: list[StoredEntry] = []
     damaged: list[int] = []
@@ -162,7 +159,7 @@ def stored(
     *,
     site: str = "",
 ) -> list[StoredEntry]:
-    """Return the same as ``read``, whatever the digest."""
+    """Return the same as ``read``, without comparing digests."""
     after, through, limit = bounds
     with connection.cursor(binary=True) as cursor:
         cursor.execute(
@@ -195,10 +192,10 @@ def note_damaged(connection: PostgresConnection, sequences: Sequence[int]) -> in
             binary=True,
         ).fetchone()
         if row is None:
-            continue  # another process was faster
+            continue  # another process has done it
         entry = stored_entry(row).entry
         if digest_of(entry.body) == entry.digest:
-            continue  # it was the way to here
+            continue  # only the copy read before was damaged
         _take_out(connection, sequence, entry)
         taken_out += 1
     return taken_out
@@ -237,7 +234,7 @@ def count_lost(connection: PostgresConnection, consumer: str, lost: int) -> None
 def put_layout(
     connection: PostgresConnection, layout_id: bytes, body: bytes, received_ns: int
 ) -> None:
-    """Insert a layout, or note that it is still in use."""
+    """Insert a layout, or record that it is still in use."""
     connection.execute(
         "INSERT INTO layouts (id, received_ns, body) VALUES (%s, %s, %s) "
         "ON CONFLICT (id) DO UPDATE SET received_ns = excluded.received_ns",
@@ -254,7 +251,7 @@ def layout(connection: PostgresConnection, layout_id: bytes) -> bytes | None:
 
 
 def cursors(connection: PostgresConnection, consumer: str = "") -> dict[str, Cursor]:
-    """Return the cursors of all consumers that ever committed, or of one."""
+    """Return the cursors of all consumers that have ever committed, or of one."""
     rows = connection.execute(
         "SELECT consumer, sequence, note, lost, begun, delivered, set_aside FROM cursors "
         "WHERE %(consumer)s = '' OR consumer = %(consumer)s ORDER BY consumer",
@@ -280,7 +277,7 @@ def commit(connection: PostgresConnection, consumer: str, sequence: int, note: b
 
 
 def extent(connection: PostgresConnection) -> Extent:
-    """Return the current content."""
+    """Return the extent of the current content."""
     row = connection.execute(
         """
         SELECT head, body_bytes, entries,
@@ -304,7 +301,7 @@ def extent(connection: PostgresConnection) -> Extent:
 
 
 def size_bytes(connection: PostgresConnection) -> int:
-    """Return the size of the entries: their tables shrink later, when they are vacuumed."""
+    """Return the size of the entries; their tables shrink later, when they are vacuumed."""
     row = connection.execute("SELECT body_bytes, entries FROM journal").fetchone()
     assert row is not None, "the journal has its row"
     return int(row[0] + ENTRY_OVERHEAD_BYTES * row[1])

@@ -19,7 +19,7 @@ the order of commits and no reader by sequence skips an entry.
 """
 
 _STEPS: tuple[str, ...] = (
-    # Names are compared byte by byte: the order of SQLite, and no index that a new libc spoils.
+    # Names are compared byte by byte: the order of SQLite, and no index that a new libc corrupts.
     """
     CREATE TABLE journal (
         name text NOT NULL,
@@ -94,7 +94,7 @@ _STEPS: tuple[str, ...] = (
 
 
 class JournalIdentity(msgspec.Struct, frozen=True, kw_only=True):
-    """Which journal a database holds, and its newest sequence."""
+    """The journal in a database, and its newest sequence."""
 
     name: str
     head: int
@@ -102,7 +102,7 @@ class JournalIdentity(msgspec.Struct, frozen=True, kw_only=True):
 
 def create_or_migrate(connection: PostgresConnection) -> JournalIdentity:
     """
-    Make sure that the tables are there and of this version.
+    Ensure that the tables exist and have this version.
 
     Raises:
         JournalError: they are of a newer collector.
@@ -128,16 +128,16 @@ def create_or_migrate(connection: PostgresConnection) -> JournalIdentity:
 
 def take_order(connection: PostgresConnection) -> None:
     """
-    Wait until nobody else writes; for the rest of the transaction.
+    Wait until nobody else writes, and block others for the rest of the transaction.
 
-    A statement of its own: the next one sees all that was committed before.
+    It is a separate statement, so that the next one sees everything committed before.
     """
     connection.execute("SELECT pg_advisory_xact_lock(%s)", (ORDER_LOCK,), prepare=True)
 
 
 def identity(connection: PostgresConnection) -> JournalIdentity:
     """
-    Return which journal this is.
+    Return the identity of this journal.
 
     Raises:
         JournalError: there is none, or it is of another version.

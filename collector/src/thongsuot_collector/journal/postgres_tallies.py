@@ -1,4 +1,4 @@
-"""The fate of entries at each consumer, and the stored numbers, in PostgreSQL."""
+"""Tallies of each consumer's entries, and the stored batch numbers, in PostgreSQL."""
 
 from collections.abc import Mapping, Sequence
 

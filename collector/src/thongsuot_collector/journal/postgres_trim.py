@@ -1,4 +1,4 @@
-"""Trimming the PostgreSQL journal; each is called in the order (``take_order``)."""
+"""Trims the PostgreSQL journal; each function is called in the order (``take_order``)."""
 
 from collections.abc import Mapping, Sequence
 

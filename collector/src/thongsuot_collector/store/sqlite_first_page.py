@@ -1,8 +1,8 @@
 """
 The first page of a SQLite file, rebuilt if it is damaged.
 
-It holds the header, and where every table and index begins (the schema), or the addresses of the
-pages that do. All other pages are of use again once they can be found.
+It contains the header, and the schema with the first page of every table and index, or the
+addresses of the pages with the schema. All other pages are usable again once they can be found.
 """
 
 import sqlite3
@@ -30,7 +30,7 @@ class SchemaRow(NamedTuple):
 
 
 class Header(NamedTuple):
-    """What the first 100 bytes of a file say of it; 0: they are not those of a database."""
+    """The fields in the first 100 bytes of a file; 0 if they are not those of a database."""
 
     page_bytes: int
     size_bytes: int
@@ -44,8 +44,8 @@ def header_of(path: Path) -> Header:
 
 def give_first_page(path: Path, donor: bytes) -> None:
     """
-    Replace the first page of a file by that of ``donor``, the bytes of another one, in which the
-    tables begin on the same pages.
+    Replace the first page of a file by that of ``donor``, the bytes of another file whose tables
+    begin on the same pages.
     """
     page_bytes = _header_in(donor).page_bytes
     _write_first_page(path, bytearray(donor[:page_bytes]))
@@ -59,7 +59,7 @@ def restore_schema(path: Path, donor: bytes) -> None:
     it, it was created by the same steps, and the other rows are taken from it.
 
     Raises:
-        sqlite3.DatabaseError: too little is left to know where every table begins.
+        sqlite3.DatabaseError: too little is left to find the begin of every table.
     """
     page_bytes = _header_in(donor).page_bytes
     rows = _complete(list(_rows_left(path, page_bytes)), _rows_of(donor))
@@ -94,7 +94,7 @@ def _write_first_page(path: Path, page: bytearray) -> None:
 
 
 def _complete(left: list[SchemaRow], wanted: list[SchemaRow]) -> list[SchemaRow]:
-    """Return the whole schema of a file of which some rows remain."""
+    """Return the complete schema of a file with some remaining rows."""
     begins = {(row.type, row.name): row.rootpage for row in left}
     if left and begins.items() <= {(row.type, row.name): row.rootpage for row in wanted}.items():
         return wanted
@@ -115,7 +115,7 @@ def _rows_of(donor: bytes) -> list[SchemaRow]:
 
 
 def _rows_left(path: Path, page_bytes: int) -> Iterator[SchemaRow]:
-    """Yield the rows of the schema that stand on whole pages behind the first one."""
+    """Yield the rows of the schema on intact pages after the first one."""
     with path.open("rb") as file:
         file.seek(page_bytes)
         while len(page := file.read(page_bytes)) == page_bytes:

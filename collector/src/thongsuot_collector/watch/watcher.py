@@ -101,7 +101,7 @@ class Watcher:
     async def _answer_of(self, client: httpx.AsyncClient, url: str, path: str) -> str:
         """Return the problem of an address, empty if it answers 200."""
         try:
-            # The client's time-out is between two bytes: this one is for the whole answer.
+            # The client's time-out applies between two bytes; this one to the whole answer.
             async with asyncio.timeout(self._settings.timeout_s):
                 response = await client.get(url.rstrip("/") + path)
         except TimeoutError:

@@ -1,5 +1,5 @@
 """
-What both programs need of their process and its machine, and neither may import from the other.
+Shared by both programs, which may not import from each other: access to the process and machine.
 
-Beside ``thongsuot_schema`` in one distribution, but not part of it: the schema does no I/O.
+It is in one distribution with ``thongsuot_schema``, but not part of it: the schema does no I/O.
 """

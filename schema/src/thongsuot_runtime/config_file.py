@@ -1,5 +1,5 @@
 """
-A program's configuration file: read once, refused with every mistake that was found in it.
+A program's configuration file: read once, and refused with all errors in it.
 
 Errors in a single value (unknown keys, ranges, types) are handled by ``thongsuot_schema.document``;
 contradictions between values are checked by each program, which yields them as ``Mistake``.
@@ -89,10 +89,10 @@ def read_text(path: File) -> str:
 
 def raise_mistakes(mistakes: Iterable[DocumentError]) -> None:
     """
-    Refuse a configuration in which something is wrong.
+    Refuse a configuration that has errors.
 
     Raises:
-        ConfigInvalid: with every mistake, in the order of files and lines.
+        ConfigInvalid: it has every error, in the order of files and lines.
     """
     ordered = sorted(mistakes, key=lambda mistake: (mistake.file, mistake.line))
     if ordered:

@@ -3,7 +3,7 @@
 
 def describe(error: Exception) -> str:
     """
-    Return the error without number and path: the sentence around it names the file.
+    Return the error without number and path, because the surrounding sentence names the file.
 
     >>> describe(FileNotFoundError(2, "No such file or directory", "key"))
     'no such file or directory'
@@ -15,7 +15,7 @@ def describe(error: Exception) -> str:
 
 def describe_with_file(error: Exception) -> str:
     """
-    Return the same with the file in front, where the sentence around it names none.
+    Return the same with the file in front, for a surrounding sentence that does not name it.
 
     >>> describe_with_file(FileNotFoundError(2, "No such file or directory", "key"))
     'key: no such file or directory'

@@ -40,7 +40,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 def read() -> KernelClock:
     """
-    Ask the kernel; reading needs no privilege.
+    Query the kernel, which needs no privilege.
 
     Raises:
         OSError: the system call is not allowed here (a seccomp filter).

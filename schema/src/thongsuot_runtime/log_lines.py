@@ -6,10 +6,10 @@ from typing import TextIO
 
 class OneLineFormatter(logging.Formatter):
     """
-    Formats a record as a line; characters that cannot be printed are escaped.
+    Formats a record as a line; unprintable characters are escaped.
 
-    A text that came from a device or another server may hold line feeds, and what turns the
-    direction of writing. Tracebacks of the process itself stay as they are.
+    A text from a device or another server may contain line feeds, and characters that change the
+    writing direction. Tracebacks of the process itself are unchanged.
     """
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name

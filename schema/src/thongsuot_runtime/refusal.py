@@ -1,5 +1,5 @@
 """
-A refused command for programs: what standard output has with ``--json`` in the place of a result.
+A refused command, for programs: the standard output with ``--json`` in place of a result.
 
 The sentence for people goes to the error stream either way, and the exit code is the same with and
 without ``--json``.
@@ -14,7 +14,7 @@ from thongsuot_schema.errors import DocumentError
 
 
 class ReportedMistake(msgspec.Struct, frozen=True, kw_only=True):
-    """One mistake in a file; ``line`` is ``None`` where no single line has it."""
+    """One error in a file; ``line`` is ``None`` if it is not in a single line."""
 
     file: str
     line: int | None
@@ -32,7 +32,7 @@ class CommandError(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ErrorReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What stands in the place of a command's result if the command was refused."""
+    """The output in place of a command's result if the command was refused."""
 
     error: CommandError
 
@@ -40,7 +40,7 @@ class ErrorReport(msgspec.Struct, frozen=True, kw_only=True):
 def error_report(
     message: str, exit_code: int, mistakes: Iterable[DocumentError] = ()
 ) -> ErrorReport:
-    """Return the report of a refused command; ``message`` is what people read."""
+    """Return the report of a refused command; ``message`` is the text for people."""
     return ErrorReport(
         error=CommandError(
             message=message,

@@ -12,13 +12,13 @@ _log = logging.getLogger(__name__)
 _FIRST_S = 1.0
 _LIMIT_S = 60.0
 _HEALTHY_S = 120.0
-"""A task that ran this long before it failed begins with the shortest wait again."""
+"""A task that ran for this long before its failure starts again with the shortest wait."""
 _ERROR_CHARACTERS = 200
 
 
 @dataclass(slots=True, kw_only=True)
 class FailedTask:
-    """A task that failed: how often, and how the last time."""
+    """A task that failed: the number of failures, and the last one."""
 
     name: str
     restarts: int = 0
@@ -27,11 +27,11 @@ class FailedTask:
 
 class Supervisor:
     """
-    Keeps tasks running: an exception that nobody expected ends one task for a moment, not all.
+    Keeps tasks running: an unexpected exception stops one task for a moment, not all.
 
-    A task that returns has failed as well. Exceptions in ``fatal`` are those that only a new
-    process can mend: they end ``run``. ``random`` as for ``Backoff``; ``on_failure`` is called with
-    the name of the task at each failure.
+    A task that returns has failed as well. Exceptions in ``fatal`` can only be recovered from by a
+    new process: they end ``run``. ``random`` as for ``Backoff``; ``on_failure`` is called with the
+    name of the task at each failure.
     """
 
     def __init__(

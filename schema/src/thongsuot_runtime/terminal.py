@@ -1,8 +1,8 @@
 """
-Which language a command speaks: what the person at the terminal has set, as other programs ask.
+The language of a command: the one set by the person at the terminal, as for other programs.
 
-``LANGUAGE``, ``LC_ALL``, ``LC_MESSAGES`` and ``LANG``, the first that is set, as GNU gettext and
-Python's read them; English for the language C and for each that has no catalogue.
+It is the first of ``LANGUAGE``, ``LC_ALL``, ``LC_MESSAGES`` and ``LANG`` that is set, read as by
+GNU gettext and Python's; English for the language C and for each without a catalogue.
 """
 
 import gettext
@@ -39,20 +39,20 @@ def localized(text: Text) -> str:
 
 
 def localized_sentence(sentence: str) -> str:
-    """Return a sentence of what is wrong in a file, in the language of the terminal."""
+    """Return a sentence about an error in a file, in the language of the terminal."""
     return in_language(sentence, terminal_language())
 
 
 def localized_mistake(mistake: DocumentError) -> str:
-    """Return a mistake in a file with its place, in the language of the terminal."""
+    """Return an error in a file with its place, in the language of the terminal."""
     where = f"{mistake.file}:{mistake.line}" if mistake.line else mistake.file
     return f"{where}: {localized_sentence(mistake.message)}"
 
 
 def localize_argparse() -> None:
-    """Have argparse take what it says itself ("usage:", "required") from our catalogues."""
+    """Make argparse read its own texts ("usage:", "required") from our catalogues."""
     # argparse asks the standard library's gettext for the current domain, by its English texts;
-    # it finds the language as above. What is no file (a zipped package) leaves it in English.
+    # it finds the language as above. Without a file (in a zipped package) it stays in English.
     folder = Path(thongsuot_schema.__file__).with_name("locales")
     gettext.bindtextdomain(_ARGPARSE, str(folder))
     gettext.textdomain(_ARGPARSE)

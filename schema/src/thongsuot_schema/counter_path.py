@@ -17,7 +17,7 @@ from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason
 
 KEPT_S: Final = 31 * 86_400.0
-"""How long a switch-over is remembered beside the state of now: the figures of a month."""
+"""How long a switch-over is kept beside the current state: for the figures of a month."""
 
 STALE_S: Final = 1_500.0
 """
@@ -26,7 +26,7 @@ opened over a metered link.
 """
 
 _SCHEDULE: Final = frozenset({Reason.OVERRUN, Reason.BUDGET_SPENT, Reason.AGENT_STARVED})
-"""The run was left out, or the device was too busy: nothing about the way."""
+"""The run was skipped, or the device was too busy: it says nothing about the path."""
 
 
 class CounterRun(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,10 +47,10 @@ class CounterRun(msgspec.Struct, frozen=True, kw_only=True):
 
 class SwitchOver(msgspec.Struct, frozen=True, kw_only=True, order=True):
     """
-    The computers' traffic went over from one link to another.
+    The computers' traffic moved from one link to another.
 
-    ``at_s`` is when it was first seen there; ``took_s`` how long nothing had answered until then,
-    0 where nothing was noticed.
+    ``at_s`` is when it was first seen there; ``took_s`` the time without answers before that, 0 if
+    there was none.
     """
 
     at_s: float
@@ -61,13 +61,13 @@ class SwitchOver(msgspec.Struct, frozen=True, kw_only=True, order=True):
 
 class CounterPath(msgspec.Struct, frozen=True, kw_only=True):
     """
-    How it is now.
+    The current state.
 
-    ``is_alive`` and ``link`` have been so since ``since_s``; ``at_s`` is the latest run. ``link``
-    is empty where the traffic was not seen; ``seen_link`` is where it was seen last. ``failing_s``:
-    since when runs fail. ``answered`` and ``opened`` are by target: when last measured, and how;
-    ``shut`` is since when the page of a target has not come.
-    ``switch_over`` is set where the latest run found the traffic on another link.
+    ``is_alive`` and ``link`` are unchanged since ``since_s``; ``at_s`` is the latest run. ``link``
+    is empty if the traffic was not seen; ``seen_link`` is the link where it was seen last.
+    ``failing_s``: since when runs fail. ``answered`` and ``opened`` are by target: the time of the
+    last measurement and its result; ``shut`` is since when a target's page has not been received.
+    ``switch_over`` is set if the latest run found the traffic on another link.
     """
 
     at_s: float
@@ -83,12 +83,14 @@ class CounterPath(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def open_targets(self) -> tuple[str, ...]:
-        """The portals whose page came when they were last opened."""
+        """The portals whose page was received at the last attempt."""
         return tuple(sorted(target for target, (_, is_open) in self.opened.items() if is_open))
 
     @property
     def failed_targets(self) -> tuple[str, ...]:
-        """The portals whose page did not come, twice or more in a row: once is tried again."""
+        """
+        The portals whose page was not received twice or more in a row: a single failure is retried.
+        """
         return tuple(
             sorted(
                 target
@@ -149,13 +151,13 @@ def _switch_over(before: CounterPath, run: CounterRun) -> SwitchOver | None:
 def _with(
     known: Mapping[str, tuple[float, bool]], run: CounterRun, *, is_good: bool
 ) -> dict[str, tuple[float, bool]]:
-    """Return the known targets with a run; those not measured for long are left out."""
+    """Return the known targets with a run; those not measured for a long time are left out."""
     fresh = {target: seen for target, seen in known.items() if run.at_s - seen[0] <= STALE_S}
     return {**fresh, run.target: (run.at_s, is_good)}
 
 
 def _with_shut(known: Mapping[str, float], run: CounterRun) -> dict[str, float]:
-    """Return since when the pages of portals have not come, with a run."""
+    """Return since when the pages of portals have not been received, with a run."""
     others = {target: since_s for target, since_s in known.items() if target != run.target}
     return others if run.is_open else {**others, run.target: known.get(run.target, run.at_s)}
 

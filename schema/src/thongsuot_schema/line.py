@@ -1,4 +1,4 @@
-"""Line: which echoes tell of a link itself, and the round trip and loss that they give."""
+"""Line: the echoes that measure a link itself, and their round trip and loss."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from thongsuot_schema.segment import Segment
 from thongsuot_schema.statistics import median
 
 RECENT_RUNS = 12
-"""Runs of a series over which loss is taken: at the default interval of 5 s, the last minute."""
+"""Runs of a series for the loss: at the default interval of 5 s, the last minute."""
 
 _OWN_SEGMENTS = frozenset({Segment.ACCESS, Segment.CARRIER})
 _OWN, _EXCHANGE, _UNDESCRIBED = range(3)
@@ -16,7 +16,7 @@ _OWN, _EXCHANGE, _UNDESCRIBED = range(3)
 
 @dataclass(frozen=True, slots=True)
 class EchoRun:
-    """One run of echoes: when it began, by the caller's clock in seconds, and the share lost."""
+    """One run of echoes: its start, by the caller's clock in seconds, and the share lost."""
 
     at_s: float
     loss_ratio: float
@@ -51,10 +51,10 @@ def line_figures(series: Iterable[SeriesEchoes], since_s: float | None = None) -
     Only runs since ``since_s`` count, if given: the beginning of the link's current state. Losses
     of a past outage do not count for a line that works again.
 
-    Its own are the line and its carrier's network. Anchors beyond them, in other networks of the
-    country, speak only where none of its own answers; those abroad and those at the site never do.
-    A series that answered nothing lately while another did is silent, not lossy: that is a fault of
-    one place, which the verdict names, and no rate of the link.
+    Its own segments are the line and its carrier's network. Anchors beyond them, in other networks
+    of the country, only count if none on its own segments answers; those abroad and those at the
+    site never count. A series without recent answers while another has some is silent, not lossy:
+    that is a fault of one place, which the verdict names, and not a loss rate of the link.
     """
     by_distance: dict[int, list[SeriesEchoes]] = {}
     for echoes in series:
@@ -71,7 +71,7 @@ def line_figures(series: Iterable[SeriesEchoes], since_s: float | None = None) -
 
 
 def is_of_line(target: Target | None) -> bool:
-    """Return whether echoes of a target tell of a link's own segments."""
+    """Return whether echoes of a target measure a link's own segments."""
     return _distance(target) == _OWN
 
 

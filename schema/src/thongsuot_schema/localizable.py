@@ -1,9 +1,9 @@
 """
-A sentence in English, as logs have it, that a person can also be told in another language.
+A sentence in English, as in logs, that can also be shown in another language.
 
-What is wrong in a file is found far below the catalogues of messages, and is logged in English. So
-the sentence carries what it was made of: a template and its values. ``words.localized`` reads it in
-any language, by the English template, as gettext does.
+Errors in a file are found in layers far below the catalogues of messages, and are logged in
+English. So the sentence carries its template and values. ``words.localized`` reads it in any
+language, by the English template, as gettext does.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ _LOGGED = "en"
 
 @runtime_checkable
 class Readable(Protocol):
-    """What can be read in any language, as a message of a catalogue."""
+    """A text that can be read in any language, such as a message of a catalogue."""
 
     def read(self, language: str, /) -> str:
         """Return the text in a language."""
@@ -24,7 +24,7 @@ class Readable(Protocol):
 
 class Localizable(str):
     """
-    The sentence in English; ``template`` is it with places in braces, which ``values`` fill.
+    The sentence in English; ``template`` has placeholders in braces, filled by ``values``.
 
     A value may be such a sentence itself, or a ``Readable``.
     """
@@ -35,7 +35,7 @@ class Localizable(str):
     values: Mapping[str, object]
 
     def __new__(cls, template: str, /, **values: object) -> Self:
-        """Return the sentence that a template and its values make."""
+        """Return the sentence of a template and its values."""
         english = {
             name: value.read(_LOGGED) if isinstance(value, Readable) else value
             for name, value in values.items()
@@ -47,7 +47,7 @@ class Localizable(str):
 
 
 def sentence_of(error: Exception) -> str:
-    """Return what an error says: ``str`` of it would lose what can be read in other languages."""
+    """Return the text of an error; its ``str`` could not be read in other languages."""
     first = error.args[0] if error.args else ""
     if isinstance(first, Readable):
         return Localizable("{sentence}", sentence=first)

@@ -1,4 +1,4 @@
-"""The month of a metered link: what monitoring has used so far, as a sentence and a curve."""
+"""The month of a metered link: the data used by monitoring so far, as a sentence and a curve."""
 
 from typing import Final
 

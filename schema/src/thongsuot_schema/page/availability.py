@@ -18,10 +18,10 @@ from thongsuot_schema.words.titles import subject_title
 _HOUR_S: Final = 3600
 _DAY_S: Final = 86_400
 _MISSING_SHARE: Final = 0.01
-"""Less than this of a period without any record is not worth a word."""
+"""A smaller part of a period without any record is not mentioned."""
 
 _CELLS: Final = {ChartPeriod.WEEK: (_HOUR_S, 168), ChartPeriod.MONTH: (_DAY_S, 30)}
-"""How long one bar is, and how many there are."""
+"""The length of one bar, and the number of bars."""
 
 
 def availability_picture(
@@ -39,7 +39,7 @@ def availability_picture(
     its ids unique in the page.
     """
     cell_s, count = _CELLS[period]
-    # Bars are hours and days of Vietnam's clock; the last is the one that goes on.
+    # Bars are hours and days of Vietnam's clock; the last one is in progress.
     end_s = ((int(now_s) + VIETNAM_OFFSET_S) // cell_s + 1) * cell_s - VIETNAM_OFFSET_S
     span_s = cell_s * count
     states = cells(history, end_s, span_s=span_s, count=count)
@@ -63,7 +63,7 @@ def availability_sentence(
     is_link: bool,
     language: Language,
 ) -> str:
-    """Return a history in words: how often and how long it was down, how long slow or unknown."""
+    """Return a history in words: number and length of outages, time slow or unknown."""
     cell_s, count = _CELLS[period]
     span_s = cell_s * count
     sums = outage_totals(history, now_s, span_s)

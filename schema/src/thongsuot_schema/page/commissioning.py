@@ -1,4 +1,4 @@
-"""The page of the device that walks an installer through the links, one screen a step."""
+"""The page of the device that guides an installer through the links, one screen per step."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -36,7 +36,7 @@ from thongsuot_schema.words.titles import link_phrases
 
 PATH: Final = "/commissioning"
 _RENEWED_EVERY_S: Final = 2
-"""While the device watches; where a person types, the page stays as it is."""
+"""The refresh interval while the device watches; a page with input is not refreshed."""
 
 _TITLE: Final = Text("schema.commissioning.title")
 _PROBLEMS: Final[Mapping[str, Text]] = {
@@ -54,11 +54,12 @@ _TYPING: Final = frozenset({CommissioningStep.CIRCUIT, CommissioningStep.DONE})
 
 class CommissioningView(msgspec.Struct, frozen=True, kw_only=True):
     """
-    A run and who looks at it.
+    A run and its reader.
 
-    ``key`` is that of the run where the reader has it, empty for one who only watches. ``missing``
-    are the links that have to be alive before a cable is pulled. ``left_s`` is how long the cable
-    may take, ``is_seen``: some link has fallen. ``problem`` is why a code was refused.
+    ``key`` is that of the run if the reader has it, empty for a reader who only watches.
+    ``missing`` are the dead links that have to work before a cable is pulled. ``left_s`` is the
+    remaining time for the cable, ``is_seen``: some link went down. ``problem`` is the reason for
+    which a code was refused.
     """
 
     site: SiteView
@@ -71,7 +72,7 @@ class CommissioningView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Words:
-    """What links are called on one page."""
+    """The names of links on one page."""
 
     def __init__(self, view: CommissioningView, language: Language) -> None:
         phrases = link_phrases(view.site.links, language)
@@ -85,7 +86,7 @@ class _Words:
         return self._phrases.get(link, link)
 
     def medium(self, link: str) -> str:
-        """Return its medium, empty where it is not known any more."""
+        """Return its medium, empty if it is no longer known."""
         return self._media.get(link, "")
 
     def listed(self, links: tuple[str, ...]) -> str:
@@ -187,7 +188,7 @@ def _screen(state: State, title: str, lines: list[str], forms: str = "", place: 
 def _button(
     view: CommissioningView, action: str, title: str, language: Language, **fields: str
 ) -> str:
-    """Return a button; nothing for one who only watches."""
+    """Return a button; nothing for a reader who only watches."""
     if not view.key:
         return ""
     hidden = {"action": action, "key": view.key, **fields}

@@ -1,4 +1,4 @@
-"""The computers at the counter: how often their traffic moved, how long it took, and when."""
+"""The computers at the counter: the number, duration and times of their switch-overs."""
 
 from thongsuot_schema.page import labels
 from thongsuot_schema.page.escape import escape
@@ -14,7 +14,7 @@ _SHOWN = 10
 
 
 def switch_overs_part(view: SiteView, language: Language) -> str:
-    """Return the switch-overs of the last 31 days as HTML; nothing where there were none."""
+    """Return the switch-overs of the last 31 days as HTML; empty if there were none."""
     if view.counter is None or not view.counter.switch_overs:
         return ""
     moves = departures(view.counter.switch_overs)

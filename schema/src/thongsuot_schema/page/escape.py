@@ -1,4 +1,4 @@
-"""Text into HTML."""
+"""Escapes text for HTML."""
 
 
 def escape(text: str) -> str:
@@ -19,6 +19,6 @@ def escape(text: str) -> str:
 
 
 def telephone_url(number: str) -> str:
-    """Return a ``tel:`` address of a number as people write it; empty where no digit is in it."""
+    """Return the ``tel:`` URL of a number in people's notation; empty if it has no digit."""
     digits = "".join(char for char in number if char in "0123456789+")
     return f"tel:{digits}" if any(char != "+" for char in digits) else ""

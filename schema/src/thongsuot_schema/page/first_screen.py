@@ -1,4 +1,4 @@
-"""The first screen: whose turn it is, by words, shape and colour, and the one thing to do."""
+"""The first screen: who has to act, by words, shape and colour, and the one thing to do."""
 
 from typing import Final
 
@@ -38,7 +38,7 @@ _GLYPHS: Final[dict[str, str]] = {
 
 
 def turn_class(action: NextAction) -> str:
-    """Return the class that gives a turn its colour, by who acts."""
+    """Return the CSS class for the colour of a turn, by the party that acts."""
     if action.is_danger:
         return _DANGER
     if action.party is not None:
@@ -60,7 +60,7 @@ def action_part(action: NextAction, language: Language) -> str:
     call = _call(action, language)
     if not call:
         return f'<div class="advice">{steps_part(action.steps, language)}</div>{notified}'
-    # One thing to do; what to look at before is for anyone who takes the time.
+    # One thing to do; preliminary checks are for readers who take the time.
     assert action.subject is not None, "who is called is that of a link"
     circuit = action.subject.circuit
     read_out = labels.READ_OUT.read(language, circuit=circuit) if circuit else ""

@@ -16,14 +16,14 @@ from thongsuot_schema.words.states import LINK_STATES, SERVICE_STATES
 
 DAY_S: Final = 86_400
 CELLS: Final = 288
-"""Five minutes each: about one pixel on a phone, and a bound on the size of a picture."""
+"""Five minutes each: about one pixel on a phone; it also bounds the size of a picture."""
 _CELL_S: Final = DAY_S / CELLS
 _HOUR_S: Final = 3_600
 _MOST_S: Final = _HOUR_S
 
 _HEIGHT: Final = 12
 _RISES: Final[dict[State, int]] = {State.UP: 5, State.DEGRADED: 8, State.DOWN: _HEIGHT}
-"""The height of each state above :data:`_HEIGHT`: shape shows trouble, not colour alone."""
+"""The height of each state, of :data:`_HEIGHT`: trouble is shown by shape, not only by colour."""
 
 _EDGE: Final = 0.07
 """Nearer to an edge a label would be cut off at 320 px: half of it is 17 of the 254 px there."""
@@ -186,7 +186,7 @@ def history_picture(
 
 def bar_paths(states: list[State | None]) -> str:
     """Return the bars of cells, one unit wide each and twelve high at most."""
-    # How thick each is stroked stands in the style sheet: by its class, as high as here.
+    # The stroke width of each class is in the style sheet, and equals the height here.
     paths = [_path(cell_runs(_recorded(states), State.UP), "track", _HEIGHT)]
     paths += [_path(cell_runs(states, state), f"h-{state}", rise) for state, rise in _RISES.items()]
     return "".join(paths)
@@ -208,7 +208,7 @@ def _path(stretches: list[tuple[int, int]], css_class: str, rise: int) -> str:
 
 
 def shared_picture_parts(now_s: float) -> str:
-    """Return what all pictures of a page share: the hatching and the hours, drawn once."""
+    """Return the shared parts of all pictures of a page: the hatching and the hours, drawn once."""
     start_s = now_s - DAY_S
     first_hour = int((start_s + VIETNAM_OFFSET_S) // _HOUR_S) + 1
     marks = []

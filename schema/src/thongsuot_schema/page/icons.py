@@ -1,4 +1,4 @@
-"""Icons: one shape a state, so that nobody needs to tell colours apart."""
+"""Icons: one shape per state, so that nobody has to distinguish colours."""
 
 from typing import Final
 
@@ -37,7 +37,7 @@ _TAB_COLOURS: Final[dict[State, str]] = {
 
 
 def icon_parts() -> str:
-    """Return the icons as symbols, drawn once a page."""
+    """Return the icons as symbols, drawn once per page."""
     return "".join(
         f'<symbol id="i-{state}" viewBox="0 0 24 24">{glyph.format(inner="var(--card)")}</symbol>'
         for state, glyph in _GLYPHS.items()

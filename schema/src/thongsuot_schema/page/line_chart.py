@@ -23,9 +23,9 @@ _HEIGHT: Final = 100
 _LOSS_TOP: Final = 108
 _LOSS_HEIGHT: Final = 26
 _LOSS_FULL: Final = 0.1
-"""A tenth of loss fills its strip: nobody can work with more."""
+"""A loss of a tenth fills the strip: with more, nobody can work."""
 _OUTLIER: Final = 6
-"""Slots beyond so many times the usual delay do not squash all others; they touch the top."""
+"""Slots above this multiple of the usual delay are cut at the top, so that others stay visible."""
 _STEPS: Final = (1, 2, 3, 4, 5, 6, 8, 10)
 
 
@@ -46,7 +46,7 @@ class ChartFrame(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def line_chart(drawn: Sequence[LineRollup | None], frame: ChartFrame, language: Language) -> str:
-    """Return the chart as inline SVG with its words; only these where nothing was measured."""
+    """Return the chart as inline SVG with its text; only the text if nothing was measured."""
     words = f'<p class="sum" id="{frame.key}d">{escape(chart_sentence(drawn, frame, language))}</p>'
     if not any(drawn):
         return words
@@ -173,7 +173,7 @@ def _line(heights: Sequence[int | None]) -> str:
 
 
 def _band(upper: Sequence[int | None], lower: Sequence[int | None]) -> str:
-    """Return the area between two lines, both of which are known or neither."""
+    """Return the area between two lines that are known at the same places."""
     return "".join(
         f"M{first} {above[0]}{_steps(above, 1)}V{below[-1]}{_steps(below[::-1], -1)}Z"
         for (first, above), (_, below) in zip(_runs(upper), _runs(lower), strict=True)
@@ -181,7 +181,7 @@ def _band(upper: Sequence[int | None], lower: Sequence[int | None]) -> str:
 
 
 def _steps(run: Sequence[int], direction: int) -> str:
-    """Return stairs from the height of the first on, equal ones as one step."""
+    """Return a step function from the height of the first on, with equal ones as one step."""
     parts: list[str] = []
     length, current = 0, run[0]
     for height in run:

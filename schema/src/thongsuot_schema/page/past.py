@@ -1,4 +1,4 @@
-"""Past: history of each light beside the last 24 hours, folded on the page of a site. Pure."""
+"""Past: the history of each light beyond the last 24 hours, folded on the page of a site. Pure."""
 
 from collections.abc import Callable, Iterable, Sequence
 

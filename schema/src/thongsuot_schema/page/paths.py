@@ -1,4 +1,4 @@
-"""The ways of a link on the page: before and now, hop beside hop."""
+"""The paths of a link on the page: before and now, hop by hop."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -16,11 +16,11 @@ from thongsuot_schema.words.paths import describe_end, describe_mtu_hole, descri
 from thongsuot_schema.words.titles import target_titles
 
 _SHOWN: Final = 3
-"""Ways shown of one link, a bound on the page's size: those that end on the way first."""
+"""Maximum paths shown for one link, which bounds the page's size: incomplete ones come first."""
 
 
 def paths_part(light: SubjectView, key: str, view: SiteView, language: Language) -> str:
-    """Return the ways of a link, folded away; empty where none was measured."""
+    """Return the paths of a link, folded away; empty if none was measured."""
     if not light.paths:
         return ""
     ordered = sorted(light.paths, key=lambda way: (way.path.is_reached, way.previous is None))

@@ -1,6 +1,6 @@
 """
-Periods: the stretches of time that a picture can show, how a chart divides each, and where its time
-axis has marks.
+Periods: the spans of time that a chart can show, their division into slots, and the marks of the
+time axis.
 """
 
 from enum import StrEnum
@@ -15,7 +15,7 @@ from thongsuot_schema.words.language import Text
 _HOUR_S: Final = 3600
 _DAY_S: Final = 86_400
 _EDGE: Final = 0.058
-"""A label nearer than this share of the width to an edge would be cut off on a phone."""
+"""A label closer to an edge than this share of the width would be cut off on a phone."""
 
 
 class ChartPeriod(StrEnum):
@@ -66,11 +66,11 @@ class Scale(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def span_s(self) -> int:
-        """How long it is in all."""
+        """Its total length."""
         return self.slot_s * self.count
 
     def start_s(self, now_s: float) -> int:
-        """Return when the first slot begins, where the last is the one of now."""
+        """Return the start of the first slot; the last slot contains the present."""
         return (int(now_s) // self.slot_s + 1) * self.slot_s - self.span_s
 
 
@@ -103,5 +103,5 @@ SCALES: Final[dict[ChartPeriod, Scale]] = {
 
 
 def period_from(text: str | None) -> ChartPeriod | None:
-    """Return the period of an address; ``None`` where it names none."""
+    """Return the period named in a URL; ``None`` without one."""
     return ChartPeriod(text) if text in set(ChartPeriod) else None

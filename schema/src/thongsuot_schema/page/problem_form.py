@@ -1,4 +1,4 @@
-"""Where somebody at a point reports a problem that the page does not show."""
+"""The form by which somebody at a point reports a problem that the page does not show."""
 
 from typing import Final
 
@@ -21,15 +21,15 @@ _WHAT: Final = Text("schema.page.problem.what")
 
 
 def reported_note(problem: ReportedProblem, now_s: float, language: Language) -> str:
-    """Say that something was reported here, and that it goes to the city with the record."""
+    """Return the note that a problem was reported here, and goes to the city with the record."""
     when = relative_moment(problem.at_s, now_s, language)
     return _REPORTED.read(language, when=when, problem=KINDS[problem.kind])
 
 
 def problem_part(action: str, language: Language, *, token: str = "") -> str:
     """
-    Return a button for each kind of problem, folded away; nothing where there is no ``action``: the
-    address to which a kind is added. ``token`` is sent along.
+    Return a button for each kind of problem, folded away; empty without an ``action``, the URL to
+    which a kind is added. ``token`` is sent along.
     """
     if not action:
         return ""

@@ -118,7 +118,7 @@ def site_page(
         f"{_language_switch(language)}</div>"
         f'<h1>{escape(site_title)}</h1><p class="place">{_commune(view, language)}</p>'
         "</header>"
-        # Inside the part that is renewed: another fault has other pictures.
+        # Inside the renewed part, because another fault has other pictures.
         f'<svg class="parts" aria-hidden="true">{picture_parts(main)}</svg>'
         f"{main}{_footer(view, refresh_s, language, remarks)}</div>"
         f'<script data-every="{refresh_s}">{SCRIPT}</script>{remarks.script}</body></html>\n'
@@ -158,8 +158,8 @@ def _commune(view: SiteView, language: Language) -> str:
 
 def _hero(view: SiteView, head: SiteHeadline, action: NextAction, language: Language) -> str:
     """
-    Return the first screen: whose turn it is, what is wrong, what to do, who was notified, and
-    whether citizens can be served.
+    Return the first screen: who has to act, the fault, what to do, who was notified, and whether
+    citizens can be served.
     """
     # The text of the action is not repeated.
     more = head.advice if head.advice not in action.advice else ""
@@ -225,7 +225,7 @@ def _links(
         )
         for at, link in enumerate(view.links)
     )
-    # The hours stand inside the part that is renewed: they move with the time.
+    # The hours are inside the renewed part, because they move with the time.
     return (
         f'<svg class="parts" aria-hidden="true">{shared_picture_parts(view.now_s)}</svg>'
         f'<section aria-labelledby="links"><h2 id="links">{labels.LINKS.read(language)}</h2>'

@@ -12,13 +12,13 @@ from thongsuot_schema.words.language import Language
 from thongsuot_schema.words.titles import subject_title, target_titles
 
 REFRESH_UNDER_WAY_S: Final = 5
-"""How often the page renews itself while a test is under way."""
+"""The refresh interval of the page while a test is in progress."""
 
 _TOGETHER_S: Final = 120.0
 """A button requests tests of several kinds, which begin within this time."""
 
 _UNFOLDED: Final = 4
-"""A test of more runs shows how they ended, and each when it is unfolded."""
+"""A test with more runs shows their summary, and each run when it is unfolded."""
 
 
 def is_under_way(view: SiteView) -> bool:
@@ -28,9 +28,9 @@ def is_under_way(view: SiteView) -> bool:
 
 def tests_part(view: SiteView, action: str, language: Language) -> str:
     """
-    Return the button and the latest tests as HTML; nothing where the page has neither.
+    Return the button and the latest tests as HTML; empty if the page has neither.
 
-    ``action`` is where the button leads; empty: there is none.
+    ``action`` is the URL of the button; empty: there is none.
     """
     if not (action or view.tests):
         return ""

@@ -1,4 +1,4 @@
-"""The script of the page, and the policy that lets nothing else run or style it."""
+"""The script of the page, and the policy that allows no other script or style."""
 
 from base64 import b64encode
 from hashlib import sha256

@@ -1,8 +1,8 @@
 """
-Pictures of lamps, sockets and cables, drawn beside the steps whose words speak of them.
+Pictures of lamps, sockets and cables, drawn beside the steps that mention them.
 
-Somebody who has never opened the box recognises a lamp or a plug sooner by its look than by its
-name. The only letters in a picture are those that stand on the equipment itself.
+Somebody who has never opened the box recognises a lamp or a plug more easily by its look than by
+its name. The only letters in a picture are those on the equipment itself.
 """
 
 from collections.abc import Iterable
@@ -68,7 +68,7 @@ def _power_button(x: float, y: float, colour: str) -> str:
 
 
 def _lamp(x: float, y: float, colour: str) -> str:
-    """Return a lamp that shines."""
+    """Return a lamp that is lit."""
     return (
         f'<circle cx="{x}" cy="{y}" r="5.5" fill="{colour}" stroke="none"/>'
         f'<path d="M{x - 12} {y}h4M{x + 8} {y}h4M{x - 8} {y - 8}l2.5 2.5M{x + 8} {y - 8}l-2.5 '
@@ -231,7 +231,7 @@ _ON_PAPER: Final = {
 
 
 def picture_on_paper(picture: StepPicture) -> str:
-    """Return a picture as an SVG of its own with the colours of print: for a sheet, not a page."""
+    """Return a picture as a separate SVG with the colours of print: for a sheet, not a page."""
     drawn = _DRAWINGS[picture].replace("<text ", f"<text {_LETTERS} ")
     drawn = f"<g {_STROKES}>{drawn}</g>"
     for name, colour in _ON_PAPER.items():
@@ -240,5 +240,5 @@ def picture_on_paper(picture: StepPicture) -> str:
 
 
 def picture_alternative(picture: StepPicture, language: Language) -> str:
-    """Return what a picture shows, in words."""
+    """Return the alternative text of a picture."""
     return _ALTERNATIVES[picture].read(language)

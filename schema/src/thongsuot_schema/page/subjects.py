@@ -89,7 +89,7 @@ def _head(light: SubjectView, place: CardContext) -> str:
 
 
 def _explanation(light: SubjectView, place: CardContext) -> str:
-    """Return what is wrong and what to do, unless it is shown elsewhere or nothing is wrong."""
+    """Return the fault and what to do; empty if that is shown elsewhere, or there is no fault."""
     if light.state is State.UP and light.symptom is Symptom.NONE:
         return ""
     if is_silent(place.view):
@@ -115,7 +115,7 @@ def _explanation(light: SubjectView, place: CardContext) -> str:
 
 
 def _call_button(light: SubjectView, explanation: Explanation, place: CardContext) -> str:
-    """Return a button that dials, where somebody is to be called and the number is known."""
+    """Return a button that dials, if somebody has to be called and the number is known."""
     name, number = light.carrier, light.carrier_hotline
     if explanation.party is not Party.CARRIER or not light.medium:
         return ""
@@ -134,7 +134,7 @@ def _party(light: SubjectView, explanation: Explanation, language: Language) -> 
 
 
 def _ladder(light: SubjectView, language: Language) -> str:
-    """Return the way of a link as a chain, with the rung at fault marked."""
+    """Return the rungs of a link as a chain, with the faulty one marked."""
     if light.segment is None or light.segment is Segment.SERVICE:
         return ""
     fault_at = LADDER.index(light.segment)
@@ -189,8 +189,8 @@ def _figures(light: SubjectView, place: CardContext) -> str:
 
 def _in_use_since_s(light: SubjectView, view: SiteView) -> float | None:
     """
-    Return since when the point's traffic goes by a link; ``None`` where it does not, or the link is
-    dead: the device's own table may go on pointing there.
+    Return since when the point's traffic uses a link; ``None`` if it does not, or if the link is
+    dead: the device's own routing table may still point there.
     """
     if light.state is State.DOWN:
         return None
@@ -201,7 +201,7 @@ def _in_use_since_s(light: SubjectView, view: SiteView) -> float | None:
 
 
 def _equipment(light: SubjectView, place: CardContext) -> list[tuple[Text, str]]:
-    """Return what modem, optical module and UPS say, where there are any, and how old it is."""
+    """Return the readings of modem, optical module and UPS, if there are any, with their age."""
     language = place.language
     pairs = [
         (label, f"{number(value, 0, language)} dBm{_age(light, name, place)}")

@@ -1,1 +1,1 @@
-"""Sentences for people, Vietnamese and English: what is wrong, what to do, whom to call."""
+"""Sentences for people, Vietnamese and English: the fault, what to do, whom to call."""

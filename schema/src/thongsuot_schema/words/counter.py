@@ -1,4 +1,6 @@
-"""Counter: what computers at the counter reach, as measured, and how they get onto the backup."""
+"""
+Counter: the services that the computers at the counter reach, and how they can use the backup.
+"""
 
 from typing import Final
 
@@ -11,14 +13,14 @@ from thongsuot_schema.words.reachability import affected_services, can_serve, kn
 from thongsuot_schema.words.titles import subject_title
 
 NAMED_SERVICES: Final = 4
-"""Services named in one sentence; more are counted, so that it stays one glance."""
+"""Maximum services named in one sentence; the others are counted, so that it stays short."""
 
 _SAME_MOVE_S: Final = 1.0
 
 
 def reach(view: SiteView, counter: CounterView, language: Language) -> str:
     """
-    Say which services the computers can open; empty where the point has none, and where nothing has
+    Return which services the computers can open; empty if the point has none, or if nothing has
     been opened yet.
     """
     if not counter.is_alive:
@@ -53,7 +55,7 @@ def name_affected(services: list[SubjectView], language: Language) -> str:
 
 
 def name_not_measured(services: list[SubjectView], language: Language) -> str:
-    """Name the services of which nothing is known, the first few of them."""
+    """Name the unmeasured services, the first few of them."""
     listed = _named(services, language)
     return Text("schema.words.headline.services_not_measured", listed=listed).read(language)
 
@@ -67,7 +69,7 @@ def _named(services: list[SubjectView], language: Language) -> str:
 
 
 def backup_clause(view: SiteView, backup: SubjectView, language: Language) -> str:
-    """Say whether the computers were seen to go by the backup; empty where that is not known."""
+    """Return whether the computers were seen to use the backup; empty if that is unknown."""
     counter = known_counter(view)
     short = medium_words(backup.medium).short
     if counter is None:
@@ -86,7 +88,7 @@ def backup_clause(view: SiteView, backup: SubjectView, language: Language) -> st
 
 
 def _took_s(counter: CounterView, link: str) -> float:
-    """Return for how long nothing had answered before the traffic went by a link; 0: unknown."""
+    """Return the time without answers before the traffic used a link; 0: unknown."""
     moves = [moved for moved in counter.switch_overs if moved.to_link == link]
     newest = max(moves, key=lambda moved: moved.at_s, default=None)
     # The way since then was another one if it was dead in between.
@@ -96,11 +98,11 @@ def _took_s(counter: CounterView, link: str) -> float:
 
 def what_to_do(view: SiteView, backup: SubjectView | None, language: Language) -> str:
     """
-    Say that citizens can be served, or how the computers get onto the backup that works; empty
-    where neither is known.
+    Return that citizens can be served, or how the computers can use the working backup; empty if
+    neither is known.
 
-    That the device reaches portals over the backup says nothing of the computers: where they were
-    not measured, both is said.
+    The device's own access over the backup says nothing about the computers: if they were not
+    measured, the text has both.
     """
     counter = known_counter(view)
     if counter is not None and counter.is_alive:

@@ -1,5 +1,5 @@
 """
-Moments as people read them: HH:mm and DD/MM/YYYY, in the time of Vietnam.
+Moments for people: HH:mm and DD/MM/YYYY, in the time of Vietnam.
 
 Asia/Ho_Chi_Minh has been UTC+7 without summer time since 1975, so a fixed offset is exact and the
 device needs no time-zone database.

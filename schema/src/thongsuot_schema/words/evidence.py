@@ -1,4 +1,4 @@
-"""Words for the evidence of a verdict: what was probed, with the results."""
+"""Words for the evidence of a verdict: the probes, with their results."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -51,7 +51,7 @@ _UNTITLED: Final[dict[Segment, Text]] = {
 
 def evidence_subject(evidence: Evidence, titles: Mapping[str, str], language: Language) -> str:
     """
-    Return what was probed, how, and where that target is.
+    Return the probed target, its place, and the kind of probe.
 
     ``titles`` are those of targets, by their names.
     """
@@ -111,9 +111,7 @@ def evidence_outcome(evidence: Evidence, language: Language) -> str:
 
 
 def metric_value(metric: str, value: float, language: Language) -> str:
-    """
-    Return a value as people read it: in the unit that its metric's name ends in, or in words.
-    """
+    """Return a value for people: in the unit at the end of its metric's name, or in words."""
     if metric in _CONDITIONS:
         return _CONDITIONS[metric][value >= 0.5].read(language)
     if metric.endswith("_ratio"):

@@ -1,4 +1,4 @@
-"""Explanation: what is wrong with a link or a service, in words, and what to do now."""
+"""Explanation: the fault of a link or a service in words, and what to do now."""
 
 from itertools import zip_longest
 from typing import Final
@@ -44,8 +44,8 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     """
     The information about one light that a person needs.
 
-    ``headline`` fits in the subject of a message; ``situation`` and ``steps`` (what to do, one
-    after the other) are whole sentences. ``party`` is who must act, ``None`` where nobody must.
+    ``headline`` fits in the subject of a message; ``situation`` and ``steps`` (what to do, in
+    order) are whole sentences. ``party`` is who must act, ``None`` if nobody must.
     """
 
     headline: str
@@ -63,10 +63,10 @@ def explain(
     light: SubjectView, language: Language, *, now_s: float | None = None, support_hotline: str = ""
 ) -> Explanation:
     """
-    Say what is wrong with a link or a service and what to do.
+    Explain the fault of a link or a service, and what to do.
 
-    With ``now_s`` (Unix seconds) times of today are given without their date. ``support_hotline``
-    is whom to call when nothing else helps.
+    With ``now_s`` (Unix seconds) times of today are shown without their date. ``support_hotline``
+    is the number to call when nothing else helps.
     """
     sentence = _sentence(light)
     places = _placeholders(light, language, now_s, support_hotline)
@@ -79,7 +79,7 @@ def explain(
 
 
 def _steps(sentence: Sentence, language: Language, places: dict[str, str]) -> tuple[Step, ...]:
-    """Return the lines of an advice; one with nothing in it for this light is no step."""
+    """Return the lines of an advice; lines that are empty for this light are left out."""
     lines = sentence.advice.read(language, **places).split("\n")
     return tuple(
         Step(text=line, picture=picture)
@@ -154,7 +154,7 @@ def _placeholders(
 
 
 def _circuit(light: SubjectView, language: Language) -> str:
-    """Return the id of a link by the word for it: circuit, or subscriber over the air."""
+    """Return the id of a link with its term: circuit, or subscriber for a radio link."""
     if not light.circuit:
         return ""
     text = _SUBSCRIBER if light.medium in MOBILE else _CIRCUIT
@@ -178,5 +178,5 @@ def _call(light: SubjectView, circuit: str, language: Language) -> str:
 
 
 def support_words(hotline: str, language: Language) -> str:
-    """Say whom to tell when nothing else helps."""
+    """Return whom to inform when nothing else helps."""
     return _SUPPORT_HOTLINE.read(language, hotline=hotline) if hotline else _SUPPORT.read(language)

@@ -1,4 +1,4 @@
-"""Figures as people read them, as each language writes them: decimal comma in Vietnamese."""
+"""Figures for people, in the format of each language: decimal comma in Vietnamese."""
 
 from functools import cache
 from typing import Final
@@ -36,7 +36,7 @@ def decimal_mark(language: Language) -> str:
 
 
 def with_percent_sign(figure: str, language: Language) -> str:
-    """Return a figure that is written already as so many per cent: "2,5 %"."""
+    """Return a formatted figure as a percentage: "2,5 %"."""
     return _PERCENT.read(language, value=figure)
 
 

@@ -33,7 +33,7 @@ _CLAUSES: Final[dict[State, CountedText]] = {
     State.UP: CountedText("schema.words.headline.clauses.up"),
     State.UNKNOWN: CountedText("schema.words.headline.clauses.unknown"),
 }
-"""What is said of links in one state; in the order in which they are said."""
+"""The clauses about links in each state, in the order in which they appear."""
 
 
 DANGEROUS: Final = frozenset(
@@ -44,16 +44,16 @@ DANGEROUS: Final = frozenset(
         Symptom.SERVICE_UNEXPECTED_CONTENT,
     }
 )
-"""What may be somebody else's page: a password that is typed there is lost."""
+"""Symptoms of a page that may be forged: a password entered there is lost."""
 
 
 class SiteHeadline(msgspec.Struct, frozen=True, kw_only=True):
     """
-    A site in one glance.
+    A site at a glance.
 
-    ``state`` is of the site as a place to work at: ``down`` when nothing leads out or nothing can
-    be reached. ``sentence`` has no full stop; ``detail`` (services affected) and ``advice`` are
-    whole sentences, empty where there is nothing to add.
+    ``state`` is that of the site as a workplace: ``down`` if no line works or nothing can be
+    reached. ``sentence`` has no full stop; ``detail`` (affected services) and ``advice`` are whole
+    sentences, empty if there is nothing to add.
     """
 
     state: State
@@ -63,7 +63,7 @@ class SiteHeadline(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def headline(view: SiteView, language: Language) -> SiteHeadline:
-    """Say how a site is: its lines first, then what can be reached, then what citizens can do."""
+    """Describe a site: its lines first, then the reachable services, then what citizens can do."""
     view = without_past_causes(view)
     if is_silent(view):
         return _silent(view, language)
@@ -92,7 +92,7 @@ def is_cut_off(view: SiteView) -> bool:
 
 
 def _cut_off(view: SiteView, language: Language) -> SiteHeadline:
-    """Say that the computers reach nothing although the lines work."""
+    """Return the headline if the computers reach nothing although the lines work."""
     assert view.counter is not None, "the caller has looked"
     return SiteHeadline(
         state=State.DOWN,
@@ -111,7 +111,7 @@ def _cut_off(view: SiteView, language: Language) -> SiteHeadline:
 
 
 def _nearest(view: SiteView, language: Language) -> str:
-    """Say where citizens can be sent meanwhile, and as of when that is known."""
+    """Return where citizens can be sent meanwhile, and the time of that information."""
     nearest = view.nearest
     if nearest is None or view.nearest_s is None:
         return ""
@@ -129,7 +129,7 @@ def _nearest(view: SiteView, language: Language) -> str:
 
 
 def is_silent(view: SiteView) -> bool:
-    """Return whether the device of a site is not heard, so that nothing is known of its lines."""
+    """Return whether the device of a site is silent, so that the state of its lines is unknown."""
     return bool(view.links) and all(link.symptom is Symptom.AGENT_SILENT for link in view.links)
 
 
@@ -154,7 +154,7 @@ def _silent(view: SiteView, language: Language) -> SiteHeadline:
 
 
 def _lines_up(view: SiteView, language: Language) -> SiteHeadline:
-    """Say how a site is whose lines all work: its services decide."""
+    """Describe a site whose lines all work: its services decide."""
     affected = affected_services(view)
     troubled = affected or services_reached(view, Reach.DEGRADED)
     if not troubled:
@@ -178,7 +178,7 @@ def _lines_up(view: SiteView, language: Language) -> SiteHeadline:
 def _troubled_sentence(
     troubled: list[SubjectView], blocked: list[SubjectView], view: SiteView, language: Language
 ) -> str:
-    """Say what is wrong with services of a site whose lines work."""
+    """Describe the faults of services at a site whose lines work."""
     count = len(troubled)
     if troubled == blocked:
         if count == 1:
@@ -193,7 +193,7 @@ def _troubled_sentence(
 
 
 def _lines_sentence(view: SiteView, language: Language) -> str:
-    """Say how the lines are: all alike, or state by state, the worst first."""
+    """Describe the lines: all together, or state by state, the worst first."""
     links = view.links
     states = {link.state for link in links}
     dangerous = next((link for link in links if link.symptom in DANGEROUS), None)
@@ -216,7 +216,7 @@ def _lines_sentence(view: SiteView, language: Language) -> str:
 
 
 def _is_told_apart(link: SubjectView) -> bool:
-    """Return whether a line has a fault that is none of the line itself: whose comes first."""
+    """Return whether a line has a fault that is not the line's own, which is named first."""
     return (
         link.state in {State.DOWN, State.DEGRADED}
         and link.symptom is not Symptom.NONE
@@ -267,8 +267,8 @@ def _backup_clause(view: SiteView, backup: SubjectView, language: Language) -> s
 
 def _services_detail(view: SiteView, language: Language) -> str:
     """
-    Say what can be reached: from the counter, where that is measured, else from the device; and
-    what is not known.
+    Return what can be reached: from the counter, if that is measured, else from the device; and
+    what is unknown.
     """
     measured_counter = known_counter(view)
     if measured_counter is not None:
@@ -285,7 +285,7 @@ def _services_detail(view: SiteView, language: Language) -> str:
 
 
 def _measured_detail(view: SiteView, affected: list[SubjectView], language: Language) -> str:
-    """Say what is reached of the services that are measured; there are some."""
+    """Return the reachability of the measured services, of which there are some."""
     reached = services_reached(view, Reach.OPEN, Reach.DEGRADED)
     if affected:
         if len(affected) < len(view.services):
@@ -322,7 +322,7 @@ def _advice(view: SiteView, language: Language) -> str:
 
 
 def site_state(view: SiteView) -> State:
-    """Return how a site is as a place to work at."""
+    """Return the state of a site as a workplace."""
     seen = known_counter(view)
     if seen is not None and not seen.is_alive:
         return State.DOWN

@@ -47,8 +47,8 @@ class Text:
         """
         Return the text in a language, Unicode NFC.
 
-        ``more`` fills places as ``values`` do. Without either a message is returned as it is, with
-        its places in braces; with a place left empty ``KeyError`` is raised.
+        ``more`` fills placeholders like ``values``. Without either a message is returned unchanged,
+        with its placeholders in braces; a missing value raises ``KeyError``.
         """
         text = translations(self._room, self._domain, language).gettext(self._name)
         if not (self._values or more):
@@ -57,7 +57,7 @@ class Text:
 
 
 class CountedText:
-    """One message of a catalogue that has a form for each way of counting: "1 hour", "2 hours"."""
+    """One message of a catalogue with plural forms: "1 hour", "2 hours"."""
 
     __slots__ = ("_domain", "_name", "_room")
 
@@ -82,7 +82,7 @@ class Verbatim(msgspec.Struct, frozen=True):
 
 
 class Formatted(msgspec.Struct, frozen=True):
-    """A figure or a list, which each language writes in its own way, as a function writes it."""
+    """A figure or a list, formatted for each language by a function."""
 
     write: Callable[[Language], str]
 
@@ -111,12 +111,12 @@ def other_languages(language: Language) -> list[Language]:
 
 
 def in_every_language(text: Text) -> str:
-    """Return a text in all languages, one after the other: for whom nothing is known of yet."""
+    """Return a text in all languages, in turn: for readers whose language is unknown."""
     return " ".join(text.read(language) for language in languages())
 
 
 def capitalised(text: str) -> str:
-    """Return a text with its first letter in upper case and the rest as it is."""
+    """Return a text with its first letter in upper case, and the rest unchanged."""
     return text[:1].upper() + text[1:]
 
 

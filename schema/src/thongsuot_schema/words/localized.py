@@ -1,4 +1,4 @@
-"""What is wrong in a file, in the language of whoever reads it: by the catalogue ``mistakes``."""
+"""Errors in files, in the language of their reader: by the catalogue ``mistakes``."""
 
 from thongsuot_schema.localizable import Localizable, Readable
 from thongsuot_schema.words.language import Language
@@ -6,7 +6,7 @@ from thongsuot_schema.words.translations import translations
 
 
 def in_language(sentence: str, language: Language) -> str:
-    """Return a sentence in a language; as it is, in English, where it cannot be translated."""
+    """Return a sentence in a language; in English if it cannot be translated."""
     if not isinstance(sentence, Localizable):
         return sentence
     template = translations("schema", "mistakes", language).gettext(sentence.template)

@@ -7,7 +7,7 @@ import msgspec
 from thongsuot_schema.words.language import Language, Text, capitalised
 
 MOBILE: Final[frozenset[str]] = frozenset({"5g", "4g"})
-"""Media over the air: no cable to check, and where there is a wired link too, its backup."""
+"""Radio media: no cable to check; beside a wired link they are its backup."""
 
 
 class MediumWords(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,7 +65,7 @@ MEDIA: Final[dict[str, MediumWords]] = {
 
 
 def medium_words(medium: str) -> MediumWords:
-    """Return the words for a medium; general ones for a medium not known here."""
+    """Return the words for a medium; general ones for an unknown medium."""
     return MEDIA.get(medium, _UNKNOWN)
 
 

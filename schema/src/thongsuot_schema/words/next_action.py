@@ -1,8 +1,8 @@
 """
-Next action: whose turn it is at a site, and the one thing to do now.
+Next action: who has to act at a site, and the one thing to do now.
 
-A clerk at the counter asks, in this order: is there danger, is it for us to do something, what,
-who has been told. What is wrong stands below.
+A clerk at the counter asks, in this order: is there danger, do we have to do something, what, who
+has been notified. The fault itself is shown below.
 """
 
 from collections.abc import Iterator
@@ -43,12 +43,12 @@ _BY_STATE: Final = (State.DOWN, State.DEGRADED, State.UNKNOWN)
 
 class NextAction(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What somebody at the point needs to know first.
+    The first information that somebody at the point needs.
 
-    ``turn`` says whose turn it is; ``party`` is who must act, ``None`` where nobody must
-    (``is_nobodys``) or nobody knows yet. ``is_wide``: other points have the same fault, and nobody
-    needs to call. ``subject`` is the light that it is about, ``steps`` what to do about that,
-    ``notified`` who has been told of it (empty: nobody, as far as this page knows).
+    ``turn`` is the sentence about who has to act; ``party`` is who must act, ``None`` if nobody
+    must (``is_nobodys``) or that is unknown yet. ``is_wide``: other points have the same fault, and
+    nobody needs to call. ``subject`` is the light that it is about, ``steps`` what to do about it,
+    ``notified`` who has been notified (empty: nobody, as far as this page knows).
     """
 
     turn: str
@@ -67,7 +67,7 @@ class NextAction(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def next_action(view: SiteView, language: Language) -> NextAction:
-    """Say whose turn it is at a site: the most dangerous first, then what is worst."""
+    """Return who has to act at a site: for the most dangerous fault first, then for the worst."""
     view = without_past_causes(view)
     subject = _foremost(view)
     if is_cut_off(view) and (subject is None or subject.symptom not in DANGEROUS):
@@ -98,7 +98,7 @@ def next_action(view: SiteView, language: Language) -> NextAction:
 
 
 def _reconnect(view: SiteView, subject: SubjectView | None, language: Language) -> NextAction:
-    """Say that the point has to help its computers onto a line that works."""
+    """Return the action to connect the point's computers to a working line."""
     backup = backup_link(view.links)
     picture: StepPicture | None
     if backup is None:
@@ -108,7 +108,7 @@ def _reconnect(view: SiteView, subject: SubjectView | None, language: Language) 
         short = medium_words(backup.medium).short
         turn = Text("schema.words.turn.switch", short=short)
         advice = counter.what_to_do(view, backup, language)
-        # Of how it is done here nothing is known but the text.
+        # Only the text about the local procedure is known.
         picture = None if view.backup_instructions else StepPicture.BACKUP
     return NextAction(
         turn=turn.read(language),
@@ -120,7 +120,7 @@ def _reconnect(view: SiteView, subject: SubjectView | None, language: Language) 
 
 
 def _try_elsewhere(service: SubjectView, view: SiteView, language: Language) -> NextAction:
-    """Say how the point narrows down why its computers do not open what the device reaches."""
+    """Return how to find out why the point's computers do not open what the device reaches."""
     support = support_words(view.support_hotline, language)
     advice = Text("schema.words.counter.try_elsewhere", title=subject_title(service, language))
     return NextAction(
@@ -139,7 +139,7 @@ def _turn(party: Party | None, subject: SubjectView, language: Language) -> str:
 
 
 def _foremost(view: SiteView) -> SubjectView | None:
-    """Return the light that somebody has to act on first."""
+    """Return the light that requires action first."""
     if is_silent(view):
         return view.links[0]
     lights = [
@@ -147,7 +147,7 @@ def _foremost(view: SiteView) -> SubjectView | None:
         for light in _unplanned(view, [*view.links, *view.services])
         if light.state is not State.UP and not is_caused_below(light)
     ]
-    # Between two that are equally bad the one that the point itself can mend comes first.
+    # Of two equally bad ones, the one that the point itself can repair comes first.
     return min(
         (light for light in lights if party_of(light) is not None),
         key=lambda light: (
@@ -161,7 +161,7 @@ def _foremost(view: SiteView) -> SubjectView | None:
 
 
 def _unplanned(view: SiteView, lights: list[SubjectView]) -> list[SubjectView]:
-    """Return the lights of which no planned work is known that names them."""
+    """Return the lights that no known planned work names."""
     planned = {name for work in view.maintenance for name in work.about}
     return [light for light in lights if light.name not in planned]
 
@@ -179,7 +179,7 @@ def _incident_of(view: SiteView, subject: SubjectView) -> SiteIncident | None:
 
 
 def _wide_advice(incident: SiteIncident, subject: SubjectView, language: Language) -> str:
-    """Say how wide it is: of a carrier how many of its lines, where that is known."""
+    """Return the extent of the fault: for a carrier the number of its lines, if that is known."""
     if not (incident.total and subject.medium and subject.carrier):
         return Text("schema.words.turn.wide", sites=incident.sites).read(language)
     return Text(
@@ -192,7 +192,7 @@ def _wide_advice(incident: SiteIncident, subject: SubjectView, language: Languag
 
 
 def _answered(view: SiteView, subject: SubjectView, language: Language) -> Iterator[str]:
-    """Yield what the party that was told has answered."""
+    """Yield the answers of the notified party."""
     incident = _incident_of(view, subject)
     if incident is None:
         return
@@ -208,10 +208,10 @@ def _answered(view: SiteView, subject: SubjectView, language: Language) -> Itera
 
 
 def _notified(view: SiteView, subject: SubjectView, language: Language) -> list[str]:
-    """Return a sentence for each party that was told, the latest word of each."""
+    """Return a sentence for each notified party, about its latest notification."""
     latest: dict[str, PartyNotification] = {}
     for notification in view.notifications:
-        # Who reads this is of the commune, and knows.
+        # The reader belongs to the commune, and knows.
         is_other = notification.party != Party.COMMUNE
         if is_other and notification.about in {subject.name, view.site}:
             latest[notification.party] = notification

@@ -1,4 +1,4 @@
-"""Words for the way to a target: where it ends, and what packets it takes."""
+"""Words for the path to a target: where it ends, and the packet sizes that it carries."""
 
 import re
 from typing import Final
@@ -22,7 +22,7 @@ _MTU_PATTERN: Final = re.compile(r"(?P<size>\d+) bytes; larger ones vanish behin
 
 
 def describe_end(path: Path, language: Language) -> str:
-    """Return where a way ends that does not reach its target; empty for one that does."""
+    """Return where a path ends that does not reach its target; empty for one that does."""
     if path.is_reached:
         return ""
     last, refusal = path.hop(path.last), path.refusal
@@ -41,7 +41,7 @@ def describe_refusal(hop: Hop, language: Language) -> str:
 
 
 def describe_mtu_hole(path: Path, language: Language) -> str:
-    """Return that large packets vanish, and where; empty where they do not."""
+    """Return where large packets are lost; empty if they are not."""
     match = _MTU_PATTERN.match(path.mtu)
     if match is None:
         return ""
@@ -50,7 +50,7 @@ def describe_mtu_hole(path: Path, language: Language) -> str:
 
 def route_text(path: Path) -> str:
     """
-    Return a way on one line: ``192.168.1.1 (0.3 ms) → * → 203.0.113.1 (8.1 ms)``; one that ends
+    Return a path on one line: ``192.168.1.1 (0.3 ms) → * → 203.0.113.1 (8.1 ms)``; one that ends
     with a refusal as ``192.168.1.1 (0.3 ms) → !H 192.168.1.1``.
     """
     parts = []

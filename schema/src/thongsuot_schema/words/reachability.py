@@ -1,8 +1,9 @@
 """
-Reachability: which services a site reaches, the one fact behind its state, headline and advice.
+Reachability: the services that a site reaches, the one fact behind its state, headline and advice.
 
-Computers at the counter count first, as measured; where they have not opened a service, what the
-device reaches. Whatever neither has measured is not known, never reached and never affected.
+The measurements of computers at the counter have precedence; for a service that they have not
+opened, the device's own count. A service measured by neither is unknown: neither reached nor
+affected.
 """
 
 from enum import StrEnum
@@ -17,10 +18,10 @@ from thongsuot_schema.words.explanation import is_caused_below
 
 class Reach(StrEnum):
     """
-    How a service is reached from a site.
+    The reachability of a service from a site.
 
     ``BLOCKED``: the device reaches it and the computers at the counter do not. ``DEGRADED``: it is
-    reached, slowly or now and then.
+    reached slowly or intermittently.
     """
 
     OPEN = "open"
@@ -36,10 +37,10 @@ AFFECTED = frozenset({Reach.DOWN, Reach.BLOCKED})
 
 def without_past_causes(view: SiteView) -> SiteView:
     """
-    Return a view in which no service is held against a line while no line is known to be ill.
+    Return a view in which no service's failure is attributed to a line while no line is faulty.
 
-    A line's verdict changes some seconds before those of the services over it: until then why a
-    service is not reached is not known.
+    A line's verdict changes some seconds before those of the services over it: until then the
+    reason for a service's failure is unknown.
     """
     troubled = {State.DOWN, State.DEGRADED}
     if any(link.state in troubled for link in view.links):
@@ -55,10 +56,10 @@ def without_past_causes(view: SiteView) -> SiteView:
 
 def known_counter(view: SiteView) -> CounterView | None:
     """
-    Return what the computers get as far as it can hold now; ``None`` where it is not known.
+    Return the reach of the computers, as far as it is current; ``None`` if it is unknown.
 
-    What worked before the line failed that it went by, and what failed before a line came back, is
-    of another time: the next run, seconds later, says how it is.
+    A success before the failure of the line that it used, and a failure before the recovery of a
+    line, are outdated: the next run, seconds later, shows the current state.
     """
     counter = view.counter
     if counter is None:
@@ -75,7 +76,7 @@ def known_counter(view: SiteView) -> CounterView | None:
 
 
 def reach_of(service: SubjectView, view: SiteView) -> Reach:
-    """Return how one service of a site is reached."""
+    """Return the reachability of one service of a site."""
     if service.state is State.DOWN:
         return Reach.DOWN
     counter = known_counter(view)

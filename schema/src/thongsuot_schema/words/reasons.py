@@ -1,4 +1,4 @@
-"""Words for why a run failed or could not be made."""
+"""Words for the reasons why a run failed or could not be made."""
 
 from typing import Final
 

@@ -89,7 +89,7 @@ def rates_of(run: TestRun, language: Language) -> Iterator[str]:
 
 
 def conclude(runs: Sequence[TestRun], figures: str, language: Language) -> str:
-    """Return in one sentence what runs came to; ``figures`` are those of each link."""
+    """Return the results of runs in one sentence; ``figures`` are those of each link."""
     outcomes = {run.outcome for run in runs}
     if outcomes <= {Outcome.UNMEASURED}:
         return _NONE_MADE.read(language)

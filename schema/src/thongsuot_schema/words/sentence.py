@@ -9,7 +9,7 @@ from thongsuot_schema.words.language import Text
 
 
 class StepPicture(StrEnum):
-    """What the picture beside a step shows: the part of the equipment to look at or to touch."""
+    """The subject of the picture beside a step: the part of the equipment to check or to touch."""
 
     CABLE = "cable"
     POWER = "power"
@@ -28,7 +28,7 @@ class StepPicture(StrEnum):
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing to do, in whole sentences, and the picture of the part that they speak of."""
+    """One thing to do, in whole sentences, and the picture of the part that they mention."""
 
     text: str
     picture: StepPicture | None = None
@@ -38,11 +38,11 @@ class Sentence(msgspec.Struct, frozen=True, kw_only=True):
     """
     The text about one symptom.
 
-    ``headline`` names the fault in a few words, ``situation`` says in one or two sentences what is
-    wrong and who is responsible, ``advice`` what a person without special knowledge does now, one
-    step a line, of which ``pictures`` show the first ones. In each text, a name of
-    :data:`PLACEHOLDERS` in braces is replaced by a property of the link or service; upper case at
-    its beginning where the name begins so.
+    ``headline`` names the fault in a few words, ``situation`` explains the fault and who is
+    responsible in one or two sentences, ``advice`` tells a person without special knowledge what to
+    do now, one step per line, with ``pictures`` for the first ones. In each text, a name of
+    :data:`PLACEHOLDERS` in braces is replaced by a property of the link or service; with an
+    initial capital if the name has one.
     """
 
     headline: Text

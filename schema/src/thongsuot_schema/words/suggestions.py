@@ -1,4 +1,4 @@
-"""Suggestions: how a sentence about an unknown word ends, in whatever language it is read."""
+"""Suggestions: the end of a sentence about an unknown word, in the reader's language."""
 
 from collections.abc import Iterable
 
@@ -7,7 +7,7 @@ from thongsuot_schema.words.language import Readable, Text, Verbatim
 
 
 def suggested(word: str, known: Iterable[str]) -> Readable:
-    """Return the nearest known word; else all of them when they are few, else nothing."""
+    """Return the nearest known word; otherwise all of them if they are few, else nothing."""
     words = sorted(set(known))
     near = nearest(word, words)
     if near:

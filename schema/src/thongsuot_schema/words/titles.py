@@ -7,15 +7,15 @@ from thongsuot_schema.words.media import line_phrase, line_title
 
 def title_in(language: Language, title_vi: str, title_en: str) -> str:
     """
-    Return which of the inventory's titles is read in a language; empty where that one is missing.
+    Return the inventory's title for a language; empty if it is missing.
 
-    The inventory has two; a language that it has none for reads the Vietnamese one.
+    The inventory has two titles; a language without one gets the Vietnamese one.
     """
     return {"vi": title_vi, "en": title_en}.get(language, title_vi or title_en)
 
 
 def subject_title(light: SubjectView, language: Language) -> str:
-    """Return the title of a link or a service; from medium and carrier where none was given."""
+    """Return the title of a link or a service; from medium and carrier if it has none."""
     own = title_in(language, light.title_vi, light.title_en)
     if own:
         return own

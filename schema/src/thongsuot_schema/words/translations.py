@@ -1,5 +1,5 @@
 """
-Translations: the message catalogues of a room, as they were compiled from its ``locales/``.
+Translations: the message catalogues of a room, compiled from its ``locales/``.
 
 The reference (Vietnamese) is in ``locales/<domain>.pot``, each other language in
 ``locales/<language>/<domain>.po``; ``./run catalogues`` compiles both to
@@ -17,12 +17,12 @@ REFERENCE: Final = "vi"
 """The language of the reference: missing texts of other languages are read in it."""
 
 ENGLISH: Final = "en"
-"""What logs are in, and a terminal whose language has no catalogue."""
+"""The language of logs, and of a terminal whose language has no catalogue."""
 
 
 @cache
 def languages() -> tuple[str, ...]:
-    """Return the languages that pages can be read in, the reference first."""
+    """Return the languages of pages, the reference first."""
     listed = _package_data("schema", "languages.txt")
     return tuple(listed.decode().split())
 

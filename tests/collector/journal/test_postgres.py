@@ -1,7 +1,6 @@
 """The journal in PostgreSQL: the contract, and what only a server that others share can suffer."""
 
 import asyncio
-import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -13,6 +12,7 @@ from tests.collector.journal.journal_contract import *  # noqa: F403 - the contr
 from tests.collector.journal.journal_contract import MAX, Reopen, entry, everything
 from tests.collector.running import eventually
 from tests.postgres import PostgresServer
+from thongsuot_collector import postgresql
 from thongsuot_collector.errors import JournalDamaged, JournalError, JournalRefused
 from thongsuot_collector.journal.entry import AppendOutcome, StoredEntry
 from thongsuot_collector.journal.postgres import PostgresJournal, open_postgres_journal
@@ -357,21 +357,19 @@ async def test_a_database_that_cannot_be_opened_is_named_without_its_password(
 
 
 async def test_a_reader_that_has_lost_its_server_says_since_when_it_waited(
-    postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
+    postgres: PostgresServer,
 ) -> None:
     database = database_at(postgres.new_database())
     journal = await opened_at(database.url)
     known = JournalIdentity(name=journal.name, head=journal.head)
-    lost: list[float] = []
-    began_s = time.monotonic()
-    monkeypatch.setattr(PostgresDatabase, "note_lost", lambda _database, at_s: lost.append(at_s))
     # A writer may have waited for a standby: that says nothing of its server.
-    for reads in (True, False):
+    for reads in (False, True):
         connection = JournalConnection(database, lambda: known, autocommit=reads)
         abort(connection.get())
         with pytest.raises(psycopg.OperationalError) as raised:
             connection.get().execute("SELECT 1")
+        connection._asked_s -= 5.0
         connection.fail(raised.value)
-        assert [at_s >= began_s for at_s in lost] == [True]
+        assert postgresql._choices[database.url]._are_silent == [reads]
         connection.close()
     await journal.close()

@@ -66,7 +66,7 @@ class Track(msgspec.Struct, kw_only=True):
     ``prompt_ns`` are the latest ones that are not slow, ``slow_episodes_ns`` the latest series of
     slow ones; ``quick_runs`` counts consecutive much faster ones, with the average ``quick_s``.
     ``sent`` and ``lost`` count for the current test of loss, ``raw_sent`` and ``raw_lost`` the same
-    for the gateway with every echo of a burst; until ``noisy_until_ns`` the series is excluded from
+    with every echo of a burst; until ``noisy_until_ns`` the series is excluded from
     it. ``carried_sent`` and ``carried_lost`` count the packets of lookups and requests in the same
     way. ``missing_since_ns``: since when every run has found that the name does not exist or has no
     address; ``ttl_s`` is the longest time to live of its lookups. ``addresses`` are the recently

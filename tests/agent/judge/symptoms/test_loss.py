@@ -174,13 +174,17 @@ def test_an_echo_is_lost_at_once_where_a_later_one_was_answered(
     assert track_to(at).lost == losses
 
 
-def test_every_echo_of_the_gateway_is_counted_besides() -> None:
+def test_every_echo_of_the_gateway_and_of_who_answers_is_counted_besides() -> None:
     at = link_context()
     for reachability in (ANSWERED, SILENT, SILENT, Reachability.UNMEASURED):
         count(at, reachability, target="gateway")
     assert (track_to(at, "gateway").raw_sent, track_to(at, "gateway").raw_lost) == (3, 2)
+    track_to(at).answered_ns = None
     count(at, SILENT)
-    assert (track_to(at).raw_sent, track_to(at).raw_lost) == (0, 0)
+    assert (track_to(at).raw_sent, track_to(at).raw_lost) == (0, 0), "it has never answered"
+    track_to(at).answered_ns = NOW_NS
+    count(at, SILENT)
+    assert (track_to(at).raw_sent, track_to(at).raw_lost) == (1, 1)
 
 
 @pytest.mark.parametrize(("age_s", "is_counted"), [(ALIVE_S, True), (ALIVE_S + 0.001, False)])

@@ -10,6 +10,7 @@ from thongsuot_agent.judge.loss_memory import LossTest
 from thongsuot_agent.judge.memory import FaultSlot, LinkMemory, Memory, Track
 from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.symptoms.loss_location import (
+    LanRatios,
     LossShare,
     _first_lossy,
     _lone_loser,
@@ -231,6 +232,8 @@ def test_a_lan_whose_blips_lose_as_much_is_the_one_that_loses() -> None:
     assert segment_of(at) is Segment.LAN
     gateway.raw_sent, gateway.raw_lost = 200, 1
     assert segment_of(at) is None, "neither clean nor lossy"
+    for target in (*NEAR[1:], *CORE, *FAR):
+        track_to(at, target).raw_lost = 100
     assert segment_of(at, blip_ratio=0.3) is Segment.ACCESS, "it would have lost far more"
 
 
@@ -354,4 +357,43 @@ def test_a_rung_is_lossy_or_clean_on_its_odds(
     counts: dict[Segment, tuple[int, int]], expected: Segment | None
 ) -> None:
     shares = [LossShare(rung).plus(*pair) for rung, pair in counts.items()]
-    assert _first_lossy(shares, Settings(), 0.0, is_enough=False) is expected
+    assert _first_lossy(shares, Settings(), LanRatios(), is_enough=False) is expected
+
+
+def test_what_nearer_targets_have_not_been_counted_for_is_not_placed_before_them() -> None:
+    at = link_context({"abroad": 1}, sent=0)
+    at.link.tracks[SeriesKey("icmp", "abroad", Family.IP4)].sent = 1
+    late_ns = ns(DECIDE_ANYWAY_S + 1)
+    at.memory.now_ns = late_ns
+    for track in at.link.tracks.values():
+        track.answered_ns = late_ns
+    assert segment_of(at) is None
+    for target in (*NEAR, *CORE):
+        track_to(at, target).sent = 1
+    track_to(at, "gateway").raw_sent = 400
+    assert segment_of(at) is Segment.TRANSIT
+
+
+def test_nearer_targets_that_do_not_answer_at_all_are_not_awaited() -> None:
+    at = link_context(dict.fromkeys(FAR, 8))
+    at.memory.now_ns = ns(DECIDE_ANYWAY_S + 1)
+    for target in (*NEAR, *CORE):
+        track = track_to(at, target)
+        track.sent = track.lost = track.raw_sent = track.raw_lost = 0
+        track.answered_ns = None
+    assert segment_of(at) is Segment.ACCESS
+
+
+@pytest.mark.parametrize(
+    ("sent", "lost", "segment"),
+    [(200, 0, Segment.ACCESS), (200, 1, Segment.ACCESS), (518, 5, None)],
+)
+def test_blips_acquit_a_lan_only_by_what_all_lost_in_the_whole_test(
+    sent: int, lost: int, segment: Segment | None
+) -> None:
+    at = link_context(dict.fromkeys((*NEAR[1:], *CORE, *FAR), 4), sent=200)
+    for track in at.link.tracks.values():
+        track.raw_sent, track.raw_lost = 200, 60 if sent == 200 else 2
+    gateway = track_to(at, "gateway")
+    gateway.raw_sent, gateway.raw_lost = sent, lost
+    assert segment_of(at, blip_ratio=0.2) is segment

@@ -86,12 +86,10 @@ def count_echo_run(
     hosts.
     """
     started_ns = result.boottime_ns
-    _note_raw(at, track, reachability)
+    _note_raw(at, point, track, reachability)
     count_paced_echo(at, point, track, started_ns, reachability)
     if point.is_gateway:
         count_gateway_echo(track, reachability)
-        track.raw_sent += reachability in {Reachability.ANSWERED, Reachability.SILENT}
-        track.raw_lost += reachability is Reachability.SILENT
     is_policed = at.link.policed_until_ns > started_ns
     if track.noisy_until_ns > started_ns or is_policed or is_link_busy(at, started_ns):
         return
@@ -116,15 +114,17 @@ def count_echo_run(
         _count(at, point, track, lost_ns, is_loss=True)
 
 
-def _note_raw(at: LinkContext, track: Track, reachability: Reachability) -> None:
+def _note_raw(at: LinkContext, point: ProbePoint, track: Track, reachability: Reachability) -> None:
     """Count every echo of targets that answer at times; one that drops them all is not lossy."""
-    loss = at.link.loss_test
-    is_known = reachability is Reachability.ANSWERED or reachability is Reachability.SILENT
+    if reachability not in {Reachability.ANSWERED, Reachability.SILENT}:
+        return
+    loss, is_lost = at.link.loss_test, reachability is Reachability.SILENT
     is_alive = at.now_ns - (track.answered_ns or 0) <= ns(ALIVE_S)
-    if is_known and is_alive and at.link.silence.fault is None:
-        loss.raw_ratio += (
-            (reachability is Reachability.SILENT) - loss.raw_ratio
-        ) / RAW_WINDOW_ECHOES
+    if is_alive or point.is_gateway:
+        track.raw_sent += 1
+        track.raw_lost += is_lost
+    if is_alive and at.link.silence.fault is None:
+        loss.raw_ratio += (is_lost - loss.raw_ratio) / RAW_WINDOW_ECHOES
         loss.raw_ns = at.now_ns
 
 

@@ -320,6 +320,7 @@ class LinkMemory(msgspec.Struct, kw_only=True):
     port_back_ns: int | None = None
     delays_s: list[float] = msgspec.field(default_factory=list)
     delay_rounds: int = 0
+    delay_varied_ns: int | None = None
     paths: dict[PathKey, RouteHistory] = msgspec.field(default_factory=dict)
     paths_asked_ns: int | None = None
     is_path_due: bool = False

@@ -28,6 +28,8 @@ from thongsuot_schema.verdict import Symptom
 
 # As documented: the code's own figures would follow any change of them.
 STEADY_ROUNDS = 6
+DELAYS_KEPT = 24
+VARIED_S = 180.0
 STEADY_S = 0.01
 
 
@@ -86,6 +88,18 @@ def test_what_wavers_after_it_was_named_is_named_no_longer() -> None:
     at.link.slow.fault, at.link.slow.is_pending = ACCESS_SLOW, False
     assert judge_round(at, 0.91, 0.91) is False
     assert judge_round(at, 1.2, 1.2) is True
+
+
+def test_a_queue_that_has_varied_is_no_slow_line_because_six_rounds_agree() -> None:
+    at = slow_link()
+    at.memory.now_ns = 10**9
+    assert [judge_round(at, delay_s) for delay_s in (0.5, 0.9)] == [None, True]
+    at.link.slow.is_pending = False  # fast again for a round, and slow again
+    assert {judge_round(at, 0.7) for _ in range(DELAYS_KEPT - 1)} == {True}
+    assert judge_round(at, 0.7) is False, "twenty-four rounds are no chance"
+    at.link.slow.is_pending = False
+    at.memory.now_ns += int(VARIED_S * 10**9) + 1
+    assert judge_round(at, 0.7) is None, "what varied three minutes ago is forgotten"
 
 
 @pytest.mark.parametrize(

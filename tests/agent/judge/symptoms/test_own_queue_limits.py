@@ -26,7 +26,7 @@ from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 
 # As documented: the code's own figures would follow any change of them.
-DELAYS_KEPT = 12
+DELAYS_KEPT = 24
 FILLING_S = 6.0
 LATE_SHARE = 0.25
 PAUSE_S = 3600.0
@@ -94,7 +94,7 @@ def test_no_queue_is_looked_for_where_a_box_can_say_or_another_party_has_it() ->
     assert may_be_own_queue(at, slow_observations(at, 0.5), NOW_NS) is False
 
 
-def test_the_middle_delays_of_the_latest_twelve_rounds_are_remembered_while_they_last() -> None:
+def test_the_middle_delays_of_the_latest_rounds_are_remembered_while_they_last() -> None:
     at = link_context()
     may_be_own_queue(at, slow_observations(at, 0.1), NOW_NS)
     may_be_own_queue(at, slow_observations(at, 0.3, 0.2, 0.1, 0.2), NOW_NS)

@@ -29,8 +29,17 @@ STEADY_ROUNDS = 6
 This many rounds must agree. With four (2026-11) one queue in four looked steady by chance: the
 delays of a round belong to one moment, and count as one.
 """
-DELAYS_KEPT = 12
-"""Rounds whose delay is remembered while a link is slow: twice as many as must agree."""
+STEADY_WINDOW, DELAYS_KEPT = 12, 24
+"""
+Rounds that are compared, twice as many as must agree; and those that are remembered while a link is
+slow.
+"""
+VARIED_S = 180.0
+"""
+A delay that has varied within this time must be steady over all remembered rounds: a link at the
+limit is slow again and again, and the more often one looks, the more often six rounds of a queue
+agree (2026-12: after four minutes of an upload its carrier was told of a slow line).
+"""
 QUEUE_SIGN_S, QUEUE_FRESH_S = 0.01, 6.0
 """
 A delay this far above the usual one indicates a queue, by echoes of the schedule's latest round: a
@@ -77,8 +86,10 @@ def may_be_own_queue(at: LinkContext, slow: list[Observation], onset_ns: int) ->
     link.delays_s.append(delays_s[len(delays_s) // 2])
     del link.delays_s[:-DELAYS_KEPT]
     link.delay_rounds += 1
-    if not _is_steady(link.delays_s):
-        return True
+    if not _is_steady(link.delays_s[-STEADY_WINDOW:]):
+        link.delay_varied_ns = at.now_ns
+    if link.delay_varied_ns is not None and at.now_ns - link.delay_varied_ns <= ns(VARIED_S):
+        return len(link.delays_s) < DELAYS_KEPT or not _is_steady(link.delays_s)
     return None if not is_named and link.delay_rounds < STEADY_ROUNDS else False
 
 

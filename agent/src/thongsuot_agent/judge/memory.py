@@ -266,19 +266,18 @@ class LinkMemory(msgspec.Struct, kw_only=True):
     ``heard_ns``: start of the latest measured run; ``starved_ns``: of the latest run for which the
     agent itself was too late. ``clear_ns``: since when there has been no fault. Each slot holds one
     concern; ``facts_slot``, ``loss_fault``, ``large_packets`` and ``blocked_services`` are not
-    judged by rounds. ``traffic`` is that of the device's own interface, ``boxes`` that of polled
-    equipment, by target.
+    judged by rounds. ``traffic`` is the device's own, ``boxes`` that of polled equipment.
 
     ``consecutive_timeouts`` counts unanswered runs beyond the site since the last answer from
     there; ``inconclusive_bursts`` the bursts in close succession that found nothing, the last at
-    ``inconclusive_ns``. ``known`` is false until a first round has been judged, and again when
-    there are no more measurements. ``port_back_ns``: since when the port below a session has
-    carrier again, until the session is up. ``valid_from_ns``: runs that started earlier belong to a
-    time when the interface could not send. ``echoes_refuted_ns``: when a page last came over a
-    metered line on which only echoes went unanswered. ``paths`` to targets were last requested for
-    a verdict at ``paths_asked_ns``, and are again if ``is_path_due``; ``first_hops`` is by family.
-    ``gateway`` is identified by its link-layer address, the ``carriers_side`` of the circuit in
-    each family by the network of the first router with public address space of its own.
+    ``inconclusive_ns``. ``known`` is false until a first round has been judged, and again without
+    measurements. ``port_back_ns``: since when the port below a session has carrier again, until the
+    session is up. ``valid_from_ns``: the interface could not send before. ``echoes_refuted_ns``:
+    when a page last came over a metered line on which only echoes went unanswered. ``paths`` to
+    targets were last requested for a verdict at ``paths_asked_ns``, and are again if
+    ``is_path_due``; ``first_hops`` is by family. ``gateway`` is identified by its link-layer
+    address, the ``carriers_side`` of the circuit in each family by the network of the first router
+    with public address space of its own.
     """
 
     name: str

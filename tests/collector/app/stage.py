@@ -5,6 +5,7 @@ from pathlib import Path
 
 import httpx
 import msgspec
+from sqlalchemy import create_engine
 
 from tests.collector.app.process import CollectorProcess
 from tests.collector.notify.incident_events import secret_file
@@ -13,6 +14,7 @@ from tests.collector.reporting_agent import ReportingAgent
 from tests.collector.running import WITHIN_S, eventually, token
 from tests.plain_http import NO_AUTHORITIES
 from thongsuot_collector.notify.channels.webhook.channel import WebhookBody
+from thongsuot_collector.notify.dispatch.delivery_log import load_open_threads
 from thongsuot_schema.state import State
 
 SECRET = "sesame"
@@ -76,6 +78,7 @@ class NotifyingStack:
         secret_file(folder, "password", PASSWORD)
         text = config.format(port=self.hook.port)
         self.collector = CollectorProcess(folder, text)
+        self._store_file = folder / "state" / "store.sqlite"
         self.agent = ReportingAgent(SITE, token(folder / "state", SITE))
 
     async def report(self, state: State) -> httpx.Response:
@@ -128,9 +131,18 @@ class NotifyingStack:
 
         async def nothing_waits() -> bool:
             text = (await self.get("/metrics")).text
-            return "thongsuot_collector_notify_waiting 0.0" in text
+            return "thongsuot_collector_notify_waiting 0.0" in text and self._is_all_recorded()
 
         await eventually(nothing_waits)
+
+    def _is_all_recorded(self) -> bool:
+        """Return whether the store has all notifications as sent: gauges are a moment ahead."""
+        uri = f"file:{self._store_file}?mode=ro"
+        engine = create_engine(f"sqlite:///{uri}&uri=true")
+        try:
+            return all(thread.is_complete for thread in load_open_threads(engine))
+        finally:
+            engine.dispose()
 
 
 def _encoded(auth: tuple[str, str] | None) -> httpx.BasicAuth | None:

@@ -92,8 +92,8 @@ def test_a_modem_is_read_as_it_is_said_to_be_and_its_absence_is_a_measurement(
         wait_for(bus, 1.0, 1.0, 1.0, 1.0, 0.0, named=True)
         refused = structs.replace(SERVING, is_connected=False, bearer_error=UNKNOWN_APN)
         modem.publish(structs.replace(refused, apn="intrenet"))
-        unknown = {"bearer": "MissingOrUnknownApn", "apn": "intrenet"}
-        wait_for(bus, 1.0, 1.0, 1.0, 0.0, 0.0, **unknown)
+        unknown = "MissingOrUnknownApn"
+        wait_for(bus, 1.0, 1.0, 1.0, 0.0, 0.0, bearer=unknown, apn="intrenet")
         modem.publish(SERVING)
         wait_for(bus, 1.0, 1.0, 1.0, 1.0, None)
     finally:

@@ -78,7 +78,6 @@ class NotifyingStack:
         secret_file(folder, "password", PASSWORD)
         text = config.format(port=self.hook.port)
         self.collector = CollectorProcess(folder, text)
-        self._store_file = folder / "state" / "store.sqlite"
         self.agent = ReportingAgent(SITE, token(folder / "state", SITE))
 
     async def report(self, state: State) -> httpx.Response:
@@ -137,8 +136,8 @@ class NotifyingStack:
 
     def _is_all_recorded(self) -> bool:
         """Return whether the store has all notifications as sent: gauges are a moment ahead."""
-        uri = f"file:{self._store_file}?mode=ro"
-        engine = create_engine(f"sqlite:///{uri}&uri=true")
+        file = self.collector.folder / "state" / "store.sqlite"
+        engine = create_engine(f"sqlite:///file:{file}?mode=ro&uri=true")
         try:
             return all(thread.is_complete for thread in load_open_threads(engine))
         finally:

@@ -1,6 +1,7 @@
 """A process that prints beside the collector, and what becomes of one that does not."""
 
 import asyncio
+import gc
 from collections.abc import Callable
 
 import pytest
@@ -17,9 +18,16 @@ LARGE = bytes(4 << 20)
 def test_a_process_that_does_not_read_its_document_has_not_printed_it(
     loop: Callable[[], asyncio.AbstractEventLoop],
 ) -> None:
+    unhandled: list[object] = []
+
     async def print_it() -> None:
+        asyncio.get_running_loop().set_exception_handler(
+            lambda _, context: unhandled.append(context)
+        )
         with pytest.raises(PrintFailed, match="cannot print the leaflet"):
             await render_in_worker("thongsuot_collector.no_such", LARGE, title="the leaflet")
+        gc.collect()
 
     with asyncio.Runner(loop_factory=loop) as runner:
         runner.run(print_it())
+    assert unhandled == []

@@ -41,6 +41,11 @@ async def render_in_worker(module: str, document: bytes, *, title: str) -> bytes
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
             await process.wait()
+        if process.stdin is not None:
+            # Python 3.11.2 (Debian 12) logs a traceback for a broken pipe that nobody waits for.
+            # The process itself says why there is no output.
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                await process.stdin.wait_closed()
     if process.returncode:
         last = err.decode(errors="replace").strip().rpartition("\n")[2]
         _log.error("cannot typeset %s: %s; reported to the caller", title, last)

@@ -30,6 +30,9 @@ pytestmark = [pytest.mark.fleet, pytest.mark.lab]
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 120.0
 
+UNIT_STARTED = "39f53479d3a045ac8e11786248231fbf"
+"""systemd's name of the message that a unit has been started (``SD_MESSAGE_UNIT_STARTED``)."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class AnsibleFleet:
@@ -182,6 +185,10 @@ def test_a_machine_is_set_up_by_one_command_and_its_agent_is_heard(fleet: Ansibl
     for unit in ("thongsuot-agent", "thongsuot-collector", "prometheus"):
         assert fleet.run("systemctl", "is-active", unit) == "active"
         assert fleet.run("systemctl", "is-enabled", unit) == "enabled"
+    # Each was started once, with its settings.
+    for unit in ("thongsuot-agent", "thongsuot-collector"):
+        begun = (f"UNIT={unit}.service", f"MESSAGE_ID={UNIT_STARTED}")
+        assert len(fleet.run("journalctl", "--quiet", "--output=cat", *begun).splitlines()) == 1
     # As an ordinary user with one capability, CAP_NET_RAW (bit 13).
     process = fleet.run("cat", f"/proc/{fleet.main_process()}/status")
     assert re.search(r"^CapEff:\s+0000000000002000$", process, re.MULTILINE)

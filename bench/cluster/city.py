@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 from tests.collector.notify.incident_events import secret_file
 from tests.plain_http import NO_AUTHORITIES
 
-from thongsuot_collector.correlation.settings import IncidentConsumerSettings
+from thongsuot_collector.correlation.consumer import IncidentConsumerSettings
 from thongsuot_collector.journal.entry import stored_entry
 from thongsuot_collector.postgresql import PostgresDatabase
 from thongsuot_collector.store.postgresql import open_database

@@ -22,8 +22,7 @@ import uvicorn
 from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine
 
-from thongsuot_collector.correlation.consumer import IncidentConsumer
-from thongsuot_collector.correlation.settings import IncidentConsumerSettings
+from thongsuot_collector.correlation.consumer import IncidentConsumer, IncidentConsumerSettings
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.journal.dead_letters import DeadLetterQueue
 from thongsuot_collector.journal.entry import StoredEntry

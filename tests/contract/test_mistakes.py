@@ -10,7 +10,7 @@ from tools import catalogues
 
 from tests.contract.house import ROOT, modules
 from thongsuot_schema.localizable import Localizable
-from thongsuot_schema.words.localized import in_language
+from thongsuot_schema.words.language import in_language
 
 BY_TABLE = frozenset(
     {

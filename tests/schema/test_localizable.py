@@ -1,8 +1,7 @@
 """A sentence in English that can be read in another language."""
 
 from thongsuot_schema.localizable import Localizable, sentence_of
-from thongsuot_schema.words.language import Text
-from thongsuot_schema.words.localized import in_language
+from thongsuot_schema.words.language import Text, in_language
 
 SAID = Localizable("in {table}", table=Localizable("the top level"))
 

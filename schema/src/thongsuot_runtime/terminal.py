@@ -12,8 +12,7 @@ from pathlib import Path
 
 import thongsuot_schema
 from thongsuot_schema.errors import DocumentError
-from thongsuot_schema.words.language import Language, Text
-from thongsuot_schema.words.localized import in_language
+from thongsuot_schema.words.language import Language, Text, in_language
 from thongsuot_schema.words.translations import ENGLISH, languages
 
 _VARIABLES = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")

@@ -2,7 +2,7 @@
 A sentence in English, as in logs, that can also be shown in another language.
 
 Errors in a file are found in layers far below the catalogues of messages, and are logged in
-English. So the sentence carries its template and values. ``words.localized`` reads it in any
+English. So the sentence carries its template and values. ``words.language`` reads it in any
 language, by the English template, as gettext does.
 """
 

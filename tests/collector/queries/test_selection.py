@@ -6,8 +6,13 @@ import msgspec
 import pytest
 
 from thongsuot_collector.queries.records import LinkRecord, SiteStatus
-from thongsuot_collector.queries.selection import Selection, page_of, select_records, text_of
-from thongsuot_collector.queries.table import csv_bytes
+from thongsuot_collector.queries.selection import (
+    Selection,
+    csv_bytes,
+    page_of,
+    select_records,
+    text_of,
+)
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom

@@ -2,12 +2,14 @@
 
 import pytest
 
+from thongsuot_schema.localizable import Localizable
 from thongsuot_schema.words.language import (
     CountedText,
     Formatted,
     Text,
     Verbatim,
     in_every_language,
+    in_language,
     join_list,
     language_from,
     other_languages,
@@ -83,3 +85,22 @@ def test_a_language_that_does_not_exist_is_an_error_of_ours() -> None:
 
 def test_a_catalogue_is_loaded_once() -> None:
     assert translations("schema", "words", "en") is translations("schema", "words", "en")
+
+
+def test_a_sentence_and_those_inside_it_are_read_in_the_language() -> None:
+    said = Localizable(
+        'unknown key "{key}" {where}{ending}',
+        key="lisen",
+        where=Localizable("at the top level"),
+        ending=Localizable('; did you mean "{word}"?', word="listen"),
+    )
+    assert in_language(said, "vi") == (
+        'không có mục "lisen" ở cấp ngoài cùng; có phải là "listen" không?'
+    )
+    assert in_language(said, "en") == 'unknown key "lisen" at the top level; did you mean "listen"?'
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_what_no_catalogue_has_is_read_as_it_is(language: str) -> None:
+    assert in_language("plain {text}", language) == "plain {text}"
+    assert in_language(Localizable("never said of {x}", x="y"), language) == "never said of y"

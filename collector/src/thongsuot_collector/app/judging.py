@@ -6,9 +6,8 @@ from sqlalchemy import Engine
 from thongsuot_collector.app.durable import LINKS_FILE
 from thongsuot_collector.config.model import CollectorConfig
 from thongsuot_collector.config.read import Configuration
-from thongsuot_collector.correlation.consumer import IncidentConsumer
+from thongsuot_collector.correlation.consumer import IncidentConsumer, IncidentConsumerSettings
 from thongsuot_collector.correlation.open_incidents import OpenIncidentCollector
-from thongsuot_collector.correlation.settings import IncidentConsumerSettings
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.metrics import Metrics
 from thongsuot_collector.notify.dispatch.configured import service_of

@@ -16,8 +16,7 @@ from thongsuot_collector.queries.city import city_from_store
 from thongsuot_collector.queries.lists import LIST_BY_NAME, ListQuery
 from thongsuot_collector.queries.records import Record
 from thongsuot_collector.queries.scope import WHOLE_CITY
-from thongsuot_collector.queries.selection import MOST, Page, text_of
-from thongsuot_collector.queries.table import csv_bytes
+from thongsuot_collector.queries.selection import MOST, Page, csv_bytes, text_of
 from thongsuot_collector.web.arguments import ArgumentInvalid, selection_from
 from thongsuot_runtime.terminal import localized
 from thongsuot_schema.words.language import Text

@@ -25,7 +25,6 @@ from thongsuot_collector.correlation.audited import (
 )
 from thongsuot_collector.correlation.commissioning_work import CommissioningWork
 from thongsuot_collector.correlation.listening import JournalListening
-from thongsuot_collector.correlation.settings import IncidentConsumerSettings
 from thongsuot_collector.correlation.turns import TurnTimer
 from thongsuot_collector.correlation.unwritten import UnwrittenChanges
 from thongsuot_collector.incidents import actions
@@ -44,6 +43,7 @@ from thongsuot_collector.incidents.reducer import (
     pending_notifications,
 )
 from thongsuot_collector.incidents.registry import IncidentRegistry
+from thongsuot_collector.incidents.settings import IncidentSettings
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.journal.dead_letters import DeadLetterQueue
 from thongsuot_collector.journal.entry import JournalEntry, StoredEntry
@@ -55,7 +55,7 @@ from thongsuot_collector.store.audit import AuditAction
 from thongsuot_collector.store.threads import run_to_completion
 from thongsuot_collector.timeline.batch_summary import summarize_batch
 from thongsuot_collector.timeline.interval import Rewrite
-from thongsuot_collector.timeline.settings import NS_PER_S, ns
+from thongsuot_collector.timeline.settings import NS_PER_S, TimelineSettings, ns
 from thongsuot_collector.timeline.site import CollectorClock, SiteTimeline
 from thongsuot_collector.timeline.subject import Subject
 from thongsuot_schema.batch.columns import Columns
@@ -80,6 +80,15 @@ _WRITE_ALL_EVERY_S = 60.0
 """The entries to read again after a crash: the pushes of a minute."""
 
 _log = logging.getLogger(__name__)
+
+
+class IncidentConsumerSettings(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
+):
+    """The settings of the incident consumer's parts."""
+
+    timeline: TimelineSettings = TimelineSettings()
+    incidents: IncidentSettings = IncidentSettings()
 
 
 class IncidentConsumer:

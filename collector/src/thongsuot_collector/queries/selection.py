@@ -1,9 +1,12 @@
 """
-Selection: filters, sorts and pages the records of a list. Pure.
+Selection: filters, sorts and pages the records of a list, and writes them as CSV. Pure.
 
-Texts are searched without diacritics and sorted as Vietnamese dictionaries do.
+Texts are searched without diacritics and sorted as Vietnamese dictionaries do. The CSV is that of
+RFC 4180, for spreadsheets.
 """
 
+import csv
+import io
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import Enum
@@ -20,6 +23,8 @@ from thongsuot_schema.state import State
 
 LIMIT = 100
 MOST = 1_000
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Selection(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,3 +125,22 @@ def _key(value: object) -> tuple[object, ...]:
 
 _sort_key = cache(sort_key)
 _folded = cache(fold)
+
+
+def csv_bytes(record: type[Record], records: Sequence[Record]) -> bytes:
+    """Return records as CSV in UTF-8, with a byte order mark for spreadsheets."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    writer.writerow(record.__struct_fields__)
+    for row in records:
+        writer.writerow([_cell(getattr(row, name)) for name in record.__struct_fields__])
+    return b"\xef\xbb\xbf" + buffer.getvalue().encode()
+
+
+def _cell(value: object) -> str:
+    """
+    Return a value as text; one that a spreadsheet would take for a formula gets an apostrophe.
+    """
+    text = text_of(value)
+    is_text = isinstance(value, str | tuple)
+    return f"'{text}" if is_text and text.startswith(_FORMULA) else text

@@ -5,7 +5,8 @@ from typing import Final
 
 import msgspec
 
-from thongsuot_schema.words.language import Formatted, Readable, Text
+from thongsuot_schema.localizable import Readable
+from thongsuot_schema.words.language import Formatted, Text
 
 
 class DisputeOutcome(StrEnum):

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator
 from thongsuot_collector.sla.calendar import MS_PER_S
 from thongsuot_collector.sla.switch_over import CircuitSwitchOver
 from thongsuot_collector.sla.words import moment
+from thongsuot_schema.localizable import Readable
 from thongsuot_schema.words.figures import duration, number
-from thongsuot_schema.words.language import Formatted, Readable, Text
+from thongsuot_schema.words.language import Formatted, Text
 
 
 def switch_over_texts(switch_overs: Iterable[CircuitSwitchOver]) -> Iterator[Readable]:

@@ -28,8 +28,9 @@ from thongsuot_collector.sla.words import (
 )
 from thongsuot_collector.statements import labels
 from thongsuot_collector.statements.summary import file_name
+from thongsuot_schema.localizable import Readable
 from thongsuot_schema.words.figures import number
-from thongsuot_schema.words.language import Readable, Text, capitalised
+from thongsuot_schema.words.language import Text, capitalised
 from thongsuot_schema.words.translations import REFERENCE
 
 MAKER = "Thông Suốt"

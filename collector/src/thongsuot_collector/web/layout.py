@@ -20,13 +20,14 @@ from thongsuot_collector.web import labels as web_labels
 from thongsuot_collector.web.charts.style import PICTURE_STYLE
 from thongsuot_collector.web.live.element import LIVE_SCRIPT
 from thongsuot_collector.web.page_session import current_session, form_token_field
+from thongsuot_schema.localizable import Readable
 from thongsuot_schema.page import labels
 from thongsuot_schema.page.icons import BRAND, icon, icon_parts, tab_icon
 from thongsuot_schema.page.script import SCRIPT
 from thongsuot_schema.page.style import STYLE
 from thongsuot_schema.page.unbroken import keep_unbroken
 from thongsuot_schema.state import State
-from thongsuot_schema.words.language import Language, Readable, other_languages
+from thongsuot_schema.words.language import Language, other_languages
 
 _SHORT: Final = 24
 _PACKAGE: Final = "thongsuot_collector.web"

@@ -6,23 +6,14 @@ values of its placeholders.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Protocol
 
 import msgspec
 
+from thongsuot_schema.localizable import Localizable, Readable
 from thongsuot_schema.words.translations import REFERENCE, languages, translations
 
 Language = str
 """The code of a language that has catalogues (``translations.languages()``): ``vi``, ``en``."""
-
-
-class Readable(Protocol):
-    """Anything that can be read in any language."""
-
-    def read(self, language: Language, /) -> str:
-        """Return the text in a language."""
-        ...
-
 
 Value = str | int | Readable
 """Values of a message's placeholders; a readable value is read in the message's language."""
@@ -98,6 +89,25 @@ def _filled(text: str, values: Mapping[str, Value], language: Language) -> str:
             for name, value in values.items()
         }
     )
+
+
+def in_language(sentence: str, language: Language) -> str:
+    """
+    Return a sentence about an error in a file (catalogue ``mistakes``) in a language; in English if
+    it cannot be translated.
+    """
+    if not isinstance(sentence, Localizable):
+        return sentence
+    template = translations("schema", "mistakes", language).gettext(sentence.template)
+    return template.format_map(
+        {name: _read(value, language) for name, value in sentence.values.items()}
+    )
+
+
+def _read(value: object, language: Language) -> object:
+    if isinstance(value, Readable):
+        return value.read(language)
+    return in_language(value, language) if isinstance(value, str) else value
 
 
 def language_from(code: str | None) -> Language:

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 
+from thongsuot_schema.localizable import Readable
 from thongsuot_schema.suggestion import nearest, shown
-from thongsuot_schema.words.language import Readable, Text, Verbatim
+from thongsuot_schema.words.language import Text, Verbatim
 
 
 def suggested(word: str, known: Iterable[str]) -> Readable:

@@ -2,7 +2,7 @@
 
 from thongsuot_collector.inventory.netbox.difference import differences
 from thongsuot_schema.inventory.model import Carrier, Contact, Inventory
-from thongsuot_schema.words.localized import in_language
+from thongsuot_schema.words.language import in_language
 
 VNPT = Carrier(name="vnpt", title="VNPT", hotline="1800 1166")
 

@@ -15,9 +15,8 @@ from thongsuot_collector.queries.city import CityState
 from thongsuot_collector.queries.incidents import summary
 from thongsuot_collector.queries.lists import CITY_ROLES, LISTS, ListQuery
 from thongsuot_collector.queries.records import Record
-from thongsuot_collector.queries.selection import Selection, page_of
+from thongsuot_collector.queries.selection import Selection, csv_bytes, page_of
 from thongsuot_collector.queries.sites import site_records
-from thongsuot_collector.queries.table import csv_bytes
 from thongsuot_collector.web.access import PageAccess, Visitor
 from thongsuot_collector.web.answers import CSV, JSON, answer, problem
 from thongsuot_collector.web.api.openapi import document_bytes

@@ -52,6 +52,12 @@ def test_a_part_begins_and_ends_with_what_was_calm_and_stays() -> None:
     assert part(before, after) == Part(after[2:7], is_cut_before=False, is_cut_after=False)
 
 
+def test_a_part_that_ends_in_a_fault_is_widened_to_the_calm_after_it_and_no_further() -> None:
+    before = tiled((U, 0), (State.UNKNOWN, 100), (D, 110), (U, 120), (D, 200), (U, 210))
+    after = tiled((U, 0), (G, 100), (D, 110), (U, 120), (D, 200), (U, 210))
+    assert part(before, after) == Part(after[:4], is_cut_before=False, is_cut_after=False)
+
+
 def test_what_is_new_at_the_end_is_in_the_part_with_what_was_before_it() -> None:
     after = tiled((U, 0), (D, 100))
     assert part(tiled((U, 0)), after) == Part(after, is_cut_before=False, is_cut_after=False)

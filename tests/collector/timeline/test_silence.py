@@ -1,6 +1,6 @@
 """Since when an agent is silent, and that the collector's own absence is none of its silence."""
 
-from tests.collector.timeline.boot_script import UP, BootScript, wall_ns
+from tests.collector.timeline.boot_script import CUT, UP, BootScript, wall_ns
 from tests.collector.timeline.test_site import DEVICE, SETTINGS, at, course
 from tests.collector.timeline.whole_record import whole_record
 from thongsuot_collector.timeline.site import CollectorClock, SiteTimeline
@@ -28,3 +28,20 @@ def test_who_was_heard_after_the_return_is_silent_as_soon_as_anybody() -> None:
     timeline.apply(life.pieces[0], at(16), SETTINGS)
     later = CollectorClock(now_ns=wall_ns(61), listening_since_ns=wall_ns(10))
     assert timeline.tick(later, SETTINGS)
+
+
+def test_a_late_batch_of_an_agent_that_is_silent_by_now_tells_of_its_silence_too() -> None:
+    life = BootScript()
+    for number in range(60):
+        verdict = CUT if number % 2 else UP
+        life.batch(
+            15 * number, 15 * number + 15, [life.change("fiber", verdict, *(15 * number,) * 2)]
+        )
+    late = life.pieces.pop(10)
+    timeline = SiteTimeline(site="s1")
+    for summary in life.pieces:
+        timeline.apply(summary, at(901), SETTINGS)
+    rewrites = timeline.apply(late, at(946), SETTINGS)
+    assert {course(rewrite.intervals)[-1] for rewrite in rewrites} == {
+        (900, "unknown", "agent_silent")
+    }

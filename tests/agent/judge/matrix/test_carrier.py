@@ -272,13 +272,19 @@ def test_an_anchor_that_loses_echoes_alone_is_no_loss_of_the_link() -> None:
 
 
 @pytest.mark.parametrize(
-    ("at", "symptom"),
-    [(Segment.CARRIER, Symptom.CARRIER_SLOW), (Segment.TRANSIT, Symptom.TRANSIT_SLOW)],
+    ("at", "symptom", "intervals"),
+    [
+        (Segment.CARRIER, Symptom.CARRIER_SLOW, 8.0),
+        (Segment.TRANSIT, Symptom.TRANSIT_SLOW, 6.0),
+    ],
+    ids=["where the site may queue", "where it does not"],
 )
-def test_slowness_begins_on_the_rung_after_the_last_fast_one(at: Segment, symptom: Symptom) -> None:
+def test_slowness_begins_on_the_rung_after_the_last_fast_one(
+    at: Segment, symptom: Symptom, intervals: float
+) -> None:
     world = SimulatedSite(injected=(InjectedFault(start_s=START_S, at=at, delay_s=0.3),))
     world.run(300.0)
-    assert_found(world, (State.DEGRADED, at, symptom), since_s=START_S, intervals=6.0)
+    assert_found(world, (State.DEGRADED, at, symptom), since_s=START_S, intervals=intervals)
 
 
 def test_a_fault_that_moves_down_the_ladder_is_followed() -> None:

@@ -302,4 +302,4 @@ def test_the_contract_tells_a_reduced_rate_from_a_full_line() -> None:
     )
     world.run(300.0)
     expected = (State.DEGRADED, Segment.ACCESS, Symptom.ACCESS_SLOW)
-    assert_found(world, expected, since_s=START_S, intervals=6.0)
+    assert_found(world, expected, since_s=START_S, intervals=8.0)

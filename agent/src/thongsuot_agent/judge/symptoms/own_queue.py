@@ -24,20 +24,21 @@ Spread of the delays, relative to the median or absolute, up to which no queue e
 delay of TCP's queue varies by a third (CUBIC, RFC 9438: to 0.7 at each loss), that of a longer path
 does not.
 """
-STEADY_ROUNDS = 6
+STEADY_ROUNDS = 8
 """
-This many rounds must agree. With four (2026-11) one queue in four looked steady by chance: the
-delays of a round belong to one moment, and count as one.
+This many rounds must agree: the delays of a round belong to one moment, and count as one. With four
+(2026-11) one queue in four looked steady by chance, with six (2026-12) one in a thousand, and three
+carriers were told of one in 86 healthy days; with eight it is one in thirty thousand.
 """
 STEADY_WINDOW, DELAYS_KEPT = 12, 24
 """
-Rounds that are compared, twice as many as must agree; and those that are remembered while a link is
-slow.
+Rounds that are compared, half as many again as must agree; and those that are remembered while a
+link is slow.
 """
 VARIED_S = 180.0
 """
 A delay that has varied within this time must be steady over all remembered rounds: a link at the
-limit is slow again and again, and the more often one looks, the more often six rounds of a queue
+limit is slow again and again, and the more often one looks, the more often a few rounds of a queue
 agree (2026-12: after four minutes of an upload its carrier was told of a slow line).
 """
 QUEUE_SIGN_S, QUEUE_FRESH_S = 0.01, 6.0
@@ -67,7 +68,7 @@ def may_be_own_queue(at: LinkContext, slow: list[Observation], onset_ns: int) ->
 
     The device's own traffic is known (``traffic``), that of other machines is not. So a delay
     counts as a queue until it has been steady for some rounds, which no queue is. And it is the
-    carrier's only while it stays steady: six rounds agree by chance now and then.
+    carrier's only while it stays steady: a few rounds agree by chance now and then.
     """
     link = at.link
     if link.boxes or at.now_ns - onset_ns >= ns(at.settings.pause_s):

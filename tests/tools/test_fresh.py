@@ -25,11 +25,11 @@ ROOT = Path(__file__).resolve().parents[2]
 STORY = """\
 run: installing Python packages into .venv
 [1/2] A digger cuts the fibre of s1
-  Who must act has been told, 6 s after
-  told after 7 s: The city's engineers, by alerting system, about fixed of s1
-  told after 6 s: Sông Hồng, by ticket system 81, about fixed of s1
+  The responsible party has been notified, 6 s after
+  notified after 7 s: The city's engineers, by alerting system, about fixed of s1
+  notified after 6 s: Sông Hồng, by ticket system 81, about fixed of s1
 [2/2] The power goes at s3
-  not within 150 s: Who must act has been told
+  not within 150 s: The responsible party has been notified
 """
 GOOD = FreshOutcome(
     release="debian-13",
@@ -53,7 +53,7 @@ def test_a_story_is_read_scene_by_scene_with_who_was_told_first() -> None:
             StoryScene(title="A digger cuts the fibre of s1", told_s=6.0),
             StoryScene(
                 title="The power goes at s3",
-                missed=("not within 150 s: Who must act has been told",),
+                missed=("not within 150 s: The responsible party has been notified",),
             ),
         ),
         2,
@@ -114,7 +114,7 @@ def test_rows_of_before_stay_and_a_row_played_again_is_replaced(tmp_path: Path) 
     assert [row.split(" | ")[2] for row in rows] == ["root", "plain"]
     assert "89abcdef" in rows[0]
     assert "0123abcd" in rows[1]
-    assert "1 of 1, told after 6 s" in rows[0]
+    assert "1 of 1, notified after 6 s" in rows[0]
     assert "12 passed in 80 s" in rows[0]
     assert "stopped until root had installed iproute2 nftables" in text
 
@@ -164,7 +164,7 @@ server = http.server.HTTPServer(("127.0.0.1", 0), Page)
 threading.Thread(target=server.serve_forever, daemon=True).start()
 print(f"collector: http://127.0.0.1:{server.server_port}/", flush=True)
 print("[1/1] A digger", file=sys.stderr)
-print("  told after 4 s: someone, by mail", file=sys.stderr)
+print("  notified after 4 s: someone, by mail", file=sys.stderr)
 print("The story is over.", file=sys.stderr, flush=True)
 LEAVES_BEHIND
 try:

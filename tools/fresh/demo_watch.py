@@ -38,7 +38,7 @@ END_S = 60.0
 
 _ADDRESS = re.compile(r"^(?P<name>[^:]+): (?P<url>http://127\.0\.0\.1:\d+\S*)$")
 _SCENE = re.compile(r"^\[(?P<number>\d+)/(?P<of>\d+)\] (?P<title>.+)$")
-_TOLD = re.compile(r"^  told after (?P<seconds>\d+) s: ")
+_TOLD = re.compile(r"^  notified after (?P<seconds>\d+) s: ")
 _MISSED = re.compile(r"^  (?P<what>not within \d+ s: .+)$")
 _STORY_ENDED = "The story is over"
 

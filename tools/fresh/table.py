@@ -54,7 +54,7 @@ def _story_cell(demo: DemoOutcome | None) -> str:
         f"{scene.told_s:.0f}" if scene.told_s is not None else "–" for scene in demo.scenes
     ]
     missed = sum(len(scene.missed) for scene in demo.scenes)
-    played = f"{len(demo.scenes)} of {demo.of_scenes}, told after {', '.join(told_cells)} s"
+    played = f"{len(demo.scenes)} of {demo.of_scenes}, notified after {', '.join(told_cells)} s"
     return played + (f"; **{missed} not in time**" if missed else "")
 
 

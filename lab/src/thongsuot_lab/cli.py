@@ -22,7 +22,7 @@ from thongsuot_lab.topology.city import city
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run what the command line says and return the exit code."""
+    """Run the command line and return the exit code."""
     words = sys.argv[1:] if argv is None else list(argv)
     parser = _parser()
     arguments = parser.parse_args(words)

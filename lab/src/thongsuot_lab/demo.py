@@ -124,21 +124,21 @@ def _print_addresses(stack: CityStack) -> None:
 def _explain(lab: Lab) -> None:
     print_progress("")
     print_progress(
-        "The party that must act is told. Sông Hồng has a ticket system (tickets); Cửu Long has"
+        "The responsible party is notified. Sông Hồng has a ticket system (tickets); Cửu Long has"
         " none: its"
     )
     print_progress(
-        "people get mails (inbox), and you can answer for them at their desk (desk-cuu-long). The"
+        "staff gets mails (inbox), and you can answer for them at their desk (desk-cuu-long). The"
     )
     print_progress(
-        "city gets mails (city-mail), and looks at Alertmanager where it is installed (alerts)."
+        "city gets mails (city-mail), and alerts in Alertmanager if it is installed (alerts)."
     )
     print_progress(
-        "The month before now is generated history: the pages say so, and nobody is told of it."
+        "The past month is generated history: the pages mark it, and nobody is notified of it."
     )
     print_progress("")
     print_progress(
-        "Open an address above. Break something from another terminal and watch what is said:"
+        "Open an address above. Break something from another terminal and watch the pages:"
     )
     print_progress(
         f"  ./run lab fault cut-fibre site=s1 --lab {lab.prefix}      cut the fibre of site s1"
@@ -146,9 +146,7 @@ def _explain(lab: Lab) -> None:
     print_progress(
         f"  ./run lab heal cut-fibre site=s1 --lab {lab.prefix}       and splice it again"
     )
-    print_progress(
-        "  ./run lab faults                                       what else can be broken"
-    )
+    print_progress("  ./run lab faults                                       other things to break")
     print_progress(
         '"Test now" on a page of a site asks its device to measure at once; name and password are'
     )

@@ -1,7 +1,7 @@
 """
 The interface of modules in ``faults``, and loading one by its name.
 
-The file name is the fault's name. The module has a docstring that says what is broken, ``SEGMENT``
+The file name is the fault's name. The module has a docstring that describes the fault, ``SEGMENT``
 (the segment that a correct verdict names, or None where no link is at fault), and ``apply(scope,
 …)`` with the fault's arguments, each with its type and optionally a default.
 """

@@ -1,9 +1,9 @@
 """
 What a fault may do to a lab, and how it is undone.
 
-A fault is a module with one function, ``apply``, that says what is broken in terms of a
-``FaultScope``. The steps that undo it are derived from what was done and kept beside the running
-lab, so that any process can undo a fault that another one applied.
+A fault is a module with one function, ``apply``, that applies it to a ``FaultScope``. The steps
+that undo it are derived from what was done and kept beside the running lab, so that any process can
+undo a fault that another one applied.
 """
 
 import json
@@ -134,9 +134,7 @@ class FaultScope:
         self.cut(*{w.name for w in self.topology.wires if {w.a.node, w.b.node} & set(nodes)})
 
     def impair(self, wire: str, impairment: Impairment, direction: Direction = "both") -> None:
-        """
-        Add an impairment to what a wire does anyway; ``up`` is the direction from its first end.
-        """
+        """Add an impairment to the wire's own one; ``up`` is the direction from its first end."""
         if direction not in ("both", "up", "down"):
             raise TopologyError(f"a direction is both, up or down, not {direction!r}")
         self.lab.impair(

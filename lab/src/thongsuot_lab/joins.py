@@ -1,4 +1,4 @@
-"""Requests to the services process for what runs on interfaces of a node."""
+"""Requests to the services process for everything that runs on interfaces of a node."""
 
 from collections.abc import Callable, Iterator
 

@@ -252,7 +252,7 @@ class Lab:
         key: str = "by hand",
     ) -> None:
         """
-        Add an impairment to what a wire does anyway; None leaves a direction unchanged.
+        Add an impairment to the wire's own one; None leaves a direction unchanged.
 
         An earlier impairment with the same ``key`` is replaced.
         """

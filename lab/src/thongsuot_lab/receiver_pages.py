@@ -69,7 +69,7 @@ class MailEntry:
     """
     One mail: when it came ("HH:MM:SS" in Vietnam), for whom, subject and text.
 
-    ``headlines`` are its topic in each language; empty: the subject says it.
+    ``headlines`` are its topic in each language; empty: the subject is enough.
     """
 
     arrived: str

@@ -95,7 +95,7 @@ class LabRuntime:
     def start_part(
         self, name: str, module: str, *arguments: str, network: str | None = None
     ) -> "subprocess.Popen[bytes]":
-        """Start one of the lab's own processes; ``await_part`` tells when it is ready."""
+        """Start one of the lab's own processes; ``await_part`` waits until it is ready."""
         command = [sys.executable, "-m", module, str(self.run_dir / f"{name}.sock"), *arguments]
         with (self.run_dir / f"{name}.log").open("wb") as log:
             process = start_inside(

@@ -1,9 +1,9 @@
 """
 Story: faults at service points, played one scene after the other.
 
-Each scene breaks something for real, waits until the pages show it and the party that must act was
-notified, prints which party that was and after how long, mends it, and waits until the end was
-notified. It waits for what the pages show, never for a time that the fault knows.
+Each scene breaks something for real, waits until the pages show it and the responsible party was
+notified, prints the party and the delay, repairs the fault, and waits until its end was notified.
+It waits for the content of the pages, never for a duration chosen by the fault.
 """
 
 import time
@@ -35,7 +35,7 @@ class DemoScene:
     """
     One scene.
 
-    ``is_shown`` says whether the pages show it; the headlines of ``reported_sites`` are printed.
+    ``is_shown`` returns whether the pages show it; the headlines of ``reported_sites`` are printed.
     ``party`` must act, and must be notified.
     """
 
@@ -90,7 +90,7 @@ def _is_silent(site: str) -> Callable[[Views], bool]:
 
 DEMO_SCENES: tuple[DemoScene, ...] = (
     DemoScene(
-        title="A digger cuts the fibre of s1; the news travels by 5G",
+        title="A digger cuts the fibre of s1; its report travels over 5G",
         fault="cut-fibre",
         arguments={"site": "s1"},
         is_shown=_is_down("s1", "fixed", Segment.ACCESS),
@@ -145,24 +145,28 @@ def play_story(stack: CityStack, scenes: tuple[DemoScene, ...] = DEMO_SCENES) ->
         started, began_s = time.monotonic(), time.time()
         stack.lab.fault(scene.fault, **scene.arguments)
         yield from _wait_until(
-            stack, scene.is_shown, "The pages say so", SHOWN_WITHIN_S, since=started
+            stack, scene.is_shown, "The pages show it", SHOWN_WITHIN_S, since=started
         )
         yield from _describe(stack, scene)
         if stack.receivers is not None:
             notified = _is_notified(scene, began_s)
             yield from _wait_until(
-                stack, notified, "Who must act has been told", NOTIFIED_WITHIN_S, since=started
+                stack,
+                notified,
+                "The responsible party has been notified",
+                NOTIFIED_WITHIN_S,
+                since=started,
             )
             yield from _describe_notifications(stack, scene, began_s)
         yield from _pause(SHOWN_S)
         stack.lab.heal(scene.fault, **scene.arguments)
-        mended = time.monotonic()
-        yield "  mended"
+        repaired = time.monotonic()
+        yield "  repaired"
         yield from _wait_until(stack, _all_well, "All is well again", SHOWN_WITHIN_S)
         if stack.receivers is not None:
             over = _is_over(scene, began_s)
             yield from _wait_until(
-                stack, over, "They know that it is over", NOTIFIED_WITHIN_S, since=mended
+                stack, over, "The end has been notified", NOTIFIED_WITHIN_S, since=repaired
             )
     yield "The story is over. Now break something yourself; Ctrl-C ends everything."
 
@@ -208,7 +212,7 @@ def _is_over(scene: DemoScene, began_s: float) -> Callable[[Views], bool]:
 
 
 def _describe_notifications(stack: CityStack, scene: DemoScene, began_s: float) -> Iterator[str]:
-    """Yield who was notified, each once, after how long, and of what."""
+    """Yield each notified party once, with the delay and the subject."""
     notifications: dict[tuple[str, str, str], list[tuple[float, str]]] = {}
     for view in stack.views():
         if view.site in scene.reported_sites:
@@ -221,11 +225,11 @@ def _describe_notifications(stack: CityStack, scene: DemoScene, began_s: float) 
                     else f"{notification.about} of {view.site}"
                 )
                 notifications.setdefault(key, []).append((notification.at_s - began_s, about))
-    for (who, channel, reference), tellings in sorted(notifications.items(), key=_earliest):
-        after_s = min(seconds for seconds, _ in tellings)
+    for (who, channel, reference), deliveries in sorted(notifications.items(), key=_earliest):
+        after_s = min(seconds for seconds, _ in deliveries)
         by = f"{channel} {reference}".rstrip()
-        about = ", ".join(dict.fromkeys(about for _, about in sorted(tellings)))
-        yield f"  told after {after_s:.0f} s: {who}, by {by}, about {about}"
+        about = ", ".join(dict.fromkeys(about for _, about in sorted(deliveries)))
+        yield f"  notified after {after_s:.0f} s: {who}, by {by}, about {about}"
 
 
 def _earliest(item: tuple[object, Sequence[tuple[float, str]]]) -> float:

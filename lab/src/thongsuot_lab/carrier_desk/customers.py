@@ -87,7 +87,7 @@ class Conduct:
 
 class CustomerMiddleware:
     """
-    Authenticates customers and answers them as ``conduct`` says.
+    Authenticates customers and answers them according to ``conduct``.
 
     It is the outermost layer, so that refusals and errors are recorded like answers.
     """

@@ -19,7 +19,7 @@ class ServiceDesk:
     A carrier's systems and staff.
 
     ``keep`` is the file that holds everything (``None``: nothing is kept). After ``clerk_s``
-    somebody begins to work on a new ticket (0: nobody does without being told).
+    somebody begins to work on a new ticket (0: only on request).
     """
 
     def __init__(self, keep: Path | None = None, *, clerk_s: float = 0.0) -> None:

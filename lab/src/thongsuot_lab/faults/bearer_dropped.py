@@ -1,4 +1,4 @@
-"""The network takes the bearer away; the modem stays registered."""
+"""The network ends the bearer; the modem stays registered."""
 
 from thongsuot_lab.fault_scope import FaultScope
 from thongsuot_schema.segment import Segment

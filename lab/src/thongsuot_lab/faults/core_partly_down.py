@@ -9,7 +9,7 @@ DESTINATIONS = (NodeRole.ANCHOR, NodeRole.PORTAL)
 
 
 def apply(scope: FaultScope, *, carrier: str) -> None:
-    """Drop what goes to every second destination, the carrier's own anchor among them."""
+    """Drop packets to every second destination, including the carrier's own anchor."""
     operator = scope.topology.carrier(carrier)
     hosts = [node.name for node in scope.topology.nodes if node.role in DESTINATIONS]
     # The carrier's resolver works and its anchor does not; of the other hosts every second one is

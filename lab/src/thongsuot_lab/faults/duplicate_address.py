@@ -1,4 +1,4 @@
-"""The site's client has taken the device's own address on the LAN, and keeps to it."""
+"""The site's client has taken the device's own address on the LAN, and keeps it."""
 
 from thongsuot_lab.errors import TopologyError
 from thongsuot_lab.fault_scope import FaultScope
@@ -18,7 +18,7 @@ def apply(scope: FaultScope, *, site: str) -> None:
     fixed = next(end for end in scope.topology.ends_of(premises.device) if end.v4)
     address = fixed.v4[0]
     box = next(uplink.cpe for uplink in premises.uplinks if uplink.interface == fixed.interface)
-    # After the fault, make the box resolve the device anew instead of using the stale entry for a
+    # After the fault, make the box resolve the device again instead of using the stale entry for a
     # minute.
     scope.ip(box, [], [f"neigh flush to {address.ip}"])
     scope.ip(

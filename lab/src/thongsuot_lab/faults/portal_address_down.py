@@ -7,7 +7,7 @@ SEGMENT = Segment.SERVICE
 
 
 def apply(scope: FaultScope, *, portal: str = "") -> None:
-    """Drop what comes to the portal's last addresses."""
+    """Drop packets to the portal's last addresses."""
     node = scope.portal_node(portal)
     end = scope.topology.ends_of(node)[0]
     scope.drop(node, "prerouting", f"ip daddr {end.v4[-1].ip}")

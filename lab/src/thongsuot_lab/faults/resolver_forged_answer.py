@@ -13,7 +13,7 @@ FORGED = {
 
 
 def apply(scope: FaultScope, *, carrier: str, how: str = "loopback") -> None:
-    """Forge answers: ``loopback`` as for a blocked name, ``captive`` as before paying."""
+    """Forge answers: ``loopback`` like a blocked name, ``captive`` like a captive portal."""
     if how not in FORGED:
         raise TopologyError(f"a resolver forges answers by {' or '.join(FORGED)}, not {how!r}")
     resolver = scope.topology.carrier(carrier).resolver

@@ -105,7 +105,7 @@ def _play(
 def _mistake(
     names: Sequence[str], shapes: Sequence[str], offered: Sequence[MatrixRow]
 ) -> str | None:
-    """Return what is wrong with the arguments, if anything is."""
+    """Return the error in the arguments, if there is one."""
     if strange := set(shapes) - set(SHAPES):
         return f"no shape {', '.join(sorted(strange))}; known: all, {', '.join(SHAPES)}"
     if strange := set(names) - {row.name for row in offered}:
@@ -136,7 +136,7 @@ def _parser() -> argparse.ArgumentParser:
         "--thresholds",
         choices=sorted(PROFILES),
         default="fifth",
-        help="by a fifth of the intervals and the patience that agents have by themselves, or by"
+        help="with a fifth of the shipped intervals and patience of agents, or with"
         " the shipped ones, five times slower (%(default)s)",
     )
     parser.add_argument(

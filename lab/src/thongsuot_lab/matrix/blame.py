@@ -21,7 +21,7 @@ class BlameError(StrEnum):
     """How a blame is wrong."""
 
     PARTY = "party"
-    """A party is told to act that cannot mend the fault."""
+    """The notified party cannot repair the fault."""
 
     SEGMENT = "segment"
     """The right party, but the wrong segment."""
@@ -51,7 +51,8 @@ class FaultPeriod:
             return False
         if link:
             return (site, link) in set(self.place.lines())
-        # A verdict may say that a service is reached over fewer links than usual, and why.
+        # A verdict may report that a service is reached over fewer links than usual, and the
+        # reason.
         return self.row.site_services or state is State.DEGRADED
 
 

@@ -163,6 +163,6 @@ def _wait_until(stack: CityStack, awaited: str, is_so: Callable[[], bool], patie
     deadline = time.monotonic() + DRAIN_WITHIN_S * patience
     while not is_so():
         if time.monotonic() > deadline:
-            raise StackError(f"waited in vain for: {awaited}")
+            raise StackError(f"timed out while waiting for: {awaited}")
         stack.check()
         time.sleep(_POLL_EVERY_S)

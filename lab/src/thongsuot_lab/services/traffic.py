@@ -46,7 +46,7 @@ async def flap(wires: Path, wire: str, every_s: float, key: str) -> None:
 
 
 async def announce(announcer: ArpAnnouncer) -> None:
-    """Announce every second that an address is here, as two hosts do that both want it."""
+    """Announce an address every second, as two hosts do that compete for it."""
     try:
         while True:
             try:

@@ -5,9 +5,9 @@ It is the first process of a PID namespace that contains everything the lab runs
 only lasting references to the lab's network namespaces. When it ends, by any signal, the kernel
 itself ends every process and removes every interface: nothing else has to clean up.
 
-It ends by itself when its owner does (it watches the owner's pidfd), unless it was told that it has
-no owner. It removes the lab's run directory on its way out; after a ``kill -9`` of the keeper
-itself that directory stays, unlocked, and the next lab that starts sweeps it away.
+It ends by itself when its owner does (it watches the owner's pidfd), unless it was detached. It
+removes the lab's run directory on its way out; after a ``kill -9`` of the keeper itself that
+directory stays, unlocked, and the next lab that starts sweeps it away.
 
 Standard input: one JSON line, ``{"run_dir": …, "nodes": […]}``; afterwards a line ``detach`` ends
 the dependence on the owner. Standard output: one JSON line, ``{"namespaces": {node: descriptor}}``.

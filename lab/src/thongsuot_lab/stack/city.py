@@ -155,7 +155,7 @@ class CityStack:
                 self.make_routes(site)
 
     def views(self) -> list[SiteView]:
-        """Return what the collector shows of each site; sites it cannot show now are left out."""
+        """Return the collector's view of each site; sites that it cannot show now are left out."""
         views = [
             components.fetch_site_view(self.addresses["collector"], site) for site in self.sites
         ]

@@ -35,7 +35,7 @@ def stop_on_signals() -> None:
 
 
 def watch(stack: WatchedStack, story: Iterable[str] = ()) -> None:
-    """Show the state of all sites until stopped, while the story goes on beside it."""
+    """Show the state of all sites until stopped, while the story continues."""
     screen = StatusScreen()
     narrated = iter(story)
     while True:

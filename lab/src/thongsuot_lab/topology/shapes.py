@@ -1,9 +1,9 @@
 """
 Shapes: how the lines and the boxes of a service point are connected, each as a site of a city.
 
-Most offices have one port for the device, not two. What is behind it (two routers, a router with
-two lines, an office's own routers) decides which line a packet leaves by, and so who is at fault
-when it does not arrive.
+Most offices have one port for the device, not two. The equipment behind it (two routers, a router
+with two lines, an office's own routers) decides which line a packet leaves by, and so who is at
+fault when it does not arrive.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,5 +1,6 @@
 """
-``python -m thongsuot_lab.truth``: generated faults through the product, and what came of it.
+``python -m thongsuot_lab.truth``: plays generated faults through the product and prints the
+results.
 
 Exits with 1 when a goal is missed.
 """
@@ -29,7 +30,7 @@ from thongsuot_lab.truth.scenario_run import play, story, write_recordings
 
 FOLDER = Path("artefacts/truth")
 PROGRESS_S = 20.0
-"""Between two words on how far it is."""
+"""Between two progress messages."""
 T = TypeVar("T")
 
 
@@ -94,7 +95,7 @@ def _drawn(seed: int, index: int, *, is_metered: bool) -> Scenario:
 def _played(
     function: Callable[[int], T], numbers: Sequence[int], jobs: int, unit: str
 ) -> Iterator[T]:
-    """Yield what comes of each number, in order, and say from time to time how far it is."""
+    """Yield the result of each number, in order, and print the progress from time to time."""
     started = printed = time.monotonic()
     with ProcessPoolExecutor(jobs, initializer=_collect_rarely) as pool:
         for done, outcome in enumerate(pool.map(function, numbers, chunksize=2), start=1):
@@ -113,7 +114,7 @@ def _collect_rarely() -> None:
 
 
 def _healthy(options: argparse.Namespace) -> int:
-    """Live through healthy days; every message to a carrier is a failure."""
+    """Simulate healthy days; every message to a carrier is a failure."""
     carriers = others = periods = 0
     days, first = options.healthy_days, options.first
     play_day = partial(play_healthy_day, options.seed, is_shortened=options.shortened)
@@ -180,7 +181,7 @@ def _on_packets(options: argparse.Namespace) -> int:
 
 
 def _keep_recordings(comparison: EngineComparison, folder: Path) -> None:
-    """Keep what the judges were told of a scenario; the lab's own files go with the lab."""
+    """Keep the judges' input during a scenario; the lab's own files are deleted with the lab."""
     folder.mkdir(parents=True, exist_ok=True)
     name = comparison.scenario.name.replace(":", "-")
     for file in comparison.recordings:

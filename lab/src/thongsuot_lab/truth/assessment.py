@@ -1,8 +1,8 @@
 """
 Assessment: compares the product's messages about a scenario with the oracle and the citizen.
 
-Nobody is notified about a fault that hurts no citizen; harm is detected; the notified party is that
-of the place; if nothing can distinguish two parties, saying so is right and naming one is not.
+Nobody is notified about a fault that harms no citizen; harm is detected; the notified party is that
+of the place; if nothing can distinguish two parties, reporting that is right and naming one is not.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ The time in which an ended fault may still be notified: holds are up to a minute
 """
 
 OVER_S = 300.0
-"""A later message is about no present fault."""
+"""A later message is not about a present fault."""
 
 SEEN_LATE_S = 30.0
 """Harm detected up to this long after its end counts as detected."""
@@ -37,9 +37,9 @@ class Worth(StrEnum):
 
     RIGHT = "right"
     CANNOT_TELL = "cannot tell"
-    """It rightly says that the party cannot be determined; or it goes to the site first."""
+    """It rightly states that the party cannot be determined; or it goes to the site first."""
     VAGUE = "vague"
-    """It says so although the party could be determined: neither wrong nor helpful."""
+    """It states that although the party could be determined: neither wrong nor helpful."""
     GUESSED = "guessed"
     """It names the right party, which no measurement can show."""
     WRONG_PARTY = "wrong party"
@@ -118,7 +118,7 @@ class Assessment:
     unrest: tuple[VerdictPeriod, ...]
     aftermath: tuple[VerdictPeriod, ...]
     faults: tuple[tuple[str, str], ...]
-    """The kind of place, and the touch with its effect, of each fault."""
+    """The kind of place, and the affected traffic with the effect, of each fault."""
     is_harmful: tuple[bool, ...]
 
     def failures(self) -> list[str]:

@@ -146,7 +146,9 @@ def _healthy(scenario: Scenario, site: Premises) -> list[tuple[float, BatchSumma
 def _pushes(
     scenario: Scenario, site: Premises, changes: Sequence[VerdictChange]
 ) -> list[tuple[float, BatchSummary]]:
-    """Return the pushes of a site, and their arrival: at once with news, else periodically."""
+    """
+    Return the pushes of a site, and their arrival: at once with new verdicts, else periodically.
+    """
     ways = _ways(scenario, site)
     agent, left = _Agent(site), list(changes)
     pushes: list[tuple[float, BatchSummary]] = []
@@ -158,7 +160,8 @@ def _pushes(
             agent.waiting.append(left.pop(0))
         arrives_s = _arrival(ways, at_s)
         if arrives_s is None:
-            # News do not wait for the whole time-out of a dead line: the next line is tried.
+            # New verdicts do not wait for the whole time-out of a dead line: the next line is
+            # tried.
             at_s, next_s = at_s + 1e-3, at_s + RETRY_S
             while left and _decided_s(left[0]) < next_s:
                 agent.waiting.append(left.pop(0))
@@ -237,7 +240,9 @@ class _Collector:
             self.messages.append(message_of(event.incident, event.record))
 
     def _failures_of(self, subject: Subject) -> dict[ProbeName, int]:
-        """Return what the product's observations do, of the runs in the batches that arrived."""
+        """
+        Return the failures of the runs in the arrived batches, as the product's observations do.
+        """
         failures: dict[ProbeName, int] = {}
         for ended_ns, result in self._failures.get(subject.site, ()):
             series = result.series

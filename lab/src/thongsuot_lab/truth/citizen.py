@@ -1,10 +1,10 @@
 """
 Citizen: a person on the LAN of a site who continuously opens the portals by name, over each line.
 
-A visit is a browser's first visit: both addresses of the name asked of the line's name server by
-the system's resolver (glibc: five seconds a question, two rounds), connections in both families
-raced (RFC 8305), TLS, one page. Nothing is cached between visits. This module is independent of
-probes: a fault is what hurts a citizen.
+A visit is a browser's first visit: the system's resolver queries the line's name server for both
+addresses of the name (glibc: five seconds a query, two rounds), connections in both families race
+(RFC 8305), then TLS and one page. Nothing is cached between visits. This module is independent of
+probes: a fault is whatever harms a citizen.
 """
 
 import random
@@ -66,7 +66,7 @@ def _visit(
 def _resolve(
     network: SimulatedNetwork, line: AccessLine, portal: SimulatedPortal, at_s: float
 ) -> tuple[float, list[bool], str]:
-    """Return the end of both queries, the answered families, or the reason of the failure."""
+    """Return the end of both queries, the answered families, or the reason for the failure."""
     servers = [False, True] if line.has_ip6 else [False]
     now_s = at_s
     answered: dict[str, bool] = {}

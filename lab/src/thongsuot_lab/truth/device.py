@@ -1,10 +1,10 @@
 """
 SimulatedDevice: the product's judge over simulated lines, scheduled as the agent schedules it.
 
-The jobs, their moments and the shipped intervals are the agent's own (``schedule``), and so is the
-judge with its shipped settings. Confirming runs are granted as the agent's runner grants them: over
-a metered line pages are spaced, and have a share of the day; what the month cannot pay for is left
-out by the agent's own data budget.
+The jobs, their times and the shipped intervals are the agent's own (``schedule``), and so is the
+judge with its shipped settings. Confirmation runs are granted as the agent's runner grants them:
+over a metered line pages are spaced, and have a share of the day; the agent's own data budget omits
+probes that the monthly allowance does not cover.
 """
 
 import heapq
@@ -46,10 +46,10 @@ from thongsuot_schema.verdict import VerdictChange
 
 NS_PER_S = 1_000_000_000
 BOOT_S = 1000.0
-"""Second 0 of a scenario is this long after the device was switched on."""
+"""The time from the device's start to second 0 of a scenario."""
 
 KINDS = ("icmp", "dns", "http", "host", "fresh_echo")
-"""Kinds that are simulated. Ways (``path``) are not: first hops are anchors of the inventory."""
+"""The simulated kinds. ``path`` is not among them: first hops are anchors of the inventory."""
 
 _WALL_NS = 1_790_000_000 * NS_PER_S
 """Unix time of the moment at which a device was switched on."""
@@ -84,7 +84,7 @@ def links_of(site: Premises) -> tuple[Link, ...]:
 
 
 def targets_of(city: SimulatedCity, site: Premises) -> tuple[Target, ...]:
-    """Return what an agent is told to measure: anchors for each rung of each line, and portals."""
+    """Return the targets of an agent: anchors for each rung of each line, and portals."""
     targets = [_anchor("gateway", Segment.LAN, addresses=("gateway",))]
     for line in site.lines:
         own = (line.name,)
@@ -145,10 +145,10 @@ def _both(name: str) -> tuple[str, str]:
 
 class SimulatedDevice:
     """
-    One site's agent. ``run`` lets it live; ``changes`` are the verdicts that it gave.
+    One site's agent. ``run`` simulates it; ``changes`` are the verdicts that it gave.
 
-    ``judge`` is the product's own unless another one is to be tried. ``events`` are what the judge
-    was told, kept with ``is_recording``; ``failures`` are the runs that failed, with their ends.
+    ``judge`` is the product's own unless another one is to be tried. ``events`` are the judge's
+    input, kept with ``is_recording``; ``failures`` are the runs that failed, with their ends.
     """
 
     def __init__(
@@ -187,7 +187,7 @@ class SimulatedDevice:
         self._waiting: set[Series] = set()
 
     def run(self) -> list[VerdictChange]:
-        """Live until the scenario ends."""
+        """Simulate until the scenario ends."""
         self._now_ns = boot_ns(0.0)
         self._schedule()
         for line in self._site.lines:
@@ -226,7 +226,7 @@ class SimulatedDevice:
         self._at(self._now_ns + NS_PER_S, self._tick)
 
     def _schedule(self) -> None:
-        """Schedule the jobs anew where what they depend on has changed."""
+        """Schedule jobs again if something that they depend on has changed."""
         unmetered = [link.name for link in self._links if link.allowance_bytes is None]
         is_alone = all(self._states.get(name) is State.DOWN for name in unmetered)
         reaches = tuple(
@@ -351,7 +351,7 @@ def _prober(scenario: Scenario, site: Premises, line: AccessLine) -> Prober:
 
 
 def _plugs(scenario: Scenario, line: AccessLine) -> list[float]:
-    """Return the moments at which a cable may be pulled or put back, to a fifth of a second."""
+    """Return the times at which a cable may be pulled or plugged in, to a fifth of a second."""
     del line
     plugged_s: set[float] = set()
     for fault in scenario.faults:

@@ -49,7 +49,7 @@ class Effect(StrEnum):
     QUEUED = "queued"
     """Behind other traffic: up to ``amount`` seconds, never the same, with some loss."""
     UNREACHABLE = "unreachable"
-    """A router says at once that it has no way."""
+    """A router reports at once that it has no route."""
     REFUSED = "refused"
     RESET = "reset"
     REWRITTEN = "rewritten"
@@ -71,11 +71,11 @@ class Course(StrEnum):
     DUTY = "duty"
     """On for ``on_share`` of each ``period_s``."""
     BURSTS = "bursts"
-    """As DUTY, but at another moment of each period."""
+    """As DUTY, but at a different time in each period."""
     ONCE = "once"
-    """A short one."""
+    """A short fault."""
     DRIFTING = "drifting"
-    """Growing from nothing to all of it."""
+    """Growing from nothing to the full level."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +100,7 @@ class GeneratedFault:
     salt: int = 0
 
     def level(self, at_s: float) -> float:
-        """Return its level at a moment, 0 to 1."""
+        """Return its level at a time, 0 to 1."""
         if not self.start_s <= at_s < self.end_s:
             return 0.0
         since_s = at_s - self.start_s

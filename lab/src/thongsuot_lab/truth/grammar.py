@@ -1,9 +1,10 @@
 """
-Grammar: faults made from a seed, as place x direction x what is touched x effect x course in time.
+Grammar: faults generated from a seed, as place x direction x affected traffic x effect x course in
+time.
 
 ``scenario(seed, index)`` is a pure function: the same numbers give the same city and the same
-faults. ``RULES`` is the whole grammar; what it cannot make is not an explanation either, so the
-oracle asks it which places could have produced the same picture.
+faults. ``RULES`` is the whole grammar; a fault that it cannot generate is not an explanation
+either, so the oracle uses it to find the places that could have produced the same observations.
 """
 
 import random
@@ -29,7 +30,7 @@ from thongsuot_lab.truth.places import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """A city, what goes wrong in it, and how long it is watched."""
+    """A city, its faults, and how long it is watched."""
 
     seed: int
     index: int
@@ -39,7 +40,7 @@ class Scenario:
 
     @property
     def name(self) -> str:
-        """How it is played again."""
+        """The two numbers with which it is played again."""
         return f"{self.seed}:{self.index}"
 
     def __str__(self) -> str:
@@ -58,7 +59,7 @@ def _line_text(line: AccessLine) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lengths:
-    """How long faults last: one that comes once, and any other."""
+    """How long faults last: one that occurs once, and any other."""
 
     once_s: tuple[float, float] = (3.0, 40.0)
     other_s: tuple[float, float] = (90.0, 420.0)
@@ -70,7 +71,7 @@ LOCAL = frozenset({PlaceKind.LAN, PlaceKind.BOX, PlaceKind.ACCESS})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GrammarRule:
-    """What may happen at a kind of place: a touch, an effect, and how much of it."""
+    """A possible fault at a kind of place: affected traffic, effect, and its amounts."""
 
     touch: Touch
     effect: Effect
@@ -169,7 +170,7 @@ RULES: dict[PlaceKind, tuple[GrammarRule, ...]] = {
         _rule(Touch.LARGE, Effect.LOST),
     ),
 }
-"""All that can happen, by place."""
+"""All possible faults, by place."""
 
 _PLACES: tuple[tuple[PlaceKind, float], ...] = (
     (PlaceKind.LAN, 3.0),
@@ -188,8 +189,8 @@ _CARRIERS = ("song-hong", "cuu-long", "dong-nai")
 _SITES = 4
 ALLOWANCES_BYTES = (300_000_000, 1_000_000_000, 2_000_000_000)
 """
-Of a metered line in a month: too little for the default profile, so that it is asked more rarely;
-enough for it; and what the documents recommend.
+Monthly allowances of a metered line: too small for the default profile, so that probes are less
+frequent; enough for it; and the recommended one.
 """
 
 
@@ -238,7 +239,7 @@ def _premises(dice: random.Random, name: str) -> Premises:
     others = [carrier for carrier in _CARRIERS if carrier != fixed]
     mobile = fixed if dice.random() < 0.2 else dice.choice(others)
     has_one_box = dice.random() < 0.15
-    # Not of the same dice, or every other draw of a seed would be another one.
+    # With a generator of its own, or every other draw of a seed would change.
     allowance_bytes = random.Random(f"allowance {name} {mobile} {dice.getstate()[1][:4]}").choice(
         ALLOWANCES_BYTES
     )
@@ -275,7 +276,7 @@ def _premises(dice: random.Random, name: str) -> Premises:
 def draw_fault(
     dice: random.Random, city: SimulatedCity, begin_s: float, lengths: Lengths | None = None
 ) -> GeneratedFault:
-    """Return the next fault that chance makes for a city."""
+    """Return the next random fault for a city."""
     lengths = lengths or Lengths()
     kinds = [kind for kind, _ in _PLACES]
     kind = dice.choices(kinds, weights=[weight for _, weight in _PLACES])[0]

@@ -1,9 +1,9 @@
 """
 Harm: the effect of a scenario on the people at its sites, from the visits of a citizen.
 
-A minute hurts when a tenth of its visits over a line fail or take longer than four seconds, or a
-third of those to one portal, or when four in ten take over a second. Harm is *sustained*, and must
-be detected, if it hurts for a minute and a half without interruption. A fault that spoils less than
+A minute is harmful if a tenth of its visits over a line fail or take longer than four seconds, or a
+third of those to one portal, or if four in ten take over a second. Harm is *sustained*, and must be
+detected, if it lasts for a minute and a half without interruption. A fault that affects less than
 one visit in a hundred, with at most one in twenty longer than three quarters of a second, is
 harmless. Between the two, both a message and silence are accepted.
 """
@@ -20,7 +20,7 @@ from thongsuot_lab.truth.places import AccessLine, Premises
 
 BAD_S = 4.0
 SLOW_S = 1.0
-"""A visit slower than this is slow; one of a healthy line takes a fifth of it."""
+"""A visit that takes longer is slow; on a healthy line it takes a fifth of this."""
 
 WINDOW_S = 60.0
 STEP_S = 5.0
@@ -28,14 +28,14 @@ BAD_RATIO = 0.1
 BAD_PORTAL_RATIO = 1 / 3
 SLOW_RATIO = 0.4
 LEAST_BAD = 3
-"""Visits: less than this is chance."""
+"""Visits: fewer than this are chance."""
 
 SUSTAINED_S = 90.0
 NONE_RATIO = 0.01
 NONE_SLOW_S, NONE_SLOW_RATIO = 0.75, 0.05
 """
-What is no harm lies well below what is: of two lines of which one makes every visit take 0.99 s and
-the other 1.01 s neither is told of in vain.
+The limit of harmless visits is well below that of harm: if every visit takes 0.99 s over one line
+and 1.01 s over another, a message about neither is unnecessary.
 """
 
 
@@ -59,7 +59,9 @@ class Harm:
     stretches: tuple[tuple[float, float], ...]
 
     def sustained(self, from_s: float, to_s: float) -> tuple[float, float] | None:
-        """Return the first stretch inside a time that lasts so long that it has to be seen."""
+        """
+        Return the first harmful period within a time that is long enough to require detection.
+        """
         for begin_s, end_s in self.stretches:
             first_s, last_s = max(begin_s, from_s), min(end_s, to_s)
             if last_s - first_s >= SUSTAINED_S:
@@ -88,7 +90,7 @@ def is_bad(visit: Visit) -> bool:
 
 
 def is_slow(visit: Visit) -> bool:
-    """Return whether a visit was noticeably slower than it needs to be."""
+    """Return whether a visit was noticeably slower than necessary."""
     return is_bad(visit) or visit.took_s > SLOW_S
 
 
@@ -132,12 +134,12 @@ def harm_from(
 
 
 def is_slowed(visit: Visit) -> bool:
-    """Return whether a visit was perhaps slower than somebody does not mind."""
+    """Return whether a visit may have been slow enough to bother somebody."""
     return is_bad(visit) or visit.took_s > NONE_SLOW_S
 
 
 def _hurting(made: Sequence[Visit], until_s: float) -> Iterable[tuple[float, float]]:
-    """Yield the moments whose minute around them hurts, each with its step."""
+    """Yield the times whose surrounding minute is harmful, each with its step."""
     portals = sorted({visit.portal for visit in made})
     at_s, first = WINDOW_S / 2, 0
     while at_s < until_s:

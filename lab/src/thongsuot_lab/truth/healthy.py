@@ -1,7 +1,7 @@
 """
 Healthy days: a site with ordinary noise, 5G that fades and a load of its own, without any fault.
 
-Every line loses a packet now and then and plays with delays (``network``). On top, a day has a
+Every line loses a packet now and then and has varying delays (``network``). On top, a day has a
 dozen fades of the radio, two blips of the fibre, twenty transfers of the site's own that fill a
 line to some part (half of them through the device, whose counters show it), and on one day in five
 a carrier that answers only some echoes a second. None of it is a fault of a carrier.
@@ -22,7 +22,7 @@ FADES, BLIPS, TRANSFERS = 12, 2, 20
 DEAF_SHARE = 0.2
 """Share of the days on which a carrier limits echoes."""
 QUIET_S = 240.0
-"""What is left of quiet between noise in a shortened day: more than any verdict takes to end."""
+"""The quiet that remains between noise in a shortened day: more than any verdict takes to end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,11 +63,11 @@ def healthy_day(seed: int, index: int) -> Scenario:
 
 def shortened(day: Scenario, quiet_s: float = QUIET_S) -> Scenario:
     """
-    Return a day with all of its noise and less quiet between.
+    Return a day with all of its noise and less quiet in between.
 
     Every fade, blip and transfer keeps its length and its place among the others; longer stretches
-    without any are cut to ``quiet_s``. That is no easier for a judge: what follows noise so soon
-    meets what is left of it.
+    without any are cut to ``quiet_s``. That is no easier for a judge: noise that follows so soon
+    meets the remains of earlier noise.
     """
     whole = [fault for fault in day.faults if fault.end_s - fault.start_s >= day.until_s]
     noise = [fault for fault in day.faults if fault not in whole]

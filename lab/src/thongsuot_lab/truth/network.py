@@ -1,10 +1,10 @@
 """
 Network: carries packets of one line through the places of a city, one by one, in simulated time.
 
-A packet passes every place on its way in order; each fault there may drop, delay or answer it. On
-top of the faults a healthy network loses a packet now and then and plays with delays. All chance
-comes from the random generator that the network was made with, so a caller that asks the same
-questions in the same order gets the same answers.
+A packet passes every place on its way in order; each fault there may drop, delay or answer it.
+Apart from faults, a healthy network loses a packet now and then and has varying delays. All
+randomness comes from the random generator that the network was made with, so a caller that sends
+the same packets in the same order gets the same results.
 """
 
 import random
@@ -30,10 +30,10 @@ SPIKE_S = 0.08
 _QUEUE_STEP_S = 0.7
 _QUEUE_LEAST = 0.5
 _QUEUE_LOSS_RATIO = 0.03
-"""A full queue is never less than half full, moves within a second, and drops some."""
+"""A full queue is never less than half full, varies within a second, and drops some packets."""
 
 _PASSED_KEPT = 2000
-"""Packets that a policer let pass and that are remembered: minutes of the quickest."""
+"""How many passed packets a policer remembers: minutes of the fastest one."""
 
 _OF_NAMES = {Touch.DNS, Touch.DNS_AAAA, Touch.DNS_LARGE}
 _ONWARDS = {Touch.NEW_FLOWS, Touch.TLS}
@@ -45,7 +45,7 @@ class SimulatedPacket:
     """
     One packet. ``flow`` names its flow; ``is_first``: the flow begins with it.
 
-    ``what`` is what it carries: ``echo``, ``dns-a``, ``dns-aaaa``, ``syn``, ``hello`` (the first
+    ``what`` is its content: ``echo``, ``dns-a``, ``dns-aaaa``, ``syn``, ``hello`` (the first
     message of TLS), ``certificate``, ``page``, or nothing in particular.
     """
 
@@ -60,7 +60,8 @@ class SimulatedPacket:
 @dataclass(slots=True)
 class Delivery:
     """
-    When a packet arrived, or when an answer in its stead came back (``effect``, and from where).
+    When a packet arrived, or when an answer to it came back in its place (``effect``, and its
+    origin).
     """
 
     at_s: float
@@ -80,7 +81,8 @@ class SimulatedRoute:
         self.places = places
         self.total_s = sum(_delay_s(place, line) for place in places)
         is_lan_only = host == "gateway"
-        # What every packet needs stands ready: a day of one site is half a million packets.
+        # Everything that each packet needs is computed in advance: a day of one site is half a
+        # million packets.
         self.loss_ratio = None if is_lan_only else line.loss_ratio
         self.jitter_rate = 1.0 / line.jitter_s
         self._by_minute: dict[int, list[int]] = {}
@@ -89,7 +91,7 @@ class SimulatedRoute:
                 self._by_minute.setdefault(minute, []).append(number)
 
     def faults_at(self, at_s: float) -> Sequence[int]:
-        """Return the faults that there are in the minute of a moment."""
+        """Return the faults in the minute of a given time."""
         return self._by_minute.get(int(at_s // 60), ())
 
 
@@ -116,12 +118,12 @@ class SimulatedNetwork:
         self._loads: list[GeneratedFault] | None = None
 
     def new_flow(self) -> int:
-        """Return the name of a flow that nobody has yet."""
+        """Return an unused name for a flow."""
         self._flows += 1
         return self._flows
 
     def route(self, host: str) -> SimulatedRoute:
-        """Return the way to a host."""
+        """Return the route to a host."""
         route = self._routes.get(host)
         if route is None:
             way = self._city.way(self._site, self._line, host)
@@ -147,7 +149,7 @@ class SimulatedNetwork:
         return not any(fault.level(at_s) > 0 for fault in self._unplugged)
 
     def load(self, at_s: float) -> tuple[float, float]:
-        """Return how full the device's own interface is, down and up, by the site's own traffic."""
+        """Return how full the site's own traffic makes the device's interface, down and up."""
         if self._loads is None:
             places = self.route("gateway").places
             self._loads = [
@@ -185,7 +187,9 @@ class SimulatedNetwork:
         return Delivery(arrives_s)
 
     def arrival(self, route: SimulatedRoute, at_s: float) -> float | None:
-        """Return when a packet arrives that meets no fault; ``None``: a healthy line dropped it."""
+        """
+        Return the arrival of a packet that meets no fault; ``None``: a healthy line dropped it.
+        """
         loss_ratio = route.loss_ratio
         if loss_ratio is None:
             return at_s + route.total_s
@@ -199,11 +203,13 @@ class SimulatedNetwork:
     def _strike(
         self, number: int, fault: GeneratedFault, packet: SimulatedPacket, level: float, at_s: float
     ) -> tuple[float, Effect | None] | None:
-        """Return a delay and an answer in the receiver's stead; ``None``: the packet is dropped."""
+        """
+        Return a delay and an answer in place of the receiver's; ``None``: the packet is dropped.
+        """
         amount = fault.amount * level
         match fault.effect:
             case Effect.LOST if fault.touch is Touch.NEW_FLOWS:
-                # Every packet of a flow meets the same end: there is room for it, or there is not.
+                # Every packet of a flow has the same fate: there is room for it, or there is not.
                 is_lost = chance(fault.salt, packet.flow) < amount
             case Effect.LOST:
                 is_lost = self._draw() < amount
@@ -223,13 +229,13 @@ class SimulatedNetwork:
 
     def _is_policed(self, number: int, fault: GeneratedFault, at_s: float) -> bool:
         """
-        Return whether a policer drops a packet: of any second no more than its rate passes.
+        Return whether a policer drops a packet: in any second only its rate passes.
 
-        By the packets that passed in the time before it, as the kernel's limit has it, and not by
-        seconds of the clock: whoever asked at the same part of a second each minute met an empty
-        one for ever (2026-11: pages that took half a second for the agent, and a whole one for
-        everybody else). What is asked out of order, as a page that goes on while echoes are sent,
-        finds its place among what passed.
+        It counts the packets that passed in the second before, like the kernel's limit, and not by
+        seconds of the clock: a probe at the same part of a second each minute would always find an
+        empty one (2026-11: pages that took half a second for the agent, and a whole one for
+        everybody else). Packets sent out of order, such as those of a page that continues while
+        echoes are sent, are sorted in among those that passed.
         """
         passed_s = self._passed.setdefault(number, [])
         window_s = max(1.0, 1.0 / fault.amount)
@@ -243,7 +249,7 @@ class SimulatedNetwork:
 
 
 def is_on_way(fault: GeneratedFault, places: set[NetworkPlace], host: str) -> bool:
-    """Return whether what goes to a host passes a fault."""
+    """Return whether packets to a host pass a fault."""
     if fault.place not in places:
         return False
     is_onwards = fault.effect is Effect.UNREACHABLE or fault.touch in _ONWARDS
@@ -265,7 +271,7 @@ def _fill(salt: int, at_s: float) -> float:
 
 
 def is_touched(fault: GeneratedFault, packet: SimulatedPacket, *, is_up: bool) -> bool:
-    """Return whether a fault touches a packet that goes one way."""
+    """Return whether a fault affects a packet in one direction."""
     touch, effect = fault.touch, fault.effect
     if effect in {Effect.RESET, Effect.REFUSED} and touch is Touch.TCP:
         return packet.name == ("syn" if effect is Effect.REFUSED else "hello") and is_up

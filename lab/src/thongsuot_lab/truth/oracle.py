@@ -3,8 +3,8 @@ Oracle: who may be notified about a fault, from its place alone; and which place
 indistinguishable.
 
 A fault at one place has the same *signature* as one at another when the same packets between the
-same ends are touched in the same way: then no measurement at any site can show whose it is. A fault
-that ``grammar.RULES`` cannot make at a place is no explanation.
+same ends are affected in the same way: then no measurement at any site can show whose it is. A
+fault that ``grammar.RULES`` cannot generate at a place is no explanation.
 """
 
 from dataclasses import replace
@@ -15,25 +15,25 @@ from thongsuot_lab.truth.network import SimulatedPacket, is_on_way, is_touched
 from thongsuot_lab.truth.places import AccessLine, NetworkPlace, PlaceKind, Premises, SimulatedCity
 
 Signature = frozenset[tuple[str, str, str, str, bool]]
-"""Site, line, host, what was sent and its family."""
+"""Site, line, host, kind of packet and its family."""
 
 _QUEUE = frozenset({Effect.QUEUED, Effect.OWN_LOAD})
 _LARGE_BYTES, _SMALL_BYTES = 1450, 60
 
 
 def owners(city: SimulatedCity, fault: GeneratedFault) -> frozenset[str]:
-    """Return the party that must act on a fault; none for a place between two."""
+    """Return the party that must act on a fault; none for a place between two parties."""
     return city.owners(fault.place)
 
 
 def suspects(city: SimulatedCity, fault: GeneratedFault) -> frozenset[str]:
-    """Return all parties whose fault it could be according to any measurement at a site."""
+    """Return all parties that could be at fault according to any measurement at a site."""
     parties: set[str] = set(city.owners(fault.place))
     if fault.is_counted:
         # The device's own counters show the load.
         return frozenset(parties)
     if fault.place.kind is PlaceKind.PEERING:
-        # Nobody alone: either end may have shut the other out.
+        # Nobody alone: either end may have blocked the other.
         carrier = next(name for name in city.carriers if fault.place.name.startswith(f"{name}-"))
         parties |= {f"carrier:{carrier}", f"portal:{fault.place.name[len(carrier) + 1 :]}"}
     own = _signature(city, fault)
@@ -75,7 +75,7 @@ def hosts_of(city: SimulatedCity, line: AccessLine) -> list[str]:
 
 
 def _packets(host: str, *, is_ip6: bool) -> list[SimulatedPacket]:
-    """Return what can be sent to a host, each as the first of its flow."""
+    """Return the packets that can be sent to a host, each as the first of its flow."""
     sizes = (_SMALL_BYTES, _LARGE_BYTES)
     packets = [SimulatedPacket("icmp", is_ip6, size, "echo", 0, is_first=True) for size in sizes]
     packets += [SimulatedPacket("icmp", is_ip6, _SMALL_BYTES, "later echo", 0)]
@@ -99,11 +99,11 @@ def is_concerned(
     city: SimulatedCity, fault: GeneratedFault, site: Premises, line: AccessLine, portal: str = ""
 ) -> bool:
     """
-    Return whether a fault touches anything over a line, or what goes to one portal.
+    Return whether a fault affects anything over a line, or packets to one portal.
 
-    It lies on a way of the line, and something that is sent that way is what it touches: a core
-    that breaks only TLS concerns nobody at a site of another carrier, whose packets to its anchors
-    pass it (2026-11: a late word about a dead line was held against such a core).
+    It does if it lies on a path of the line and affects packets that are sent along that path: a
+    core that breaks only TLS concerns nobody at a site of another carrier, whose packets to its
+    anchors pass it (2026-11: a late message about a dead line was attributed to such a core).
     """
     hosts = [f"portal-{portal}", "resolver"] if portal else hosts_of(city, line)
     families = (False, True) if line.has_ip6 else (False,)

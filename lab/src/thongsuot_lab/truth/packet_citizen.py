@@ -2,7 +2,7 @@
 The citizen on the lab's packets: curl in the client namespace of a site, and nothing else.
 
 A new visit every two seconds, the portals in turn, by name, with curl's own resolver (glibc), its
-race of the families and fifteen seconds of patience, regardless of the previous visit.
+race of the families and a time-out of fifteen seconds, regardless of the previous visit.
 """
 
 import subprocess

@@ -42,7 +42,7 @@ class PacketImpairments:
 
 @dataclass(frozen=True, slots=True)
 class _Gate:
-    """Where all packets of a place pass: chain and match, up and down."""
+    """Where all packets of a place pass: chain and match, in both directions."""
 
     node: str
     up: tuple[str, str]
@@ -100,7 +100,9 @@ def impairments_of(
 
 
 def _is_by_wire(fault: GeneratedFault) -> bool:
-    """Loss of everything is laid on the wire where there is one: the link layer loses too."""
+    """
+    Loss of everything is applied to the wire if there is one: the link layer loses packets, too.
+    """
     near = {PlaceKind.LAN, PlaceKind.BOX, PlaceKind.ACCESS}
     is_loss = fault.touch is Touch.ALL and fault.effect is Effect.LOST
     return is_loss and fault.place.kind in near
@@ -180,8 +182,8 @@ def _new_flows(
     impairments: PacketImpairments, topology: Topology, fault: GeneratedFault, level: float
 ) -> None:
     """
-    Flows by their port, or identifier: a flow that is lost is lost with every packet that is tried
-    again. Echoes that go on are told from those that begin by the router's table of connections.
+    Flows by their port, or identifier: a lost flow is lost with all its retransmissions. The
+    router's connection tracking distinguishes echoes of existing flows from those of new ones.
     """
     node = _node_with_table(topology, fault)
     inside = "lan" if fault.place.kind is PlaceKind.BOX else "access"
@@ -198,7 +200,7 @@ def _new_flows(
 
 
 def _node_with_table(topology: Topology, fault: GeneratedFault) -> str:
-    """Return the router whose table of connections a fault of new flows is of."""
+    """Return the router whose connection tracking a fault of new flows uses."""
     name = fault.place.name
     is_box = fault.place.kind is PlaceKind.BOX
     return _uplink(topology, name).cpe if is_box else topology.carrier(name).core
@@ -216,7 +218,7 @@ def _matches(fault: GeneratedFault) -> tuple[str, ...]:
 
 
 def _drop(fault: GeneratedFault, level: float) -> str:
-    """Return what is done to packets; of a policer, the rate over which it drops them."""
+    """Return the action on packets; for a policer, the rate over which it drops them."""
     if fault.effect is Effect.POLICED:
         per_minute = max(1, round(fault.amount * 60))
         return f"rate over {per_minute}/minute burst {max(1, round(fault.amount))} packets"
@@ -250,7 +252,7 @@ def _gates(topology: Topology, fault: GeneratedFault) -> list[_Gate]:
                 for there, back in zip(to_portal, from_portal, strict=True)
             ]
         case _:
-            # Each packet passes once, whichever way it goes.
+            # Each packet passes once, in either direction.
             if fault.direction is not FaultDirection.BOTH:
                 raise Unplayable("the exchange does not know which way is up")
             node = EXCHANGE if kind is PlaceKind.HOME else TRANSIT
@@ -260,7 +262,7 @@ def _gates(topology: Topology, fault: GeneratedFault) -> list[_Gate]:
 
 
 def _peering(topology: Topology, name: str) -> tuple[str, list[str], list[str]]:
-    """Return the core, and what matches packets to and from the portal in each family."""
+    """Return the core, and the matches for packets to and from the portal in each family."""
     carrier = next(known for known in topology.carriers if name.startswith(f"{known.name}-"))
     portal = f"portal.{name.removeprefix(f'{carrier.name}-')}"
     to_portal, from_portal = [], []
@@ -298,8 +300,8 @@ class PacketFault:
     """
     One fault on a running lab; ``follow`` keeps it at the level of its course, ``end`` ends it.
 
-    From when it is made the router of a fault of new flows keeps its table of connections: what is
-    open when the fault begins is no new flow.
+    As soon as it exists, the router of a fault of new flows tracks connections: a connection that
+    is open when the fault begins is not a new flow.
     """
 
     def __init__(self, lab: Lab, fault: GeneratedFault, key: str) -> None:
@@ -353,8 +355,8 @@ class PacketFault:
 def _table(name: str, chains: dict[str, list[str]], policer: str = "") -> list[str]:
     lines = [f"table inet {name} {{"]
     if policer:
-        # One budget for both ways and both families: a limit of each rule's own let four times
-        # as many packets pass.
+        # One budget for both directions and both families: separate limits of each rule let four
+        # times as many packets pass.
         lines.append(f"  limit {POLICER} {{ {policer}; }}")
     for chain, rules in chains.items():
         lines.append(f"  chain {chain} {{")

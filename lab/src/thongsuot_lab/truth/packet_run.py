@@ -1,8 +1,9 @@
 """
 Packet run: generated scenarios on the lab's namespaces, several sites at once, under real agents.
 
-Faults of single sites are played side by side, one a site; what more than one site can meet is
-played alone. Each scenario is then played in the simulated network too, and both are compared.
+Faults of single sites are played side by side, one per site; a fault that affects more than one
+site is played alone. Each scenario is then played in the simulated network, too, and both are
+compared.
 """
 
 import fcntl
@@ -36,7 +37,7 @@ from thongsuot_lab.truth.scenario_run import play, sent_message, verdict_periods
 from thongsuot_schema.verdict import Verdict, VerdictChange
 
 WARM_S = 90.0
-"""Agents learn the usual values before any fault."""
+"""Agents learn the normal values before any fault."""
 
 REST_S = 60.0
 """Between two batches, after the time for recovery that each scenario ends with."""
@@ -105,10 +106,10 @@ def run_packets(
     """
     Play scenarios on packets, then each in the simulation; yield both, in order.
 
-    With several ``labs`` the batches are shared out among as many labs side by side, each in a
-    process of its own: what many sites meet needs a lab for itself, and waits most of the time.
-    ``only`` is the index of the one of them that is played, by itself. ``is_metered``: every second
-    line has an allowance, in both engines.
+    With several ``labs`` the batches are divided among as many labs side by side, each in a process
+    of its own: a fault at many sites needs a lab for itself, and waits most of the time. ``only``
+    is the index of a single scenario to play. ``is_metered``: every second line has an allowance,
+    in both engines.
     """
     topology = lab_topology(sites, is_metered=is_metered)
     drawn = PacketGrammar(topology, seed)

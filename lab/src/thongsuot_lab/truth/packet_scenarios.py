@@ -44,14 +44,14 @@ SHORTEST_S = 0.4
 PORTALS = 2
 ALIKE = 2
 """
-So many carriers number their lines alike, out of 10.0.0.0/8: both lines of the first site then
-begin at routers with the same addresses, which identify no carrier.
+The number of carriers that number their lines alike, out of 10.0.0.0/8: both lines of the first
+site then begin at routers with the same addresses, which identify no carrier.
 """
 
 
 SUFFICIENT_BYTES = tuple(known for known in ALLOWANCES_BYTES if known > 600_000_000)
 """
-Allowances that pay for the shipped profile with the lab's anchors (556 MB a month): a real agent
+Allowances that cover the shipped profile with the lab's anchors (556 MB a month): a real agent
 refuses settings that cost more.
 """
 
@@ -60,8 +60,8 @@ def lab_topology(sites: int, *, is_metered: bool = False) -> Topology:
     """
     Return the city of the lab: the carriers of the matrix, lines at their full rates.
 
-    Every second line of a site is metered if it is asked for; the sites have the larger allowances
-    of the grammar in turn.
+    Every second line of a site is metered if requested; the sites have the larger allowances of the
+    grammar in turn.
     """
     alike = list(profile.CARRIERS)[:ALIKE]
     drawn = city(sites, carriers=profile.CARRIERS, portals=PORTALS, alike=alike)
@@ -77,7 +77,7 @@ def lab_topology(sites: int, *, is_metered: bool = False) -> Topology:
 
 
 def _metered(uplinks: tuple[LabUplink, ...], number: int) -> Iterator[LabUplink]:
-    """Yield the uplinks of a site by its number with an allowance."""
+    """Yield the uplinks of a site, given its number, with an allowance."""
     allowance_bytes = SUFFICIENT_BYTES[number % len(SUFFICIENT_BYTES)]
     return (replace(uplink, allowance_bytes=allowance_bytes) for uplink in uplinks)
 
@@ -133,7 +133,7 @@ class PacketGrammar:
     refused: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
-        """See the lab's city as the simulation has it."""
+        """Convert the lab's city for the simulation."""
         self.city = city_of(self.topology)
 
     def batches(self, count: int) -> list[Batch]:

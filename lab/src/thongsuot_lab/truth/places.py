@@ -1,5 +1,6 @@
 """
-Places: where packets pass in a small city, whose each place is, and the way from a site to a host.
+Places: where packets pass in a small city, the owner of each place, and the path from a site to a
+host.
 
     pc, device -- lan -- box -- access -- core --+-- peering -- home -- portals
                                    |   resolver, anchor  |
@@ -82,7 +83,7 @@ class Premises:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimulatedPortal:
-    """A portal: where it stands, how large its page and the answers about its name are."""
+    """A portal: its location, and the sizes of its page and of the answers for its name."""
 
     name: str
     is_abroad: bool
@@ -211,4 +212,4 @@ DELAY_S = {
     PlaceKind.ABROAD: 0.024,
     PlaceKind.PORTAL: 0.0005,
 }
-"""One way, in ordinary times; the line's own is drawn with the city."""
+"""One way, without a fault; the line's own delay is drawn with the city."""

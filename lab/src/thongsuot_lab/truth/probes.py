@@ -1,8 +1,8 @@
 """
 The agent's probes over a simulated line: the same requests, sent through ``network``.
 
-Each function follows the probe of the same kind: its packets, its time-outs, its reasons of failure
-(``agent/.../probes``). The findings are the product's own types.
+Each function follows the probe of the same kind: its packets, its time-outs, its reasons for
+failure (``agent/.../probes``). The results are the product's own types.
 """
 
 from collections.abc import Callable
@@ -29,7 +29,7 @@ _LOOKUP_TIMEOUT_S = dns_probe.Settings().timeout_s
 _PAGE = http_probe.Settings()
 _FRESH_ECHO = fresh_echo_probe.Settings()
 LATE_WAIT_S, LATE_NEWS_S = 5.0, 10.0
-"""How long an answer to an echo is awaited after its time-out, and reported."""
+"""How long after its time-out an answer to an echo is still awaited and reported."""
 CONTRACT_BPS = 100e6
 COUNTED_EVERY_S = 0.5
 ORDINARY_BPS = 300e3
@@ -49,7 +49,7 @@ _WEB_ANSWER = {
 }
 
 Found = tuple[float, Finding]
-"""The duration of a run, and its finding."""
+"""The duration of a run, and its result."""
 
 
 @dataclass(slots=True)
@@ -81,8 +81,8 @@ class Prober:
 
     def icmp(self, target: str, family: Family, at_s: float) -> Found:
         """
-        One echo. The echoes to one target are one flow until one of them stays unanswered; an
-        answer that comes too late is told with the next echo.
+        One echo. The echoes to one target are one flow until one of them stays unanswered; a late
+        answer is reported with the next echo.
         """
         timeout_s = _ECHO_TIMEOUT_S
         key = target, family is Family.IP6
@@ -127,7 +127,7 @@ class Prober:
         is_up: bool,
         is_first: bool = False,
     ) -> tuple[float | None, bool]:
-        """Return when an echo, or its answer, arrives, and whether something else came back."""
+        """Return the arrival of an echo, or of its answer, and whether something else came back."""
         if not route.faults_at(at_s):
             return self.network.arrival(route, at_s), False
         packet = SimulatedPacket("icmp", is_ip6, ECHO_BYTES[is_ip6], "echo", flow, is_first)
@@ -142,7 +142,7 @@ class Prober:
         return {"late_rtt_s": f"{late_s:.3f}"} if now_s - heard_s <= LATE_NEWS_S else {}
 
     def fresh_echo(self, target: str, family: Family, at_s: float) -> Found:
-        """Small echoes, each a new flow; then two of full size over one that was answered."""
+        """Small echoes, each a new flow; then two of full size over a flow that was answered."""
         settings, is_ip6 = _FRESH_ECHO, family is Family.IP6
         route = self.network.route(host_of(target, self.line))
         flows = [self.network.new_flow() for _ in range(settings.flows)]
@@ -174,7 +174,7 @@ class Prober:
     def _there_and_back(
         self, route: SimulatedRoute, packet: SimulatedPacket, at_s: float, timeout_s: float
     ) -> tuple[float, Effect | None]:
-        """Return the time of an echo's answer or time-out, and what came in place of the answer."""
+        """Return the time of an echo's answer or time-out, and the answer's substitute, if any."""
         up = self.network.send(route, packet, at_s, is_up=True)
         if up is not None and up.effect is None:
             answer = replace(packet, is_first=False)
@@ -215,7 +215,7 @@ class Prober:
         return down.at_s, None
 
     def http(self, target: str, family: Family, at_s: float) -> Found:
-        """One page of a portal, over one family, name and all."""
+        """One page of a portal, over one family, including the name lookup."""
         portal = self.city.portal(target)
         servers = [family, Family.IP4 if family is Family.IP6 else Family.IP6]
         servers = servers if self.line.has_ip6 else [Family.IP4]
@@ -294,12 +294,13 @@ class Prober:
         return step.at_s - at_s, ok_finding(values, evidence=evidence)
 
     def host(self, at_s: float) -> Found:
-        """The device's own counters, and whether its gateway is there on the link layer."""
+        """The device's own counters, and whether its gateway is present on the link layer."""
         before_s, received, sent = self._bytes
         passed_s = max(0.0, at_s - before_s)
         steps = ceil(passed_s / COUNTED_EVERY_S)
         for step in range(steps):
-            # Counters add up: a load that began three seconds ago is in them with three seconds.
+            # Counters are cumulative: a load that began three seconds ago is in them with three
+            # seconds.
             down, up = self.network.load(before_s + (step + 0.5) * passed_s / steps)
             received += (down * CONTRACT_BPS + ORDINARY_BPS) / 8 * passed_s / steps
             sent += (up * CONTRACT_BPS + ORDINARY_BPS / 8) / 8 * passed_s / steps

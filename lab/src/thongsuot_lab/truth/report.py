@@ -10,7 +10,7 @@ from thongsuot_lab.truth.assessment import HARMLESS, WRONG, Assessment, HarmReco
 WRONG_GOAL, HARMLESS_GOAL, UNSEEN_GOAL = 0.005, 0.005, 0.02
 
 PAGE_BEGIN, PAGE_END = "<!-- truth: generated -->", "<!-- truth: end -->"
-"""The table is between these lines of a page of the documentation."""
+"""The table is between these lines in a page of the documentation."""
 
 SHOWN = 40
 """Printed failures; all of them can be played again."""
@@ -135,7 +135,7 @@ class TruthReport:
         return lines
 
     def page(self, page: str, command: str, day: str) -> str:
-        """Return a page of the documentation with these figures and this table in its place."""
+        """Return a page of the documentation with these figures and this table inserted."""
         head, begin, rest = page.partition(PAGE_BEGIN)
         _, end, tail = rest.partition(PAGE_END)
         if not (begin and end):

@@ -16,7 +16,7 @@ from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom, Verdict, VerdictChange
 
 _NOT_LOOKED = frozenset({Symptom.NONE, Symptom.NOT_YET_MEASURED, Symptom.DEVICE_OVERLOADED})
-"""Unknown for one of these says nothing about the line."""
+"""``unknown`` for one of these reasons says nothing about the line."""
 
 MakeDevice = Callable[[Scenario, Premises], SimulatedDevice]
 

@@ -1,9 +1,9 @@
 """
 TCP like in a kernel, packet by packet: handshakes and transfers with their retransmissions.
 
-Source: RFC 9293 for what is sent, RFC 6298 for the timer (first 1 s, doubling; at least 0.2 s once
-a round trip is known, as Linux has it), RFC 8985 for what is sent again sooner, RFC 6928 for ten
-packets in the first round.
+Source: RFC 9293 for the segments, RFC 6298 for the timer (first 1 s, doubling; at least 0.2 s once
+a round trip is known, as in Linux), RFC 8985 for earlier retransmissions, RFC 6928 for ten packets
+in the first round.
 """
 
 from collections.abc import Sequence
@@ -82,7 +82,7 @@ class TcpConnection:
     def transfer(
         self, sizes_bytes: Sequence[int], at_s: float, *, is_up: bool, packet_name: str = ""
     ) -> TcpStep:
-        """Send packets one way until all have arrived; ``what`` is what the first carries."""
+        """Send packets one way until all have arrived; ``what`` is the content of the first."""
         waiting = [
             (size, packet_name if not place else "") for place, size in enumerate(sizes_bytes)
         ]
@@ -113,12 +113,12 @@ class TcpConnection:
     def _send_flight(
         self, flight: list[Piece], at_s: float, *, is_up: bool
     ) -> tuple[list[Piece], list[float], Delivery | None]:
-        """Send packets at once; returns what was lost, when the rest arrived, or an answer."""
+        """Send packets at once; return the lost ones, the arrival of the rest, or an answer."""
         network, route = self._network, self._route
         lost: list[Piece] = []
         arrived_s: list[float] = []
         if not route.faults_at(at_s):
-            # Most packets by far, and what they carry makes no difference to them.
+            # By far the most packets; their content makes no difference.
             for piece in flight:
                 clean_s = network.arrival(route, at_s)
                 if clean_s is None:

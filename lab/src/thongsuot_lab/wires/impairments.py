@@ -1,4 +1,4 @@
-"""Impairments as arithmetic: adding what a fault does to what a wire does anyway; JSON form."""
+"""Impairments as arithmetic: adding a fault's effect to a wire's own; JSON form."""
 
 from collections.abc import Iterable
 

@@ -64,7 +64,7 @@ class _WireState:
     joined: bool = False
 
     def effective(self) -> tuple[Impairment, Impairment]:
-        """Return what it does in each direction, with every fault on it."""
+        """Return its effect in each direction, with every fault on it."""
         layers = [self.base, *self.overlays.values()]
         return (
             combine(layer[0] for layer in layers),

@@ -1,4 +1,4 @@
-"""Rows without a fault. Nobody must act, and nobody may be told to."""
+"""Rows without a fault. Nobody must act, and nobody may be notified."""
 
 from thongsuot_lab.matrix.injections import BackgroundLoss
 from thongsuot_lab.matrix.row import BlastRadius, MatrixRow

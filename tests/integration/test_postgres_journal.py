@@ -5,6 +5,7 @@ import sqlite3
 import time
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.collector.batches import BatchSealer, S, icmp_result, usual_results
@@ -100,7 +101,7 @@ async def test_pushes_wait_for_a_server_that_is_away_and_none_is_lost(
     assert "entries  5 (sequences 1 to 5)" in "\n".join(lines)
 
 
-async def test_who_cannot_be_looked_up_is_told_to_come_again_not_that_he_is_unknown(
+async def test_while_the_database_is_away_every_request_is_told_to_come_again(
     own_postgres: PostgresServer, tmp_path: Path
 ) -> None:
     own_postgres.start()
@@ -112,15 +113,51 @@ async def test_who_cannot_be_looked_up_is_told_to_come_again_not_that_he_is_unkn
             "Authorization": f"Bearer {TOKEN_PREFIX}{'0' * 43}",
             "Content-Type": push.CONTENT_TYPE_BATCH,
         }
-        unknown = await client.post(push.PATH_BATCHES, content=b"noise", headers=headers)
+
+        async def asked(method: str, path: str) -> httpx.Response | None:
+            """Return the answer; ``None`` for a connection that ends with the collector's role."""
+            try:
+                return await client.request(method, path, content=b"noise", headers=headers)
+            except httpx.TransportError as error:
+                if isinstance(error, httpx.TimeoutException):
+                    pytest.fail(f"{path}: nobody answers")
+                return None
+
+        async def leads() -> bool:
+            response = await asked("GET", "/leader")
+            return response is not None and response.status_code == 200
+
+        await eventually(leads)
+        unknown = await asked("POST", push.PATH_BATCHES)
+        assert unknown is not None
         assert unknown.status_code == 401
         own_postgres.kill()
-        for path in (push.PATH_BATCHES, push.PATH_LAYOUTS):
-            content_type = {"Content-Type": push.CONTENT_TYPE_LAYOUT} if "layouts" in path else {}
-            response = await client.post(path, content=b"noise", headers=headers | content_type)
-            assert response.status_code == 503, response.text
-            assert int(response.headers["Retry-After"]) >= 1
+
+        async def is_told_by_the_waiting_collector() -> bool:
+            told = ""
+            for path in (push.PATH_BATCHES, push.PATH_LAYOUTS):
+                response = await asked("POST", path)
+                if response is None:
+                    return False
+                # Nobody is called unknown because he cannot be looked up.
+                assert response.status_code == 503, response.text
+                assert int(response.headers["Retry-After"]) >= 1
+                told = response.text
+            return "its database" in told
+
+        await eventually(is_told_by_the_waiting_collector)
+        page = await asked("GET", "/sites")
+        assert page is not None
+        assert page.status_code == 503
+        assert "cơ sở dữ liệu" in page.text
+        assert int(page.headers["Retry-After"]) >= 1
         own_postgres.start()
+
+        async def is_looked_up() -> bool:
+            response = await asked("POST", push.PATH_BATCHES)
+            return response is not None and response.status_code == 401
+
+        await eventually(is_looked_up)
 
 
 async def test_commands_read_a_journal_in_a_database_or_say_what_to_do_instead(

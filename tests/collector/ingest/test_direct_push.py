@@ -159,3 +159,17 @@ async def test_a_push_that_waits_for_the_disk_hears_that_the_collector_ends(
         "the collector is ending; try again later",
     )
     writer.close()
+
+
+async def test_a_push_that_never_comes_whole_does_not_outlive_its_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "_DRAIN_S", 0.1)
+    async with collector(tmp_path) as client:
+        secret = token(tmp_path, SITE)
+        (body,) = await bodies(Pusher(client, sealer(), secret), 1)
+        reader, writer = await asyncio.open_connection("127.0.0.1", client.base_url.port)
+        writer.write(request(secret, body)[:-1])
+        assert (await client.get("/healthz")).status_code == 200
+    assert await asyncio.wait_for(reader.read(), WITHIN_S) == b""
+    writer.close()

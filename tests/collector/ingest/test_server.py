@@ -1,7 +1,13 @@
+import asyncio
+import socket
 from pathlib import Path
+
+from starlette.applications import Starlette
 
 from tests.collector.pki.secured import SITE, new_authority, pushed, secured
 from tests.collector.running import collector, token
+from thongsuot_collector.ingest.protocol import BoundedProtocol
+from thongsuot_collector.ingest.server import EmbeddedServer, page_server
 
 
 async def test_pages_behind_tls_have_browsers_come_by_tls_alone_and_pushes_stay_short(
@@ -18,3 +24,29 @@ async def test_pages_behind_tls_have_browsers_come_by_tls_alone_and_pushes_stay_
         assert header not in (await pushed(client, secret)).headers
     async with collector(tmp_path / "plain") as client:
         assert header not in (await client.get("/")).headers
+
+
+async def made(server: EmbeddedServer) -> tuple[asyncio.Transport, socket.socket]:
+    """Make a connection that a server has accepted; return its ends, the client's second."""
+    theirs, ours = socket.socketpair()
+    ours.setblocking(False)
+    theirs.setblocking(False)
+    loop = asyncio.get_running_loop()
+    transport, _ = await loop.connect_accepted_socket(
+        lambda: BoundedProtocol(server.config, server.server_state, {}, loop), ours
+    )
+    return transport, theirs
+
+
+async def test_a_connection_that_is_made_after_the_server_s_end_is_closed_at_once() -> None:
+    # One that was left would be answered by what is closed, while the process goes on in another
+    # role (2026-12: every push over it was refused, and its agent never connected anew).
+    server = page_server(Starlette(), ())
+    transport, theirs = await made(server)
+    assert not transport.is_closing()
+    transport.close()
+    theirs.close()
+    server.end()
+    transport, theirs = await made(server)
+    assert transport.is_closing()
+    theirs.close()

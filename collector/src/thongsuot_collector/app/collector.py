@@ -15,6 +15,7 @@ from thongsuot_collector.app.dead_letter_retries import DeadLetterRetries
 from thongsuot_collector.app.election import Election, open_election, process_name
 from thongsuot_collector.app.record_gauges import RecordGauges
 from thongsuot_collector.app.routes import city_of, page_apps
+from thongsuot_collector.app.unavailable import UnavailableServers
 from thongsuot_collector.config.read import Configuration
 from thongsuot_collector.correlation import consumer as correlation
 from thongsuot_collector.errors import JournalDamaged, JournalRefused, PushRefused, StoreError
@@ -77,7 +78,10 @@ async def run_collector(
             )
         name = process_name()
         announce = _UrlAnnouncement(listening)
-        async with open_election(configuration, name) as election:
+        async with (
+            open_election(configuration, name) as election,
+            UnavailableServers(settings.listen, sock, page_sock) as unavailable,
+        ):
             while not stop.is_set():
                 role = election.acknowledge_role()
                 try:
@@ -88,6 +92,7 @@ async def run_collector(
                         name=name,
                         accept_empty_store=accept_empty_store,
                     ) as components:
+                        await unavailable.end()
                         ended = _ended(stop, election)
                         try:
                             await _serve(components, sock, page_sock, ended, announce)
@@ -104,6 +109,7 @@ async def run_collector(
                     _log.warning(
                         "cannot continue with the database: %s; reopening it", _first_line(error)
                     )
+                    unavailable.start()
                     with suppress(TimeoutError):
                         async with asyncio.timeout(_AGAIN_S):
                             await stop.wait()

@@ -3,6 +3,7 @@
 import asyncio
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
 
 from thongsuot_collector.pki.peer import SCOPE_KEY, PeerCertificate, peer_from
 
@@ -28,6 +29,13 @@ cost a thirtieth of a core, and one for each request more than all the rest of t
 """
 
 
+class BoundedState(ServerState):
+    """What the connections of a server share with it."""
+
+    is_ending = False
+    """Whether the server ends: it asks no further connection to close."""
+
+
 class BoundedProtocol(HttpToolsProtocol):
     """
     Closes connections that are idle, too slow with headers or body, or have too long headers.
@@ -36,6 +44,8 @@ class BoundedProtocol(HttpToolsProtocol):
     timer at any byte: a client that sends one byte a minute would hold a connection indefinitely.
     """
 
+    server_state: BoundedState
+
     _deadline_s = float("inf")
     _head_bytes = -1
     """Received bytes of the headers; -1 while none are expected."""
@@ -43,8 +53,16 @@ class BoundedProtocol(HttpToolsProtocol):
     """The peer's identity from its certificate, read once per connection."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Wait for the first request, but not indefinitely."""
+        """
+        Wait for the first request, but not indefinitely.
+
+        A connection that was accepted just before the server's end is closed: it would outlive the
+        server, and be answered by what is closed already.
+        """
         super().connection_made(transport)
+        if self.server_state.is_ending:
+            transport.close()
+            return
         secured = transport.get_extra_info("ssl_object")
         der = None if secured is None else secured.getpeercert(binary_form=True)
         if der:

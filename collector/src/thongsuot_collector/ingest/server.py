@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from thongsuot_collector.ingest import protocol
 from thongsuot_collector.ingest.asgi import Receive
 from thongsuot_collector.ingest.direct_push import push_protocol
-from thongsuot_collector.ingest.protocol import IDLE_S, BoundedProtocol
+from thongsuot_collector.ingest.protocol import IDLE_S, BoundedProtocol, BoundedState
 from thongsuot_collector.ingest.push_endpoint import PushEndpoint, Scope, Send
 from thongsuot_collector.ingest.settings import Listen, host_and_port
 from thongsuot_collector.pki.listener_tls import ListenerTls
@@ -49,11 +49,12 @@ class EmbeddedServer(uvicorn.Server):
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
+        self.server_state: BoundedState = BoundedState()
         self._ending = asyncio.Event()
 
     def end(self) -> None:
         """Stop accepting connections, and end when the requests in progress are answered."""
-        self.should_exit = True
+        self.should_exit = self.server_state.is_ending = True
         self._ending.set()
 
     async def main_loop(self) -> None:
@@ -67,6 +68,19 @@ class EmbeddedServer(uvicorn.Server):
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(protocol.CHECK_EVERY_S):
                     await self._ending.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """
+        Close all connections, those with requests in progress last.
+
+        The process continues after its server, in another role, and a connection that was left
+        open would be answered by what is closed.
+        """
+        await super().shutdown(sockets)
+        for connection in tuple(self.server_state.connections):
+            if isinstance(connection, BoundedProtocol):
+                # After the answers of requests that the time limit has cancelled.
+                asyncio.get_running_loop().call_soon(connection.transport.close)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

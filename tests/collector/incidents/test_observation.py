@@ -192,3 +192,11 @@ def test_the_last_failure_of_each_probe_is_remembered_when_it_answers_again() ->
     assert agent.observations.failures_of(Subject("s0", service="exchange")) == failures
     assert agent.observations.failures_of(Subject("s0", "5g")) == {}
     assert agent.observations.failures_of(Subject("s0", service="portal")) == {}
+
+
+def test_a_good_run_that_arrives_late_is_not_the_last_one() -> None:
+    agent = PushingAgent()
+    for at_s in (200, 100):
+        agent.push([icmp_result(at_s * S), icmp_result(at_s * S, target="")])
+    agent.push([failed(205 * S)])
+    assert agent.seen().last_good_ns == EPOCH + 200 * S

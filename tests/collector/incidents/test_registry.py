@@ -8,6 +8,7 @@ import pytest
 from tests.collector.incidents.city import healthy_city
 from tests.collector.timeline.boot_script import CUT, OUT, UP, wall_ns
 from thongsuot_collector.incidents import actions
+from thongsuot_collector.incidents.decision import Closing, Placement
 from thongsuot_collector.incidents.fault import Fault, FaultPhase
 from thongsuot_collector.incidents.incident import (
     HoldOff,
@@ -328,6 +329,22 @@ def test_a_replica_holds_what_was_written_down_and_nothing_else() -> None:
     assert (sorted(book.faults), sorted(book.incidents)) == (["f2"], ["of f2"])
     assert (book.active, sorted(book.next_checks_ns)) == ({"of f2"}, ["of f2"])
     assert book.drain_changes() == ([], [], set())
+
+
+def test_what_a_person_decided_before_a_restart_is_looked_at_after_it_and_nothing_else() -> None:
+    placement = Placement(by="engineer", reason="one duct", at_ns=1, into="b")
+    closing = Closing(by="engineer", reason="a test", at_ns=1, severity=Severity.WARNING)
+    book = empty_book()
+    book.restore(
+        RegistrySnapshot(
+            incidents=(
+                msgspec.structs.replace(incident("a", "placed"), placement=placement),
+                incident("b", "untouched"),
+                msgspec.structs.replace(closed(incident("c", "closed")), closing=closing),
+            )
+        )
+    )
+    assert book.decided_faults == {"placed", "closed"}
 
 
 NAMED = Text("collector.incidents.since")

@@ -202,7 +202,7 @@ def updated_fault(shown: Fault, rewrite: Rewrite, known: Fault | None) -> Fault:
     if known is not None:
         for phase in known.phases:
             verdict = phase.interval.verdict
-            if verdict is not None and phase.evidence:
+            if verdict is not None:
                 evidence.setdefault(verdict, phase.evidence)
         is_cut_before = _is_cut_before(shown, rewrite)
         if is_cut_before:

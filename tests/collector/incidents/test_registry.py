@@ -334,16 +334,10 @@ def test_a_replica_holds_what_was_written_down_and_nothing_else() -> None:
 def test_what_a_person_decided_before_a_restart_is_looked_at_after_it_and_nothing_else() -> None:
     placement = Placement(by="engineer", reason="one duct", at_ns=1, into="b")
     closing = Closing(by="engineer", reason="a test", at_ns=1, severity=Severity.WARNING)
+    placed = msgspec.structs.replace(incident("a", "placed"), placement=placement)
+    ended = msgspec.structs.replace(closed(incident("c", "closed")), closing=closing)
     book = empty_book()
-    book.restore(
-        RegistrySnapshot(
-            incidents=(
-                msgspec.structs.replace(incident("a", "placed"), placement=placement),
-                incident("b", "untouched"),
-                msgspec.structs.replace(closed(incident("c", "closed")), closing=closing),
-            )
-        )
-    )
+    book.restore(RegistrySnapshot(incidents=(placed, incident("b", "untouched"), ended)))
     assert book.decided_faults == {"placed", "closed"}
 
 

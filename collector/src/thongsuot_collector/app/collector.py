@@ -16,6 +16,7 @@ from thongsuot_collector.app.election import Election, open_election, process_na
 from thongsuot_collector.app.record_gauges import RecordGauges
 from thongsuot_collector.app.routes import city_of, page_apps
 from thongsuot_collector.app.unavailable import UnavailableServers
+from thongsuot_collector.config.model import CollectorConfig
 from thongsuot_collector.config.read import Configuration
 from thongsuot_collector.correlation import consumer as correlation
 from thongsuot_collector.errors import JournalDamaged, JournalRefused, PushRefused, StoreError
@@ -70,12 +71,7 @@ async def run_collector(
     """
     settings = configuration.settings
     with ExitStack() as open_sockets:
-        sock = open_sockets.enter_context(bind_listener(settings.listen))
-        page_sock = None
-        if settings.page.address:
-            page_sock = open_sockets.enter_context(
-                bind_listener(Listen(address=settings.page.address))
-            )
+        sock, page_sock = _listeners(settings, open_sockets)
         name = process_name()
         announce = _UrlAnnouncement(listening)
         async with (
@@ -110,10 +106,26 @@ async def run_collector(
                         "cannot continue with the database: %s; reopening it", _first_line(error)
                     )
                     unavailable.start()
-                    with suppress(TimeoutError):
-                        async with asyncio.timeout(_AGAIN_S):
-                            await stop.wait()
+                    await _pause(stop)
     _log.info("stopped")
+
+
+def _listeners(
+    settings: CollectorConfig, open_sockets: ExitStack
+) -> tuple[socket.socket, socket.socket | None]:
+    """Return the socket of pushes, and that of pages where they have an address of their own."""
+    sock = open_sockets.enter_context(bind_listener(settings.listen))
+    if not settings.page.address:
+        return sock, None
+    page = Listen(address=settings.page.address)
+    return sock, open_sockets.enter_context(bind_listener(page))
+
+
+async def _pause(stop: asyncio.Event) -> None:
+    """Wait for the next attempt, or until the collector has to stop."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_AGAIN_S):
+            await stop.wait()
 
 
 async def _put_down(components: Components) -> None:

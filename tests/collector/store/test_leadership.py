@@ -18,7 +18,7 @@ from thongsuot_collector.postgresql import PostgresDatabase
 from thongsuot_collector.store import audit, leadership
 from thongsuot_collector.store.audit import AuditAction, AuditLine
 from thongsuot_collector.store.cluster_tables import LEADERSHIP
-from thongsuot_collector.store.leadership import LeaderCandidate, fence
+from thongsuot_collector.store.leadership import LeaderCandidate, PostgresConnection, fence
 from thongsuot_collector.store.postgresql import engine_for, open_database
 from thongsuot_collector.store.term import LEASE_S, Term, current_leader
 
@@ -104,6 +104,40 @@ def test_who_reaches_the_database_tries_at_once(
     monkeypatch.setattr(leadership, "_TRY_EVERY_S", 10 * WITHIN_S)
     candidate = stand("c0")
     soon(candidate.leads)
+
+
+def test_a_new_database_is_no_failure_and_a_failure_is_logged_once(
+    postgres: PostgresServer, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leadership, "_TRY_EVERY_S", 0.01)
+    tries: list[int] = []
+
+    class Tried(PostgresDatabase, frozen=True, kw_only=True):
+        def connect(self, *, autocommit: bool = False) -> PostgresConnection:
+            tries.append(len(tries))
+            return super().connect(autocommit=autocommit)
+
+    terms: list[Term | None] = []
+
+    def started(database: PostgresDatabase) -> LeaderCandidate:
+        candidate = LeaderCandidate(database, changed=terms.append, is_alive=lambda: True)
+        candidate.start()
+        return candidate
+
+    new = Tried(url=postgres.new_database(), application="c0")
+    candidate = started(new)
+    soon(lambda: len(tries) > 3)
+    assert not caplog.messages
+    open_database(new).dispose()
+    soon(lambda: bool(terms))
+    candidate.stop()
+    caplog.clear()
+    tries.clear()
+    missing = Tried(url=postgres.new_database().replace("@/test", "@/missing"), application="c1")
+    candidate = started(missing)
+    soon(lambda: len(tries) > 3)
+    candidate.stop()
+    assert [message.startswith("election: ") for message in caplog.messages] == [True]
 
 
 def test_what_a_deposed_leader_decides_is_not_kept(

@@ -82,6 +82,8 @@ class LeaderCandidate:
         self._ended = threading.Event()
         self._connection: PostgresConnection | None = None
         self._asked_s = 0.0
+        self._warned = ""
+        """The failure that was logged, until the election works again."""
         self._thread = threading.Thread(target=self._run, name="election", daemon=True)
 
     @property
@@ -103,24 +105,24 @@ class LeaderCandidate:
             self._thread.join()
 
     def _run(self) -> None:
-        was_failing = False
         while not self._ended.is_set():
             self._connection = None
             try:
                 with self._database.connect(autocommit=True) as self._connection:
-                    was_failing = False
                     # A beat need not be durable, and must not wait for a disk.
                     self._connection.execute("SET synchronous_commit = off")
                     self._connection.execute("SET statement_timeout = '3s'")
                     self._stand(self._connection)
+            except psycopg.errors.UndefinedTable:
+                # A new database: this process, or another one, is about to create the store.
+                self._ended.wait(_TRY_EVERY_S)
             except (psycopg.Error, OSError, ValueError) as error:
                 if self._connection is not None and self._connection.broken:
                     self._database.note_lost(self._asked_s)
-                if not was_failing and not self._ended.is_set():
-                    _log.warning(
-                        "election: %s; retrying until it works", self._database.message_of(error)
-                    )
-                was_failing = True
+                message = self._database.message_of(error)
+                if message != self._warned and not self._ended.is_set():
+                    _log.warning("election: %s; retrying until it works", message)
+                self._warned = message
                 self._ended.wait(_TRY_EVERY_S)
 
     def _stand(self, connection: PostgresConnection) -> None:
@@ -133,6 +135,7 @@ class LeaderCandidate:
                     self._lead(connection)
                     return
                 self._end_stale(connection)
+                self._warned = ""
             self._ended.wait(_TRY_EVERY_S)
 
     def _end_stale(self, connection: PostgresConnection) -> None:
@@ -147,6 +150,7 @@ class LeaderCandidate:
         connection.execute(_END_PREDECESSOR, {"holder": self.name})
         number = self._begin_term(connection)
         term = Term(number=number, confirmed_s=asked_s)
+        self._warned = ""
         _log.info("leading term=%d", number)
         self._changed(term)
         try:

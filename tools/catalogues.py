@@ -36,8 +36,8 @@ ARGPARSE, MISTAKES = "argparse", "mistakes"
 BY_ENGLISH = frozenset({ARGPARSE, MISTAKES})
 """
 The domains that are compiled by their English texts: what argparse says itself, laid where gettext
-looks, since the standard library asks it and knows no names; and what is wrong in a file, which is
-logged in English by code that knows no catalogue (``Localizable``).
+looks, since the standard library asks it and knows no names; and what is wrong in a file or on a
+device, which is logged in English by code that knows no catalogue (``Localizable``).
 """
 
 _LINE_WIDTH = 100

@@ -1,6 +1,6 @@
 """
-What is wrong in a file is told in the language of the terminal: every sentence that code makes has
-its message, and no message is of a sentence that nobody makes.
+What is wrong in a file, or on a device, is told in the language of the terminal: every sentence
+that code makes has its message, and no message is of a sentence that nobody makes.
 """
 
 import ast
@@ -30,6 +30,8 @@ ONLY_PLACES = frozenset(
     {
         *("{sentence}", "{place}: {sentence}", "{text}\n{line}", "{first}; {rest}"),
         *("{first}, {rest}", "{field} {value}", "{field} {before} -> {after}"),
+        *("{first} {rest}", "{before} -> {after}", "{segment} ({party})", " {family}"),
+        "{indent}{text}",
     }
 )
 """What has no words of its own: messages, of this or another catalogue, behind each other."""

@@ -104,9 +104,24 @@ OF_ADMINISTRATORS = frozenset(
 )
 """What no page of the reference has as code, and everybody who types a command knows."""
 
+OF_INSTALLERS = frozenset(
+    {
+        *("CHAP", "DHCP", "Ethernet", "ICMP", "ModemManager", "NAT64", "PADO", "PAP", "chrony"),
+        *("AmbientCapabilities", "CAP_NET_RAW", "credential", "networkd", "pppd", "socket", "unit"),
+        *("journalctl", "mmcli", "any", "reset", "nmcli", "connection", "modify", "gsm"),
+        *("systemctl", "timedatectl", "ntp", "ping_group_range", "route", "add", "default"),
+        *("sysctl", "conf", "rp_filter"),
+    }
+)
+"""What the device's own system has, and its commands, as ``thongsuot-agent doctor`` names them."""
 
-_PLACES_OF_COMMANDS = re.compile(r"%\(\w+\)[sdr]|\{\{\w+\}\}")
-"""Where argparse fills something in, and the places of a text that an administrator writes."""
+OF_PROGRAMS = frozenset(
+    {"clock_stepped", "software_stamp", "timer_late", "cut_off", "not_kept", "undecided"}
+)
+"""Codes that stand in an English table as they do in ``--json``."""
+
+_PLACES_OF_COMMANDS = re.compile(r"%\(\w+\)[sdr]|\{\{\w+\}\}|docs/how-to/[\w-]+\.md")
+"""Where argparse fills something in, the places that an administrator writes, and pages."""
 
 
 def messages() -> Iterator[tuple[str, str, str]]:
@@ -128,7 +143,7 @@ def _is_of_commands(place: str) -> bool:
 
 def _named_in_reference() -> frozenset[str]:
     """Return the words that stand in the code of the reference, also the parts of each."""
-    names = set(OF_ADMINISTRATORS)
+    names = set(OF_ADMINISTRATORS | OF_INSTALLERS | OF_PROGRAMS)
     for page in REFERENCES:
         text = (ROOT / "docs" / "reference" / f"{page}.md").read_text(encoding="utf-8")
         for code in re.findall(r"```.*?```|`[^`\n]+`", text, re.DOTALL):

@@ -146,8 +146,8 @@ def test_a_status_is_in_the_language_of_the_terminal(monkeypatch: pytest.MonkeyP
         "ba-dinh: thongsuot-agent 0.1.0, đã chạy 2 giờ",
         "đồng hồ: SAI; giờ được hiệu chỉnh khi trung tâm đã cho biết giờ",
         (
-            "  fiber: MẤT KẾT NỐI ở đoạn access (access_silent), đã 90 giây (fiber trên eth0,"
-            " 192.168.1.10, qua 192.168.1.1)"
+            "  fiber: MẤT KẾT NỐI ở đoạn đường truyền của nhà mạng tới điểm (đường truyền mất kết"
+            " nối), đã 90 giây (cáp quang trên eth0, 192.168.1.10, qua 192.168.1.1)"
         ),
         "  portal: điểm tốt",
         "trung tâm: KHÔNG liên lạc được https://collector.example: timed out",

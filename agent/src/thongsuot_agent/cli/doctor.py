@@ -13,18 +13,24 @@ from thongsuot_agent.doctor.checks import (
     examine,
     has_fault,
     links_without_findings,
-    subject_of,
 )
-from thongsuot_agent.doctor.finding import HostFinding
+from thongsuot_agent.doctor.finding import FindingSeverity, HostFinding
 from thongsuot_agent.doctor.host import Host, read_host
 from thongsuot_runtime.config_file import ConfigInvalid
+from thongsuot_runtime.terminal import localized, localized_sentence
 from thongsuot_schema.catalogue import radio
 from thongsuot_schema.inventory.model import Link, ProbeSchedule
+from thongsuot_schema.words.language import Text
 
 FAULTY = 1
 HostFindings = list[HostFinding]
 """What ``--json`` prints."""
 _WIDTH = 100
+_SEVERITIES = {
+    FindingSeverity.FAULT: Text("agent.cli.doctor.fault"),
+    FindingSeverity.WARNING: Text("agent.cli.doctor.warning"),
+    FindingSeverity.NOTE: Text("agent.cli.doctor.note"),
+}
 
 
 def examine_host(path: str, *, is_json: bool) -> int:
@@ -64,13 +70,23 @@ def modem_bus_of(probes: Iterable[ProbeSchedule]) -> str:
 
 
 def report(host: Host, findings: tuple[HostFinding, ...]) -> str:
-    """Return the findings as text for a person."""
+    """Return the findings as text for a person, in the language of the terminal."""
+    words = {severity: localized(word) for severity, word in _SEVERITIES.items()}
+    good, device = (
+        localized(Text("agent.cli.doctor.ok")),
+        localized(Text("agent.cli.doctor.device")),
+    )
+    width = 1 + max(len(word) for word in (*words.values(), good))
+    indent = " " * width
     lines: list[str] = []
     for finding in findings:
-        lines += _wrapped(f"{finding.severity:<8}{subject_of(finding)}: {finding.text}", " " * 8)
+        word, subject = words[finding.severity], finding.link or device
+        text = localized_sentence(finding.text)
+        lines += _wrapped(f"{word:<{width}}{subject}: {text}", indent)
         if finding.remedy:
-            lines += _wrapped(f"        do: {finding.remedy}", " " * 12)
-    lines += [f"ok      {link.name}" for link in links_without_findings(host, findings)]
+            remedy = Text("agent.cli.doctor.remedy", remedy=localized_sentence(finding.remedy))
+            lines += _wrapped(f"{indent}{localized(remedy)}", f"{indent}    ")
+    lines += [f"{good:<{width}}{link.name}" for link in links_without_findings(host, findings)]
     return "\n".join((*lines, ""))
 
 

@@ -16,13 +16,24 @@ from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.monitor import LinkMonitor
 from thongsuot_agent.links.snapshot import KernelTables, default_gateways
 from thongsuot_runtime.config_file import ConfigInvalid
+from thongsuot_runtime.terminal import localized, localized_sentence
 from thongsuot_schema.inventory.fields import Medium
 from thongsuot_schema.inventory.model import Link, Via
 from thongsuot_schema.inventory.way_out import port_of
+from thongsuot_schema.localizable import Localizable
 from thongsuot_schema.result import Family
+from thongsuot_schema.words.codes import medium_code
+from thongsuot_schema.words.language import Text
 
 UNPROVED = 1
 _FAMILIES = (Family.IP4, Family.IP6)
+_PROOFS = {
+    True: Text("agent.cli.links.proved"),
+    False: Text("agent.cli.links.wrong"),
+    None: Text("agent.cli.links.open"),
+}
+_NO_GATEWAY = Text("agent.cli.links.no_gateway")
+_NO_ROUTE = Text("agent.cli.links.no_route")
 
 
 class FamilyReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,7 +84,7 @@ def show_links(path: str, *, is_json: bool = False) -> int:
     if is_json:
         print_json(report)
     else:
-        sys.stdout.write("".join(f"{line}\n" for line in _lines(report)))
+        sys.stdout.write("".join(f"{line}\n" for line in report_lines(report)))
     is_wrong = any(family.is_proved is False for link in report.links for family in link.families)
     return UNPROVED if is_wrong else 0
 
@@ -114,100 +125,133 @@ async def _family_report(link: LiveLink, family: Family) -> FamilyReport:
     return msgspec.structs.replace(report, is_proved=is_proved, proof=proof)
 
 
-def _lines(report: LinksReport) -> Iterator[str]:
+def report_lines(report: LinksReport) -> Iterator[str]:
+    """Yield the lines of a report for a person, in the language of the terminal."""
+    words = {proved: localized(word) for proved, word in _PROOFS.items()}
+    width = max(8, 1 + max(len(word) for word in words.values()))
     for link in report.links:
-        carrier = f", carrier {link.carrier}" if link.carrier else ""
-        yield f"{link.name}: {link.interface}, {link.medium}{carrier}"
+        medium = localized_sentence(Localizable("{sentence}", sentence=medium_code(link.medium)))
+        named = Text("agent.cli.links.carrier", carrier=link.carrier)
+        carrier = localized(named) if link.carrier else ""
+        yield f"{link.name}: {link.interface}, {medium}{carrier}"
         if link.is_present:
             yield from _address_lines(link.families)
-        yield from (f"    {remark}" for remark in link.remarks)
+        yield from (f"    {localized_sentence(remark)}" for remark in link.remarks)
         for family in link.families:
             if family.has_route:
-                word = {True: "proved", False: "WRONG", None: "open"}[family.is_proved]
-                yield f"    {word:<8}{family.proof}"
+                proof = localized_sentence(family.proof)
+                yield f"    {words[family.is_proved]:<{width}}{proof}"
     for proposal in report.proposals:
-        yield f"\n{proposal}"
+        yield f"\n{localized_sentence(proposal)}"
 
 
 def _address_lines(families: Iterable[FamilyReport]) -> Iterator[str]:
     for family in families:
         if family.addresses:
-            gateway = family.gateway or ("none" if family.has_route else "no route")
-            yield f"    address {', '.join(family.addresses)}; gateway {gateway}"
+            lacking = _NO_GATEWAY if family.has_route else _NO_ROUTE
+            addresses = Text(
+                "agent.cli.links.addresses",
+                addresses=", ".join(family.addresses),
+                gateway=family.gateway or lacking,
+            )
+            yield f"    {localized(addresses)}"
 
 
 async def _translator(link: LiveLink) -> str:
     """Return how an IPv6-only link reaches IPv4."""
     prefix = await nat64_text(link)
     if prefix:
-        return f"IPv6 alone; IPv4 goes by the carrier's NAT64 {prefix}"
-    return "IPv6 alone, and its name servers tell of no NAT64: what has IPv4 alone is not reached"
+        return Localizable("IPv6 alone; IPv4 goes by the carrier's NAT64 {prefix}", prefix=prefix)
+    return Localizable(
+        "IPv6 alone, and its name servers tell of no NAT64: what has IPv4 alone is not reached"
+    )
 
 
 def _remarks(link: LiveLink) -> Iterator[str]:
     spec, state = link.spec, link.state
     if spec.via is Via.WATCHED:
-        yield "a port of the router, which tells how it is; nothing is sent over it"
+        yield Localizable("a port of the router, which tells how it is; nothing is sent over it")
         return
     if not state.present:
-        yield f"there is no interface {spec.interface}{_lacks(link)}"
+        yield Localizable(
+            "there is no interface {name}{ending}", name=spec.interface, ending=_lacks(link)
+        )
         return
     yield from _below(link)
     if link.selector.mark:
-        yield f"packets carry mark 0x{link.selector.mark:x}"
+        yield Localizable("packets carry mark {mark}", mark=f"0x{link.selector.mark:x}")
     if link.selector.tos:
-        yield f"packets carry type of service 0x{link.selector.tos:02x}"
+        tos = f"0x{link.selector.tos:02x}"
+        yield Localizable("packets carry type of service {tos}", tos=tos)
     if spec.via is Via.ROUTER:
-        yield "by whichever line the router uses; no carrier is named"
+        yield Localizable("by whichever line the router uses; no carrier is named")
     if spec.proxy:
-        yield f"web requests by the proxy {spec.proxy}; nothing else is sent beyond the site"
+        yield Localizable(
+            "web requests by the proxy {proxy}; nothing else is sent beyond the site",
+            proxy=spec.proxy,
+        )
     if state.unrouted:
-        yield "no rule and table send them by that gateway: thongsuot-agent routes apply"
+        yield Localizable(
+            "no rule and table send them by that gateway: thongsuot-agent routes apply"
+        )
 
 
 def _below(link: LiveLink) -> Iterator[str]:
     """Yield the layers below an interface."""
     spec, state = link.spec, link.state
     if port_of(spec):
-        signal = "which has no signal" if state.port_unplugged else "which has its signal"
         vlan = "" if spec.vlan is None else f"VLAN {spec.vlan} "
-        yield f"{vlan}on the port {port_of(spec)}, {signal}"
+        yield Localizable(
+            "{vlan}on the port {port}, {signal}",
+            vlan=vlan,
+            port=port_of(spec),
+            signal=Localizable("which has no signal")
+            if state.port_unplugged
+            else Localizable("which has its signal"),
+        )
     if state.point_to_point:
-        yield "point to point: no neighbour, and no cable to pull"
+        yield Localizable("point to point: no neighbour, and no cable to pull")
 
 
 def _lacks(link: LiveLink) -> str:
     """Return why an interface may be absent, and what makes it."""
     if link.spec.vlan is not None:
-        return "; thongsuot-agent routes apply makes it"
+        return Localizable("; thongsuot-agent routes apply makes it")
+    port = port_of(link.spec)
     if link.state.port_unplugged:
-        return f"; the port {port_of(link.spec)} below it has no signal"
-    if port_of(link.spec):
-        return f"; its session on {port_of(link.spec)} is not up"
-    return "; its modem is gone or was given no interface" if is_own_modem(link) else ""
+        return Localizable("; the port {port} below it has no signal", port=port)
+    if port:
+        return Localizable("; its session on {port} is not up", port=port)
+    if is_own_modem(link):
+        return Localizable("; its modem is gone or was given no interface")
+    return ""
 
 
-def _proposals(tables: KernelTables, specs: tuple[Link, ...]) -> Iterator[str]:
+def _proposals(kernel: KernelTables, specs: tuple[Link, ...]) -> Iterator[str]:
     """
     Yield what may be missing in the settings: known routers that no link uses, to copy.
 
     An interface on which default routes lead to several routers is several links, and the settings
     have one of it, or none.
     """
-    for interface, gateways in default_gateways(tables).items():
+    for interface, gateways in default_gateways(kernel).items():
         own = [spec for spec in specs if spec.interface == interface]
         used = {gateway for spec in own for gateway in spec.gateways}
         missing = [gateway for gateway in gateways if gateway not in used]
         if len(gateways) < 2 or not missing:
             continue
-        yield (
-            f"{interface} has default routes by {len(gateways)} routers ({', '.join(gateways)}); "
-            "each may be a line of its own. To measure them apart:\n\n"
-            + "\n".join(
-                f'[[links]]\nname = "{_line_name(interface, place)}"\ninterface = "{interface}"\n'
-                f'gateways = ["{gateway}"]\n'
-                for place, gateway in enumerate(gateways, start=1)
-            )
+        tables = "\n".join(
+            f'[[links]]\nname = "{_line_name(interface, place)}"\ninterface = "{interface}"\n'
+            f'gateways = ["{gateway}"]\n'
+            for place, gateway in enumerate(gateways, start=1)
+        )
+        yield Localizable(
+            "{interface} has default routes by {count} routers ({gateways}); "
+            "each may be a line of its own. To measure them apart:\n\n{tables}",
+            interface=interface,
+            count=len(gateways),
+            gateways=", ".join(gateways),
+            tables=tables,
         )
 
 

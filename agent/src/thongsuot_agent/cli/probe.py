@@ -17,16 +17,26 @@ from thongsuot_agent.probes import loader
 from thongsuot_agent.probes.loader import UnknownProbe
 from thongsuot_agent.probing.contract import LINK_TARGET, ProbeServices
 from thongsuot_agent.scheduler.job import GATEWAY, RESOLVER
+from thongsuot_runtime.terminal import localized, terminal_language
 from thongsuot_schema.catalogue import loader as catalogue
 from thongsuot_schema.inventory.model import Link as Spec
 from thongsuot_schema.inventory.model import Role, Target
 from thongsuot_schema.inventory.way_out import proxy_address
+from thongsuot_schema.localizable import Localizable
 from thongsuot_schema.outcome import Outcome
-from thongsuot_schema.result import Family, Finding, failed_finding
+from thongsuot_schema.result import Family, Finding, QualityFlag, failed_finding
 from thongsuot_schema.segment import Segment
+from thongsuot_schema.words.codes import family_code, outcome_code, reason_code
 from thongsuot_schema.words.language import Text
+from thongsuot_schema.words.translations import ENGLISH
 
 _CODES = {Outcome.OK: 0, Outcome.FAILED: 3, Outcome.UNMEASURED: 4}
+_DOUBTS = {
+    QualityFlag.TIMER_LATE: Text("agent.cli.probe.doubt.timer_late"),
+    QualityFlag.CLOCK_STEPPED: Text("agent.cli.probe.doubt.clock_stepped"),
+    QualityFlag.SOFTWARE_STAMP: Text("agent.cli.probe.doubt.software_stamp"),
+    QualityFlag.OTHER: Text("agent.cli.probe.doubt.other"),
+}
 _DEFAULT_LOOKUP = "dichvucong.gov.vn"
 
 
@@ -103,20 +113,31 @@ def families_to_probe(
 
 
 def text_of(kind: str, link: LiveLink, family: Family, finding: Finding) -> str:
-    """Return a finding as lines for a person."""
-    over = f"over {link.spec.interface}" + ("" if family is Family.NONE else f", {family.value}")
-    lines = [f"{kind} {over}: {finding.outcome}" + (f" ({finding.reason})" * bool(finding.reason))]
+    """Return a finding as lines for a person, in the language of the terminal."""
+    used = Text("agent.cli.probe.in_family", family=family_code(family))
+    reason = finding.reason and Text("agent.cli.probe.reason", reason=reason_code(finding.reason))
+    head = Text(
+        "agent.cli.probe.head",
+        kind=kind,
+        interface=link.spec.interface,
+        family="" if family is Family.NONE else used,
+        outcome=outcome_code(finding.outcome),
+        reason=reason or "",
+    )
+    lines = [localized(head)]
     if finding.detail:
-        lines.append(f"  {finding.detail}")
+        lines.append(localized(Text("agent.cli.probe.detail", detail=finding.detail)))
+    is_english = terminal_language() == ENGLISH
     for metric in catalogue.load(kind).metrics:
         if metric.name in finding.values:
-            value = finding.values[metric.name]
-            lines.append(f"  {metric.name} {value:.9g}    {metric.help_en}")
+            shown = metric.help_en if is_english else metric.help_vi
+            lines.append(f"  {metric.name} {finding.values[metric.name]:.9g}    {shown}")
     lines.extend(f"  {key}: {value}" for key, value in finding.evidence.items())
     if finding.doubts:
-        lines.append(f"  doubts: {', '.join(finding.doubts)}")
+        doubts = ", ".join(localized(_DOUBTS[doubt]) for doubt in finding.doubts)
+        lines.append(localized(Text("agent.cli.probe.doubts", doubts=doubts)))
     if finding.cost_bytes:
-        lines.append(f"  cost: {finding.cost_bytes} bytes")
+        lines.append(localized(Text("agent.cli.probe.cost", count=finding.cost_bytes)))
     return "\n".join((*lines, ""))
 
 
@@ -153,7 +174,9 @@ def settings_from(assignments: list[str]) -> dict[str, object]:
     for assignment in assignments:
         key, equals, value = assignment.partition("=")
         if not equals:
-            raise ValueError(f"{assignment!r} is not KEY=VALUE")
+            raise ValueError(
+                Localizable("{assignment} is not KEY=VALUE", assignment=repr(assignment))
+            )
         try:
             settings[key] = tomllib.loads(f"value = {value}")["value"]
         except tomllib.TOMLDecodeError:

@@ -11,7 +11,7 @@ import msgspec
 from thongsuot_runtime.config_file import ConfigInvalid
 from thongsuot_runtime.refusal import error_report
 from thongsuot_runtime.terminal import localized, localized_mistake, localized_sentence
-from thongsuot_schema.localizable import sentence_of
+from thongsuot_schema.localizable import Localizable, sentence_of
 from thongsuot_schema.words.language import Text
 
 
@@ -27,8 +27,14 @@ def refuse(refusal: Exception | Text, code: int, *, is_json: bool = False) -> in
 
 
 def print_json(result: object) -> None:
-    """Print the result of a command, indented for people."""
-    sys.stdout.write(msgspec.json.format(msgspec.json.encode(result)).decode() + "\n")
+    """Print the result of a command, indented for people; its sentences are in English."""
+    encoded = msgspec.json.encode(result, enc_hook=_plain_sentence)
+    sys.stdout.write(msgspec.json.format(encoded).decode() + "\n")
+
+
+def _plain_sentence(value: object) -> str:
+    assert isinstance(value, Localizable), f"a result has no {type(value).__name__}"
+    return str(value)
 
 
 def _sentence_of(refusal: Exception | Text) -> str | Text:

@@ -8,6 +8,7 @@ from thongsuot_agent.cli.refusals import refuse
 from thongsuot_agent.judge.recording import RecordingError
 from thongsuot_agent.judge.replay import replay
 from thongsuot_runtime.file_errors import describe
+from thongsuot_runtime.terminal import localized_sentence
 from thongsuot_schema.words.language import Text
 
 
@@ -16,7 +17,7 @@ def print_replay(path: str) -> int:
     try:
         with Path(path).open("rb") as recording:
             for line in replay(recording):
-                sys.stdout.write(f"{line}\n")
+                sys.stdout.write(f"{localized_sentence(line)}\n")
     except (OSError, RecordingError) as error:
         return refuse(Text("agent.cli.error.cannot_read", what=path, why=describe(error)), WRONG)
     return 0

@@ -28,6 +28,8 @@ from thongsuot_agent.links.route_plan import (
     route_plan,
 )
 from thongsuot_runtime.config_file import ConfigInvalid
+from thongsuot_runtime.terminal import localized_sentence
+from thongsuot_schema.localizable import Localizable
 from thongsuot_schema.words.language import Text
 
 UNDONE = 1
@@ -70,7 +72,7 @@ def manage_routes(path: str, action: str, *, is_json: bool = False) -> int:
         print_json(report)
     else:
         for line in (*report.commands, *report.done, *report.waiting):
-            sys.stdout.write(f"{line}\n")
+            sys.stdout.write(f"{localized_sentence(line)}\n")
     return 0
 
 
@@ -96,17 +98,17 @@ def _apply(plan: RoutePlan) -> tuple[list[str], list[str]]:
     for rule in plan.rules:
         if rule not in present_rules:
             _ip(rule.version, "rule", "add", *rule.words())
-            done.append(f"made      rule {' '.join(rule.words())}")
+            done.append(Localizable("made      rule {words}", words=" ".join(rule.words())))
     for rule in present_rules - set(plan.rules):
         _ip(rule.version, "rule", "del", *rule.words())
-        done.append(f"removed   rule {' '.join(rule.words())}")
+        done.append(Localizable("removed   rule {words}", words=" ".join(rule.words())))
     # Read again: another gateway has replaced the one in the same table.
     for route in _present_routes() - set(plan.routes):
         _ip(route.version, "route", "del", *route.words())
-        done.append(f"removed   route {' '.join(route.words())}")
+        done.append(Localizable("removed   route {words}", words=" ".join(route.words())))
     for name in sorted(_own_vlans() - {vlan.name for vlan in plan.vlans}):
         _run("link", "del", "dev", name)
-        done.append(f"removed   VLAN {name}")
+        done.append(Localizable("removed   VLAN {name}", name=name))
     return done, waiting
 
 
@@ -116,16 +118,26 @@ def _make_routes(plan: RoutePlan, done: list[str], waiting: list[str]) -> None:
         if route in present_routes:
             continue
         if route.interface and not Path("/sys/class/net", route.interface).exists():
-            waiting.append(f"waits     {' '.join(route.words())}: no interface {route.interface}")
+            waiting.append(
+                Localizable(
+                    "waits     {words}: no interface {interface}",
+                    words=" ".join(route.words()),
+                    interface=route.interface,
+                )
+            )
             continue
         try:
             _ip(route.version, "route", "replace", *route.words())
         except _RoutingRefused as refused:
             if not _is_down(str(refused)):
                 raise
-            waiting.append(f"waits     {' '.join(route.words())}: {refused}")
+            waiting.append(
+                Localizable(
+                    "waits     {words}: {why}", words=" ".join(route.words()), why=str(refused)
+                )
+            )
             continue
-        done.append(f"made      route {' '.join(route.words())}")
+        done.append(Localizable("made      route {words}", words=" ".join(route.words())))
 
 
 def _make_vlans(vlans: Iterable[PlannedVlan]) -> tuple[list[str], list[str]]:
@@ -136,11 +148,20 @@ def _make_vlans(vlans: Iterable[PlannedVlan]) -> tuple[list[str], list[str]]:
         if Path("/sys/class/net", vlan.name).exists():
             continue
         if not Path("/sys/class/net", vlan.port).exists():
-            waiting.append(f"waits     VLAN {vlan.name}: no port {vlan.port}")
+            waiting.append(
+                Localizable("waits     VLAN {name}: no port {port}", name=vlan.name, port=vlan.port)
+            )
             continue
         for words in vlan.lines():
             _run(*words)
-        done.append(f"made      VLAN {vlan.name}: number {vlan.number} on {vlan.port}")
+        done.append(
+            Localizable(
+                "made      VLAN {name}: number {number} on {port}",
+                name=vlan.name,
+                number=vlan.number,
+                port=vlan.port,
+            )
+        )
     return done, waiting
 
 

@@ -18,16 +18,29 @@ from thongsuot_agent.config.model import AgentConfig
 from thongsuot_agent.config.profile import probes_of, targets_of
 from thongsuot_agent.config.read import read
 from thongsuot_agent.errors import SiteConfigRefused
-from thongsuot_agent.siteconfig.rollout import RefusedVersion, RolloutState
+from thongsuot_agent.siteconfig.rollout import RefusalGround, RefusedVersion, RolloutState
 from thongsuot_agent.siteconfig.rollout_file import read_rollout
 from thongsuot_agent.siteconfig.validate import validate_offer
 from thongsuot_agent.spool.paths import paths_from_config
 from thongsuot_agent.status import SiteConfigStatus
 from thongsuot_runtime.config_file import ConfigInvalid
 from thongsuot_runtime.file_errors import describe
+from thongsuot_runtime.terminal import localized, localized_sentence
 from thongsuot_schema.siteconfig.codec import version_of
 from thongsuot_schema.siteconfig.model import OfferedConfig
 from thongsuot_schema.words.language import Text
+
+_GROUNDS = {
+    RefusalGround.INVALID: Text("agent.cli.config.ground.invalid"),
+    RefusalGround.UNDECIDED: Text("agent.cli.config.ground.undecided"),
+    RefusalGround.CUT_OFF: Text("agent.cli.config.ground.cut_off"),
+    RefusalGround.ENDED: Text("agent.cli.config.ground.ended"),
+    RefusalGround.NOT_KEPT: Text("agent.cli.config.ground.not_kept"),
+}
+_SOURCES = {
+    "collector": Text("agent.cli.config.source.collector"),
+    "settings": Text("agent.cli.config.source.settings"),
+}
 
 
 class ReportedTarget(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,22 +137,41 @@ def site_config_report(rollout: RolloutState, own: AgentConfig) -> SiteConfigRep
 
 
 def site_config_lines(report: SiteConfigReport) -> Iterator[str]:
-    """Yield the lines of a report, for a person."""
+    """Yield the lines of a report for a person, in the language of the terminal."""
     yield site_config_line(report.status)
+    yield from map(localized, _texts(report))
+
+
+def _texts(report: SiteConfigReport) -> Iterator[Text]:
     if report.status.made_s is not None:
         made = datetime.fromtimestamp(report.status.made_s, UTC)
-        yield f"made: {made:%Y-%m-%d %H:%M:%S} UTC"
+        yield Text("agent.cli.config.made", moment=f"{made:%Y-%m-%d %H:%M:%S} UTC")
     if report.before is not None:
-        good = report.before or "the settings file"
-        yield f"before: {good}; gone back to where the collector is not reached"
+        good = report.before or Text("agent.cli.config.settings_file")
+        yield Text("agent.cli.config.before", good=good)
     for refused in report.refused:
-        yield f"refused: {refused.version} ({refused.ground}): {refused.reason}"
-    yield from (f"does not fit the settings file: {line}" for line in report.mistakes)
+        yield Text(
+            "agent.cli.config.refused",
+            version=refused.version,
+            ground=_GROUNDS[refused.ground],
+            reason=refused.reason,
+        )
+    for mistake in report.mistakes:
+        yield Text("agent.cli.config.mistake", mistake=localized_sentence(mistake))
     for target in report.targets:
-        where = target.url or ", ".join(target.addresses)
-        yield f"target {target.name}: {where} ({target.source})"
+        yield Text(
+            "agent.cli.config.target",
+            name=target.name,
+            where=target.url or ", ".join(target.addresses),
+            source=_SOURCES[target.source],
+        )
     for probe in report.probes:
-        yield f"probe {probe.kind}: every {probe.every_s:g} s ({probe.source})"
+        yield Text(
+            "agent.cli.config.probe",
+            kind=probe.kind,
+            seconds=f"{probe.every_s:g}",
+            source=_SOURCES[probe.source],
+        )
 
 
 def _version(offer: OfferedConfig | None) -> str:

@@ -24,6 +24,7 @@ from thongsuot_runtime.file_errors import describe
 from thongsuot_runtime.terminal import localized
 from thongsuot_schema.inventory.model import Via
 from thongsuot_schema.state import State
+from thongsuot_schema.words.codes import medium_code, segment_code, symptom_code
 from thongsuot_schema.words.language import Text
 
 _TIMEOUT_S = 5.0
@@ -169,7 +170,7 @@ def site_config_line(site_config: SiteConfigStatus) -> str:
 def _link_line(link: LinkStatus, verdict: VerdictStatus | None, status: AgentStatus) -> str:
     unjudged = Text("agent.cli.status.not_judged")
     word = localized(unjudged) if verdict is None else _state_text(verdict, status)
-    on = Text("agent.cli.status.on", medium=str(link.medium), interface=link.interface)
+    on = Text("agent.cli.status.on", medium=medium_code(link.medium), interface=link.interface)
     facts = [localized(on)]
     if link.via == Via.WATCHED:
         facts.append(localized(Text("agent.cli.status.watched")))
@@ -212,10 +213,13 @@ def _sampling_line(sampling: SamplingStatus) -> str:
 def _state_text(verdict: VerdictStatus, status: AgentStatus) -> str:
     word = localized(STATES[verdict.state])
     if verdict.segment is not None:
-        symptom = str(verdict.symptom)
-        word = localized(
-            Text("agent.cli.status.at", state=word, segment=str(verdict.segment), symptom=symptom)
+        at = Text(
+            "agent.cli.status.at",
+            state=word,
+            segment=segment_code(verdict.segment),
+            symptom=symptom_code(verdict.symptom, verdict.service),
         )
+        word = localized(at)
     if verdict.since_s is not None:
         lasts = duration_text(status.now_s - verdict.since_s)
         word = localized(Text("agent.cli.status.since", state=word, lasts=lasts))

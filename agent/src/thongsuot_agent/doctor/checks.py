@@ -1,12 +1,13 @@
 """The checks: from a host to its problems. Pure."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import combinations
 
 from thongsuot_agent.doctor import way_checks
 from thongsuot_agent.doctor.finding import FindingSeverity, HostFinding
 from thongsuot_agent.doctor.host import Host, HostLink
 from thongsuot_schema.inventory.way_out import port_of
+from thongsuot_schema.localizable import Localizable
 from thongsuot_schema.result import Family
 
 _SMALLEST_IPV6_BYTES = 1280  # RFC 8200, section 5
@@ -29,17 +30,22 @@ def _interfaces(host: Host) -> Iterator[HostFinding]:
                 check="interface",
                 severity=FindingSeverity.FAULT,
                 link=link.name,
-                text=f"there is no interface {link.spec.interface}",
-                remedy=f"name another in [[links]]: with a default route there is {others}"
+                text=Localizable("there is no interface {name}", name=link.spec.interface),
+                remedy=Localizable(
+                    "name another in [[links]]: with a default route there is {others}",
+                    others=others,
+                )
                 if others
-                else "plug it in, or correct `interface` in [[links]] (`ip link` lists all)",
+                else Localizable(
+                    "plug it in, or correct `interface` in [[links]] (`ip link` lists all)"
+                ),
             )
     if not host.links:
         yield HostFinding(
             check="interface",
             severity=FindingSeverity.FAULT,
-            text="no interface has a default route, and the settings name no link",
-            remedy="connect an uplink, or name one in [[links]]",
+            text=Localizable("no interface has a default route, and the settings name no link"),
+            remedy=Localizable("connect an uplink, or name one in [[links]]"),
         )
 
 
@@ -52,42 +58,54 @@ def _routes(host: Host) -> Iterator[HostFinding]:
             check="route",
             severity=FindingSeverity.FAULT,
             link=link.name,
-            text="no default route leaves by it, so that nothing can be measured over it",
-            remedy="let its DHCP client set one (with a higher metric than the first link's), or "
-            "add it: ip route add default via GATEWAY dev "
-            f"{link.spec.interface} metric 200",
+            text=Localizable(
+                "no default route leaves by it, so that nothing can be measured over it"
+            ),
+            remedy=Localizable(
+                "let its DHCP client set one (with a higher metric than the first link's), or "
+                "add it: ip route add default via GATEWAY dev {interface} metric 200",
+                interface=link.spec.interface,
+            ),
         )
 
 
 def _own_gateways(host: Host) -> Iterator[HostFinding]:
     for link in host.links:
         if link.state.unrouted:
-            gateways = " and ".join(link.spec.gateways)
             yield HostFinding(
                 check="own_gateways",
                 severity=FindingSeverity.FAULT,
                 link=link.name,
-                text=f"no rule and table send its packets by {gateways}, so that nothing is "
-                "measured over it",
-                remedy="systemctl start thongsuot-agent-routes (or, as root, thongsuot-agent "
-                "routes apply); where systemd-networkd manages the interface, have it leave "
-                "foreign rules alone (docs/how-to/two-routers-on-one-network.md)",
+                text=Localizable(
+                    "no rule and table send its packets by {gateways}, so that nothing is "
+                    "measured over it",
+                    gateways=_enumerated(link.spec.gateways),
+                ),
+                remedy=Localizable(
+                    "systemctl start thongsuot-agent-routes (or, as root, thongsuot-agent "
+                    "routes apply); where systemd-networkd manages the interface, have it leave "
+                    "foreign rules alone (docs/how-to/two-routers-on-one-network.md)"
+                ),
             )
 
 
 def _reverse_path_filter(host: Host) -> Iterator[HostFinding]:
     for link in host.links:
         if link.state.reverse_filtered:
-            interface = link.spec.interface
             yield HostFinding(
                 check="reverse_path_filter",
                 severity=FindingSeverity.FAULT,
                 link=link.name,
-                text="the kernel drops the answers that come in by it (strict reverse path "
-                "filtering, RFC 3704): the link looks dead",
-                remedy=f"sysctl -w net.ipv4.conf.{interface}.rp_filter=2, and the same line "
-                f"without `sysctl -w` in /etc/sysctl.d/90-thongsuot.conf; `all` must not be 1 "
-                "either",
+                text=Localizable(
+                    "the kernel drops the answers that come in by it (strict reverse path "
+                    "filtering, RFC 3704): the link looks dead"
+                ),
+                remedy=Localizable(
+                    "sysctl -w net.ipv4.conf.{interface}.rp_filter=2, and the same line "
+                    "without `sysctl -w` in /etc/sysctl.d/90-thongsuot.conf; `all` must not be 1 "
+                    "either",
+                    interface=link.spec.interface,
+                ),
             )
 
 
@@ -99,19 +117,28 @@ def _name_servers(host: Host) -> Iterator[HostFinding]:
                 check="name_servers",
                 severity=FindingSeverity.FAULT,
                 link=link.name,
-                text="no name server is known for it (a stub on a loopback address does not "
-                "count: it answers by whichever link it likes)",
-                remedy='write its carrier\'s: resolvers = ["ADDRESS"] in its [[links]]',
+                text=Localizable(
+                    "no name server is known for it (a stub on a loopback address does not "
+                    "count: it answers by whichever link it likes)"
+                ),
+                remedy=Localizable(
+                    'write its carrier\'s: resolvers = ["ADDRESS"] in its [[links]]'
+                ),
             )
         elif link.resolvers_are_shared and len(usable) > 1:
             yield HostFinding(
                 check="name_servers",
                 severity=FindingSeverity.WARNING,
                 link=link.name,
-                text=f"its name servers ({', '.join(link.resolvers)}) are those of the whole "
-                "device: a carrier's server need not answer customers of another, so they are "
-                "asked and nobody is accused by their silence",
-                remedy='write each link\'s own: resolvers = ["ADDRESS"] in its [[links]]',
+                text=Localizable(
+                    "its name servers ({servers}) are those of the whole "
+                    "device: a carrier's server need not answer customers of another, so they are "
+                    "asked and nobody is accused by their silence",
+                    servers=", ".join(link.resolvers),
+                ),
+                remedy=Localizable(
+                    'write each link\'s own: resolvers = ["ADDRESS"] in its [[links]]'
+                ),
             )
 
 
@@ -125,10 +152,15 @@ def _common_gateway(host: Host) -> Iterator[HostFinding]:
                 check="common_gateway",
                 severity=FindingSeverity.WARNING,
                 link=f"{first.name}, {second.name}",
-                text=f"both leave by one router ({gateway}): which line it uses cannot be seen "
-                "here, and its failure is the failure of both",
-                remedy="have the router bind each of the two to a line of its own (a rule by "
-                "source address), and give both the same `shares` in the inventory",
+                text=Localizable(
+                    "both leave by one router ({gateway}): which line it uses cannot be seen "
+                    "here, and its failure is the failure of both",
+                    gateway=gateway,
+                ),
+                remedy=Localizable(
+                    "have the router bind each of the two to a line of its own (a rule by "
+                    "source address), and give both the same `shares` in the inventory"
+                ),
             )
 
 
@@ -146,11 +178,16 @@ def _common_line(host: Host) -> Iterator[HostFinding]:
                 check="common_line",
                 severity=FindingSeverity.FAULT,
                 link=f"{first.name}, {second.name}",
-                text=f"the collector sees both come from {' and '.join(shared)}: they leave by one "
-                "line, and what that line does is told of both carriers",
-                remedy="have the router send each of the two by a line of its own, also while "
-                "that line is dead, or leave one link out "
-                "(docs/how-to/two-routers-on-one-network.md)",
+                text=Localizable(
+                    "the collector sees both come from {addresses}: they leave by one "
+                    "line, and what that line does is told of both carriers",
+                    addresses=_enumerated(shared),
+                ),
+                remedy=Localizable(
+                    "have the router send each of the two by a line of its own, also while "
+                    "that line is dead, or leave one link out "
+                    "(docs/how-to/two-routers-on-one-network.md)"
+                ),
             )
 
 
@@ -163,15 +200,24 @@ def _packet_size(host: Host) -> Iterator[HostFinding]:
                 check="packet_size",
                 severity=FindingSeverity.FAULT,
                 link=link.name,
-                text=f"its MTU is {link.mtu_bytes} bytes; IPv6 needs 1280 (RFC 8200, section 5)",
-                remedy=f"ip link set dev {link.spec.interface} mtu 1500, or what its line takes",
+                text=Localizable(
+                    "its MTU is {size} bytes; IPv6 needs 1280 (RFC 8200, section 5)",
+                    size=link.mtu_bytes,
+                ),
+                remedy=Localizable(
+                    "ip link set dev {interface} mtu 1500, or what its line takes",
+                    interface=link.spec.interface,
+                ),
             )
         elif link.mtu_bytes > _ETHERNET_BYTES:
             yield HostFinding(
                 check="packet_size",
                 severity=FindingSeverity.WARNING,
                 link=link.name,
-                text=f"its MTU is {link.mtu_bytes} bytes, more than lines of the Internet take",
+                text=Localizable(
+                    "its MTU is {size} bytes, more than lines of the Internet take",
+                    size=link.mtu_bytes,
+                ),
                 remedy=f"ip link set dev {link.spec.interface} mtu 1500",
             )
 
@@ -183,8 +229,10 @@ def _temporary_addresses(host: Host) -> Iterator[HostFinding]:
                 check="temporary_addresses",
                 severity=FindingSeverity.NOTE,
                 link=link.name,
-                text="IPv6 sends from temporary addresses that change each day (RFC 8981), so "
-                "that a router's or carrier's rules by address lose it",
+                text=Localizable(
+                    "IPv6 sends from temporary addresses that change each day (RFC 8981), so "
+                    "that a router's or carrier's rules by address lose it"
+                ),
                 remedy=f"sysctl -w net.ipv6.conf.{link.spec.interface}.use_tempaddr=0",
             )
 
@@ -194,8 +242,10 @@ def _capability(host: Host) -> Iterator[HostFinding]:
         yield HostFinding(
             check="capability",
             severity=FindingSeverity.FAULT,
-            text=f"no echo can be sent: {host.echo_refusal}",
-            remedy="run the agent by its unit, which has CAP_NET_RAW (AmbientCapabilities)",
+            text=Localizable("no echo can be sent: {why}", why=host.echo_refusal),
+            remedy=Localizable(
+                "run the agent by its unit, which has CAP_NET_RAW (AmbientCapabilities)"
+            ),
         )
 
 
@@ -204,9 +254,11 @@ def _clock(host: Host) -> Iterator[HostFinding]:
         yield HostFinding(
             check="clock",
             severity=FindingSeverity.WARNING,
-            text="the clock is not synchronised: the record is dated by the collector's clock "
-            "where that is known, and certificates may look expired",
-            remedy="timedatectl set-ntp true, or install chrony",
+            text=Localizable(
+                "the clock is not synchronised: the record is dated by the collector's clock "
+                "where that is known, and certificates may look expired"
+            ),
+            remedy=Localizable("timedatectl set-ntp true, or install chrony"),
         )
 
 
@@ -215,16 +267,20 @@ def _managers(host: Host) -> Iterator[HostFinding]:
         yield HostFinding(
             check="managers",
             severity=FindingSeverity.NOTE,
-            text=f"interfaces are configured by {', '.join(host.managers)}",
+            text=Localizable(
+                "interfaces are configured by {programs}", programs=", ".join(host.managers)
+            ),
         )
     rivals = {"NetworkManager", "systemd-networkd", "dhcpcd", "connmand"} & set(host.managers)
     if len(rivals) > 1:
         yield HostFinding(
             check="managers",
             severity=FindingSeverity.WARNING,
-            text=f"{' and '.join(sorted(rivals))} run at once: each may take away the routes "
-            "that the other sets",
-            remedy="let one of them have the uplinks, and disable the others",
+            text=Localizable(
+                "{programs} run at once: each may take away the routes that the other sets",
+                programs=_enumerated(sorted(rivals)),
+            ),
+            remedy=Localizable("let one of them have the uplinks, and disable the others"),
         )
 
 
@@ -248,9 +304,13 @@ CHECKS: tuple[Callable[[Host], Iterator[HostFinding]], ...] = (
 )
 
 
-def subject_of(finding: HostFinding) -> str:
-    """Return the subject of a finding, for a line of text."""
-    return finding.link or "device"
+def _enumerated(names: Iterable[str]) -> str:
+    """Return names as part of a sentence."""
+    sentence = ""
+    for name in names:
+        both = Localizable("{first} and {last}", first=sentence, last=name)
+        sentence = both if sentence else name
+    return sentence
 
 
 def has_fault(findings: tuple[HostFinding, ...]) -> bool:

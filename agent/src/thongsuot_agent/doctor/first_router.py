@@ -9,7 +9,9 @@ from thongsuot_agent.links.flow import Flow
 from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.links.tracer import Tracer
+from thongsuot_schema.localizable import Localizable
 from thongsuot_schema.result import Family
+from thongsuot_schema.words.codes import cause_code
 
 FAR = {Family.IP4: "198.18.0.1", Family.IP6: "2001:2::1"}
 """
@@ -49,12 +51,20 @@ async def explain_first_router(link: LiveLink, family: Family) -> tuple[bool | N
     try:
         address = await first_router(link, family)
     except LinkUnusable as unusable:
-        return False, f"cannot send: {unusable.detail or unusable.reason}"
+        return False, Localizable(
+            "cannot send: {why}", why=cause_code(unusable.reason, unusable.detail)
+        )
     except OSError as error:
-        return False, f"cannot send: {error.strerror}"
+        return False, Localizable("cannot send: {why}", why=error.strerror)
     if not address:
-        return None, "no router answered a packet that may pass one (some never do)"
+        return None, Localizable("no router answered a packet that may pass one (some never do)")
     if gateway is None or address == gateway or family is Family.IP6:
         # An IPv6 router may answer from any of its addresses (RFC 4443, 2.2).
-        return True, f"a packet that may pass one router was answered by {address}"
-    return False, f"a packet that may pass one router was answered by {address}, not by {gateway}"
+        return True, Localizable(
+            "a packet that may pass one router was answered by {address}", address=address
+        )
+    return False, Localizable(
+        "a packet that may pass one router was answered by {address}, not by {gateway}",
+        address=address,
+        gateway=gateway,
+    )

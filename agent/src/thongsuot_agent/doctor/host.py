@@ -19,7 +19,9 @@ from thongsuot_agent.probes.egress.collector import ask_collector
 from thongsuot_agent.probes.egress.settings import Settings
 from thongsuot_runtime import kernel_clock
 from thongsuot_schema.inventory.model import Link
+from thongsuot_schema.localizable import Localizable
 from thongsuot_schema.result import Family
+from thongsuot_schema.words.codes import cause_code
 
 MANAGERS = (
     "NetworkManager",
@@ -165,7 +167,10 @@ def _echo_refusal(links: tuple[HostLink, ...]) -> str:
     try:
         open_icmp(Family.IP4, there.spec.interface, selector_of(there.spec)).close()
     except LinkUnusable as refused:
-        return refused.detail or missing_privilege_text()
+        privilege = missing_privilege_text()
+        if refused.detail in {"", privilege}:
+            return privilege
+        return Localizable("{sentence}", sentence=cause_code(refused.reason, refused.detail))
     return ""
 
 

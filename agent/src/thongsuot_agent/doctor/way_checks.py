@@ -5,33 +5,57 @@ from collections.abc import Iterator
 from thongsuot_agent.doctor.finding import FindingSeverity, HostFinding
 from thongsuot_agent.doctor.host import Host, HostLink
 from thongsuot_schema.inventory.way_out import port_of
+from thongsuot_schema.localizable import Localizable
 from thongsuot_schema.reason import Reason
 
 _PROXY_TROUBLES = {
     Reason.PROXY_SILENT: (
-        "does not answer",
-        "look whether it runs, and whether `proxy` in [[links]] has its address and port",
+        Localizable("does not answer"),
+        Localizable(
+            "look whether it runs, and whether `proxy` in [[links]] has its address and port"
+        ),
     ),
     Reason.PROXY_REFUSED: (
-        "refuses this device",
-        "admit the device's address, or name a `proxy_credentials_file` with user and password",
+        Localizable("refuses this device"),
+        Localizable(
+            "admit the device's address, or name a `proxy_credentials_file` with user and password"
+        ),
     ),
     Reason.PROXY_CANNOT_REACH: (
-        "answers, and reaches the collector by no way",
-        "have it let requests to the collector's address and port pass; else its line is dead",
+        Localizable("answers, and reaches the collector by no way"),
+        Localizable(
+            "have it let requests to the collector's address and port pass; else its line is dead"
+        ),
     ),
     Reason.PERMISSION_DENIED: (
-        "asks for a password that the agent may not read",
-        "let `proxy_credentials_file` name a file of the unit's user, or a credential of the unit",
+        Localizable("asks for a password that the agent may not read"),
+        Localizable(
+            "let `proxy_credentials_file` name a file of the unit's user, or a credential of the "
+            "unit"
+        ),
     ),
 }
 _SIM_TROUBLES = {
     "locked": (
-        "its SIM asks for a PIN",
-        "mmcli -m any --pin=PIN once, and for every boot: nmcli connection modify NAME gsm.pin PIN",
+        Localizable("its SIM asks for a PIN"),
+        Localizable(
+            "mmcli -m any --pin=PIN once, and for every boot: "
+            "nmcli connection modify NAME gsm.pin PIN"
+        ),
     ),
-    "absent": ("there is no SIM in it", "put one in, and mmcli -m any --reset"),
-    "failed": ("its SIM cannot be used", "take it out and in again; ask the carrier for another"),
+    "absent": (
+        Localizable("there is no SIM in it"),
+        Localizable("put one in, and mmcli -m any --reset"),
+    ),
+    "failed": (
+        Localizable("its SIM cannot be used"),
+        Localizable("take it out and in again; ask the carrier for another"),
+    ),
+}
+_REGISTRATIONS = {
+    "denied": Localizable("denied"),
+    "none": Localizable("none"),
+    "searching": Localizable("searching"),
 }
 
 
@@ -43,10 +67,14 @@ def translator(host: Host) -> Iterator[HostFinding]:
                 check="translator",
                 severity=FindingSeverity.WARNING,
                 link=link.name,
-                text="it has IPv6 alone, and its name servers tell no prefix of a NAT64 "
-                "(ipv4only.arpa, RFC 7050): portals with IPv4 alone are not reached over it",
-                remedy="use the carrier's own name servers: resolvers of its [[links]], or what "
-                "its router advertises (docs/how-to/lines-with-ipv6-alone.md)",
+                text=Localizable(
+                    "it has IPv6 alone, and its name servers tell no prefix of a NAT64 "
+                    "(ipv4only.arpa, RFC 7050): portals with IPv4 alone are not reached over it"
+                ),
+                remedy=Localizable(
+                    "use the carrier's own name servers: resolvers of its [[links]], or what "
+                    "its router advertises (docs/how-to/lines-with-ipv6-alone.md)"
+                ),
             )
 
 
@@ -60,7 +88,9 @@ def proxy(host: Host) -> Iterator[HostFinding]:
                 check="proxy",
                 severity=FindingSeverity.FAULT,
                 link=link.name,
-                text=f"its proxy {link.spec.proxy} {text}",
+                text=Localizable(
+                    "its proxy {proxy} {trouble}", proxy=link.spec.proxy, trouble=text
+                ),
                 remedy=remedy,
             )
 
@@ -73,9 +103,13 @@ def port(host: Host) -> Iterator[HostFinding]:
                 check="port",
                 severity=FindingSeverity.WARNING,
                 link=link.name,
-                text="a session of PPPoE, and the settings do not say on which Ethernet port: a "
-                "cable that is out will be told to the carrier as a lost session",
-                remedy='port = "eth0" (the port to the optical modem) in its [[links]]',
+                text=Localizable(
+                    "a session of PPPoE, and the settings do not say on which Ethernet port: a "
+                    "cable that is out will be told to the carrier as a lost session"
+                ),
+                remedy=Localizable(
+                    'port = "eth0" (the port to the optical modem) in its [[links]]'
+                ),
             )
         if not port_of(link.spec):
             continue
@@ -85,8 +119,10 @@ def port(host: Host) -> Iterator[HostFinding]:
                 check="port",
                 severity=FindingSeverity.FAULT,
                 link=link.name,
-                text=f"the Ethernet port below it, {below}, has no signal",
-                remedy="plug the cable in at both ends; look at the power of the box behind it",
+                text=Localizable("the Ethernet port below it, {port}, has no signal", port=below),
+                remedy=Localizable(
+                    "plug the cable in at both ends; look at the power of the box behind it"
+                ),
             )
         elif below in host.interfaces and not link.state.present:
             yield _absent_on(link, below, host)
@@ -95,8 +131,8 @@ def port(host: Host) -> Iterator[HostFinding]:
                 check="port",
                 severity=FindingSeverity.FAULT,
                 link=link.name,
-                text=f"there is no port {below} for it to stand on",
-                remedy="correct `port` in [[links]] (`ip link` lists all interfaces)",
+                text=Localizable("there is no port {port} for it to stand on", port=below),
+                remedy=Localizable("correct `port` in [[links]] (`ip link` lists all interfaces)"),
             )
 
 
@@ -107,22 +143,33 @@ def _absent_on(link: HostLink, below: str, host: Host) -> HostFinding:
             check="vlan",
             severity=FindingSeverity.FAULT,
             link=link.name,
-            text=f"VLAN {link.spec.vlan} on {below} is not made",
-            remedy="systemctl start thongsuot-agent-routes (or, as root, thongsuot-agent routes "
-            "apply), with `vlan_addresses` set; or let the network manager make it "
-            "(docs/how-to/a-vlan-for-each-line.md)",
+            text=Localizable(
+                "VLAN {number} on {port} is not made", number=link.spec.vlan, port=below
+            ),
+            remedy=Localizable(
+                "systemctl start thongsuot-agent-routes (or, as root, thongsuot-agent routes "
+                "apply), with `vlan_addresses` set; or let the network manager make it "
+                "(docs/how-to/a-vlan-for-each-line.md)"
+            ),
         )
     runs = "pppd" in host.managers
     return HostFinding(
         check="session",
         severity=FindingSeverity.FAULT,
         link=link.name,
-        text=f"the port {below} has its signal, and no session stands on it: "
-        + ("pppd dials" if runs else "no pppd runs"),
-        remedy="read what it says (journalctl -t pppd): no PADO is the line or the concentrator, "
-        "a failed CHAP or PAP the account, both the carrier's affair"
+        text=Localizable(
+            "the port {port} has its signal, and no session stands on it: {program}",
+            port=below,
+            program=Localizable("pppd dials") if runs else Localizable("no pppd runs"),
+        ),
+        remedy=Localizable(
+            "read what it says (journalctl -t pppd): no PADO is the line or the concentrator, "
+            "a failed CHAP or PAP the account, both the carrier's affair"
+        )
         if runs
-        else "start it: pon NAME, or nmcli connection up NAME (docs/how-to/pppoe-on-the-device.md)",
+        else Localizable(
+            "start it: pon NAME, or nmcli connection up NAME (docs/how-to/pppoe-on-the-device.md)"
+        ),
     )
 
 
@@ -145,22 +192,29 @@ def _modem_trouble(link: HostLink) -> tuple[FindingSeverity, str, str] | None:
         severity = FindingSeverity.WARNING if link.state.present else FindingSeverity.FAULT
         return (
             severity,
-            f"its modem cannot be asked why: {refusal}",
-            "start ModemManager, put the modem in again (docs/how-to/a-modem-in-the-device.md)",
+            Localizable("its modem cannot be asked why: {why}", why=refusal),
+            Localizable(
+                "start ModemManager, put the modem in again (docs/how-to/a-modem-in-the-device.md)"
+            ),
         )
     if reading.sim in _SIM_TROUBLES:
         return (FindingSeverity.FAULT, *_SIM_TROUBLES[reading.sim])
     if reading.registration and reading.registration not in {"home", "roaming"}:
         return (
             FindingSeverity.FAULT,
-            f"its modem is in no network ({reading.registration})",
-            "look at aerial and place (mmcli -m any --signal-get); `denied` is the carrier's",
+            Localizable(
+                "its modem is in no network ({registration})",
+                registration=_REGISTRATIONS.get(reading.registration, reading.registration),
+            ),
+            Localizable(
+                "look at aerial and place (mmcli -m any --signal-get); `denied` is the carrier's"
+            ),
         )
     if reading.connected is False:
         return (
             FindingSeverity.FAULT,
-            "its modem is in the network and has no data connection (bearer)",
-            "give the APN of the contract: nmcli connection modify NAME gsm.apn APN",
+            Localizable("its modem is in the network and has no data connection (bearer)"),
+            Localizable("give the APN of the contract: nmcli connection modify NAME gsm.apn APN"),
         )
     return None
 

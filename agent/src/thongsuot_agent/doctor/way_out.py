@@ -13,13 +13,15 @@ from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.probes.egress.collector import ask_collector
 from thongsuot_agent.probes.egress.settings import Settings as EgressSettings
-from thongsuot_agent.probes.radio.reading import ModemReading, ModemUnreadable
+from thongsuot_agent.probes.radio.reading import ModemAbsent, ModemReading, ModemUnreadable
 from thongsuot_agent.probes.radio.settings import Settings as RadioSettings
 from thongsuot_agent.probes.radio.sources.modemmanager import read_modem
 from thongsuot_agent.probing.nat64 import find_nat64
 from thongsuot_agent.probing.proxy import proxy_of
 from thongsuot_schema.inventory.fields import MOBILE_MEDIA
+from thongsuot_schema.localizable import Localizable
 from thongsuot_schema.reason import Reason
+from thongsuot_schema.words.codes import cause_code
 
 _TIMEOUT_S = 5.0
 
@@ -102,7 +104,11 @@ async def _modem(link: LiveLink, bus: str) -> tuple[ModemReading | None, str]:
     try:
         async with asyncio.timeout(_TIMEOUT_S):
             return await read_modem(link, settings), ""
+    except ModemAbsent:
+        return None, Localizable("ModemManager knows no modem")
     except ModemUnreadable as unreadable:
-        return None, unreadable.detail
+        cause = cause_code(unreadable.reason, unreadable.detail)
+        return None, Localizable("{sentence}", sentence=cause)
     except TimeoutError:
-        return None, f"ModemManager did not answer within {_TIMEOUT_S:.0f} s"
+        limit = f"{_TIMEOUT_S:.0f}"
+        return None, Localizable("ModemManager did not answer within {limit} s", limit=limit)

@@ -21,6 +21,7 @@ from thongsuot_agent.links.sockets import attach_filter, bind_to
 from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.proto import control
 from thongsuot_agent.proto.filter import PASS_NOTHING, echo_filter4, echo_filter6
+from thongsuot_schema.localizable import Localizable
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
 
@@ -66,7 +67,7 @@ def open_icmp(family: Family, interface: str, selector: RouteSelector) -> IcmpSo
         except PermissionError:
             return _open_ping(family, interface, selector)
     except PermissionError as error:
-        raise LinkUnusable(Reason.PERMISSION_DENIED, missing_privilege_text()) from error
+        raise LinkUnusable(Reason.PERMISSION_DENIED, str(missing_privilege_text())) from error
     except OSError as error:
         raise LinkUnusable(reason_for_own(error), described(error)) from error
 
@@ -127,11 +128,11 @@ def _request_arrival_info(listener: socket.socket, family: Family) -> None:
         listener.setsockopt(control.SOL_IP, control.IP_RECVTTL, 1)
 
 
-def missing_privilege_text() -> str:
+def missing_privilege_text() -> Localizable:
     """Return the privilege that an administrator has to grant, as a sentence."""
-    group = os.getegid()
-    return (
+    return Localizable(
         "ICMP sockets are not allowed: grant CAP_NET_RAW (in the unit: "
         "AmbientCapabilities=CAP_NET_RAW), or allow this group with "
-        f"sysctl net.ipv4.ping_group_range='{group} {group}'"
+        "sysctl net.ipv4.ping_group_range='{group} {group}'",
+        group=os.getegid(),
     )

@@ -19,6 +19,7 @@ from thongsuot_agent.config.model import AgentConfig
 from thongsuot_agent.probing.destinations import Address, is_one_host, is_public_host
 from thongsuot_agent.scheduler.job import EDGE, FIRST_HOP, GATEWAY, RESOLVER
 from thongsuot_schema.inventory.model import ProbeSchedule, Role
+from thongsuot_schema.localizable import Localizable
 from thongsuot_schema.siteconfig.model import (
     ConfiguredLink,
     ConfiguredProbe,
@@ -81,16 +82,26 @@ def mistakes(site_config: SiteConfiguration, config: AgentConfig) -> Iterator[Mi
     it.
     """
     if site_config.site != config.site.name:
-        yield ("site",), f'it is for site "{site_config.site}"; this device is "{config.site.name}"'
+        yield (
+            ("site",),
+            Localizable(
+                'it is for site "{site}"; this device is "{own}"',
+                site=site_config.site,
+                own=config.site.name,
+            ),
+        )
     if len(site_config.backup_instructions) > _INSTRUCTION_CHARACTERS:
         yield (
             ("backup_instructions",),
-            f"longer than {_INSTRUCTION_CHARACTERS} characters",
+            Localizable("longer than {most} characters", most=_INSTRUCTION_CHARACTERS),
         )
     for table, most in MAX_ENTRIES.items():
         count = len(getattr(site_config, table))
         if count > most:
-            yield (table,), f"{count} entries, at most {most} are taken"
+            yield (
+                (table,),
+                Localizable("{count} entries, at most {most} are taken", count=count, most=most),
+            )
     if config.links:
         yield from _unknown_links(site_config.links, config)
     for place, link in enumerate(site_config.links):
@@ -109,7 +120,11 @@ def _unknown_links(links: Sequence[ConfiguredLink], config: AgentConfig) -> Iter
         if link.name not in known:
             yield (
                 ("links", place, "name"),
-                f'this device has no link "{link.name}"{suggest(link.name, known)}',
+                Localizable(
+                    'this device has no link "{link}"{ending}',
+                    link=link.name,
+                    ending=suggest(link.name, known),
+                ),
             )
 
 
@@ -119,29 +134,34 @@ def _link(link: ConfiguredLink, config: AgentConfig, path: Path) -> Iterator[Mis
     )
     offered_bytes = link.allowance_bytes
     if offered_bytes is not None and offered_bytes <= 0:
-        yield (*path, "allowance_bytes"), f"it is {offered_bytes}; it must be more than 0"
+        yield (
+            (*path, "allowance_bytes"),
+            Localizable("it is {value}; it must be more than 0", value=offered_bytes),
+        )
     elif own is not None and offered_bytes is not None and offered_bytes > own:
         yield (
             (*path, "allowance_bytes"),
-            (
-                f"{offered_bytes / 1e6:.1f} MB is more than this device's settings give"
-                f" ({own / 1e6:.1f} MB); change it there"
+            Localizable(
+                "{offered} MB is more than this device's settings give ({own} MB); change it there",
+                offered=f"{offered_bytes / 1e6:.1f}",
+                own=f"{own / 1e6:.1f}",
             ),
         )
     for place, text in enumerate(link.resolvers):
         address = _address(text)
         if address is None or not is_one_host(address):
             here = (*path, "resolvers", place)
-            yield here, f'"{text}" is not the address of one other host'
+            yield here, Localizable('"{text}" is not the address of one other host', text=text)
 
 
 def _target(target: ConfiguredTarget, known_urls: set[str], path: Path) -> Iterator[Mistake]:
     if target.role is Role.EQUIPMENT:
         yield (
             (*path, "role"),
-            (
-                f'equipment "{target.name}" cannot come from the collector, for the credentials of'
-                " this device would be sent there; write it into its settings"
+            Localizable(
+                'equipment "{name}" cannot come from the collector, for the credentials of'
+                " this device would be sent there; write it into its settings",
+                name=target.name,
             ),
         )
     for place, text in enumerate(target.addresses):
@@ -150,19 +170,22 @@ def _target(target: ConfiguredTarget, known_urls: set[str], path: Path) -> Itera
         if text not in _WORDS and address is not None and not is_one_host(address):
             yield (
                 (*path, "addresses", place),
-                f'"{text}" is not the address of one other host',
+                Localizable('"{text}" is not the address of one other host', text=text),
             )
     if target.url and target.url not in known_urls and not _is_public(target.url):
         yield (
             (*path, "url"),
-            (
-                f'"{target.url}" leads to this device or its own network; only its settings'
-                " may name that"
+            Localizable(
+                '"{url}" leads to this device or its own network; only its settings may name that',
+                url=target.url,
             ),
         )
     for key in ("url", "title_vi", "title_en", "lookup", "expect_body"):
         if len(getattr(target, key)) > _TEXT_CHARACTERS:
-            yield (*path, key), f"longer than {_TEXT_CHARACTERS} characters"
+            yield (
+                (*path, key),
+                Localizable("longer than {most} characters", most=_TEXT_CHARACTERS),
+            )
 
 
 def _probe(
@@ -175,9 +198,11 @@ def _probe(
             known = ", ".join(MIN_INTERVAL_S)
             yield (
                 (*path, "kind"),
-                (
-                    f'"{probe.kind}" cannot come from the collector unless the device\'s settings'
-                    f" have it; without them: {known}"
+                Localizable(
+                    '"{kind}" cannot come from the collector unless the device\'s settings'
+                    " have it; without them: {known}",
+                    kind=probe.kind,
+                    known=known,
                 ),
             )
             return
@@ -185,14 +210,26 @@ def _probe(
     intervals = (("every_s", probe.every_s), ("metered_every_s", probe.metered_every_s))
     for key, every_s in intervals:
         if every_s is not None and not fastest_s <= every_s < float("inf"):
-            yield (*path, key), f"{key} is {every_s:g} s, at least {fastest_s:g} s"
+            yield (
+                (*path, key),
+                Localizable(
+                    "{key} is {value} s, at least {least} s",
+                    key=key,
+                    value=f"{every_s:g}",
+                    least=f"{fastest_s:g}",
+                ),
+            )
     allowed = ALLOWED_SETTINGS.get(probe.kind, frozenset())
     for key in probe.settings:
         if key not in allowed:
             yield (
                 (*path, "settings", key),
-                f'setting "{key}" of {probe.kind} cannot come from the collector; possible: '
-                + (", ".join(sorted(allowed)) or "none"),
+                Localizable(
+                    'setting "{key}" of {kind} cannot come from the collector; possible: {known}',
+                    key=key,
+                    kind=probe.kind,
+                    known=", ".join(sorted(allowed)) or Localizable("none"),
+                ),
             )
 
 

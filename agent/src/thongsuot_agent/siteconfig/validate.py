@@ -18,6 +18,7 @@ from thongsuot_agent.siteconfig.overlay import link_from_config, overlay
 from thongsuot_runtime.config_file import Mistake
 from thongsuot_schema.errors import SiteConfigMalformed
 from thongsuot_schema.inventory.model import Link
+from thongsuot_schema.localizable import Localizable
 from thongsuot_schema.siteconfig.codec import decode
 from thongsuot_schema.siteconfig.model import OfferedConfig, SiteConfiguration
 from thongsuot_schema.toml_lines import Path
@@ -71,9 +72,12 @@ def _over_allowance(
         if total > max(limit, own):
             yield (
                 ("links", place) if together.links else ("links",),
-                (
-                    f'on link "{link.name}" probes would use {total / 1e6:.1f} MB in 31 days, most'
-                    f" {max(limit, own) / 1e6:.1f} MB; measure less often or fewer targets"
+                Localizable(
+                    'on link "{link}" probes would use {used} MB in 31 days, most {most} MB; '
+                    "measure less often or fewer targets",
+                    link=link.name,
+                    used=f"{total / 1e6:.1f}",
+                    most=f"{max(limit, own) / 1e6:.1f}",
                 ),
             )
 
@@ -93,7 +97,7 @@ def _month_bytes(config: AgentConfig, link: Link, *, is_metered: bool) -> int:
 def _mistake_text(holder: SiteConfiguration | AgentConfig, mistake: Mistake) -> str:
     path, sentence = mistake
     where = _mistake_path(holder, path)
-    return f"{where}: {sentence}" if where else sentence
+    return Localizable("{place}: {sentence}", place=where, sentence=sentence) if where else sentence
 
 
 def _mistake_path(holder: SiteConfiguration | AgentConfig, path: Path) -> str:

@@ -45,7 +45,7 @@ def test_what_is_no_time_is_refused_with_what_to_write(text: str) -> None:
 @pytest.mark.parametrize(
     ("fields", "says"),
     [
-        ({}, "say what it is about"),
+        ({}, "name its scope"),
         ({"link": "fiber"}, "--link needs --site"),
         ({"site": "s99"}, "the inventory has no site 's99'"),
         ({"site": "s1", "link": "fibre"}, "site s1 has no link 'fibre'; did you mean"),

@@ -65,10 +65,10 @@ def test_a_router_that_says_unreachable_is_shown_as_that_and_not_as_a_hop() -> N
     cut = msgspec.structs.replace(CUT, hops=(*CUT.hops, refusal))
     text = read(way(cut, GOOD), "en")
     assert "192.168.1.1: host unreachable (!H)" in text
-    assert "the last hop that answers is hop 1 (192.168.1.1). 192.168.1.1 says: host" in text
+    assert "the last hop that answers is hop 1 (192.168.1.1). 192.168.1.1 answers: host" in text
     assert "192.168.1.1: không tới được máy đích (!H)" in read(way(cut, GOOD))
     alone = Path(hops=(msgspec.structs.replace(refusal, number=1),))
-    assert "192.168.1.1 says: host unreachable (!H)" in read(way(alone), "en")
+    assert "192.168.1.1 answers: host unreachable (!H)" in read(way(alone), "en")
     assert "No hop answers" not in read(way(alone), "en")
 
 

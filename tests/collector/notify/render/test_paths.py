@@ -76,7 +76,7 @@ def test_a_router_that_says_unreachable_is_no_hop_in_a_message() -> None:
     refused = structs.replace(cut, path=structs.replace(cut.path, hops=(*cut.path.hops, refusal)))
     text = body(event, lambda site, link: (refused,) if (site, link) == ("s0", "fiber") else ())
     assert "192.168.1.1 (1.0 ms) → !N 192.168.1.1\n" in text
-    assert "is hop 1 (192.168.1.1). 192.168.1.1 says: network unreachable (!N)." in text
+    assert "is hop 1 (192.168.1.1). 192.168.1.1 answers: network unreachable (!N)." in text
 
 
 def test_what_was_measured_in_an_earlier_fault_is_no_evidence() -> None:

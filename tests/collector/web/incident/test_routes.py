@@ -56,7 +56,7 @@ async def test_who_was_told_opens_that_page_and_no_other(stage: NotifyingStack) 
     assert page.headers["referrer-policy"] == "no-referrer"
     assert "acknowledge" not in page.text
     english = await stage.ask("GET", f"{url}&lang=en")
-    assert "Who was told" in english.text
+    assert "Who was notified" in english.text
     for wrong in (path, f"{path}?key=", f"{path}?key=AAAA", f"{path}x?{query}", "/incidents"):
         assert (await stage.ask("GET", wrong)).status_code == 401, wrong
     assert (await stage.ask("GET", f"{path}/acknowledge?{query}")).status_code == 401

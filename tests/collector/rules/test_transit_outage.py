@@ -1,5 +1,7 @@
 """Routes beyond a carrier."""
 
+import pytest
+
 from tests.collector.incidents.city import healthy_city
 from tests.collector.timeline.boot_script import VerdictTriple
 from thongsuot_schema.segment import Segment
@@ -39,5 +41,31 @@ def test_routes_abroad_on_which_no_watched_service_lies_are_recorded_and_told_to
     assert len(made.incidents("transit_outage")) == 3
     made.report("s0", "fiber/portal", UNREACHED)
     made.run(500)
+    lines = [line[3:] for line in made.notification_lines()]
+    assert lines == [("transit_outage", "carrier:vnpt")]
+
+
+@pytest.mark.parametrize(
+    "symptom",
+    [
+        Symptom.SERVICE_SLOW,
+        Symptom.SLOW_CAUSE_UNKNOWN,
+        Symptom.SERVICE_ERROR,
+        Symptom.SERVICE_UNEXPECTED_CONTENT,
+        Symptom.CERTIFICATE_EXPIRED,
+        Symptom.CERTIFICATE_EXPIRING,
+        Symptom.CERTIFICATE_INVALID,
+    ],
+)
+def test_a_service_that_answers_is_on_no_silent_route(symptom: Symptom) -> None:
+    """Slow, or with a certificate that expires next week: it is reached all the same."""
+    made = healthy_city()
+    for number in range(12):
+        made.report(f"s{number}", "fiber", NO_ABROAD)
+        made.report(f"s{number}", "fiber/portal", (State.UNKNOWN, None, symptom))
+    made.run(100)
+    assert made.notification_lines() == []
+    made.report("s0", "fiber/portal", (State.UNKNOWN, None, Symptom.SERVICE_TIMEOUT))
+    made.run(200)
     lines = [line[3:] for line in made.notification_lines()]
     assert lines == [("transit_outage", "carrier:vnpt")]

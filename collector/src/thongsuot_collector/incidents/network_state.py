@@ -17,6 +17,18 @@ from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 
 _MOBILE = frozenset({Medium.RADIO_5G, Medium.RADIO_4G})
+_ANSWERING = frozenset(
+    {
+        Symptom.SERVICE_SLOW,
+        Symptom.SLOW_CAUSE_UNKNOWN,
+        Symptom.SERVICE_ERROR,
+        Symptom.SERVICE_UNEXPECTED_CONTENT,
+        Symptom.CERTIFICATE_EXPIRED,
+        Symptom.CERTIFICATE_EXPIRING,
+        Symptom.CERTIFICATE_INVALID,
+    }
+)
+"""What is wrong with a service that answers: the path to it is not silent."""
 
 
 class SubjectState(msgspec.Struct, frozen=True, kw_only=True):
@@ -143,10 +155,18 @@ class NetworkState:
         """Return the sites (as subjects of a service) that have ever reported a service."""
         return self._by_service.get(service, frozenset())
 
-    def is_any_service_unwell_over(self, link: Subject) -> bool:
-        """Return whether any service is known to be impaired over a link."""
+    def is_any_service_unanswered_over(self, link: Subject) -> bool:
+        """
+        Return whether any service is known to be out of reach over a link.
+
+        A service that is late or wrong answers, and is on no silent path (2026-12: routers that
+        answered no echoes for 19 s were told to a carrier as an outage, because a portal was slow
+        over its line at the time, for another reason).
+        """
         return any(
-            interval.state is not State.UP and interval.symptom not in UNOBSERVED
+            interval.state is not State.UP
+            and interval.symptom not in UNOBSERVED
+            and interval.symptom not in _ANSWERING
             for subject in self._by_site.get(link.site, ())
             if subject.link == link.link and subject.service
             for interval in (self._states[subject],)

@@ -38,7 +38,7 @@ ONE_DIRECTION_SYMPTOMS = frozenset(
     }
 )
 """
-Some of the targets behind a link are silent: notified if one of them is a service that people use.
+Some of the targets behind a link are silent: notified if a service that people use is out of reach.
 Routers abroad, or of an exchange, that answer no echoes are recorded, and nobody has to act.
 """
 
@@ -93,7 +93,7 @@ def is_harmless(fault: Fault, state: NetworkState) -> bool:
     if fault.subject.is_service:
         return interval.symptom is Symptom.SERVICE_PARTIAL_OUTAGE and _is_only_over_ipv6(fault)
     is_partial = interval.symptom in ONE_DIRECTION_SYMPTOMS and interval.state is not State.DOWN
-    return is_partial and not state.is_any_service_unwell_over(fault.subject)
+    return is_partial and not state.is_any_service_unanswered_over(fault.subject)
 
 
 def _is_only_over_ipv6(fault: Fault) -> bool:

@@ -1,5 +1,7 @@
 """One link of one site: told to whoever must act, and to nobody else."""
 
+import pytest
+
 from tests.collector.incidents.city import CityFixture, healthy_city, inventory
 from tests.collector.timeline.boot_script import (
     CUT,
@@ -131,6 +133,30 @@ def test_a_line_by_radio_that_stays_slow_is_told_to_its_carrier() -> None:
     made.report("s0", "5g", SLOW)
     made.run(340)
     assert [line[:2] for line in made.notification_lines()] == [(330, "opened")]
+
+
+@pytest.mark.parametrize("segment", [Segment.ACCESS, Segment.CARRIER])
+def test_a_slow_line_is_told_when_a_transfer_would_have_shown_itself(segment: Segment) -> None:
+    """A device takes back what only looked steady after 21 s (days 38, 67 and 73 of seed 7304)."""
+    symptom = Symptom.ACCESS_SLOW if segment is Segment.ACCESS else Symptom.CARRIER_SLOW
+    made = healthy_city()
+    made.run(30)
+    made.report("s0", "fiber", (State.DEGRADED, segment, symptom))
+    made.report("s1", "fiber", (State.DEGRADED, segment, symptom))
+    made.run(51)
+    made.report("s0", "fiber", QUEUED)
+    made.run(74)
+    assert made.notifications == []
+    made.run(79)
+    assert [line[:2] for line in made.notification_lines()] == [(75, "opened")]
+
+
+def test_what_is_slow_beyond_the_carrier_is_no_transfer_and_is_told_sooner() -> None:
+    made = healthy_city()
+    made.run(30)
+    made.report("s0", "fiber", (State.DEGRADED, Segment.TRANSIT, Symptom.TRANSIT_SLOW))
+    made.run(49)
+    assert [line[:2] for line in made.notification_lines()] == [(45, "opened")]
 
 
 def test_cells_that_fade_at_the_same_time_are_no_outage_of_their_carrier() -> None:

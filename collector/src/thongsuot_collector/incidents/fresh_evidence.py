@@ -48,7 +48,7 @@ def is_fresh_evidence_awaited(registry: IncidentRegistry, incident: Incident) ->
         )
     if len(members) != 1 or incident.symptom not in _LOSS_SYMPTOMS:
         return False
-    is_late = held_ns >= round(settings.loss_hold_s * NS_PER_S)
+    is_late = held_ns >= round((incident.hold_off.hold_s + settings.loss_hold_s) * NS_PER_S)
     return not is_late and _has_stopped_losing(registry, members[0], from_ns)
 
 

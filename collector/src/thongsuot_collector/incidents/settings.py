@@ -33,10 +33,17 @@ class IncidentSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     """
     degraded_hold_s: NotNegative = 15.0
     """Slow or lossy, not dead: not urgent, and some of these faults pass."""
+    slow_hold_s: NotNegative = 45.0
+    """
+    A slow line: to a device that can ask no box, eight rounds of a transfer's delay look like a
+    slow line by chance. It compares one more every five seconds, and takes the verdict back 20 s
+    after they differ (2026-12: it took 21 s three times, and the carrier had heard after 15).
+    """
     loss_hold_s: NotNegative = 90.0
     """
-    A loss of which no run has failed since it was known is held until one does, this long at most:
-    a device takes back a loss that has ended within 65 s (2026-12).
+    A loss of which no run has failed since it was known is held until one does, this long beyond
+    its hold at most: a device takes back a loss that has ended within 65 s (2026-12), and over a
+    metered line, where its echoes are a third as frequent, within three times as long.
     """
     fading_hold_s: NotNegative = 100.0
     """

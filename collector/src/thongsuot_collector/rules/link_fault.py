@@ -12,6 +12,8 @@ from thongsuot_schema.words.language import Text
 
 _NOBODY_ACTS = frozenset({Symptom.LAN_CONGESTED})
 """The site's own traffic: shown, but nobody is notified because of a download."""
+_MAY_QUEUE = SLOW_SYMPTOMS - {Symptom.TRANSIT_SLOW}
+"""What a transfer of the site itself, which fills the line, looks like for a while."""
 _SITE_FIRST = frozenset(
     {
         Symptom.SLOW_CAUSE_UNKNOWN,
@@ -58,6 +60,8 @@ def _hold(fault: Fault, network: NetworkState) -> tuple[float, float]:
     elif interval.state is State.DEGRADED and network.is_mobile(fault.subject):
         is_slow = interval.symptom in SLOW_SYMPTOMS
         hold_s = settings.slow_radio_hold_s if is_slow else settings.fading_hold_s
+    elif interval.state is State.DEGRADED and interval.symptom in _MAY_QUEUE:
+        hold_s = settings.slow_hold_s
     elif interval.state is State.DEGRADED:
         hold_s = settings.degraded_hold_s
     if hold_s is not None:

@@ -1,11 +1,11 @@
-"""
-Notified: the notified parties of a site's faults, for the pages of sites and their agents. Pure.
-"""
+"""Notified: the notified parties of a site's faults, for the pages of sites and their agents."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from thongsuot_collector.incidents.fault import NS_PER_S
 from thongsuot_collector.incidents.incident import Incident, IncidentMember
+from thongsuot_collector.notify.dispatch.member_index import IndexOf, MemberIndexes, index_of
+from thongsuot_collector.notify.dispatch.notification_store import NotificationStore
 from thongsuot_collector.notify.dispatch.thread import DeliveryState, NotificationThread, RouteState
 from thongsuot_schema.batch import push
 from thongsuot_schema.view import PartyNotification
@@ -14,8 +14,45 @@ DisplayNameOf = Callable[[str], str]
 """Returns the display name of a channel in ``words.states``, by the channel's name."""
 
 
+class NotifiedSites:
+    """
+    The notified parties of the sites of all threads: the following functions, with the indexes of
+    large incidents kept from one push to the next.
+    """
+
+    def __init__(self, store: NotificationStore, display_name_of: DisplayNameOf) -> None:
+        self._store = store
+        self._display_name_of = display_name_of
+        self._members = MemberIndexes()
+        self._current_members = MemberIndexes()
+
+    def notifications(self, site: str) -> tuple[PartyNotification, ...]:
+        """See ``site_notifications``."""
+        threads = self._store.of_site(site)
+        return site_notifications(site, threads, self._display_name_of, self._members.of)
+
+    def parties(self, site: str) -> tuple[push.SentNotification, ...]:
+        """See ``notified_parties``."""
+        threads = self._store.of_site(site)
+        if not threads:
+            return ()  # as for nearly every push
+        return notified_parties(site, threads, self._display_name_of, self._members.of)
+
+    def incidents(
+        self, site: str, current: Mapping[str, Incident]
+    ) -> tuple[push.SiteIncident, ...]:
+        """See ``site_incidents``."""
+        threads = self._store.of_site(site)
+        if not threads:
+            return ()
+        return site_incidents(site, threads, current, self._members.of, self._current_members.of)
+
+
 def site_notifications(
-    site: str, threads: Iterable[NotificationThread], display_name_of: DisplayNameOf
+    site: str,
+    threads: Iterable[NotificationThread],
+    display_name_of: DisplayNameOf,
+    members_of: IndexOf = index_of,
 ) -> tuple[PartyNotification, ...]:
     """
     Return the notified parties of a site's open faults, and those that no channel has reached yet;
@@ -30,14 +67,17 @@ def site_notifications(
             reference=route.reference,
             is_delivered=route.delivery is DeliveryState.YES,
         )
-        for thread, member in _about(site, threads)
+        for thread, member in _about(site, threads, members_of)
         for route in _routes_of(thread)
     ]
     return tuple(sorted(notifications, key=lambda item: (item.at_s, item.party, item.about)))
 
 
 def notified_parties(
-    site: str, threads: Iterable[NotificationThread], display_name_of: DisplayNameOf
+    site: str,
+    threads: Iterable[NotificationThread],
+    display_name_of: DisplayNameOf,
+    members_of: IndexOf = index_of,
 ) -> tuple[push.SentNotification, ...]:
     """Return the notified parties of a site's open faults, in the form of the answer to a push."""
     notifications = [
@@ -49,7 +89,7 @@ def notified_parties(
             service=member.subject.service,
             reference=route.reference,
         )
-        for thread, member in _about(site, threads)
+        for thread, member in _about(site, threads, members_of)
         for route in _routes_of(thread)
         if route.delivery is DeliveryState.YES
     ]
@@ -61,7 +101,11 @@ def notified_parties(
 
 
 def site_incidents(
-    site: str, threads: Iterable[NotificationThread], current: Mapping[str, Incident]
+    site: str,
+    threads: Iterable[NotificationThread],
+    current: Mapping[str, Incident],
+    members_of: IndexOf = index_of,
+    current_members_of: IndexOf = index_of,
 ) -> tuple[push.SiteIncident, ...]:
     """
     Return the incidents that the open faults of a site belong to, the widest first.
@@ -69,13 +113,13 @@ def site_incidents(
     ``current`` has their present state, with the answers of their parties since.
     """
     incidents: dict[str, push.SiteIncident] = {}
-    for thread, _ in _about(site, threads):
+    for thread, _ in _about(site, threads, members_of):
         incident = current.get(thread.incident, thread.event.incident)
         if thread.incident in incidents or incident.party != thread.audience:
             continue
-        members = [member for member in incident.members if member.end_ns is None]
-        own = [member.subject for member in members if member.subject.site == site]
-        names = tuple(subject.link or subject.service for subject in own)
+        members = current_members_of(incident)
+        subjects = [member.subject for member in members.of_site(site)]
+        names = tuple(subject.link or subject.service for subject in subjects)
         told_ns = [route.notified_ns for route in thread.routes if route.notified_ns]
         accepted = incident.acknowledgement
         expected_ns = [
@@ -84,8 +128,8 @@ def site_incidents(
         incidents[thread.incident] = push.SiteIncident(
             party=thread.audience.party.value,
             about=() if "" in names else names,
-            sites=len({member.subject.site for member in members}),
-            affected=incident.open_members if incident.total else 0,
+            sites=members.sites,
+            affected=members.affected if incident.total else 0,
             total=incident.total or 0,
             notified_s=min(told_ns) / NS_PER_S if told_ns else None,
             accepted_s=None if accepted is None else accepted.at_ns / NS_PER_S,
@@ -97,15 +141,14 @@ def site_incidents(
 
 
 def _about(
-    site: str, threads: Iterable[NotificationThread]
+    site: str, threads: Iterable[NotificationThread], members_of: IndexOf
 ) -> Iterator[tuple[NotificationThread, IncidentMember]]:
     for thread in threads:
         # A person's report is no fault; the page has a separate sentence for it.
         if thread.is_ending or thread.event.incident.report is not None:
             continue
-        for member in thread.event.incident.members:
-            if member.subject.site == site and member.end_ns is None:
-                yield thread, member
+        for member in members_of(thread.event.incident).of_site(site):
+            yield thread, member
 
 
 def _routes_of(thread: NotificationThread) -> list[RouteState]:

@@ -21,7 +21,6 @@ from thongsuot_collector.incidents.notification_log import DeliveryAttempt
 from thongsuot_collector.incidents.party import CITY, ResponsibleParty
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.notify.contract import Channel
-from thongsuot_collector.notify.dispatch import notified
 from thongsuot_collector.notify.dispatch.channel_health import ChannelHealth, HealthByChannel
 from thongsuot_collector.notify.dispatch.composer import MessageComposer
 from thongsuot_collector.notify.dispatch.delivery_log import DeliveryLogEntry, entry_of
@@ -30,6 +29,7 @@ from thongsuot_collector.notify.dispatch.feedback import IncidentRecorder, Recor
 from thongsuot_collector.notify.dispatch.incident_watch import IncidentWatch
 from thongsuot_collector.notify.dispatch.metrics import NotifyMetrics
 from thongsuot_collector.notify.dispatch.notification_store import NotificationStore, ThreadKey
+from thongsuot_collector.notify.dispatch.notified import NotifiedSites
 from thongsuot_collector.notify.dispatch.polling import ReceiverPoller
 from thongsuot_collector.notify.dispatch.quiet_hours import QuietHours
 from thongsuot_collector.notify.dispatch.routing import audiences_of, routes_of
@@ -101,6 +101,7 @@ class NotificationService:
         self._store = NotificationStore(store)
         self._records = RecordQueue()
         self.sender = Sender(self.channels, composer, self._store)
+        self._notified = NotifiedSites(self._store, self.sender.display_name_of)
         statuses = StatusHandler(self._store, self._records, now_ns=now_ns)
         self._watch = IncidentWatch(
             self._store,
@@ -157,22 +158,17 @@ class NotificationService:
 
     def site_notifications(self, site: str) -> tuple[PartyNotification, ...]:
         """Return the notified parties of a site's open faults, for the pages of the site."""
-        return notified.site_notifications(
-            site, self._store.of_site(site), self.sender.display_name_of
-        )
+        return self._notified.notifications(site)
 
     def site_incidents(
         self, site: str, current: Mapping[str, Incident]
     ) -> tuple[push.SiteIncident, ...]:
         """Return the open incidents of a site's faults; ``current`` has their present state."""
-        threads = self._store.of_site(site)
-        return notified.site_incidents(site, threads, current) if threads else ()
+        return self._notified.incidents(site, current)
 
     def notified_parties(self, site: str) -> tuple[push.SentNotification, ...]:
         """Return the same for the answer to a push."""
-        threads = self._store.of_site(site)
-        name_of = self.sender.display_name_of  # not called for nearly every push
-        return notified.notified_parties(site, threads, name_of) if threads else ()
+        return self._notified.parties(site)
 
     def update_metrics(self) -> None:
         """Update the gauges."""

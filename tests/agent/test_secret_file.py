@@ -51,7 +51,7 @@ def test_a_file_that_anybody_can_read_is_refused_without_its_content(tmp_path: P
 
 
 @pytest.mark.parametrize("text", ["", "two words", "line\nline", "tiếng"])
-def test_what_is_no_token_is_refused(tmp_path: Path, text: str) -> None:
+def test_an_invalid_token_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(TokenUnusable):
         read_token(written(tmp_path / "token", text))
 

@@ -111,7 +111,7 @@ async def test_week_month_and_charts_fit_and_are_accessible(
         await fits(page, keep, f"site-charts-{period}-{language}")
 
 
-async def test_who_cannot_see_reads_the_same_and_without_script_too(
+async def test_blind_readers_get_the_same_also_without_script(
     client: httpx.AsyncClient, page: Page
 ) -> None:
     assert page.context.browser is not None

@@ -33,7 +33,7 @@ async def test_the_first_page_says_what_to_act_on_and_fits_a_screen(
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])
-async def test_what_is_searched_for_fits_and_is_accessible(
+async def test_search_results_fit_and_are_accessible(
     page: Page, city: ReportingCity, keep: Keep, language: str
 ) -> None:
     await city.push("s2", fixed=State.DOWN)
@@ -44,7 +44,7 @@ async def test_what_is_searched_for_fits_and_is_accessible(
     await fits(page, keep, f"sites-{language}")
 
 
-async def test_what_is_typed_stays_when_the_page_renews_itself(
+async def test_typed_text_stays_when_the_page_renews_itself(
     page: Page, city: ReportingCity
 ) -> None:
     await page.goto(str(city.client.base_url))

@@ -51,7 +51,7 @@ def test_a_secret_is_hidden_in_every_form_in_which_it_is_sent(secret: str, aroun
     assert Scrubber([]).scrub(around) == around
 
 
-def test_what_is_too_short_to_be_one_hides_nothing() -> None:
+def test_texts_too_short_to_be_a_secret_hide_nothing() -> None:
     assert Scrubber(["", "a", "is"]).scrub("this is a text") == "this is a text"
 
 
@@ -97,7 +97,7 @@ def authority(tmp_path: Path) -> trustme.CA:
     return ca
 
 
-def test_what_is_older_than_1_2_is_not_spoken_even_where_openssl_would(
+def test_versions_before_1_2_are_not_spoken_even_where_openssl_would(
     authority: trustme.CA, tmp_path: Path
 ) -> None:
     client = client_context(str(tmp_path / "ca.pem"))
@@ -112,7 +112,7 @@ def test_what_is_older_than_1_2_is_not_spoken_even_where_openssl_would(
     assert answers(authority, ssl.TLSVersion.TLSv1_1, client) == "TLSv1.1"
 
 
-def test_who_is_of_another_authority_is_not_believed(tmp_path: Path) -> None:
+def test_certificates_of_another_authority_are_not_trusted(tmp_path: Path) -> None:
     trustme.CA().cert_pem.write_to_path(tmp_path / "ca.pem")
     with pytest.raises(ssl.SSLCertVerificationError):
         answers(trustme.CA(), ssl.TLSVersion.TLSv1_3, client_context(str(tmp_path / "ca.pem")))

@@ -56,13 +56,13 @@ def test_a_password_in_a_url_is_refused_and_not_repeated(url: str) -> None:
     assert "sesame" not in complaint
 
 
-def test_what_libpq_cannot_read_is_not_repeated_either() -> None:
+def test_urls_that_libpq_cannot_read_are_not_repeated_either() -> None:
     complaint = url_mistake("postgresql+psycopg://c:sesame/open@db1,db2:5432x/thongsuot")
     assert complaint
     assert "sesame" not in complaint
 
 
-def test_a_password_that_cannot_be_read_is_said_with_its_file(tmp_path: Path) -> None:
+def test_a_password_that_cannot_be_read_is_reported_with_its_file(tmp_path: Path) -> None:
     assert str(tmp_path / "none") in url_mistake(GOOD, str(tmp_path / "none"))
     (tmp_path / "empty").write_text("\n")
     assert "empty" in url_mistake(GOOD, str(tmp_path / "empty"))

@@ -64,7 +64,7 @@ def test_every_language_says_all_that_the_reference_says() -> None:
         assert missing == [], path
 
 
-def test_what_is_compiled_is_what_is_written() -> None:
+def test_the_compiled_catalogue_is_the_written_one() -> None:
     for folder in folders():
         made = dict(catalogues.files(folder))
         stale = [path for path, content in made.items() if path.read_bytes() != content]

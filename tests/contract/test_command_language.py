@@ -137,7 +137,7 @@ carier = "vnpt"
 """
 
 
-def test_a_mistake_in_a_file_is_told_in_the_language_of_the_terminal_with_its_place(
+def test_a_mistake_in_a_file_is_reported_in_the_language_of_the_terminal_with_its_place(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "inventory").mkdir()

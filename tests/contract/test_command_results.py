@@ -84,7 +84,7 @@ def commands_with_result() -> list[tuple[str, ...]]:
 
 
 @pytest.mark.parametrize("words", commands_with_result(), ids=" ".join)
-def test_a_refused_command_of_the_collector_says_so_in_both_forms(
+def test_a_refused_command_of_the_collector_reports_it_in_both_forms(
     words: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
@@ -113,7 +113,7 @@ OF_AGENT = (
 
 
 @pytest.mark.parametrize("words", OF_AGENT, ids=" ".join)
-def test_a_refused_command_of_the_agent_says_so_in_both_forms(
+def test_a_refused_command_of_the_agent_reports_it_in_both_forms(
     words: tuple[str, ...], tmp_path: Path
 ) -> None:
     config = tmp_path / "agent.toml"

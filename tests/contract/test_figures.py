@@ -29,11 +29,11 @@ def documents() -> list[str]:
     ]
 
 
-def test_what_a_page_repeats_is_what_the_code_says() -> None:
+def test_a_value_repeated_in_a_page_is_the_one_in_the_code() -> None:
     assert list(map(str, figures.stated_errors(ROOT, figures.read()))) == []
 
 
-def test_what_was_measured_stands_in_its_page_and_has_a_command() -> None:
+def test_measured_figures_are_in_their_page_and_have_a_command() -> None:
     assert list(map(str, figures.measured_errors(ROOT, figures.read()))) == []
 
 

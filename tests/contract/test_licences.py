@@ -54,7 +54,7 @@ def is_strict(licence: str) -> bool:
     return all(re.search(r"\bA?GPL", part) for part in re.split(r"\bOR\b", licence))
 
 
-def test_what_runs_beside_scapy_may_be_combined_with_it() -> None:
+def test_code_that_runs_beside_scapy_may_be_combined_with_it() -> None:
     places = listed((ROOT / "NOTICE").read_text("utf-8"))
     assert outside(loaded_by(WORKER), places) == set()
 
@@ -94,5 +94,5 @@ def test_no_other_library_of_a_device_or_collector_asks_for_the_gpl(room: str) -
         ("AGPL-3.0", True),
     ],
 )
-def test_a_strict_licence_is_told_from_others(licence: str, strict: bool) -> None:
+def test_a_strict_licence_is_distinguished_from_others(licence: str, strict: bool) -> None:
     assert is_strict(licence) is strict

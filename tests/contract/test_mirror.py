@@ -43,7 +43,7 @@ def test_a_test_at_the_same_place_needs_no_entry(tmp_path: Path, module: str, te
     assert uncovered(tmp_path) == []
 
 
-def test_what_only_declares_needs_no_test(tmp_path: Path) -> None:
+def test_modules_with_only_declarations_need_no_test(tmp_path: Path) -> None:
     plant(tmp_path, "agent/src/thongsuot_agent/limits.py", "LIMIT_S = 3.0\n")
     protocol = 'class Clock:\n    def now(self) -> float:\n        """Now."""\n        ...\n'
     plant(tmp_path, "agent/src/thongsuot_agent/clock.py", protocol)

@@ -175,7 +175,7 @@ def test_no_message_of_a_command_has_a_word_that_neither_glossary_nor_reference_
     assert unknown == []
 
 
-def test_what_neither_glossary_nor_reference_has_is_found_in_a_message_of_a_command() -> None:
+def test_words_neither_in_glossary_nor_reference_are_found_in_a_message_of_a_command() -> None:
     text = "page_url trong tệp cấu hình bị corrupted"
     assert set(unknown_words(text, "vi")) - _named_in_reference() == {"corrupted"}
 
@@ -232,7 +232,7 @@ def names_of(view: SiteView) -> set[str]:
         ("Không phản hồi: đã hết giờ", "en", ["Không", "phản", "hồi", "đã", "hết", "giờ"]),
     ],
 )
-def test_what_is_no_plain_word_is_found(text: str, language: str, words: list[str]) -> None:
+def test_words_that_are_not_plain_are_found(text: str, language: str, words: list[str]) -> None:
     assert unknown_words(text, language) == list(dict.fromkeys(words))
 
 

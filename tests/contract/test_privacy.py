@@ -135,7 +135,7 @@ def structs(kind: object, seen: dict[str, str]) -> dict[str, str]:
     return seen
 
 
-def test_what_leaves_a_device_has_these_fields_and_no_other() -> None:
+def test_data_that_leaves_a_device_has_these_fields_and_no_other() -> None:
     assert structs(Layout, structs(Batch, {})) == TRAVELS
 
 

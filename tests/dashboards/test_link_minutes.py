@@ -167,7 +167,7 @@ def test_hours_sum_up_to_what_all_minutes_say(
         assert summed == exact
 
 
-def test_an_outage_that_was_told_of_late_is_in_the_second_count(database: PlayedDatabase) -> None:
+def test_an_outage_that_was_notified_late_is_in_the_second_count(database: PlayedDatabase) -> None:
     beyond = 11 * DAY_S + 12 * HOUR_S
     assert database.counted(Counted.CARRIER_DOWN, beyond)["late"] == 300
     assert database.counted(Counted.OUTAGES, beyond)["late"] == 1

@@ -179,7 +179,7 @@ def test_a_server_that_is_killed_comes_back(machines: DatabaseMachines) -> None:
     machines.sql("collector-2.example", "INSERT INTO record VALUES (2)")
 
 
-def test_when_the_primarys_machine_is_lost_the_other_one_goes_on_with_all_of_it(
+def test_when_the_primarys_machine_is_lost_the_other_one_continues_with_everything(
     machines: DatabaseMachines,
 ) -> None:
     (lost,) = (name for name, state in machines.states().items() if state == "primary")

@@ -176,7 +176,7 @@ def prepare(folder: Path, root: Path, packages: Path) -> None:
     (folder / "hosts.yml").write_text(yaml.safe_dump(hosts), encoding="utf-8")
 
 
-def test_a_machine_is_set_up_by_one_command_and_its_agent_is_heard(fleet: AnsibleFleet) -> None:
+def test_a_machine_is_set_up_by_one_command_and_its_agent_reports(fleet: AnsibleFleet) -> None:
     fleet.play("site")
     status = json.loads(fleet.run("thongsuot-agent", "status", "--json"))
     assert status["site"] == SITE

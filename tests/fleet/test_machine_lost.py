@@ -175,7 +175,7 @@ def wait_until(seen: Callable[[], bool], awaited: str) -> None:
         time.sleep(1)
 
 
-def test_a_new_machine_goes_on_with_the_incidents_and_statements_of_the_lost_one(
+def test_a_new_machine_continues_with_the_incidents_and_statements_of_the_lost_one(
     package: Path, tmp_path: Path
 ) -> None:
     saved = tmp_path / "saved"

@@ -217,7 +217,9 @@ async def test_a_box_on_the_way_that_acknowledges_for_the_collector_is_found_out
     assert record.say(*accept, "--reason", "again")[0] == 1
 
 
-async def test_what_a_broken_disk_took_is_named_batch_by_batch(record: DeviceAndCollector) -> None:
+async def test_batches_lost_to_a_broken_disk_are_named_one_by_one(
+    record: DeviceAndCollector,
+) -> None:
     await record.pushed(300)
     with closing(sqlite3.connect(record.journal)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -269,7 +271,7 @@ async def test_an_older_copy_of_the_journal_is_found_out(record: DeviceAndCollec
     assert record.missing() == (0, [])
 
 
-async def test_what_is_trimmed_before_a_sink_has_it_is_lost_to_that_sink(
+async def test_entries_trimmed_before_a_sink_has_them_are_lost_to_that_sink(
     record: DeviceAndCollector,
 ) -> None:
     record.sink.script = always(503)
@@ -301,7 +303,7 @@ async def test_what_is_trimmed_before_a_sink_has_it_is_lost_to_that_sink(
     assert came[1:] == ["5", "database", "0", "0", "0", "5", "0", "0"]
 
 
-async def test_what_a_sink_has_passed_over_is_found_out(record: DeviceAndCollector) -> None:
+async def test_entries_skipped_by_a_sink_are_found(record: DeviceAndCollector) -> None:
     record.sink.script = always(503)
     async with record.running() as client:
         spool = spool_at(record.root / "device")
@@ -324,7 +326,9 @@ async def test_what_a_sink_has_passed_over_is_found_out(record: DeviceAndCollect
     assert came[1:] == ["5", "database", "2", "0", "0", "0", "0", "3"]
 
 
-async def test_what_a_device_gives_up_is_named_and_closes(record: DeviceAndCollector) -> None:
+async def test_batches_that_a_device_gives_up_are_named_and_balance(
+    record: DeviceAndCollector,
+) -> None:
     async with record.running() as client:
         spool = spool_at(record.root / "device", config=SpoolConfig(max_runtime_bytes=1 << 16))
         await spool.open()

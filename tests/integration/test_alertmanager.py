@@ -92,7 +92,7 @@ def firing_fingerprints(sink: ReceiverProcess) -> set[str]:
     return {fingerprint for fingerprint, status in latest.items() if status == "firing"}
 
 
-async def test_a_fault_and_its_end_are_told_once_to_the_carrier_and_to_the_city(
+async def test_a_fault_and_its_end_are_reported_once_to_the_carrier_and_to_the_city(
     alertmanager: AlertmanagerServer, sink: ReceiverProcess, tmp_path: Path
 ) -> None:
     made = steady_city(city_inventory())
@@ -143,7 +143,7 @@ async def test_a_route_by_severity_hears_when_the_site_has_no_line_left(
         await eventually(lambda: firing_fingerprints(sink) == set())
 
 
-async def test_a_restart_of_the_collector_tells_nobody_again_and_ends_what_ended_meanwhile(
+async def test_a_restart_of_the_collector_notifies_nobody_again_and_ends_what_ended_meanwhile(
     alertmanager: AlertmanagerServer, sink: ReceiverProcess, tmp_path: Path
 ) -> None:
     made = steady_city(city_inventory())

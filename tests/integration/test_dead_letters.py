@@ -47,7 +47,7 @@ async def metric(client: httpx.AsyncClient, name: str) -> float:
     return float(match[1]) if match else 0.0
 
 
-async def test_what_a_sink_could_not_read_is_delivered_once_the_reason_is_gone(
+async def test_entries_that_a_sink_could_not_read_are_delivered_once_the_reason_is_gone(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     state = tmp_path / "state"
@@ -119,7 +119,7 @@ async def test_a_batch_whose_number_was_taken_is_put_back_when_somebody_names_it
     assert main(["verify", "--config", str(file)]) == 0
 
 
-async def test_what_is_not_there_to_be_tried_again_is_named(
+async def test_a_missing_entry_to_retry_is_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     state = tmp_path / "state"

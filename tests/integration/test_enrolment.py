@@ -192,7 +192,7 @@ async def test_what_is_missing_is_asked_for_and_codes_do_not_travel_in_the_clear
     assert not file[1].exists()
 
 
-async def test_who_guesses_codes_is_sent_away(tmp_path: Path) -> None:
+async def test_guessers_of_codes_are_turned_away(tmp_path: Path) -> None:
     config = "[ingest]\nbad_tokens_per_s = 0.001\nbad_tokens_burst = 3\n"
     async with collector(tmp_path, config=config) as client:
         sent = {"code": new_code(), "token_digest": "0" * 64}
@@ -220,7 +220,7 @@ async def test_who_guesses_codes_is_sent_away(tmp_path: Path) -> None:
         (b"a" * 5000, 413),
     ],
 )
-async def test_what_is_no_enrolment_is_refused(tmp_path: Path, body: bytes, status: int) -> None:
+async def test_an_invalid_enrolment_is_refused(tmp_path: Path, body: bytes, status: int) -> None:
     async with collector(tmp_path) as client:
         response = await client.post(PATH_ENROL, content=body)
         assert response.status_code == status

@@ -160,7 +160,7 @@ def test_when_the_leader_is_only_stopped_the_other_one_leads_within_ten_seconds(
     assert after_s <= TAKEN_OVER_S
 
 
-def test_the_city_is_told_within_a_minute_that_nobody_judges_and_not_while_one_leads(
+def test_the_city_is_notified_within_a_minute_if_nobody_judges_and_not_while_one_leads(
     cluster: Cluster,
 ) -> None:
     lost = cluster.leader()

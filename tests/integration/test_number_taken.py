@@ -31,7 +31,7 @@ def serials_in(batches: list[StoredBatch]) -> Counter[int]:
 
 
 @pytest.mark.parametrize("restarts", [False, True], ids=["at once", "after a restart"])
-async def test_what_a_device_measured_is_kept_although_its_numbers_were_taken(
+async def test_measurements_are_kept_although_their_numbers_were_taken(
     tmp_path: Path, restarts: bool
 ) -> None:
     state = tmp_path / "collector"

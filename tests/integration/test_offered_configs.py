@@ -154,7 +154,7 @@ async def device(tmp_path: Path) -> AsyncIterator[ConfiguredDevice]:
         await configured.end()
 
 
-async def test_what_a_collector_in_other_hands_offers_is_not_run(device: ConfiguredDevice) -> None:
+async def test_offers_of_a_compromised_collector_are_not_run(device: ConfiguredDevice) -> None:
     for number, content in enumerate(HOSTILE, start=1):
         notice = offer(number, content)
         device.offers(notice)

@@ -35,7 +35,7 @@ def lab() -> Iterator[Lab]:
 
 @pytest.mark.parametrize("family", [Family.IP4, Family.IP6])
 @pytest.mark.parametrize("method", METHODS)
-def test_what_a_walk_says_that_it_costs_is_what_the_interface_carried(
+def test_the_stated_cost_of_a_walk_is_the_traffic_of_the_interface(
     lab: Lab, method: str, family: Family
 ) -> None:
     check(lab, Settings(method=method, timeout_s=TIMEOUT_S), family)

@@ -217,7 +217,7 @@ async def test_commands_read_a_journal_in_a_database_or_say_what_to_do_instead(
             pass
 
 
-async def test_the_file_of_one_machine_moves_into_a_database_and_everybody_goes_on(
+async def test_the_file_of_one_machine_moves_into_a_database_and_everybody_continues(
     postgres: PostgresServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     state = tmp_path / "state"

@@ -204,7 +204,7 @@ async def test_one_bad_sample_costs_no_other_and_is_counted(
     assert [value for _, value in kept] == ["0.01"]
 
 
-async def test_what_is_older_than_the_window_is_dropped_counted_and_cheap_to_find(
+async def test_entries_older_than_the_window_are_dropped_counted_and_cheap_to_find(
     own_prometheus: PrometheusServer, tmp_path: Path
 ) -> None:
     own_prometheus.start()
@@ -283,7 +283,7 @@ async def test_a_receiver_that_was_away_gets_everything_once_it_is_back(
     assert sum(held.values()) == 20 * 36 * 4
 
 
-async def test_a_collector_that_starts_again_goes_on_where_its_sink_was(
+async def test_a_collector_that_starts_again_continues_at_the_position_of_its_sink(
     own_prometheus: PrometheusServer, tmp_path: Path
 ) -> None:
     own_prometheus.start()

@@ -186,7 +186,7 @@ async def playing(
             running.result()
 
 
-async def test_a_second_outage_is_told_again_and_charged_from_when_it_was_accepted(
+async def test_a_second_outage_is_reported_again_and_charged_from_when_it_was_accepted(
     desk: CarrierFixture,
     alertmanager: AlertmanagerServer,
     sink: ReceiverProcess,

@@ -77,7 +77,7 @@ async def test_the_record_of_a_device_with_a_key_is_signed_and_verified(
     assert f"signed: {kept}; intact" in out
 
 
-async def test_who_makes_the_whole_chain_anew_is_found(
+async def test_a_chain_that_was_rewritten_as_a_whole_is_found(
     state: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with journal(state) as connection:
@@ -105,7 +105,7 @@ async def test_who_makes_the_whole_chain_anew_is_found(
     assert out.count("is not what key") == len(rows)
 
 
-async def test_who_takes_signatures_away_or_brings_a_key_of_his_own_is_found(
+async def test_removed_signatures_and_foreign_keys_are_found(
     state: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with journal(state) as connection:

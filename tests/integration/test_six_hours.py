@@ -209,7 +209,9 @@ def aftermath(
     return asyncio.run(aftermath_of(tmp_path_factory.mktemp("six-hours"), prometheus))
 
 
-def test_the_account_is_told(aftermath: OutageResult, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_account_is_reported(
+    aftermath: OutageResult, capsys: pytest.CaptureFixture[str]
+) -> None:
     with capsys.disabled():
         sys.stdout.write(
             f"\n{aftermath.reconciliation.line(SITE)}; {aftermath.waiting} batches waited, "
@@ -222,7 +224,7 @@ def test_six_hours_waited(aftermath: OutageResult) -> None:
     assert aftermath.waiting >= SEALS - AT_RISK
 
 
-def test_what_was_made_is_in_the_journal_once_but_for_what_the_power_took(
+def test_results_are_in_the_journal_once_except_those_lost_with_the_power(
     aftermath: OutageResult,
 ) -> None:
     reconciliation = aftermath.reconciliation

@@ -69,7 +69,7 @@ def test_both_directions_are_measured_apart(
     assert finding.cost_bytes == 40 * (header + (112 if mode == "sealed" else 44))
 
 
-def test_loss_is_told_by_direction(lab: Lab, tmp_path: Path) -> None:
+def test_loss_is_reported_by_direction(lab: Lab, tmp_path: Path) -> None:
     with reflector(lab, tmp_path, ALLOW) as port:
         settings = Settings(port=port, count=200, spacing_s=0.002, timeout_s=2.0)
         lab.impair("ont--internet", None, Impairment(loss_ratio=0.25), key="loss")
@@ -84,7 +84,7 @@ def test_loss_is_told_by_direction(lab: Lab, tmp_path: Path) -> None:
     assert up["stamp_mos_number"] < 3
 
 
-def test_reordering_is_told_by_direction(lab: Lab, tmp_path: Path) -> None:
+def test_reordering_is_reported_by_direction(lab: Lab, tmp_path: Path) -> None:
     with reflector(lab, tmp_path, ALLOW) as port:
         lab.impair("ont--internet", Impairment(reorder_ratio=0.2), None, key="mess")
         values = measure(lab, Settings(port=port, count=200, spacing_s=0.002)).values

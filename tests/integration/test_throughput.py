@@ -105,7 +105,7 @@ def test_a_cap_ends_the_test_and_is_kept_to(lab: Lab, tmp_path: Path) -> None:
     assert carried < 2 * 1_500_000 * 1.3
 
 
-def test_a_stranger_is_refused_and_says_so(lab: Lab, tmp_path: Path) -> None:
+def test_a_stranger_is_refused_and_reports_it(lab: Lab, tmp_path: Path) -> None:
     table = TABLE.replace("100.64.0.0/10", "192.0.2.0/24")
     with reflecting(lab, tmp_path, table) as url:
         finding, _ = measure(lab, "throughput", {"url": url, **QUICK})

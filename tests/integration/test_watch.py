@@ -99,7 +99,7 @@ def told(receiver: ReceiverProcess) -> list[tuple[str, str]]:
     return [(body.kind.value, body.title) for body in bodies]
 
 
-async def test_a_collector_that_is_killed_hangs_and_comes_back_is_told_once_each(
+async def test_a_collector_that_is_killed_hangs_and_comes_back_is_reported_once_each(
     tmp_path: Path, receivers: tuple[ReceiverProcess, ReceiverProcess]
 ) -> None:
     webhook, mail = receivers
@@ -128,7 +128,7 @@ async def test_a_collector_that_is_killed_hangs_and_comes_back_is_told_once_each
     await process.end()
 
 
-async def test_a_collector_that_does_not_judge_says_so_and_why(
+async def test_a_collector_that_does_not_judge_reports_it_and_why(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with collector(tmp_path) as client:

@@ -55,7 +55,9 @@ def test_no_fault_is_looked_for_in_the_wrong_place(result: MatrixResult) -> None
     assert wrong == []
 
 
-def test_what_agents_made_is_kept_once_or_its_absence_announced(result: MatrixResult) -> None:
+def test_results_made_by_agents_are_stored_once_or_their_absence_announced(
+    result: MatrixResult,
+) -> None:
     assert result.reconciliation.faults == []
     assert result.reconciliation.unannounced == 0
 

@@ -215,7 +215,7 @@ def collect_result(
     )
 
 
-def test_what_was_made_is_in_the_journal_exactly_once(aftermath: ChaosResult) -> None:
+def test_results_are_in_the_journal_exactly_once(aftermath: ChaosResult) -> None:
     for site, reconciliation in aftermath.by_site.items():
         assert len(reconciliation.logged_runs) > 1000, f"{site} did not tell what it made"
         assert reconciliation.duplicated == [], reconciliation.line(site)

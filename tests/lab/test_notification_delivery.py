@@ -242,7 +242,7 @@ def test_the_carrier_hears_of_an_outage_as_one(trial: NotificationTrial) -> None
     assert [incident.responsible.name for incident in outages_notified] == list(trial.outages)
 
 
-def test_nobody_is_told_what_is_not_theirs(trial: NotificationTrial) -> None:
+def test_nobody_is_notified_of_the_faults_of_others(trial: NotificationTrial) -> None:
     assert trial.misaddressed == []
 
 
@@ -253,11 +253,13 @@ def test_nobody_has_two_open_notifications_of_one_incident(trial: NotificationTr
     assert len({message.body.delivery for message in messages}) == len(messages)
 
 
-def test_what_is_over_when_its_news_arrive_alarms_nobody(trial: NotificationTrial) -> None:
+def test_a_fault_that_is_over_when_its_report_arrives_alarms_nobody(
+    trial: NotificationTrial,
+) -> None:
     assert trial.after_the_fact == []
 
 
-def test_what_goes_on_when_its_news_arrive_is_told_with_its_true_beginning(
+def test_a_fault_that_continues_at_its_late_report_is_notified_with_its_true_beginning(
     trial: NotificationTrial,
 ) -> None:
     kinds = [(message.body.kind, message.body.audience.name) for message in trial.still_lasting]

@@ -165,7 +165,7 @@ def rates(text: str) -> tuple[float, float]:
     return down, up
 
 
-def test_what_a_person_asks_on_the_collectors_page_comes_back_with_its_figures(
+def test_a_test_requested_on_the_collectors_page_returns_with_its_figures(
     stage: OnDemandCity,
 ) -> None:
     assert "/sites/s1/tests" in httpx.get(stage.page.removesuffix("/tests")).raise_for_status().text

@@ -79,7 +79,7 @@ def test_help_explains_all_words_or_one(words: tuple[str, ...], code: int, text:
     assert text in answer.stdout + answer.stderr
 
 
-def test_without_a_lab_that_is_said() -> None:
+def test_the_absence_of_a_lab_is_reported() -> None:
     answer = lab("status", "--lab", "no-such-lab")
     assert answer.returncode == 2
     assert answer.stderr.startswith("thongsuot-lab: no lab 'no-such-lab' is running")
@@ -90,7 +90,7 @@ def test_every_fault_is_listed_with_its_arguments() -> None:
     assert "cut-fibre site=… [link=fixed]\n    The line to the carrier is cut" in listed
 
 
-def test_whoever_reads_only_the_first_lines_gets_no_traceback() -> None:
+def test_reading_only_the_first_lines_gives_no_traceback() -> None:
     command = [sys.executable, "-m", "thongsuot_lab.cli", "faults"]
     # The pipe's reader is gone before the first line is written.
     reader, writer = os.pipe()

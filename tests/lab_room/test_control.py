@@ -63,12 +63,12 @@ def test_a_refusal_says_what_was_asked_and_why_not(
     assert str(caught.value) == why
 
 
-def test_where_nobody_answers_that_is_said(tmp_path: Path) -> None:
+def test_where_nobody_answers_that_is_reported(tmp_path: Path) -> None:
     with pytest.raises(LabError, match=r"cannot ask wires\.sock to report"):
         call(tmp_path / "wires.sock", {"do": "report"})
 
 
-def test_who_asks_and_goes_away_ends_nothing(tmp_path: Path) -> None:
+def test_a_client_that_disconnects_ends_nothing(tmp_path: Path) -> None:
     path = tmp_path / "wires.sock"
     with answering(path), socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as asker:
         asker.connect(str(path))

@@ -21,7 +21,7 @@ from thongsuot_lab.inbox import Inbox, read_messages
 SECRET = "sesame"
 
 
-def test_what_is_signed_and_new_is_kept_and_the_rest_is_not(tmp_path: Path) -> None:
+def test_signed_and_new_messages_are_stored_and_others_are_not(tmp_path: Path) -> None:
     made = steady_city(city_inventory())
     body = encode_body(message_of(cut_fibre(made), made), time.time_ns())
     file = tmp_path / "letters.jsonl"

@@ -34,7 +34,7 @@ def test_a_prefix_is_taken_once() -> None:
         assert lab.node("left").run(["true"]).returncode == 0
 
 
-def test_what_cannot_be_built_leaves_nothing_behind() -> None:
+def test_a_lab_that_cannot_be_built_leaves_nothing_behind() -> None:
     draft = TopologyBuilder()
     draft.host("left", uplinks=())
     draft.host("right", uplinks=())

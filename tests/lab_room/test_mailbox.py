@@ -54,7 +54,7 @@ async def send(port: int) -> ChannelResult:
     return await channel.send(notice)
 
 
-async def test_what_the_channel_sends_is_kept_as_people_read_it(
+async def test_messages_of_the_channel_are_kept_as_people_read_them(
     tmp_path: Path, smtp_port: int
 ) -> None:
     mailbox = Mailbox(tmp_path / "mails.jsonl")

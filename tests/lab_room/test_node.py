@@ -30,7 +30,7 @@ def test_a_socket_made_inside_stays_inside(lab: Lab) -> None:
         outside.bind((small.INTERNET_V4[0], 0))
 
 
-def test_what_is_raised_inside_is_raised_outside(lab: Lab) -> None:
+def test_exceptions_raised_inside_are_raised_outside(lab: Lab) -> None:
     def fail() -> None:
         raise KeyError("inside")
 
@@ -44,7 +44,7 @@ def test_a_program_sees_the_interfaces_and_names_of_its_node(lab: Lab) -> None:
     assert "127.0.1.1 device" in device.run(["cat", "/etc/hosts"]).stdout
 
 
-def test_a_failed_program_says_so_with_its_outputs(lab: Lab) -> None:
+def test_a_failed_program_is_reported_with_its_outputs(lab: Lab) -> None:
     with pytest.raises(subprocess.CalledProcessError) as caught:
         lab.node("device").run(["sh", "-c", "echo out; echo err >&2; exit 3"])
     assert (caught.value.returncode, caught.value.stdout, caught.value.stderr) == (
@@ -54,7 +54,7 @@ def test_a_failed_program_says_so_with_its_outputs(lab: Lab) -> None:
     )
 
 
-def test_a_refused_command_is_told_with_its_input(lab: Lab) -> None:
+def test_a_refused_command_is_reported_with_its_input(lab: Lab) -> None:
     with pytest.raises(BuildError, match=r"(?s)ip -batch -: .*Cannot find device.*nowhere"):
         lab.node("device").ip("link set nowhere up")
 

@@ -18,7 +18,7 @@ def test_an_alert_is_shown_with_its_labels_and_a_link_to_its_incident() -> None:
     assert "Hiện không có cảnh báo nào" in alerts_page([], "vi")
 
 
-def test_a_system_that_does_not_answer_is_said_to_be_silent_not_empty() -> None:
+def test_a_system_that_does_not_answer_is_reported_as_silent_not_empty() -> None:
     page = alerts_page(None, "en")
     assert "does not answer" in page
     assert "No alert is active" not in page

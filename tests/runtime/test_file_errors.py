@@ -7,7 +7,7 @@ import pytest
 from thongsuot_runtime.file_errors import describe, describe_with_file
 
 
-def test_what_the_system_refuses_is_told_without_number_and_path(tmp_path: Path) -> None:
+def test_refusals_of_the_system_are_reported_without_number_and_path(tmp_path: Path) -> None:
     with pytest.raises(OSError, match=r"Errno 2") as missing:
         (tmp_path / "key").read_text("utf-8")
     assert describe(missing.value) == "no such file or directory"
@@ -17,7 +17,7 @@ def test_what_the_system_refuses_is_told_without_number_and_path(tmp_path: Path)
     assert describe(folder.value) == "is a directory"
 
 
-def test_what_is_no_text_says_so(tmp_path: Path) -> None:
+def test_content_that_is_not_text_is_reported(tmp_path: Path) -> None:
     (tmp_path / "key").write_bytes(b"\xff")
     with pytest.raises(UnicodeDecodeError) as binary:
         (tmp_path / "key").read_text("utf-8")

@@ -21,7 +21,7 @@ def line_of(*, text: str, error: BaseException | None = None) -> str:
     return stream.getvalue()
 
 
-def test_a_text_with_line_feeds_and_turned_writing_stands_in_one_line() -> None:
+def test_a_text_with_line_feeds_and_turned_writing_stays_on_one_line() -> None:
     line = line_of(text="7\nERROR all is lost\r\x1b[2J\u202e")
     assert line == (
         "INFO site configuration site=s1 rejected: 7\\nERROR all is lost\\r\\x1b[2J\\u202e\n"

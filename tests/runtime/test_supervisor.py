@@ -18,7 +18,7 @@ def no_jitter() -> float:
     return 0.0
 
 
-def test_a_failing_task_is_restarted_with_growing_waits_and_the_others_go_on() -> None:
+def test_a_failing_task_is_restarted_with_growing_waits_and_the_others_continue() -> None:
     clock = FakeClock()
     started_s: list[float] = []
     ticks = 0

@@ -87,7 +87,7 @@ def _parser() -> argparse.ArgumentParser:
         (["x", "--json=1"], "lỗi: tham số --json: tuỳ chọn này không nhận giá trị '1'"),
     ],
 )
-def test_what_argparse_refuses_is_said_in_vietnamese(
+def test_refusals_of_argparse_are_in_vietnamese(
     words: list[str],
     sentence: str,
     monkeypatch: pytest.MonkeyPatch,

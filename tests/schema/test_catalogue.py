@@ -25,7 +25,7 @@ def test_a_kind_is_a_module_and_a_module_a_kind() -> None:
     assert {kind.name for kind in KINDS} == set(catalogue.kinds()) == modules
 
 
-def test_an_unknown_kind_is_told_with_those_that_there_are() -> None:
+def test_an_unknown_kind_is_reported_with_those_that_there_are() -> None:
     known = "counter, dns, egress, failover, fresh_echo, host, http, icmp"
     with pytest.raises(KeyError, match=f"no kind 'icmq'; known: {known}"):
         catalogue.load("icmq")

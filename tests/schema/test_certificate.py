@@ -35,7 +35,7 @@ def test_the_first_certificate_of_a_chain_counts() -> None:
         (b"\x30\x02\x30\x00", "cut off"),
     ],
 )
-def test_what_is_no_certificate_is_refused_with_a_sentence(der: bytes, sentence: str) -> None:
+def test_an_invalid_certificate_is_refused_with_a_sentence(der: bytes, sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         validity_of(ssl.DER_cert_to_PEM_cert(der))
 

@@ -92,7 +92,7 @@ def test_an_answer_that_is_an_error_proves_the_way() -> None:
     assert (path.is_alive, path.link, path.open_targets) == (True, "fixed", ())
 
 
-def test_what_was_not_measured_is_no_run_and_a_run_left_out_says_nothing() -> None:
+def test_an_unmeasured_result_is_not_a_run_and_a_skipped_run_says_nothing() -> None:
     assert run_from("portal", 5, Outcome.UNMEASURED, Reason.INTERFACE_DOWN, {}) is None
     assert says_nothing(Reason.BUDGET_SPENT)
     assert not says_nothing(Reason.INTERFACE_DOWN)

@@ -138,7 +138,7 @@ def test_a_mark_of_byte_order_and_ends_of_lines_of_another_system_are_taken() ->
     assert decode("\ufeff" + SITES, Inventory, file="f").sites
 
 
-def test_a_typo_in_a_required_key_is_told_as_a_typo() -> None:
+def test_a_typo_in_a_required_key_is_reported_as_a_typo() -> None:
     text = "[[sites]]\nname = 'a'\n[[sites.links]]\nname = 'b'\ninterfce = 'eth0'"
     assert wrong(text) == (
         'agent.toml:5: unknown key "interfce" in [[sites.links]]; did you mean "interface"?'

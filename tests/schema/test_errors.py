@@ -25,7 +25,7 @@ def test_an_unknown_layout_is_named() -> None:
         errors.LayoutUnknown,
     ],
 )
-def test_whatever_is_wrong_with_a_body_is_a_batch_error(kind: type[Exception]) -> None:
+def test_every_error_in_a_body_is_a_batch_error(kind: type[Exception]) -> None:
     assert issubclass(kind, errors.BatchError)
     assert issubclass(kind, errors.SchemaError)
     assert kind.__name__ in str(errors.__doc__)

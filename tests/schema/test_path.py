@@ -92,7 +92,7 @@ def test_a_long_path_fits_into_the_evidence_of_one_result() -> None:
     assert len(parse_path(evidence, is_reached=False).hops) == 28
 
 
-def test_what_cannot_be_read_is_left_out_not_guessed() -> None:
+def test_unreadable_values_are_left_out_not_guessed() -> None:
     evidence = {
         "hop01": "192.168.1.1 3/3 1us",
         "hop02": "<script> 3/3",
@@ -119,7 +119,7 @@ def test_the_number_of_a_route_is_that_of_its_hops() -> None:
     assert 0 <= route_number(route) < 1 << 24
 
 
-def test_the_difference_is_said_in_words() -> None:
+def test_the_difference_is_reported_in_words() -> None:
     assert describe_difference(path("a", "b"), path("a", "b")) == ""
     assert describe_difference(path("a", "b"), path("a", "x", "b")) == "2 to 3 hops, hop 2 b to x"
     assert describe_difference(path("a", "b"), path("a", reached=False)) == "ends at hop 1"

@@ -173,9 +173,7 @@ def test_every_key_that_tomllib_sees_is_found_and_no_other(
 
 
 @given(PAIRS, TABLES)
-def test_a_key_stands_on_the_line_that_is_found(
-    top: list[str], tables: list[tuple[str, list[str]]]
-) -> None:
+def test_a_key_is_found_on_its_line(top: list[str], tables: list[tuple[str, list[str]]]) -> None:
     # Each array of tables has a name of its own here, so that headers can be found by their text.
     lines = list(top)
     expected: dict[str, int] = {}

@@ -19,14 +19,16 @@ from tools.bench_gate import (
 from tests.contract.house import ROOT, plant
 
 
-def test_what_a_bench_prints_is_read_among_all_else(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_output_of_a_bench_is_read_among_other_lines(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     print_ratio("ingest.of_prometheus", 0.5128)
     printed = capsys.readouterr().out
     among = f"ratio is what matters 3\n  0.5 CPU s\n{printed}ratio ingest.x fast\n"
     assert ratios_in(among) == {"ingest.of_prometheus": 0.513}
 
 
-def test_a_ratio_may_differ_by_its_noise_and_no_more() -> None:
+def test_a_ratio_may_differ_only_by_its_noise() -> None:
     known = {"ingest.a": Ratio(value=0.5, noise=0.2), "other.b": Ratio(value=1.0)}
     assert list(worse("ingest", known, {"ingest.a": 0.6})) == []
     assert list(worse("ingest", known, {"ingest.a": 0.1})) == []
@@ -36,7 +38,7 @@ def test_a_ratio_may_differ_by_its_noise_and_no_more() -> None:
     assert list(worse("ingest", known, {"ingest.new": 3.0})) == ["ingest.a was not measured"]
 
 
-def test_what_is_written_is_read_back_and_keeps_its_noise() -> None:
+def test_written_values_are_read_back_and_keep_their_noise() -> None:
     known = {"ingest.a": Ratio(value=0.5, noise=0.1), "other.b": Ratio(value=1.0)}
     after = updated(known, {"ingest.a": 0.4, "ingest.new": 2.0})
     assert after["ingest.a"] == Ratio(value=0.4, noise=0.1)

@@ -154,7 +154,7 @@ def test_what_a_translator_wrote_into_the_header_stays(locales: Path) -> None:
     assert "Last-Translator: An" in made(locales)["en/demo.po"].decode()
 
 
-def test_a_place_may_be_left_out_where_the_reference_says_so() -> None:
+def test_a_placeholder_may_be_left_out_where_the_reference_allows_it() -> None:
     catalogue = Catalog()
     comment = ["optional: at, by"]
     catalogue.add("lúc {at}, {by}", "now", context="said", auto_comments=comment)

@@ -71,7 +71,7 @@ def test_a_sink_that_lacks_something_is_named(field: str) -> None:
     assert account.flaws(MADE, 5) == [str(sink)]
 
 
-def test_what_the_journal_the_devices_and_verify_say_must_be_the_same() -> None:
+def test_journal_devices_and_verify_must_agree() -> None:
     assert WHOLE.flaws(MADE, 6)[0] == "kept 5, and 6 in the journal"
     assert WHOLE.flaws({**MADE, "s0": 4}, 5) == ["s0 has made 4 batches, the account says 3"]
     waits = SiteReport(site="s1", made=2, fates={BatchFate.WAITING: 2}, closes=True)

@@ -67,7 +67,7 @@ def told(*messages: Message) -> ToldOf:
     return told_of(played(*messages), CUT, BROKEN_NS, HEALED_NS)
 
 
-def test_the_first_message_to_whoever_has_to_act_counts_and_others_are_counted_apart() -> None:
+def test_the_first_message_to_the_responsible_party_counts_and_others_are_counted_apart() -> None:
     seen = told(
         message(-30, Party.CARRIER),
         message(4, Party.COMMUNE),
@@ -79,7 +79,7 @@ def test_the_first_message_to_whoever_has_to_act_counts_and_others_are_counted_a
     assert (seen.to_others, seen.other_parties, seen.is_over_told) == (1, (Party.COMMUNE,), True)
 
 
-def test_what_arrives_after_the_end_was_not_told_in_time() -> None:
+def test_notifications_after_the_end_were_not_in_time() -> None:
     seen = told(message(170, Party.CARRIER))
     assert (seen.right_s, seen.late_s, seen.first_s) == (None, 170.0, None)
 
@@ -124,7 +124,7 @@ def run_with(*peers: PeerObservations) -> ComparisonRun:
     )
 
 
-def test_the_table_says_who_was_told_and_names_what_was_not_played() -> None:
+def test_the_table_says_who_was_notified_and_names_what_was_not_played() -> None:
     fast = PeerObservations(
         name="fast",
         settings="all of it",

@@ -47,7 +47,7 @@ GOOD = FreshOutcome(
 )
 
 
-def test_a_story_is_read_scene_by_scene_with_who_was_told_first() -> None:
+def test_a_story_is_read_scene_by_scene_with_who_was_notified_first() -> None:
     assert scenes_of(STORY.splitlines()) == (
         (
             StoryScene(title="A digger cuts the fibre of s1", told_s=6.0),

@@ -36,7 +36,7 @@ OTHERS = [
 
 
 @pytest.mark.parametrize("line", SECRETS)
-def test_what_looks_like_a_secret_is_found_by_its_line(line: str) -> None:
+def test_possible_secrets_are_found_with_their_line(line: str) -> None:
     assert [number for number, _ in leaks.found("a.py", f"\n{line}\n".encode())] == [2]
 
 

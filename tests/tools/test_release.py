@@ -72,7 +72,7 @@ def test_a_release_carries_its_version_everywhere_and_collects_the_changes(clone
         check(clone, "7.9.0")
 
 
-def test_what_is_no_release_is_refused_and_nothing_changes(clone: Path) -> None:
+def test_an_invalid_release_is_refused_and_nothing_changes(clone: Path) -> None:
     head = git(clone, "rev-parse", "HEAD")
     with pytest.raises(ReleaseError, match='"next" is not a version'):
         check(clone, "next")

@@ -170,7 +170,7 @@ def test_the_second_python_imports_everything_and_runs_the_rest_at_night() -> No
     assert [part.name for part in nightly_parts() if part.name == "second-python"] == []
 
 
-def test_what_is_simulated_at_night_alone_has_all_seeds_there() -> None:
+def test_rows_simulated_only_at_night_have_all_seeds_there() -> None:
     (seeds,) = [part for part in nightly_parts() if part.name == "seeds"]
     assert tuple(seeds.command[-len(SIMULATED) :]) == SIMULATED
     assert [path for path in SIMULATED_AT_NIGHT if not (ROOT / path).is_file()] == []
@@ -186,7 +186,7 @@ def test_only_a_change_is_tried_with_fewer_examples() -> None:
     assert [part.name for part in night if "THONGSUOT_EXAMPLES" in part.environment] == []
 
 
-def test_what_lint_leaves_out_is_nightly() -> None:
+def test_checks_omitted_from_lint_are_nightly() -> None:
     (night,) = [part.command for part in nightly_parts() if part.name == "lint"]
     assert night[1:] == ("tools/lint.py", "night")
     assert set(lint.nightly_commands()) == {"types (basedpyright)", "roles"}

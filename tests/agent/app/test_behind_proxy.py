@@ -90,7 +90,7 @@ async def test_pushes_and_portals_go_by_the_proxy_and_nothing_else_is_sent_beyon
     ],
     ids=["the line cut", "the proxy hangs", "the proxy is gone"],
 )
-async def test_a_dead_line_is_told_from_a_dead_proxy(
+async def test_a_dead_line_is_distinguished_from_a_dead_proxy(
     lab: Lab, device: RunningAgent, fault: str, expected: tuple[State, Segment, Symptom]
 ) -> None:
     device.start()

@@ -39,7 +39,7 @@ def test_another_boot_or_configuration_begins_without(tmp_path: Path) -> None:
     assert CheckpointFile(path).load(boot_id="boot", fingerprint="other") is None
 
 
-def test_what_is_missing_or_broken_begins_without(tmp_path: Path) -> None:
+def test_a_missing_or_broken_file_starts_empty(tmp_path: Path) -> None:
     path = tmp_path / "checkpoint"
     assert CheckpointFile(path).load(boot_id="boot", fingerprint="print") is None
     CheckpointFile(path).save(CHECKPOINT)

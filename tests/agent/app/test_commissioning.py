@@ -78,7 +78,7 @@ async def test_a_line_is_proven_by_its_cable_over_a_kill_and_the_record_has_ever
     assert circuit.text == FIXED_CIRCUIT
 
 
-async def test_a_cable_with_the_other_lines_label_is_said_and_changes_nothing(
+async def test_a_cable_with_the_other_lines_label_is_reported_and_changes_nothing(
     lab: Lab, site: Site
 ) -> None:
     device, receiver = site

@@ -78,7 +78,7 @@ async def device(lab: Lab, folder: Path) -> AsyncIterator[RunningAgent]:
         yield agent
 
 
-async def test_a_device_whose_disk_fails_goes_on_measuring_and_leaves_no_hole_in_its_record(
+async def test_a_device_whose_disk_fails_continues_measuring_and_leaves_no_hole_in_its_record(
     lab: Lab, device: RunningAgent, disk: FaultyDisk, folder: Path
 ) -> None:
     async with collecting(lab) as receiver:

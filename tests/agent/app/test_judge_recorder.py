@@ -20,7 +20,7 @@ def events_in(path: Path) -> list[recording.Recorded]:
         return list(recording.read(file)[2])
 
 
-def test_what_is_recorded_is_read_back_with_its_probes_and_settings(tmp_path: Path) -> None:
+def test_a_recording_is_read_back_with_its_probes_and_settings(tmp_path: Path) -> None:
     probes = one_link()
     recorder = JudgeRecorder(tmp_path / "judge.jsonl")
     ticks = [Tick(boottime_ns=second * NS) for second in (1, 2, 3)]
@@ -45,7 +45,7 @@ def test_other_probes_begin_another_file_and_no_file_is_written_over(tmp_path: P
     assert events_in(tmp_path / "judge-3.jsonl") == [Tick(boottime_ns=2 * NS)]
 
 
-def test_a_recording_that_is_full_ends_and_says_so(
+def test_a_full_recording_ends_and_reports_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     probes = one_link()

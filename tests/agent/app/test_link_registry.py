@@ -48,7 +48,7 @@ UP = LinkState(
         ),
     ],
 )
-def test_a_change_is_told_in_words(before: LinkState, after: LinkState, words: str) -> None:
+def test_a_change_is_described_in_words(before: LinkState, after: LinkState, words: str) -> None:
     assert describe_change("fiber", before, after) == words
 
 

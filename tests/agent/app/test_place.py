@@ -50,12 +50,12 @@ def test_router_and_network_of_a_link_are_known_again_after_a_power_cut(path: Pa
     ],
     ids=["another site", "another circuit", "another carrier"],
 )
-def test_a_device_that_is_told_its_new_place_begins_anew(path: Path, site: str, spec: Link) -> None:
+def test_a_device_that_gets_a_new_place_starts_again(path: Path, site: str, spec: Link) -> None:
     PlaceFile(path, "ba-dinh").save(known(), [FIBRE])
     assert after_power_cut(path, site, spec).links == {}
 
 
-def test_a_file_that_cannot_be_read_is_learned_anew_and_written_again(path: Path) -> None:
+def test_a_file_that_cannot_be_read_is_learned_and_written_again(path: Path) -> None:
     place = PlaceFile(path, "ba-dinh")
     place.save(known(), [FIBRE])
     path.write_bytes(b"{")

@@ -85,7 +85,7 @@ def test_it_is_taken_run_and_done_once() -> None:
     assert len(stage.noted) == 2
 
 
-def test_what_is_not_scheduled_is_refused_once_and_the_next_is_taken() -> None:
+def test_unscheduled_tests_are_refused_once_and_the_next_is_accepted() -> None:
     stage = RecordedCallbacks((requested_job("http"),))
     asks = [TestRequest(id="one", kind="radio"), TestRequest(id="two", kind="http")]
     stage.asks.accept_requests(asks)
@@ -136,7 +136,7 @@ def test_an_id_without_sense_is_passed_over() -> None:
     assert stage.noted == []
 
 
-def test_the_button_at_the_point_runs_one_kind_after_the_other_and_says_so() -> None:
+def test_the_button_at_the_point_runs_one_kind_after_the_other_and_reports_it() -> None:
     stage = RecordedCallbacks(
         (requested_job("http"), requested_job("path")), here=(("http", ""), ("path", "fiber"))
     )
@@ -172,7 +172,7 @@ def test_the_button_rests_after_it_was_pressed_and_waits_for_the_centres_test() 
     assert stage.asks.request_local_tests()
 
 
-def test_what_the_button_wants_and_cannot_have_is_told_and_the_rest_is_run() -> None:
+def test_tests_that_the_button_cannot_have_are_reported_and_the_rest_is_run() -> None:
     stage = RecordedCallbacks((requested_job("http"),), here=(("radio", ""), ("http", "")))
     assert stage.asks.request_local_tests()
     codes = [code for code, _, _ in stage.noted]
@@ -185,7 +185,7 @@ def test_what_the_button_wants_and_cannot_have_is_told_and_the_rest_is_run() -> 
     )
 
 
-def test_what_the_button_began_is_charged_to_its_share_and_the_centres_tests_are_not() -> None:
+def test_runs_of_the_button_are_charged_to_its_share_and_the_centres_tests_are_not() -> None:
     jobs = (requested_job("http", link="mobile"),)
     stage = RecordedCallbacks(jobs, here=(("http", ""),))
     assert stage.asks.request_local_tests()

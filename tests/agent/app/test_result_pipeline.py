@@ -80,7 +80,7 @@ def change(fake: FakeClock, state: State) -> VerdictChange:
     )
 
 
-async def test_what_the_judge_rules_is_kept_and_carried_out(
+async def test_the_judges_decision_is_kept_and_carried_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake, carried = FakeClock(), RecordedPipelineCallbacks()
@@ -157,7 +157,7 @@ async def test_that_echoes_are_limited_is_a_fact_of_the_record_and_no_verdict(
     await spool.close()
 
 
-async def test_which_family_is_dead_is_told_and_taken_back(
+async def test_which_family_is_dead_is_reported_and_taken_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake, carried = FakeClock(), RecordedPipelineCallbacks()
@@ -178,7 +178,7 @@ async def test_which_family_is_dead_is_told_and_taken_back(
     await spool.close()
 
 
-async def test_what_stood_before_a_restart_is_said_again_after_it(tmp_path: Path) -> None:
+async def test_verdicts_from_before_a_restart_are_repeated_after_it(tmp_path: Path) -> None:
     fake = FakeClock()
     spool = await opened(tmp_path, fake)
     pipeline = pipeline_for(spool, fake, RecordedPipelineCallbacks())
@@ -200,7 +200,7 @@ async def test_what_stood_before_a_restart_is_said_again_after_it(tmp_path: Path
     await spool.close()
 
 
-async def test_a_judge_that_breaks_begins_anew_and_loses_no_result(
+async def test_a_judge_that_breaks_starts_again_and_loses_no_result(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake = FakeClock()

@@ -48,7 +48,7 @@ def test_what_is_no_sample_is_not_counted() -> None:
     assert doubted.statuses() == ()
 
 
-def test_a_restart_goes_on_and_a_new_month_begins_anew() -> None:
+def test_a_restart_continues_and_a_new_month_starts_again() -> None:
     now_ns = NOVEMBER_NS
     samples = SamplingProgress(lambda: now_ns)
     samples.add_result(sample(1e6, 1e6))

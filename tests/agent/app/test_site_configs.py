@@ -126,7 +126,7 @@ async def test_a_site_config_is_tried_said_and_proved_by_a_push_under_it(
     assert [target.name for target in again.active.config.targets][-1] == "portal-1"
 
 
-async def test_what_is_offered_again_changes_nothing(device: SiteConfigDevice) -> None:
+async def test_a_repeated_offer_changes_nothing(device: SiteConfigDevice) -> None:
     site_configs = device.start()
     assert site_configs.metrics() == {}
     await proven(site_configs, offer(1))
@@ -158,7 +158,7 @@ async def test_a_wrong_site_config_is_refused_reported_and_not_looked_at_again(
     assert device.start().running_text == version_of(offer(1))
 
 
-async def test_an_agent_that_is_cut_off_goes_back_and_says_so(device: SiteConfigDevice) -> None:
+async def test_an_agent_that_is_cut_off_rolls_back_and_reports_it(device: SiteConfigDevice) -> None:
     site_configs = device.start()
     await proven(site_configs, offer(1))
     await offered(site_configs, offer(2))
@@ -336,7 +336,7 @@ async def test_a_disk_that_takes_nothing_leaves_all_as_it_is(
     assert site_configs.status.state == "trial"
 
 
-async def test_what_is_no_offer_is_logged_and_harms_nothing(device: SiteConfigDevice) -> None:
+async def test_an_invalid_offer_is_logged_and_does_no_harm(device: SiteConfigDevice) -> None:
     site_configs = device.start()
     for raw in (b"1", b"null", b'{"number":"x"}', b'{"number":1,"made_ns":1}'):
         answer = PushResponse(acknowledged=1, site_config=msgspec.Raw(raw))

@@ -19,7 +19,7 @@ def test_words_arrive_as_one_datagram(tmp_path: Path, is_abstract: bool) -> None
 
 
 @pytest.mark.parametrize("address", [None, ""])
-def test_without_systemd_nothing_is_said(
+def test_without_systemd_nothing_is_reported(
     address: str | None, caplog: pytest.LogCaptureFixture
 ) -> None:
     SystemdNotifier(address).send("READY=1")

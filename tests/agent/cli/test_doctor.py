@@ -14,7 +14,7 @@ from thongsuot_agent.doctor.host import read_host
 NO_CONFIG = "/nonexistent/agent.toml"
 
 
-def test_a_finding_is_told_with_what_to_do_and_in_lines_of_a_hundred() -> None:
+def test_findings_are_reported_with_advice_in_lines_of_a_hundred() -> None:
     long = HostFinding(
         check="packet_size",
         severity=FindingSeverity.FAULT,

@@ -48,7 +48,7 @@ def config(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_good_configuration_is_told_to_be_good(config: Path) -> None:
+def test_a_good_configuration_is_reported_as_good(config: Path) -> None:
     done = command("check-config", "--config", str(config))
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith(f"{config}: good\nsite: ba-dinh\n")
@@ -57,7 +57,7 @@ def test_a_good_configuration_is_told_to_be_good(config: Path) -> None:
     assert not (config.parent / "state").exists(), "checking makes nothing"
 
 
-def test_what_a_configuration_comes_to_is_there_for_programs(config: Path) -> None:
+def test_the_effective_configuration_is_available_to_programs(config: Path) -> None:
     text = config.read_text(encoding="utf-8")
     link = '[[links]]\nname = "5g"\ninterface = "wwan0"\nallowance_bytes = 2_000_000_000\n'
     config.write_text(text + link, encoding="utf-8")

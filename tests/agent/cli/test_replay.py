@@ -11,7 +11,7 @@ from thongsuot_agent.judge import recording
 from thongsuot_schema.segment import Segment
 
 
-def test_a_cut_line_is_told_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_cut_line_is_reported_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     cut = InjectedFault(start_s=60.0, at=Segment.ACCESS, loss=1.0)
     site = SimulatedSite(injected=(cut,), record=True)
     site.run(120.0)
@@ -25,7 +25,7 @@ def test_a_cut_line_is_told_again(tmp_path: Path, capsys: pytest.CaptureFixture[
 
 
 @pytest.mark.parametrize("content", [None, b"", b"no recording\n"])
-def test_what_is_no_recording_is_named_and_ends_with_2(
+def test_an_invalid_recording_is_named_and_exits_with_2(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes | None
 ) -> None:
     file = tmp_path / "judge.jsonl"

@@ -174,13 +174,13 @@ async def test_a_running_agent_is_asked(capsys: pytest.CaptureFixture[str]) -> N
     await asyncio.wait([task])
 
 
-def test_an_agent_that_does_not_answer_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_agent_that_does_not_answer_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
     assert show_status("", "127.0.0.1:1", is_json=False) == 1
     assert "no answer from the agent at 127.0.0.1:1" in capsys.readouterr().err
     assert show_status("", "nonsense", is_json=False) == 2
 
 
-def test_how_far_the_samples_of_the_month_are_is_said() -> None:
+def test_the_progress_of_the_months_samples_is_reported() -> None:
     sampling = SamplingStatus(
         link="fiber",
         month="2026-11",

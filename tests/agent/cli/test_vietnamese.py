@@ -271,7 +271,7 @@ def test_routes_say_what_was_made_and_what_waits(
     )
 
 
-def test_a_run_of_a_probe_is_told_with_its_figures(
+def test_a_run_of_a_probe_is_reported_with_its_figures(
     in_both: Callable[[Print], tuple[str, set[str]]],
 ) -> None:
     finding = ok_finding(
@@ -290,7 +290,7 @@ def test_a_run_of_a_probe_is_told_with_its_figures(
     assert "icmp qua eth9, IPv4: hỏng (không phản hồi)\n  nguyên văn: EHOSTDOWN\n" in text
 
 
-def test_a_recording_is_told_again(
+def test_a_recording_is_replayed(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     in_both: Callable[[Print], tuple[str, set[str]]],
@@ -320,7 +320,7 @@ def test_a_recording_is_told_again(
     assert "1 kết quả, 1 hỏng, 0 chưa đo được; yêu cầu đo thêm " in text
 
 
-def test_a_site_configuration_is_told_with_what_was_refused(
+def test_a_site_configuration_is_reported_with_what_was_refused(
     in_both: Callable[[Print], tuple[str, set[str]]],
 ) -> None:
     wrong = refusal(site_config(site="tay-ho", targets=(portal("dvc", "http://127.0.0.1/"),)))

@@ -159,7 +159,7 @@ def test_planned_work_begins_before_the_cable_is_out_and_ends_when_all_answer_ag
     ]
 
 
-def test_swapped_labels_are_said_and_noted_and_no_link_counts_as_proven() -> None:
+def test_swapped_labels_are_reported_and_noted_and_no_link_counts_as_proven() -> None:
     site = WalkedSite()
     site.do(steps.ask_pull)
     site.pull("mobile")
@@ -261,7 +261,7 @@ def test_answers_from_before_the_fall_are_no_witness() -> None:
     assert site.step() is CommissioningStep.RETURN
 
 
-def test_a_line_that_does_not_come_back_is_said_and_settles_when_it_does() -> None:
+def test_a_line_that_does_not_come_back_is_reported_and_settles_when_it_does() -> None:
     site = WalkedSite()
     site.do(steps.ask_pull)
     site.pull("fixed")
@@ -275,7 +275,7 @@ def test_a_line_that_does_not_come_back_is_said_and_settles_when_it_does() -> No
     assert site.latest() is EventCode.SETTLED
 
 
-def test_another_cable_that_is_pulled_at_the_return_is_said() -> None:
+def test_another_cable_that_is_pulled_at_the_return_is_reported() -> None:
     site = WalkedSite()
     site.do(steps.ask_pull)
     site.pull("fixed")
@@ -297,7 +297,7 @@ def test_a_line_that_comes_back_by_another_router_is_not_proven() -> None:
 
 
 @pytest.mark.parametrize("seconds", [1, 8], ids=["before it was seen to fall", "while it was out"])
-def test_a_restart_in_the_middle_is_said_and_what_was_proven_stays(seconds: int) -> None:
+def test_a_restart_in_the_middle_is_reported_and_what_was_proven_stays(seconds: int) -> None:
     site = WalkedSite()
     site.prove("fixed")
     site.do(steps.ask_pull)
@@ -348,7 +348,7 @@ def test_a_label_that_says_something_else_is_kept_as_it_is_read() -> None:
     assert not site.run.is_complete
 
 
-def test_a_counter_that_opens_nothing_in_a_minute_is_said() -> None:
+def test_a_counter_that_opens_nothing_in_a_minute_is_reported() -> None:
     site = WalkedSite("fixed")
     site.prove("fixed")
     site.counter = CounterSight(expected=2)
@@ -375,7 +375,7 @@ def test_the_address_is_waited_for_a_while_and_no_longer() -> None:
         assert (site.step() is CommissioningStep.CIRCUIT) == (waited >= 10)
 
 
-def test_what_is_pressed_at_the_wrong_moment_changes_nothing() -> None:
+def test_a_button_pressed_at_the_wrong_moment_changes_nothing() -> None:
     site = WalkedSite()
     before = site.run
     site.do(steps.swap)

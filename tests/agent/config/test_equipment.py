@@ -38,9 +38,7 @@ def mistake(folder: Path, kind: str = "snmp", more: str = SNMP) -> tuple[int, st
 
 
 @pytest.mark.parametrize(("kind", "more"), [("snmp", SNMP), ("radio", RADIO)])
-def test_a_profile_of_ones_own_that_can_be_used_is_good(
-    tmp_path: Path, kind: str, more: str
-) -> None:
+def test_a_usable_profile_of_your_own_is_accepted(tmp_path: Path, kind: str, more: str) -> None:
     (tmp_path / "a-box.toml").write_text(GOOD)
     assert mistake(tmp_path, kind, more) == (0, "")
 
@@ -61,7 +59,7 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path, kind: str, more: st
         ("present", "present =", "profile a-box is no TOML"),
     ],
 )
-def test_what_is_wrong_in_a_profile_is_told_with_folder_file_and_place(
+def test_errors_in_a_profile_are_reported_with_folder_file_and_place(
     tmp_path: Path, before: str, after: str, says: str
 ) -> None:
     (tmp_path / "a-box.toml").write_text(GOOD.replace(before, after, 1))
@@ -71,12 +69,12 @@ def test_what_is_wrong_in_a_profile_is_told_with_folder_file_and_place(
     assert says in message
 
 
-def test_a_profile_that_is_no_text_is_told(tmp_path: Path) -> None:
+def test_a_profile_that_is_not_text_is_reported(tmp_path: Path) -> None:
     (tmp_path / "a-box.toml").write_bytes(b"\xff\xfe")
     assert "profile a-box cannot be read" in mistake(tmp_path)[1]
 
 
-def test_a_profile_that_is_nowhere_is_told_with_the_nearest(tmp_path: Path) -> None:
+def test_a_missing_profile_is_reported_with_the_nearest_name(tmp_path: Path) -> None:
     (tmp_path / "a-box.toml").write_text(GOOD)
     line, message = mistake(tmp_path, more='profiles = ["a-box", "a-bux"]')
     assert line == LINE + 1

@@ -81,7 +81,7 @@ def test_what_is_said_is_read() -> None:
     assert config.judge.quorum == 3
 
 
-def test_every_mistake_of_a_file_is_told_at_once() -> None:
+def test_every_mistake_of_a_file_is_reported_at_once() -> None:
     wrong = LEAST.replace("https://collector", "collector") + '[page]\nlisten = "80"\n'
     with pytest.raises(ConfigInvalid) as refused:
         parse(wrong, file="agent.toml")

@@ -44,7 +44,7 @@ def found(host: Host) -> list[tuple[str, FindingSeverity, str]]:
     return [(finding.check, finding.severity, finding.link) for finding in examine(host)]
 
 
-def test_of_a_healthy_host_nothing_is_said() -> None:
+def test_nothing_is_reported_of_a_healthy_host() -> None:
     assert found(HEALTHY) == []
     assert links_without_findings(HEALTHY, ()) == (FIXED, MOBILE)
 
@@ -75,7 +75,7 @@ def test_of_a_healthy_host_nothing_is_said() -> None:
         (replace(MOBILE, use_tempaddr=2), "temporary_addresses", FindingSeverity.NOTE),
     ],
 )
-def test_what_is_wrong_with_a_link_is_said_of_that_link(
+def test_problems_of_a_link_are_reported_for_that_link(
     second: HostLink, check: str, severity: FindingSeverity
 ) -> None:
     host = replace(HEALTHY, links=(FIXED, second))
@@ -91,7 +91,7 @@ def test_what_is_wrong_with_a_link_is_said_of_that_link(
         (replace(HEALTHY, clock_is_synchronised=False), "clock", FindingSeverity.WARNING),
     ],
 )
-def test_what_is_wrong_with_the_host_is_said_of_no_link(
+def test_problems_of_the_host_are_reported_for_no_link(
     host: Host, check: str, severity: FindingSeverity
 ) -> None:
     assert found(host) == [(check, severity, "")]
@@ -133,7 +133,7 @@ def test_an_interface_that_is_missing_is_held_against_what_there_is() -> None:
     assert "wwp0s20u4" in finding.remedy
 
 
-def test_the_worst_is_said_first() -> None:
+def test_the_worst_is_named_first() -> None:
     second = replace(MOBILE, use_tempaddr=2, resolvers_are_shared=True, mtu_bytes=1200)
     severities = [severity for _, severity, _ in found(replace(HEALTHY, links=(FIXED, second)))]
     assert severities == [FindingSeverity.FAULT, FindingSeverity.WARNING, FindingSeverity.NOTE]
@@ -216,7 +216,7 @@ def modem(**said: object) -> WayOut:
         (with_way(WayOut(has_modem=True, modem=SERVING), RAW_IP), None),
     ],
 )
-def test_what_a_way_out_lacks_is_named_once_with_what_mends_it(
+def test_a_missing_part_of_an_uplink_is_named_once_with_its_remedy(
     host: Host, expected: tuple[str, FindingSeverity, str] | None
 ) -> None:
     findings = examine(host)

@@ -90,12 +90,12 @@ def test_strict_reverse_path_filtering_is_seen_on_the_second_link(lab: Lab, conf
         sysctl(lab, "net.ipv4.conf.wwan0.rp_filter", "0")
 
 
-def test_an_interface_that_is_not_there_is_said(lab: Lab, config: Path) -> None:
+def test_an_interface_that_is_not_there_is_reported(lab: Lab, config: Path) -> None:
     config.write_text(CONFIG.format(mobile="usb0", servers=SERVERS))
     assert doctor(lab, config) == (1, {("interface", "mobile (usb0)")})
 
 
-def test_packets_larger_than_lines_take_are_said(lab: Lab, config: Path) -> None:
+def test_packets_larger_than_lines_take_are_reported(lab: Lab, config: Path) -> None:
     ip(lab, "link", "set", "dev", "wwan0", "mtu", "9000")
     try:
         assert doctor(lab, config) == (0, {("packet_size", MOBILE)})
@@ -103,7 +103,7 @@ def test_packets_larger_than_lines_take_are_said(lab: Lab, config: Path) -> None
         ip(lab, "link", "set", "dev", "wwan0", "mtu", "1500")
 
 
-def test_a_link_without_a_name_server_is_said(lab: Lab, config: Path) -> None:
+def test_a_link_without_a_name_server_is_reported(lab: Lab, config: Path) -> None:
     config.write_text(CONFIG.format(mobile="wwan0", servers=""))
     # The whole host's resolv.conf has none either.
     assert doctor(lab, config) == (1, {("name_servers", MOBILE)})
@@ -123,7 +123,7 @@ def test_addresses_that_change_each_day_are_a_note(lab: Lab, config: Path) -> No
         sysctl(lab, "net.ipv6.conf.wwan0.use_tempaddr", "0")
 
 
-def test_a_link_without_a_default_route_is_said(lab: Lab, config: Path) -> None:
+def test_a_link_without_a_default_route_is_reported(lab: Lab, config: Path) -> None:
     ip(lab, "-4", "route", "del", "default", "dev", "wwan0")
     ip(lab, "-6", "route", "del", "default", "dev", "wwan0")
     assert doctor(lab, config) == (1, {("route", MOBILE)})

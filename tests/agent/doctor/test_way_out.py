@@ -100,7 +100,7 @@ def test_a_line_with_ipv6_alone_needs_its_carriers_name_server(lab: Lab, tmp_pat
     assert "tell of no NAT64" in run(lab, "m", "links", config)
 
 
-def test_a_proxy_that_says_nothing_is_told(lab: Lab, tmp_path: Path) -> None:
+def test_a_proxy_that_says_nothing_is_reported(lab: Lab, tmp_path: Path) -> None:
     more = 'proxy = "http://10.1.0.5:3128"'
     server = resolver("song-hong", 4)
     config = write(tmp_path, "l", "eth0", medium="fiber", server=server, more=more)
@@ -111,7 +111,7 @@ def test_a_proxy_that_says_nothing_is_told(lab: Lab, tmp_path: Path) -> None:
         lab.heal("proxy-hangs", site="shape-l")
 
 
-def test_a_session_is_told_from_the_cable_below_it(lab: Lab, tmp_path: Path) -> None:
+def test_a_session_is_distinguished_from_the_cable_below_it(lab: Lab, tmp_path: Path) -> None:
     server = resolver("song-hong", 4)
     config = write(tmp_path, "g", "ppp0", medium="fiber", server=server, more='port = "fix0"')
     wait_for(lab, "g", config, set())
@@ -125,7 +125,7 @@ def test_a_session_is_told_from_the_cable_below_it(lab: Lab, tmp_path: Path) -> 
     lab.heal("pull-cable", site="shape-g", link="fixed")
 
 
-def test_what_keeps_a_modem_from_its_bearer_is_told(lab: Lab, tmp_path: Path) -> None:
+def test_the_reason_why_a_modem_has_no_bearer_is_reported(lab: Lab, tmp_path: Path) -> None:
     if not is_installed():
         pytest.skip("dbus-daemon, busctl or python3-dbusmock is not installed")
     bus = f"unix:path={bus_socket(lab.run_dir, 'shape-f.modem')}"

@@ -63,7 +63,7 @@ def test_one_that_has_run_out_is_not_shown_unless_nobody_vouches_for_the_time(
         ("-----BEGIN PRIVATE KEY-----", "no certificate"),  # no secret: no key behind it
     ],
 )
-def test_what_is_no_pair_is_told_once_and_not_shown(
+def test_anything_but_a_pair_is_reported_once_and_not_shown(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, text: str, problem: str
 ) -> None:
     file = tmp_path / "certificate.pem"
@@ -75,7 +75,7 @@ def test_what_is_no_pair_is_told_once_and_not_shown(
     assert [record.levelno for record in caplog.records] == [logging.ERROR]
 
 
-def test_a_key_that_anybody_can_read_is_not_used_and_not_told(tmp_path: Path) -> None:
+def test_a_key_that_anybody_can_read_is_not_used_or_shown(tmp_path: Path) -> None:
     file = issued(tmp_path)
     file.chmod(0o644)
     pair = CertificateFile(file, wall_s=lambda: None)
@@ -123,7 +123,7 @@ async def test_the_key_that_waits_is_kept_and_only_its_own_certificate_is_taken(
 
 
 @pytest.mark.parametrize("left", ["", "half", "tiếng"])
-async def test_a_key_that_waits_and_is_broken_is_made_anew(tmp_path: Path, left: str) -> None:
+async def test_a_key_that_waits_and_is_broken_is_made_again(tmp_path: Path, left: str) -> None:
     file = tmp_path / "certificate.pem"
     waiting = tmp_path / "certificate.pem.next"
     waiting.write_text(left)

@@ -123,7 +123,7 @@ async def test_waits_double_up_to_six_hours_and_the_same_request_is_sent_again(
         ),
     ],
 )
-async def test_what_is_no_next_certificate_leaves_the_one_that_is_there(
+async def test_an_invalid_next_certificate_leaves_the_present_one(
     tmp_path: Path, reply: PostResponse, problem: str
 ) -> None:
     device = RenewalFixture(tmp_path)
@@ -154,7 +154,7 @@ async def test_the_collector_may_ask_for_patience(tmp_path: Path) -> None:
     assert await device.renewal.renew_if_due() == 6 * 3600
 
 
-async def test_one_that_has_run_out_is_told_of_and_not_sent(tmp_path: Path) -> None:
+async def test_an_expired_one_is_reported_and_not_sent(tmp_path: Path) -> None:
     device = RenewalFixture(tmp_path)
     device.day, device.reply = 91.0, good
     await device.renewal.renew_if_due()

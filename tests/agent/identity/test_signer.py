@@ -79,7 +79,7 @@ def test_a_device_without_a_key_says_nothing() -> None:
         pem(ec.generate_private_key(ec.SECP256R1()), BestAvailableEncryption(b"secret")),
     ],
 )
-def test_a_key_that_cannot_sign_is_told_of_and_keeps_no_batch_back(unusable: bytes) -> None:
+def test_a_key_that_cannot_sign_is_reported_and_keeps_no_batch_back(unusable: bytes) -> None:
     good = pem(ec.generate_private_key(ec.SECP256R1()))
     pems = [unusable]
     signer = BatchSigner(lambda: pems[0])

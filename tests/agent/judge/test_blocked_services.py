@@ -94,7 +94,7 @@ def test_a_link_is_judged_by_what_it_does_not_reach(
         assert at.link.blocked_services.onset_ns == ago(50.0), "since the first"
 
 
-def test_while_a_link_is_slow_nothing_of_this_is_said() -> None:
+def test_while_a_link_is_slow_nothing_of_this_is_reported() -> None:
     at = link_to((SILENT, 1, RELATION), (SILENT, 2, RELATION))
     at.link.slow = held(Symptom.ACCESS_SLOW)
     assert told(at) is None

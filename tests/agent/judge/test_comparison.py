@@ -29,7 +29,7 @@ def fault(state: State) -> Diagnosis:
 @pytest.mark.parametrize(
     ("state", "is_out"), [(State.DOWN, True), (State.UNKNOWN, True), (State.DEGRADED, False)]
 )
-def test_what_is_only_degraded_is_no_outage(state: State, *, is_out: bool) -> None:
+def test_a_degraded_link_is_not_an_outage(state: State, *, is_out: bool) -> None:
     assert is_outage(fault(state)) is is_out
     assert not is_outage(None)
     for slot in ("facts_slot", "silence"):

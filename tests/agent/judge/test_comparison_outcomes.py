@@ -58,7 +58,7 @@ def refused_here(**shown: object) -> LinkContext:
     return site(pages(**DEAD | shown), mobile=(pages(**WORKS),))
 
 
-def test_what_one_link_alone_does_not_reach_is_told_as_that() -> None:
+def test_targets_unreachable_over_only_one_link_are_reported_as_that() -> None:
     at = refused_here()
     opened(at)
     assert judge(at) == []
@@ -151,7 +151,7 @@ STALLED: Shown = DEAD | {"reason": Reason.TLS_TIMED_OUT}
     ],
     ids=["others are asked", "others have answered", "for too long", "it refuses"],
 )
-def test_what_needs_other_services_waits_for_their_answers(
+def test_a_comparison_that_needs_other_services_waits_for_their_answers(
     shown: Shown, open_s: float, *, awaited: bool, is_postponed: bool
 ) -> None:
     at = site(pages(**shown), pages("dichvucong", **STALLED))

@@ -182,7 +182,7 @@ def test_the_other_portals_are_asked_as_well_where_they_tell_whose_it_is(
     assert take(at, track) == (expected if others else expected[:1])
 
 
-def test_a_portal_that_is_being_compared_is_not_asked_anew() -> None:
+def test_a_portal_that_is_being_compared_is_not_asked_again() -> None:
     track = pages(**FAILS | {"reason": Reason.TLS_TIMED_OUT})
     at = site(track, pages("dichvucong", **WORKS))
     opened(at, "dichvucong")
@@ -215,7 +215,7 @@ def test_what_was_left_open_is_taken_up_by_the_next_failure(
         (1, held(), False),
     ],
 )
-def test_every_third_slow_page_in_a_row_is_compared_until_it_is_told(
+def test_every_third_slow_page_in_a_row_is_compared_until_it_is_reported(
     slow_runs: int, slot: FaultSlot, *, is_opened: bool
 ) -> None:
     track = pages(**WORKS | {"slow_runs": slow_runs})
@@ -247,7 +247,7 @@ def test_a_comparison_waits_for_runs_that_began_in_it(early_ns: int, *, is_await
         ({"fixed": FaultSlot(), "mobile": held()}, True, True),
     ],
 )
-def test_a_link_that_changes_has_services_asked_anew(
+def test_a_link_that_changes_has_its_services_probed_again(
     slots: dict[str, FaultSlot], *, only_faulty: bool, is_asked: bool
 ) -> None:
     at = site(pages(**WORKS))

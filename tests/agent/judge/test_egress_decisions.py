@@ -101,7 +101,7 @@ def test_a_reflector_is_not_missed_while_nothing_answers_since_an_outage_began(
     assert at.link.egress.unanswered_ns == [NOW_NS], "no outage"
 
 
-def test_packets_leave_by_another_carrier_from_the_run_on_that_says_so_first() -> None:
+def test_packets_leave_by_another_carrier_from_the_run_on_that_reports_it_first() -> None:
     at = asked_link(proven_ns=ago(60.0), other_silent_ns=5)
     assert note(at, OTHER, ago(2.0)) == EgressChange(link="fixed", carrier="isp2")
     identity = at.link.egress

@@ -30,7 +30,7 @@ def test_a_partial_silence_is_believed_in_the_second_round() -> None:
     assert (slot.fault, slot.onset_ns) == (PARTIAL_OUTAGE, 5 * S)
 
 
-def test_a_round_without_it_begins_anew() -> None:
+def test_a_round_without_it_starts_again() -> None:
     slot = FaultSlot()
     round_at(slot, 10, seen())
     round_at(slot, 12, None)

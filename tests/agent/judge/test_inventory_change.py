@@ -92,7 +92,7 @@ def test_a_link_that_is_gone_itself_is_left_alone() -> None:
 
 
 @pytest.mark.parametrize(("gone", "is_anew"), [((), False), (("far",), True)])
-def test_all_are_asked_anew_where_anybody_is_gone(gone: tuple[str, ...], *, is_anew: bool) -> None:
+def test_all_are_asked_again_where_anybody_is_gone(gone: tuple[str, ...], *, is_anew: bool) -> None:
     memory = known_of("zone", "far")
     link = memory.links["fixed"]
     link.round = Round(opened_ns=1, due_ns=2, is_burst=True)

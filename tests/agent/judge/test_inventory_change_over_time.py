@@ -68,7 +68,7 @@ def test_a_portal_that_is_gone_takes_its_verdicts_with_it_and_nothing_else() -> 
     ]
 
 
-def test_another_portal_under_the_same_name_is_judged_anew() -> None:
+def test_another_portal_under_the_same_name_is_judged_again() -> None:
     world, memory = lived(PORTAL_DOWN)
     moved = msgspec.structs.replace(portal("motcua"), url="https://elsewhere.example/")
     targets: list[Target] = [moved if target.name == "motcua" else target for target in TARGETS]
@@ -90,7 +90,7 @@ def test_a_kind_that_is_not_measured_any_more_leaves_no_track() -> None:
     assert kinds == {"icmp", "dns"}
 
 
-def test_a_round_that_asked_what_is_gone_is_made_anew() -> None:
+def test_a_round_with_targets_that_are_gone_is_made_again() -> None:
     world, memory = lived()
     link = memory.links["fixed"]
     link.round = Round(

@@ -69,7 +69,7 @@ def test_without_a_signal_a_link_is_down_at_once_and_what_rounds_have_shown_is_d
     assert at.link.valid_from_ns == ago(1.0)
 
 
-def test_the_same_fault_said_again_began_when_it_did() -> None:
+def test_the_same_fault_reported_again_keeps_its_beginning() -> None:
     at = judged_link()
     change(at, OUT_OF_CABLE, ago(9.0))
     change(at, structs.replace(OUT_OF_CABLE, has_address6=False), ago(1.0))

@@ -110,7 +110,9 @@ def test_a_link_is_dead_while_its_interface_cannot_send() -> None:
     ],
     ids=["well", "slow", "slow soon", "losing", "loss told", "carried loss told", "flapping"],
 )
-def test_what_a_disturbed_line_takes_is_not_usual(change: Shown, *, echo: bool, page: bool) -> None:
+def test_values_of_a_disturbed_line_are_not_learned_as_usual(
+    change: Shown, *, echo: bool, page: bool
+) -> None:
     link = LinkMemory(name="fixed", **change)
     assert links.is_disturbed(link, echoes("zone", learned=5), Settings()) is echo
     assert links.is_disturbed(link, pages(), Settings()) is page

@@ -103,7 +103,7 @@ def test_a_way_that_ends_before_the_carrier_teaches_nothing() -> None:
     assert link.paths[PathKey("far", Family.IP4)].latest.at_ns == 3 * S
 
 
-def test_another_way_is_told_once_and_a_silent_hop_is_none() -> None:
+def test_another_route_is_reported_once_and_a_silent_hop_is_not_one() -> None:
     memory, at = Memory(), site_probes()
 
     def routes(arrived: Result) -> list[str]:

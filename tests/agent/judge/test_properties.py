@@ -58,7 +58,7 @@ def courses(draw: strategies.DrawFn, findings: strategies.SearchStrategy[Finding
 
 @given(courses(strategies.sampled_from(UNMEASURED).map(failed_finding)))
 @settings(max_examples=examples(40), deadline=None)
-def test_what_was_not_measured_never_makes_a_link_degraded_or_down(events: list[Event]) -> None:
+def test_unmeasured_runs_never_make_a_link_degraded_or_down(events: list[Event]) -> None:
     states = {change.verdict.state for change in judged(events)}
     assert states <= {State.UNKNOWN}
 
@@ -105,7 +105,7 @@ def test_a_bare_result_is_taken_as_arriving_now() -> None:
     assert step(Memory(), result, SITE_PROBES, SETTINGS).memory.now_ns == 5 * NS
 
 
-def test_what_is_not_scheduled_is_left_alone() -> None:
+def test_unscheduled_series_are_left_alone() -> None:
     for link, target in (("other", "zone"), ("fixed", "other")):
         series = Series(kind="icmp", revision=1, link=link, target=target, family=Family.IP4)
         result = Result(series=series, boottime_ns=NS, finding=failed_finding(Reason.TIMED_OUT))

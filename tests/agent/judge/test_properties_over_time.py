@@ -27,7 +27,7 @@ def test_the_order_of_results_that_arrive_together_does_not_matter(at: Segment) 
         assert [change.verdict.symptom for change in judged(shuffled)] == expected
 
 
-def test_a_recording_judged_again_says_what_was_said_live() -> None:
+def test_a_recording_judged_again_gives_the_same_verdicts_as_live() -> None:
     faults = (
         InjectedFault(start_s=60.0, end_s=150.0, at=Segment.ACCESS, loss=1.0),
         InjectedFault(start_s=250.0, end_s=400.0, at=Segment.ACCESS, loss=0.1),

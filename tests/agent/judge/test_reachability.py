@@ -34,7 +34,7 @@ def test_a_failure_proves_what_only_it_can_mean(
 
 @pytest.mark.parametrize("kind", ["icmp", "dns", "http"])
 @pytest.mark.parametrize("reason", [r for r in Reason if outcome_of(r) is Outcome.UNMEASURED])
-def test_what_was_not_measured_proves_nothing(kind: str, reason: Reason) -> None:
+def test_unmeasured_runs_prove_nothing(kind: str, reason: Reason) -> None:
     assert reachability_of(kind, failed_finding(reason)) is Reachability.UNMEASURED
 
 

@@ -55,7 +55,7 @@ def test_times_count_from_the_first_event_and_what_worked_is_only_counted() -> N
     assert story[-1].startswith("3 results, 1 failed, 1 unmeasured; ")
 
 
-def test_what_was_asked_for_and_said_is_counted() -> None:
+def test_requests_and_verdicts_are_counted() -> None:
     story = story_of(
         facts_event(0.0),
         facts_event(1.0, structs.replace(FACTS_OK, carrier=False)),
@@ -91,7 +91,7 @@ def test_what_was_asked_for_and_said_is_counted() -> None:
         ),
     ],
 )
-def test_an_interface_is_told_by_what_it_lacks(facts: LinkFacts, words: str) -> None:
+def test_an_interface_is_reported_by_what_it_lacks(facts: LinkFacts, words: str) -> None:
     assert story_of(facts_event(0.0, facts))[0] == f"    +0.000 s  fixed: interface {words}"
 
 
@@ -171,7 +171,7 @@ def test_a_change_says_of_what_it_is_and_whose_and_since_when(verdict: Verdict, 
         (Evidence(kind="icmp", target="zone", limit=0.1), "-: icmp zone: 0 ok, 0 failed"),
     ],
 )
-def test_evidence_is_told_with_its_figure_and_limit(evidence: Evidence, words: str) -> None:
+def test_evidence_is_shown_with_its_figure_and_limit(evidence: Evidence, words: str) -> None:
     assert replay._evidence_text(evidence) == words
     verdict = Verdict(link="fixed", service="", state=State.UP, evidence=(evidence,))
     change = VerdictChange(

@@ -19,7 +19,7 @@ def test_the_tables_of_the_page_follow_from_the_code() -> None:
     assert page == reference.filled(page), "run: python -m tests.agent.judge.reference"
 
 
-def test_every_setting_stands_in_a_table_of_the_page() -> None:
+def test_every_setting_is_in_a_table_of_the_page() -> None:
     tables = reference.thresholds() + reference.patiences()
     assert {name for name in reference.settings_named() if f"`{name}`" not in tables} == set()
 

@@ -98,7 +98,7 @@ def test_a_service_is_up_since_it_worked_and_since_the_link_does() -> None:
     assert said == {"fixed": (State.UP, 20), "mobile": (State.UP, 5), "": (State.UP, 20)}
 
 
-def test_what_no_link_reaches_may_be_reached_by_the_one_not_yet_measured() -> None:
+def test_a_service_that_no_link_reaches_may_be_reached_by_one_not_yet_measured() -> None:
     memory = memory_of("fixed", "mobile")
     memory.links["fixed"].silence = held(Symptom.ACCESS_SILENT, state=State.DOWN)
     assert set(told(memory, {})) == {"fixed"}, "the mobile link may reach it"
@@ -109,5 +109,5 @@ def test_what_no_link_reaches_may_be_reached_by_the_one_not_yet_measured() -> No
     assert set(told(memory, {"fixed": WORKS})) == {"fixed", ""}, "one that reaches it is enough"
 
 
-def test_of_a_service_that_was_never_measured_nothing_is_said() -> None:
+def test_nothing_is_reported_of_a_service_that_was_never_measured() -> None:
     assert told(memory_of("fixed", "mobile"), {}) == {}

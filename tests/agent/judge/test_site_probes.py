@@ -244,7 +244,7 @@ def test_a_target_has_the_families_of_its_addresses_and_both_by_name(
     assert site_probes._families(target) == families
 
 
-def test_behind_a_carriers_own_gateway_nothing_stands_in_the_site() -> None:
+def test_behind_a_carriers_own_gateway_nothing_belongs_to_the_site() -> None:
     site = two_links()
     gateway = PointKey("icmp", "gateway")
     assert site.links["fixed"].points[gateway].rung is Segment.LAN

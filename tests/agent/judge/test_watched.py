@@ -92,7 +92,7 @@ def test_a_port_that_is_up_is_no_line_that_works() -> None:
     ],
     ids=["cable or box", "PPP session", "modem"],
 )
-def test_a_port_that_is_down_is_told_at_once_and_takes_no_longer_to_end(
+def test_a_port_that_is_down_is_reported_at_once_and_takes_no_longer_to_end(
     link: Link, expected: Said
 ) -> None:
     watch = Watch(link)
@@ -109,7 +109,7 @@ def test_light_that_is_lost_is_the_carriers_line_and_no_cable() -> None:
     assert watch.read(dark) == (State.DOWN, Segment.ACCESS, Symptom.OPTICAL_LOSS_OF_SIGNAL)
 
 
-def test_a_router_that_is_not_heard_for_minutes_says_nothing_any_more() -> None:
+def test_a_router_that_was_silent_for_minutes_is_no_evidence_any_more() -> None:
     watch = Watch(watched())
     watch.read(DOWN)
     assert watch.read(SILENT, after_s=60) == NO_UPLINK

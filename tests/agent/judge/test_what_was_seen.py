@@ -84,7 +84,7 @@ def test_the_highest_rung_that_is_proved_is_that_of_the_farthest_answer() -> Non
         ("zone", LinkFacts(present=True, carrier=True, local_resolver=True), Segment.TRANSIT),
     ],
 )
-def test_a_box_of_the_site_that_forwards_lookups_stands_in_the_lan(
+def test_a_box_of_the_site_that_forwards_lookups_is_in_the_lan(
     target: str, facts: LinkFacts | None, rung: Segment
 ) -> None:
     at = judged_link()

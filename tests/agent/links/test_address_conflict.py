@@ -217,7 +217,7 @@ def test_an_interface_that_is_gone_is_tried_again_at_the_next_reading(two: Lab) 
 @pytest.mark.lab
 @needs_lab
 @pytest.mark.parametrize("capabilities", [(), ("net_raw",)])
-def test_an_ordinary_user_hears_it_with_cap_net_raw_and_says_so_without(
+def test_an_ordinary_user_receives_it_with_cap_net_raw_and_reports_its_absence_without(
     lab: Lab, capabilities: tuple[str, ...]
 ) -> None:
     lab.node("ont").ip("addr add 192.168.1.10/32 dev lan")

@@ -94,7 +94,7 @@ def test_an_answer_by_the_other_interface_is_no_proof_and_no_loss(lab: Lab) -> N
     on_device(lab, look, BOTH)
 
 
-def test_silence_is_told_from_what_never_left(lab: Lab) -> None:
+def test_silence_is_distinguished_from_packets_that_never_left(lab: Lab) -> None:
     lab.node("anchor").nft(
         "add table inet quiet",
         "add chain inet quiet in { type filter hook input priority 0; policy drop; }",
@@ -157,7 +157,7 @@ def test_a_routers_refusal_is_the_reason(lab: Lab, address: str, rule: str, reas
     on_device(lab, look, BOTH)
 
 
-def test_an_answer_after_the_time_is_up_is_late_and_the_next_echo_says_so(lab: Lab) -> None:
+def test_an_answer_after_the_time_is_up_is_late_and_the_next_echo_reports_it(lab: Lab) -> None:
     lab.impair("ont--internet", Impairment(delay_s=0.4))
 
     async def look(monitor: LinkMonitor) -> None:
@@ -315,7 +315,7 @@ def test_closing_a_link_ends_what_is_under_way(lab: Lab) -> None:
     on_device(lab, look, BOTH)
 
 
-def test_what_the_device_itself_refuses_to_send_is_unmeasured_and_leaves_no_trace(lab: Lab) -> None:
+def test_packets_that_the_device_itself_refuses_are_unmeasured_and_leave_no_trace(lab: Lab) -> None:
     device = lab.node("device")
 
     async def look(monitor: LinkMonitor) -> None:
@@ -338,7 +338,7 @@ def test_what_the_device_itself_refuses_to_send_is_unmeasured_and_leaves_no_trac
     on_device(lab, look, BOTH)
 
 
-def test_an_interface_that_was_plugged_in_anew_gets_new_sockets(lab: Lab) -> None:
+def test_an_interface_that_was_plugged_in_again_gets_new_sockets(lab: Lab) -> None:
     device = lab.node("device")
     again = (
         "link add m0 type veth peer name m1",

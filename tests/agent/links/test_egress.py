@@ -107,7 +107,7 @@ def test_a_link_local_gateway_is_reached_from_the_link_local_address(lab: Lab) -
     on_device(lab, look)
 
 
-def test_why_a_link_cannot_be_used_is_said_deepest_first(lab: Lab) -> None:
+def test_the_reason_why_a_link_cannot_be_used_is_given_deepest_first(lab: Lab) -> None:
     device = lab.node("device")
     device.ip(
         "addr flush dev wwan0",
@@ -126,7 +126,7 @@ def test_why_a_link_cannot_be_used_is_said_deepest_first(lab: Lab) -> None:
     on_device(lab, look, (MOBILE, ghost, idle))
 
 
-def test_a_way_out_is_asked_for_anew_when_something_changes(lab: Lab) -> None:
+def test_a_way_out_is_asked_for_again_when_something_changes(lab: Lab) -> None:
     device = lab.node("device")
 
     async def look(monitor: LinkMonitor) -> None:

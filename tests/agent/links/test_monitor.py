@@ -90,7 +90,7 @@ def test_links_of_the_inventory_are_followed_whether_they_exist_or_not(lab: Lab)
     on_device(lab, look, (FIXED, ghost))
 
 
-def test_a_cable_that_is_pulled_is_told_at_once_and_again_when_it_is_back(lab: Lab) -> None:
+def test_a_cable_that_is_pulled_is_reported_at_once_and_again_when_it_is_back(lab: Lab) -> None:
     async def follow(monitor: LinkMonitor) -> None:
         changes: list[Change] = []
         fixed = monitor.links["fixed"]
@@ -112,7 +112,7 @@ def test_a_cable_that_is_pulled_is_told_at_once_and_again_when_it_is_back(lab: L
     on_device(lab, follow, (FIXED, MOBILE))
 
 
-def test_a_flap_shorter_than_a_reading_is_told(lab: Lab) -> None:
+def test_a_flap_shorter_than_a_reading_is_reported(lab: Lab) -> None:
     device = lab.node("device")
 
     async def follow(monitor: LinkMonitor) -> None:

@@ -51,7 +51,7 @@ def test_an_old_flow_that_is_answered_was_a_lost_packet() -> None:
     assert not flows.take_dead(FAR)
 
 
-def test_what_the_fresh_flow_loses_as_well_begins_it_anew() -> None:
+def test_what_the_fresh_flow_loses_as_well_begins_it_again() -> None:
     flows = given_up()
     for _ in range(OLD_FLOW_ECHOES - 1):
         flows.note_old_loss(FAR)
@@ -78,7 +78,7 @@ def test_a_flow_with_the_same_identifier_is_not_asked_beside_itself(
 
 @pytest.mark.lab
 @needs_lab
-def test_an_old_flow_whose_nat_entry_is_lost_is_told_and_echoes_go_on(lab: Lab) -> None:
+def test_an_old_flow_whose_nat_entry_is_lost_is_reported_and_echoes_continue(lab: Lab) -> None:
     """A box that drops one identifier from now on, whatever else of the device it lets through."""
 
     async def look(monitor: LinkMonitor) -> None:

@@ -72,7 +72,7 @@ def test_the_first_source_that_knows_any_is_believed(tmp_path: Path) -> None:
         assert servers_of("eth0", 4, tmp_path) == expected
 
 
-def test_what_belongs_to_another_interface_is_left_alone(tmp_path: Path) -> None:
+def test_name_servers_of_another_interface_are_left_alone(tmp_path: Path) -> None:
     write(tmp_path, {name: text for files, _ in SOURCES[:-2] for name, text in files.items()})
     assert servers_of("eth1", 5, tmp_path) == ()
 

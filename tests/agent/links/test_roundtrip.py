@@ -13,7 +13,7 @@ def test_the_kernels_stamps_are_preferred() -> None:
     assert watch.stop(watch.left_ns + 5_000_000) == (5_000_000, frozenset())
 
 
-def test_without_a_stamp_our_own_clock_serves_and_says_so() -> None:
+def test_without_a_stamp_our_own_clock_serves_and_reports_it() -> None:
     watch = Stopwatch()
     time.sleep(0.005)
     took_ns, doubts = watch.stop(time.time_ns())

@@ -52,7 +52,7 @@ def test_time_in_which_the_agent_did_not_run_is_not_covered() -> None:
     assert seen(after, 220) == [(0, 100, State.UP), (160, 220, State.DOWN)]
 
 
-def test_what_is_older_than_a_day_is_forgotten_and_cut() -> None:
+def test_entries_older_than_a_day_are_forgotten_and_cut() -> None:
     history = History()
     history.add_change(change(State.DOWN, 0))
     history.add_change(change(State.UP, 3600))

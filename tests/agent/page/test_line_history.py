@@ -98,7 +98,7 @@ def test_it_is_there_again_after_a_power_cut(tmp_path: Path) -> None:
     assert starts(last, FINE_S)[-1] == 4 * COARSE_S
 
 
-def test_a_broken_file_is_said_and_begun_anew(
+def test_a_broken_file_is_reported_and_started_again(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     file = tmp_path / "lines.msgpack"

@@ -52,7 +52,7 @@ def test_states_follow_each_other_without_a_gap() -> None:
     ]
 
 
-def test_what_nobody_watched_or_vouched_for_is_missing() -> None:
+def test_values_that_nobody_measured_or_vouched_for_are_missing() -> None:
     month = MonthHistory()
     watch(month, State.UP, BEGIN_S, BEGIN_S + 60)
     for _ in range(10):
@@ -81,7 +81,7 @@ def test_it_is_there_again_after_a_power_cut(tmp_path: Path) -> None:
     assert spans(last.stretches("fixed", ""))[-1] == (7200, 7230, State.DOWN)
 
 
-def test_a_broken_file_is_said_and_begun_anew(
+def test_a_broken_file_is_reported_and_started_again(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     file = tmp_path / "month.msgpack"

@@ -277,7 +277,7 @@ def test_the_first_page_leads_an_installer_to_the_walk_where_there_is_one() -> N
     assert link not in CountedPages(view()).get("/", lang="en").body.decode()
 
 
-def test_whoever_has_the_code_gets_the_key_and_presses_with_it() -> None:
+def test_the_code_gives_the_key_and_the_key_gives_the_buttons() -> None:
     walk = Walk()
     pages = CountedPages(view(), walk=walk).pages
     assert press(pages, action="begin", code="123456").location == "/commissioning?lang=en&key=k1"

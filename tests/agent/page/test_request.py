@@ -39,7 +39,7 @@ def test_a_request_is_read() -> None:
         (b"\x16\x03\x01\x02\x00\r\n\r\n", HTTPStatus.BAD_REQUEST),
     ],
 )
-def test_what_is_not_done_here_is_refused(head: bytes, status: HTTPStatus) -> None:
+def test_unsupported_requests_are_refused(head: bytes, status: HTTPStatus) -> None:
     with pytest.raises(HttpError) as refused:
         parse_request(head)
     assert refused.value.status is status

@@ -66,7 +66,7 @@ async def test_pages_are_served_whole_and_heads_alone() -> None:
         assert head.endswith(b"\r\n\r\n")
 
 
-async def test_what_is_not_there_or_not_done_is_said() -> None:
+async def test_missing_or_unsupported_things_are_reported() -> None:
     async with serving() as port:
         assert b" 404 " in await ask(port, b"GET /other HTTP/1.1\r\n\r\n")
         assert b" 405 " in await ask(port, b"DELETE / HTTP/1.1\r\n\r\n")
@@ -95,7 +95,7 @@ async def test_hundreds_of_idle_callers_keep_nobody_from_the_page() -> None:
             await closed(writer)
 
 
-async def test_who_has_most_silent_connections_makes_room_first() -> None:
+async def test_the_client_with_most_silent_connections_makes_room_first() -> None:
     async with serving() as port:
         patient, waiting = await asyncio.open_connection("127.0.0.1", port)
         waiting.write(b"GET / HTTP/1.1\r\n")

@@ -221,7 +221,7 @@ def test_without_a_verdict_for_the_site_the_best_link_speaks_for_a_service() -> 
     assert site.services[0].state is State.UP
 
 
-def test_who_was_told_is_shown() -> None:
+def test_notified_parties_are_shown() -> None:
     notification = SentNotification(
         party="carrier", channel="email", at_wall_ns=5 * S, link="fiber", reference="T-1"
     )

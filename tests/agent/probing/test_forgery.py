@@ -13,7 +13,7 @@ def test_an_address_lies_in_a_prefix_of_its_own_family() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "x", "10.0.0.0/33", "10.0.0/8", "::/129", "10.0.0.0/-1"])
-def test_what_is_no_prefix_is_refused(text: str) -> None:
+def test_an_invalid_prefix_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"prefix|length"):
         parse_prefix(text)
 

@@ -38,7 +38,7 @@ def test_a_name_that_does_not_resolve_says_why(lab: Lab) -> None:
     assert (nobody.outcome, nobody.reason) == (Outcome.FAILED, Reason.NAME_SERVER_FAILED)
 
 
-def test_a_name_server_that_is_silent_is_told_from_the_portal(lab: Lab) -> None:
+def test_a_name_server_that_is_silent_is_distinguished_from_the_portal(lab: Lab) -> None:
     spec = Spec(name="fixed", interface="fix0", resolvers=(ANCHOR4,))
 
     async def run(monitor: LinkMonitor) -> Finding:

@@ -55,12 +55,12 @@ def test_an_icmp_error_names_who_sent_it() -> None:
     assert error.number == 113
 
 
-def test_what_is_not_known_is_skipped() -> None:
+def test_unknown_items_are_skipped() -> None:
     assert control.parse([(1, 99, b"?"), (99, 1, b"")]) == control.ReceivedControl()
 
 
 @pytest.mark.parametrize("message", [STAMP, INFO4, INFO6, SENT, REFUSED, (0, 2, b"\0" * 4)])
-def test_what_is_cut_off_is_refused(message: tuple[int, int, bytes]) -> None:
+def test_truncated_input_is_refused(message: tuple[int, int, bytes]) -> None:
     level, kind, data = message
     short = data[:15] if kind == 11 else data[:3]
     with pytest.raises(MalformedMessage, match="shorter than its type"):

@@ -95,7 +95,7 @@ def test_letters_may_change_their_case_and_nothing_else_may_change() -> None:
     assert not codec.is_answer_to(query, message[:20])
 
 
-def test_a_truncated_answer_says_so() -> None:
+def test_a_truncated_answer_reports_it() -> None:
     query = codec.build_query(7, NAME, codec.A)
     whole = answered(query, f"{NAME}. 300 A 203.0.113.7", flags=dns.flags.TC)
     for length in range(len(query), len(whole)):
@@ -134,7 +134,7 @@ def test_an_address_of_the_wrong_length_is_refused() -> None:
 
 
 @pytest.mark.parametrize("name", ["", "a..b", "x" * 64 + ".vn", ".".join(["abcdefgh"] * 32)])
-def test_what_is_no_host_name_is_refused(name: str) -> None:
+def test_an_invalid_host_name_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="no host name"):
         codec.encode_name(name)
 
@@ -160,7 +160,9 @@ labels = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?", fullmatch=True)
     st.lists(labels, min_size=1, max_size=4),
     st.lists(st.ip_addresses(v=4), max_size=6, unique=True),
 )
-def test_what_dnspython_writes_is_read_the_same(words: list[str], addresses: list[object]) -> None:
+def test_messages_written_by_dnspython_are_read_the_same(
+    words: list[str], addresses: list[object]
+) -> None:
     name = ".".join(words)
     query = codec.build_query(1, name, codec.A)
     records = [f"{name}. 60 A {address}" for address in addresses]

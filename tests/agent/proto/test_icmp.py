@@ -94,7 +94,7 @@ def test_other_messages_are_of_no_concern() -> None:
         (icmp.IP6, b"\x01\x03" + b"\0" * 6 + IP6_QUOTE[:44], "4 bytes of the request"),
     ],
 )
-def test_what_is_cut_off_is_refused(
+def test_truncated_input_is_refused(
     numbers: icmp.IcmpTypes, message: bytes, complaint: str
 ) -> None:
     with pytest.raises(MalformedMessage, match=complaint):

@@ -18,7 +18,7 @@ from thongsuot_agent.proto.netlink import (
 )
 
 
-def test_what_is_built_is_read_back() -> None:
+def test_a_built_message_is_read_back() -> None:
     data = build(26, 0x301, 7, b"abcd") + build(3, 2, 7, b"")
     assert list(messages(data)) == [
         NetlinkMessage(type=26, flags=0x301, sequence=7, payload=b"abcd"),

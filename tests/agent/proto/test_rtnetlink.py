@@ -103,7 +103,7 @@ def test_a_gateway_may_be_of_the_other_family() -> None:
     assert route.next_hops == (NextHop(index=2, gateway=gateway),)
 
 
-def test_a_route_for_some_sources_only_says_so() -> None:
+def test_a_route_for_only_some_sources_is_reported() -> None:
     route = rtnetlink.parse_route(recorded.ROUTE6_DEFAULT_FROM_PREFIX)
     assert (route.prefix_length, route.source_length) == (0, 64)
     assert route.next_hops[0].gateway == socket.inet_pton(socket.AF_INET6, "fe80::1")

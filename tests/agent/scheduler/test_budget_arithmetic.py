@@ -53,7 +53,7 @@ def test_the_ladder_of_icmp_stays_longest() -> None:
     assert strides == {"icmp": 3, "dns": 0, "http": 0}
 
 
-def test_what_verdicts_rest_on_is_thinned_out_last() -> None:
+def test_evidence_of_verdicts_is_thinned_out_last() -> None:
     """A train of test packets is cheaper than a page, and goes first."""
     rates = RATES | {"stamp": UsageRate(run_bytes=9000, bytes_per_s=15.0)}
     whole = sum(rate.bytes_per_s for rate in RATES.values()) * DAY_S / (1 - RESERVE_RATIO)
@@ -122,7 +122,7 @@ def test_days_are_those_of_the_carriers_bill_too() -> None:
         (None, MonthUsage(month="2026-11", spent_bytes=150)),
     ],
 )
-def test_a_new_month_begins_anew_and_a_doubted_clock_begins_none(
+def test_a_new_month_starts_again_and_a_doubted_clock_starts_none(
     month: str | None, expected: MonthUsage
 ) -> None:
     assert add_usage(MonthUsage(month="2026-11", spent_bytes=100), 50, month) == expected

@@ -27,7 +27,7 @@ def test_a_link_without_allowance_pays_anything() -> None:
     assert not budget.has_metered_links
 
 
-def test_what_was_used_is_counted_until_the_month_ends() -> None:
+def test_usage_is_counted_until_the_month_ends() -> None:
     wall_ns = NOVEMBER_NS
     budget = DataBudget(lambda: wall_ns)
     budget.set_jobs([METERED], [])

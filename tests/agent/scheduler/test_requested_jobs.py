@@ -60,7 +60,7 @@ def test_all_that_is_scheduled_is_chosen_unless_it_is_named(ask: TestRequest, co
         ),
     ],
 )
-def test_what_is_not_scheduled_is_refused(ask: TestRequest, why: TestRefusal) -> None:
+def test_unscheduled_tests_are_refused(ask: TestRequest, why: TestRefusal) -> None:
     with pytest.raises(JobsRefused, match=f"^{why} "):
         jobs_for_request(ask, JOBS, metered_budget())
 
@@ -71,7 +71,7 @@ def test_too_much_at_once_is_refused() -> None:
         jobs_for_request(TestRequest(id="a", kind="http"), jobs, metered_budget())
 
 
-def test_what_the_months_allowance_does_not_pay_is_refused() -> None:
+def test_tests_beyond_the_months_allowance_are_refused() -> None:
     ask = TestRequest(id="a", kind="throughput")
     assert len(jobs_for_request(ask, JOBS, metered_budget(40 * MB))) == 2
     with pytest.raises(JobsRefused, match=r"^budget mobile: 39\.0 MB left, takes 60\.0 MB"):

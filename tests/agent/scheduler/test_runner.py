@@ -148,7 +148,7 @@ def test_a_run_that_lasts_too_long_makes_its_next_moments_overruns() -> None:
     assert reasons == [Reason.OVERRUN, Reason.OVERRUN, None]
 
 
-def test_a_probe_that_raises_is_broken_and_told_once_per_doubling() -> None:
+def test_a_probe_that_raises_is_broken_and_reported_once_per_doubling() -> None:
     async def broken() -> Finding:
         raise ZeroDivisionError("our own bug")
 
@@ -215,7 +215,7 @@ def test_no_two_runs_of_a_series_begin_in_one_millisecond() -> None:
     assert len(set(began_ms)) == len(began_ms)
 
 
-def test_what_is_tried_again_soon_is_not_tried_twice_at_a_time() -> None:
+def test_a_request_retried_soon_is_not_retried_twice_at_a_time() -> None:
     tries = iter([failed_finding(Reason.TIMED_OUT)] * 4)
 
     async def mostly_failing() -> Finding:
@@ -234,7 +234,7 @@ def test_what_is_tried_again_soon_is_not_tried_twice_at_a_time() -> None:
     assert stage.at_s() == [20.0, 25.0, 30.0, 35.0, 40.0, 62.0]
 
 
-def test_wishes_without_end_are_bounded() -> None:
+def test_endless_confirmation_probes_are_bounded() -> None:
     async def insist(runner: Runner) -> None:
         for _ in range(10 * CONFIRM_BURST):
             for target in ("a", "b"):
@@ -303,7 +303,7 @@ def test_confirming_runs_on_a_metered_link_have_a_share_of_the_month_for_a_day()
     assert 0.02 * month_bytes <= used_bytes < 0.02 * month_bytes + 2 * 337_000
 
 
-def test_what_cannot_be_paid_is_said_and_not_sent() -> None:
+def test_unpaid_messages_are_reported_and_not_sent() -> None:
     sent = 0
 
     async def dear() -> Finding:
@@ -331,7 +331,7 @@ def test_a_starved_process_does_not_report_loss() -> None:
     assert stage.results[0].finding.reason is Reason.AGENT_STARVED
 
 
-def test_a_step_of_the_wall_clock_is_told_and_marks_the_runs_it_touched() -> None:
+def test_a_step_of_the_wall_clock_is_reported_and_marks_the_runs_it_touched() -> None:
     stage = RunnerFixture()
 
     async def stepped() -> Finding:
@@ -347,7 +347,7 @@ def test_a_step_of_the_wall_clock_is_told_and_marks_the_runs_it_touched() -> Non
     assert [r.series.target for r in marked] == ["anchor"]
 
 
-def test_a_new_schedule_goes_on_in_the_same_rhythm() -> None:
+def test_a_new_schedule_continues_in_the_same_rhythm() -> None:
     async def reschedule(runner: Runner) -> None:
         await asyncio.sleep(7)
         runner.set_jobs([job(quick), job(quick, target="new")])
@@ -358,7 +358,7 @@ def test_a_new_schedule_goes_on_in_the_same_rhythm() -> None:
     assert [result.series.target for result in stage.results] == ["anchor", "anchor", "new"]
 
 
-def test_what_a_person_asks_for_runs_at_once_and_never_twice_at_a_time() -> None:
+def test_requested_tests_run_at_once_and_never_two_at_a_time() -> None:
     asked = replace(
         job(quick, every_s=3600), series=structs.replace(job(quick).series, kind="http")
     )

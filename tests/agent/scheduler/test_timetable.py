@@ -67,7 +67,7 @@ def test_jobs_due_together_run_in_one_wake_up() -> None:
     assert len(table.take_due(10 * S)) == 2
 
 
-def test_an_empty_timetable_waits_for_ever() -> None:
+def test_an_empty_timetable_waits_forever() -> None:
     assert Timetable[FixedPeriod]([], 0).next_due_ns() is None
 
 

@@ -54,7 +54,7 @@ def test_no_page_of_the_device_or_of_a_box_beside_it_is_fetched(url: str) -> Non
     assert not is_taken(site_config(targets=(portal("dvc", url),)))
 
 
-def test_what_the_devices_own_file_names_may_stay_as_it_is() -> None:
+def test_entries_of_the_devices_own_file_may_stay_unchanged() -> None:
     box = '[[targets]]\nname = "box"\nrole = "service"\nsegment = "service"\nurl = "http://10.1.1.1/"\n'
     assert is_taken(site_config(targets=(portal("box", "http://10.1.1.1/"),)), own(box))
     assert not is_taken(site_config(targets=(portal("box", "http://10.1.1.2/"),)), own(box))

@@ -97,7 +97,7 @@ def test_names_of_the_site_and_of_carriers_come_from_the_site_config() -> None:
     assert overlay(config, site_config(title="Theirs")).site.title == "Theirs"
 
 
-def test_nothing_of_the_devices_own_can_be_said_in_a_site_config() -> None:
+def test_a_site_config_cannot_set_anything_of_the_devices_own() -> None:
     """Interfaces, files, keys, the collector's address: there is no word for them."""
     names = {
         field

@@ -38,7 +38,7 @@ def test_what_is_tried_is_run_and_what_was_good_is_kept() -> None:
     assert rules.confirm_trial(rollout).good == SECOND
 
 
-def test_what_cut_the_agent_off_is_gone_back_from_and_not_tried_again() -> None:
+def test_a_site_config_that_cut_the_agent_off_is_rolled_back_and_not_tried_again() -> None:
     rollout = rules.roll_back(
         rules.begin_trial(good(FIRST), SECOND), RefusalGround.CUT_OFF, "silence"
     )
@@ -65,7 +65,7 @@ def test_an_agent_that_ends_on_probation_begins_with_what_was_good() -> None:
     assert rollout.refused[-1].ground is RefusalGround.ENDED
 
 
-def test_what_was_gone_back_from_may_come_again_where_that_did_not_help() -> None:
+def test_a_version_that_was_rolled_back_may_come_again_if_the_rollback_did_not_help() -> None:
     rollout = rules.begin_trial(good(FIRST), SECOND)
     for _ in range(MAX_RETRIES):
         rollout = rules.roll_back(rollout, RefusalGround.UNDECIDED, "silence")
@@ -85,7 +85,7 @@ def test_what_was_gone_back_from_may_come_again_where_that_did_not_help() -> Non
     assert rules.settle_undecided(third, is_reached=False).is_new(offer(3))
 
 
-def test_what_was_gone_back_from_is_refused_where_that_helped() -> None:
+def test_a_version_that_was_rolled_back_is_refused_if_the_rollback_helped() -> None:
     rollout = rules.roll_back(
         rules.begin_trial(good(FIRST), SECOND), RefusalGround.UNDECIDED, "silence"
     )

@@ -20,7 +20,7 @@ BEFORE = rules.confirm_trial(rules.begin_trial(RolloutState(fingerprint="f"), of
 AFTER = rules.roll_back(rules.begin_trial(BEFORE, offer(2)), RefusalGround.CUT_OFF, "im lặng")
 
 
-def test_what_is_written_is_read(tmp_path: Path) -> None:
+def test_written_content_can_be_read(tmp_path: Path) -> None:
     path = tmp_path / "state" / "site-config.json"
     assert load_rollout(path) == RolloutState()
     for rollout in (BEFORE, AFTER, RolloutState()):
@@ -53,7 +53,7 @@ def test_power_that_goes_after_any_step_leaves_the_one_before_or_the_new_one(
         assert load_rollout(path) == BEFORE
 
 
-def test_what_was_not_flushed_may_be_any_beginning_and_harms_nothing(tmp_path: Path) -> None:
+def test_unflushed_data_may_be_any_prefix_and_does_no_harm(tmp_path: Path) -> None:
     path = tmp_path / "site-config.json"
     save_rollout(path, AFTER)
     whole = path.read_bytes()
@@ -95,7 +95,7 @@ def test_the_largest_ledger_fits(tmp_path: Path) -> None:
     assert read_rollout(path) == rollout
 
 
-def test_a_folder_that_takes_no_files_is_said(tmp_path: Path) -> None:
+def test_a_folder_that_takes_no_files_is_reported(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("a file where the folder should be")
     with pytest.raises(OSError, match="state"):
         save_rollout(tmp_path / "state" / "site-config.json", BEFORE)

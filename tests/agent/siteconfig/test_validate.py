@@ -71,7 +71,7 @@ def test_a_right_site_config_is_taken_and_says_what_is_watched() -> None:
         ),
     ],
 )
-def test_what_is_wrong_is_said_as_of_a_settings_file_and_where(
+def test_errors_are_reported_as_in_a_settings_file_with_their_place(
     text: str, content: SiteConfiguration, where: str
 ) -> None:
     with pytest.raises(ConfigInvalid) as invalid:
@@ -82,7 +82,7 @@ def test_what_is_wrong_is_said_as_of_a_settings_file_and_where(
     assert problem.endswith(f": {mistake.message}")
 
 
-def test_every_mistake_is_told_at_once() -> None:
+def test_every_mistake_is_reported_at_once() -> None:
     content = site_config(
         targets=(portal("dvc", "https://localhost/"), anchor("127.0.0.1")),
         links=(ConfiguredLink(name="fibre"),),

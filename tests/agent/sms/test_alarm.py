@@ -176,7 +176,9 @@ async def test_an_error_of_the_network_is_tried_again_three_times(
         assert "no further attempt in this outage" in caplog.text
 
 
-async def test_who_has_it_does_not_get_it_again_with_the_next_try(tmp_path: Path) -> None:
+async def test_recipients_who_have_it_do_not_get_it_again_with_the_next_attempt(
+    tmp_path: Path,
+) -> None:
     with SmsModem(errors=["", "+CMS ERROR: 38"]) as modem:
         site = AlarmedSite(tmp_path, modem.device)
         site.cut("wan0", "wan1")
@@ -204,7 +206,7 @@ async def test_no_more_than_a_days_messages_are_sent_over_restarts_too(
         assert len(modem.taken) == 5
 
 
-async def test_a_modem_that_is_not_there_is_said(
+async def test_a_modem_that_is_not_there_is_reported(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     site = AlarmedSite(tmp_path, str(tmp_path / "ttyUSB9"))

@@ -29,7 +29,7 @@ def test_every_length_of_seven_bit_text_comes_back(length: int) -> None:
     assert read_pdu(submit("+84912345678", text, is_ucs2=False).text)[1] == text
 
 
-def test_what_does_not_fit_is_refused_and_never_cut() -> None:
+def test_oversized_content_is_refused_and_never_cut() -> None:
     with pytest.raises(ValueError, match="161 of 160"):
         submit("+84912345678", "a" * 161, is_ucs2=False)
     with pytest.raises(ValueError, match="142 of 140"):
@@ -54,7 +54,7 @@ def test_a_message_names_both_lines_and_since_when() -> None:
     assert read_pdu(submit("+84912345678", marked, is_ucs2=True).text)[1] == marked
 
 
-def test_what_is_too_long_is_said_shorter_and_the_place_stays() -> None:
+def test_texts_that_are_too_long_are_shortened_and_keep_the_place() -> None:
     long = "Điểm phục vụ hành chính công số 2 Phường Văn Miếu - Quốc Tử Giám"
     text = alarm_text(long, LINES * 2, has_marks=False)
     assert len(text) <= 160

@@ -82,7 +82,9 @@ async def test_the_oldest_detail_goes_first_and_verdict_changes_stay(tmp_path: P
     await spool.close()
 
 
-async def test_when_all_detail_is_gone_whole_batches_go_and_a_gap_says_so(tmp_path: Path) -> None:
+async def test_when_all_detail_is_gone_whole_batches_go_and_a_gap_reports_it(
+    tmp_path: Path,
+) -> None:
     fake = FakeClock()
     spool = await opened(tmp_path, fake, disk_after_s=1.0, max_bytes=MIB)
     for serial in range(1, 601):

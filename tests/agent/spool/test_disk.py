@@ -42,7 +42,9 @@ def test_directories_above_the_file_are_made_and_are_nobody_elses_to_read(tmp_pa
     Disk(file).close()
 
 
-def test_what_is_written_is_read_back_stream_by_stream_and_number_by_number(tmp_path: Path) -> None:
+def test_written_entries_are_read_back_stream_by_stream_and_number_by_number(
+    tmp_path: Path,
+) -> None:
     disk = Disk(tmp_path / "spool.db")
     rows = [row(2, 1), row(1, 300, news=2), row(1, 2)]
     disk.write_batches(rows, {}, [(stream(1), 300), (stream(2), 1)])
@@ -92,7 +94,7 @@ def test_more_batches_than_one_transaction_removes_are_all_removed(tmp_path: Pat
     disk.close()
 
 
-def test_what_is_refused_in_the_middle_leaves_nothing_and_stops_nothing(tmp_path: Path) -> None:
+def test_a_refusal_in_the_middle_leaves_nothing_and_stops_nothing(tmp_path: Path) -> None:
     disk = Disk(tmp_path / "spool.db")
     too_many = msgspec.structs.replace(stream(1), ordinal=1 << 70)  # SQLite counts no further
     with pytest.raises((SpoolError, OverflowError)):

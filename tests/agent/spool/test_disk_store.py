@@ -41,7 +41,9 @@ async def test_a_stream_that_ends_takes_along_what_nothing_refers_to_any_more(
     await store.close()
 
 
-async def test_how_far_a_stream_is_stands_on_the_disk_without_a_batch_of_it(tmp_path: Path) -> None:
+async def test_the_progress_of_a_stream_is_on_the_disk_without_a_batch_of_it(
+    tmp_path: Path,
+) -> None:
     store = store_at(tmp_path / "spool.db")
     await store.apply(WriteSet(newest_numbers=[(stream(1), 7)]))
     streams = await store.streams()

@@ -92,7 +92,7 @@ async def test_streams_are_numbered_on_through_memory_and_back(
     await spool.close()
 
 
-async def test_what_is_acknowledged_is_removed_from_a_disk_that_takes_nothing_more(
+async def test_acknowledged_batches_are_removed_from_a_full_disk(
     tmp_path: Path, full_disk: Path
 ) -> None:
     (tmp_path / "state").symlink_to(full_disk)
@@ -114,7 +114,7 @@ async def test_what_is_acknowledged_is_removed_from_a_disk_that_takes_nothing_mo
     await spool.close()
 
 
-async def test_a_full_disk_is_told_once_and_the_record_goes_on(
+async def test_a_full_disk_is_reported_once_and_the_record_continues(
     tmp_path: Path, full_disk: Path
 ) -> None:
     (tmp_path / "state").symlink_to(full_disk)
@@ -176,7 +176,7 @@ async def test_a_disk_that_the_record_itself_has_filled_is_free_again_once_all_i
 
 
 @pytest.mark.parametrize("damage", ["header", "page", "truncated"])
-async def test_a_torn_file_is_set_aside_and_told(tmp_path: Path, damage: str) -> None:
+async def test_a_torn_file_is_set_aside_and_reported(tmp_path: Path, damage: str) -> None:
     spool = await opened(tmp_path)
     for serial in range(1, 60):
         spool.add_entry(change(serial))

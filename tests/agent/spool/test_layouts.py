@@ -6,7 +6,7 @@ from tests.agent.spool.making import SERIES
 from thongsuot_agent.spool.layouts import Layouts
 
 
-def test_a_layout_that_has_grown_stands_beside_the_former_after_a_restart(tmp_path: Path) -> None:
+def test_a_layout_that_has_grown_is_kept_beside_the_former_after_a_restart(tmp_path: Path) -> None:
     before = Layouts(tmp_path / "layouts")
     former = before.index_with(SERIES[:1])
     grown = before.index_with(SERIES[1:])

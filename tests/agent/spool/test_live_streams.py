@@ -65,7 +65,7 @@ async def test_the_batch_under_way_does_not_wait_and_all_others_do(tmp_path: Pat
     await spool.close()
 
 
-async def test_what_waits_on_the_disk_waits_also_after_a_restart(tmp_path: Path) -> None:
+async def test_batches_waiting_on_the_disk_still_wait_after_a_restart(tmp_path: Path) -> None:
     fake = FakeClock()
     spool = await opened(tmp_path, fake, disk_after_s=1.0)
     for serial in (1, 2):
@@ -119,7 +119,7 @@ async def test_a_refused_batch_is_named_and_named_again_when_its_file_goes(
     await spool.close()
 
 
-async def test_what_a_power_cut_took_is_named_by_the_next_boot(tmp_path: Path) -> None:
+async def test_losses_by_a_power_cut_are_named_by_the_next_boot(tmp_path: Path) -> None:
     spool = await opened(tmp_path)
     stream = spool.status().stream
     spool.add_entry(change(1))
@@ -185,7 +185,7 @@ def test_how_far_a_stream_was_kept_never_goes_back() -> None:
     assert (streams.newest_numbers, streams.names) == ({1: 8}, {1: stream(1).name})
 
 
-def test_of_more_streams_than_a_report_takes_it_names_the_newest_and_says_so() -> None:
+def test_with_more_streams_than_a_report_holds_it_names_the_newest_and_reports_it() -> None:
     for count, is_complete in ((STREAMS_REPORTED, True), (STREAMS_REPORTED + 1, False)):
         ordinals = range(1, count + 1)
         made = known_streams(*ordinals).report(

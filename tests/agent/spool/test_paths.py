@@ -8,7 +8,7 @@ from thongsuot_agent.spool.paths import paths_from_config
 SYSTEMD = {"STATE_DIRECTORY": "/var/lib/a:/var/lib/b", "RUNTIME_DIRECTORY": "/run/a"}
 
 
-def test_what_is_configured_comes_first() -> None:
+def test_configured_values_come_first() -> None:
     paths = paths_from_config(SpoolConfig(state_dir="/s", runtime_dir="/r"), SYSTEMD)
     assert (paths.state_dir, paths.runtime_dir) == (Path("/s"), Path("/r"))
     outlives_the_boot = (

@@ -55,7 +55,7 @@ async def test_a_batch_without_its_bytes_is_a_gap_and_the_others_are_there(tmp_p
     await spool.close()
 
 
-async def test_an_open_log_that_begins_with_garbage_is_a_gap_and_its_stream_goes_on(
+async def test_an_open_log_that_begins_with_garbage_is_a_gap_and_its_stream_continues(
     tmp_path: Path,
 ) -> None:
     spool = await opened(tmp_path)
@@ -98,7 +98,7 @@ async def test_entries_of_an_unknown_kind_are_counted_in_a_gap(tmp_path: Path) -
         await spool.close()
 
 
-async def test_what_a_former_boot_left_open_is_dated_by_the_clocks_of_its_own_time(
+async def test_intervals_left_open_by_a_former_boot_are_dated_by_its_own_clocks(
     tmp_path: Path,
 ) -> None:
     fake = FakeClock()

@@ -31,7 +31,7 @@ def on_disk(root: Path) -> list[tuple[int, int]]:
     return rows
 
 
-async def test_what_is_added_comes_out_sealed_in_the_order_of_time(tmp_path: Path) -> None:
+async def test_added_results_come_out_sealed_in_the_order_of_time(tmp_path: Path) -> None:
     spool = await opened(tmp_path)
     for serial in (3, 1, 2):
         spool.add_entry(result(serial))
@@ -134,7 +134,7 @@ async def test_a_batch_acknowledged_while_it_was_written_is_removed_again(tmp_pa
     await spool.close()
 
 
-async def test_a_stream_goes_on_in_the_next_process_of_the_same_boot(tmp_path: Path) -> None:
+async def test_a_stream_continues_in_the_next_process_of_the_same_boot(tmp_path: Path) -> None:
     spool = await opened(tmp_path)
     spool.add_entry(result(1))
     spool.seal()

@@ -210,6 +210,6 @@ def test_one_address_is_tried_over_one_link_after_the_other() -> None:
     assert list(ways_to_try((A, B), lambda _: ())) == []
 
 
-def test_a_machine_that_no_link_leads_to_stands_beside_others() -> None:
+def test_a_machine_that_no_link_leads_to_is_beside_others() -> None:
     ways = ways_to_try((A, B), lambda way: ("",) if way is A else ("fiber", "5g"))
     assert [(link, way.host[0]) for link, way in ways] == [("", "a"), ("5g", "b"), ("fiber", "b")]

@@ -133,7 +133,7 @@ async def test_a_batch_is_pushed_once_its_layout_is_known_there(tmp_path: Path) 
         await until(lambda: pusher.spool.status().waiting_batches == 0)
 
 
-async def test_what_the_collector_says_is_known_here(tmp_path: Path) -> None:
+async def test_every_word_of_the_collector_is_known_here(tmp_path: Path) -> None:
     notification = SentNotification(party="carrier", channel="email", at_wall_ns=1, link="fiber")
     nearest = NearestSite(title="Ba Đình", distance_m=1_200)
     receiver = PushReceiver(answer=PushResponse(notifications=(notification,), nearest=nearest))
@@ -172,7 +172,7 @@ async def test_since_when_the_collector_is_away_is_known_here(tmp_path: Path) ->
         assert pusher.uplink.away_since_ns == acknowledged_ns
 
 
-async def test_a_refused_batch_is_set_aside_and_the_next_goes_on(tmp_path: Path) -> None:
+async def test_a_refused_batch_is_set_aside_and_the_next_continues(tmp_path: Path) -> None:
     refusal = ScriptedReply(status=400, answer=PushResponse(error="columns differ"))
     receiver = PushReceiver(script=scripted(refusal))
     async with receiver.listening(), pushing(tmp_path, receiver) as pusher:
@@ -225,7 +225,7 @@ def secured(authority: trustme.CA, name: str) -> ssl.SSLContext:
 
 
 @pytest.mark.parametrize(("is_ours", "name"), [(False, "127.0.0.1"), (True, "other.example")])
-async def test_who_only_pretends_to_be_the_collector_gets_not_a_byte(
+async def test_an_impostor_of_the_collector_gets_not_a_byte(
     tmp_path: Path, is_ours: bool, name: str
 ) -> None:
     ours, other = trustme.CA(), trustme.CA()
@@ -379,7 +379,7 @@ async def until(done: Callable[[], bool]) -> None:
             await asyncio.sleep(1 * MS)
 
 
-async def test_after_a_change_of_what_links_are_the_next_push_begins_anew(tmp_path: Path) -> None:
+async def test_after_a_change_of_the_links_the_next_push_starts_again(tmp_path: Path) -> None:
     async with PushReceiver().listening() as receiver, pushing(tmp_path, receiver) as pusher:
         pusher.make(1)
         await receiver.until(lambda: receiver.numbers == [1])

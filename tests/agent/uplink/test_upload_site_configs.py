@@ -38,7 +38,7 @@ async def test_each_batch_says_which_configuration_is_run_in_35_bytes(tmp_path: 
         assert [reading.status for _, reading in heard] == [200, 200]
 
 
-async def test_who_takes_no_site_configs_says_nothing(tmp_path: Path) -> None:
+async def test_an_agent_that_takes_no_site_configs_reports_nothing(tmp_path: Path) -> None:
     async with PushReceiver().listening() as receiver, pushing(tmp_path, receiver) as pusher:
         pusher.make(1)
         await receiver.until(lambda: receiver.numbers == [1])

@@ -23,14 +23,14 @@ def account(highest: int, kept: set[int] | range, **known: object) -> StreamAcco
     return made
 
 
-def test_what_came_is_kept_and_what_the_device_holds_waits() -> None:
+def test_received_batches_are_stored_and_those_on_the_device_wait() -> None:
     assert account(10, range(1, 8), waiting=3).counts() == {
         BatchFate.KEPT: 7,
         BatchFate.WAITING: 3,
     }
 
 
-def test_what_the_device_takes_as_delivered_and_never_came_is_unexplained() -> None:
+def test_batches_that_count_as_delivered_but_never_came_are_unexplained() -> None:
     assert account(10, range(1, 8), waiting=1).fates() == [
         ((1, 7), BatchFate.KEPT),
         ((8, 8), BatchFate.WAITING),
@@ -38,7 +38,7 @@ def test_what_the_device_takes_as_delivered_and_never_came_is_unexplained() -> N
     ]
 
 
-def test_what_the_device_does_not_know_of_any_more_is_forgotten() -> None:
+def test_streams_that_the_device_no_longer_knows_are_forgotten() -> None:
     assert account(3, {1}, is_known=False).counts()[BatchFate.FORGOTTEN] == 2
 
 

@@ -261,7 +261,7 @@ async def test_a_server_that_lacks_what_was_read_of_the_one_before_it_ends_no_pr
         pytest.param(signal.SIGKILL, marks=pytest.mark.nightly),
     ],
 )
-async def test_each_fault_is_told_once_and_as_by_a_single_process_whatever_befalls_the_leader(
+async def test_each_fault_is_notified_once_as_by_a_single_process_whatever_befalls_the_leader(
     fault: signal.Signals, new_cluster: ClusterMaker, tmp_path: Path
 ) -> None:
     (tmp_path / "alone").mkdir()

@@ -143,7 +143,7 @@ def ruin(journal: Path) -> None:
         file.write(os.urandom(journal.stat().st_size - 8192))
 
 
-async def test_where_it_listens_is_said_on_standard_output_alone(tmp_path: Path) -> None:
+async def test_the_address_it_listens_on_is_printed_on_standard_output_only(tmp_path: Path) -> None:
     process = CollectorProcess(tmp_path, is_forked=False)
     await process.start()
     async with httpx.AsyncClient(base_url=process.url) as client:

@@ -129,7 +129,7 @@ async def is_caught_up(stand: Stand) -> bool:
     return bool(lags) and not any(map(float, lags))
 
 
-async def test_what_a_failing_disk_cannot_keep_is_not_acknowledged_and_all_goes_on_after_it(
+async def test_data_that_a_failing_disk_cannot_keep_is_not_acknowledged_and_work_continues(
     stand: Stand,
 ) -> None:
     assert await stand.push(stand.batch()) == 200

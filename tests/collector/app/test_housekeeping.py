@@ -64,7 +64,7 @@ def keeping(
 
 
 @pytest.mark.servers
-async def test_a_journal_that_is_on_one_machine_again_is_told(
+async def test_a_journal_that_is_on_one_machine_again_is_reported(
     own_postgres: PostgresServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     own_postgres.start()
@@ -99,7 +99,7 @@ class Hours:
         return self.hours * 3600
 
 
-async def test_what_everyone_has_and_is_old_is_trimmed_and_the_range_is_logged(
+async def test_old_entries_that_every_consumer_has_are_trimmed_and_the_range_is_logged(
     made: Components, caplog: pytest.LogCaptureFixture
 ) -> None:
     await filled(made, 1.9, 1.7, 1.5, 0)

@@ -159,7 +159,7 @@ async def running(folder: Path) -> AsyncIterator[ReplayedCity]:
 
 @pytest.mark.servers
 @pytest.mark.nightly
-async def test_a_bad_minute_is_told_as_its_script_says_and_nothing_else(tmp_path: Path) -> None:
+async def test_a_bad_minute_is_reported_as_its_script_says_and_nothing_else(tmp_path: Path) -> None:
     async with running(tmp_path) as city:
         for device in city.fleet.devices.values():
             device.boot()

@@ -48,7 +48,7 @@ def the_backup(folder: Path) -> Path:
     return backup
 
 
-async def test_a_new_machine_goes_on_with_the_incidents_of_the_lost_one(
+async def test_a_new_machine_continues_with_the_incidents_of_the_lost_one(
     stage: NotifyingStack, tmp_path: Path
 ) -> None:
     await stage.report(State.UP)

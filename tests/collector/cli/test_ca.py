@@ -68,7 +68,7 @@ def test_an_authority_is_made_where_there_is_no_configuration_yet(tmp_path: Path
     assert (state / "ca" / "ca.key").stat().st_mode & 0o777 == 0o600
 
 
-def test_what_was_issued_is_listed_and_revoked(
+def test_issued_certificates_are_listed_and_revoked(
     config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     common = ("--config", str(config))

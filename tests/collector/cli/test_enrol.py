@@ -20,7 +20,7 @@ def config(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_code_is_shown_once_works_and_stands_in_the_log(
+def test_a_code_is_shown_once_works_and_is_in_the_log(
     config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = ("enrol", "hoan-kiem", "--valid-for", "12h", "--config", str(config))

@@ -109,7 +109,9 @@ def test_a_point_with_many_lines_still_has_one_sheet(config: Path) -> None:
     assert len(made(config)) == 1
 
 
-def test_what_is_missing_is_one_sentence(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_requirement_is_one_sentence(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["leaflet", "hoan-kim", "--config", str(config)]) == 2
     assert "did you mean 'hoan-kiem'" in capsys.readouterr().err
     config.write_text('inventory_dir = "inventory"\n', encoding="utf-8")

@@ -59,7 +59,7 @@ def test_a_mistake_in_configuration_or_inventory_is_named_and_ends_with_2(
     assert f"{folder}/sites.toml:3: " in err
 
 
-def test_an_address_that_is_taken_is_said_and_ends_with_1(
+def test_an_address_in_use_is_reported_and_exits_with_1(
     config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
 
@@ -121,7 +121,7 @@ def test_a_command_that_is_not_one_ends_with_2(
     assert "usage: thongsuot-collector" in capsys.readouterr().err
 
 
-def test_a_reflector_that_is_not_configured_is_said(
+def test_a_reflector_that_is_not_configured_is_reported(
     config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert say(capsys, "reflector", "--config", config) == (
@@ -217,7 +217,7 @@ def test_the_wrong_user_is_told_in_one_sentence_which_is_the_right_one(service: 
         assert f"run this as the user {user}" in sentence
 
 
-def test_a_store_that_cannot_be_read_is_told_in_the_language_of_the_terminal(
+def test_a_store_that_cannot_be_read_is_reported_in_the_language_of_the_terminal(
     config: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("LANGUAGE", raising=False)
@@ -233,7 +233,7 @@ def test_a_store_that_cannot_be_read_is_told_in_the_language_of_the_terminal(
 
 
 @pytest.mark.parametrize("words", ["journal status", "verify", "account ba-dinh"])
-def test_a_journal_that_is_none_is_said_in_one_sentence(
+def test_a_file_that_is_not_a_journal_is_reported_in_one_sentence(
     config: Path, capsys: pytest.CaptureFixture[str], words: str
 ) -> None:
     (config.parent / "state").mkdir()
@@ -261,7 +261,7 @@ def test_a_journal_of_a_newer_collector_is_not_read(
     assert err.endswith("; install the newer collector again\n")
 
 
-def test_a_file_in_a_folder_that_is_not_there_is_told_by_the_folder(
+def test_a_file_in_a_missing_folder_is_reported_by_the_folder(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "nowhere" / "collector.toml"

@@ -172,7 +172,7 @@ def test_all_pages_are_read_whatever_their_size(
     ],
 )
 @pytest.mark.parametrize("at", ["dcim/sites/", "circuits/circuits/?limit=500&offset=2"])
-def test_what_breaks_off_leaves_the_file_as_it_was(
+def test_an_interrupted_write_leaves_the_file_unchanged(
     ask: NetboxCommand, folder: Path, netbox: FakeNetbox, failure: str, sentence: str, at: str
 ) -> None:
     ask()
@@ -191,7 +191,7 @@ def test_what_breaks_off_leaves_the_file_as_it_was(
     assert (folder / "netbox.toml").read_bytes() == before
 
 
-def test_what_cannot_be_an_inventory_is_named_by_its_place_in_netbox(
+def test_objects_that_cannot_be_in_an_inventory_are_named_by_their_place_in_netbox(
     ask: NetboxCommand, folder: Path, netbox: FakeNetbox
 ) -> None:
     circuits = netbox.rows["circuits/circuits"]
@@ -207,7 +207,7 @@ def test_what_cannot_be_an_inventory_is_named_by_its_place_in_netbox(
     assert not (folder / "netbox.toml").exists()
 
 
-def test_mistakes_are_told_in_the_language_of_the_terminal(
+def test_mistakes_are_reported_in_the_language_of_the_terminal(
     ask: NetboxCommand, netbox: FakeNetbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("LANGUAGE", raising=False)
@@ -222,7 +222,7 @@ def test_mistakes_are_told_in_the_language_of_the_terminal(
     assert [line.count("kênh truyền ") for line in refused] == [1, 1]
 
 
-def test_what_the_inventory_itself_refuses_is_named_by_its_place_too(
+def test_refusals_of_the_inventory_itself_are_named_by_their_place_too(
     ask: NetboxCommand, folder: Path, netbox: FakeNetbox
 ) -> None:
     netbox.rows["dcim/sites"][1]["slug"] = "Ba-Dinh"
@@ -242,9 +242,7 @@ def test_two_circuits_of_one_name_at_a_site_are_told_apart_by_a_person(
     assert 'circuit HNI-1 of the same site is link "fiber" already' in err
 
 
-def test_a_carrier_that_stands_in_another_file_stays_there(
-    ask: NetboxCommand, folder: Path
-) -> None:
+def test_a_carrier_that_is_in_another_file_stays_there(ask: NetboxCommand, folder: Path) -> None:
     (folder / "carriers.toml").write_text('[[carriers]]\nname = "vnpt"\ntitle = "By hand"\n')
     status, _, err = ask()
     assert status == 0, err
@@ -340,7 +338,7 @@ def test_a_netbox_has_to_be_the_one_that_its_certificate_says(
     assert ("certificate verify failed" in err) is not is_known
 
 
-def test_what_older_versions_of_netbox_say_is_read_too(
+def test_answers_of_older_versions_of_netbox_are_read_too(
     ask: NetboxCommand, folder: Path, netbox: FakeNetbox
 ) -> None:
     """Before 4.2 an end had its site, before 4.0 an assignment its ``content_type``."""

@@ -27,7 +27,7 @@ async def person(config: Path, *words: str) -> str:
     return text
 
 
-async def test_who_has_lost_their_telephone_sets_up_another_one(
+async def test_people_who_have_lost_their_telephone_set_up_another_one(
     config: Path, tmp_path: Path
 ) -> None:
     async with city(tmp_path) as running, browser(running.base) as lan:

@@ -41,7 +41,7 @@ MISSING = MissingBatches(
 )
 
 
-def test_what_a_broken_disk_has_cost_is_one_line_each() -> None:
+def test_losses_by_a_broken_disk_are_one_line_each() -> None:
     lost = LostRange(
         first=4, last=6, entries=3, site="ba-dinh", stream="a1", first_number=8, last_number=10
     )

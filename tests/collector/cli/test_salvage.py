@@ -34,7 +34,7 @@ def break_page_with(path: Path, text: bytes) -> None:
         file.write(os.urandom(page_bytes))
 
 
-async def test_what_a_damaged_journal_still_holds_is_copied_and_the_rest_named(
+async def test_the_readable_part_of_a_damaged_journal_is_copied_and_the_rest_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     damaged, target = tmp_path / "journal.sqlite", tmp_path / "new.sqlite"

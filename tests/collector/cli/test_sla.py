@@ -99,7 +99,7 @@ def test_files_are_written_one_for_each_circuit(
     assert (out / "sla-2026-10-HN-FTTH-42-r1.pdf").read_bytes().startswith(b"%PDF-1.7")
 
 
-def test_what_cannot_be_done_is_said(
+def test_impossible_requests_are_reported(
     month: StatementFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
     status, _, err = say(capsys, month, "--month", "2026-10", "--format", "pdf")

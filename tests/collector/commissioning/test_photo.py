@@ -53,7 +53,7 @@ def png(width: int = 4, height: int = 4) -> bytes:
 
 
 @pytest.mark.parametrize("order", [">", "<"])
-def test_what_the_camera_knew_is_left_out_and_how_it_was_held_stays(order: str) -> None:
+def test_metadata_of_the_camera_is_removed_and_the_orientation_kept(order: str) -> None:
     photo = photo_from(taken_upright(6, order))
     assert photo.media_type == "image/jpeg"
     assert PLACE not in photo.body
@@ -91,7 +91,7 @@ def test_of_a_png_only_what_makes_the_picture_is_kept() -> None:
         (JPEG + bytes(BYTES_LIMIT), Refusal.TOO_LARGE),
     ],
 )
-def test_what_is_no_picture_or_too_large_is_refused(body: bytes, why: Refusal) -> None:
+def test_an_invalid_or_oversized_picture_is_refused(body: bytes, why: Refusal) -> None:
     with pytest.raises(PhotoRefused) as refused:
         photo_from(body)
     assert refused.value.why is why

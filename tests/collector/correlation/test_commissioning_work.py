@@ -23,7 +23,7 @@ SETTLED = event(EventCode.SETTLED)
 
 
 @pytest.mark.parametrize("crash", [False, True])
-async def test_nobody_is_told_of_a_cable_that_was_pulled_on_request(
+async def test_nobody_is_notified_of_a_cable_that_was_pulled_on_request(
     world: World, crash: bool
 ) -> None:
     await all_well(world)
@@ -47,7 +47,7 @@ async def test_the_news_of_both_in_one_batch_that_comes_late_accuses_nobody(worl
     assert world.lines() == []
 
 
-async def test_a_cable_that_stays_out_is_told_when_the_time_for_it_is_over(world: World) -> None:
+async def test_a_cable_that_stays_out_is_reported_when_its_time_is_over(world: World) -> None:
     await all_well(world)
     await world.push("s0", events=[ASKED])
     await world.push("s0", ("fiber", State.DOWN))
@@ -89,7 +89,7 @@ def test_a_walk_that_is_heard_of_long_after_plans_nothing(days: int, planned: in
     assert len(registry.network_state.windows) == planned
 
 
-async def test_a_fault_after_the_walk_is_told_as_any_other(world: World) -> None:
+async def test_a_fault_after_the_walk_is_reported_as_any_other(world: World) -> None:
     await all_well(world)
     await world.push("s0", events=[ASKED])
     await world.run(30, sites=ALL)

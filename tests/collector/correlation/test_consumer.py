@@ -38,7 +38,7 @@ async def world(tmp_path: Path, open_each_store: Callable[[], Engine]) -> AsyncI
 
 
 @pytest.mark.parametrize("crash", [False, True])
-async def test_a_fault_is_told_once_and_taken_back_once_crash_or_no_crash(
+async def test_a_fault_is_notified_once_and_resolved_once_crash_or_no_crash(
     world: World, crash: bool
 ) -> None:
     await all_well(world)
@@ -159,7 +159,9 @@ async def test_a_disk_that_refuses_delays_the_telling_and_loses_nothing(world: W
     assert rows.load_incident(world.store, world.told[0].incident.id) is not None
 
 
-async def test_a_batch_that_cannot_be_read_is_set_aside_and_the_others_go_on(world: World) -> None:
+async def test_a_batch_that_cannot_be_read_is_set_aside_and_the_others_continue(
+    world: World,
+) -> None:
     await all_well(world)
     agent = world.agents["s0"]
     await world.append(agent, (b"no batch", agent.sealed(agent.batch(0))[1]), 2)
@@ -201,7 +203,7 @@ async def test_what_was_forgotten_comes_back_when_its_past_is_rewritten(world: W
     assert [line[0] for line in world.lines() if line[2] == "s0/fiber"] == ["opened", "resolved"]
 
 
-async def test_what_a_party_said_and_the_city_decided_survives_a_restart_and_is_audited(
+async def test_a_partys_answer_and_the_citys_decision_survive_a_restart_and_are_audited(
     world: World,
 ) -> None:
     await all_well(world)
@@ -253,7 +255,7 @@ async def test_planned_work_survives_a_restart_and_can_be_taken_back(world: Worl
     assert world.consumer.registry.network_state.windows == ()
 
 
-async def test_what_was_not_delivered_is_pending_after_a_restart(world: World) -> None:
+async def test_undelivered_items_are_pending_after_a_restart(world: World) -> None:
     await all_well(world)
     await world.push("s0", ("fiber", State.DOWN))
     await world.push("s1", ("fiber", State.DOWN))
@@ -289,7 +291,7 @@ async def test_it_follows_the_journal_by_itself_and_tells_when_the_hold_is_over(
         await running
 
 
-async def test_the_journal_may_go_on_once_everything_is_written(world: World) -> None:
+async def test_the_journal_may_continue_once_everything_is_written(world: World) -> None:
     await all_well(world)
     assert (await world.journal.cursor(CONSUMER)).sequence == 0
     await world.consumer.flush()

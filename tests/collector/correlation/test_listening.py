@@ -18,7 +18,7 @@ TRY_S = 30
 """How long one try may hang: 15 s by the agent's own settings, over each of two links."""
 
 
-def test_it_goes_on_while_noted_and_begins_anew_after_a_break_or_a_step_of_the_clock() -> None:
+def test_it_continues_while_noted_and_starts_again_after_a_break_or_a_clock_step() -> None:
     listening = ListeningPeriod(100 * S, break_s=20.0)
     for second in (101, 120, 140):
         listening.note_presence(second * S)
@@ -97,7 +97,7 @@ async def test_an_agent_that_waits_a_minute_before_it_tries_again_is_not_silent(
 
 
 @pytest.mark.parametrize("is_restarted", [True, False])
-async def test_an_agent_that_does_not_come_back_is_told_of_all_the_same(
+async def test_an_agent_that_does_not_come_back_is_reported_all_the_same(
     world: World, is_restarted: bool
 ) -> None:
     await all_well(world)

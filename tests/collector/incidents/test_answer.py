@@ -54,7 +54,7 @@ def decide(city: CityFixture, *, is_upheld: bool) -> Incident:
     return actions.rule(city.registry, city.only("link_fault").id, ruling)
 
 
-def test_who_accepts_an_incident_has_it_with_a_name(city: CityFixture) -> None:
+def test_an_accepted_incident_has_the_name_of_its_person(city: CityFixture) -> None:
     incident = said(city, AnswerKind.ACCEPTED, text="đã cử đội cáp")
     assert incident.acknowledgement is not None
     assert incident.acknowledgement.owner == "carrier:vnpt"
@@ -74,7 +74,7 @@ def test_the_moment_by_which_it_is_to_be_mended_is_the_last_that_was_named(
     assert incident.is_open, "whether it is mended the measurements say"
 
 
-def test_what_is_refused_is_the_citys_until_it_has_decided(city: CityFixture) -> None:
+def test_a_refused_incident_is_the_citys_until_it_has_decided(city: CityFixture) -> None:
     assert city.only("link_fault").acting_party == VNPT
     said(city, AnswerKind.ACCEPTED)
     refused = said(city, AnswerKind.REFUSED, text="ONT mất điện", at_s=62)
@@ -87,7 +87,9 @@ def test_what_is_refused_is_the_citys_until_it_has_decided(city: CityFixture) ->
     assert ruled.history[-1].about == "Lan: đã đo tại cột"
 
 
-def test_what_the_city_finds_not_to_be_the_partys_is_the_citys(city: CityFixture) -> None:
+def test_an_incident_that_the_city_finds_not_to_be_the_partys_is_the_citys(
+    city: CityFixture,
+) -> None:
     said(city, AnswerKind.REFUSED, text="nhà dân đào đường")
     ruled = decide(city, is_upheld=True)
     assert (ruled.is_disputed, ruled.acting_party) == (False, CITY)
@@ -104,7 +106,7 @@ def test_the_city_decides_once_and_only_what_is_disputed(city: CityFixture) -> N
         said(city, AnswerKind.REFUSED, text="vẫn không phải", at_s=80)
 
 
-def test_who_accepts_after_all_withdraws_the_dispute_and_may_dispute_again(
+def test_accepting_after_all_withdraws_the_dispute_and_allows_another_one(
     city: CityFixture,
 ) -> None:
     said(city, AnswerKind.REFUSED, text="không phải")
@@ -143,7 +145,7 @@ def test_another_party_and_a_link_that_was_used_change_nothing(city: CityFixture
     said(city, AnswerKind.MENDED, token="b", at_s=62)
 
 
-def test_an_incident_takes_so_many_answers_and_no_more(city: CityFixture) -> None:
+def test_an_incident_accepts_a_limited_number_of_answers(city: CityFixture) -> None:
     for number in range(actions.MOST_ANSWERS):
         said(city, AnswerKind.MENDED, text="xong", at_s=61 + number)
     before = city.only("link_fault")
@@ -152,7 +154,7 @@ def test_an_incident_takes_so_many_answers_and_no_more(city: CityFixture) -> Non
     assert city.only("link_fault") == before
 
 
-def test_an_incident_that_is_over_takes_no_answer_and_one_that_comes_back_begins_anew(
+def test_an_incident_that_is_over_takes_no_answer_and_one_that_comes_back_starts_again(
     city: CityFixture,
 ) -> None:
     said(city, AnswerKind.REFUSED, text="không phải")

@@ -76,7 +76,7 @@ def test_a_rewrite_of_the_past_changes_nothing_of_how_a_link_is_now() -> None:
     assert state.state_of(FIBER) is State.DOWN
 
 
-def test_what_a_fault_turns_into_is_in_the_history_of_its_incident() -> None:
+def test_the_changes_of_a_fault_are_in_the_history_of_its_incident() -> None:
     city = healthy_city()
     city.run(100)
     city.report("s0", "fiber", LOSSY)
@@ -89,7 +89,7 @@ def test_what_a_fault_turns_into_is_in_the_history_of_its_incident() -> None:
     ]
 
 
-def test_what_was_withdrawn_is_closed_once() -> None:
+def test_a_withdrawn_incident_is_closed_once() -> None:
     city = two_faults()
     rewrite(city, interval(State.UP, 50, 400))
     withdrawn = city.incidents("link_fault")[0]
@@ -123,7 +123,7 @@ def test_a_rewrite_that_is_cut_inside_a_fault_keeps_what_is_known_of_it_outside(
     assert fault.end_ns is None
 
 
-def test_a_fault_of_a_device_that_is_dated_anew_stays_the_same_fault() -> None:
+def test_a_fault_of_a_device_whose_times_are_corrected_stays_the_same_fault() -> None:
     city = two_faults()
     first, second = city.incidents("link_fault")
     cut = city.registry.faults[first.id].phases[0].interval

@@ -67,7 +67,9 @@ def test_all_members_are_in_the_incident(
     assert silent_city.only("many_silent") == in_parts
 
 
-def test_who_takes_an_incident_on_between_two_steps_has_it(silent_city: CityFixture) -> None:
+def test_an_incident_acknowledged_between_two_steps_stays_acknowledged(
+    silent_city: CityFixture,
+) -> None:
     incident = silent_city.only("many_silent")
     steps = update_group_in_steps(silent_city.registry, SILENT)
     next(steps)

@@ -57,7 +57,7 @@ def close(city: CityFixture, name: str) -> None:
     )
 
 
-def test_a_merged_incident_is_told_of_in_the_other_one_at_once() -> None:
+def test_a_merged_incident_is_announced_in_the_other_one_at_once() -> None:
     city, outage, stranger = outage_and_stranger()
     notified_before = len(city.notifications)
     merge(city, stranger.id, outage.id)
@@ -100,7 +100,7 @@ def test_a_merge_stands_through_a_restart_and_while_members_of_both_come_and_go(
     assert member.end_ns == wall_ns(300), "the larger one says when it came back"
 
 
-def test_what_goes_on_when_the_other_one_ends_is_told_for_itself_again() -> None:
+def test_a_fault_that_continues_when_the_other_one_ends_is_notified_for_itself_again() -> None:
     city, outage, stranger = outage_and_stranger()
     merge(city, stranger.id, outage.id)
     city.run(210)
@@ -172,7 +172,7 @@ def test_only_what_is_a_member_can_be_taken_out() -> None:
         split(city, stranger.id, "nosuch")
 
 
-def test_a_closed_incident_is_told_as_closed_and_its_record_goes_on() -> None:
+def test_a_closed_incident_is_reported_as_closed_and_its_record_continues() -> None:
     city, _, stranger = outage_and_stranger()
     notified_before = len(city.notifications)
     close(city, stranger.id)
@@ -206,7 +206,7 @@ def test_a_closed_incident_is_told_as_closed_and_its_record_goes_on() -> None:
     assert later.notified_party is not None
 
 
-def test_what_becomes_graver_or_larger_opens_what_was_closed() -> None:
+def test_a_closed_incident_that_grows_or_worsens_is_reopened() -> None:
     city = healthy_city()
     city.run(100)
     city.report("s1", "fiber", LOSSY)

@@ -157,7 +157,7 @@ def test_faults_far_apart_are_the_same_where_they_rest_on_one_verdict() -> None:
     assert not is_same_fault(known, fault(other_state, start_s=9_000), CALM_NS)
 
 
-def test_a_fault_names_each_batch_that_told_of_it_once() -> None:
+def test_a_fault_names_each_batch_that_reported_it_once() -> None:
     first_fault = fault(
         replace(DOWN, source=FIRST), SILENT, replace(UP, source=SECOND), replace(DOWN, source=FIRST)
     )
@@ -180,13 +180,13 @@ def test_a_fault_is_certain_while_it_is_what_was_heard_last() -> None:
     assert not withdrawn(fault(DOWN)).is_certain
 
 
-def test_a_fault_is_presumed_to_go_on_since_anything_was_heard_of_it_last() -> None:
+def test_a_fault_is_presumed_to_continue_since_its_last_report() -> None:
     assert fault(DOWN, PRESUMED, changed_s=7).presumed_ns == 7 * NS_PER_S
     assert fault(DOWN, changed_s=7).presumed_ns is None
     assert fault(DOWN, PRESUMED, end_s=200, changed_s=7).presumed_ns is None
 
 
-def test_a_fault_that_is_withdrawn_or_part_of_another_is_gone_and_goes_on_no_more() -> None:
+def test_a_fault_that_is_withdrawn_or_part_of_another_no_longer_continues() -> None:
     ongoing = fault(DOWN)
     assert (ongoing.is_gone, ongoing.is_ongoing) == (False, True)
     for gone in (withdrawn(ongoing), merged(ongoing, replace(ongoing, id="g"))):
@@ -252,7 +252,7 @@ def test_a_fault_after_a_healthy_time_began_when_the_rewrite_says() -> None:
     assert seconds(updated_fault(shown, cut, KNOWN)) == (-50, 40)
 
 
-def test_a_fault_that_goes_on_after_what_is_rewritten_keeps_its_end() -> None:
+def test_a_fault_that_continues_after_what_is_rewritten_keeps_its_end() -> None:
     cut, shown = cut_rewrite((UP, 10), (DOWN, 30), after=True)
     shown = replace(
         shown,

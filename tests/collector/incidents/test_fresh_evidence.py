@@ -64,7 +64,7 @@ def outliving_city(verdict: VerdictTriple) -> tuple[CityFixture, float]:
 
 
 @pytest.mark.parametrize("verdict", [CUT, LOSSY], ids=["dead", "lossy"])
-def test_what_outlives_an_outage_is_told_when_it_has_failed_after_it(
+def test_faults_that_outlive_an_outage_are_reported_once_they_failed_after_it(
     verdict: VerdictTriple,
 ) -> None:
     city, ended_s = outliving_city(verdict)
@@ -76,7 +76,7 @@ def test_what_outlives_an_outage_is_told_when_it_has_failed_after_it(
     assert len(told_of_s0(city)) == 1
 
 
-def test_what_fails_after_an_outage_is_told_after_a_minute() -> None:
+def test_a_failure_after_an_outage_is_reported_after_a_minute() -> None:
     city, ended_s = outliving_city(CUT)
     FailingProbes(city, {LOOKUP: ended_s + 3})
     city.run(ended_s + 58)
@@ -99,7 +99,7 @@ def test_of_what_no_run_is_known_nothing_is_asked() -> None:
     assert len(told_of_s0(city)) == 1
 
 
-def test_what_is_not_looked_at_again_is_told_in_ten_minutes_all_the_same() -> None:
+def test_what_is_not_looked_at_again_is_reported_in_ten_minutes_all_the_same() -> None:
     city, ended_s = outliving_city(CUT)
     FailingProbes(city, {LOOKUP: 150.0})
     city.run(ended_s + 595)
@@ -118,7 +118,7 @@ def lossy_city(
     return city, probes
 
 
-def test_a_loss_is_told_when_runs_fail_after_it_was_known() -> None:
+def test_a_loss_is_reported_when_runs_fail_after_it_was_known() -> None:
     city, probes = lossy_city({ECHO: KNOWN_S - 1})
     city.run(KNOWN_S + 40)
     assert told_of_s0(city) == [], "it may be over"
@@ -127,13 +127,13 @@ def test_a_loss_is_told_when_runs_fail_after_it_was_known() -> None:
     assert len(told_of_s0(city)) == 1
 
 
-def test_a_loss_that_goes_on_is_told_after_its_hold() -> None:
+def test_a_loss_that_continues_is_reported_after_its_hold() -> None:
     city, _ = lossy_city({ECHO: KNOWN_S + 6})
     city.run(KNOWN_S + 17)
     assert len(told_of_s0(city)) == 1
 
 
-def test_a_loss_that_is_over_within_its_hold_is_told_to_nobody() -> None:
+def test_a_loss_that_is_over_within_its_hold_notifies_nobody() -> None:
     city, _ = lossy_city({ECHO: KNOWN_S - 1})
     city.run(KNOWN_S + 65)
     city.report("s0", "fiber", UP)
@@ -154,7 +154,7 @@ def test_a_loss_without_failures_since_is_told_a_minute_and_a_half_after_its_hol
 
 
 @pytest.mark.parametrize("failed_s", [{}, {ECHO: KNOWN_S - 61}], ids=["none", "long ago"])
-def test_a_loss_that_shows_in_no_failures_is_told_after_its_hold(
+def test_a_loss_that_shows_in_no_failures_is_reported_after_its_hold(
     failed_s: dict[ProbeName, float],
 ) -> None:
     city, _ = lossy_city(failed_s)

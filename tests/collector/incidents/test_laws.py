@@ -139,7 +139,7 @@ class ScriptRunner:
 
 @given(st.lists(script_steps, max_size=14))
 @settings(max_examples=examples(60), deadline=None)
-def test_whatever_happens_nobody_is_told_twice_nor_of_what_is_over_and_all_is_taken_back(
+def test_nobody_is_ever_notified_twice_or_of_ended_faults_and_everything_is_resolved(
     script: list[ScriptStep],
 ) -> None:
     stage = ScriptRunner(restarts=True)

@@ -68,7 +68,7 @@ def test_a_window_covers_what_all_its_fields_agree_on(
         window(20, 500, commune="00001"),
     ],
 )
-def test_planned_work_is_recorded_and_told_to_nobody_and_what_outlasts_it_is(
+def test_planned_work_is_recorded_and_notifies_nobody_and_what_outlasts_it_does(
     made: MaintenanceWindow,
 ) -> None:
     city = healthy_city()

@@ -93,14 +93,14 @@ def test_a_lossy_target_is_counted_over_the_last_minute() -> None:
     assert seen.newest_ns - EPOCH == 395 * S
 
 
-def test_what_was_not_measured_is_not_counted() -> None:
+def test_unmeasured_runs_are_not_counted() -> None:
     agent = PushingAgent()
     agent.push([failed(100 * S), unmeasured(105 * S), unmeasured(110 * S)])
     seen = agent.seen()
     assert (seen.good, seen.total, seen.newest_ns) == (0, 1, EPOCH + 100 * S)
 
 
-def test_what_arrives_late_changes_nothing_that_is_newer() -> None:
+def test_late_data_changes_nothing_that_is_newer() -> None:
     agent = PushingAgent()
     agent.push([failed(at_ns) for at_ns in every(5, 100, 130)])
     before = agent.seen()
@@ -134,7 +134,7 @@ def test_a_run_is_counted_for_a_minute(at_ms: int, total: int) -> None:
     assert agent.seen().total == total
 
 
-def test_what_is_pushed_twice_is_counted_once() -> None:
+def test_data_pushed_twice_is_counted_once() -> None:
     agent = PushingAgent()
     for _ in range(2):
         agent.push([failed(100 * S), failed(105 * S)])
@@ -155,7 +155,7 @@ def test_who_fails_is_shown_before_who_lost_nothing_and_each_by_kind_and_target(
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_whoever_asks_only_at_the_end_learns_the_same(seed: int) -> None:
+def test_asking_only_at_the_end_gives_the_same(seed: int) -> None:
     random = Random(seed)
     asked, not_asked = PushingAgent(), PushingAgent()
     for _ in range(40):

@@ -4,7 +4,7 @@ from tests.collector.incidents.city import healthy_city
 from tests.collector.timeline.boot_script import CUT, UP
 
 
-def test_a_fault_that_is_over_while_its_outage_goes_on_belongs_to_none_any_more() -> None:
+def test_a_fault_that_ends_while_its_outage_continues_no_longer_belongs_to_it() -> None:
     city = healthy_city()
     city.run(100)
     for site in ("s0", "s3", "s6", "s9"):

@@ -5,7 +5,7 @@ from tests.collector.timeline.boot_script import CUT, LOSSY, NS, UNPLUGGED, UP, 
 from thongsuot_collector.incidents.incident import ClosureCode
 
 
-def test_a_cut_line_is_told_to_its_carrier_within_seconds_and_so_is_its_end() -> None:
+def test_a_cut_line_is_reported_to_its_carrier_within_seconds_and_so_is_its_end() -> None:
     made = healthy_city()
     made.report("s0", "fiber", CUT, onset_s=27)
     made.run(100)
@@ -20,7 +20,7 @@ def test_a_cut_line_is_told_to_its_carrier_within_seconds_and_so_is_its_end() ->
     assert (incident.closure_code, incident.error_s) == (ClosureCode.RESTORED, 0.01)
 
 
-def test_a_fault_that_is_over_before_its_hold_is_recorded_and_told_to_nobody() -> None:
+def test_a_fault_that_is_over_before_its_hold_is_recorded_and_notifies_nobody() -> None:
     made = healthy_city()
     made.report("s0", "fiber", CUT)
     made.run(32)
@@ -55,7 +55,7 @@ def test_a_fault_that_moves_to_another_party_is_taken_back_from_the_first() -> N
     ]
 
 
-def test_a_fault_that_grows_worse_is_told_again_and_one_that_only_changes_later() -> None:
+def test_a_fault_that_grows_worse_is_notified_again_and_one_that_only_changes_later() -> None:
     made = healthy_city()
     made.report("s0", "fiber", LOSSY)
     made.run(50)
@@ -86,7 +86,7 @@ def test_an_incident_shows_what_it_rests_on() -> None:
     assert evidence_item.evidence
 
 
-def test_a_fault_that_still_goes_on_when_its_news_arrives_is_told() -> None:
+def test_a_fault_that_still_continues_when_its_report_arrives_is_notified() -> None:
     made = healthy_city()
     made.run(32)
     made.cut_uplink("s0")
@@ -130,7 +130,7 @@ def test_old_news_of_a_fault_alarms_nobody_while_newer_news_is_still_on_its_way(
     assert made.only("link_fault").closed_ns == wall_ns(195)
 
 
-def test_a_fault_is_believed_to_go_on_when_nothing_else_arrives_for_long() -> None:
+def test_a_fault_is_believed_to_continue_if_nothing_else_arrives_for_long() -> None:
     made = healthy_city()
     made.run(32)
     device = made.devices["s0"]
@@ -148,7 +148,7 @@ def test_a_fault_is_believed_to_go_on_when_nothing_else_arrives_for_long() -> No
     assert made.notification_lines()[-1][1:] == ("opened", "started", "link_fault", "carrier:vnpt")
 
 
-def test_while_it_catches_up_nobody_is_told_and_then_only_of_what_goes_on() -> None:
+def test_while_it_catches_up_nobody_is_notified_and_then_only_of_what_continues() -> None:
     made = healthy_city()
     made.is_listening = False
     made.report("s0", "fiber", CUT)
@@ -164,7 +164,7 @@ def test_while_it_catches_up_nobody_is_told_and_then_only_of_what_goes_on() -> N
     ]
 
 
-def test_every_fault_is_told_by_itself_or_in_a_larger_one_within_the_bound() -> None:
+def test_every_fault_is_notified_by_itself_or_in_a_larger_one_within_the_bound() -> None:
     made = healthy_city(sites=60)
     for at in range(30, 70, 2):
         made.run(at)

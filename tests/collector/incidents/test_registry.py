@@ -50,7 +50,7 @@ def test_a_restart_in_the_middle_of_a_hold_neither_forgets_nor_repeats() -> None
     ]
 
 
-def test_what_is_read_again_makes_no_new_incidents() -> None:
+def test_reading_again_makes_no_new_incidents() -> None:
     made = healthy_city()
     made.report("s0", "fiber", CUT)
     made.run(100)
@@ -105,7 +105,7 @@ def test_an_acknowledgement_has_an_owner_and_a_note_and_stays() -> None:
         actions.acknowledge(made.registry, "20261118-00000000", "nobody", wall_ns(60))
 
 
-def test_what_was_not_delivered_is_handed_out_again_after_a_restart() -> None:
+def test_undelivered_items_are_handed_out_again_after_a_restart() -> None:
     made = healthy_city()
     made.report("s0", "fiber", CUT)
     made.report("s1", "5g", CUT)
@@ -137,7 +137,7 @@ def test_changes_are_handed_out_once() -> None:
     assert made.registry.drain_changes() == ([], [], set())
 
 
-def test_what_was_closed_long_ago_is_dropped_from_memory_and_what_is_open_stays() -> None:
+def test_incidents_closed_long_ago_are_dropped_from_memory_and_open_ones_stay() -> None:
     made = healthy_city()
     made.report("s0", "fiber", CUT)
     made.report("s1", "fiber", CUT)
@@ -253,7 +253,7 @@ def test_faults_go_with_the_last_incident_that_holds_them_and_not_before() -> No
     assert (book.faults, book.incidents, book.faults_of(LINK)) == ({}, {}, [])
 
 
-def test_the_present_fault_of_a_subject_is_the_latest_that_goes_on() -> None:
+def test_the_present_fault_of_a_subject_is_the_latest_that_continues() -> None:
     book = empty_book()
     book.put_fault(fault("later", 7))
     book.put_fault(fault("earlier", 3))
@@ -295,7 +295,7 @@ def test_an_incident_that_is_put_again_as_it_was_is_no_change() -> None:
     assert [changed.id for changed in book.drain_changes()[0]] == ["a"]
 
 
-def test_what_is_closed_and_told_is_looked_at_no_more() -> None:
+def test_closed_and_notified_items_are_no_longer_checked() -> None:
     book = empty_book()
     book.put_incident(incident("a", "f1"))
     book.next_checks_ns["a"] = 9
@@ -304,7 +304,7 @@ def test_what_is_closed_and_told_is_looked_at_no_more() -> None:
     assert (book.active, book.next_checks_ns) == (set(), {})
 
 
-def test_what_comes_back_from_the_archive_replaces_nothing_that_is_there() -> None:
+def test_data_from_the_archive_replaces_nothing_that_exists() -> None:
     book = empty_book()
     book.put_fault(fault("f1", 1))
     book.put_incident(incident("a", "f1"))

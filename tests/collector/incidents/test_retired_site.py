@@ -7,7 +7,7 @@ from tests.collector.incidents.city import CityFixture, inventory
 
 
 @pytest.mark.parametrize("is_retired", [False, True])
-def test_nobody_is_told_of_the_silence_of_a_retired_point(is_retired: bool) -> None:
+def test_nobody_is_notified_of_the_silence_of_a_retired_point(is_retired: bool) -> None:
     whole = inventory(6, ("vnpt", "viettel"))
     sites = tuple(
         msgspec.structs.replace(site, retired=is_retired) if site.name == "s0" else site

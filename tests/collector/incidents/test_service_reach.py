@@ -37,7 +37,7 @@ def test_a_service_that_two_carriers_of_three_do_not_reach_is_nobodys_fault() ->
     assert "cannot be told apart" in english.situation
 
 
-def test_the_operator_is_told_at_once_where_the_last_carrier_fails_as_well() -> None:
+def test_the_operator_is_notified_at_once_if_the_last_carrier_fails_as_well() -> None:
     city = city_of_single_lines()
     for number in (0, 1, 3, 4):
         city.report(f"s{number}", f"/{PORTAL}", REFUSES)

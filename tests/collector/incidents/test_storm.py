@@ -32,7 +32,7 @@ def matches(expected: ExpectedIncident, incident: Incident) -> bool:
     return incident.code in codes and incident.key == expected.key and off_s <= 130
 
 
-def test_who_is_told_of_what_is_exactly_what_the_script_says(storm: StormScript) -> None:
+def test_the_notified_parties_are_exactly_those_of_the_script(storm: StormScript) -> None:
     left = opened(storm)
     missing = []
     wrong = []
@@ -64,7 +64,7 @@ def test_who_is_told_of_what_is_exactly_what_the_script_says(storm: StormScript)
     assert storm.false_alarms == 0
 
 
-def test_what_is_recorded_is_exactly_what_the_script_says(storm: StormScript) -> None:
+def test_the_record_is_exactly_what_the_script_says(storm: StormScript) -> None:
     left = list(storm.city.registry.incidents.values())
     for fault in storm.expected:
         # What was silence only for the collector is withdrawn when the record arrives.
@@ -104,7 +104,7 @@ def test_nobody_has_more_than_one_open_notification_of_an_incident(storm: StormS
     assert len({event.id for event in storm.city.notifications}) == len(storm.city.notifications)
 
 
-def test_everything_that_was_told_was_taken_back(storm: StormScript) -> None:
+def test_everything_that_was_notified_was_resolved(storm: StormScript) -> None:
     assert [
         incident.id
         for incident in storm.city.registry.incidents.values()

@@ -64,7 +64,7 @@ def test_an_outage_is_never_withdrawn_whatever_its_end_claims(
     assert "withdrawn" not in {line[2] for line in city.notification_lines()}
 
 
-def test_two_outages_of_a_carrier_within_two_minutes_are_two_incidents_and_both_are_told() -> None:
+def test_two_outages_of_a_carrier_within_two_minutes_are_two_notified_incidents() -> None:
     city = healthy_city()
     for site in SITES:
         city.report(site, "fiber", OUT)
@@ -137,7 +137,7 @@ def test_an_incident_has_one_title_from_its_opening_to_its_end() -> None:
     assert "5 of 10 links" in wordings[1].situation
 
 
-def test_a_title_is_kept_where_the_symptom_changes_and_begins_anew_for_another_party() -> None:
+def test_a_title_is_kept_where_the_symptom_changes_and_starts_again_for_another_party() -> None:
     city = healthy_city()
     city.report("s0", "fiber", LOSSY)
     city.run(60)

@@ -189,7 +189,7 @@ async def test_nobody_elses_key_vouches_for_a_site(state: Path) -> None:
             assert "is not one of its own" in refused.json()["error"]
 
 
-async def test_a_renewed_key_signs_beside_the_one_before_and_a_revoked_one_no_more(
+async def test_a_renewed_key_signs_beside_the_previous_one_and_a_revoked_one_no_longer(
     state: Path,
 ) -> None:
     before, secret = enrolled(state), token(state, SITE)
@@ -217,7 +217,7 @@ async def test_a_renewed_key_signs_beside_the_one_before_and_a_revoked_one_no_mo
         store.dispose()
 
 
-async def test_a_device_that_is_enrolled_anew_ends_the_key_of_the_one_before(state: Path) -> None:
+async def test_a_device_that_is_enrolled_again_ends_the_key_of_the_one_before(state: Path) -> None:
     key, secret = enrolled(state), token(state, SITE)
     async with collector(state) as client:
         device = SigningDevice(client, secret, key=key)

@@ -103,7 +103,7 @@ def test_a_batch_of_another_boot_is_not_dated_by_this_one() -> None:
     assert ruling.quality is ClockQuality.UNCERTAIN
 
 
-def test_what_an_earlier_process_knew_of_a_boot_still_dates_its_backlog() -> None:
+def test_an_earlier_processs_knowledge_of_a_boot_still_dates_its_backlog() -> None:
     clocks = BootClocks()
     earlier = "00000000-93f4-4f0e-8d53-0c2f6a1b9e77"
     clocks.restore(SITE, earlier, epoch_ns=EPOCH - 86_400 * S, heard_ns=EPOCH - 3600 * S)
@@ -151,7 +151,7 @@ def test_nothing_can_have_happened_after_it_came_in() -> None:
     synchronised=st.booleans(),
     is_told=st.booleans(),
 )
-def test_whatever_the_device_says_no_result_lies_in_the_future(
+def test_no_result_lies_in_the_future_whatever_the_device_says(
     own: int, boottime: int, sealed: int, last: int, synchronised: bool, is_told: bool
 ) -> None:
     clocks = BootClocks()

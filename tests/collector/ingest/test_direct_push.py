@@ -87,7 +87,7 @@ async def test_a_push_in_pieces_is_taken_like_a_whole_one(tmp_path: Path) -> Non
         writer.close()
 
 
-async def test_a_connection_goes_on_after_what_is_too_large_to_be_answered_at_once(
+async def test_a_connection_continues_after_a_request_too_large_to_be_answered_at_once(
     tmp_path: Path,
 ) -> None:
     async with collector(tmp_path) as client:
@@ -116,7 +116,7 @@ async def test_a_client_that_wants_no_further_answer_is_let_go(tmp_path: Path) -
         writer.close()
 
 
-async def test_who_goes_before_the_end_of_a_body_is_counted(tmp_path: Path) -> None:
+async def test_clients_that_leave_before_the_end_of_a_body_are_counted(tmp_path: Path) -> None:
     async with collector(tmp_path) as client:
         secret = token(tmp_path, SITE)
         reader, writer = await asyncio.open_connection("127.0.0.1", client.base_url.port)

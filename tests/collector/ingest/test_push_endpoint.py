@@ -162,7 +162,7 @@ async def test_a_bad_missing_or_revoked_token_gets_401_and_says_how(tmp_path: Pa
         assert await counted(client, "pushes", "bad_token") == 2
 
 
-async def test_who_comes_with_bad_tokens_again_and_again_is_sent_away(tmp_path: Path) -> None:
+async def test_clients_with_bad_tokens_are_turned_away_in_the_end(tmp_path: Path) -> None:
     config = "[ingest]\nbad_tokens_per_s = 0.001\nbad_tokens_burst = 3\n"
     async with collector(tmp_path, config=config) as client:
         secret = token(tmp_path, SITE)
@@ -254,7 +254,7 @@ async def test_a_layout_with_names_that_no_database_can_hold_is_refused(
     ],
     ids=["empty", "noise", "not-msgpack", "version", "zip-bomb", "too-large"],
 )
-async def test_a_body_that_is_no_batch_gets_the_status_that_says_so_and_harms_nothing(
+async def test_a_body_that_is_not_a_batch_gets_the_right_status_and_does_no_harm(
     tmp_path: Path, body: bytes, status: int, reason: str, says: str
 ) -> None:
     async with collector(tmp_path) as client:
@@ -286,7 +286,7 @@ async def test_a_body_without_a_length_is_cut_off_where_it_is_too_large(tmp_path
         assert response.status_code == 413
 
 
-async def test_whoever_asks_is_told_from_where_the_collector_sees_the_request_come(
+async def test_each_visitor_is_told_the_address_that_the_collector_sees(
     tmp_path: Path,
 ) -> None:
     async with collector(tmp_path) as client:

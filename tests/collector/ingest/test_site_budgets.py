@@ -157,7 +157,7 @@ Attack = Callable[[BatchSealer], Iterator[Batch]]
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
-def test_what_a_site_may_bring_has_an_end_whatever_it_is(
+def test_everything_that_a_site_may_send_is_limited(
     attack: Attack, budget: Budget, taken: int
 ) -> None:
     fixture = BudgetsFixture(SMALL)
@@ -168,7 +168,7 @@ def test_what_a_site_may_bring_has_an_end_whatever_it_is(
     assert fixture.taken_of(attack(fixture.sealers[NEIGHBOUR])) == taken
 
 
-def test_what_a_site_has_brought_before_costs_nothing_again() -> None:
+def test_content_that_a_site_has_sent_before_costs_nothing_again() -> None:
     fixture = BudgetsFixture(SMALL)
     sealer = fixture.sealers[SITE]
     for _ in range(200):
@@ -179,7 +179,7 @@ def test_what_a_site_has_brought_before_costs_nothing_again() -> None:
     assert fixture.refused == []
 
 
-def test_a_stream_that_goes_on_pays_for_each_boot_that_pushes_it() -> None:
+def test_a_stream_that_continues_pays_for_each_boot_that_pushes_it() -> None:
     fixture = BudgetsFixture(SMALL)
     sealer = fixture.sealers[SITE]
     for _ in range(5):
@@ -190,7 +190,7 @@ def test_a_stream_that_goes_on_pays_for_each_boot_that_pushes_it() -> None:
         fixture.charge(sealer.batch(NOW), boot_id=str(UUID(int=18)))
 
 
-def test_what_a_device_only_reports_of_streams_is_limited_too() -> None:
+def test_mere_reports_of_streams_are_limited_too() -> None:
     fixture = BudgetsFixture(SMALL)
     own = report_of(fixture.sealers[SITE].stream)
     for number in range(100):
@@ -280,7 +280,7 @@ def is_admitted(budgets: SiteBudgets, *, now_s: float) -> bool:
     return True
 
 
-async def test_a_site_over_a_budget_is_quarantined_told_of_and_harms_no_neighbour(
+async def test_a_site_over_a_budget_is_quarantined_and_reported_and_harms_no_neighbour(
     tmp_path: Path,
 ) -> None:
     config = "[ingest]\nunknown_names_burst = 40\n"

@@ -45,7 +45,7 @@ def test_each_address_is_named_once_and_unknown_ones_not_at_all() -> None:
     assert NetworkOwners().named(["113.161.0.1"]) == ()
 
 
-def test_every_line_that_cannot_be_read_is_told() -> None:
+def test_every_line_that_cannot_be_read_is_reported() -> None:
     text = "113.160.0.0/11,many\n\n113.160.0.1/11,1\n10.0.0.0/8,64500\n"
     _, mistakes = networks_from("networks.csv", text, ())
     assert [mistake.line for mistake in mistakes] == [1, 3]

@@ -63,7 +63,7 @@ def watching(tmp_path: Path) -> WatchedFolder:
     return WatchedFolder(tmp_path, read_directory(str(tmp_path)))
 
 
-async def test_what_was_read_at_the_start_is_not_told_again(watching: WatchedFolder) -> None:
+async def test_files_read_at_the_start_are_not_reported_as_changes(watching: WatchedFolder) -> None:
     await watching.looks(5)
     assert (watching.changes_told, watching.readings) == ([], 1)
 
@@ -136,7 +136,7 @@ async def test_an_empty_folder_ends_no_site(watching: WatchedFolder) -> None:
     assert watching.value("inventory_refused") == 1
 
 
-def test_a_difference_is_said_by_table() -> None:
+def test_a_difference_is_reported_by_table() -> None:
     after = city(
         CITY.replace('url = "https://dvc.example/"', 'url = "https://new.example/"').replace(
             'name = "tay-ho"', 'name = "dong-da"'
@@ -146,7 +146,7 @@ def test_a_difference_is_said_by_table() -> None:
     assert describe_difference(city(), city()) == "order only"
 
 
-def test_whose_file_it_is_is_said_by_name_or_number() -> None:
+def test_the_owner_of_a_file_is_reported_by_name_or_number() -> None:
     now = {"a": (1, 1, 10, os.getuid()), "b": (2, 1, 20, 4_000_000)}
     assert owner_of(now, ["a"]) == pwd.getpwuid(os.getuid()).pw_name
     assert owner_of(now, ["a", "b"]) == "4000000"

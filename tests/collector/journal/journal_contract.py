@@ -47,7 +47,7 @@ async def everything(journal: Journal, after: int = 0) -> list[StoredEntry]:
     return await journal.read(after, through=MAX, limit=10_000, size_bytes=MAX)
 
 
-async def test_what_was_appended_is_read_back_as_it_was_in_order(reopen: Reopen) -> None:
+async def test_appended_entries_are_read_back_unchanged_in_order(reopen: Reopen) -> None:
     journal = await reopen()
     entries = [
         entry(1),
@@ -66,7 +66,7 @@ async def test_what_was_appended_is_read_back_as_it_was_in_order(reopen: Reopen)
     assert journal.head == kept[-1].sequence
 
 
-async def test_appended_entries_survive_a_restart_and_sequences_go_on(reopen: Reopen) -> None:
+async def test_appended_entries_survive_a_restart_and_sequences_continue(reopen: Reopen) -> None:
     journal = await reopen()
     first = await journal.append(entry(1))
     name = journal.name
@@ -78,7 +78,7 @@ async def test_appended_entries_survive_a_restart_and_sequences_go_on(reopen: Re
     assert [kept_entry.entry.number for kept_entry in await everything(journal)] == [1, 2]
 
 
-async def test_a_repeat_has_no_effect_and_says_so(reopen: Reopen) -> None:
+async def test_a_repeat_has_no_effect_and_reports_it(reopen: Reopen) -> None:
     journal = await reopen()
     await journal.append(entry(1))
     again = await journal.append(entry(1))
@@ -203,7 +203,7 @@ async def test_a_consumer_that_is_gone_does_not_hold_the_journal(reopen: Reopen)
     assert trimmed.removed == 1
 
 
-async def test_above_its_size_the_oldest_goes_and_who_lost_it_is_told(reopen: Reopen) -> None:
+async def test_above_its_size_the_oldest_goes_and_who_lost_it_is_reported(reopen: Reopen) -> None:
     journal = await reopen()
     for number in range(1, 101):
         await journal.append(entry(number, body=bytes(20_000), received_ns=number))
@@ -307,7 +307,7 @@ async def test_a_layout_is_trimmed_when_nothing_can_refer_to_it(
     assert (await journal.layout(b"A" * 16) is not None) is in_use
 
 
-async def test_what_a_consumer_did_is_counted_with_its_cursor_by_day_and_site(
+async def test_a_consumers_work_is_counted_with_its_cursor_by_day_and_site(
     reopen: Reopen,
 ) -> None:
     journal = await reopen()
@@ -358,7 +358,7 @@ async def test_the_numbers_that_were_ever_kept_are_known_also_of_what_was_trimme
     }
 
 
-async def test_what_a_trim_takes_from_a_consumer_is_counted_by_the_day_it_came(
+async def test_entries_that_a_trim_takes_from_a_consumer_are_counted_by_their_day(
     reopen: Reopen,
 ) -> None:
     journal = await reopen()

@@ -131,7 +131,7 @@ def test_bytes_that_are_no_batch_are_found(connection: sqlite3.Connection) -> No
     assert "batch 2 cannot be read" in line
 
 
-def test_what_has_not_arrived_and_what_was_removed_for_its_age_are_no_flaw(
+def test_missing_and_expired_batches_are_not_flaws(
     connection: sqlite3.Connection,
 ) -> None:
     connection.execute("DELETE FROM entries WHERE site = 's0' AND number IN (1, 2, 4)")

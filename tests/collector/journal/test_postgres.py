@@ -209,7 +209,7 @@ async def test_a_commit_that_no_standby_has_confirmed_is_not_acknowledged(
         await opened.close()
 
 
-async def test_what_was_acknowledged_is_on_the_standby_that_takes_over(
+async def test_acknowledged_batches_are_on_the_standby_that_takes_over(
     own_pair: tuple[PostgresServer, PostgresServer],
 ) -> None:
     primary, standby = own_pair

@@ -297,7 +297,7 @@ async def test_a_recovery_that_was_cut_short_is_made_again_or_finished(tmp_path:
     await journal.close()
 
 
-async def test_a_file_that_is_no_database_is_kept_and_said_to_be_lost(tmp_path: Path) -> None:
+async def test_a_file_that_is_not_a_database_is_kept_and_reported_as_lost(tmp_path: Path) -> None:
     path = tmp_path / "journal.sqlite"
     path.write_bytes(b"not a database" * 1000)
     journal = open_journal(path, committed=ignore)

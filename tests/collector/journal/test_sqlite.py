@@ -172,7 +172,7 @@ async def test_a_disk_that_refuses_keeps_nothing_and_acknowledges_nothing(tmp_pa
 @pytest.mark.parametrize("after", [0, 1, 57, 99, 100])
 @pytest.mark.parametrize("limit", [1, 7, 1000])
 @pytest.mark.parametrize("site", ["", "tay-ho"])
-async def test_what_is_read_from_memory_is_what_is_on_the_disk(
+async def test_content_in_memory_equals_that_on_the_disk(
     tmp_path: Path, after: int, limit: int, site: str
 ) -> None:
     journal = open_journal(tmp_path / "journal.sqlite", committed=ignore)

@@ -37,7 +37,7 @@ def test_a_time_is_meant_in_vietnam_unless_it_says_otherwise(text: str, after_s:
 
 
 @pytest.mark.parametrize("text", ["", "+", "tomorrow", "2h", "25/11/2026", "+2x", "+h"])
-def test_what_is_no_time_is_refused_with_what_to_write(text: str) -> None:
+def test_an_invalid_time_is_refused_with_the_expected_form(text: str) -> None:
     with pytest.raises(windows.MomentInvalid, match=r"is no time: write 2026-11-26 22:00"):
         windows.parse_moment_ns(text, NOW)
 
@@ -54,7 +54,7 @@ def test_what_is_no_time_is_refused_with_what_to_write(text: str) -> None:
         ({"service": "x"}, "no service 'x'"),
     ],
 )
-def test_what_the_inventory_does_not_have_is_named(fields: dict[str, str], says: str) -> None:
+def test_entries_missing_in_the_inventory_are_named(fields: dict[str, str], says: str) -> None:
     assert says in next(windows.validation_errors(window(**fields), DIRECTORY)).read("en")
 
 

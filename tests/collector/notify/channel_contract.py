@@ -159,7 +159,7 @@ async def test_a_message_gets_through(fixture: ChannelFixture) -> None:
     assert fixture.received_kinds() == [NotificationKind.OPENED]
 
 
-async def test_what_the_receiver_does_decides_what_becomes_of_a_message(
+async def test_the_receivers_behaviour_decides_the_outcome_of_a_message(
     fixture: ChannelFixture,
 ) -> None:
     city = steady_city(city_inventory())

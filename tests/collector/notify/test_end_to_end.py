@@ -81,7 +81,7 @@ def told(hook: ReceiverProcess) -> list[WebhookBody]:
     ]
 
 
-async def test_a_fault_is_told_once_through_restarts_and_its_end_too(
+async def test_a_fault_and_its_end_are_notified_once_across_restarts(
     tmp_path: Path, hook: ReceiverProcess
 ) -> None:
     world = World(tmp_path)

@@ -122,7 +122,7 @@ def told_by(wall: ReceiverProcess) -> list[WebhookBody]:
 
 
 @pytest.mark.parametrize("status", ["rejected", "cancelled"])
-async def test_a_carrier_that_says_not_ours_is_told_to_the_city_and_shown(
+async def test_a_carriers_refusal_is_reported_to_the_city_and_shown(
     fixture: TicketFixture, wall: ReceiverProcess, tmp_path: Path, status: str
 ) -> None:
     city = steady_city(city_inventory(city_channels=("wall",)))

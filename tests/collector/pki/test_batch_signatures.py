@@ -47,7 +47,7 @@ def test_the_same_key_signs_batches_by_one_method_and_for_one_purpose() -> None:
     assert not is_signed_by(modulus, MODULUS.sign(SIGNED, salted, SHA256()), BODY)
 
 
-def test_what_is_no_key_or_of_another_type_signs_nothing() -> None:
+def test_an_invalid_key_or_one_of_another_type_signs_nothing() -> None:
     assert load_signing_key(der(ed25519.Ed25519PrivateKey.generate())) is None
     assert load_signing_key(der(CURVE)[:-1]) is None
     assert load_signing_key(b"") is None

@@ -100,7 +100,7 @@ def test_other_keys_are_refused(pem: str) -> None:
 @pytest.mark.parametrize(
     "text", ["", "nonsense", "tiếng", "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n"]
 )
-def test_what_is_no_request_is_refused(text: str) -> None:
+def test_an_invalid_request_is_refused(text: str) -> None:
     with pytest.raises((CsrRefused, UnicodeError)):
         parse_csr(text)
 

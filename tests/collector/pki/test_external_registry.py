@@ -165,7 +165,7 @@ async def test_another_authoritys_certificates_come_in_and_the_collector_issues_
         assert 'client_certificates_refused_total{reason="invalid"} 1.0' in text
 
 
-async def test_how_long_authorities_and_lists_are_good_is_told(tmp_path: Path) -> None:
+async def test_the_expiry_of_authorities_and_lists_is_reported(tmp_path: Path) -> None:
     city, again, other = (
         ForeignAuthority("city"),
         ForeignAuthority(
@@ -273,7 +273,7 @@ async def test_a_file_that_has_become_wrong_changes_nothing_and_the_next_good_on
     assert site_of(registry, key) == SITE
 
 
-def test_an_overdue_list_goes_on_counting(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_overdue_list_stays_valid(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     city = ForeignAuthority("city")
     (tmp_path / "city.pem").write_text(city.pem)
     key = city.issue(dns(f"{SITE}.agents.example"))

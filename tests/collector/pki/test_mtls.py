@@ -232,7 +232,7 @@ async def test_a_certificate_that_the_store_does_not_know_is_refused(tmp_path: P
         assert "is not known here" in answer.json()["error"]
 
 
-async def test_whoever_has_the_authoritys_key_alone_does_not_come_in(
+async def test_the_authoritys_key_alone_gives_no_access(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     from datetime import UTC, datetime
@@ -378,7 +378,7 @@ async def test_renewing_needs_a_certificate_and_a_token_alone_gets_none(tmp_path
         (b"a" * 5000, 413),
     ],
 )
-async def test_what_is_no_renewal_is_refused(tmp_path: Path, body: bytes, status: int) -> None:
+async def test_an_invalid_renewal_is_refused(tmp_path: Path, body: bytes, status: int) -> None:
     state = tmp_path / "state"
     new_authority(state)
     key = enrolled(state, age_s=61 * DAY_S)

@@ -19,7 +19,7 @@ def test_who_lies_in_a_network_is_let_in() -> None:
     assert not AddressFilter(()).admits("192.0.2.7")
 
 
-def test_what_is_no_network_is_refused() -> None:
+def test_an_invalid_network_is_refused() -> None:
     with pytest.raises(ValueError, match="host bits"):
         networks_from(["192.0.2.7/24"])
 

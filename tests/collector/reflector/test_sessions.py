@@ -10,14 +10,14 @@ def test_each_sender_is_counted_from_0() -> None:
     assert sessions.count_request(B, 0, 0) == 0
 
 
-def test_a_session_that_was_silent_for_long_begins_anew() -> None:
+def test_a_session_that_was_silent_for_long_starts_again() -> None:
     sessions = Sessions(10)
     sessions.count_request(A, 0, 0)
     assert sessions.count_request(A, 1, IDLE_NS) == 1
     assert sessions.count_request(A, 2, 2 * IDLE_NS + 1) == 0
 
 
-def test_a_sender_that_starts_at_0_again_begins_anew_but_a_copy_does_not() -> None:
+def test_a_sender_that_restarts_at_0_starts_again_but_a_copy_does_not() -> None:
     """Tools keep their port from one call to the next."""
     sessions = Sessions(10)
     sessions.count_request(A, 0, 0)

@@ -125,7 +125,7 @@ async def test_a_stranger_is_answered_only_under_seal(key_file: str) -> None:
         assert await asker.told(request()) == "refused"
 
 
-async def test_what_is_too_short_to_answer_at_its_length_is_dropped() -> None:
+async def test_requests_too_short_for_an_answer_of_their_length_are_dropped() -> None:
     async with reflector(allow=("127.0.0.1",)) as asker:
         assert await asker.told(request()[:13]) == "malformed"
         assert await asker.told(request()[:35]) == "too_short"
@@ -147,7 +147,7 @@ async def test_extensions_come_back_answered() -> None:
         assert method == 2
 
 
-async def test_whoever_sends_too_much_is_answered_less() -> None:
+async def test_senders_of_too_much_are_answered_less() -> None:
     async with reflector(allow=("127.0.0.1",), packets_per_s=0.001, packets_burst=3.0) as asker:
         for number in range(3):
             await asker.ask(request(number))
@@ -184,7 +184,7 @@ def test_nothing_that_can_be_sent_ends_it_or_makes_it_send_more(
     asyncio.run(flood())
 
 
-def test_an_address_that_is_taken_is_said() -> None:
+def test_an_address_in_use_is_reported() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]

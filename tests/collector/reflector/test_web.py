@@ -61,7 +61,7 @@ async def test_as_much_as_was_asked_is_sent(tmp_path: Path) -> None:
             assert (await asked.get(f"{PATH_DOWN}?{wrong}")).status_code == 400
 
 
-async def test_what_came_in_is_counted_by_the_receivers_clock(tmp_path: Path) -> None:
+async def test_received_data_is_counted_by_the_receivers_clock(tmp_path: Path) -> None:
     async def slowly() -> AsyncIterator[bytes]:
         for _ in range(4):
             yield bytes(50_000)

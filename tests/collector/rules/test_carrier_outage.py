@@ -27,7 +27,7 @@ def test_an_outage_of_a_carrier_is_one_incident_with_its_circuits() -> None:
     assert len(outage.member_evidence) == 4
 
 
-def test_whoever_was_told_alone_is_told_that_it_is_part_of_something_larger() -> None:
+def test_a_party_notified_alone_learns_that_it_is_part_of_something_larger() -> None:
     made = healthy_city()
     made.report("s0", "fiber", OUT)
     made.run(50)
@@ -41,7 +41,7 @@ def test_whoever_was_told_alone_is_told_that_it_is_part_of_something_larger() ->
     ]
 
 
-def test_an_outage_grows_and_shrinks_and_is_told_of_seldom() -> None:
+def test_an_outage_that_grows_and_shrinks_sends_few_notifications() -> None:
     made = healthy_city(sites=30)
     first = [f"s{n}" for n in range(0, 15, 3)]
     later = [f"s{n}" for n in range(15, 30, 3)]
@@ -68,7 +68,7 @@ def test_an_outage_grows_and_shrinks_and_is_told_of_seldom() -> None:
     assert len(made.notifications) == 2
 
 
-def test_what_is_left_when_an_outage_ends_is_told_by_itself() -> None:
+def test_faults_left_when_an_outage_ends_are_reported_individually() -> None:
     made = healthy_city()
     for site in ("s0", "s3", "s6", "s9"):
         made.report(site, "fiber", OUT)
@@ -89,7 +89,7 @@ def test_what_is_left_when_an_outage_ends_is_told_by_itself() -> None:
     assert left.parents == ()
 
 
-def test_lines_that_come_back_one_by_one_are_not_told_by_themselves() -> None:
+def test_lines_that_come_back_one_by_one_are_not_notified_individually() -> None:
     made = healthy_city()
     for site in ("s0", "s3", "s6", "s9"):
         made.report(site, "fiber", OUT)
@@ -177,7 +177,7 @@ def _let_news_be_late(made: CityFixture, sites: tuple[str, ...]) -> None:
     made.restore_uplink(*sites)
 
 
-def test_a_carrier_whose_ipv6_is_dead_is_on_record_and_not_told() -> None:
+def test_a_carrier_whose_ipv6_is_dead_is_recorded_and_not_notified() -> None:
     made = healthy_city()
     for site in ("s0", "s3", "s6", "s9"):
         made.report(site, "fiber", (State.DEGRADED, Segment.CARRIER, Symptom.IPV6_DOWN))

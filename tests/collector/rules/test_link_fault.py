@@ -47,7 +47,7 @@ def test_where_nobody_knows_yet_where_the_fault_is_nobody_is_blamed_at_once() ->
     assert made.notification_lines() == [(63, "opened", "started", "link_fault", "carrier:vnpt")]
 
 
-def test_the_traffic_of_the_site_itself_is_shown_and_told_to_nobody() -> None:
+def test_the_traffic_of_the_site_itself_is_shown_and_notifies_nobody() -> None:
     made = healthy_city()
     made.report("s0", "fiber", BUSY)
     made.run(400)
@@ -55,7 +55,7 @@ def test_the_traffic_of_the_site_itself_is_shown_and_told_to_nobody() -> None:
     assert made.only("link_fault").severity == "warning"
 
 
-def test_ipv6_alone_that_is_dead_is_recorded_and_told_to_nobody() -> None:
+def test_ipv6_alone_that_is_dead_is_recorded_and_notifies_nobody() -> None:
     made = healthy_city()
     made.report("s0", "fiber", WITHOUT_IPV6)
     made.run(400)
@@ -63,7 +63,7 @@ def test_ipv6_alone_that_is_dead_is_recorded_and_told_to_nobody() -> None:
     assert (made.only("link_fault").is_open, made.only("link_fault").severity) == (True, "warning")
 
 
-def test_a_line_that_loses_ipv4_as_well_as_ipv6_is_told_to_its_carrier() -> None:
+def test_a_line_that_loses_ipv4_as_well_as_ipv6_is_reported_to_its_carrier() -> None:
     made = healthy_city()
     made.report("s0", "fiber", WITHOUT_IPV6)
     made.run(200)
@@ -72,7 +72,7 @@ def test_a_line_that_loses_ipv4_as_well_as_ipv6_is_told_to_its_carrier() -> None
     assert [line[4] for line in made.notification_lines()] == ["carrier:vnpt"]
 
 
-def test_a_line_on_which_ipv4_alone_is_dead_is_told_to_its_carrier() -> None:
+def test_a_line_on_which_ipv4_alone_is_dead_is_reported_to_its_carrier() -> None:
     made = healthy_city()
     made.report("s0", "fiber", WITHOUT_IPV4)
     made.run(400)
@@ -116,7 +116,7 @@ def test_late_news_of_a_line_that_stays_dead_are_told_a_little_later() -> None:
     assert made.notification_lines() == [(108, "opened", "started", "link_fault", "carrier:vnpt")]
 
 
-def test_a_cell_that_fades_for_minutes_is_told_to_nobody() -> None:
+def test_a_cell_that_fades_for_minutes_notifies_nobody() -> None:
     """Two fades, of 60 and 59 s, with a few seconds between them, count as one slow time."""
     made = healthy_city()
     made.run(30)
@@ -127,7 +127,7 @@ def test_a_cell_that_fades_for_minutes_is_told_to_nobody() -> None:
     assert made.notifications == []
 
 
-def test_a_line_by_radio_that_stays_slow_is_told_to_its_carrier() -> None:
+def test_a_line_by_radio_that_stays_slow_is_reported_to_its_carrier() -> None:
     made = healthy_city()
     made.run(30)
     made.report("s0", "5g", SLOW)

@@ -5,7 +5,7 @@ from tests.collector.timeline.boot_script import wall_ns
 from thongsuot_collector.incidents.reducer import advance_in_steps
 
 
-def test_when_all_fall_silent_the_city_is_told_once_and_no_commune_looks_for_power() -> None:
+def test_when_all_fall_silent_the_city_is_notified_once_and_no_commune_looks_for_power() -> None:
     made = healthy_city()
     made.cut_uplink(*(f"s{n}" for n in range(12)))
     made.run(600)

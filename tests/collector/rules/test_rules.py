@@ -52,7 +52,7 @@ def test_only_rules_for_many_cover_others_and_only_rules_that_there_are() -> Non
 
 
 @pytest.mark.parametrize("code", rules.codes())
-def test_what_a_rule_says_has_both_languages_and_only_known_places(code: str) -> None:
+def test_texts_of_a_rule_exist_in_both_languages_with_only_known_placeholders(code: str) -> None:
     rule = rules.load(code)
     texts = [rule.title]
     for sentences in () if rule.sentences is None else every_variant(rule.sentences):

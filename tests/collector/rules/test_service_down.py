@@ -5,7 +5,7 @@ from tests.collector.timeline.boot_script import REFUSES
 from thongsuot_schema.segment import Segment
 
 
-def test_a_service_that_fails_everywhere_is_told_to_its_operator_once() -> None:
+def test_a_service_that_fails_everywhere_is_reported_to_its_operator_once() -> None:
     made = healthy_city()
     for at, number in ((30, 0), (45, 1), (50, 2), (70, 3), (80, 4)):
         made.run(at)

@@ -26,7 +26,7 @@ def test_a_site_that_goes_dark_with_both_links_well_is_told_to_look_for_power() 
     ]
 
 
-def test_a_device_that_restarts_is_recorded_and_told_to_nobody() -> None:
+def test_a_device_that_restarts_is_recorded_and_notifies_nobody() -> None:
     made = healthy_city()
     made.power_off("s0")
     made.run(90)

@@ -16,7 +16,7 @@ UNREACHED: VerdictTriple = (
 NO_ABROAD: VerdictTriple = (State.DEGRADED, Segment.TRANSIT, Symptom.INTERNATIONAL_TRANSIT_SILENT)
 
 
-def test_routes_abroad_are_told_to_each_carrier_with_its_own_circuits() -> None:
+def test_routes_abroad_are_reported_to_each_carrier_with_its_own_circuits() -> None:
     made = healthy_city()
     for number in range(12):
         made.report(f"s{number}", "fiber", NO_ABROAD)
@@ -30,7 +30,7 @@ def test_routes_abroad_are_told_to_each_carrier_with_its_own_circuits() -> None:
     assert {incident.total for incident in made.incidents("transit_outage")} == {4}
 
 
-def test_routes_abroad_on_which_no_watched_service_lies_are_recorded_and_told_to_nobody() -> None:
+def test_routes_abroad_without_a_watched_service_are_recorded_and_notify_nobody() -> None:
     """Every service is reached over the links: nobody waits for what is silent."""
     made = healthy_city()
     for number in range(12):

@@ -112,7 +112,7 @@ async def test_a_sink_that_hangs_holds_up_no_other_and_no_agent(
     server.close()
 
 
-async def test_no_secret_stands_in_a_log_or_a_metric(
+async def test_no_secret_is_in_a_log_or_a_metric(
     tmp_path: Path, sink: Sink, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "password").write_text("geheimnis\n")

@@ -66,7 +66,7 @@ def device() -> BatchSealer:
     return BatchSealer(SITE, epoch_ns=time.time_ns() - NOW)
 
 
-async def test_what_is_pushed_is_delivered_once(tmp_path: Path, far_side: FarSide) -> None:
+async def test_pushed_data_is_delivered_once(tmp_path: Path, far_side: FarSide) -> None:
     async with collector(tmp_path, config=far_side.table()) as client:
         await push(client, token(tmp_path, SITE), device(), 5)
         await eventually(lambda: delivered(client))
@@ -106,7 +106,9 @@ async def test_one_that_is_away_holds_up_no_agent_and_no_other_consumer(
         assert await metric(client, "consumer_lag_entries", having='"database"') == 4
 
 
-async def test_after_a_restart_it_goes_on_where_it_was(tmp_path: Path, far_side: FarSide) -> None:
+async def test_after_a_restart_it_continues_at_its_position(
+    tmp_path: Path, far_side: FarSide
+) -> None:
     secret, agent = token(tmp_path, SITE), device()
     async with collector(tmp_path, config=far_side.table()) as client:
         await push(client, secret, agent, 3)

@@ -38,7 +38,7 @@ def test_networks_are_those_named_and_those_of_all_its_as_numbers() -> None:
     assert networks["another"] == ("192.0.2.0/24",)
 
 
-def test_the_agent_is_told_of_every_carrier_whose_networks_are_known() -> None:
+def test_the_agent_gets_every_carrier_whose_networks_are_known() -> None:
     carriers = {carrier.name: carrier for carrier in derive_config(SITE, directory()).carriers}
     assert set(carriers) == {"song-hong", "another"}
     assert len(carriers["song-hong"].networks) == 3

@@ -121,14 +121,14 @@ def test_a_site_gets_its_part_and_nothing_that_is_the_devices_or_anybodys_own() 
         assert secret not in content
 
 
-def test_of_links_that_a_site_does_not_have_nothing_is_said() -> None:
+def test_nothing_is_reported_of_links_that_a_site_does_not_have() -> None:
     part = site_config("tay-ho")
     assert [target.name for target in part.targets] == ["dvc"]
     (http,) = part.probes
     assert (http.kind, http.targets, http.links) == ("http", ("dvc",), ("fiber",))
 
 
-def test_what_the_collector_makes_a_real_agent_takes() -> None:
+def test_a_real_agent_accepts_what_the_collector_makes() -> None:
     directory = InventoryDirectory(city())
     content = encode(derive_config(directory.site("ba-dinh"), directory))
     _, together = validate_offer(offer(1, content), parse(AGENT, file="agent.toml"))

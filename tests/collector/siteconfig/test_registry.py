@@ -90,14 +90,14 @@ async def test_a_site_that_the_inventory_does_not_have_gets_no_site_config(tmp_p
         assert not bytes((await agent.says("none")).site_config)
 
 
-async def test_who_offers_none_sends_none(tmp_path: Path) -> None:
+async def test_collectors_that_offer_none_send_none(tmp_path: Path) -> None:
     config = "[site_configs]\noffer = false\n"
     async with collector(tmp_path, inventory=city(), config=config) as client:
         agent = ConfigReporter(client, token(tmp_path, SITE))
         assert not bytes((await agent.says("none")).site_config)
 
 
-async def test_numbers_go_on_over_restarts_and_count_only_changes(tmp_path: Path) -> None:
+async def test_numbers_continue_across_restarts_and_only_count_changes(tmp_path: Path) -> None:
     secret = token(tmp_path, SITE)
 
     async def number(version: str) -> int:
@@ -249,7 +249,7 @@ def test_a_store_from_before_there_were_site_configs_gets_their_tables(
     store.dispose()
 
 
-async def test_a_site_config_that_is_too_large_is_not_sent_and_is_told_of(
+async def test_a_site_config_that_is_too_large_is_not_sent_and_is_reported(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = tmp_path / "inventory"

@@ -26,7 +26,7 @@ from thongsuot_collector.sla.statement_lines import result_lines
         (400, [False], [False]),
     ],
 )
-def test_rows_are_cut_where_the_carrier_was_told_and_nowhere_else(
+def test_rows_are_cut_only_where_the_carrier_was_notified(
     at_s: int, first: list[bool], second: list[bool]
 ) -> None:
     life = course(BASE, (EARLY_S, UP), (100, CUT), (200, OFF), (300, CUT), (400, UP))
@@ -55,7 +55,7 @@ def test_nobody_is_judged_by_less_than_the_agreed_share_of_the_time(
     assert made(life, terms=asked_for_less).is_available_enough is False
 
 
-def test_what_is_judged_by_too_little_says_so_in_words_and_in_the_csv() -> None:
+def test_assessments_of_too_little_data_report_it_in_words_and_in_the_csv() -> None:
     begin_s = MONTH_S // 2 + 1
     life = course(BASE, (begin_s, CUT), (begin_s + 5 * 86_400, UP))
     agreed = msgspec.structs.replace(PLAIN, repair_s=3_600.0, repair_ratio=0.9)

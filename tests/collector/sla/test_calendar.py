@@ -35,7 +35,7 @@ def test_months_are_counted_over_the_end_of_a_year() -> None:
 @pytest.mark.parametrize(
     "text", ["", "2026", "٢٠٢٦-١١", "2026-13", "2026-00", "26-11", "2026-11-01", "x"]
 )
-def test_what_is_no_month_is_refused(text: str) -> None:
+def test_an_invalid_month_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is not a month"):
         month_from(text)
 

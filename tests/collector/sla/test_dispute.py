@@ -49,7 +49,7 @@ def test_only_the_dead_rows_of_the_interval_are_marked_and_no_sum_changes() -> N
     assert marked.totals == statement().totals
 
 
-def test_both_sides_and_the_decision_are_said_in_both_languages() -> None:
+def test_both_sides_and_the_decision_are_reported_in_both_languages() -> None:
     _, interval = disputed(DisputeOutcome.CARRIER_RESPONSIBLE, "Đèn LOS đỏ")
     assert "ONT mất điện" in statement_text(interval).read("vi")
     assert "Bình, TT-7" in statement_text(interval).read("vi")

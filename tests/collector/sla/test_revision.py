@@ -76,7 +76,7 @@ def test_an_interruption_that_became_longer_is_named_by_its_beginning() -> None:
     assert [change.subject for change in changes(DEAD, longer)] == ["up", "down", "interruption"]
 
 
-def test_what_the_carrier_was_told_is_a_figure_of_its_own() -> None:
+def test_downtime_since_the_carrier_was_notified_is_a_figure_of_its_own() -> None:
     notified = made(
         course(BASE, (EARLY_S, UP), (HOUR, CUT), (2 * HOUR, UP)),
         notifications=(told(HOUR + 60, HOUR),),

@@ -228,7 +228,7 @@ def test_counting_second_by_second_gives_the_same(terms: Terms) -> None:
     held_against_counting(course(BASE, *steps), works, notifications, terms)
 
 
-def test_a_cut_is_counted_from_its_onset_and_from_when_the_carrier_was_told() -> None:
+def test_a_cut_is_counted_from_its_onset_and_from_the_carriers_notification() -> None:
     statement = made(
         course(BASE, (EARLY_S, UP), (HOUR, CUT), (2 * HOUR, UP)),
         notifications=(told(HOUR + 8, HOUR),),
@@ -243,7 +243,7 @@ def test_a_cut_is_counted_from_its_onset_and_from_when_the_carrier_was_told() ->
     assert statement.is_repaired_enough is True
 
 
-def test_a_carrier_that_was_never_told_has_no_downtime_from_then_and_no_repair_to_keep() -> None:
+def test_a_carrier_that_was_never_notified_has_no_such_downtime_and_no_repair_to_keep() -> None:
     statement = made(course(BASE, (EARLY_S, UP), (HOUR, CUT), (8 * HOUR, UP)))
     (only,) = statement.interruptions
     assert (only.down_notified_ms, only.notified_ms, only.restore_notified_ms) == (0, None, None)
@@ -252,7 +252,7 @@ def test_a_carrier_that_was_never_told_has_no_downtime_from_then_and_no_repair_t
     assert statement.is_repaired_enough is None
 
 
-def test_what_was_told_when_it_was_over_counts_as_not_told() -> None:
+def test_a_fault_notified_after_its_end_counts_as_not_notified() -> None:
     life = course(BASE, (EARLY_S, UP), (HOUR, CUT), (2 * HOUR, UP))
     (only,) = made(life, notifications=(told(3 * HOUR, HOUR, 2 * HOUR),)).interruptions
     assert (only.notified_ms, only.down_notified_ms, only.incident) == (None, 0, "")
@@ -336,7 +336,7 @@ def test_a_target_is_met_to_the_millisecond_and_not_one_more() -> None:
     assert exact(0.995) == Fraction(995, 1_000)
 
 
-def test_what_was_never_measured_gives_no_figure() -> None:
+def test_an_unmeasured_circuit_has_no_figure() -> None:
     statement = made([])
     assert statement.totals.by_class[TimeClass.UNKNOWN] == MONTH_S * S
     assert statement.totals.availability(Since.DETECTED) is None

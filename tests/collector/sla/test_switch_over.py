@@ -76,7 +76,7 @@ def test_no_figure_changes_and_a_statement_without_any_is_the_one_before_there_w
     assert digest_of(marked) != digest_of(plain)
 
 
-def test_a_switch_over_that_arrives_late_makes_a_revision_that_says_so() -> None:
+def test_a_switch_over_that_arrives_late_makes_a_revision_that_reports_it() -> None:
     revision = next_revision(with_switch_overs(), first(), BASE + 33 * DAY * S)
     assert revision is not None
     (change,) = revision.changes

@@ -21,7 +21,7 @@ def test_where_the_commune_is_not_known_no_time_to_restore_is_assessed() -> None
 
 
 @pytest.mark.parametrize("medium", [Medium.RADIO_5G, Medium.RADIO_4G, Medium.LEASED])
-def test_what_no_regulation_asks_for_is_not_made_up(medium: Medium) -> None:
+def test_terms_that_no_regulation_requires_are_not_made_up(medium: Medium) -> None:
     terms = terms_for_contract(None, medium, AreaKind.WARD)
     assert (terms.availability_ratio, terms.repair_s, terms.repair_ratio) == (None, None, None)
 

@@ -128,7 +128,7 @@ async def test_states_after_a_crash_are_what_they_would_have_been_without(
     assert after == before
 
 
-async def test_what_is_appended_while_the_journal_is_read_is_not_passed_over(
+async def test_entries_appended_during_a_read_are_not_skipped(
     world: StateFixture,
 ) -> None:
     agent = BatchSealer("hoan-kiem", epoch_ns=EPOCH)
@@ -149,7 +149,7 @@ async def test_what_is_appended_while_the_journal_is_read_is_not_passed_over(
     assert held == tuple((number, number) for number in numbers)
 
 
-async def test_a_journal_that_was_begun_anew_is_read_from_its_beginning(
+async def test_a_journal_that_was_started_again_is_read_from_its_beginning(
     world: StateFixture, tmp_path: Path
 ) -> None:
     agent = BatchSealer("hoan-kiem", epoch_ns=EPOCH)
@@ -168,7 +168,7 @@ async def test_a_journal_that_was_begun_anew_is_read_from_its_beginning(
     assert state.streams[agent.stream].verdicts.held == ((1, 4),)
 
 
-async def test_a_poisoned_entry_is_set_aside_counted_and_the_queue_goes_on(
+async def test_a_poisoned_entry_is_set_aside_counted_and_the_queue_continues(
     world: StateFixture,
 ) -> None:
     agent = BatchSealer("hoan-kiem", epoch_ns=EPOCH)
@@ -205,7 +205,7 @@ async def test_a_snapshot_lets_the_journal_be_trimmed_up_to_there(world: StateFi
     assert (await world.journal.cursor("state")).sequence == world.journal.head
 
 
-async def test_who_waits_for_a_sequence_is_told_when_it_is_reached(world: StateFixture) -> None:
+async def test_waiters_for_a_sequence_are_notified_when_it_is_reached(world: StateFixture) -> None:
 
     agent = BatchSealer("hoan-kiem", epoch_ns=EPOCH)
     await world.consumer.load()

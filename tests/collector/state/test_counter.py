@@ -64,7 +64,7 @@ def test_a_switch_over_and_the_way_back_are_remembered_with_the_time_they_took()
     )
 
 
-def test_what_could_not_be_measured_is_not_known_and_a_run_left_out_changes_nothing() -> None:
+def test_failed_measurements_are_unknown_and_a_skipped_run_changes_nothing() -> None:
     left_out = result(960, failed_finding(Reason.BUDGET_SPENT))
     state = pushed(result(930, opened_by("5g")), left_out, sealed=1000)
     assert view(state, at=1001).counter is not None

@@ -42,7 +42,7 @@ def results(at_s: int, of_batch: list[tuple[str, int, float | None]]) -> list[Re
 
 
 @given(batches)
-def test_what_is_put_together_late_is_what_was_put_together_at_once(
+def test_late_aggregation_gives_the_same_as_immediate_aggregation(
     came: list[tuple[int, list[tuple[str, int, float | None]]]],
 ) -> None:
     device, state = BatchSealer(SITE, epoch_ns=EPOCH), SiteState()

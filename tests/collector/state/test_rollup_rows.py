@@ -63,7 +63,7 @@ async def test_a_crash_counts_nothing_twice_and_loses_nothing(world: StateFixtur
     assert len(runs_of(world, COARSE_S)) <= 2
 
 
-async def test_what_arrives_late_is_added_to_what_was_written(world: StateFixture) -> None:
+async def test_late_data_is_added_to_what_was_written(world: StateFixture) -> None:
     agent = BatchSealer(SITE, epoch_ns=RECENTLY)
     await world.consumer.load()
     await push_runs(world, agent, 100, 700)
@@ -90,7 +90,7 @@ async def test_a_snapshot_that_fails_keeps_the_rollups_for_the_next(world: State
     assert runs_of(world, FINE_S) == [1]
 
 
-def test_what_no_picture_shows_is_forgotten(world: StateFixture) -> None:
+def test_figures_that_no_picture_shows_are_forgotten(world: StateFixture) -> None:
     now_s = 2_000_000_000 // COARSE_S * COARSE_S
     ages_s = (0, 3600, KEPT_S[FINE_S] + FINE_S, KEPT_S[COARSE_S] + COARSE_S, -7 * 86_400)
     with world.store.begin() as connection:

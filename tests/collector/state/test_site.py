@@ -110,7 +110,7 @@ def test_a_boot_after_another_is_the_newest_stream() -> None:
     assert state.newest() is newest
 
 
-def test_what_is_older_than_three_days_is_forgotten() -> None:
+def test_entries_older_than_three_days_are_forgotten() -> None:
     device, state = agent(), SiteState()
     for hour in range(24 * 5):
         at = hour * 3600 * S
@@ -152,7 +152,7 @@ def test_an_agent_that_floods_fills_no_memory_but_its_share() -> None:
     assert ("fiber", State.UP) in newest
 
 
-def test_a_state_that_was_written_down_goes_on_as_if_nothing_had_happened() -> None:
+def test_a_saved_state_continues_as_if_nothing_had_happened() -> None:
     device = agent()
     batches = [
         device.batch(

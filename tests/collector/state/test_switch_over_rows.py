@@ -70,7 +70,7 @@ async def test_the_store_keeps_what_a_state_has_forgotten_after_a_month(
     assert late.took_s == 2.0
 
 
-async def test_what_an_older_collector_kept_in_its_states_is_taken_over(
+async def test_states_stored_by_an_older_collector_are_migrated(
     world: StateFixture,
 ) -> None:
     agent = BatchSealer(SITE, epoch_ns=EPOCH_S * S)

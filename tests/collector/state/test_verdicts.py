@@ -35,7 +35,7 @@ def test_a_verdict_stands_until_the_next_one_on_the_same_subject() -> None:
     }
 
 
-def test_after_the_agent_started_anew_nothing_stands_until_it_judged_again() -> None:
+def test_after_a_restart_of_the_agent_nothing_holds_until_it_has_judged_again() -> None:
     verdicts = StreamVerdicts()
     verdicts.add(1, [change(10 * S, State.UP)], [started(1 * S)])
     verdicts.add(2, [], [started(30 * S)])
@@ -47,7 +47,7 @@ def test_after_the_agent_started_anew_nothing_stands_until_it_judged_again() -> 
     assert (verdicts.end_of(first), verdicts.end_of(second)) == (30 * S, None)
 
 
-def test_of_an_agent_that_starts_for_ever_the_newest_starts_are_kept() -> None:
+def test_of_an_agent_that_restarts_forever_the_newest_starts_are_kept() -> None:
     verdicts = StreamVerdicts()
     for number in range(1, 300):
         verdicts.add(number, [], [started(number * S)])
@@ -55,7 +55,7 @@ def test_of_an_agent_that_starts_for_ever_the_newest_starts_are_kept() -> None:
     assert verdicts.starts == [number * S for number in range(200, 300)]
 
 
-def test_a_verdict_that_is_said_again_by_a_new_process_begins_with_that() -> None:
+def test_a_verdict_that_a_new_process_repeats_begins_with_that() -> None:
     verdicts = StreamVerdicts()
     verdicts.add(1, [change(10 * S, State.DOWN, onset_ns=7 * S)], [started(1 * S)])
     verdicts.add(2, [change(30 * S, State.DOWN, onset_ns=7 * S)], [started(30 * S)])

@@ -75,7 +75,7 @@ def told(*changes: object, device: BatchSealer | None = None, sealed: int = 1000
     return state
 
 
-def test_a_site_of_the_inventory_that_was_never_heard_is_unknown_not_down() -> None:
+def test_a_site_of_the_inventory_that_never_reported_is_unknown_not_down() -> None:
     site = view(None, at=0)
     assert site.heard_s is None
     assert [light.name for light in site.links] == ["fiber", "5g"]
@@ -197,7 +197,7 @@ def test_a_fault_lasts_in_the_history_from_its_beginning_to_the_first_answer() -
     assert [(part.start_s - base_s, part.end_s - base_s) for part in down] == [(1001, 1009)]
 
 
-def test_a_site_that_no_inventory_knows_is_shown_with_what_it_told() -> None:
+def test_a_site_in_no_inventory_is_shown_with_its_own_report() -> None:
     site = view(told(change(990 * S, State.UP)), at=1001, inventory=Inventory())
     assert [(light.name, light.state) for light in site.links] == [("fiber", State.UP)]
     assert (site.title, site.commune) == ("", "")

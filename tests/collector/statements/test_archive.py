@@ -79,7 +79,7 @@ def test_only_what_reached_the_carrier_itself_counts_as_told(month: StatementFix
     assert statement(month).interruptions[0].notified_ms == BASE + (HOUR + 90) * S + 250
 
 
-def test_a_carrier_is_not_told_of_a_fault_before_that_fault_was_known(
+def test_a_carrier_is_not_notified_of_a_fault_before_that_fault_was_known(
     month: StatementFixture,
 ) -> None:
     month.live((-DAY, UP), (HOUR, CUT), (2 * HOUR, UP))

@@ -11,7 +11,7 @@ from thongsuot_collector.statements.archive import StatementArchive
 from thongsuot_schema.state import State
 
 
-async def test_a_cut_that_an_agent_told_of_is_on_the_statement(tmp_path: Path) -> None:
+async def test_a_cut_that_an_agent_reported_is_on_the_statement(tmp_path: Path) -> None:
     world = World(tmp_path)
     try:
         await world.consumer.load()

@@ -138,7 +138,7 @@ def test_its_fonts_are_our_own_and_it_is_an_archive_file(pdf: bytes) -> None:
     assert metadata.xmp_create_date == metadata.xmp_modify_date == datetime(2026, 12, 3, 17)  # noqa: DTZ001 - UTC
 
 
-def test_whoever_hears_it_read_is_told_what_is_a_heading_and_what_a_table(pdf: bytes) -> None:
+def test_a_screen_reader_finds_headings_and_tables(pdf: bytes) -> None:
     root: Any = PdfReader(io.BytesIO(pdf)).root_object
     assert root["/MarkInfo"]["/Marked"]
     assert root["/Lang"] == "vi"
@@ -187,7 +187,7 @@ def test_the_first_of_a_circuit_replaces_nothing() -> None:
     assert "Thay đổi so với" not in text
 
 
-async def test_a_process_that_fails_is_told_of_and_the_next_is_tried(
+async def test_a_process_that_fails_is_reported_and_the_next_is_tried(
     monkeypatch: pytest.MonkeyPatch, pdf: bytes
 ) -> None:
     printer = PdfPrinter()
@@ -230,7 +230,7 @@ def test_every_letter_that_is_let_through_has_a_glyph(first_letter: int) -> None
     assert render(msgspec.structs.replace(issue, statement=statement)).startswith(b"%PDF")
 
 
-def test_a_disputed_interval_stands_on_paper_with_both_sides_and_the_decision() -> None:
+def test_a_disputed_interval_is_on_paper_with_both_sides_and_the_decision() -> None:
     marked, interval = disputed(DisputeOutcome.CARRIER_RESPONSIBLE, "Đèn LOS đỏ")
     text = text_of(render(draft_of(marked)))
     for words in ("Khoảng thời gian tranh chấp", interval.incident, "ONT mất điện", "Đèn LOS đỏ"):
@@ -238,7 +238,7 @@ def test_a_disputed_interval_stands_on_paper_with_both_sides_and_the_decision() 
     assert "Khoảng thời gian tranh chấp" not in text_of(render(draft_of(statement())))
 
 
-def test_when_the_computers_left_the_circuit_stands_on_paper_beside_the_figures() -> None:
+def test_when_the_computers_left_the_circuit_is_on_paper_beside_the_figures() -> None:
     text = text_of(render(draft_of(with_switch_overs())))
     assert "Máy tại quầy chuyển sang đường khác" in text
     assert "sang 5g, không truy cập được trong 20,0 s, trở về sau 2 giờ 43 phút." in text

@@ -35,7 +35,7 @@ def test_a_token_is_known_by_its_secret_with_its_role_until_it_expires(store: En
     assert api_tokens.known(store, digest_of(b"another secret")) is None
 
 
-def test_a_revoked_token_stays_listed_and_is_good_no_more(store: Engine) -> None:
+def test_a_revoked_token_stays_listed_but_is_no_longer_valid(store: Engine) -> None:
     first, second = (
         api_tokens.create(store, title, role=PersonRole.CITY_READER, scope="", lasts_s=HOUR_S)[0]
         for title in ("first", "second")

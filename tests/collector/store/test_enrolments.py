@@ -167,7 +167,7 @@ def test_every_change_leaves_a_line_with_who_and_what(store: Engine) -> None:
     assert [row.action for row in audit.listed(store, subject=SITE, limit=1)] == ["token_revoked"]
 
 
-def test_what_did_not_happen_leaves_no_line(store: Engine) -> None:
+def test_events_that_did_not_happen_leave_no_line(store: Engine) -> None:
     with pytest.raises(TokenError):
         tokens.revoke(store, SITE)
     with pytest.raises(TokenError):

@@ -140,7 +140,7 @@ def test_a_new_database_is_no_failure_and_a_failure_is_logged_once(
     assert [message.startswith("election: ") for message in caplog.messages] == [True]
 
 
-def test_what_a_deposed_leader_decides_is_not_kept(
+def test_decisions_of_a_deposed_leader_are_not_kept(
     database: PostgresDatabase, store: Engine, stand: Callable[[str], Standing]
 ) -> None:
     leader = stand("first")

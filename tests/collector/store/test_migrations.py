@@ -78,7 +78,7 @@ def assert_rows(store: Engine) -> None:
     }
 
 
-def test_what_a_store_of_version_9_holds_is_found_under_the_names_of_today(store: Engine) -> None:
+def test_a_store_of_version_9_is_found_under_the_names_of_today(store: Engine) -> None:
     assert_rows(store)
 
 
@@ -114,7 +114,7 @@ def test_a_new_store_is_what_all_steps_make_of_an_empty_one(tmp_path: Path) -> N
     assert ("trigger", "audit_no_delete", "audit") in schemas[1][1]
 
 
-def test_who_requested_a_test_is_kept_from_a_store_of_version_19(tmp_path: Path) -> None:
+def test_the_requester_of_a_test_is_kept_from_a_store_of_version_19(tmp_path: Path) -> None:
     path = tmp_path / "store.sqlite"
     open_store(path).dispose()
     with closing(sqlite3.connect(path)) as connection:

@@ -96,7 +96,7 @@ def test_a_server_that_is_not_there_is_named(tmp_path: Path) -> None:
         open_database(PostgresDatabase(url=url))
 
 
-def test_a_file_moves_into_a_database_with_every_row_and_goes_on_numbering(
+def test_a_file_moves_into_a_database_with_every_row_and_continues_numbering(
     store: Engine, tmp_path: Path
 ) -> None:
     file = open_store(tmp_path / "store.sqlite")

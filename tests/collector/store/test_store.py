@@ -74,7 +74,7 @@ def test_two_tokens_of_a_site_are_good_until_revoked_one_by_one(store: Engine) -
     assert tokens.listed(store, "hoan-kiem")[0].revoked_ns is not None
 
 
-def test_revoking_what_is_not_there_says_so(store: Engine) -> None:
+def test_revoking_something_missing_is_reported(store: Engine) -> None:
     secret = tokens.create(store, "hoan-kiem")
     with pytest.raises(TokenError, match="hoan-kiem"):
         tokens.revoke(store, "hoan-kiem", "ffffffff")
@@ -125,7 +125,7 @@ def test_opening_again_keeps_everything(
     assert len(tokens.listed(again)) == 1
 
 
-def test_a_store_of_which_nothing_can_be_read_is_not_begun_anew_without_being_told(
+def test_a_store_of_which_nothing_can_be_read_is_not_replaced_without_notice(
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "store.sqlite"

@@ -75,7 +75,7 @@ def test_news_leads_on_and_never_back(store: Engine) -> None:
     assert test_requests.live(store) == []
 
 
-def test_what_nobody_takes_expires_and_late_news_still_counts(store: Engine) -> None:
+def test_tests_that_nobody_accepts_expire_and_late_reports_still_count(store: Engine) -> None:
     old = want(name="one")
     test_requests.put(store, msgspec.structs.replace(old, expires_ns=old.requested_ns - 1))
     assert test_requests.live(store) == []

@@ -88,7 +88,7 @@ def test_with_a_queue_others_wait_for_a_long_transaction(store: Engine) -> None:
     assert sites(store) == ["long", "other"]
 
 
-def test_who_came_first_writes_first(store: Engine) -> None:
+def test_the_first_to_come_writes_first(store: Engine) -> None:
     write_queue.attach(store)
     order: list[int] = []
 
@@ -122,7 +122,7 @@ def test_reading_waits_for_nobody(store: Engine) -> None:
         assert sites(store) == ["s1"]
 
 
-def test_a_thread_that_would_wait_for_itself_is_told(store: Engine) -> None:
+def test_a_thread_that_would_wait_for_itself_is_reported(store: Engine) -> None:
     write_queue.attach(store)
     with store.begin() as connection:
         connection.execute(insert(SITES).values(site="s1", state=b""))

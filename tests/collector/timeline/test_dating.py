@@ -86,7 +86,7 @@ def batches(draw: st.DrawFn) -> list[BatchSummary]:
 
 @settings(max_examples=examples(100), deadline=None)
 @given(batches())
-def test_whatever_the_clocks_of_a_boot_say_nothing_of_it_lies_in_the_future(
+def test_nothing_of_a_boot_lies_in_the_future_whatever_its_clocks_say(
     pieces: Sequence[BatchSummary],
 ) -> None:
     newest_ns = max(sealed.received_ns or 0 for sealed in pieces)
@@ -102,7 +102,7 @@ def test_the_order_in_which_contradicting_batches_came_changes_nothing() -> None
         assert whole_record(timeline_of(order)) == known
 
 
-def test_batches_that_travelled_ever_less_do_not_date_their_boot_anew_each_time() -> None:
+def test_batches_with_ever_shorter_delays_do_not_date_their_boot_again_each_time() -> None:
     script = BootScript()
     timeline = timeline_of(
         [

@@ -104,9 +104,7 @@ def is_told_anew(decision: Decision, following: Decision) -> bool:
 
 @given(st.lists(decisions, min_size=2, max_size=8), st.randoms(use_true_random=False))
 @settings(max_examples=examples(300), deadline=None)
-def test_whatever_was_decided_stays_in_the_record(
-    course: list[Decision], chance: random.Random
-) -> None:
+def test_every_decision_stays_in_the_record(course: list[Decision], chance: random.Random) -> None:
     script = record_of(course)
     arrived = list(script.pieces)
     chance.shuffle(arrived)

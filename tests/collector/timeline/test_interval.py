@@ -78,7 +78,7 @@ def test_a_part_that_reaches_out_of_what_is_known_as_a_whole_is_none() -> None:
     assert part(before, after, known_until_ns=1_000) is None
 
 
-def test_what_never_becomes_calm_is_cut_and_says_so() -> None:
+def test_what_never_becomes_calm_is_cut_and_reports_it() -> None:
     flapping = [(state, 20 * at) for at, state in enumerate([U, D] * 300)]
     changed = list(flapping)
     changed[301] = (G, flapping[301][1])

@@ -173,7 +173,7 @@ def test_an_agent_that_did_not_run_leaves_an_absence_and_what_may_still_come_a_s
     assert (gap.symptom, gap.basis) == (Symptom.AGENT_SILENT, Basis.ABSENCE)
 
 
-def test_what_was_judged_before_a_restart_of_the_agent_does_not_stand_after() -> None:
+def test_verdicts_from_before_a_restart_of_the_agent_do_not_hold_after_it() -> None:
     life = BootScript()
     life.batch(0, 15, [life.change("fiber", CUT, 2, 3)])
     life.batch(15, 40, [life.change("fiber", CUT, 26, 33)], starts=[25])
@@ -186,7 +186,7 @@ def test_what_was_judged_before_a_restart_of_the_agent_does_not_stand_after() ->
     ]
 
 
-def test_a_verdict_that_is_said_again_after_a_restart_goes_on() -> None:
+def test_a_verdict_that_is_repeated_after_a_restart_continues() -> None:
     life = BootScript()
     life.batch(0, 15, [life.change("fiber", CUT, 2, 3)])
     life.batch(15, 40, [life.change("fiber", CUT, 2, 25)], starts=[25])
@@ -234,7 +234,7 @@ def test_where_two_boots_claim_the_same_time_the_better_dated_has_it() -> None:
     ]
 
 
-def test_what_is_older_than_is_kept_is_not_rewritten() -> None:
+def test_data_older_than_the_retention_is_not_rewritten() -> None:
     life = BootScript()
     life.batch(0, 15, [life.change("fiber", UP, 2, 3)])
     timeline, table = replayed(life.pieces, now_s=100)

@@ -14,7 +14,7 @@ from thongsuot_collector.watch.settings import WatchedCollector, WatchSettings
 S = 10**9
 
 
-def test_an_absence_is_told_once_after_a_while_and_so_is_its_end() -> None:
+def test_an_absence_is_reported_once_after_a_while_and_so_is_its_end() -> None:
     changes: list[tuple[int, AbsenceChange]] = []
     absence: Absence | None = None
     for second, problem in enumerate(["", "no", "", "no", "no", "worse", "worse", "", ""]):
@@ -29,7 +29,7 @@ def test_an_absence_is_told_once_after_a_while_and_so_is_its_end() -> None:
     assert absence is None
 
 
-def test_with_the_defaults_the_city_is_told_within_a_minute() -> None:
+def test_with_the_defaults_the_city_is_notified_within_a_minute() -> None:
     settings = WatchSettings(
         collectors=(WatchedCollector(name="centre", url="http://x"),), channels=({},)
     )

@@ -80,7 +80,7 @@ def test_the_last_day_of_all_ends_with_the_store() -> None:
         ([("until", "2026-11-30T08:00:00")], "until has no time zone: '2026-11-30T08:00:00'"),
     ],
 )
-def test_what_is_invalid_is_named_with_the_reason(
+def test_invalid_input_is_named_with_the_reason(
     arguments: list[tuple[str, str]], told: str
 ) -> None:
     with pytest.raises(ArgumentInvalid, match=told):

@@ -53,7 +53,7 @@ async def send(
         )
 
 
-async def test_a_photo_of_a_label_is_kept_with_the_run_and_stands_in_the_report(
+async def test_a_photo_of_a_label_is_kept_with_the_run_and_is_in_the_report(
     stage: NotifyingStack, tmp_path: Path
 ) -> None:
     lan = await clerk(stage)

@@ -34,7 +34,7 @@ def configured(folder: Path, listen: str = "") -> str:
     )
 
 
-async def test_who_guesses_is_refused_and_whoever_looked_before_goes_on(tmp_path: Path) -> None:
+async def test_guessers_are_refused_and_earlier_visitors_continue(tmp_path: Path) -> None:
     async with collector(tmp_path / "state", config=configured(tmp_path)) as client:
         assert await status(client, PASSWORD) == 200
         guesses = [await status(client, f"guess {number}") for number in range(GUESSES)]

@@ -31,7 +31,7 @@ def page(text: str) -> str:
     return render("sites", frame, "vi", content)
 
 
-def test_whatever_a_page_is_given_stays_text() -> None:
+def test_values_in_a_page_always_stay_text() -> None:
     document = HtmlDocument(page(HOSTILE))
     assert not document.all("img")
     assert document.text.count(HOSTILE) == 3

@@ -78,7 +78,7 @@ def test_a_challenge_says_why_in_every_language_unless_the_reason_is_known() -> 
         ("/incidents", "state=down&lang=en", "/incidents?state=down&lang=en"),
     ],
 )
-def test_who_signs_in_returns_to_the_page_asked_for(path: str, query: str, back: str) -> None:
+def test_signing_in_returns_to_the_requested_page(path: str, query: str, back: str) -> None:
     asked = request(path, query)
     location = urlsplit(sign_in_first(asked).headers["Location"])
     assert location.path == "/sign-in"

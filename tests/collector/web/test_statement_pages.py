@@ -99,7 +99,7 @@ async def test_files_are_those_of_the_revision_asked_for(tmp_path: Path) -> None
         assert response.headers["x-content-type-options"] == "nosniff"
 
 
-async def test_what_is_not_there_is_not_found(tmp_path: Path) -> None:
+async def test_missing_things_are_not_found(tmp_path: Path) -> None:
     issued(tmp_path)
     async with collector(tmp_path, inventory=inventory()) as client:
         for path in (

@@ -221,7 +221,7 @@ async def test_the_command_line_asks_a_running_collector(stage: NotifyingStack) 
         assert (status, why in text) == (2, True), text
 
 
-async def test_what_is_wanted_at_the_point_is_shown_and_asked_of_nobody(
+async def test_a_test_requested_at_the_point_is_shown_and_requested_from_nobody(
     stage: NotifyingStack,
 ) -> None:
     lan = await clerk(stage)

@@ -60,7 +60,7 @@ def ask(desk: CarrierDeskProcess, method: str, path: str, body: object = None) -
 @pytest.mark.parametrize(
     ("base", "ticket"), [("/troubleTicket/v5", TICKET_5), ("/troubleTicket/v4", TICKET_4)]
 )
-def test_what_is_asked_and_answered_is_as_published(
+def test_requests_and_answers_are_as_published(
     desk: CarrierDeskProcess, base: str, ticket: dict[str, object]
 ) -> None:
     tmf.need()
@@ -163,7 +163,7 @@ def test_everything_is_there_again_after_a_restart(tmp_path: Path) -> None:
     ("failure_mode", "outcome"),
     [("503", 503), ("echo", 400), ("drop", httpx.RemoteProtocolError), ("hang", httpx.ReadTimeout)],
 )
-def test_the_desk_fails_as_it_is_told_and_a_ticket_is_there_where_only_the_answer_was_lost(
+def test_the_desk_fails_on_request_and_a_ticket_exists_where_only_the_answer_was_lost(
     desk: CarrierDeskProcess, failure_mode: str, outcome: int | type[Exception]
 ) -> None:
     desk.set_failure_mode(failure_mode)
@@ -188,7 +188,7 @@ def test_the_desk_fails_as_it_is_told_and_a_ticket_is_there_where_only_the_answe
         ("GET", "/troubleTicket/v5/troubleTicket?limit=many", 400),
     ],
 )
-def test_what_is_not_offered_is_answered_with_the_error_document_of_the_api(
+def test_unsupported_requests_are_answered_with_the_error_document_of_the_api(
     desk: CarrierDeskProcess, method: str, path: str, status: int
 ) -> None:
     answer = ask(desk, method, path)

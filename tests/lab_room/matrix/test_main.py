@@ -10,7 +10,7 @@ from thongsuot_lab.matrix.__main__ import main
 from thongsuot_lab.testing import needs_lab
 
 
-def test_a_row_that_there_is_none_of_is_said_with_those_that_there_are(
+def test_a_missing_row_is_reported_with_the_existing_ones(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert main(["agent-killed", "flood"]) == 2
@@ -19,7 +19,7 @@ def test_a_row_that_there_is_none_of_is_said_with_those_that_there_are(
     assert "wan-down" in message
 
 
-def test_a_shape_that_there_is_none_of_is_said_with_those_that_there_are(
+def test_a_missing_shape_is_reported_with_the_existing_ones(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert main(["--shape", "b,z"]) == 2
@@ -34,7 +34,7 @@ def test_a_row_of_another_shape_is_none_of_this_one(capsys: pytest.CaptureFixtur
 @pytest.mark.lab
 @pytest.mark.nightly
 @needs_lab
-def test_a_row_is_played_and_told_in_a_table(tmp_path: Path) -> None:
+def test_a_row_is_played_and_reported_in_a_table(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     command = [sys.executable, "-m", "thongsuot_lab.matrix", "wan-down", "--sites", "2"]
     done = subprocess.run(

@@ -91,7 +91,7 @@ def test_a_dead_line_that_stays_unknown_is_a_wrong_state(tmp_path: Path) -> None
     assert figures(Played(tmp_path, [unknown, BACK]))[:4] == ["j", "1", "0", "1"]
 
 
-def test_a_fault_told_as_another_partys_is_a_wrong_party(tmp_path: Path) -> None:
+def test_a_fault_reported_as_another_partys_is_a_wrong_party(tmp_path: Path) -> None:
     commune = (102.5, State.DOWN, Segment.LAN, Symptom.CABLE_UNPLUGGED)
     assert figures(Played(tmp_path, [commune, RIGHT, BACK]))[:4] == ["j", "1", "1", "0"]
 
@@ -101,7 +101,7 @@ def test_a_line_called_up_while_it_is_dead_is_a_wrong_state(tmp_path: Path) -> N
     assert figures(Played(tmp_path, [RIGHT, early, BACK]))[:4] == ["j", "1", "0", "1"]
 
 
-def test_what_came_late_or_is_missing_is_counted_apart(tmp_path: Path) -> None:
+def test_late_verdicts_and_missing_results_are_counted_separately(tmp_path: Path) -> None:
     late = (125.0, State.DOWN, Segment.ACCESS, Symptom.ACCESS_SILENT)
     counted = figures(Played(tmp_path, [late, BACK], lost_runs=2))
     assert counted[:6] == ["j", "1", "0", "0", "2", "1"]

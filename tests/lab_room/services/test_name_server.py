@@ -62,7 +62,7 @@ def test_nonsense_is_ignored_and_the_next_question_answered(lab: Lab) -> None:
         assert dns.message.from_wire(sock.recv(65_535)).answer
 
 
-def test_a_resolver_that_cannot_reach_the_zone_repeats_itself_or_says_so(lab: Lab) -> None:
+def test_a_resolver_that_cannot_reach_the_zone_repeats_itself_or_reports_it(lab: Lab) -> None:
     prober = NodeProber(lab, "s1.device", "fix0")
     known = prober.resolve(resolver(lab), NAME)
     lab.fault("exchange-down")

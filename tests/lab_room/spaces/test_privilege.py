@@ -70,7 +70,7 @@ def test_root_of_a_user_namespace_is_who_made_it_outside_and_nobody_else_is_ther
     assert done.stdout == f"{privilege.outer_user(os.getuid())} None\n"
 
 
-def test_who_is_inside_already_is_not_sent_in_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_inside_is_not_sent_in_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(privilege.INSIDE, "1")
     with pytest.raises(CapabilityError, match="run as root"):
         privilege.become_root("thongsuot_lab.cli", [])

@@ -55,7 +55,7 @@ def test_everybody_has_a_channel_that_there_is(tmp_path: Path, *, are_all_in_inb
     assert len(set(people.ports().values())) == len(people.ports())
 
 
-def test_their_systems_are_processes_that_listen_where_the_collector_is_told(
+def test_their_systems_are_processes_that_listen_where_the_collector_expects_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:

@@ -34,7 +34,7 @@ def test_a_city_of_shapes_travels_to_another_process_as_it_is() -> None:
     assert serialization.from_json(serialization.to_json(EVERY_SHAPE)) == EVERY_SHAPE
 
 
-def test_a_shape_that_there_is_none_of_is_told_with_those_that_there_are() -> None:
+def test_a_missing_shape_is_reported_with_the_existing_ones() -> None:
     with pytest.raises(TopologyError, match="no shape z; known: a, b, c"):
         shaped_city(["a", "z"])
 

@@ -39,7 +39,7 @@ def states_of_line(played: PlayedScenario) -> list[State]:
 
 @pytest.mark.parametrize("length_s", [3.5, 6.0])
 @pytest.mark.parametrize("index", range(3))
-def test_what_is_over_in_a_few_seconds_is_in_the_record_and_told_to_nobody(
+def test_faults_of_a_few_seconds_are_recorded_and_notify_nobody(
     index: int, length_s: float
 ) -> None:
     played = cut_for(length_s, index)
@@ -47,7 +47,7 @@ def test_what_is_over_in_a_few_seconds_is_in_the_record_and_told_to_nobody(
     assert played.messages == ()
 
 
-def test_what_lasts_is_told_within_ten_seconds_and_its_end_as_well() -> None:
+def test_lasting_faults_are_notified_within_ten_seconds_and_so_is_their_end() -> None:
     played = cut_for(30.0, 0)
     opened, resolved = played.messages
     assert (opened.kind, resolved.kind) == ("opened", "resolved")

@@ -111,7 +111,7 @@ def exchange_by_turns() -> Scenario:
 NORTH, SOUTH, SITE, CITY_ITSELF = "carrier:north", "carrier:south", "commune:s1", "city"
 
 
-def test_a_lossy_way_abroad_beside_a_slow_portal_is_told_to_carriers_alone() -> None:
+def test_a_lossy_way_abroad_beside_a_slow_portal_is_reported_to_carriers_alone() -> None:
     """Whose line shows it within five minutes is chance: half of a few echoes a minute is lost."""
     told: set[str] = set()
     for seed in range(5):
@@ -139,7 +139,7 @@ def test_a_lossy_way_abroad_beside_a_slow_portal_is_told_to_carriers_alone() -> 
         (exchange_by_turns, {NORTH, SOUTH}),
     ],
 )
-def test_nobody_else_is_told_of_faults_that_meet(
+def test_nobody_else_is_notified_of_simultaneous_faults(
     made: Callable[[], Scenario], told: set[str]
 ) -> None:
     """Where the device cannot reach the collector, the site is told that it is silent."""

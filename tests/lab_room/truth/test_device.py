@@ -45,7 +45,7 @@ def test_pages_over_a_metered_line_are_a_second_apart(*, is_metered: bool, is_sp
 
 
 @pytest.mark.parametrize(("allowance_bytes", "is_spent"), [(9_500_000, True), (2 * 10**9, False)])
-def test_what_the_months_allowance_cannot_pay_for_is_left_out_and_said_to_be(
+def test_tests_beyond_the_months_allowance_are_left_out_with_a_notice(
     allowance_bytes: int, *, is_spent: bool
 ) -> None:
     results = results_of(is_metered=True, allowance_bytes=allowance_bytes)

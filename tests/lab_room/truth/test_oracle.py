@@ -26,7 +26,7 @@ def test_a_dead_box_is_the_communes() -> None:
     assert owners(CITY, dead) == suspects(CITY, dead) == {"commune:s1"}
 
 
-def test_a_full_nat_table_of_the_box_is_told_from_one_of_the_carrier_by_the_first_hop() -> None:
+def test_a_full_nat_table_of_the_box_is_distinguished_from_the_carriers_by_the_first_hop() -> None:
     own = fault(PlaceKind.BOX, "s1.fixed", touch=Touch.NEW_FLOWS)
     assert suspects(CITY, own) == {"commune:s1"}
 
@@ -45,7 +45,7 @@ def test_an_upload_that_no_counter_shows_looks_like_a_full_line(
     assert suspects(CITY, load) == {"commune:s1"} | others
 
 
-def test_what_lies_between_one_carrier_and_one_portal_is_nobodys_alone() -> None:
+def test_a_path_between_one_carrier_and_one_portal_is_nobodys_alone() -> None:
     shut = fault(PlaceKind.PEERING, "north-one", touch=Touch.TCP, effect=Effect.REFUSED)
     assert owners(CITY, shut) == frozenset()
     assert suspects(CITY, shut) == {"carrier:north", "portal:one"}

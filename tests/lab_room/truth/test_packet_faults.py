@@ -60,7 +60,7 @@ def test_an_unplugged_line_takes_the_client_along() -> None:
         (PlaceKind.HOME, "exchange", Touch.ALL, Effect.DELAYED),
     ],
 )
-def test_what_the_lab_cannot_make_is_refused_with_the_reason(
+def test_faults_that_the_lab_cannot_make_are_refused_with_the_reason(
     kind: PlaceKind, name: str, touch: Touch, effect: Effect
 ) -> None:
     with pytest.raises(Unplayable, match=r"\w+ \w+ \w+"):
@@ -145,7 +145,7 @@ def test_a_dead_line_fails_the_visits_of_a_citizen_until_it_is_taken_back(tmp_pa
 
 @pytest.mark.lab
 @pytest.mark.skipif(shutil.which("ping") is None, reason="ping is missing")
-def test_a_full_table_drops_echoes_that_begin_and_lets_those_pass_that_go_on() -> None:
+def test_a_full_table_drops_new_echoes_and_passes_those_that_continue() -> None:
     full = fault(PlaceKind.BOX, "s1.fixed", touch=Touch.NEW_FLOWS)
     with Lab(city(1, portals=1)) as lab:
         client = lab.topology.site("s1").client

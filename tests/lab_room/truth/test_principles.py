@@ -204,7 +204,7 @@ def test_what_is_usual_of_a_page_is_known_before_its_second_minute() -> None:
 
 
 @pytest.mark.parametrize("seed", sampled(1, 2, 3, 4, 5))
-def test_nobody_is_told_of_a_loss_far_out_that_no_page_shows(seed: int) -> None:
+def test_nobody_is_notified_of_a_loss_far_out_that_no_page_shows(seed: int) -> None:
     thin = fault(PlaceKind.HOME, "exchange", amount=0.03, end_s=480.0)
     played = play(scenario(thin, seed=seed, until_s=600.0))
     assert Worth.NO_HARM not in {judged.worth for judged in played.assessment.assessed}
@@ -234,7 +234,7 @@ def test_a_family_that_comes_and_goes_is_no_loss_of_the_line(seed: int) -> None:
     [(PlaceKind.LAN, "commune:s1"), (PlaceKind.ACCESS, "carrier:north")],
     ids=["LAN", "line"],
 )
-def test_where_large_packets_are_lost_is_told_by_those_to_the_gateway(
+def test_where_large_packets_are_lost_is_reported_by_those_to_the_gateway(
     place: PlaceKind, party: str
 ) -> None:
     lost = replace(fault(place, "s1.fixed", touch=Touch.LARGE, end_s=330.0), least_bytes=1200)
@@ -246,7 +246,7 @@ def test_where_large_packets_are_lost_is_told_by_those_to_the_gateway(
     [(PlaceKind.BOX, "s1.fixed", "commune:s1"), (PlaceKind.CORE, "north", "carrier:north")],
     ids=["box", "core"],
 )
-def test_whose_table_of_connections_is_full_is_told_by_new_flows_to_the_first_router(
+def test_the_owner_of_a_full_connection_table_is_found_by_new_flows_to_the_first_router(
     place: PlaceKind, name: str, party: str
 ) -> None:
     full = fault(place, name, touch=Touch.NEW_FLOWS, end_s=330.0)

@@ -26,7 +26,7 @@ from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom, Verdict, VerdictChange
 
 
-def test_a_cut_line_is_told_to_its_carrier_within_seconds() -> None:
+def test_a_cut_line_is_reported_to_its_carrier_within_seconds() -> None:
     assessment = play(scenario(CUT)).assessment
     assert [(judged.worth, judged.message.party) for judged in assessment.assessed] == [
         (Worth.RIGHT, "carrier:north")
@@ -39,12 +39,12 @@ def test_a_cut_line_is_told_to_its_carrier_within_seconds() -> None:
     assert assessment.failures() == []
 
 
-def test_nobody_is_told_of_a_healthy_hour() -> None:
+def test_nobody_is_notified_of_a_healthy_hour() -> None:
     assessment = play(scenario(until_s=3600.0)).assessment
     assert (assessment.assessed, assessment.unrest) == ((), ())
 
 
-def test_a_dead_box_is_told_to_the_commune() -> None:
+def test_a_dead_box_is_reported_to_the_commune() -> None:
     assessment = play(scenario(fault(PlaceKind.BOX, "s1.fixed"))).assessment
     assert {judged.message.party for judged in assessment.assessed} == {"commune:s1"}
     assert {judged.worth for judged in assessment.assessed} == {Worth.RIGHT}

@@ -180,7 +180,7 @@ def test_what_is_lost_of_ip6_alone_is_no_loss_of_the_carriers(seed: int) -> None
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_nobody_is_told_of_a_portal_whose_ip6_comes_and_goes(seed: int) -> None:
+def test_nobody_is_notified_of_a_portal_whose_ip6_comes_and_goes(seed: int) -> None:
     by_turns = replace(
         fault(
             PlaceKind.PORTAL,
@@ -208,7 +208,7 @@ def test_a_box_that_loses_more_and_more_is_held_against_its_share_of_the_whole_t
 
 
 @pytest.mark.parametrize(("seed", "amount"), [(5, 0.7), (12, 0.7), (2, 0.5)])
-def test_a_box_that_lost_most_for_half_a_minute_is_told_to_no_carrier_two_minutes_later(
+def test_a_box_that_lost_most_for_half_a_minute_notifies_no_carrier_two_minutes_later(
     seed: int, amount: float
 ) -> None:
     """Whose it was stayed open for so long, and when it was decided it was long over."""
@@ -288,7 +288,7 @@ def test_a_loss_is_located_by_its_own_time_after_an_hour_in_which_nobody_lost_an
 
 
 @pytest.mark.parametrize("least_bytes", [1200, 1400])
-def test_a_lan_that_loses_the_longest_packets_is_told_to_the_site(least_bytes: int) -> None:
+def test_a_lan_that_loses_the_longest_packets_is_reported_to_the_site(least_bytes: int) -> None:
     """Echoes of full size are as long as the packets that make pages stall, to the byte."""
     narrow = replace(
         fault(PlaceKind.LAN, "s1.fixed", touch=Touch.LARGE, end_s=300.0), least_bytes=least_bytes

@@ -169,7 +169,7 @@ def test_a_layout_of_no_series_takes_no_counts() -> None:
 
 
 @pytest.mark.parametrize("malformation", MALFORMED)
-def test_what_does_not_follow_the_format_is_malformed(malformation: str) -> None:
+def test_input_that_violates_the_format_is_malformed(malformation: str) -> None:
     with pytest.raises(BatchMalformed):
         decode_batch(packed(MALFORMED[malformation]), layouts(INDEX))
 

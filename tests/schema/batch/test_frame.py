@@ -14,7 +14,7 @@ from thongsuot_schema.errors import BatchError, BatchMalformed, BatchTooLarge
 
 
 @given(st.binary(max_size=2000))
-def test_what_is_packed_unpacks(text: bytes) -> None:
+def test_packed_content_unpacks(text: bytes) -> None:
     assert frame.unpack(frame.pack(text), DEFAULT_LIMITS) == text
 
 

@@ -120,7 +120,7 @@ def test_a_reason_says_the_outcome() -> None:
         ({"notices": [{"code": "gap", "boottime_ns": 1, "count": 2**64}]}, "cannot be kept"),
     ],
 )
-def test_what_is_wrong_is_named(changes: Document, message: str) -> None:
+def test_errors_are_named(changes: Document, message: str) -> None:
     with pytest.raises(BatchMalformed, match=message):
         decoded(document(**changes))
 
@@ -129,7 +129,7 @@ def test_what_is_wrong_is_named(changes: Document, message: str) -> None:
     "body",
     [b"", b"{", b"[]", b"\xff", b'{"site": NaN}', b'{"x":' * 100_000, b"[" * 100_000],
 )
-def test_what_is_no_json_is_malformed(body: bytes) -> None:
+def test_invalid_json_is_malformed(body: bytes) -> None:
     with pytest.raises(BatchMalformed):
         decode_json(body)
 

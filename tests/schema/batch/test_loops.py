@@ -116,7 +116,7 @@ def test_shifted_times_are_the_same_compiled(members: list[int], offset: int) ->
         ("unpack", ("text", 4)),
     ],
 )
-def test_what_are_no_numbers_is_refused_not_read(name: str, arguments: tuple[object, ...]) -> None:
+def test_values_that_are_not_numbers_are_refused(name: str, arguments: tuple[object, ...]) -> None:
     with pytest.raises((TypeError, BufferError)):
         getattr(kernel, name)(*arguments)
 

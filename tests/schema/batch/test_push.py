@@ -29,7 +29,7 @@ def test_an_answer_of_a_collector_that_knows_no_tests_has_none() -> None:
     assert msgspec.json.decode(body, type=PushResponse) == PushResponse(acknowledged=7)
 
 
-def test_what_a_newer_collector_says_beside_is_passed_over() -> None:
+def test_unknown_fields_of_a_newer_collector_are_ignored() -> None:
     request = b'{"id":"a","kind":"path","colour":"red"}'
     body = b'{"acknowledged":7,"test_requests":[%s],"weather":"dry"}' % request
     assert msgspec.json.decode(body, type=PushResponse) == PushResponse(

@@ -23,7 +23,7 @@ def progress(number: int) -> StreamProgress:
 
 
 @pytest.mark.parametrize("is_complete", [True, False])
-def test_a_report_comes_back_as_it_was_said(is_complete: bool) -> None:
+def test_a_report_comes_back_unchanged(is_complete: bool) -> None:
     report = RecordReport(streams=(progress(1), progress(2)), is_complete=is_complete)
     assert parse_report(format_report(report)) == report
 
@@ -51,7 +51,7 @@ def test_what_is_no_report_is_none(text: str) -> None:
 
 
 @pytest.mark.parametrize("last", [7, None])
-def test_lost_batches_come_back_as_they_were_said(last: int | None) -> None:
+def test_lost_batches_come_back_unchanged(last: int | None) -> None:
     lost = LostBatches(reason=LossReason.DROPPED, stream=STREAM, first=3, last=last)
     notice = Notice(code=NoticeCode.BATCHES_LOST, boottime_ns=1, text=format_lost(lost))
     assert parse_lost(notice) == lost

@@ -32,7 +32,7 @@ def test_the_longest_signature_is_taken_and_one_byte_more_is_not() -> None:
     assert parse_header(longer.header()) is None
 
 
-def test_what_is_signed_is_of_this_protocol_alone_and_holds_the_whole_batch() -> None:
+def test_a_signature_is_only_of_this_protocol_and_covers_the_whole_batch() -> None:
     """No signature under another protocol's bytes is one under a batch: agents sign the same."""
     assert signed_bytes(b"batch") == b"thongsuot batch 1\x00batch"
 

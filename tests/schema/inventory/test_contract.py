@@ -76,7 +76,7 @@ def test_office_hours_are_minutes_of_the_day(text: str, minutes: tuple[int, int]
         ("availability = 0.995", 1, "availability"),
     ],
 )
-def test_what_is_wrong_with_a_contract_is_said_where_it_stands(
+def test_errors_in_a_contract_are_reported_where_they_are(
     lines: str, line: int, sentence: str
 ) -> None:
     (mistake,) = find_mistakes({"a.toml": f"{TOWN}{lines}\n"})

@@ -61,7 +61,7 @@ def test_two_links_whose_packets_can_take_one_way_are_refused(
         ({"gateways": ("10.0.0.1",), "tos": 0x20}, ("tos",), "cannot tell 0x20 from others"),
     ],
 )
-def test_what_no_rule_can_be_made_of_is_refused(
+def test_entries_that_cannot_become_a_rule_are_refused(
     facts: dict[str, object], path: tuple[str | int, ...], words: str
 ) -> None:
     ((place, text),) = mistakes(link("only", **facts))
@@ -77,7 +77,7 @@ def test_what_no_rule_can_be_made_of_is_refused(
         ({"sources": ("10.0.0.11",)}, ("sources", 0)),
     ],
 )
-def test_what_leads_to_two_gateways_is_refused(
+def test_a_route_to_two_gateways_is_refused(
     facts: dict[str, object], key: tuple[str | int, ...]
 ) -> None:
     ((path, text),) = mistakes(

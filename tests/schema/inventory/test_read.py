@@ -21,7 +21,7 @@ CITY = {path.name: path.read_text("utf-8") for path in sorted((GOLDEN / "city").
 
 
 @pytest.mark.parametrize("path", INVALID, ids=lambda path: path.stem)
-def test_a_mistake_is_told_by_line_and_sentence(path: Path) -> None:
+def test_a_mistake_is_reported_with_its_line_and_a_sentence(path: Path) -> None:
     text = path.read_text("utf-8")
     expected = text.splitlines()[0].removeprefix("# Expected: ")
     expected = expected.replace("{kinds}", ", ".join(KINDS))
@@ -57,7 +57,7 @@ def test_a_city_without_a_file_has_its_communes() -> None:
     assert read_inventory({}) == Inventory(communes=bundled_communes())
 
 
-def test_all_mistakes_are_told_in_the_order_of_files_and_lines() -> None:
+def test_all_mistakes_are_reported_in_the_order_of_files_and_lines() -> None:
     files = {
         "b.toml": '[[sites]]\nname = "a"\nowner = "x"\ncommune = "99999"\n',
         "a.toml": '[[sites]]\nname = "a"\n[[sites.links]]\nname = "l"\n'
@@ -67,7 +67,7 @@ def test_all_mistakes_are_told_in_the_order_of_files_and_lines() -> None:
     assert places == [("b.toml", 3), ("b.toml", 4), ("a.toml", 2), ("a.toml", 5), ("a.toml", 6)]
 
 
-def test_a_name_given_twice_is_told_with_the_other_place() -> None:
+def test_a_name_given_twice_is_reported_with_the_other_place() -> None:
     files = {"a.toml": '\n[[carriers]]\nname = "c"\n', "b.toml": '[[carriers]]\nname = "c"\n'}
     (error,) = find_mistakes(files)
     assert str(error) == 'b.toml:2: carrier "c" is there already: a.toml:3'

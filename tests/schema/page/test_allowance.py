@@ -20,7 +20,7 @@ def test_the_sentence_says_how_much_of_how_much_on_which_day() -> None:
     assert "Faster" not in sentence
 
 
-def test_who_spends_faster_than_evenly_is_told_what_follows() -> None:
+def test_spending_faster_than_evenly_shows_its_consequence() -> None:
     sentence = allowance_part(month((2, 150_000_000)), "l0", "en")
     assert "Faster than an even share" in sentence
 
@@ -33,5 +33,5 @@ def test_the_curve_adds_up_day_by_day_until_today() -> None:
     assert points[-1][0] == 310 * 4 / 30
 
 
-def test_what_is_over_the_allowance_stays_in_the_picture() -> None:
+def test_usage_over_the_allowance_stays_in_the_picture() -> None:
     assert curve(month((1, 900_000_000), today=1))[-1][1] == 2

@@ -104,7 +104,7 @@ def test_the_cable_is_asked_for_by_name_and_only_once_the_lines_live() -> None:
     assert "A line has gone down" in seen.text
 
 
-def test_what_was_proven_is_shown_to_the_second() -> None:
+def test_the_proof_is_shown_to_the_second() -> None:
     page = shown(run(CommissioningStep.COUNTER, links=(PROVEN, MOBILE), position=1))
     assert "down at 11:58:00, back at 11:59:05" in page.text
     assert "203.0.113.9" in page.text
@@ -149,9 +149,7 @@ def test_the_end_says_what_is_left_to_do_and_offers_to_prove_again() -> None:
 
 @pytest.mark.parametrize("language", languages())
 @pytest.mark.parametrize("step", CommissioningStep)
-def test_whoever_only_watches_has_no_button_in_any_step(
-    step: CommissioningStep, language: str
-) -> None:
+def test_spectators_have_no_button_in_any_step(step: CommissioningStep, language: str) -> None:
     links = (PROVEN, MOBILE) if step is CommissioningStep.RETURN else (FIXED, MOBILE)
     page = shown(run(step, links=links), key="", language=language)
     assert set(actions(page)) <= {"begin"}

@@ -26,7 +26,7 @@ def test_both_legs_have_a_figure_of_their_own() -> None:
     assert "Sóng 5G" not in card("vi", lte_dbm=-91.0)
 
 
-def test_no_light_is_said_and_not_shown_as_a_power() -> None:
+def test_no_light_is_reported_as_such_and_not_as_a_power() -> None:
     assert "<dt>Light</dt><dd>none</dd>" in card("en", light_dbm=-40.0, has_no_light=True)
     assert "<dt>Tín hiệu quang</dt><dd>-18,5 dBm</dd>" in card(
         "vi", light_dbm=-18.5, has_no_light=False

@@ -118,7 +118,7 @@ def test_words_say_how_often_how_long_and_when_last() -> None:
     )
 
 
-def test_words_tell_an_outage_that_goes_on_and_a_past_without_record() -> None:
+def test_words_tell_an_outage_that_continues_and_a_past_without_record() -> None:
     light = fibre(history=history(SceneFault(ago_s=900, for_s=900), known_s=3_600))
     assert history_sentence(light, NOW_S, "vi") == (
         "Mất kết nối 1 lần, 15 phút (11:43–nay) · Mới có 1 giờ 00 phút số liệu trong 24 giờ qua"
@@ -153,7 +153,7 @@ def test_drawn_bars_stay_in_the_picture_and_never_overlap(
     assert taken == recorded
 
 
-def test_a_bar_stands_on_the_ground_line_with_the_thickness_of_the_style_sheet() -> None:
+def test_a_bar_is_on_the_ground_line_with_the_thickness_of_the_style_sheet() -> None:
     states = [State.UP, State.DEGRADED, State.DOWN, None]
     for name, middle in re.findall(r'class="([\w-]+)" d="M\d+ ([\d.]+)h', bar_paths(states)):
         thick = re.search(rf"\}}\.{name}\{{[^}}]*stroke-width:(\d+)", STYLE)

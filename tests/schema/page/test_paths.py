@@ -78,7 +78,7 @@ def test_a_way_that_never_was_another_is_shown_alone() -> None:
     assert "203.0.113.1" in text
 
 
-def test_where_large_packets_vanish_is_said_in_words() -> None:
+def test_where_large_packets_vanish_is_reported_in_words() -> None:
     hole = path(
         "192.168.1.1", "10.0.0.1", mtu="1400 bytes; larger ones vanish behind hop 2 10.0.0.1"
     )
@@ -92,5 +92,5 @@ def test_nothing_of_a_hostile_record_gets_into_the_page() -> None:
     assert "<script>" in read(way(page))  # as text: the reader of the test would refuse a tag
 
 
-def test_no_hop_at_all_is_said() -> None:
+def test_no_hop_at_all_is_reported() -> None:
     assert "Không chặng nào phản hồi" in read(way(Path(), GOOD))

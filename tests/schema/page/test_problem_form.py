@@ -21,7 +21,7 @@ def test_there_is_no_form_where_nothing_takes_it() -> None:
     assert problem_part("", REFERENCE) == ""
 
 
-def test_what_was_reported_is_said_with_its_time() -> None:
+def test_notifications_are_shown_with_their_times() -> None:
     problem = ReportedProblem(kind=ProblemKind.SLOW, at_s=NOW_S - 600)
     note = reported_note(problem, NOW_S, REFERENCE)
     assert "11:48" in note

@@ -109,7 +109,7 @@ def test_a_hostile_name_is_shown_as_text_and_makes_no_element(language: Language
 
 @settings(max_examples=examples(30), deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1))
-def test_whatever_a_name_holds_the_page_stays_whole(text: str) -> None:
+def test_a_page_stays_well_formed_whatever_a_name_contains(text: str) -> None:
     page = read(hostile_view(text))
     assert len(page.all("script")) == 1
 
@@ -169,7 +169,7 @@ def test_the_same_view_gives_the_same_page() -> None:
 
 
 @pytest.mark.parametrize(("state", "name"), [(state, state.value) for state in State])
-def test_a_state_is_told_by_a_word_and_a_shape_of_its_own(state: State, name: str) -> None:
+def test_a_state_is_shown_by_a_word_and_a_shape_of_its_own(state: State, name: str) -> None:
     page = site_page(site(links=(fibre(state=state, symptom=Symptom.NONE),)), language="vi")
     words = {
         State.UP: "Hoạt động bình thường",
@@ -194,13 +194,13 @@ def test_the_chain_marks_the_rung_at_fault_and_leaves_what_lies_beyond_open() ->
     assert chain.count("lỗi ở đây") == 1
 
 
-def test_who_was_told_and_when_is_shown_with_the_carriers_name() -> None:
+def test_notified_parties_and_times_are_shown_with_the_carriers_name() -> None:
     text = read(fibre_cut()).text
     assert "24/11/2026 11:39 Nhà mạng VNPT thư điện tử · Đường cáp quang VNPT" in text
     assert "mã phiếu TS-2026-000317" in text
 
 
-def test_who_could_not_be_told_yet_is_not_shown_as_told() -> None:
+def test_parties_that_could_not_be_notified_yet_are_not_shown_as_notified() -> None:
     view = fibre_cut()
     (first, *others) = view.notifications
     failing = msgspec.structs.replace(first, is_delivered=False, reference="")
@@ -209,7 +209,7 @@ def test_who_could_not_be_told_yet_is_not_shown_as_told() -> None:
     assert "chưa gửi được" not in read(view).text
 
 
-def test_a_fault_that_nobody_was_told_of_is_admitted_by_the_collector_only() -> None:
+def test_a_fault_that_nobody_was_notified_of_is_admitted_by_the_collector_only() -> None:
     nobody = "Hệ thống chưa báo cho ai về sự cố này."
     heard = site(links=(cut_fibre(), mobile()), heard_s=NOW_S - 3)
     assert nobody in read(heard).text
@@ -218,7 +218,7 @@ def test_a_fault_that_nobody_was_told_of_is_admitted_by_the_collector_only() -> 
 
 
 @pytest.mark.parametrize("scene", SCENES)
-def test_a_green_tick_stands_where_nothing_is_to_be_done_and_nowhere_else(scene: str) -> None:
+def test_a_green_tick_is_only_where_nothing_has_to_be_done(scene: str) -> None:
     page = read(SCENES[scene]())
     (turn,) = (at["class"] for at in page.all("p") if (at.get("class") or "").startswith("turn "))
     assert (turn == "turn nobody") == ("Không phải làm gì" in page.text), scene
@@ -257,7 +257,7 @@ def test_freshness_backlog_and_a_wrong_clock_are_shown() -> None:
     assert "Trang này cho thấy lần cuối đã biết." not in read(site(heard_s=NOW_S - 5)).text
 
 
-def test_a_silent_device_is_said_once_and_not_on_every_light() -> None:
+def test_a_silent_device_is_reported_once_and_not_on_every_light() -> None:
     page = read(agent_silent())
     assert page.text.count("Kiểm tra thiết bị giám sát tại điểm có điện") == 1
 

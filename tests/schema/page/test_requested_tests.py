@@ -44,7 +44,7 @@ def test_while_it_measures_the_page_says_how_far_and_renews_itself_sooner() -> N
     assert f'data-every="{REFRESH_UNDER_WAY_S}"' in page
 
 
-def test_the_button_rests_and_what_was_refused_is_said_in_words() -> None:
+def test_the_button_is_disabled_after_a_run_and_refusals_are_explained_in_words() -> None:
     refused = TestProgress(
         kind="http", at_s=NOW_S, is_local=False, is_over=True, refusal="budget mobile: <b>"
     )
@@ -62,7 +62,7 @@ def test_every_kind_that_can_be_asked_for_and_every_refusal_has_its_words() -> N
     assert requested_tests.describe_refusal("later than us", "en") == "later than us"
 
 
-def test_a_run_is_told_with_the_figures_that_a_person_can_use() -> None:
+def test_a_run_is_reported_with_figures_that_a_person_can_use() -> None:
     run = TestRun(
         link="wan1",
         target="",

@@ -115,7 +115,7 @@ def test_fields_of_a_newer_collector_are_skipped() -> None:
         (b'{"site":' * 5000, "object"),
     ],
 )
-def test_what_is_no_site_config_is_refused_with_what_and_where(content: bytes, why: str) -> None:
+def test_an_invalid_site_config_is_refused_with_error_and_place(content: bytes, why: str) -> None:
     with pytest.raises(SiteConfigMalformed, match=why):
         decode(content)
 
@@ -158,7 +158,7 @@ def test_content_that_ends_early_is_refused(place: int) -> None:
         ("7-3f9a0c1b !8-00c0ffee", RunningConfig(version="7-3f9a0c1b", refused="8-00c0ffee")),
     ],
 )
-def test_what_an_agent_says_is_read_as_it_was_said(text: str, running: RunningConfig) -> None:
+def test_an_agents_report_is_read_unchanged(text: str, running: RunningConfig) -> None:
     assert parse_running_config(text) == running
     assert running.header_value == text
 

@@ -102,7 +102,7 @@ def test_an_answer_that_ends_early_is_read_as_far_as_it_goes(length: int) -> Non
     assert packet.hop_limit == (250 if length >= 41 else None)
 
 
-def test_what_is_too_short_or_wrongly_sealed_is_refused() -> None:
+def test_seals_that_are_too_short_or_wrong_are_refused() -> None:
     with pytest.raises(MalformedTestPacket, match="13 bytes"):
         unpack_sender_packet(bytes(13))
     with pytest.raises(MalformedTestPacket, match="35 bytes"):

@@ -58,7 +58,7 @@ def test_one_of_a_wrong_length_is_marked() -> None:
     assert tlv.flags == MALFORMED
 
 
-def test_a_seal_is_checked_and_made_anew() -> None:
+def test_a_seal_is_checked_and_made_again() -> None:
     data = pack_tlvs((CLOCK_QUERY,), 1, KEY)
     information, seal = answer(data, KEY)
     assert (seal.type, seal.flags) == (8, 0)

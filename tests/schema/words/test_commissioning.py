@@ -55,6 +55,6 @@ def test_the_counter_is_untested_unmeasured_dead_or_alive() -> None:
     assert said(over).endswith("by way of X.")
 
 
-def test_a_run_that_was_given_up_says_so() -> None:
+def test_a_run_that_was_given_up_reports_it() -> None:
     run = CommissioningRun(id="a", begun_s=0, links=(), ended_s=1, is_abandoned=True)
     assert outcome_sentence(run, "en") == "Given up for a new run"

@@ -115,7 +115,7 @@ def test_a_pulled_cable_and_a_carriers_outage_have_headlines_of_their_own() -> N
     assert all("mạng 5G dự phòng" in sentence for sentence in sentences)
 
 
-def test_in_a_wide_outage_nobody_needs_to_call_and_what_the_carrier_answered_is_said() -> None:
+def test_in_a_wide_outage_nobody_needs_to_call_and_the_carriers_answer_is_shown() -> None:
     action = next_action(wide_outage(), "vi")
     assert action.is_wide
     assert action.advice == (
@@ -137,7 +137,7 @@ def test_how_wide_it_is_of_how_many_is_only_said_where_it_is_known() -> None:
     assert action.advice == "Sự cố diện rộng: 3 điểm cùng bị ảnh hưởng. Không cần gọi."
 
 
-def test_what_a_party_refuses_is_the_citys_to_decide() -> None:
+def test_incidents_that_a_party_refuses_are_the_citys_to_decide() -> None:
     (incident,) = wide_outage().incidents
     alone = msgspec.structs.replace(incident, sites=1, is_disputed=True)
     view = msgspec.structs.replace(wide_outage(), incidents=(alone,))

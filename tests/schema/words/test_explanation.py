@@ -100,7 +100,7 @@ def test_every_symptom_has_its_sentence() -> None:
 @pytest.mark.parametrize("language", languages())
 @pytest.mark.parametrize("medium", [*Medium, "carrier-pigeon"])
 @pytest.mark.parametrize("known", [MUCH, LITTLE], ids=["much", "little"])
-def test_whatever_is_known_of_a_link_the_sentences_are_whole(
+def test_sentences_are_complete_whatever_is_known_of_a_link(
     language: Language, medium: str, known: KnownFacts
 ) -> None:
     for symptom in Symptom:
@@ -139,7 +139,7 @@ def test_every_place_in_a_sentence_is_a_known_one_and_both_languages_name_the_sa
             assert facts[0] == facts[1], text
 
 
-def test_a_cut_fibre_is_told_to_a_clerk_with_all_that_the_carrier_will_ask() -> None:
+def test_a_cut_fibre_is_described_to_a_clerk_with_all_that_the_carrier_will_ask() -> None:
     explanation = explain(link(Symptom.ACCESS_SILENT), "vi", now_s=NOW_S)
     assert explanation.headline == "Đường cáp quang VNPT mất kết nối"
     assert explanation.situation == (
@@ -153,7 +153,7 @@ def test_a_cut_fibre_is_told_to_a_clerk_with_all_that_the_carrier_will_ask() -> 
     assert explanation.party is Party.CARRIER
 
 
-def test_a_dead_radio_link_is_told_otherwise_than_a_cut_fibre() -> None:
+def test_a_dead_radio_link_is_described_differently_from_a_cut_fibre() -> None:
     explanation = explain(link(Symptom.ACCESS_SILENT, "5g"), "vi", now_s=NOW_S)
     assert "mã thuê bao HNI-004217" in explanation.situation
     assert "LOS" not in explanation.advice

@@ -27,7 +27,7 @@ def sentence(*links: SubjectView, language: str = "vi") -> str:
     return headline(site(links=links), "vi" if language == "vi" else "en").sentence
 
 
-def test_a_healthy_site_says_so_in_one_sentence() -> None:
+def test_a_healthy_site_says_that_in_one_sentence() -> None:
     head = headline(site(), "vi")
     assert head.sentence == "Cả hai đường truyền hoạt động bình thường"
     assert head.detail == "Cả 5 dịch vụ đều truy cập được."
@@ -84,7 +84,7 @@ def test_a_backup_that_is_only_slow_is_still_a_backup() -> None:
     assert headline(site(links=(fibre(), slow)), "vi").advice == ""
 
 
-def test_a_point_that_was_never_heard_has_no_device_yet() -> None:
+def test_a_point_that_never_reported_has_no_device_yet() -> None:
     never = msgspec.structs.replace(agent_silent(), heard_s=None)
     head = headline(never, "vi")
     assert (head.sentence, head.advice) == ("Chưa lắp đặt thiết bị", "")
@@ -104,7 +104,7 @@ def test_two_lines_of_one_carrier_and_medium_are_told_apart_by_name() -> None:
     )
 
 
-def test_what_is_not_known_is_said_last() -> None:
+def test_unknown_items_are_named_last() -> None:
     unknown = mobile(state=State.UNKNOWN, symptom=Symptom.NOT_YET_MEASURED)
     assert sentence(cut_fibre(), unknown) == (
         "Đường cáp quang mất kết nối; chưa có dữ liệu về kết nối 5G"

@@ -101,6 +101,6 @@ def test_a_sentence_and_those_inside_it_are_read_in_the_language() -> None:
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])
-def test_what_no_catalogue_has_is_read_as_it_is(language: str) -> None:
+def test_a_text_in_no_catalogue_is_read_unchanged(language: str) -> None:
     assert in_language("plain {text}", language) == "plain {text}"
     assert in_language(Localizable("never said of {x}", x="y"), language) == "never said of y"

@@ -75,7 +75,7 @@ def test_what_the_point_can_mend_itself_comes_before_what_it_has_to_wait_for() -
     assert action.party is Party.COMMUNE
 
 
-def test_who_was_told_is_said_once_each_with_the_ticket() -> None:
+def test_each_notified_party_is_listed_once_with_the_ticket() -> None:
     action = next_action(fibre_cut(), "vi")
     assert action.notified.count("Đã báo Nhà mạng VNPT") == 1
     assert "mã phiếu TS-2026-000317" in action.notified

@@ -90,7 +90,7 @@ def test_a_condition_is_read_in_words(metric: Metric, value: float, vi: str, en:
     assert (evidence_outcome(evidence, "vi"), evidence_outcome(evidence, "en")) == (vi, en)
 
 
-def test_the_status_of_a_portal_is_said_with_the_count_of_its_pages() -> None:
+def test_the_status_of_a_portal_is_reported_with_the_count_of_its_pages() -> None:
     refused = Evidence(
         kind="http", target="dvcqg", outcome=Outcome.FAILED, reason=Reason.STATUS_UNEXPECTED,
         failed=12, metric=http.STATUS.name, value=503.0,

@@ -24,7 +24,7 @@ def test_a_message_is_found_by_its_name_in_each_language() -> None:
     assert all(texts.values())
 
 
-def test_what_a_language_lacks_is_read_in_the_reference() -> None:
+def test_messages_missing_in_a_language_are_read_in_the_reference() -> None:
     english = translations("schema", "page", "en")
     assert english._fallback is translations("schema", "page", REFERENCE)  # type: ignore[attr-defined]
 

@@ -31,6 +31,6 @@ def test_a_survivor_that_is_accepted_counts_as_noticed() -> None:
     assert "| judge | 10 | 8 | 1 | 1 | 90% |" in table_of(results, accepted)
 
 
-def test_what_is_accepted_still_stands_in_the_code() -> None:
+def test_accepted_items_still_exist_in_the_code() -> None:
     for file, before, _ in accepted_changes(ACCEPTED):
         assert before in (ROOT / file).read_text(encoding="utf-8")

@@ -81,7 +81,7 @@ def test_where_nothing_is_to_be_loaded_the_first_stage_may_be_of_any_number_of_f
     assert [len(stage) for stage in stages_of(groups_of(records), loads=False)] == [9]
 
 
-def test_a_change_that_an_import_executes_needs_everything_loaded_anew() -> None:
+def test_a_change_that_an_import_executes_needs_everything_loaded_again() -> None:
     mutant = Mutant(area="judge", file=FILE, operator="core/AddNot", occurrence=0, blocks=(10,))
     assert shows_in_loaded(mutant, {FILE: [20]})
     assert not shows_in_loaded(mutant, {FILE: [10]})

@@ -24,7 +24,7 @@ BOTH = ("fixed", "mobile")
 
 @pytest.mark.parametrize("with_access", [True, False])
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_dead_core_is_told_from_a_dead_line_by_the_first_hop(
+def test_a_dead_core_is_distinguished_from_a_dead_line_by_the_first_hop(
     seed: int, with_access: bool
 ) -> None:
     dead = InjectedFault(start_s=START_S, end_s=200.0, at=Segment.CARRIER, loss=1.0)

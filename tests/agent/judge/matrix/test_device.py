@@ -44,7 +44,7 @@ def test_runs_that_timed_out_while_timers_were_late_are_no_loss() -> None:
     assert states_of(world, "mobile") == [State.UP]
 
 
-def test_memory_that_was_written_down_goes_on_where_it_stopped() -> None:
+def test_memory_that_was_written_down_continues_where_it_stopped() -> None:
     cut = InjectedFault(start_s=START_S, at=Segment.ACCESS, loss=1.0)
     world = SimulatedSite(injected=(cut,))
     world.run(100.0)

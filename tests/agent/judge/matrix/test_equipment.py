@@ -163,7 +163,7 @@ def test_a_weak_signal_alone_is_no_fault() -> None:
     assert states_of(world, "mobile") == [State.UP]
 
 
-def test_a_modem_in_no_network_says_so() -> None:
+def test_a_modem_in_no_network_reports_that() -> None:
     lost = signal(-95, 8, registered=False)
     world = SimulatedSite(
         injected=(cut("mobile"),), site_probes=equipped(), equipment=saying("radio", GOOD, lost)
@@ -227,7 +227,7 @@ def test_a_signal_at_the_border_does_not_make_the_verdict_come_and_go() -> None:
     assert len(changes_of(world, "mobile")) <= 3
 
 
-def test_a_link_that_is_repaired_is_up_whatever_the_equipment_said() -> None:
+def test_a_repaired_link_is_up_whatever_the_equipment_reported() -> None:
     over = InjectedFault(start_s=START_S, end_s=150.0, links=("fixed",), loss=1.0)
     world = SimulatedSite(
         injected=(over,), site_probes=equipped(), equipment=saying("snmp", DARK, DARK)

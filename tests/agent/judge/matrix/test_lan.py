@@ -181,7 +181,7 @@ def test_an_outage_behind_a_mute_gateway_is_nobodys_until_the_link_layer_tells()
     assert blamed_parties(world) == {Party.CARRIER}
 
 
-def test_a_dead_gateway_without_echoes_is_told_by_the_link_layer() -> None:
+def test_a_dead_gateway_without_echoes_is_detected_by_the_link_layer() -> None:
     filtered = InjectedFault(at=Segment.LAN, kinds=("icmp",), targets=("gateway",), loss=1.0)
     off = InjectedFault(start_s=START_S, at=Segment.LAN, loss=1.0)
     world = SimulatedSite(injected=(filtered, off), neighbour=lambda _link, at_s: at_s < 68.0)

@@ -44,7 +44,7 @@ def test_a_queue_that_nobody_can_be_asked_about_is_nobodys_until_it_stays(seed: 
     assert Party.CARRIER not in blamed_parties(site)
 
 
-def test_a_queue_that_stays_is_told_to_the_carrier() -> None:
+def test_a_queue_that_stays_is_reported_to_the_carrier() -> None:
     queue = InjectedFault(start_s=START_S, at=Segment.ACCESS, delay_at=wavering)
     site = SimulatedSite(injected=(queue,), settings=SHORT_PAUSE)
     site.run(1300.0)
@@ -63,7 +63,7 @@ def test_a_line_that_is_cut_under_load_is_down_all_the_same() -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_what_a_queue_of_unknown_cause_drops_is_told_to_nobody_either(seed: int) -> None:
+def test_drops_of_a_queue_of_unknown_cause_notify_nobody_either(seed: int) -> None:
     queue = InjectedFault(
         start_s=START_S, end_s=600.0, at=Segment.ACCESS, delay_at=wavering, loss=0.02
     )
@@ -141,7 +141,7 @@ def test_what_is_lost_only_while_it_queues_is_never_told_to_the_carrier(seed: in
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_what_is_lost_on_after_the_queue_is_told_to_the_carrier(seed: int) -> None:
+def test_loss_that_continues_after_the_queue_is_reported_to_the_carrier(seed: int) -> None:
     """Not before the site has had its time to pause."""
     queue = InjectedFault(start_s=START_S, end_s=300.0, at=Segment.ACCESS, delay_at=small_queue)
     lossy = InjectedFault(start_s=START_S, at=Segment.ACCESS, loss=0.03)

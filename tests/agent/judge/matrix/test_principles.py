@@ -61,7 +61,7 @@ def test_no_portal_is_blamed_where_nothing_proves_the_way() -> None:
     assert Party.PORTAL not in blamed_parties(site)
 
 
-def test_a_name_server_that_is_dead_is_told_from_a_dead_line_by_the_last_known_address() -> None:
+def test_a_dead_name_server_is_distinguished_from_a_dead_line_by_the_last_known_address() -> None:
     dead = InjectedFault(
         start_s=CUT_S, at=Segment.CARRIER, targets=("resolver",), kinds=("dns",), loss=1.0
     )

@@ -79,7 +79,7 @@ def test_a_run_says_of_loss_what_was_sent_again_in_it(
 @pytest.mark.parametrize(
     ("tls_s", "is_sample"), [(1.6, False), (0.02, True)], ids=["late", "lost and sent again"]
 )
-def test_what_tcp_sends_again_because_an_answer_is_late_was_not_lost(
+def test_a_retransmission_because_of_a_late_answer_is_not_a_loss(
     tls_s: float, *, is_sample: bool
 ) -> None:
     """A first packet that was lost takes its second once; a slow way takes it at every step."""

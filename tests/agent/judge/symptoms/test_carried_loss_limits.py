@@ -91,7 +91,7 @@ def test_while_echoes_ask_for_it_what_is_carried_is_counted_though_nothing_was_l
     assert track.carried_sent == 4
 
 
-def test_a_new_test_counts_its_runs_anew() -> None:
+def test_a_new_test_counts_its_runs_again() -> None:
     track = lookups(**ALIVE)
     at = judged_link(track)
     at.link.loss_test.cusum_up = 1.0
@@ -282,7 +282,9 @@ def said(at: LinkContext) -> Diagnosis | None:
         "three runs lost something",
     ],
 )
-def test_a_loss_of_what_is_carried_is_told_when_it_is_sure(shown: Shown, *, is_told: bool) -> None:
+def test_a_loss_of_what_is_carried_is_reported_when_it_is_sure(
+    shown: Shown, *, is_told: bool
+) -> None:
     at = losing(**shown)
     assert (said(at) is not None) is is_told
     if is_told:
@@ -293,7 +295,7 @@ def test_a_loss_of_what_is_carried_is_told_when_it_is_sure(shown: Shown, *, is_t
         assert shares == {(48, 12)}
 
 
-def test_it_is_not_told_while_another_fault_says_as_much() -> None:
+def test_it_is_not_reported_while_another_fault_says_as_much() -> None:
     for slot, other in (
         ("silence", held(Symptom.ACCESS_SILENT, state=State.DOWN)),
         ("loss_fault", held()),
@@ -338,7 +340,7 @@ def test_a_loss_that_is_told_is_over_when_the_evidence_is_full(
         assert (at.link.carried_test == CarriedTest()) is is_over
 
 
-def test_whose_table_drops_new_flows_is_told_once_it_is_located() -> None:
+def test_the_owner_of_a_table_that_drops_new_flows_is_reported_once_it_is_located() -> None:
     at = losing()
     at.link.carried_fault = FaultSlot(fault=NEW_FLOWS_LOST)
     assert said(at) == NEW_FLOWS_LOST

@@ -92,7 +92,7 @@ def test_pages_are_asked_as_often_as_there_is_hope(
         assert bool(recovery_probes(at)) is is_asked
 
 
-def test_while_echoes_are_lost_far_out_pages_are_asked_until_it_is_told() -> None:
+def test_while_echoes_are_lost_far_out_pages_are_asked_until_it_is_reported() -> None:
     at = link_of(pages(**ALIVE))
     at.link.loss_test.far_alarm_ns = ago(1.0)
     assert kinds(recovery_probes(at)) == {"http"}

@@ -123,7 +123,7 @@ def test_where_all_are_answered_nothing_is_limited() -> None:
     assert not take_echo_limits(at.memory)
 
 
-def test_a_metered_link_is_never_asked_for_it_and_a_dead_one_no_more() -> None:
+def test_a_metered_link_is_never_asked_for_it_and_a_dead_one_no_longer() -> None:
     metered = judged_link(echoes("zone", answered_ns=NOW_NS), name="mobile")
     assert metered.probes.is_metered
     begin_pace_test(metered)

@@ -95,7 +95,7 @@ def test_a_clock_that_is_not_trusted_neither_accuses_nor_acquits() -> None:
     assert expiring_slot(known(page(400.0), wall_s=None), service, 14.0) is told
 
 
-def test_where_no_page_shows_a_certificate_any_more_nothing_is_said() -> None:
+def test_where_no_page_shows_a_certificate_any_more_nothing_is_reported() -> None:
     service = ServiceMemory(name="motcua")
     assert expiring_slot(known(page(3.0)), service, 14.0) is not None
     assert expiring_slot(known(page(3.0, failures=1)), service, 14.0) is None

@@ -93,7 +93,7 @@ def test_where_one_service_works_here_large_packets_pass() -> None:
     )
 
 
-def test_what_refuses_has_not_stalled() -> None:
+def test_a_refusal_is_not_a_stall() -> None:
     refused = over(FIXED, BAD, reason=Reason.CONNECTION_REFUSED)
     assert not is_found({"motcua": (refused, [over(MOBILE, GOOD)])})
 

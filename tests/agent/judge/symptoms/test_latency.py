@@ -266,7 +266,7 @@ def test_every_family_that_is_slow_has_to_be_quick_in_lookups() -> None:
     assert said(at) is None
 
 
-def test_a_link_is_slow_since_the_first_of_those_that_say_so() -> None:
+def test_a_link_is_slow_since_the_first_run_that_shows_it() -> None:
     at = judged_link(
         slow("zone", slow_since_ns=ago(30.0)),
         slow("far", slow_since_ns=ago(40.0)),

@@ -119,7 +119,7 @@ def begun(at: LinkContext) -> int | None:
     return at.link.loss_test.first_ns
 
 
-def test_a_healthy_row_ends_the_test_and_begins_it_anew() -> None:
+def test_a_healthy_row_ends_and_restarts_the_test() -> None:
     at = link_context()
     lose(at)
     at.memory.now_ns += ns(1.0)
@@ -280,7 +280,7 @@ def test_the_share_lost_is_the_highest_of_what_is_known_and_plain(
     assert loss_ratio(at.link) == pytest.approx(known)
 
 
-def test_a_test_that_begins_anew_knows_of_no_loss_and_of_no_alarm() -> None:
+def test_a_test_that_starts_again_knows_of_no_loss_and_of_no_alarm() -> None:
     at = link_context()
     loss = at.link.loss_test
     loss.cusum_up = loss.cusum_down = 5.0

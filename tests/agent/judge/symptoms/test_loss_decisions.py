@@ -64,7 +64,7 @@ def told(at: LinkContext) -> Diagnosis | None:
     return at.link.loss_fault.fault
 
 
-def test_a_loss_that_is_sure_is_told_with_its_beginning_and_counted_anew() -> None:
+def test_a_loss_that_is_sure_is_reported_with_its_beginning_and_counted_again() -> None:
     at = losing()
     at.link.carried_test = CarriedTest(cusum_up=3.0)
     assert told(at) == ACCESS
@@ -79,11 +79,11 @@ def test_a_loss_that_is_sure_is_told_with_its_beginning_and_counted_anew() -> No
     ("test", "is_told"),
     [({}, True), ({"cusum_up": 9.99}, False), ({"cusum_up": 0.0, "first_ns": None}, False)],
 )
-def test_it_is_told_when_the_sum_is_full(test: Shown, *, is_told: bool) -> None:
+def test_it_is_reported_when_the_sum_is_full(test: Shown, *, is_told: bool) -> None:
     assert (told(losing(**test)) == ACCESS) is is_told
 
 
-def test_of_a_line_that_is_out_no_loss_is_told() -> None:
+def test_no_loss_is_reported_of_a_line_that_is_out() -> None:
     at = losing()
     at.link.silence = held(Symptom.ACCESS_SILENT, state=State.DOWN)
     assert told(at) is None
@@ -148,7 +148,7 @@ def test_what_was_lost_while_it_queued_may_be_the_sites_own(
     assert told(at) == expected
 
 
-def test_of_one_host_that_loses_alone_nothing_is_told_and_the_test_begins_anew() -> None:
+def test_nothing_is_reported_of_one_host_that_loses_alone_and_the_test_starts_again() -> None:
     hosts = [clean("access-fixed"), clean("core-fixed"), lossy("zone"), clean("far")]
     at = in_test([echoes("gateway", **GATEWAY), *hosts, clean("abroad", silent_ns=ago(5.0))])
     assert told(at) is None

@@ -216,7 +216,7 @@ def test_a_gateway_that_lost_some_of_its_latest_echoes_is_waited_for_two_minutes
 
 
 @pytest.mark.parametrize(("early_ns", "segment"), [(0, None), (1, Segment.ACCESS)])
-def test_a_gateway_that_was_heard_a_minute_before_the_loss_does_answer(
+def test_a_gateway_that_answered_a_minute_before_the_loss_counts_as_answering(
     early_ns: int, segment: Segment | None
 ) -> None:
     at = link_context(dict.fromkeys((*NEAR[1:], *CORE, *FAR), 8))

@@ -144,7 +144,7 @@ def test_a_name_server_refuses_and_is_counted_so_though_it_answers() -> None:
 
 
 @pytest.mark.parametrize(("disturbed", "is_told"), [(4, True), (3, False)])
-def test_what_is_lost_beyond_the_carrier_is_told_once_pages_show_it(
+def test_loss_beyond_the_carrier_is_reported_once_pages_show_it(
     disturbed: int, *, is_told: bool
 ) -> None:
     of_loss: Shown = {"carried_sent": 60, "carried_lost": 12}
@@ -162,7 +162,9 @@ def test_what_is_lost_beyond_the_carrier_is_told_once_pages_show_it(
 
 
 @pytest.mark.parametrize(("disturbed", "is_told"), [(4, True), (3, False)])
-def test_what_ipv6_alone_loses_is_told_once_pages_show_it(disturbed: int, *, is_told: bool) -> None:
+def test_loss_of_ipv6_alone_is_reported_once_pages_show_it(
+    disturbed: int, *, is_told: bool
+) -> None:
     of_loss: Shown = {"carried_sent": 60, "carried_lost": 12, "family": Family.IP6}
     at = judged_link(
         lookups("resolver", carried_sent=200, **ALIVE),

@@ -68,7 +68,7 @@ def test_a_lookup_whose_name_another_server_still_remembers_is_no_lie() -> None:
     assert len(changes_of(world, "fixed")) == 1
 
 
-def test_a_name_server_that_says_for_longer_than_that_that_a_name_is_gone_is_told() -> None:
+def test_a_name_server_that_reports_a_name_as_gone_for_longer_than_that_is_reported() -> None:
     world = SimulatedSite(injected=(removed(),), site_probes=TWO_FIXED)
     world.run(START_S + TTL_S + 300.0)
     found = changes_of(world, "fixed", "motcua")[-1]
@@ -80,7 +80,7 @@ def test_a_name_server_that_says_for_longer_than_that_that_a_name_is_gone_is_tol
     assert site_seconds(found.decided_boottime_ns) > START_S + TTL_S
 
 
-def test_a_lookup_that_lies_for_longer_than_that_is_told() -> None:
+def test_a_lookup_that_lies_for_longer_than_that_is_reported() -> None:
     lies = removed("resolver", at=Segment.CARRIER, kinds=("dns",))
     world = SimulatedSite(injected=(lies,))
     world.run(START_S + TTL_S + 300.0)

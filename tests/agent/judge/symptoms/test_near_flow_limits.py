@@ -70,7 +70,7 @@ def test_a_packet_of_a_thousand_bytes_is_one_of_full_size(
     ("at_s", "is_beside"),
     [(99.0, True), (101.0, True), (98.999, False), (101.001, False)],
 )
-def test_a_run_within_a_second_of_a_lost_lookup_stands_beside_it(
+def test_a_run_within_a_second_of_a_lost_lookup_is_beside_it(
     at: LinkContext, at_s: float, is_beside: bool
 ) -> None:
     run(at, "hop", at_s, 1.0)
@@ -87,7 +87,7 @@ def test_a_run_within_a_second_of_a_lost_lookup_stands_beside_it(
         (100.0, Family.IP6, False),
     ],
 )
-def test_a_run_from_a_second_before_a_stalled_page_on_stands_beside_it_in_its_family(
+def test_a_run_from_a_second_before_a_stalled_page_on_is_beside_it_in_its_family(
     at: LinkContext, at_s: float, family: Family, is_beside: bool
 ) -> None:
     run(at, "hop", at_s, 1.0, family=family)

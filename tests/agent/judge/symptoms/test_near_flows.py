@@ -286,7 +286,7 @@ def test_what_was_located_stays_so_when_the_runs_that_told_it_are_gone(at: LinkC
     assert near_flows.locate_new_flows_lost(at, held) == held
 
 
-def test_new_flows_are_opened_to_what_stands_near_and_not_at_once_again(
+def test_new_flows_are_opened_to_near_targets_and_not_again_at_once(
     at: LinkContext,
 ) -> None:
     asked = near_flows.near_probes(at)
@@ -300,7 +300,7 @@ def test_new_flows_are_opened_to_what_stands_near_and_not_at_once_again(
     assert {probe.target for probe in beside if probe.kind == "icmp"} == {"hop", "core-fixed"}
 
 
-def test_what_left_by_another_carriers_line_is_not_counted(at: LinkContext) -> None:
+def test_packets_over_another_carriers_line_are_not_counted(at: LinkContext) -> None:
     at.link.egress = structs.replace(at.link.egress, others={Family.IP4: "south"})
     run(at, "hop", 100.2, 1.0)
     assert at.link.new_flows.runs == []

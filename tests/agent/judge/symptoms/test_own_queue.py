@@ -132,7 +132,7 @@ def test_delays_are_steady_where_all_but_a_tenth_hardly_differ(
     [("core-fixed", 0.02, True), ("core-fixed", 0.005, False), ("exchange", 0.02, False)],
     ids=["the line", "less than a queue's sign", "beyond the carrier alone"],
 )
-def test_a_line_is_queued_where_what_stands_near_is_late(
+def test_a_line_is_queued_if_near_targets_are_late(
     target: str, added_s: float, is_queued: bool
 ) -> None:
     at = slow_link()

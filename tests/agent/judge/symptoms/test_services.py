@@ -74,7 +74,7 @@ def test_a_portal_that_fails_in_every_family_is_down_and_in_one_of_them_degraded
     assert told(at, over(fails, health=Health.DOUBTFUL, link=at.link)) is None
 
 
-def test_what_fails_wholly_is_told_before_what_fails_in_part() -> None:
+def test_complete_failures_are_reported_before_partial_ones() -> None:
     part = pages(**ERROR | {"reason": Reason.BODY_UNEXPECTED})
     whole = pages(family=Family.IP6, **ERROR)
     at = judged_link(part, whole)

@@ -160,7 +160,7 @@ def test_all_portals_are_one_witness_and_without_any_witness_one_is_asked_for() 
     assert silence._available(judged_link()) == 1
 
 
-def test_a_part_that_is_silent_is_told_where_the_living_lose_nothing() -> None:
+def test_a_silent_part_is_reported_if_the_living_parts_lose_nothing() -> None:
     def is_told(**recent: int) -> bool:
         at = judged_link()
         seen = [silent(at, quiet(target)) for target in ("abroad", "far")]
@@ -177,7 +177,7 @@ def test_a_part_that_is_silent_is_told_where_the_living_lose_nothing() -> None:
     assert not is_told(zone=0b1_0000_0001, gateway=0b1_0000_0001)
 
 
-def test_a_silence_is_not_over_while_nobody_of_the_silent_was_heard() -> None:
+def test_a_silence_is_not_over_while_none_of_the_silent_has_reported() -> None:
     at = judged_link(alive("gateway"), *(quiet(target) for target in ANCHORS))
     assert is_silence_over(at), "none is held, none is pending"
     at.link.silence = FaultSlot(fault=ACCESS_SILENT, onset_ns=ago(10.0))

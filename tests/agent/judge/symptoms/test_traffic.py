@@ -74,7 +74,7 @@ def test_a_link_is_busy_near_its_contract_or_near_the_most_it_ever_carried(
     assert not is_link_busy(at, 100 * NS_PER_S), "a rate of then says nothing about now"
 
 
-def test_what_a_link_has_carried_before_is_its_measure() -> None:
+def test_the_highest_rate_seen_on_a_link_is_its_measure() -> None:
     at = link_context()
     read(at, 10, 0)
     read(at, 20, 100_000_000)
@@ -184,7 +184,7 @@ def test_a_box_that_does_not_say_both_ways_is_none(finding: Finding) -> None:
     assert at.link.boxes == {}
 
 
-def test_how_full_a_box_says_that_a_link_is_stands_beside_its_contract_alone() -> None:
+def test_the_utilization_that_a_box_reports_is_compared_only_with_the_contract() -> None:
     at = link_context(100_000_000)
     box_reads(at, 10, 0)
     box_reads(at, 20, 31_250_000)

@@ -158,7 +158,7 @@ def test_over_a_metered_link_the_page_is_opened_rarely_and_paid_for(office: Lab)
 
 @pytest.mark.lab
 @needs_lab
-def test_a_portal_that_is_broken_is_told_from_a_way_that_is_dead(office: Lab) -> None:
+def test_a_portal_that_is_broken_is_distinguished_from_a_way_that_is_dead(office: Lab) -> None:
     async def work(device: CountedOffice) -> None:
         finding = await device.visit(Settings())
         assert finding.reason is Reason.STATUS_UNEXPECTED

@@ -51,7 +51,7 @@ def seen(heard: ReceivedPush) -> ScriptedReply:
     return ScriptedReply(status=200, text=msgspec.json.encode(ReflexiveAddress(address=heard.peer)))
 
 
-async def test_the_own_line_is_told_from_the_other_without_a_reflector(lab: Lab) -> None:
+async def test_the_own_line_is_distinguished_from_the_other_without_a_reflector(lab: Lab) -> None:
     async with collecting(lab) as receiver:
         receiver.script = seen
         own = await ask(lab)

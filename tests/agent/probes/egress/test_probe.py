@@ -78,7 +78,7 @@ def ask(
 
 
 @pytest.mark.usefixtures("reflector")
-def test_the_own_line_is_told_from_the_other(lab: Lab) -> None:
+def test_the_own_line_is_distinguished_from_the_other(lab: Lab) -> None:
     own = ask(lab)
     assert (own.values, own.evidence) == ({ANSWERED: 1.0, OWN: 1.0}, {})
     with second_line(lab):
@@ -151,7 +151,7 @@ def test_a_reflector_that_does_not_say_proves_nothing(lab: Lab) -> None:
         assert ask(lab).reason is Reason.NOT_SUPPORTED
 
 
-def test_refusal_nonsense_and_no_interface_are_told_apart(lab: Lab) -> None:
+def test_refusal_nonsense_and_no_interface_are_distinguished(lab: Lab) -> None:
     assert ask(lab, Settings(port=PORT, timeout_s=0.5)).reason is Reason.CONNECTION_REFUSED
 
     def talk_nonsense(opened: socket.socket) -> None:

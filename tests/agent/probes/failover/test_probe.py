@@ -30,7 +30,7 @@ def test_it_sends_nothing_and_is_for_links_alone() -> None:
     assert not PROBE.applies(LINK_TARGET)
 
 
-def test_traffic_that_moves_is_said_in_the_record() -> None:
+def test_traffic_that_moves_is_reported_in_the_record() -> None:
     here = LinkState(present=True, carrier=True, index=2, carries4=True)
     away = LinkState(present=True, carrier=True, index=2)
     assert describe_change("fixed", here, away) == "fixed: ip4 default traffic went away"

@@ -83,7 +83,7 @@ def test_a_good_link_is_seen_whole(lab: Lab) -> None:
     ("conflict", "expected"),
     [("192.168.1.10 is claimed by 02:fc:00:00:00:01",) * 2, ("", "yes")],
 )
-def test_a_conflict_is_told_with_who_it_is_where_that_is_known(
+def test_a_conflict_is_reported_with_who_it_is_where_that_is_known(
     lab: Lab, conflict: str, expected: str
 ) -> None:
     async def run(monitor: LinkMonitor) -> None:
@@ -221,7 +221,7 @@ def test_an_ordinary_user_sees_it_too(lab: Lab, capabilities: tuple[str, ...]) -
 
 @pytest.mark.lab
 @needs_lab
-def test_late_timers_are_told_to_each_link_once(lab: Lab) -> None:
+def test_late_timers_are_reported_to_each_link_once(lab: Lab) -> None:
     async def run(monitor: LinkMonitor) -> None:
         for link in ("fixed", "mobile"):
             await look(monitor, link, ask=False)

@@ -29,7 +29,7 @@ def test_every_series_has_its_own_turns() -> None:
     assert rota.next_address("mobile", (A, B)) == A
 
 
-def test_what_is_remembered_is_bounded() -> None:
+def test_memory_is_bounded() -> None:
     rota = AddressRotation()
     for number in range(2000):
         rota.next_address(number, (A,))

@@ -51,7 +51,7 @@ def test_a_closed_port_refuses(lab: Lab) -> None:
     assert finding.values.keys() == {"http_resolve_seconds"}
 
 
-def test_the_phase_in_which_time_ran_out_is_told(lab: Lab) -> None:
+def test_the_phase_in_which_time_ran_out_is_reported(lab: Lab) -> None:
     secure = portal()
     for respond, of, reason in (
         (silent, portal(f"http://{HOST}/"), Reason.RESPONSE_TIMED_OUT),
@@ -111,7 +111,7 @@ def test_an_answer_that_is_no_answer_has_its_reason(
     assert (finding.outcome, finding.reason) == (Outcome.FAILED, reason)
 
 
-def test_a_reset_is_told(lab: Lab) -> None:
+def test_a_reset_is_reported(lab: Lab) -> None:
     finding = measure(lab, reset)
     assert (finding.outcome, finding.reason) == (Outcome.FAILED, Reason.CONNECTION_RESET)
 

@@ -124,7 +124,7 @@ def test_a_way_that_ends_is_failed_and_still_tells_how_far_it_goes() -> None:
     assert nothing.values["path_last_hop_number"] == 0
 
 
-def test_what_packets_the_way_takes_is_said_with_the_hop() -> None:
+def test_the_largest_packet_that_the_path_passes_is_reported_with_the_hop() -> None:
     way = walked("192.168.8.1", "10.20.0.1", "203.0.113.9")
     whole = found(way, PacketSize(largest_bytes=1500))
     assert whole.evidence["mtu"] == "1500 bytes"
@@ -235,7 +235,7 @@ def test_a_router_that_says_too_big_is_no_black_hole(lab: Lab, family: Family, m
 @needs_lab
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("family", BOTH)
-def test_labels_of_the_carrier_are_told(lab: Lab, family: Family, method: str) -> None:
+def test_labels_of_the_carrier_are_reported(lab: Lab, family: Family, method: str) -> None:
     with strange_router(lab, "internet", "fixed", stack=(24001, 16)):
         finding = trace(lab, FIXED, family, Settings(method=method, packet_size=False))
     assert finding.outcome is Outcome.OK
@@ -255,7 +255,7 @@ def test_a_router_that_quotes_no_more_than_it_must_is_still_known(lab: Lab, meth
 
 @pytest.mark.lab
 @needs_lab
-def test_a_silent_hop_is_told_as_silent_and_the_target_is_still_reached(lab: Lab) -> None:
+def test_a_silent_hop_is_reported_as_silent_and_the_target_is_still_reached(lab: Lab) -> None:
     lab.node("internet").nft(
         "table inet mute {",
         "  chain output {",

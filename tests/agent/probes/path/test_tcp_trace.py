@@ -43,7 +43,7 @@ def test_a_router_that_passes_nothing_on_is_the_reason() -> None:
     assert trace_from_report(TcpTraceReport()).hops == ()
 
 
-def test_the_first_hop_with_another_segment_size_is_told() -> None:
+def test_the_first_hop_with_another_segment_size_is_reported() -> None:
     replies = (seen(2, "b", segment_bytes=1412), seen(1, "a", segment_bytes=1460), seen(3, "c"))
     assert (
         clamped_segment_text(TcpTraceReport(replies=replies, segment_bytes=1460))

@@ -38,14 +38,14 @@ def test_a_fall_to_an_older_technology_is_a_fallback() -> None:
     assert (track.technology_changes, track.fallbacks) == (2, 1)
 
 
-def test_bytes_go_on_over_a_session_that_begins_anew() -> None:
+def test_bytes_are_counted_across_a_session_that_starts_again() -> None:
     track = ModemHistory()
     for at, value in enumerate((1_000, 5_000, 200, 700)):
         track.add_reading(ModemReading(received=TrafficCounter(value)), at * 30.0)
     assert track.received == 5_700
 
 
-def test_bytes_of_32_bits_go_on_over_their_wrap() -> None:
+def test_bytes_of_32_bits_are_counted_across_their_wrap() -> None:
     track = ModemHistory()
     track.add_reading(ModemReading(received=TrafficCounter((1 << 32) - 100, 32)), 0.0)
     track.add_reading(ModemReading(received=TrafficCounter(50, 32)), 30.0)

@@ -113,7 +113,7 @@ def test_a_modem_is_never_asked_who_it_is_and_what_it_lets_slip_is_masked() -> N
         assert identity not in message
 
 
-def test_a_modem_without_a_sim_says_so() -> None:
+def test_a_modem_without_a_sim_reports_that() -> None:
     with AtModem({"AT+CGMI": "Quectel", "AT+CPIN?": "+CPIN: NOT INSERTED"}) as modem:
         finding = seen({"source": "at", "device": modem.device})
     assert finding.values["radio_sim_ready"] == 0.0
@@ -225,7 +225,7 @@ def test_a_hilink_modem_that_wants_a_login_gets_one(tmp_path: Path) -> None:
     assert "phrase" not in finding.detail
 
 
-def test_what_is_no_hilink_modem_is_told_from_one() -> None:
+def test_devices_other_than_hilink_modems_are_recognised() -> None:
     html = {
         "GET /api/webserver/SesTokInfo": lambda _: (200, "<html></html>"),
         "GET /api/device/signal": lambda _: (200, "<html></html>"),

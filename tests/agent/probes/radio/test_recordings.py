@@ -84,7 +84,7 @@ def wrong(reading: ModemReading, expected: dict[str, Any]) -> list[str]:
     [f"at/{n}" for n in devices.named("at", ".expected.json")]
     + [f"http/{n}" for n in devices.named("http", ".expected.json")],
 )
-def test_a_recorded_answer_is_read_as_what_stands_beside_it(name: str) -> None:
+def test_a_recorded_answer_is_read_as_the_reading_stored_beside_it(name: str) -> None:
     devices.need()
     folder, _, stem = name.partition("/")
     path = next(
@@ -104,7 +104,7 @@ def by_snmp(name: str, modem: str = "") -> ModemReading:
     return reading_from(asyncio.run(survey_device(client, order, known_profiles())), modem)
 
 
-def test_a_router_on_5g_nsa_shows_the_lte_anchor_and_says_that_it_shows_no_more() -> None:
+def test_a_router_on_5g_nsa_shows_the_lte_anchor_and_reports_that_it_shows_nothing_else() -> None:
     reading = by_snmp("rutos-rutx_trb500")
     assert reading.technology == "nr_nsa"
     assert reading.lte is not None
@@ -128,7 +128,7 @@ def test_0_db_stays_0_db() -> None:
     assert (reading.lte.rsrp_dbm, reading.lte.sinr_db) == (-113, 0)
 
 
-def test_a_modem_that_roams_says_so() -> None:
+def test_a_modem_that_roams_reports_that() -> None:
     assert by_snmp("rutos-rutx_rut955").roaming is True
     assert by_snmp("ios_ir809").roaming is True
     assert by_snmp("rutos-rutx_trb500").roaming is False

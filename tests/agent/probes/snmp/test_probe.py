@@ -58,7 +58,7 @@ def visited(settings: Mapping[str, object], times: int = 1) -> Finding:
     return asyncio.run(measure())
 
 
-def test_a_ups_on_battery_says_so_and_how_long_it_lasts(port: int, tmp_path: Path) -> None:
+def test_a_ups_on_battery_reports_that_and_how_long_it_lasts(port: int, tmp_path: Path) -> None:
     file = secret(tmp_path, "community", "ups-on-battery")
     finding = visited({"port": port, "community_file": file})
     assert finding.outcome is Outcome.OK
@@ -70,7 +70,9 @@ def test_a_ups_on_battery_says_so_and_how_long_it_lasts(port: int, tmp_path: Pat
     assert finding.evidence["model"] == "Model 1"
 
 
-def test_a_dark_fibre_says_so_and_its_interface_is_found_by_name(port: int, tmp_path: Path) -> None:
+def test_a_dark_fibre_is_reported_and_its_interface_is_found_by_name(
+    port: int, tmp_path: Path
+) -> None:
     file = secret(tmp_path, "community", "dark-fibre")
     finding = visited({"port": port, "community_file": file, "interface": "sfp1"}, times=2)
     assert finding.values["snmp_optical_loss_of_signal"] == 1.0
@@ -95,7 +97,7 @@ def test_an_interface_that_is_not_there_is_named_with_those_that_are(
     assert not [name for name in finding.values if name.startswith("snmp_interface")]
 
 
-def test_a_device_that_answers_and_fits_no_profile_says_so(port: int, tmp_path: Path) -> None:
+def test_a_device_that_answers_and_fits_no_profile_reports_that(port: int, tmp_path: Path) -> None:
     file = secret(tmp_path, "community", "unknown-ups")
     finding = visited({"port": port, "community_file": file})
     assert (finding.outcome, finding.reason) == (Outcome.UNMEASURED, Reason.NOT_SUPPORTED)

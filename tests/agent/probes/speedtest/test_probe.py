@@ -18,7 +18,7 @@ def test_its_own_numbers_are_kept_in_base_units() -> None:
     assert (finding.evidence, finding.cost_bytes) == ({"server": "Hà Nội"}, 7)
 
 
-def test_what_it_complains_of_is_kept_in_its_words() -> None:
+def test_its_complaints_are_kept_verbatim() -> None:
     finding = finding_from(SpeedtestReport(problem="ConfigRetrievalError: no route"), 7)
     assert (finding.outcome, finding.reason) == (Outcome.FAILED, Reason.FAILED_OTHERWISE)
     assert finding.detail == "ConfigRetrievalError: no route"

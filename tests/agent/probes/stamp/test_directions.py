@@ -40,7 +40,7 @@ def test_the_time_inside_the_reflector_is_no_round_trip() -> None:
     assert trip(0, 0).rtt_ns == 30 * MS
 
 
-def test_losses_are_told_apart_by_the_reflectors_numbers() -> None:
+def test_losses_are_distinguished_by_the_reflectors_numbers() -> None:
     loss = losses(10, world(10, {2, 3}, {5}), is_stateful=True)
     assert loss.both == pytest.approx(0.3)
     assert loss.up == pytest.approx(0.2)

@@ -72,7 +72,7 @@ def read(*numbers: int, offset_ms: float = 0, error: ErrorEstimate = KNOWN) -> P
     return train
 
 
-def test_delays_of_each_direction_are_told_with_the_error_of_both_clocks() -> None:
+def test_delays_of_each_direction_are_reported_with_the_error_of_both_clocks() -> None:
     finding = finding_from(journey(), CALL, read(0, 1, 2, 3), KNOWN, 28)
     assert finding.outcome is Outcome.OK
     assert finding.values["stamp_rtt_seconds"] == pytest.approx(0.04)
@@ -233,13 +233,13 @@ def test_a_twamp_light_responder_is_measured(lab: Lab) -> None:
 
 @pytest.mark.lab
 @needs_lab
-def test_where_nobody_listens_the_host_says_so(lab: Lab) -> None:
+def test_where_nobody_listens_the_host_reports_it(lab: Lab) -> None:
     finding = measure(lab, Settings(port=9, count=3, spacing_s=0.005, timeout_s=0.2))
     assert (finding.outcome, finding.reason) == (Outcome.FAILED, Reason.CONNECTION_REFUSED)
 
 
 @pytest.mark.lab
 @needs_lab
-def test_a_key_that_cannot_be_read_is_said(lab: Lab, tmp_path: Path) -> None:
+def test_a_key_that_cannot_be_read_is_reported(lab: Lab, tmp_path: Path) -> None:
     finding = measure(lab, Settings(key_file=str(tmp_path / "none")))
     assert (finding.outcome, finding.reason) == (Outcome.UNMEASURED, Reason.PERMISSION_DENIED)

@@ -23,7 +23,7 @@ def test_too_little_is_no_rate() -> None:
     assert rate(load(), 1.0, 10.0) is None
 
 
-def test_what_drains_after_the_time_of_the_test_is_left_out() -> None:
+def test_data_that_drains_after_the_time_of_the_test_is_left_out() -> None:
     assert rate(load(*[125_000] * 31, *[60_000] * 10), 1.0, 2.0) == pytest.approx(1.25e6)
 
 

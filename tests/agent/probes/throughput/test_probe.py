@@ -59,7 +59,7 @@ def test_both_directions_and_what_load_does_to_latency() -> None:
     assert finding.cost_bytes == 7_000_100
 
 
-def test_what_was_measured_before_it_broke_is_kept() -> None:
+def test_results_from_before_the_failure_are_kept() -> None:
     broken = report(up=None, code=56, problem="Recv failure")
     finding = finding_from(broken, SETTINGS, carried_bytes=0)
     assert (finding.outcome, finding.reason) == (Outcome.FAILED, Reason.CONNECTION_RESET)
@@ -75,7 +75,7 @@ def test_a_server_without_room_is_no_fault_of_the_link() -> None:
     assert finding_from(refused, SETTINGS, carried_bytes=0).reason is Reason.STATUS_UNEXPECTED
 
 
-def test_a_cap_that_came_too_soon_measures_nothing_and_a_later_one_is_said() -> None:
+def test_a_cap_that_came_too_soon_measures_nothing_and_a_later_one_is_reported() -> None:
     soon = report(down=LoadReport(bins=(10**8,), received_bytes=10**8, timings=(), capped=True))
     finding = finding_from(soon, SETTINGS, carried_bytes=0)
     assert (finding.outcome, finding.values) == (Outcome.UNMEASURED, {})

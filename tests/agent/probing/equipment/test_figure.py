@@ -21,7 +21,7 @@ from thongsuot_agent.probing.equipment.figure import ValueRejected, read_figure
         ("runtime_s", 43, 60.0, 2580),
     ],
 )
-def test_a_number_is_read_whatever_stands_around_it(
+def test_a_number_is_read_from_any_surrounding_text(
     name: str, raw: str | int, scale: float, number: float
 ) -> None:
     assert read_figure(name, raw, scale=scale).number == number
@@ -45,7 +45,7 @@ def test_a_number_is_read_whatever_stands_around_it(
         ("rat", "something else", "words"),
     ],
 )
-def test_what_means_nothing_is_nothing_and_never_0(name: str, raw: str | int, why: str) -> None:
+def test_a_meaningless_value_is_missing_and_never_0(name: str, raw: str | int, why: str) -> None:
     with pytest.raises(ValueRejected) as rejected:
         read_figure(name, raw)
     assert rejected.value.why == why

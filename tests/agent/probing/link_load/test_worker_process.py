@@ -17,7 +17,7 @@ def order(host: str = "127.0.0.1", url: str = "http://127.0.0.1:1") -> FileTestR
     )
 
 
-async def test_what_went_wrong_is_reported() -> None:
+async def test_errors_are_reported() -> None:
     report = await request_report(WORKER, order(), LoadTestReport, 60.0)
     assert report.code == 7
     assert report.problem

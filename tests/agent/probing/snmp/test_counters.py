@@ -20,11 +20,11 @@ def grown(
     )
 
 
-def test_a_counter_that_goes_on_grows_by_the_difference() -> None:
+def test_a_counter_that_continues_grows_by_the_difference() -> None:
     assert grown(100, 350) == 250
 
 
-def test_32_bits_that_come_round_go_on() -> None:
+def test_32_bit_counters_that_wrap_continue() -> None:
     assert grown(FULL - 1000, 500) == 1500
 
 
@@ -63,7 +63,7 @@ def booted(first: Uptimes, then: Uptimes, elapsed_s: float = 60.0) -> tuple[bool
     return counter.add_uptimes(then, elapsed_s), counter.agent_restarts
 
 
-def test_an_uptime_that_begins_anew_is_a_boot() -> None:
+def test_an_uptime_that_starts_again_is_a_boot() -> None:
     assert booted(Uptimes(agent_s=5000), Uptimes(agent_s=20)) == (True, 0)
     assert booted(Uptimes(agent_s=5000), Uptimes(agent_s=5060)) == (False, 0)
 
@@ -99,7 +99,7 @@ def survey(index: int, received: int, *, uptime_s: float, discontinuity: int = 0
     )
 
 
-def test_an_interface_keeps_its_sum_when_numbers_are_dealt_anew() -> None:
+def test_an_interface_keeps_its_sum_when_numbers_are_reassigned() -> None:
     meter = DeviceCounters()
     meter.add_survey(survey(3, 1_000_000, uptime_s=5000), 0.0, None)
     assert meter.add_survey(survey(9, 2_000, uptime_s=20), 60.0, None)
@@ -107,7 +107,7 @@ def test_an_interface_keeps_its_sum_when_numbers_are_dealt_anew() -> None:
     assert (meter.boots.count, meter.resets) == (1, 1)
 
 
-def test_a_counter_that_says_it_began_anew_did() -> None:
+def test_a_counter_that_reports_a_restart_did_restart() -> None:
     meter = DeviceCounters()
     meter.add_survey(survey(3, 1_000, uptime_s=5000, discontinuity=10), 0.0, None)
     meter.add_survey(survey(3, 1_500, uptime_s=5060, discontinuity=99), 60.0, None)

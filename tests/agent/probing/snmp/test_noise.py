@@ -137,7 +137,7 @@ def test_so_it_is_with_devices_of_the_field(name: str) -> None:
     assert invented(b"\n".join(kept), "", most=12) == []
 
 
-def test_numbers_dealt_anew_and_counters_begun_anew_change_no_figure_of_the_interface() -> None:
+def test_reassigned_numbers_and_reset_counters_change_no_figure_of_the_interface() -> None:
     text = next(path for path in OWN if path.stem == "dark-fibre").read_bytes()
     dealt = b"\n".join(
         line.replace(b".7|", b".9|", 1) if line.startswith(IF_MIB) else line

@@ -65,7 +65,7 @@ def test_a_real_agent_is_read(access: object, port: int) -> None:
     assert survey.uptimes.system_s is not None
 
 
-def test_a_wrong_user_or_key_is_told_from_silence(port: int) -> None:
+def test_a_wrong_user_or_key_is_distinguished_from_silence(port: int) -> None:
     wrong_user = visited(structs.replace(access_3(port), user="nobody"))
     assert (wrong_user.reason, "UnknownUserName" in wrong_user.failure) == ("refused", True)
     wrong_key = visited(structs.replace(access_3(port), auth_key="another-phrase"))

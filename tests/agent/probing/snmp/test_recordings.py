@@ -63,7 +63,7 @@ def wrong(survey: Survey, expected: dict[str, Any]) -> list[str]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_recorded_device_says_what_stands_beside_it(name: str) -> None:
+def test_a_recorded_device_gives_the_reading_stored_beside_it(name: str) -> None:
     survey = recorded(name)
     assert wrong(survey, devices.document("snmp", f"{name}.kpi.json")) == []
 
@@ -79,7 +79,7 @@ def test_a_recorded_ups_says_whether_it_runs_on_battery_and_how_long(name: str) 
         assert value in figures_read, f"{figure}: {figures_read}"
 
 
-def test_a_device_without_figures_is_described_and_no_more() -> None:
+def test_a_device_without_figures_is_only_described() -> None:
     survey = recorded("wipipe")
     assert survey.description.startswith("Cradlepoint CBA850")
     assert survey.profiled == ()
@@ -102,7 +102,7 @@ def visited(access: DeviceAccess, interface: str = "") -> Survey:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_recorded_device_says_so_by_snmp_as_well(name: str, port: int) -> None:
+def test_a_recorded_device_gives_the_same_over_snmp(name: str, port: int) -> None:
     survey = visited(
         DeviceAccess(host="127.0.0.1", port=port, community=name, timeout_s=20), interface="wwan0"
     )

@@ -74,7 +74,7 @@ def test_a_type_that_no_figure_is_made_from_is_left_out() -> None:
     assert sensors_of(ENTRY, table(type=HERTZ)) == ()
 
 
-def test_a_power_is_told_in_dbm_and_none_as_the_least_that_a_module_measures() -> None:
+def test_a_power_is_reported_in_dbm_and_none_as_the_least_that_a_module_measures() -> None:
     assert in_unit_of("optical_rx_dbm", "watts", 0.001) == 0.0
     assert in_unit_of("optical_rx_dbm", "watts", 0.0005) == pytest.approx(-3.01, abs=0.01)
     assert in_unit_of("optical_rx_dbm", "watts", 0.0) == -40.0

@@ -12,7 +12,7 @@ def told(old: Inventory, new: Inventory) -> list[tuple[str, str]]:
     return [(str(line), in_language(line, "vi")) for line in differences(old, new)]
 
 
-def test_what_comes_and_what_goes_is_one_line_each() -> None:
+def test_added_and_removed_items_are_one_line_each() -> None:
     before = Inventory(carriers=(VNPT,))
     assert told(Inventory(), before) == [
         (

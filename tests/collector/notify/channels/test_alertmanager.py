@@ -200,7 +200,7 @@ def test_every_rule_has_an_alert_name_as_alerts_are_written() -> None:
     assert all(re.fullmatch("([A-Z][a-z0-9]+)+", name) for name in names)
 
 
-async def test_what_is_open_is_repeated_and_what_is_over_is_not(
+async def test_open_incidents_are_repeated_and_ended_ones_are_not(
     fixture: AlertmanagerFixture,
 ) -> None:
     made = steady_city(city_inventory())

@@ -82,7 +82,7 @@ async def test_each_person_gets_a_message_and_none_a_second_one(
     assert fixture.received_kinds() == ["opened", "opened"]
 
 
-async def test_a_party_without_an_address_is_said_so(fixture: ChatFixture) -> None:
+async def test_a_party_without_an_address_is_reported(fixture: ChatFixture) -> None:
     city = steady_city(city_inventory())
     message = message_of(cut_fibre(city), city)
     message = msgspec.structs.replace(message, contact=PartyContact())

@@ -162,7 +162,7 @@ async def test_staff_at_a_point_get_plain_words_and_each_their_own_mail(mail: Ma
         assert word not in mails[0]["text"]
 
 
-async def test_who_has_a_mail_gets_no_second_one_when_another_is_tried_again(
+async def test_recipients_of_a_mail_get_no_second_one_when_another_is_retried(
     mail: MailFixture, tmp_path: Path
 ) -> None:
     city = steady_city(city_inventory(site_channels=("main",)))
@@ -193,7 +193,7 @@ async def test_an_address_that_is_refused_does_not_keep_the_others_from_knowing(
 @pytest.mark.parametrize(
     "address", ["noc", "noc@vnpt.example\nBcc: a@b.example", "a b@vnpt.example", "noc@"]
 )
-async def test_what_is_no_address_is_rejected_and_adds_no_header(
+async def test_an_invalid_address_is_rejected_and_adds_no_header(
     mail: MailFixture, address: str
 ) -> None:
     city = steady_city(city_inventory())
@@ -204,7 +204,7 @@ async def test_what_is_no_address_is_rejected_and_adds_no_header(
     assert mail.mails() == []
 
 
-async def test_a_party_without_an_address_is_said_so(mail: MailFixture) -> None:
+async def test_a_party_without_an_address_is_reported(mail: MailFixture) -> None:
     city = steady_city(city_inventory())
     message = message_of(cut_fibre(city), city)
     message = msgspec.structs.replace(message, contact=PartyContact())

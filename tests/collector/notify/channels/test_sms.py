@@ -157,7 +157,7 @@ async def test_a_gateway_that_says_no_with_200_is_believed(
     assert fixture.received() == []
 
 
-async def test_a_party_without_a_number_is_said_so(fixture: SmsFixture) -> None:
+async def test_a_party_without_a_number_is_reported(fixture: SmsFixture) -> None:
     channel = SmsChannel(fixture.settings)
     result = await channel.send(to(cut(), ()))
     assert (result.outcome, "no telephone number" in result.text) == (ChannelOutcome.REJECTED, True)
@@ -205,7 +205,7 @@ def test_diacritics_are_left_out_where_that_saves_a_message() -> None:
 
 
 @given(text=st.text(max_size=400), most=st.integers(min_value=1, max_value=6))
-def test_whatever_is_written_fits(text: str, most: int) -> None:
+def test_every_text_fits(text: str, most: int) -> None:
     for diacritics in Diacritics:
         assert count_messages(fit(text, most=most, diacritics=diacritics)) <= most
     assert septets(without_diacritics(text)) is not None
@@ -253,7 +253,7 @@ def test_a_number_is_dialled_as_the_gateway_wants_it(
         ({"url": "ftp://{phone}"}, "http"),
     ],
 )
-def test_what_cannot_work_is_refused_at_start(
+def test_settings_that_cannot_work_are_refused_at_start(
     fixture: SmsFixture, changes: dict[str, Any], why: str
 ) -> None:
     with pytest.raises(ValueError, match=why):

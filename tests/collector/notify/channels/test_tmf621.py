@@ -134,7 +134,7 @@ async def test_an_end_takes_only_steps_that_are_allowed(
     assert [line for line in notes if line.startswith("nay ")] == [f"nay {name}" for name in states]
 
 
-async def test_a_fault_that_goes_on_is_not_believed_resolved(fixture: TicketFixture) -> None:
+async def test_a_fault_that_continues_is_not_believed_resolved(fixture: TicketFixture) -> None:
     made = steady_city(city_inventory())
     opened = message_of(cut_fibre(made), made)
     reference = (await fixture.tell(opened)).reference
@@ -167,7 +167,7 @@ async def test_a_ticket_that_the_carrier_rejects_is_not_made_again(fixture: Tick
     assert len(fixture.tickets()) == 1
 
 
-async def test_a_carrier_that_lets_nobody_set_states_is_told_in_notes(
+async def test_a_carrier_that_lets_nobody_set_states_is_informed_by_notes(
     fixture: TicketFixture,
 ) -> None:
     made = steady_city(city_inventory())
@@ -211,7 +211,7 @@ async def service_with_callbacks(
             await serving
 
 
-async def test_what_the_carrier_does_comes_back_into_the_incident(
+async def test_the_carriers_actions_come_back_into_the_incident(
     fixture: TicketFixture, tmp_path: Path
 ) -> None:
     made = steady_city(city_inventory())

@@ -169,7 +169,7 @@ async def test_an_alarm_that_somebody_cleared_is_raised_again_when_there_is_more
     assert (await fixture.tell(end)).text == "cleared already"
 
 
-async def test_who_acknowledges_an_alarm_is_heard(fixture: AlarmFixture) -> None:
+async def test_acknowledgements_of_alarms_are_accepted(fixture: AlarmFixture) -> None:
     made = steady_city(city_inventory())
     opened = message_of(cut_fibre(made), made)
     reference = (await fixture.tell(opened)).reference

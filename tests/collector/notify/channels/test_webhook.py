@@ -134,7 +134,7 @@ async def test_the_wait_that_a_receiver_asks_for_is_passed_on(fixture: WebhookFi
     assert answer.retry_after_s == 7
 
 
-async def test_a_body_says_what_is_told_to_whom_and_what_it_rests_on(
+async def test_a_body_names_the_fault_its_receiver_and_its_evidence(
     fixture: WebhookFixture,
 ) -> None:
     made = steady_city(city_inventory())

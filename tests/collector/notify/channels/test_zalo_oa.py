@@ -148,7 +148,7 @@ async def test_a_token_that_zalo_takes_no_more_is_renewed_and_the_message_sent(
     assert fixture.received_kinds() == ["opened"]
 
 
-async def test_a_refresh_token_that_is_used_up_is_said_with_what_to_do(
+async def test_a_refresh_token_that_is_used_up_is_reported_with_what_to_do(
     fixture: ZaloFixture,
 ) -> None:
     used = {"access_token": "access-0", "refresh_token": "refresh-0", "expires_at": 1}
@@ -182,7 +182,7 @@ async def test_an_error_of_zalo_decides_what_becomes_of_a_message(
     assert fixture.received_kinds() == []
 
 
-async def test_a_party_without_a_zalo_user_is_said_so(fixture: ZaloFixture) -> None:
+async def test_a_party_without_a_zalo_user_is_reported(fixture: ZaloFixture) -> None:
     channel = ZaloChannel(fixture.settings)
     result = await channel.send(cut())
     await channel.close()

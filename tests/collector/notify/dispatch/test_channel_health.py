@@ -65,7 +65,7 @@ def test_a_message_that_is_refused_says_nothing_of_the_channel() -> None:
     assert health.failing_since_ns == 0
 
 
-def test_a_repeating_fault_is_told_once_for_each_doubling() -> None:
+def test_a_repeating_fault_is_reported_once_for_each_doubling() -> None:
     health = line()
     changes = [note(health, ChannelOutcome.RETRY, 100.0 + number * 100) for number in range(16)]
     assert [place + 1 for place, is_told in enumerate(changes) if is_told] == [1, 2, 4, 8, 16]

@@ -107,7 +107,7 @@ def test_every_channel_of_a_party_is_tried_and_tickets_are_taken_back(
 
 
 @pytest.mark.parametrize("party", ["commune:ba-dinh-1", "portal:dichvucong", "city", "ba-dinh-1"])
-def test_each_party_is_told_in_its_own_words(
+def test_each_party_is_notified_in_its_own_words(
     config: Path, hook: ReceiverProcess, party: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["notify", "test", party, "--config", str(config)]) == 0
@@ -118,7 +118,7 @@ def test_each_party_is_told_in_its_own_words(
     assert is_plain == ("ba-dinh" in party)
 
 
-def test_a_channel_that_does_not_get_through_is_said_and_ends_with_1(
+def test_a_channel_that_does_not_get_through_is_reported_and_exits_with_1(
     config: Path, hook: ReceiverProcess, capsys: pytest.CaptureFixture[str]
 ) -> None:
     hook.folder.behave("403")
@@ -130,7 +130,7 @@ def test_a_channel_that_does_not_get_through_is_said_and_ends_with_1(
     assert "tickets: delivered" in second
 
 
-def test_a_party_that_is_not_there_is_said_with_what_comes_near(
+def test_a_missing_party_is_reported_with_similar_names(
     config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["notify", "test", "carrier:vnp", "--config", str(config)]) == 2

@@ -78,7 +78,7 @@ async def test_a_digest_that_did_not_get_through_is_sent_again(
         await eventually(lambda: delivered(fixture) == len(events))
 
 
-async def test_what_is_critical_is_never_held(mail: MailFixture, tmp_path: Path) -> None:
+async def test_critical_incidents_are_never_held(mail: MailFixture, tmp_path: Path) -> None:
     city = steady_city(city_inventory())
     event = cut_fibre(city)
     settings = msgspec.structs.replace(SETTINGS, digest_every_s=3_600.0, escalate_after_s=7_200.0)

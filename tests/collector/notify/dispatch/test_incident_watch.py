@@ -63,7 +63,7 @@ def escalated(made: CityFixture) -> list[str]:
     return [entry.about for entry in history if entry.event == "escalated"]
 
 
-async def test_what_nobody_accepts_goes_up_the_chain_and_each_step_is_told_once(
+async def test_incidents_that_nobody_accepts_are_escalated_and_each_step_is_notified_once(
     first: WebhookReceiver, second: WebhookReceiver, tmp_path: Path
 ) -> None:
     made = chained_city()
@@ -85,7 +85,7 @@ async def test_what_nobody_accepts_goes_up_the_chain_and_each_step_is_told_once(
     assert sorted(second.received_kinds()) == sorted([OPENED] * 3 + [RESOLVED] * 3)
 
 
-async def test_a_step_that_a_crash_cut_off_is_told_after_the_restart(
+async def test_a_step_that_a_crash_cut_off_is_reported_after_the_restart(
     first: WebhookReceiver, second: WebhookReceiver, tmp_path: Path
 ) -> None:
     made = chained_city(CHAIN[:1])
@@ -101,7 +101,7 @@ async def test_a_step_that_a_crash_cut_off_is_told_after_the_restart(
     assert escalated(made) == ["1: Trưởng ca"]
 
 
-async def test_what_was_accepted_in_time_goes_no_further(
+async def test_an_incident_accepted_in_time_is_not_escalated(
     first: WebhookReceiver, second: WebhookReceiver, tmp_path: Path
 ) -> None:
     made = chained_city((*CHAIN[:1], EscalationStep(title="Sở", after_s=2.5, is_city=True)))
@@ -116,7 +116,7 @@ async def test_what_was_accepted_in_time_goes_no_further(
     assert second.received_kinds() == [OPENED, RESOLVED]
 
 
-async def test_without_a_chain_the_city_is_told_after_the_time_of_the_contract(
+async def test_without_a_chain_the_city_is_notified_after_the_time_of_the_contract(
     first: WebhookReceiver, second: WebhookReceiver, tmp_path: Path
 ) -> None:
     known = city_inventory(carrier_channels=("first",), city_channels=("second",))

@@ -28,7 +28,7 @@ from thongsuot_collector.incidents.notification_log import NotificationKind
 from thongsuot_collector.store.tables import NOTIFICATION_THREADS
 
 
-async def test_what_was_told_is_forgotten_only_when_it_is_long_over(
+async def test_notifications_are_forgotten_only_when_their_fault_is_long_over(
     first: WebhookReceiver,
     second: WebhookReceiver,
     tmp_path: Path,
@@ -66,7 +66,7 @@ async def test_events_may_be_handed_over_before_anybody_runs(
     assert first.received_kinds() == [NotificationKind.OPENED]
 
 
-async def test_news_that_come_while_something_is_being_told_are_told_next(
+async def test_news_that_arrives_during_a_notification_is_sent_next(
     first: WebhookReceiver, second: WebhookReceiver, tmp_path: Path
 ) -> None:
     made = one_and_a_fallback()
@@ -85,7 +85,7 @@ async def test_news_that_come_while_something_is_being_told_are_told_next(
         }
 
 
-async def test_what_cannot_be_read_from_the_store_does_not_keep_the_collector_from_starting(
+async def test_unreadable_rows_of_the_store_do_not_keep_the_collector_from_starting(
     first: WebhookReceiver,
     second: WebhookReceiver,
     tmp_path: Path,

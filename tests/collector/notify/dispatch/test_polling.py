@@ -107,7 +107,7 @@ async def test_a_status_is_known_only_once_the_incident_has_it_and_is_in_it_once
     await let_go(engine)
 
 
-async def test_who_leads_no_more_does_not_send_again_what_another_may_have_ended(
+async def test_a_former_leader_does_not_repeat_what_another_may_have_ended(
     tmp_path: Path,
 ) -> None:
     city = steady_city(city_inventory())

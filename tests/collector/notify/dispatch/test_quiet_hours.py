@@ -39,11 +39,11 @@ def test_what_can_wait_waits_until_their_end(
 
 
 @pytest.mark.parametrize("severity", [Severity.CRITICAL, Severity.MAJOR])
-def test_what_is_urgent_never_waits(severity: Severity) -> None:
+def test_urgent_work_never_waits(severity: Severity) -> None:
     assert QuietHours(NIGHT).until_ns(severity, at("2026-11-27T02:00")) == 0
 
 
 @pytest.mark.parametrize("clock", ["24:00", "7:00", "quiet", "22:00:00"])
-def test_what_is_no_clock_time_is_refused(clock: str) -> None:
+def test_an_invalid_clock_time_is_refused(clock: str) -> None:
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert({"quiet_from": clock}, NotifySettings)

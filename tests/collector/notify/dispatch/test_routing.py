@@ -47,7 +47,7 @@ def test_a_fault_goes_to_who_must_act_and_the_city_sees_it() -> None:
         assert audiences_of(event, NotifySettings()) == (party,)
 
 
-def test_what_nobody_else_must_act_on_goes_to_the_city_once() -> None:
+def test_incidents_without_another_party_go_to_the_city_once() -> None:
     event = cut_fibre(steady_city(city_inventory()))
     entry = msgspec.structs.replace(event.record, party=ALL)
     assert audiences_of(msgspec.structs.replace(event, record=entry), SEEN) == (ALL,)
@@ -102,7 +102,7 @@ def test_a_party_is_found_by_its_whole_name_or_by_its_own() -> None:
         find_party("vnpt", InventoryDirectory(twice))
 
 
-def test_names_that_lead_nowhere_are_told_with_the_nearest() -> None:
+def test_names_that_lead_nowhere_are_reported_with_the_nearest() -> None:
     known_inventory = city_inventory(
         carrier_channels=("hok",),
         site_channels=("zalo:7",),

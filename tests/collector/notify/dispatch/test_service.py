@@ -99,7 +99,7 @@ async def test_the_fallback_of_a_channel_that_is_shut_joins_at_once_and_that_is_
     )
 
 
-async def test_a_busy_channel_goes_on_being_tried_while_its_fallback_joins(
+async def test_a_busy_channel_is_still_retried_while_its_fallback_joins(
     first: WebhookReceiver, second: WebhookReceiver, tmp_path: Path
 ) -> None:
     made = one_and_a_fallback()
@@ -113,7 +113,7 @@ async def test_a_busy_channel_goes_on_being_tried_while_its_fallback_joins(
         assert metric(fixture, "escalations_total", channel="second") == 1
 
 
-async def test_a_party_is_told_by_every_channel_of_its_contract_from_beginning_to_end(
+async def test_a_party_is_notified_by_every_channel_of_its_contract_from_beginning_to_end(
     first: WebhookReceiver, second: WebhookReceiver, tmp_path: Path
 ) -> None:
     made = two_channels()
@@ -186,7 +186,7 @@ def notifications_of(made: CityFixture, event: NotificationEvent) -> tuple[Notif
     return made.registry.incidents[event.incident.id].notifications
 
 
-async def test_while_nobody_is_reached_the_page_and_the_metrics_say_so(
+async def test_while_nobody_is_reached_the_page_and_the_metrics_report_it(
     first: WebhookReceiver, second: WebhookReceiver, tmp_path: Path
 ) -> None:
     made = one_and_a_fallback()
@@ -203,7 +203,7 @@ async def test_while_nobody_is_reached_the_page_and_the_metrics_say_so(
         assert metric(fixture, "waiting") == 1
 
 
-async def test_what_a_silent_receiver_may_have_is_taken_back_there_too(
+async def test_notifications_that_a_silent_receiver_may_have_are_resolved_there_too(
     first: WebhookReceiver, second: WebhookReceiver, tmp_path: Path
 ) -> None:
     made = one_and_a_fallback()
@@ -252,7 +252,7 @@ def tries_of(path: Path, event: NotificationEvent) -> list[delivery_log.Delivery
         store.dispose()
 
 
-async def test_a_fault_that_is_over_before_anybody_could_be_told_is_not_told_late(
+async def test_a_fault_that_is_over_before_anybody_could_be_notified_is_not_reported_late(
     first: WebhookReceiver, second: WebhookReceiver, tmp_path: Path
 ) -> None:
     made = one_and_a_fallback()
@@ -276,7 +276,7 @@ async def test_a_fault_that_is_over_before_anybody_could_be_told_is_not_told_lat
     assert [entry.is_done for entry in entries] == [True, True]
 
 
-async def test_everything_of_a_storm_is_told_once_when_the_receiver_is_back(
+async def test_everything_from_a_storm_is_notified_once_when_the_receiver_is_back(
     first: WebhookReceiver, second: WebhookReceiver, tmp_path: Path
 ) -> None:
     made = one_and_a_fallback()
@@ -339,7 +339,7 @@ async def test_staff_are_told_who_else_knows(
     assert "Hệ thống đã báo:\n- VNPT (tin tự động), về đường cáp quang VNPT, " in body.text
 
 
-async def test_a_party_without_a_channel_is_said_and_counted(
+async def test_a_party_without_a_channel_is_reported_and_counted(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     made = steady_city(city_inventory(carrier_channels=()))
@@ -375,7 +375,7 @@ class RaisingChannel:
         """Nothing was opened."""
 
 
-async def test_a_bug_in_one_channel_keeps_nobody_from_being_told(
+async def test_a_bug_in_one_channel_does_not_stop_notifications_by_others(
     second: WebhookReceiver, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     made = one_and_a_fallback()

@@ -117,7 +117,7 @@ def test_every_channel_of_a_party_tells_all_of_an_incident() -> None:
     assert not desk.thread.is_open
 
 
-def test_a_channel_that_fails_is_tried_on_while_the_others_go_on_by_themselves() -> None:
+def test_a_channel_that_fails_is_retried_while_the_others_continue() -> None:
     desk = ThreadSimulation(BOTH)
     desk.answers(ChannelOutcome.RETRY, route="tickets")
     desk.answers(ChannelOutcome.DELIVERED, route="email")
@@ -132,7 +132,7 @@ def test_a_channel_that_fails_is_tried_on_while_the_others_go_on_by_themselves()
     assert desk.thread.is_complete
 
 
-def test_what_is_being_sent_is_not_sent_again_meanwhile() -> None:
+def test_a_message_being_sent_is_not_sent_again_meanwhile() -> None:
     thread = start_thread(OPENED, OPENED.record.party, BOTH, NOTHING, now_ns=0)
     _, steps = next_steps(thread, 0, well, POLICY, busy={"tickets"})
     assert steps.sends == (Send("email", NotificationKind.OPENED),)
@@ -176,7 +176,7 @@ def test_a_fallback_that_joined_in_vain_is_let_off_once_the_party_is_reached() -
     assert desk.thread.is_complete
 
 
-def test_a_party_that_only_has_fallbacks_is_told_by_the_first_at_once() -> None:
+def test_a_party_that_only_has_fallbacks_is_notified_by_the_first_at_once() -> None:
     desk = ThreadSimulation(Routes(every=(), fallbacks=("email", "sms")))
     assert desk.sends() == {Send("email", NotificationKind.OPENED)}
 
@@ -193,7 +193,7 @@ def test_the_fallback_of_a_channel_that_is_shut_or_refuses_joins_at_once() -> No
         assert desk.now_s == 0
 
 
-def test_what_is_refused_by_all_is_tried_again_when_somebody_may_have_mended_it() -> None:
+def test_a_request_refused_by_all_is_retried_when_somebody_may_have_fixed_it() -> None:
     desk = ThreadSimulation(BOTH)
     desk.answers(ChannelOutcome.REJECTED)
     desk.answers(ChannelOutcome.REJECTED)
@@ -202,7 +202,7 @@ def test_what_is_refused_by_all_is_tried_again_when_somebody_may_have_mended_it(
     assert desk.now_s == REJECTED_RETRY_S
 
 
-def test_a_fault_that_ends_before_anybody_was_told_is_not_told_late() -> None:
+def test_a_fault_that_ends_before_anybody_was_notified_is_not_reported_late() -> None:
     desk = ThreadSimulation()
     desk.answers(ChannelOutcome.RETRY)
     desk.hears(RESOLVED)
@@ -210,7 +210,7 @@ def test_a_fault_that_ends_before_anybody_was_told_is_not_told_late() -> None:
     assert desk.next() == NextSteps()
 
 
-def test_what_may_have_been_received_is_taken_back() -> None:
+def test_notifications_that_may_have_been_received_are_resolved() -> None:
     desk = ThreadSimulation()
     desk.answers(ChannelOutcome.UNKNOWN)
     desk.hears(RESOLVED)
@@ -219,7 +219,7 @@ def test_what_may_have_been_received_is_taken_back() -> None:
     assert desk.thread.is_complete
 
 
-def test_an_end_is_told_by_every_channel_that_may_have_told_the_beginning() -> None:
+def test_an_end_is_reported_by_every_channel_that_may_have_told_the_beginning() -> None:
     desk = ThreadSimulation(FALLBACK)
     while desk.answers(ChannelOutcome.UNKNOWN).route == "tickets":
         pass
@@ -244,7 +244,7 @@ def test_a_crash_in_the_middle_of_a_try_tells_it_again_under_the_same_name() -> 
     assert desk.thread.route_state("tickets").thread_id == name == OPENED.id
 
 
-def test_news_that_are_not_told_yet_are_overtaken_by_newer_ones() -> None:
+def test_pending_news_is_overtaken_by_newer_news() -> None:
     desk = ThreadSimulation()
     desk.answers(ChannelOutcome.RETRY)
     desk.hears(numbered(OPENED, 2, NotificationKind.UPDATED))
@@ -289,7 +289,7 @@ def test_an_end_that_did_not_get_through_before_it_came_back_is_an_update() -> N
     assert desk.answers(ChannelOutcome.DELIVERED) == Send("tickets", NotificationKind.UPDATED)
 
 
-def test_an_update_or_an_end_that_is_refused_is_not_said_again() -> None:
+def test_a_refused_update_or_end_is_not_repeated() -> None:
     desk = ThreadSimulation()
     desk.answers(ChannelOutcome.DELIVERED)
     desk.hears(numbered(OPENED, 2, NotificationKind.UPDATED))
@@ -301,7 +301,7 @@ def test_an_update_or_an_end_that_is_refused_is_not_said_again() -> None:
     assert not desk.thread.is_open
 
 
-def test_what_cannot_be_taken_back_for_days_is_given_up() -> None:
+def test_a_notification_that_cannot_be_resolved_for_days_is_given_up() -> None:
     desk = ThreadSimulation()
     desk.answers(ChannelOutcome.DELIVERED)
     desk.hears(RESOLVED)

@@ -41,7 +41,7 @@ def test_who_may_have_heard_the_end_hears_of_the_next_beginning_as_one() -> None
 )
 @settings(max_examples=examples(60), deadline=None)
 @given(data=st.data())
-def test_whatever_is_answered_nobody_is_told_twice_and_all_is_taken_back(
+def test_whatever_is_answered_nobody_is_notified_twice_and_everything_is_resolved(
     routes: Routes, data: st.DataObject
 ) -> None:
     desk = ThreadSimulation(routes)

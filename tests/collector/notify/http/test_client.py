@@ -87,7 +87,7 @@ async def test_nonsense_instead_of_http_is_a_reply() -> None:
     assert reply.text.startswith("RemoteProtocolError: ")
 
 
-async def test_what_cannot_be_read_as_wanted_says_so() -> None:
+async def test_values_that_cannot_be_read_as_requested_report_it() -> None:
     async def html(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>")
 
@@ -104,7 +104,7 @@ async def test_what_cannot_be_read_as_wanted_says_so() -> None:
 @pytest.mark.parametrize(
     "url", ["", "a.example", "ftp://a.example/", "http:///x", "http://a:0/", "http://u@a.example/"]
 )
-def test_what_is_no_address_of_the_web_is_refused_without_being_shown(url: str) -> None:
+def test_an_invalid_web_address_is_refused_without_being_shown(url: str) -> None:
     with pytest.raises(ValueError, match="the url") as raised:
         check_url(url)
     assert not url or url not in str(raised.value)

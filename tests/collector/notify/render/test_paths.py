@@ -79,7 +79,7 @@ def test_a_router_that_says_unreachable_is_no_hop_in_a_message() -> None:
     assert "is hop 1 (192.168.1.1). 192.168.1.1 answers: network unreachable (!N)." in text
 
 
-def test_what_was_measured_in_an_earlier_fault_is_no_evidence() -> None:
+def test_results_from_an_earlier_fault_are_no_evidence() -> None:
     event = cut_fibre(steady_city(city_inventory()))
     long_before_s = event.incident.opened_ns / 1e9 - 120
     text = body(event, ways_at(long_before_s))
@@ -88,7 +88,7 @@ def test_what_was_measured_in_an_earlier_fault_is_no_evidence() -> None:
     assert text.count("to exchange IPv4") == 1
 
 
-def test_where_nothing_is_known_or_all_is_over_nothing_is_said() -> None:
+def test_where_nothing_is_known_or_all_is_over_nothing_is_reported() -> None:
     made = steady_city(city_inventory())
     assert "Path (traceroute)" not in body(cut_fibre(made), no_paths)
     assert "Path (traceroute)" not in body(restore_fibre(made))

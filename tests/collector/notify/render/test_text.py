@@ -151,7 +151,7 @@ def test_an_outage_is_one_message_with_all_its_circuits() -> None:
         assert f"Mã kênh FTTH-{number:04}" in words.body
 
 
-def test_a_long_list_of_circuits_is_cut_and_says_so() -> None:
+def test_a_long_list_of_circuits_is_cut_with_a_note() -> None:
     made = steady_city(city_inventory(150))
     event = carrier_outage(made)
     body = said(event, made).body
@@ -231,7 +231,7 @@ def test_every_text_is_whole_in_both_languages(
         assert "điểm" not in text
 
 
-def test_an_onset_that_nothing_bounds_says_so() -> None:
+def test_an_unbounded_onset_is_reported_as_such() -> None:
     made = steady_city(city_inventory())
     event = cut_fibre(made)
     incident = msgspec.structs.replace(event.incident, error_s=None)

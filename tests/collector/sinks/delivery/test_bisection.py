@@ -109,7 +109,7 @@ async def test_a_receiver_that_takes_nothing_is_given_up_after_so_many_in_a_row(
     assert sum(len(part) == 1 for part in there.requests) == GIVE_UP_AFTER
 
 
-async def test_one_that_is_taken_begins_the_count_anew() -> None:
+async def test_an_accepted_one_restarts_the_count() -> None:
     there = Choosy(lambda point: "no" if point.time_ms % 200 else "")
     await there.deliver([Point(time_ms) for time_ms in range(1, 1025)])
     assert [point.time_ms for point in there.taken] == [200, 400, 600, 800, 1000]

@@ -38,7 +38,7 @@ def test_waits_double_up_to_the_limit_each_shortened_by_at_most_a_half() -> None
         assert full_s / 2 <= wait_s <= full_s
 
 
-def test_what_a_person_has_to_change_waits_ten_times_as_long_up_to_five_times_the_limit() -> None:
+def test_errors_that_a_person_has_to_fix_wait_ten_times_as_long_up_to_a_limit() -> None:
     for place, wait_s in enumerate(waits(DeliveryAction.WAIT, 10)):
         full_s = min(300.0, 10.0 * 2.0**place)
         assert full_s / 2 <= wait_s <= full_s
@@ -49,7 +49,7 @@ def test_no_wait_is_shorter_than_the_far_side_asked_for() -> None:
     assert waited_s == pytest.approx([7.0, 7.0, 7.0], abs=0.01)
 
 
-def test_a_trouble_is_told_once_per_doubling_with_its_end(
+def test_a_trouble_is_reported_once_per_doubling_with_its_end(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     clock = FakeClock()
@@ -74,7 +74,7 @@ def test_a_trouble_is_told_once_per_doubling_with_its_end(
     assert "9 failures" in ends[0]
 
 
-def test_what_a_person_has_to_change_is_an_error(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_problem_that_a_person_has_to_fix_is_an_error(caplog: pytest.LogCaptureFixture) -> None:
     clock = FakeClock()
     with caplog.at_level(logging.INFO):
         clock.run(retry().wait(DeliveryAction.WAIT, "401", size_bytes=7))

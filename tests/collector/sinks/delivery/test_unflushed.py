@@ -55,7 +55,7 @@ def test_what_another_process_took_is_delivered_again_however_long_ago_it_was() 
     assert unflushed.take_flushed(SECOND, asked_s=116.0) == [upto(10)]
 
 
-def test_what_was_delivered_to_nobody_knows_whom_is_delivered_again() -> None:
+def test_entries_delivered_to_an_unknown_server_are_delivered_again() -> None:
     unflushed = UnflushedDeliveries(flushed_after_s=FLUSHED_S)
     unflushed.add(upto(10), at_s=1.0)
     assert not unflushed.is_process_known

@@ -80,7 +80,7 @@ def test_a_usual_batch_is_what_the_client_would_write() -> None:
 
 
 @given(OUTCOMES)
-def test_whatever_came_of_a_run_it_is_what_the_client_would_write(
+def test_every_outcome_of_a_run_is_encoded_as_the_client_would_write_it(
     outcomes: list[tuple[str, str, int]],
 ) -> None:
     make = {"ok": icmp_result, "failed": failed, "unmeasured": unmeasured}

@@ -141,7 +141,9 @@ def test_the_client_is_imported_only_where_such_a_sink_delivers(tmp_path: Path) 
         ),
     ],
 )
-def test_what_cannot_work_is_refused_at_start(tmp_path: Path, extra: str, says: str) -> None:
+def test_settings_that_cannot_work_are_refused_at_start(
+    tmp_path: Path, extra: str, says: str
+) -> None:
     (tmp_path / "t").write_text("secret")
     text = f'[[sinks]]\nkind = "influxdb"\nname = "a"\n{extra}\n'
     with pytest.raises(ConfigInvalid, match=says) as caught:

@@ -41,7 +41,7 @@ def written(sealed: int, changes: list[VerdictChange], verdicts: StreamVerdicts)
     return points
 
 
-def test_a_change_is_a_sample_at_its_own_moment_and_stands_at_the_end_of_the_batch() -> None:
+def test_a_change_is_a_sample_at_its_own_time_at_the_end_of_the_batch() -> None:
     down = change(990 * S, State.DOWN, segment=Segment.CARRIER)
     points = written(
         1000, [change(980 * S, State.DEGRADED, segment=Segment.LAN), down], StreamVerdicts()

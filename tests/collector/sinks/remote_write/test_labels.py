@@ -45,7 +45,7 @@ def test_a_series_carries_site_link_target_family_and_what_the_inventory_says() 
     assert len(host_labels.metrics) == len(host.KIND.metrics)
 
 
-def test_labels_of_a_layout_are_made_once_and_anew_when_the_inventory_says_otherwise() -> None:
+def test_labels_of_a_layout_are_made_once_and_again_when_the_inventory_says_otherwise() -> None:
     carrier_of = {"fiber": "vnpt", "5g": "viettel"}
     cache = LabelCache(lambda _site, link: {"carrier": carrier_of[link]})
     first = cache.for_layout("ba-dinh", b"x", compiled())

@@ -39,7 +39,7 @@ async def test_a_window_that_is_there_is_known(
 
 
 @pytest.mark.servers
-async def test_a_prometheus_without_a_window_is_told_of_with_what_to_do(
+async def test_a_prometheus_without_a_window_is_reported_with_what_to_do(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     need("prometheus")
@@ -55,7 +55,7 @@ async def test_a_prometheus_without_a_window_is_told_of_with_what_to_do(
 
 
 @pytest.mark.servers
-async def test_a_window_shorter_than_the_configuration_says_is_told_of(
+async def test_a_window_shorter_than_configured_is_reported(
     prometheus: PrometheusServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     _, ((level, text),) = await told(prometheus.write_url, caplog, wanted_s=2_592_000.0)
@@ -64,7 +64,7 @@ async def test_a_window_shorter_than_the_configuration_says_is_told_of(
 
 
 @pytest.mark.servers
-async def test_who_is_no_prometheus_is_not_told_of(
+async def test_a_server_that_is_not_prometheus_is_not_mentioned(
     victoria: VictoriaServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert await told(f"{victoria.url}/api/v1/write", caplog) == (None, [])

@@ -81,7 +81,7 @@ async def test_fresh_and_old_samples_travel_in_requests_of_their_own_fresh_first
     assert min(first) > max(second)
 
 
-async def test_what_is_refused_alone_is_dropped_alone(tmp_path: Path, sink: Sink) -> None:
+async def test_samples_refused_alone_are_dropped_alone(tmp_path: Path, sink: Sink) -> None:
     bad = struct.pack("<d", 0.666)
 
     def picky(request: ReceivedRequest) -> tuple[int, dict[str, str], bytes]:
@@ -141,7 +141,9 @@ async def test_a_sink_far_behind_sends_the_newest_first(tmp_path: Path, sink: Si
     assert times.index(max(times)) < len(times) - 1
 
 
-async def test_a_journal_begun_anew_is_sent_from_its_beginning(tmp_path: Path, sink: Sink) -> None:
+async def test_a_journal_started_again_is_sent_from_its_beginning(
+    tmp_path: Path, sink: Sink
+) -> None:
     secret, agent = token(tmp_path, SITE), device()
     async with receiver(always(204)) as there:
         config = sink(there.url, "")

@@ -207,7 +207,7 @@ def test_what_is_kept_is_loaded(tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.iterdir()] == ["sink-a.msgpack"]
 
 
-def test_a_broken_file_is_told_of_and_begun_anew(
+def test_a_broken_file_is_reported_and_started_again(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = tmp_path / "sink-a.msgpack"
@@ -217,7 +217,7 @@ def test_a_broken_file_is_told_of_and_begun_anew(
     assert "starting empty" in caplog.text
 
 
-def test_a_disk_that_takes_nothing_is_told_of(
+def test_a_disk_that_takes_nothing_is_reported(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING):

@@ -52,7 +52,7 @@ async def test_a_cut_is_seen_by_every_list_in_the_same_words(tmp_path: Path) -> 
         assert (never["site"], never["heard_at"]) == (NEVER_HEARD, None)
 
 
-async def test_what_is_answered_is_of_the_type_that_is_described(tmp_path: Path) -> None:
+async def test_answers_have_the_described_type(tmp_path: Path) -> None:
     async with reporting_city(tmp_path) as city:
         await city.cut("s0")
         for query in LISTS:
@@ -96,7 +96,7 @@ async def test_a_table_has_the_same_rows_and_no_formula(tmp_path: Path) -> None:
         assert list(rows[0]) == list(as_json[0])
 
 
-async def test_what_has_not_changed_is_not_sent_again_and_what_is_long_is_packed(
+async def test_unchanged_content_is_not_sent_again_and_long_content_is_compressed(
     tmp_path: Path,
 ) -> None:
     async with reporting_city(tmp_path) as city:
@@ -131,9 +131,7 @@ async def test_what_has_not_changed_is_not_sent_again_and_what_is_long_is_packed
         ("audit?until=0000-00-00", "until"),
     ],
 )
-async def test_what_makes_no_sense_is_refused_and_named(
-    tmp_path: Path, asked: str, named: str
-) -> None:
+async def test_nonsense_is_refused_and_named(tmp_path: Path, asked: str, named: str) -> None:
     async with reporting_city(tmp_path) as city:
         answer = await city.client.get(f"/api/v1/{asked}")
         assert answer.status_code == 400

@@ -64,7 +64,7 @@ def test_an_incident_that_is_over_still_shows_where_packets_ended() -> None:
     assert "Ends here" in picture
 
 
-def test_what_was_measured_in_another_fault_is_no_evidence() -> None:
+def test_results_from_another_fault_are_no_evidence() -> None:
     event = cut_fibre(steady_city(city_inventory()))
     opened_s = event.incident.opened_ns / 1e9
     before = network_path(opened_s - 10, GOOD, before_s=opened_s - 600, ended_s=opened_s - 500)

@@ -189,7 +189,7 @@ async def test_a_refusal_is_the_citys_and_it_decides_on_the_record(desk: DeskSta
     assert "against the party: ONT có điện" in log
 
 
-async def test_what_nobody_has_accepted_stands_first(desk: DeskStack) -> None:
+async def test_incidents_that_nobody_has_accepted_come_first(desk: DeskStack) -> None:
     incident = await desk.cut()
     query = await desk.desk_key("vnpt")
     path = f"/desk/vnpt/incidents/{incident}/accepted?{query}"

@@ -158,7 +158,7 @@ async def test_every_route_is_walked(tmp_path: Path) -> None:
     assert await known_paths(tmp_path / "other") - PUBLIC - POSTED == set(MAY)
 
 
-async def test_who_may_not_see_a_page_has_none(tmp_path: Path) -> None:
+async def test_people_without_access_to_a_page_get_none(tmp_path: Path) -> None:
     async with desk_stack(tmp_path) as desk:
         incident = await desk.cut()
         query = await desk.desk_key("vnpt")

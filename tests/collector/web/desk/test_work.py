@@ -94,7 +94,7 @@ async def test_the_carrier_reads_why_the_city_refused(desk: DeskStack) -> None:
     assert (await desk.ask("POST", path, auth=lan, headers=cross, form=form)).status_code != 200
 
 
-async def test_what_is_wrong_is_said_and_nothing_is_proposed(desk: DeskStack) -> None:
+async def test_errors_are_reported_and_nothing_is_proposed(desk: DeskStack) -> None:
     query, form = await desk.desk_key("vnpt"), work_form()
     wrong = (
         ({"name": ""}, "Xin ghi họ tên"),

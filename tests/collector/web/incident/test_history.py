@@ -43,7 +43,7 @@ def told(made: CityFixture, incident: Incident, language: Language = "vi") -> li
     return [event.text for event in events if event.look in {"state", "person"}]
 
 
-def test_a_fault_that_moves_and_ends_is_told_in_words() -> None:
+def test_a_fault_that_moves_and_ends_is_described_in_words() -> None:
     made = steady_city(city_inventory())
     cut_fibre(made)
     made.run(made.now_s + 20)
@@ -90,7 +90,7 @@ def test_what_is_written_down_is_told_or_shown_as_it_is(event: str, about: str, 
     assert told(made, incident, "en") == [line]
 
 
-def test_who_was_told_by_what_stands_in_its_place_among_the_events() -> None:
+def test_notifications_are_in_their_place_among_the_events() -> None:
     made = steady_city(city_inventory())
     cut_fibre(made)
     made.run(made.now_s + 20)

@@ -40,7 +40,7 @@ async def command(stage: NotifyingStack, *words: str) -> tuple[int, str]:
     return await run_command(*words, "--config", stage.collector.config)
 
 
-async def test_who_was_told_opens_that_page_and_no_other(stage: NotifyingStack) -> None:
+async def test_a_notified_party_can_open_that_page_and_no_other(stage: NotifyingStack) -> None:
     url = await cut(stage)
     path, _, query = url.partition("?")
     page = await stage.ask("GET", url)
@@ -136,7 +136,7 @@ async def test_taking_it_on_needs_a_person_and_is_remembered(stage: NotifyingSta
     assert line.endswith("Đã gọi đội cáp <b>")
 
 
-async def test_nobody_is_told_inside_planned_work_and_what_is_left_after_it_is(
+async def test_nobody_is_notified_during_planned_work_but_of_faults_left_after_it(
     stage: NotifyingStack,
 ) -> None:
     await stage.report(State.UP)

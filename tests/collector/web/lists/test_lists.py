@@ -27,7 +27,7 @@ def test_every_action_has_words_of_its_own_in_every_language() -> None:
         assert not any("_" in word for word in words)
 
 
-def test_who_did_something_reads_as_people_say_it() -> None:
+def test_actors_are_shown_as_people_call_them() -> None:
     texts = {
         "person:lan": "lan",
         "person:": "người xem trang",

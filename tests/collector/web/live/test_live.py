@@ -106,7 +106,7 @@ async def test_a_stream_ends_whole_when_the_collector_stops(tmp_path: Path) -> N
         assert (await reading).startswith(b"retry: ")
 
 
-async def test_who_is_not_of_the_city_takes_no_stream_that_its_walls_need(tmp_path: Path) -> None:
+async def test_people_outside_the_city_get_no_stream_of_its_walls(tmp_path: Path) -> None:
     async with (
         reporting_city(tmp_path) as city,
         httpx.AsyncClient(

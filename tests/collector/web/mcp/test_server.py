@@ -59,7 +59,9 @@ def token(folder: Path, role: PersonRole, scope: str = "") -> tuple[str, str]:
     return made.id, secret
 
 
-async def test_what_is_wrong_in_ba_dinh_since_when_and_who_has_it(tmp_path: Path) -> None:
+async def test_current_faults_in_ba_dinh_are_answered_with_beginning_and_party(
+    tmp_path: Path,
+) -> None:
     async with reporting_city(tmp_path, MCP) as city:
         before_s = time.time()
         incident = await city.cut("s1")

@@ -51,7 +51,7 @@ async def reported(stage: NotifyingStack, kind: str = "slow") -> str:
     return f"/incidents/{stage.notifications()[0].incident.incident}"
 
 
-async def test_a_report_is_told_to_the_city_and_its_answer_stands_on_the_page(
+async def test_a_report_reaches_the_city_and_its_answer_is_on_the_page(
     stage: NotifyingStack, engineer: tuple[str, str], tmp_path: Path
 ) -> None:
     path = await reported(stage)
@@ -97,7 +97,7 @@ async def test_a_report_is_told_to_the_city_and_its_answer_stands_on_the_page(
         assert expected in lines
 
 
-async def test_who_may_not_see_the_point_reports_nothing(
+async def test_people_without_access_to_a_point_report_nothing(
     stage: NotifyingStack, tmp_path: Path
 ) -> None:
     store = open_store(tmp_path / "state" / STORE_FILE)
@@ -114,7 +114,7 @@ async def test_who_may_not_see_the_point_reports_nothing(
     assert stage.notifications() == []
 
 
-async def test_who_presses_without_end_is_stopped(stage: NotifyingStack) -> None:
+async def test_endless_presses_are_stopped(stage: NotifyingStack) -> None:
     answers = [
         (await stage.ask("POST", f"{REPORTS}/slow", auth=LOOKING)).status_code for _ in range(7)
     ]
@@ -123,7 +123,7 @@ async def test_who_presses_without_end_is_stopped(stage: NotifyingStack) -> None
     assert len(stage.notifications()) == 1
 
 
-async def test_what_was_reported_on_the_device_arrives_with_the_record_once(
+async def test_reports_made_on_the_device_arrive_with_the_record_once(
     stage: NotifyingStack,
 ) -> None:
     now_ns = time.time_ns() - stage.agent.sealer.epoch_ns

@@ -34,7 +34,7 @@ def test_waits_double_up_to_their_bound_and_end_with_an_hour_of_peace() -> None:
     assert attempts.begin("lan", HERE, now_s=now_s + 3_601.0) == 0.0
 
 
-def test_who_guesses_somebodys_password_does_not_keep_them_out_from_elsewhere() -> None:
+def test_guessing_a_password_does_not_lock_its_owner_out_elsewhere() -> None:
     attempts, now_s = SignInAttempts(), 0.0
     while attempts.begin("lan", HERE, now_s=now_s) == 0.0:
         now_s += 0.01

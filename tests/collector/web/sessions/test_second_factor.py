@@ -30,7 +30,7 @@ def test_codes_are_those_of_the_standard() -> None:
         assert step_of(RFC_SECRET, code, now_s=now_s) == now_s // STEP_S
 
 
-def test_a_clock_may_be_off_by_one_step_and_no_more() -> None:
+def test_a_clock_may_be_off_by_only_one_step() -> None:
     secret, now_s = new_secret(), 1_800_000_000.0
     step = int(now_s // STEP_S)
     taken = [
@@ -41,7 +41,7 @@ def test_a_clock_may_be_off_by_one_step_and_no_more() -> None:
     assert taken == [-1, 0, 1]
 
 
-def test_what_is_no_code_is_wrong() -> None:
+def test_an_invalid_code_is_wrong() -> None:
     secret = new_secret()
     for code in ("", "12345", "1234567", "abcdef", "１２３４５６", "-12345", "0" * 5_000):
         assert step_of(secret, code, now_s=1_800_000_000.0) is None

@@ -109,7 +109,7 @@ async def test_another_group_is_another_role_and_ends_what_was_open(tmp_path: Pa
         assert "person_changed" in running.done()
 
 
-async def test_who_is_in_no_group_or_has_no_name_does_not_get_in(tmp_path: Path) -> None:
+async def test_people_in_no_group_or_without_a_name_do_not_get_in(tmp_path: Path) -> None:
     async with provided(tmp_path) as (running, provider), browser(running.base) as own:
         wrong: tuple[dict[str, object], ...] = (
             {"groups": ["vpn"]},
@@ -169,7 +169,7 @@ def forged() -> list[tuple[str, dict[str, object]]]:
 
 
 @pytest.mark.filterwarnings("ignore::joserfc.errors.SecurityWarning")
-async def test_what_a_provider_does_not_vouch_for_opens_nothing(tmp_path: Path) -> None:
+async def test_claims_that_a_provider_does_not_vouch_for_give_no_access(tmp_path: Path) -> None:
     async with provided(tmp_path) as (running, provider), browser(running.base) as own:
         good = dict(vars(provider))
         for wrong, changes in forged():
@@ -216,14 +216,14 @@ async def test_a_provider_that_has_changed_its_keys_is_believed_by_the_new_ones(
             assert FAILED in (await late.get(await leave(late))).text
 
 
-async def test_a_provider_that_is_away_is_said_and_passwords_go_on(tmp_path: Path) -> None:
+async def test_a_provider_that_is_away_is_reported_and_passwords_continue(tmp_path: Path) -> None:
     async with provided(tmp_path) as (running, provider), browser(running.base) as own:
         provider.issuer = "https://evil.example"
         assert FAILED in (await own.get("/sign-in/provider")).text
         assert where(await own.sign_in("minh", running.person("minh"))) == "/"
 
 
-def test_what_is_missing_of_a_provider_is_a_mistake_with_its_line(tmp_path: Path) -> None:
+def test_a_missing_setting_of_a_provider_is_a_mistake_with_its_line(tmp_path: Path) -> None:
     text = """[sign_in.oidc]
 issuer = "http://sso.example"
 [sign_in.oidc.roles]

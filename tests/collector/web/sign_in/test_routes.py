@@ -176,7 +176,7 @@ async def test_a_session_ends_when_nobody_is_there_and_in_any_case_after_a_while
         assert where(await lan.get("/wall")).startswith("/sign-in")
 
 
-async def test_who_only_looks_stays_and_pages_that_renew_themselves_keep_them(
+async def test_readers_stay_signed_in_and_pages_that_renew_themselves_keep_them(
     tmp_path: Path,
 ) -> None:
     async with city(tmp_path) as running, browser(running.base) as wall:

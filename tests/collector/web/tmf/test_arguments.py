@@ -63,7 +63,7 @@ def test_what_a_resource_does_not_have_lies_within_no_bound() -> None:
         ("status", ",".join(map(str, range(51)))),
     ],
 )
-def test_what_makes_no_sense_is_refused_and_named(name: str, value: str) -> None:
+def test_nonsense_is_refused_and_named(name: str, value: str) -> None:
     with pytest.raises(ArgumentInvalid) as error:
         read_query([(name, value)], FILTERS)
     assert name in str(error.value) or "at most 50" in str(error.value)

@@ -49,7 +49,7 @@ def test_the_carrier_whose_it_is_now_and_the_city_see_what_was_answered() -> Non
         assert alarm_head(view)["ackState"] == "acknowledged"
 
 
-def test_what_the_city_closed_has_a_cancelled_ticket_with_the_reason_and_a_cleared_alarm() -> None:
+def test_an_incident_closed_by_the_city_has_a_cancelled_ticket_and_a_cleared_alarm() -> None:
     city = steady_city(city_inventory())
     incident = cut_fibre(city).incident
     now_ns = incident.known_ns + 60 * 10**9

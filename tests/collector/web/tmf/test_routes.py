@@ -106,7 +106,7 @@ async def test_a_noc_that_polls_follows_an_incident_from_its_onset_to_its_end(
     assert set(short) == {"id", "href", "@type", "status", "severity"}
 
 
-async def test_what_is_refused_is_pending_until_the_city_decides(desk: DeskStack) -> None:
+async def test_a_refused_incident_is_pending_until_the_city_decides(desk: DeskStack) -> None:
     vnpt = await system(desk, "carrier", "vnpt")
     incident = await desk.cut()
     query = await desk.desk_key("vnpt")
@@ -126,7 +126,7 @@ async def test_what_is_refused_is_pending_until_the_city_decides(desk: DeskStack
     assert (await vnpt.only(TICKETS))["statusChangeReason"] == "ảnh ONT tắt"
 
 
-async def test_who_may_not_see_an_incident_finds_none(desk: DeskStack) -> None:
+async def test_people_without_access_to_an_incident_find_none(desk: DeskStack) -> None:
     incident = await desk.cut()
     fpt = await system(desk, "carrier", "fpt")
     commune = await system(desk, "commune", "00070")
@@ -235,7 +235,7 @@ def test_an_alarm_has_a_whole_number_and_its_incident_is_found_by_it(
 
 
 @pytest.mark.parametrize("text", ["", "none", "-1", "٣", "9" * 18, "9" * 400, "20261130-1f1b8a9a"])
-def test_what_is_no_number_of_an_alarm_is_taken_as_a_name(text: str) -> None:
+def test_an_alarm_number_that_is_not_a_number_is_taken_as_a_name(text: str) -> None:
     assert incident_of_alarm(text) == text
 
 

@@ -132,7 +132,7 @@ def _words() -> Iterator[str]:
     yield ", ".join(f"`{since}`" for since in Exclusion)
     yield ". `downtime_since`, `repair_since`: "
     yield ", ".join(f"`{since}`" for since in Since)
-    yield ", from the onset as measured or from when the carrier was told.\n"
+    yield ", from the onset as measured or since the carrier was notified.\n"
 
 
 def _regulations() -> Iterator[str]:

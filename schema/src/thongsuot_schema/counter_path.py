@@ -102,7 +102,7 @@ class CounterPath(msgspec.Struct, frozen=True, kw_only=True):
 
 def with_run(before: CounterPath | None, run: CounterRun) -> CounterPath:
     """
-    Return the state after a run; one that is older than the known run of its portal changes
+    Return the state after a run; a run that is older than the known one of its portal changes
     nothing.
 
     Runs arrive as they end: one that began before the latest, of another portal, counts for that

@@ -2,8 +2,8 @@
 The exceptions of this distribution.
 
     SchemaError
-    ├── DocumentError    a TOML document is not what it should be (file, line, nearest key)
-    ├── SiteConfigMalformed    the content of a site configuration is none
+    ├── DocumentError    a TOML document is wrong (file, line, nearest key)
+    ├── SiteConfigMalformed    the content is not a site configuration
     └── BatchError       a pushed body is not a batch
         ├── BatchTooLarge
         ├── BatchMalformed

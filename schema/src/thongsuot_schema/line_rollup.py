@@ -94,8 +94,8 @@ def slots(
     rollups: Iterable[tuple[int, LineRollup]], *, start_s: int, length_s: int, count: int
 ) -> list[LineRollup | None]:
     """
-    Return ``count`` stretches of ``length_s`` from a time on, each the sum of what begins in it;
-    ``None`` where nothing was measured.
+    Return ``count`` intervals of ``length_s`` from a time on, each the sum of the runs that begin
+    in it; ``None`` where nothing was measured.
     """
     made: list[LineRollup | None] = [None] * count
     for at_s, rollup in rollups:

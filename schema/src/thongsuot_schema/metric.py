@@ -70,7 +70,7 @@ class Metric:
     ``name`` is ``<kind>_<what>_<unit>`` (see ``Unit``), with ``_total`` at the end of a counter's.
     ``resolution`` is the smallest step kept on the wire, in the metric's own unit: a value travels
     as an integer multiple of it. ``minimum`` and ``maximum`` bound what is plausible; a value
-    outside is a bug or a lie and is refused where it is made.
+    outside is an error or forged and is refused where it is made.
     """
 
     name: str

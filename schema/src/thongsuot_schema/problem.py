@@ -1,4 +1,4 @@
-"""Problem: what somebody at a point can say is wrong although no page shows it."""
+"""Problem: a fault that somebody at a point can report although no page shows it."""
 
 from enum import StrEnum
 
@@ -16,6 +16,6 @@ class ProblemKind(StrEnum):
     """The connection comes and goes."""
 
     ONE_COMPUTER = "one_computer"
-    """One computer alone gets nowhere."""
+    """Only one computer reaches nothing."""
 
     OTHER = "other"

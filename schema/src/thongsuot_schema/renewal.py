@@ -1,5 +1,5 @@
 """
-The conversation of a renewal: the certificate that an agent shows turns into the next one.
+The exchange of a renewal: an agent presents its certificate and gets the next one.
 
 ``POST /v1/certificate`` with ``RenewalRequest`` as JSON, over a connection whose handshake has
 shown the certificate, with the token where there is one; the answer is ``RenewalResponse``. 200:

@@ -24,7 +24,7 @@ def suggest(word: str, known: Iterable[str]) -> str:
 
 
 def nearest(word: str, words: Sequence[str]) -> str:
-    """Return the known word that comes near one that is not known; nothing where none does."""
+    """Return the known word nearest to an unknown one; nothing if none is near."""
     # Half a megabyte, and an agent whose configuration is right never needs it.
     from difflib import get_close_matches  # noqa: PLC0415
 

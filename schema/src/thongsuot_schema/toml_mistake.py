@@ -160,7 +160,7 @@ def _wrong_value(path: Path, value: object, expected: str, limit: str) -> str:
 
 
 def _either(names: Sequence[str]) -> str:
-    """Return what a value may be: one of several."""
+    """Return the allowed values: one of several."""
     first, *others = names
     for other in others:
         first = Localizable("{first} or {other}", first=first, other=other)

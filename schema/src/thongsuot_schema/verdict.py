@@ -47,7 +47,10 @@ class Symptom(StrEnum):
     CONNECTION_INTERCEPTED = "connection_intercepted"
     """All services show the same foreign issuer at once: no service's fault, and whose is open."""
     SERVICE_UNREACHABLE_OVER_LINK = "service_unreachable_over_link"
-    """Reached over one carrier and not over another: a relation of the two, nobody's alone."""
+    """
+    Reached over one carrier and not over another: a relation between the two, the responsibility of
+    neither alone.
+    """
     # device
     DEVICE_OVERLOADED = "device_overloaded"
     DEVICE_OFF = "device_off"

@@ -43,8 +43,8 @@ class NetworkPath(msgspec.Struct, frozen=True, kw_only=True):
 
 class AllowanceUse(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What monitoring may use of a metered link in a month, and has used: in all and by day (from 1),
-    of so many days. ``today`` is the day that it is.
+    Monitoring's allowance on a metered link in a month, and its use: in total and by day (from 1),
+    of the given number of days. ``today`` is the current day.
     """
 
     allowance_bytes: int
@@ -59,18 +59,18 @@ class SubjectView(msgspec.Struct, frozen=True, kw_only=True):
     One light on the page: a link, or a service.
 
     A link has a ``medium`` (a value of ``inventory.fields.Medium``); a service has none, and that
-    is how the two are told apart. ``title_vi`` and ``title_en`` may be empty for a link: its title
-    is then made from medium and carrier. ``carrier`` is the carrier's name as people read it;
-    ``circuit`` is the circuit or subscriber id that the carrier's desk asks for. ``since_s`` is
-    the onset of the present state in Unix seconds, ``None`` when not known. ``history`` covers the
-    last 24 hours without overlap, oldest first; a time not covered was not recorded.
-    ``reachable_over`` names, for a service, the links that it is reached over now. ``paths`` are
-    those of a link to its targets. ``carrying_since_s`` is since when the device's own traffic
-    leaves by a link, ``None`` where it does not. ``lte_dbm`` and ``nr_dbm`` are the power of the
-    cells (RSRP), ``light_dbm`` that of the light received; ``has_no_light``: there is none.
-    ``is_on_battery`` is of the UPS, which lasts for ``runtime_s``. ``read_s`` pairs the name of
-    each of these with when it was read (Unix seconds), where a page that may be late shows it.
-    ``allowance`` is that of a metered link, where the page knows.
+    distinguishes the two. ``title_vi`` and ``title_en`` may be empty for a link: its title is then
+    made from medium and carrier. ``carrier`` is the carrier's name as people read it; ``circuit``
+    is the circuit or subscriber id that the carrier's desk asks for. ``since_s`` is the onset of
+    the present state in Unix seconds, ``None`` when not known. ``history`` covers the last 24 hours
+    without overlap, oldest first; a time not covered was not recorded. ``reachable_over`` names,
+    for a service, the links that it is reached over now. ``paths`` are those of a link to its
+    targets. ``carrying_since_s`` is since when the device's own traffic leaves by a link, ``None``
+    where it does not. ``lte_dbm`` and ``nr_dbm`` are the power of the cells (RSRP), ``light_dbm``
+    that of the light received; ``has_no_light``: there is none. ``is_on_battery`` is of the UPS,
+    which lasts for ``runtime_s``. ``read_s`` pairs the name of each of these with when it was read
+    (Unix seconds), where a page that may be late shows it. ``allowance`` is that of a metered link,
+    where the page knows.
     """
 
     name: str
@@ -165,7 +165,7 @@ class TestRun(msgspec.Struct, frozen=True, kw_only=True):
 
 class TestProgress(msgspec.Struct, frozen=True, kw_only=True):
     """
-    A test that somebody wanted at once: by the device's own page (``is_local``), or of the centre.
+    A requested test: from the device's own page (``is_local``), or from the centre.
 
     ``count`` is how many runs it has, ``runs`` are those that have ended. ``refusal`` is an
     ``TestRefusal`` and details, where it is not run or was given up.
@@ -182,7 +182,7 @@ class TestProgress(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReportedProblem(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody has reported by the device's own page, and when (Unix seconds)."""
+    """A problem reported on the device's own page, and its time (Unix seconds)."""
 
     kind: ProblemKind
     at_s: float

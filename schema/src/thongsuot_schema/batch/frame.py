@@ -33,7 +33,7 @@ def pack(text: bytes) -> bytes:
     """
     Return one frame with its content size and no checksum (TLS and the chain guard the bytes).
     """
-    # Made anew for each push: the 0.6 MB of a compressor are not kept in between.
+    # Created for each push: the 0.6 MB of a compressor are not kept in between.
     compressor = zstandard.ZstdCompressor(
         level=LEVEL, write_content_size=True, write_checksum=False, write_dict_id=False
     )

@@ -14,8 +14,8 @@ from thongsuot_schema.batch.limits import LARGEST_STEP
 
 _CACHED_LANES = 2_000
 """
-Agents push alike again and again: masks of so many numbers are kept (at most 4 MB in all). Larger
-ones are not, so that nobody can fill the memory with them.
+Pushes of agents resemble each other: masks of this many numbers are kept (at most 4 MB in all).
+Larger ones are not, so that nobody can fill the memory with them.
 """
 
 _LANES = {1: (1, "b"), 2: (2, "h"), 3: (4, "i"), 4: (4, "i")}

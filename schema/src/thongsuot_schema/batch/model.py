@@ -13,8 +13,8 @@ VERSION = 1
 GENERATED_STREAM_PREFIX = b"demo".hex()
 """
 A stream whose name begins with this prefix was generated for a demonstration: nothing in it was
-measured, and every page that shows it says so. One in four thousand million of the random names of
-agents begins with it.
+measured, and every page that shows it is marked. One in four thousand million of the random names
+of agents begins with it.
 """
 
 
@@ -89,7 +89,7 @@ class NoticeCode(StrEnum):
     """A damaged spool file was set aside under the name in ``text``; a new one was started."""
 
     SPOOL_FULL = "spool_full"
-    """The disk refused a write; the spool goes on in memory."""
+    """The disk refused a write; the spool continues in memory."""
 
     CLOCK_STEPPED = "clock_stepped"
     """The wall clock stepped by ``value`` seconds."""
@@ -111,15 +111,15 @@ class NoticeCode(StrEnum):
 
     ECHOES_LIMITED = "echoes_limited"
     """
-    Beyond the site only so many echoes per second are answered, however many are sent, and nothing
-    else is lost: no fault of the line; ``text`` has the link, ``value`` the number.
+    Beyond the site only a limited number of echoes per second is answered, however many are sent,
+    and nothing else is lost: not a fault of the line; ``text`` has the link, ``value`` the number.
     """
 
     COMMISSIONING = "commissioning"
     """A step of a commissioning run: ``text`` is a ``commissioning.events`` as JSON."""
 
     CONFIG_REJECTED = "config_rejected"
-    """A site configuration is not run, or no more: ``text`` is its version and why."""
+    """A site configuration is not run, or no longer: ``text`` is its version and the reason."""
 
     CONFIG_APPLIED = "config_applied"
     """

@@ -39,7 +39,7 @@ class WireArray(Struct, array_like=True, frozen=True):
 
 class RowRemark(WireArray, Generic[RemarkT], frozen=True):
     """
-    Something said about a few results: ``content`` holds for each of ``rows``.
+    A remark about a few results: ``content`` holds for each of ``rows``.
 
     ``rows`` are ascending row numbers, each as the difference to the one before (the first to 0).
     """

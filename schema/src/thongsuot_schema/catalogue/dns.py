@@ -5,7 +5,7 @@ from thongsuot_schema.metric import Metric, ProbeKind, Thresholds, Unit
 LOOKUP = Metric(
     name="dns_lookup_seconds",
     unit=Unit.SECONDS,
-    help_en="Time from the query until the answer, whatever the answer says",
+    help_en="Time from the query until the answer, whatever its content",
     help_vi="Thời gian từ khi hỏi tên miền đến khi có trả lời",
     resolution=1e-6,
     minimum=0.0,

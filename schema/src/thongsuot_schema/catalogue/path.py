@@ -66,7 +66,7 @@ FIRST_HOP_LOSS = Metric(
 ROUTE = Metric(
     name="path_route_number",
     unit=Unit.NUMBER,
-    help_en="A number that stands for the route: the same for the same answering hops",
+    help_en="A number that identifies the route: the same for the same answering hops",
     help_vi="Số đại diện cho tuyến đường: tuyến không đổi thì số không đổi",
     resolution=1.0,
     minimum=0.0,
@@ -75,7 +75,7 @@ ROUTE = Metric(
 LABELLED_HOPS = Metric(
     name="path_labelled_hops",
     unit=Unit.COUNT,
-    help_en="Hops that said that the packet carried MPLS labels",
+    help_en="Hops that reported MPLS labels on the packet",
     help_vi="Số chặng cho biết gói tin có nhãn MPLS",
     resolution=1.0,
     minimum=0.0,
@@ -102,7 +102,7 @@ MTU_HOP = Metric(
 )
 BLACK_HOLE = boolean_metric(
     "path_mtu_black_hole",
-    "1 when large packets vanish and no router says so, else 0",
+    "1 when large packets vanish without an error from any router, else 0",
     "1 khi gói lớn mất mà không bộ định tuyến nào báo, ngược lại là 0",
 )
 

@@ -97,7 +97,7 @@ REGISTERED = boolean_metric(
 )
 MODEM_PRESENT = boolean_metric(
     "radio_modem_present",
-    "1 when there is a modem, 0 when whoever looks after the device's modems knows of none",
+    "1 when there is a modem, 0 when the device's modem manager finds none",
     "Thiết bị có modem",
 )
 ROAMING = boolean_metric(
@@ -114,7 +114,7 @@ OWN_NETWORK = boolean_metric(
 )
 OWN_APN = boolean_metric(
     "radio_contract_apn",
-    "1 when the access point (APN) in use is the contract's, 0 when not or when nobody knows it",
+    "1 when the access point (APN) in use is the contract's, 0 when it is not or is unknown",
     "Đúng điểm truy cập (APN) của hợp đồng",
 )
 SHOWS_NR = boolean_metric(

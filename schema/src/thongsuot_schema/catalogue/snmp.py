@@ -1,4 +1,6 @@
-"""What equipment says of itself by SNMP: interface, optical line, power (RFC 2863, RFC 1628)."""
+"""
+What equipment reports about itself by SNMP: interface, optical line, power (RFC 2863, RFC 1628).
+"""
 
 from thongsuot_schema.metric import (
     Metric,
@@ -65,7 +67,7 @@ UPTIME = _gauge(
 REBOOTS = _counter(
     "device_reboots",
     Unit.COUNT,
-    "Times the equipment was seen to start anew since the agent started",
+    "Restarts of the equipment observed since the agent started",
     "Số lần thiết bị khởi động lại",
 )
 INTERFACE_UP = boolean_metric(
@@ -118,7 +120,7 @@ SEND_UTILISATION = _share(
 DISCONTINUITIES = _counter(
     "interface_discontinuities",
     Unit.COUNT,
-    "Times a counter of the interface began anew",
+    "Resets of a counter of the interface",
     "Số lần bộ đếm của cổng về 0",
 )
 OPTICAL_RECEIVE = Metric(

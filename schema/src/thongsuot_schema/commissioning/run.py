@@ -195,7 +195,7 @@ def commissioning_code(token_digest: bytes, day: str) -> str:
     Only both sides have the hash of the device's token: the device knows the code without a working
     line, and the collector shows it to those who may see the site.
     """
-    # Loaded when somebody types a code: OpenSSL's hashes are memory that a device needs not have.
+    # Loaded when somebody enters a code: a device need not spend memory on OpenSSL's hashes.
     import hashlib  # noqa: PLC0415
 
     key = token_digest[: hashlib.blake2b.MAX_KEY_SIZE]

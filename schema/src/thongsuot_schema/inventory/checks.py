@@ -1,5 +1,5 @@
 """
-Contradictions inside one thing of the inventory that no type can see.
+Contradictions inside one entry of the inventory that no type can detect.
 
 Each check yields mistakes: a path (as in ``thongsuot_schema.toml_lines``) and a sentence that says
 what is wrong and what to do. The same checks serve an agent's configuration.

@@ -35,8 +35,8 @@ class ReflectorBehaviour:
     """
     How one request is answered: clock information, authenticated with a key or unauthenticated.
 
-    Without ``may_amplify`` an answer ends where its request ended; of less than
-    ``packet.SHORTEST_REPLY_BYTES`` nobody can make use.
+    Without ``may_amplify`` an answer ends where its request ended; answers shorter than
+    ``packet.SHORTEST_REPLY_BYTES`` are useless.
     """
 
     error: ErrorEstimate

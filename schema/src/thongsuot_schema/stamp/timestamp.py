@@ -22,7 +22,7 @@ class ErrorEstimate:
     Information of a timestamp's sender about its clock.
 
     ``error_s`` is ``None`` if it has no usable value (a multiplier of 0 is not allowed). ``is_ptp``
-    tells the format of the stamps beside it: PTPv2 truncated instead of NTP.
+    determines the format of its timestamps: PTPv2 truncated instead of NTP.
     """
 
     is_synchronised: bool

@@ -65,7 +65,7 @@ PLACEHOLDERS: Final[dict[str, str]] = {
     "Box": "the same at the beginning of a sentence",
     "carrier": "the carrier's name, or the word for a carrier",
     "Carrier": "the same at the beginning of a sentence",
-    "lamp": "on fibre, a sentence on the lamp that tells of a cut; empty on other lines",
+    "lamp": "on fibre, a sentence about the lamp that shows a cut; empty on other lines",
     "call": "call the carrier's fault desk, to the end of the sentence",
     "Call": "the same at the beginning of a sentence",
     "support": "a sentence: call the support desk",

@@ -126,7 +126,7 @@ def _found(report: AuditReport) -> Iterator[str]:
             known = ", ".join((vulnerability.id, *vulnerability.aliases))
             yield (
                 f"{dependency.name} {dependency.version} is vulnerable: {known}; "
-                + (f"mended in {mended}" if mended else "mended nowhere yet")
+                + (f"mended in {mended}" if mended else "not fixed in any version yet")
             )
 
 

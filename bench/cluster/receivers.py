@@ -39,7 +39,9 @@ receivers:
 
 
 class Telling(NamedTuple):
-    """People were told of an alert: when (Unix time), and by the Alertmanager of which machine."""
+    """
+    A notification of people about an alert: its time (Unix), and the machine of its Alertmanager.
+    """
 
     at_s: float
     machine: str

@@ -1,4 +1,4 @@
-"""What a run has shown: lost, doubled, different, told too late; printed, and judged."""
+"""The results of a run: lost, duplicate, different and late notifications; printed, and judged."""
 
 import asyncio
 import os
@@ -26,7 +26,10 @@ GOALS_S = {
 """Goal for the time until a fallen fibre is notified, 95th percentile."""
 
 _ALERTS_REJOIN_S = 30.0
-"""An Alertmanager that was cut off or killed has heard everything from the other one after this."""
+"""
+After this time an Alertmanager that was cut off or killed has received everything from the other
+one.
+"""
 
 _CAUGHT_UP_S = 20.0
 """No fault lasted long: a database has everything moments after the last push."""

@@ -100,4 +100,4 @@ FAULTS = (
 )
 
 DURING_OUTAGE = ("portal-refuses", {"portal": "motcua"})
-"""The fault that is applied and mended while the centre cannot be reached."""
+"""The fault that is applied and repaired while the centre cannot be reached."""

@@ -141,7 +141,8 @@ def own_wheels(root: Path, room: str, folder: Path, architecture: str) -> list[P
     Build the wheels of a room and of the schema into a folder; return them.
 
     The collector's wheels include the compiled kernel if this machine has a compiler for the
-    architecture; otherwise the build says so, and the package runs the same code in Python.
+    architecture; otherwise the build prints a message, and the package runs the same code in
+    Python.
     """
     for name in ("schema", room):
         _build_wheel(root / name, folder, os.environ)
@@ -153,7 +154,7 @@ def own_wheels(root: Path, room: str, folder: Path, architecture: str) -> list[P
                 # made with other flags, and with the paths of this machine's Python.
                 clean = Path(place, "kernel")
                 shutil.copytree(root / "kernel", clean, ignore=shutil.ignore_patterns("build"))
-                # A wheel has the modes of its sources, which are those of whoever checked them out.
+                # A wheel has the modes of its sources, which depend on the checkout.
                 for path in clean.rglob("*"):
                     path.chmod(0o755 if path.is_dir() else 0o644)
                 headers = Path(place, "headers")

@@ -15,7 +15,7 @@ from tools.packages.contents import PYTHONS
 
 _SUMMARY = {
     "agent": "measures the uplinks of a service point, judges them, keeps the record",
-    "collector": "receives the records of service points, feeds databases, tells people",
+    "collector": "receives the records of service points, feeds databases, notifies people",
 }
 
 _CONTROL = """\

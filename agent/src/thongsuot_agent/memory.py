@@ -1,5 +1,5 @@
 """
-What keeps the resident process small.
+Keeps the resident process small.
 
 Third parties import the blocked modules on the way to something else and do well without.
 ``block_imports`` must run before anything else is imported. 2026-11, Python 3.11, resident memory:

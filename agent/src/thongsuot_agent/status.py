@@ -1,5 +1,5 @@
 """
-Status: what the agent says of itself, for ``/status.json`` and for ``thongsuot-agent status``.
+Status: the agent's report about itself, for ``/status.json`` and for ``thongsuot-agent status``.
 """
 
 import msgspec
@@ -44,10 +44,10 @@ class LinkStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 class RecordStatus(msgspec.Struct, frozen=True, kw_only=True):
     """
-    The record: what waits on the device, what had to be dropped.
+    The record: batches that wait on the device, and those that had to be dropped.
 
-    The name of its stream stays inside: with the token of a site and that name somebody could push
-    in the place of what is yet to come.
+    The name of its stream is not shown: with the token of a site and that name somebody could push
+    batches in place of future ones.
     """
 
     waiting_batches: int

@@ -251,7 +251,9 @@ class ResultPipeline:
         self.add_notice(NoticeCode.EGRESS_CHANGED, text)
 
     def _accept_echo_limit(self, limit: EchoLimit) -> None:
-        """The network lets so many echoes pass: a fact of the record, and no fault."""
+        """
+        The network passes only a limited number of echoes: a fact for the record, not a fault.
+        """
         text = f"{limit.link}: about {limit.per_second:.1g} echoes a second are answered"
         _log.info("echoes are limited link=%s per_second=%.1f", limit.link, limit.per_second)
         self._spool.add_entry(

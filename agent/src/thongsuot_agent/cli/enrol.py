@@ -163,7 +163,9 @@ def _config(path: Path) -> AgentConfig | None:
 
 
 def _asked_code() -> str:
-    """Return the code that a person types: neither a list of processes nor a history shows it."""
+    """
+    Return the code that a person enters; neither the process list nor a shell history shows it.
+    """
     if sys.stdin.isatty():
         sys.stderr.write("code: ")
         sys.stderr.flush()

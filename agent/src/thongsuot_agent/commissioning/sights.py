@@ -29,7 +29,7 @@ class LinkSight:
     is_address_pending: bool = False
 
     def answered_since(self, since_ns: int, count: int = WITNESS_ANSWERS) -> bool:
-        """Return whether so many runs that began after a moment were answered."""
+        """Return whether this many runs that began after a time were answered."""
         return sum(at_ns > since_ns for at_ns in self.answers_ns) >= count
 
 

@@ -37,7 +37,7 @@ BOTH_FAMILIES = frozenset({Family.IP4, Family.IP6})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageItem:
-    """One line of the arithmetic: so many series, so many runs in a month, so many bytes each."""
+    """One line of the arithmetic: the number of series, runs in a month, and bytes each."""
 
     label: str
     series: int

@@ -93,7 +93,7 @@ def probes_of(config: AgentConfig) -> tuple[ProbeSchedule, ...]:
 
     A radio is compared with the networks of its link's carrier, where those are written down and
     the schedule names no others: there is then one schedule for each link. The collector is asked
-    by whose line packets leave, where that can be told.
+    over whose line packets leave, where it can determine that.
     """
     schedules: list[ProbeSchedule] = []
     for schedule in config.probes or DEFAULT_PROBES:

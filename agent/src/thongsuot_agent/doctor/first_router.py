@@ -1,5 +1,6 @@
 """
-First router: which router answers a packet of a link that may pass one, and so by whom it leaves.
+First router: which router answers a packet of a link with a hop limit of one, and so routes its
+packets.
 
 The kernel's tables say which gateway a link's packets should use; a packet whose hop limit expires
 there shows which one they used (RFC 792: the router that discards it informs the sender).

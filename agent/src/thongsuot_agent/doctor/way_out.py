@@ -31,10 +31,10 @@ class WayOut:
     """
     The findings about one link's way out.
 
-    ``is_ip6_alone``: it has IPv6 and no IPv4; ``nat64`` is the prefix of its carrier's translator
-    then, where its name server told one. ``proxy_trouble`` says why nothing came by the link's
-    proxy. ``has_modem``: it is a modem of this device; ``modem`` is what that says,
-    ``modem_refusal`` why it says nothing.
+    ``is_ip6_alone``: it has IPv6 and no IPv4; ``nat64`` is then the prefix of its carrier's
+    translator, if its name server revealed one. ``proxy_trouble`` is the reason why nothing arrived
+    over the link's proxy. ``has_modem``: it is a modem of this device; ``modem`` is its report,
+    ``modem_refusal`` the reason if there is none.
     """
 
     is_ip6_alone: bool = False

@@ -245,7 +245,7 @@ def _update_service_slot(
         # If it cannot be decided any better, the former judgement stays.
         return
     if suspicion is None:
-        # Slow pages still work: only the present health tells since when they are fast.
+        # Slow pages still work: only the present health shows since when they are fast.
         was_slow = slot.fault is not None and slot.fault.symptom is Symptom.SERVICE_SLOW
         tracks = () if was_slow else here.tracks.values()
         if was_slow:

@@ -13,7 +13,7 @@ from thongsuot_agent.proto import control, icmp
 from thongsuot_schema.result import Family
 
 _BUFFER_BYTES = 2048
-_ERRORS_IN_A_ROW = 64  # each is reported once; should one ever stay, the loop must go on
+_ERRORS_IN_A_ROW = 64  # each is reported once; should one ever stay, the loop must continue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,9 +1,9 @@
 """
 The prefix of a carrier's NAT64, by which a line that has IPv6 alone reaches IPv4 (RFC 7050).
 
-The name ``ipv4only.arpa`` has no IPv6 address. A name server that answers with one made it out of
-the prefix, and so tells it. What the router says of it (PREF64, RFC 8781) is not asked: the prefix
-is needed to know a name server's own translations, and one that makes none tells of none here.
+The name ``ipv4only.arpa`` has no IPv6 address. A name server that answers with one made it from the
+prefix, and so reveals it. What the router says of it (PREF64, RFC 8781) is not asked: the prefix is
+needed to know a name server's own translations, and one that makes none tells of none here.
 """
 
 from collections.abc import Iterable
@@ -60,7 +60,7 @@ def prefix_from(addresses: Iterable[str]) -> IPv6Network | None:
 
 
 def embedded_ip4(address: IPv6Address, length: int) -> IPv4Address:
-    """Return the IPv4 address behind a prefix of so many bits (RFC 6052, section 2.2)."""
+    """Return the IPv4 address behind a prefix of this length in bits (RFC 6052, section 2.2)."""
     value = int(address)
     if length == _LENGTHS[0]:
         return IPv4Address(value & _BITS32)

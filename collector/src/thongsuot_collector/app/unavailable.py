@@ -1,4 +1,4 @@
-"""Answers of a collector whose database is unavailable: every request is told to come again."""
+"""Answers of a collector whose database is unavailable: every client is asked to retry."""
 
 import asyncio
 import socket

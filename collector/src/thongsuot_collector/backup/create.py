@@ -175,7 +175,7 @@ def _copy_database(path: Path, folder: Path, progress: Progress) -> BackedUpFile
         closing(sqlite3.connect(copy)) as target,
         _Reporter(path, copy, progress),
     ):
-        # All pages in one step, that is, in one transaction: a copy in several begins anew at each
+        # All pages in one step, that is, in one transaction: a copy in several starts again at each
         # commit of the running collector (sqlite3_backup_step), and might never end.
         try:
             source.backup(target, pages=-1)

@@ -182,7 +182,7 @@ def _accepted_numbers(
 
 
 def accepted_line(part: AcceptedLoss) -> str:
-    """Return as one line whose loss was accepted, by whom, when and why."""
+    """Return one line on an accepted loss: its site, person, time and reason."""
     person = {"by": part.by, "at": shown_moment(part.at_ns), "reason": part.reason}
     if not part.site:
         found = shown_moment(part.found_ns)

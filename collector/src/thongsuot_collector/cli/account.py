@@ -64,7 +64,7 @@ FATES = {
     BatchFate.UNEXPLAINED: Text("collector.cli.fate.unexplained"),
     BatchFate.ACCEPTED: Text("collector.cli.fate.accepted"),
 }
-"""What has become of a batch that is neither here nor on its device, as a person reads it."""
+"""The fate of a batch that is neither here nor on its device, for people."""
 
 
 def add_commands(commands: Commands) -> None:

@@ -26,7 +26,7 @@ class ListeningPeriod:
     """
     Since when the collector has been listening, Unix time. Pure.
 
-    It begins anew if ``note_presence`` was not called for ``break_s``.
+    It starts again if ``note_presence`` was not called for ``break_s``.
     """
 
     def __init__(self, now_ns: int, *, break_s: float) -> None:

@@ -23,7 +23,7 @@ from thongsuot_schema.verdict import Evidence, Symptom
 
 
 class IncidentStatus(StrEnum):
-    """Whether an incident goes on."""
+    """Whether an incident continues."""
 
     OPEN = "open"
     CLOSED = "closed"
@@ -217,7 +217,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def is_open(self) -> bool:
-        """Whether it goes on."""
+        """Whether it continues."""
         return self.status is IncidentStatus.OPEN
 
     @property

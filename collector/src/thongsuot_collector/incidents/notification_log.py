@@ -51,7 +51,7 @@ class NotificationCause(StrEnum):
     """Later data showed that there was no such fault."""
 
     CLOSED_BY_CITY = "closed_by_city"
-    """An engineer of the city has closed it, with a reason; the fault may go on."""
+    """An engineer of the city has closed it, with a reason; the fault may continue."""
 
 
 class DeliveryAttempt(msgspec.Struct, frozen=True, kw_only=True):

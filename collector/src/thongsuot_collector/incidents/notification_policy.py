@@ -145,7 +145,7 @@ def _is_repeated(registry: IncidentRegistry, incident: Incident) -> bool:
     """
     Return whether a site would be asked again to pause its transfers over the same line.
 
-    Its page says so each time; a clerk who is asked nine times a day stops reading the messages.
+    Its page shows it each time; a clerk who is asked nine times a day stops reading the messages.
     """
     if incident.symptom is not Symptom.SLOW_CAUSE_UNKNOWN:
         return False

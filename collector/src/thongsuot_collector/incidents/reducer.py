@@ -282,7 +282,7 @@ def _purge(registry: IncidentRegistry) -> None:
         incident.id
         for incident in registry.incidents.values()
         if incident.id not in registry.active
-        and not incident.is_closed_by_city  # its faults go on, and must not become new ones
+        and not incident.is_closed_by_city  # its faults continue, and must not become new ones
         and (incident.closed_known_ns or now_ns) < before_ns
     }
     while tied := {name for name in old if not _is_unshared(registry, name, old)}:

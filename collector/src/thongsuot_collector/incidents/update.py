@@ -46,7 +46,7 @@ def update_from_fault(registry: IncidentRegistry, fault: Fault) -> None:
         return
     if not registry.network_state.is_known(fault.subject):
         # ``unknown_names`` makes one incident of all of them: a device may invent names without
-        # end, and each would be told.
+        # end, and each would be notified.
         return
     for rule in registry.single_rules:
         candidate = rule.assess(fault, registry.network_state)
@@ -279,8 +279,8 @@ def reopened(incident: Incident, entry: HistoryEntry) -> Incident:
         hold_off=msgspec.structs.replace(incident.hold_off, from_ns=entry.at_ns),
     )
     if incident.notified_party is None:
-        # Its party was told that it is over, and is told anew: who took it on, and who refused
-        # it, did so of what was then; the record keeps both.
+        # Its party was notified of its end, and is notified again: earlier acceptances and refusals
+        # were about the earlier fault; the record keeps both.
         past = () if again.dispute is None else (again.dispute,)
         again = msgspec.structs.replace(
             again,
@@ -311,7 +311,7 @@ def _hold_off(
     registry: IncidentRegistry, old: Incident | None, code: str, candidate: Candidate
 ) -> HoldOff:
     """
-    Return the hold: it begins anew when another party is to be notified.
+    Return the hold: it starts again when another party is to be notified.
 
     The hold of a group is fixed when it is found; that of a single fault follows its state.
     """

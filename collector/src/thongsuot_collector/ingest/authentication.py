@@ -67,7 +67,8 @@ class Authenticator:
         """
         Return the site that a request speaks for.
 
-        ``is_suspect``: so many bad ones came from there that the store is not asked for this one.
+        ``is_suspect``: so many bad tokens came from its address that the store is not queried for
+        this one.
 
         Raises:
             PushRefused: it has nothing that is good, or what it has does not belong together.

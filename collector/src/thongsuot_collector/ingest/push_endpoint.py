@@ -155,7 +155,8 @@ class PushEndpoint:
             self.count_client_gone()
             return None
         except asyncio.CancelledError:
-            # The process ends, and this task with it: the sender is told that instead of an error.
+            # The process ends, and this task with it: the sender gets that answer instead of an
+            # error.
             self._metrics.pushes.labels(RefusalReason.JOURNAL_BUSY.value).inc()
             answer = _refusal(_shutting_down(), headers)
         else:

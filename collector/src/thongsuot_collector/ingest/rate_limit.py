@@ -42,9 +42,9 @@ class RateLimiter:
     """
     A token bucket for each sender.
 
-    ``per_second`` is what may go on indefinitely, ``reserve`` what may come at once before that.
-    Times are of a monotonic clock. ``sender_of`` returns the sender that a name stands for; without
-    it a name is the sender.
+    ``per_second`` is the rate allowed indefinitely, ``reserve`` the amount allowed at once before
+    that. Times are of a monotonic clock. ``sender_of`` returns the sender that a name stands for;
+    without it a name is the sender.
     """
 
     def __init__(

@@ -30,10 +30,13 @@ _QUARANTINE_PER_S, _QUARANTINE_BURST = 1.0, 60.0
 """Fifteen times what a device pushes: its page and its incidents stay as they are."""
 
 _SITES_KEPT = 20_000
-"""Sites that are remembered; one not heard for longest is charged for all that it has again."""
+"""
+Sites that are remembered; the one silent for longest is evicted, and charged for all its content
+again.
+"""
 
 _STREAMS_KEPT = 1_000
-"""Streams remembered of a site, 200 KB; the one not heard for longest counts as new again."""
+"""Streams remembered of a site, 200 KB; the one silent for longest counts as new again."""
 
 _RECORDED_NOTICES = frozenset(
     {
@@ -100,8 +103,8 @@ class _SiteMemory(msgspec.Struct, kw_only=True):
 
     def expects(self, columns: Columns, boot_id: str, numbers: tuple[Range, ...]) -> bool:
         """
-        Return whether a batch goes on where its stream ended, of a boot that is known, and tells
-        of nothing. ``numbers`` are those of its stream with its own.
+        Return whether a batch continues where its stream ended, is of a known boot, and contains no
+        notice. ``numbers`` are those of its stream with its own.
         """
         known = self.streams.get(columns.header.stream)
         return (

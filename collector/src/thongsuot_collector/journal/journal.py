@@ -138,7 +138,7 @@ class Journal(Protocol):
 
     @property
     def name(self) -> str:
-        """A random name made when the journal was: another name means that sequences start anew."""
+        """A random name created with the journal: another name means that sequences start again."""
 
     @property
     def head(self) -> int:

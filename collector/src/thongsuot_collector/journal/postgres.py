@@ -329,7 +329,7 @@ class PostgresJournal:
             raise self._reader.fail(error) from error
 
     def _on_own_connection(self, query: Callable[[PostgresConnection], T]) -> T:
-        """Query beside everything else: a scan of a whole index must not hold up who reads on."""
+        """Query beside everything else: a scan of a whole index must not hold up other readers."""
         try:
             with self._database.connect(autocommit=True) as connection:
                 return query(connection)

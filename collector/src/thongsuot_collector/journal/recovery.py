@@ -332,7 +332,7 @@ def _copy_layouts(source: sqlite3.Connection, target: sqlite3.Connection) -> boo
 
 
 def _note_head(target: sqlite3.Connection, head: int) -> None:
-    """Have sequences go on after the last that was ever given out."""
+    """Let sequences continue after the last one that was ever assigned."""
     target.execute("DELETE FROM sqlite_sequence WHERE name = 'entries'")
     target.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('entries', ?)", (head,))
 

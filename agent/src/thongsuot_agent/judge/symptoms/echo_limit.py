@@ -40,7 +40,10 @@ CHANGED = 2.0
 
 
 class EchoLimit(msgspec.Struct, frozen=True, kw_only=True):
-    """A link beyond which only so many echoes per second are answered, however many are sent."""
+    """
+    A link beyond which only a limited number of echoes per second is answered, however many are
+    sent.
+    """
 
     link: str
     per_second: float
@@ -151,7 +154,7 @@ def limit_of(paces: Iterable[TargetPace]) -> float | None:
 
 
 def _nats(counts: tuple[int, int], ratio: float) -> float:
-    """Return the logarithm of the likelihood of so many answers to so many echoes."""
+    """Return the logarithm of the likelihood of this number of answers to this number of echoes."""
     sent, answered = counts
     sure = min(1.0 - LEAST_RATIO, max(LEAST_RATIO, ratio))
     return answered * log(sure) + (sent - answered) * log(1.0 - sure)

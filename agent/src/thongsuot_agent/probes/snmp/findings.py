@@ -76,7 +76,7 @@ def says_nothing(values: Mapping[Metric, float]) -> bool:
     """
     Return whether a survey has no value that this kind is about.
 
-    Nearly every device reports its uptime, which tells nothing about its battery or light.
+    Nearly every device reports its uptime, which says nothing about its battery or light.
     """
     return set(values) <= {metrics.REBOOTS, metrics.REJECTED, metrics.UPTIME}
 

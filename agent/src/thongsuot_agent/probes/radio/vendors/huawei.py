@@ -78,7 +78,7 @@ def reading_from(answers: Answers) -> ModemReading:
 
 
 def _legs(draft: ReadingBuilder, signal: Mapping[str, str | None], *, is_nr_alone: bool) -> None:
-    # Only the mode tells which cell the plain names belong to, and a page may lack it.
+    # Only the mode shows which cell the plain names belong to, and a page may lack it.
     serving = {"12": "nr", "7": "lte"}.get(signal.get("mode") or "", "")
     draft.add_measurements(
         "lte",

@@ -1,11 +1,13 @@
 """The lists on the command line: the same records as the API has, as table, JSON and CSV."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from tests.collector.queries.reporting_city import reporting_city
+from thongsuot_collector.cli import lists
 from thongsuot_collector.cli.main import main
 
 SITE = """
@@ -56,6 +58,37 @@ async def test_the_command_line_lists_what_the_store_knows(
     assert main(["sites", "--where", "colour=red", *config]) == 2
     assert "colour" in capfd.readouterr().err
     assert main(["sites", "--where", "colour", *config]) == 2
+
+
+VIETNAMESE = {
+    "sites": ("tên", "mất kết nối", "đang gửi tin", "nghiệm thu"),
+    "links": ("điểm", "đường truyền", "đoạn lỗi", "đường truyền của nhà mạng tới điểm"),
+    "incidents": ("mã", "đang diễn ra", "sự cố lớn", "đến lượt", "nhà mạng", "kết thúc lúc"),
+    "carriers": ("tên", "số đường truyền", "kết nối chậm/chập chờn"),
+}
+"""Of each list the first word of its head, and others that it has in a Vietnamese terminal."""
+
+
+async def test_a_table_is_in_the_language_of_the_terminal(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with reporting_city(tmp_path) as city:
+        await city.cut("s1")
+    config = ("--config", configuration(tmp_path))
+    monkeypatch.delenv("LANGUAGE", raising=False)
+    for name, (first, *words) in VIETNAMESE.items():
+        tables = {}
+        for language in ("C", "vi_VN.UTF-8"):
+            monkeypatch.setenv("LC_ALL", language)
+            assert main([name, *config]) == 0
+            tables[language] = capfd.readouterr().out
+        columns = lists._COLUMNS[name]
+        assert tables["C"].splitlines()[0].split() == list(columns)
+        text = tables["vi_VN.UTF-8"]
+        assert text.startswith(f"{first}  ")
+        assert [word for word in words if word not in text] == []
+        english = {*columns, "reporting", "not-installed", "open", "major", "access"}
+        assert english & set(re.split(r"\s+", text)) == set()
 
 
 def test_a_token_is_made_listed_and_revoked(

@@ -187,7 +187,9 @@ async def test_who_may_ask_for_what_and_how_often(stage: NotifyingStack) -> None
     assert len(await push(stage)) == AT_ONCE
 
 
-async def test_the_command_line_asks_a_running_collector(stage: NotifyingStack) -> None:
+async def test_the_command_line_asks_a_running_collector(
+    stage: NotifyingStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
     status, text = await command(
         stage, "request-test", SITE, "path", "--link", "fiber", "--id", "one"
     )
@@ -211,6 +213,12 @@ async def test_the_command_line_asks_a_running_collector(stage: NotifyingStack) 
         return "one: done" in text and "fiber abroad ip4: failed (timed_out)" in text
 
     await eventually(is_done)
+    with monkeypatch.context() as vietnamese:
+        vietnamese.delenv("LANGUAGE", raising=False)
+        vietnamese.setenv("LC_ALL", "vi_VN.UTF-8")
+        again = ("--link", "fiber", "--id", "one", "--wait")
+        _, text = await command(stage, "request-test", SITE, "path", *again)
+        assert "fiber abroad IPv4: không đạt (không phản hồi)" in text
     for wrong, why in (
         (("hoan-kie", "path"), "no site 'hoan-kie'"),
         ((SITE, "path", "--link", "fibre"), "no link 'fibre'"),

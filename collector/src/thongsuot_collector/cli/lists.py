@@ -2,25 +2,38 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
 from types import GenericAlias
+from typing import TypeVar
 
 import msgspec
 from sqlalchemy import Engine
 
 from thongsuot_collector.cli.command import Commands, UsageError, on_store
 from thongsuot_collector.cli.results import Shape, json_text
-from thongsuot_collector.cli.tables import format_table
+from thongsuot_collector.cli.tables import COLUMNS, format_table
+from thongsuot_collector.commissioning.status import CommissioningState
+from thongsuot_collector.incidents.incident import IncidentStatus
+from thongsuot_collector.incidents.party import Severity
 from thongsuot_collector.inventory.directory import InventoryDirectory
+from thongsuot_collector.notify.render.names import SEVERITIES
 from thongsuot_collector.queries.city import city_from_store
 from thongsuot_collector.queries.lists import LIST_BY_NAME, ListQuery
-from thongsuot_collector.queries.records import Record
+from thongsuot_collector.queries.records import Record, SiteStatus, Turn
 from thongsuot_collector.queries.scope import WHOLE_CITY
 from thongsuot_collector.queries.selection import MOST, Page, csv_bytes, text_of
 from thongsuot_collector.web.arguments import ArgumentInvalid, selection_from
-from thongsuot_runtime.terminal import localized
-from thongsuot_schema.words.language import Text
+from thongsuot_collector.web.lists import labels
+from thongsuot_runtime.terminal import localized, terminal_language
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.words.codes import Code
+from thongsuot_schema.words.language import Language, Text
+from thongsuot_schema.words.states import LINK_STATES, SEGMENTS
 from thongsuot_schema.words.translations import REFERENCE, languages
+
+_Coded = TypeVar("_Coded", bound=StrEnum)
 
 _COLUMNS: dict[str, tuple[str, ...]] = {
     "sites": (
@@ -39,6 +52,51 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
     "carriers": ("name", "title", "links", "up", "degraded", "down", "unknown", "incidents"),
 }
 """The columns of each list in a terminal; ``--json`` and ``--csv`` have all of them."""
+
+_HEADS: Mapping[str, Text] = {
+    "carrier": labels.COLUMN_CARRIER,
+    "circuit": labels.COLUMN_CIRCUIT,
+    "closed_at": Text("collector.cli.column.closed_at"),
+    "commissioning": labels.COLUMN_COMMISSIONING,
+    "degraded": LINK_STATES[State.DEGRADED],
+    "down": LINK_STATES[State.DOWN],
+    "fixed": labels.COLUMN_FIXED,
+    "id": COLUMNS["id"],
+    "incident": labels.COLUMN_INCIDENT,
+    "incidents": labels.COLUMN_INCIDENTS,
+    "link": Text("collector.cli.column.link"),
+    "links": Text("collector.cli.column.links"),
+    "mobile": labels.COLUMN_MOBILE,
+    "name": COLUMNS["name"],
+    "opened_at": labels.COLUMN_OPENED,
+    "segment": labels.COLUMN_SEGMENT,
+    "severity": labels.COLUMN_SEVERITY,
+    "since": labels.COLUMN_SINCE,
+    "site": labels.COLUMN_SITE,
+    "state": labels.COLUMN_STATE,
+    "status": COLUMNS["status"],
+    "title": COLUMNS["title"],
+    "turn": labels.COLUMN_TURN,
+    "unknown": LINK_STATES[State.UNKNOWN],
+    "up": LINK_STATES[State.UP],
+}
+"""The words of columns for readers of other languages than English."""
+
+
+def _by_code(words: Mapping[_Coded, Text]) -> Mapping[str, Text]:
+    return {code.value: text for code, text in words.items()}
+
+
+_WORDS: Mapping[type, Mapping[str, Text]] = {
+    CommissioningState: _by_code(labels.COMMISSIONING),
+    IncidentStatus: {IncidentStatus.OPEN: labels.OPEN, IncidentStatus.CLOSED: labels.CLOSED},
+    Segment: _by_code(SEGMENTS),
+    Severity: _by_code(SEVERITIES),
+    SiteStatus: _by_code(labels.STATUSES),
+    State: _by_code(LINK_STATES),
+    Turn: _by_code(labels.TURNS),
+}
+"""The words of codes for readers of other languages than English."""
 
 _HELP = {
     "sites": Text("collector.cli.sites"),
@@ -138,5 +196,14 @@ def _all(records: Sequence[Record]) -> Page:
 
 
 def _table(records: Sequence[Record], columns: Sequence[str]) -> str:
-    rows = [[text_of(getattr(record, name)) or "-" for name in columns] for record in records]
-    return format_table(columns, rows)
+    """Return records for a person, in the language of the terminal."""
+    language = terminal_language()
+    head = [Code(name, _HEADS[name]).read(language) for name in columns]
+    rows = [[_cell(getattr(record, name), language) for name in columns] for record in records]
+    return format_table(head, rows)
+
+
+def _cell(value: object, language: Language) -> str:
+    text = text_of(value)
+    words = _WORDS.get(type(value))
+    return Code(text, words[text]).read(language) if words is not None else text or "-"

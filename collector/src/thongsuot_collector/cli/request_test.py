@@ -17,11 +17,15 @@ from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.store import test_requests
 from thongsuot_collector.store.test_requests import OPEN, RequestedTest, RequestStage
 from thongsuot_collector.test_requests.request import new_request, request_mistake
-from thongsuot_runtime.terminal import localized
+from thongsuot_runtime.terminal import localized, terminal_language
 from thongsuot_schema.batch.push import REQUESTABLE_KINDS
 from thongsuot_schema.outcome import Outcome
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Family
 from thongsuot_schema.view import TestRun
-from thongsuot_schema.words.language import Text
+from thongsuot_schema.words.codes import Code, family_code, reason_code
+from thongsuot_schema.words.language import Formatted, Text
+from thongsuot_schema.words.requested_tests import describe_refusal
 
 HELP = Text("collector.cli.request_test")
 
@@ -135,12 +139,28 @@ def _ended(store: Engine, request: RequestedTest, say: Callable[[str], None]) ->
         time.sleep(_POLL_EVERY_S)
         request = test_requests.get(store, request.id) or request
         if request.state is not before:
-            reason = f": {request.refusal}" if request.refusal else ""
+            reason = f": {_refusal(request.refusal)}" if request.refusal else ""
             say(f"{request.id}: {localized(STAGES[request.state])}{reason}")
             before = request.state
     for run in request.runs:
         values = " ".join(f"{name}={value:g}" for name, value in run.values.items())
-        subject = " ".join(part for part in (run.link, run.target, run.family) if part)
-        why = f" ({run.reason})" if run.reason else ""
+        subject = " ".join(part for part in (run.link, run.target, _family(run.family)) if part)
+        why = f" ({_reason(run.reason)})" if run.reason else ""
         say(f"{subject}: {localized(OUTCOMES[Outcome(run.outcome)])}{why} {values}".rstrip())
     return request
+
+
+def _family(word: str) -> str:
+    return family_code(Family(word)).read(terminal_language()) if word in set(Family) else word
+
+
+def _reason(word: str) -> str:
+    try:
+        return reason_code(Reason(word)).read(terminal_language())
+    except ValueError:
+        return word  # of another release
+
+
+def _refusal(refusal: str) -> str:
+    said = Formatted(lambda language: describe_refusal(refusal, language))
+    return Code(refusal, said).read(terminal_language())

@@ -12,7 +12,7 @@ HOUR_NS = 3600 * NS_PER_S
 TRUE_NS = 1_800_000_000 * NS_PER_S
 
 
-def test_a_slewed_clock_is_no_step_and_a_stepped_one_is() -> None:
+def test_a_slewed_clock_is_not_a_step_and_a_stepped_one_is() -> None:
     watch = StepWatch()
     assert watch.step_since_last_check(0, TRUE_NS) is None
     assert watch.step_since_last_check(60 * NS_PER_S, TRUE_NS + 60 * NS_PER_S + 30_000_000) is None

@@ -36,7 +36,7 @@ print(before, before == after == work(), given_back > 0, given_back)
 """
 
 
-def test_what_was_given_back_comes_again_when_it_is_needed() -> None:
+def test_memory_that_was_given_back_is_taken_again_when_it_is_needed() -> None:
     done = subprocess.run(
         [sys.executable, "-c", GIVEN_BACK],
         capture_output=True,

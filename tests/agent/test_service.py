@@ -64,7 +64,7 @@ def test_the_record_outlives_a_restart_and_the_capability_is_the_only_one() -> N
     } <= set(lines)
 
 
-def test_what_makes_routes_can_do_that_alone_and_is_started_by_the_agents_file() -> None:
+def test_the_unit_that_makes_routes_can_do_only_that_and_is_started_by_the_agents_file() -> None:
     lines = ROUTES.read_text(encoding="utf-8").splitlines()
     assert {"Type=oneshot", "CapabilityBoundingSet=CAP_NET_ADMIN", "NoNewPrivileges=yes"} <= set(
         lines

@@ -56,7 +56,7 @@ async def test_every_page_of_the_folder_is_on_the_sites_map(site: Path) -> None:
         assert f'href="{page}"' in front or page.name == "index.html", page
 
 
-async def test_a_link_to_a_file_that_is_no_page_is_shown_as_words(site: Path) -> None:
+async def test_a_link_to_a_file_that_is_not_a_page_is_shown_as_words(site: Path) -> None:
     # docs/reference/boards.md links to the folder of the lab.
     text = (site / "reference" / "boards.html").read_text("utf-8")
     assert "a recording of the lab" in text

@@ -59,7 +59,7 @@ async def test_a_browser_finds_nothing_that_keeps_the_page_from_being_installed(
     await page.goto("about:blank")
 
 
-async def test_of_what_somebody_may_not_see_any_more_no_copy_stays(
+async def test_no_copy_stays_of_content_that_somebody_may_no_longer_see(
     page: Page, city: ReportingCity
 ) -> None:
     url = str(city.client.base_url.join("/sites/s2?lang=vi"))

@@ -112,7 +112,7 @@ async def test_the_first_screen_of_a_phone_says_whose_turn_it_is_and_what_to_do(
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])
-async def test_what_the_point_mends_itself_is_shown_in_pictures_on_the_first_screen(
+async def test_repairs_by_the_point_are_shown_in_pictures_on_the_first_screen(
     page: Page, pages: PageServer, language: str
 ) -> None:
     await resize(page, PHONE)

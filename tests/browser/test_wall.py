@@ -52,7 +52,7 @@ async def test_chips_and_tiles_are_reached_by_keys(page: Page, city: ReportingCi
     await expect(page.get_by_role("heading", level=1)).to_contain_text("Sóc Sơn")
 
 
-async def test_what_happens_is_on_the_wall_at_once_by_its_stream_alone(
+async def test_events_are_on_the_wall_at_once_by_its_stream_alone(
     city: ReportingCity, page: Page
 ) -> None:
     await page.add_init_script("window.setInterval = () => 0")  # it never asks of itself

@@ -156,7 +156,7 @@ def test_a_server_that_does_not_answer_costs_the_first_connection_alone(
             silent.accept()
 
 
-def test_of_several_servers_the_last_that_took_is_first_and_silent_ones_are_left_out() -> None:
+def test_the_last_server_that_accepted_is_first_and_silent_ones_are_left_out() -> None:
     first, second = {"host": "a"}, {"host": "b"}
     choice = ServerChoice([first, second])
     assert choice.order(0.0) == [first, second]

@@ -236,6 +236,6 @@ def test_words_that_are_not_plain_are_found(text: str, language: str, words: lis
     assert unknown_words(text, language) == list(dict.fromkeys(words))
 
 
-def test_what_is_said_otherwise_is_found() -> None:
+def test_words_that_the_glossary_replaces_are_found() -> None:
     assert list(avoided_words("Máy chủ Không trả lời", "vi")) == ["không trả lời → không phản hồi"]
     assert list(avoided_words("Máy chủ không phản hồi", "vi")) == []

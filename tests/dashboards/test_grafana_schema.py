@@ -81,7 +81,7 @@ def test_a_board_is_a_dashboard_by_grafanas_own_types(name: str, language: Langu
     assert of_board(json.loads(load_boards()[name].to_json(language))) == []
 
 
-def test_what_grafanalib_writes_by_itself_would_be_refused() -> None:
+def test_the_raw_output_of_grafanalib_would_be_refused() -> None:
     board = json.loads(load_boards()["link"].to_json(Language.VI))
     board["rows"] = []
     board["panels"][0]["datasource"] = "Prometheus"

@@ -104,7 +104,7 @@ def test_prometheus_has_every_metric_of_the_catalogue(lab_data: RecordedLabData)
 
 
 @each_board
-def test_what_is_found_can_be_told_apart_and_shown(name: str, lab_data: RecordedLabData) -> None:
+def test_results_can_be_distinguished_and_shown(name: str, lab_data: RecordedLabData) -> None:
     for panel, target, answer in answers(name, lab_data):
         place = f"{panel['title']}: {target['expr']}"
         if target["format"] == "table":

@@ -139,7 +139,9 @@ async def test_a_whole_record_closes_and_its_sums_are_equal(record: DeviceAndCol
     assert record.say("account", "nowhere")[0] == record.say("verify", "nowhere")[0] == 1
 
 
-async def test_what_waits_on_a_device_is_said_to_wait(record: DeviceAndCollector) -> None:
+async def test_batches_waiting_on_a_device_are_reported_as_waiting(
+    record: DeviceAndCollector,
+) -> None:
     async with record.running() as client:
         spool = spool_at(record.root / "device")
         await spool.open()

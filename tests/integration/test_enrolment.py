@@ -175,7 +175,7 @@ async def test_a_code_goes_to_the_next_machine_when_the_first_does_not_answer(
         assert f"enrolled as {SITE}" in out
 
 
-async def test_what_is_missing_is_asked_for_and_codes_do_not_travel_in_the_clear(
+async def test_missing_input_is_asked_for_and_codes_do_not_travel_in_the_clear(
     tmp_path: Path,
 ) -> None:
     none = ("--config", tmp_path / "none", "--code", "x")

@@ -115,7 +115,7 @@ async def failures(client: httpx.AsyncClient) -> list[str]:
     ]
 
 
-async def test_what_cannot_be_stops_nobody_from_being_told_of_others(tmp_path: Path) -> None:
+async def test_an_impossible_notification_does_not_stop_others(tmp_path: Path) -> None:
     async with collector(tmp_path, inventory=INVENTORY) as client:
         agents = {
             site: BatchSealer(site, epoch_ns=time.time_ns() - NOW) for site in (HOSTILE, HONEST)

@@ -63,7 +63,7 @@ def test_nothing_is_raised_where_nothing_is_wrong() -> None:
     raise_mistakes(iter(()))
 
 
-def test_a_file_that_is_not_there_and_one_that_is_no_text_are_named(tmp_path: Path) -> None:
+def test_a_file_that_is_not_there_and_one_that_is_not_text_are_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigInvalid, match=r"absent\.toml: there is no such file"):
         read_text(tmp_path / "absent.toml")
     with pytest.raises(ConfigInvalid, match=r"cannot be read: .*directory"):

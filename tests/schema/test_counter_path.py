@@ -44,7 +44,7 @@ def test_a_switch_over_lasts_from_the_first_run_that_failed_to_the_first_that_op
     )
 
 
-def test_a_way_that_comes_back_by_the_same_link_is_no_switch_over() -> None:
+def test_a_way_that_comes_back_by_the_same_link_is_not_a_switch_over() -> None:
     path = folded(opened(10), failed(70), opened(90))
     assert path.switch_over is None
     assert (path.is_alive, path.since_s) == (True, 90)

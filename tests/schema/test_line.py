@@ -66,7 +66,7 @@ def test_targets_that_no_inventory_describes_speak_last() -> None:
     assert line_figures([unknown, echoes(Segment.CARRIER, 0.0)]).loss_ratio == 0.0
 
 
-def test_what_was_lost_in_an_outage_is_no_loss_of_the_line_that_works_again() -> None:
+def test_losses_in_an_outage_are_no_loss_of_the_line_that_works_again() -> None:
     back = echoes(Segment.ACCESS, 0.0, 1.0, 1.0, 0.0, 0.0, rtt_s=0.004)
     assert line_figures([back]).loss_ratio == 0.4
     assert line_figures([back], since_s=15.0) == LineFigures(rtt_s=0.004, loss_ratio=0.0)

@@ -55,7 +55,7 @@ def refused(by: str, number: int = 2) -> Hop:
     return Hop(number=number, sent=3, answered=3, addresses=(by,), refusal="!H")
 
 
-def test_a_refusal_travels_as_what_it_is_and_is_no_hop() -> None:
+def test_a_refusal_travels_as_what_it_is_and_is_not_a_hop() -> None:
     cut = Path(hops=(hop(1, "192.168.1.1"), refused("192.168.1.1")))
     evidence = path_evidence(cut)
     assert evidence["hop02"] == "192.168.1.1 3/3 !H"
@@ -64,7 +64,7 @@ def test_a_refusal_travels_as_what_it_is_and_is_no_hop() -> None:
     assert cut.refusal == refused("192.168.1.1")
 
 
-def test_a_refusal_is_no_other_route() -> None:
+def test_a_refusal_is_not_another_route() -> None:
     good, ended = path("a", "b", "c"), path("a", reached=False)
     cut = Path(hops=(hop(1, "a"), refused("x")))
     assert is_same_route(good, cut)
@@ -105,7 +105,7 @@ def test_unreadable_values_are_left_out_not_guessed() -> None:
     assert path_read.first is None
 
 
-def test_a_silent_hop_is_no_other_route_and_an_extra_hop_is() -> None:
+def test_a_silent_hop_is_not_another_route_and_an_extra_hop_is() -> None:
     assert is_same_route(path("a", "b", "c"), path("a", "", "c"))
     assert not is_same_route(path("a", "b", "c"), path("a", "x", "c"))
     assert not is_same_route(path("a", "b", "c"), path("a", "b", "x", "c"))

@@ -20,7 +20,7 @@ def test_the_most_specific_network_counts() -> None:
     assert len(TABLE) == 3
 
 
-def test_what_is_in_no_network_or_no_address_is_nobodys() -> None:
+def test_an_address_in_no_network_belongs_to_nobody() -> None:
     for text in ("203.0.114.1", "2001:db9::1", "router", ""):
         assert TABLE.owner_of(text) == ""
     assert PrefixTable({}).owner_of("203.0.113.1") == ""

@@ -28,7 +28,7 @@ def test_the_way_back_ends_a_switch_over_and_is_none() -> None:
     assert figures.away_s == 3_500.0
 
 
-def test_what_has_not_come_back_is_away_until_now() -> None:
+def test_computers_that_have_not_come_back_are_away_until_now() -> None:
     figures = switch_over_figures((move(9_000.0, "fixed", "mobile", 40.0),), NOW_S)
     assert figures is not None
     assert (figures.count, figures.returned, figures.away_s) == (1, 0, 1_000.0)

@@ -99,7 +99,7 @@ def test_an_accepted_advisory_fails_nothing(monkeypatch: pytest.MonkeyPatch) -> 
         assert audit(PINS, url)[0] == 0
 
 
-def test_a_service_that_is_away_is_reported_and_is_no_success() -> None:
+def test_a_service_that_is_away_is_reported_and_is_not_a_success() -> None:
     with service(known) as url:
         pass
     status, message = audit(PINS, url)

@@ -131,7 +131,7 @@ def test_counts_take_the_forms_of_the_file_whatever_the_tables_say(locales: Path
     assert compiled(made(locales)["en/demo.mo"]).ngettext("lines", "lines", 0) == "{count} line"
 
 
-def test_a_code_that_is_no_language_begins_none(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_code_that_is_not_a_language_begins_none(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         catalogues.main(["--add", "xx"])
     assert "no language has the code 'xx'" in capsys.readouterr().err
@@ -148,7 +148,7 @@ def test_writing_again_changes_nothing(locales: Path) -> None:
     }
 
 
-def test_what_a_translator_wrote_into_the_header_stays(locales: Path) -> None:
+def test_header_fields_written_by_a_translator_stay(locales: Path) -> None:
     path = locales / "en" / "demo.po"
     path.write_text(PLURALS.replace('"Content', '"Last-Translator: An\\n"\n"Content') + PO, "utf-8")
     assert "Last-Translator: An" in made(locales)["en/demo.po"].decode()

@@ -141,7 +141,7 @@ def test_packages_of_another_distribution_come_only_from_a_mirror_that_was_given
     assert RELEASES[0].source({}) == ""
 
 
-def test_what_only_root_can_install_is_read_from_what_a_command_says() -> None:
+def test_packages_that_only_root_can_install_are_read_from_a_commands_output() -> None:
     newcomer = Newcomer(is_root=False, installed=["iproute2"])
     printed_lines = [
         "run: going on without: prometheus (only root can install it, with apt)",

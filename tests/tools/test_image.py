@@ -99,7 +99,7 @@ def compose() -> dict[str, Any]:
     return content
 
 
-def test_what_containers_are_given_from_the_checkout_is_there() -> None:
+def test_files_given_to_containers_from_the_checkout_exist() -> None:
     content = compose()
     mounts = [
         volume.partition(":")[0]

@@ -41,7 +41,7 @@ def test_possible_secrets_are_found_with_their_line(line: str) -> None:
 
 
 @pytest.mark.parametrize("line", OTHERS)
-def test_what_only_speaks_of_secrets_is_left_alone(line: str) -> None:
+def test_text_that_only_mentions_secrets_is_left_alone(line: str) -> None:
     assert list(leaks.found("a.py", line.encode())) == []
 
 

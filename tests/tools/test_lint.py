@@ -38,7 +38,7 @@ def test_style_and_types_are_asked_of_the_added_files_alone() -> None:
     assert all("." not in checks[name] for name in ALONE)
 
 
-def test_what_only_the_whole_tree_shows_is_asked_of_it_even_with_nothing_added() -> None:
+def test_checks_that_need_the_whole_tree_get_it_even_with_nothing_added() -> None:
     every_change = commands()
     nothing, one = added_commands([]), added_commands(["room/staged.py"])
     assert nothing == {name: words for name, words in one.items() if name not in ALONE}

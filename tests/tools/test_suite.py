@@ -89,7 +89,7 @@ def test_the_cpu_of_a_part_is_shown_beside_its_time_with_that_of_its_children(
     assert ", CPU 1 s on " in whole
 
 
-def test_what_computes_leaves_the_cpu_to_what_measures_time(
+def test_computing_parts_leave_the_cpu_to_parts_that_measure_time(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     niceness = "import os; print(os.nice(0))"

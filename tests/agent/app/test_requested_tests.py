@@ -103,7 +103,7 @@ def test_tests_come_one_after_the_other() -> None:
     assert stage.begun == list(stage.jobs)
 
 
-def test_what_fills_a_link_runs_one_by_one() -> None:
+def test_probes_that_fill_a_link_run_one_by_one() -> None:
     dear = tuple(
         requested_job("throughput", link=name, cost=COSTLY_RUN_BYTES)
         for name in ("fiber", "mobile")

@@ -38,7 +38,7 @@ def test_samples_are_counted_each_way_with_their_mean_and_hours() -> None:
     assert status.up_mean_bits_per_second == 45e6
 
 
-def test_what_is_no_sample_is_not_counted() -> None:
+def test_an_invalid_sample_is_not_counted() -> None:
     samples = SamplingProgress(lambda: NOVEMBER_NS)
     samples.add_result(result(failed_finding(Reason.LINK_BUSY)))
     samples.add_result(result(ok_finding({}), kind="throughput"))

@@ -237,7 +237,7 @@ def test_a_second_line_that_falls_a_moment_later_is_seen() -> None:
     assert site.outcome() is AttemptOutcome.SEVERAL_LOST
 
 
-def test_a_line_that_does_not_answer_meanwhile_is_no_witness() -> None:
+def test_a_line_that_does_not_answer_meanwhile_is_not_a_witness() -> None:
     site = WalkedSite()
     site.do(steps.ask_pull)
     site.silent.add("mobile")

@@ -127,7 +127,7 @@ def test_with_its_gateway_the_proxy_is_silent_too_and_the_gateway_is_named() -> 
     assert office.last() == (State.DOWN, Segment.LAN, Symptom.GATEWAY_SILENT)
 
 
-def test_one_portal_that_the_proxy_does_not_reach_is_no_fault_of_the_line() -> None:
+def test_one_portal_that_the_proxy_does_not_reach_is_not_a_fault_of_the_line() -> None:
     office = office_that_works()
     office.portal = lambda name: (
         failed_finding(Reason.PROXY_CANNOT_REACH) if name == "motcua" else PAGE

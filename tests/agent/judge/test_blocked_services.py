@@ -110,7 +110,7 @@ def test_it_is_over_when_what_was_blocked_works() -> None:
     assert at.link.clear_ns == 0, "nothing was told"
 
 
-def test_what_is_told_already_began_when_it_did() -> None:
+def test_a_fault_already_reported_began_when_it_did() -> None:
     at = link_to((SILENT, 1, RELATION), (SILENT, 2, RELATION))
     at.link.blocked_services = FaultSlot(fault=PARTIAL_OUTAGE, onset_ns=7)
     assert told(at) == PARTIAL_OUTAGE

@@ -154,7 +154,7 @@ def test_who_was_heard_of_longest_ago_is_asked_first_and_pages_last() -> None:
     ],
     ids=["measured", "refused", "measured since", "refused since", "the agent was too late"],
 )
-def test_what_was_refused_last_is_not_asked_again(shown: Shown, *, can: bool) -> None:
+def test_a_series_refused_last_is_not_requested_again(shown: Shown, *, can: bool) -> None:
     track = echoes("zone", **shown)
     at = link_of(track)
     point = at.probes.point_of(track)

@@ -100,7 +100,7 @@ def test_another_link_tells_of_a_target_what_it_has_seen_since_a_moment(
     ],
     ids=["links of two carriers", "of one carrier", "through one box"],
 )
-def test_what_is_silent_over_a_link_that_fails_with_this_one_may_be_alive_all_the_same(
+def test_a_target_silent_over_a_link_that_fails_with_this_one_may_be_alive_all_the_same(
     carriers: tuple[str, str], shares: tuple[tuple[str, ...], ...], silence_says: bool | None
 ) -> None:
     entries = [

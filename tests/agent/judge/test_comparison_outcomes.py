@@ -118,7 +118,7 @@ def test_a_comparison_waits_for_a_link_that_is_in_question_for_half_a_minute(
         "all works, and the other was asked once",
     ],
 )
-def test_what_is_in_doubt_is_asked_once_more_over_all_links(
+def test_a_doubtful_service_is_probed_once_more_over_all_links(
     fixed: Shown, mobile: Shown, slot: FaultSlot | None, *, is_asked: bool
 ) -> None:
     at = site(pages(**fixed), mobile=(pages(**mobile),))
@@ -292,7 +292,7 @@ def test_large_packets_pass_again_when_a_page_comes(*, is_whole: bool) -> None:
     assert at.link.clear_ns == (NOW_NS if is_whole else 0)
 
 
-def test_what_is_told_of_large_packets_is_not_told_anew() -> None:
+def test_a_reported_loss_of_large_packets_is_not_reported_again() -> None:
     at = stalled_everywhere()
     told_before = FaultSlot(fault=LARGE_PACKETS_LOST_SOMEWHERE, onset_ns=7)
     at.link.large_packets = told_before

@@ -108,7 +108,9 @@ def test_a_run_that_measured_nothing_says_nothing() -> None:
     [(WORKS, False), (FAILS, True), (WORKS | {"slow_runs": 1}, True)],
     ids=["works", "fails", "slow"],
 )
-def test_what_fails_or_is_slow_is_watched_for_a_minute(shown: Shown, *, is_watched: bool) -> None:
+def test_a_failing_or_slow_service_is_watched_for_a_minute(
+    shown: Shown, *, is_watched: bool
+) -> None:
     track = pages(**shown)
     at = site(track)
     take(at, track)
@@ -192,7 +194,7 @@ def test_a_portal_that_is_being_compared_is_not_asked_again() -> None:
 @pytest.mark.parametrize(
     ("failures", "is_opened"), [(1, True), (2, False)], ids=["anew", "in a row"]
 )
-def test_what_was_left_open_is_taken_up_by_the_next_failure(
+def test_an_undecided_comparison_is_taken_up_by_the_next_failure(
     failures: int, *, is_opened: bool
 ) -> None:
     track = pages(**FAILS | {"failures": failures})

@@ -287,7 +287,7 @@ def test_what_stands_before_an_outage_answers_without_proof(
         assert at.link.egress.answered_ns == (0 if is_before else NOW_NS)
 
 
-def test_what_the_other_line_does_is_noted_while_it_is_used() -> None:
+def test_the_other_lines_state_is_noted_while_it_is_used() -> None:
     at = asked_link()
     point, gateway = at.probes.point_of(CORE), at.probes.point_of(echoes("gateway"))
     link, identity = at.link, at.link.egress

@@ -81,7 +81,7 @@ def test_time_never_goes_back() -> None:
     ],
     ids=["no such link", "no such target", "left out", "its budget was spent", "no such interface"],
 )
-def test_what_is_not_measured_any_more_or_was_never_started_says_nothing(
+def test_unmeasured_or_never_started_series_say_nothing(
     event: Result | LinkEvent,
 ) -> None:
     memory = known_memory()
@@ -148,7 +148,7 @@ def test_echoes_count_for_the_test_of_loss_and_lookups_for_that_of_what_is_carri
     assert (lookups.sent, lookups.successes) == (0, 2)
 
 
-def test_what_an_interface_counts_and_what_its_neighbour_is_comes_from_the_host() -> None:
+def test_counters_of_an_interface_and_its_neighbour_come_from_the_host() -> None:
     memory = known_memory()
     finding = ok_finding({host.GATEWAY_NEIGHBOUR: 1.0})
     take(memory, result(finding, kind="host", target="", family=Family.NONE))
@@ -156,7 +156,7 @@ def test_what_an_interface_counts_and_what_its_neighbour_is_comes_from_the_host(
     assert not memory.links["fixed"].tracks
 
 
-def test_what_has_come_due_on_another_link_is_not_put_off_until_the_next_tick() -> None:
+def test_work_due_on_another_link_is_not_put_off_until_the_next_tick() -> None:
     for burst_ns, is_asked in ((NOW_NS, True), (NOW_NS + 1, False), (None, False)):
         memory = known_memory()
         mobile = memory.links["mobile"]

@@ -64,7 +64,7 @@ def test_a_series_is_shown_by_its_latest_outcome_and_the_runs_of_the_round(
     assert (shown.ok, shown.failed, shown.unmeasured) == (3, 2, 1)
 
 
-def test_of_what_is_silent_here_other_links_that_work_are_shown_once_each() -> None:
+def test_working_links_are_shown_once_each_for_targets_silent_here() -> None:
     at = judged_link()
     add_link(
         at.memory,

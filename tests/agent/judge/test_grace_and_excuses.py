@@ -65,7 +65,7 @@ LOSSY = Diagnosis(state=State.DEGRADED, segment=Segment.ACCESS, symptom=Symptom.
         ("slow", True, True),
     ],
 )
-def test_what_a_lossy_line_makes_slow_is_not_learned_as_usual_but_of_echoes(
+def test_values_slowed_by_a_lossy_line_are_not_learned_as_usual_except_echoes(
     slot: str, requests: bool, echoes: bool
 ) -> None:
     link = LinkMemory(name="fixed")

@@ -70,7 +70,7 @@ def test_a_burst_that_finds_nothing_is_counted_and_one_that_finds_an_outage_is_n
 
 
 @pytest.mark.parametrize("reason", [Reason.STATUS_UNEXPECTED, Reason.BODY_UNEXPECTED])
-def test_what_only_the_portal_can_have_answered_is_the_portals_over_one_link_alone(
+def test_an_answer_that_only_the_portal_can_have_given_is_its_fault_over_one_link_alone(
     reason: Reason,
 ) -> None:
     answer = InjectedFault(

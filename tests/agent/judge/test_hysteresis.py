@@ -37,7 +37,7 @@ def test_a_round_without_it_starts_again() -> None:
     assert not round_at(slot, 14, seen())
 
 
-def test_what_loss_would_explain_is_not_believed_however_often() -> None:
+def test_a_failure_that_loss_would_explain_is_not_believed_however_often() -> None:
     slot = FaultSlot()
     assert not any(round_at(slot, at_s, seen(ACCESS_SILENT, nats=5.0)) for at_s in range(10, 60))
 
@@ -47,7 +47,7 @@ def test_what_is_not_ripe_is_not_believed() -> None:
     assert not any(round_at(slot, at_s, seen(is_ripe=False)) for at_s in range(10, 60))
 
 
-def test_what_only_one_protocol_says_needs_one_round_more() -> None:
+def test_a_fault_seen_by_only_one_protocol_needs_one_more_round() -> None:
     slot = FaultSlot()
     assert not round_at(slot, 10, seen(ACCESS_SILENT, is_sure=False))
     assert round_at(slot, 11, seen(ACCESS_SILENT, is_sure=False))

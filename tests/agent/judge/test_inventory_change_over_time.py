@@ -105,7 +105,7 @@ def test_a_round_with_targets_that_are_gone_is_made_again() -> None:
     assert after.burst_ns == memory.now_ns
 
 
-def test_what_a_link_was_blamed_for_because_of_a_portal_ends_with_the_portal() -> None:
+def test_blame_of_a_link_because_of_a_portal_ends_with_the_portal() -> None:
     blocked = InjectedFault(
         at=Segment.SERVICE,
         links=("fixed",),

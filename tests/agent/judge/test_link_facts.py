@@ -242,7 +242,7 @@ def test_what_is_known_again_is_clear_since_the_verdict_before() -> None:
     ],
     ids=["all were heard", "another silent one was not", "one that is always silent was not"],
 )
-def test_who_stays_silent_while_others_as_far_out_answer_is_no_witness(
+def test_who_stays_silent_while_others_as_far_out_answer_is_not_a_witness(
     beside: list[Track], *, is_noted: bool
 ) -> None:
     at = judged_link(alive("gateway"), alive("access-fixed"), alive("far"), lost("zone"), *beside)

@@ -66,7 +66,7 @@ def losing_link() -> LinkContext:
         ("silence", Symptom.ACCESS_SILENT, False, False),
     ],
 )
-def test_what_was_lost_by_a_queue_or_a_dead_name_server_is_forgotten_at_its_end(
+def test_losses_by_a_queue_or_a_dead_name_server_are_forgotten_at_its_end(
     name: str, symptom: Symptom, *, loss_is_forgotten: bool, carried_is_forgotten: bool
 ) -> None:
     at = losing_link()
@@ -121,7 +121,7 @@ def asks(at: LinkContext) -> set[str]:
     return {probe.kind for probe in links.advance_rounds(at)}
 
 
-def test_what_new_flows_do_while_all_is_well_is_asked_once() -> None:
+def test_new_flows_are_probed_once_while_all_is_well() -> None:
     at = judged_link(echoes("core-fixed", **ALIVE), site_probes=NEAR)
     at.link.known = False
     assert asks(at) == set()
@@ -287,7 +287,7 @@ def test_one_who_was_silent_and_not_heard_of_may_be_silent_with_the_others(
     assert links._is_any_silent_not_probed(at, observed) is hides
 
 
-def test_of_an_outage_of_which_nothing_can_be_heard_the_verdict_stands() -> None:
+def test_the_verdict_of_an_outage_that_can_no_longer_be_observed_stays() -> None:
     at = judged_link()
     at.link.heard_ns = ago(900.0)
     at.link.silence = held(Symptom.ACCESS_SILENT, state=State.DOWN)

@@ -286,7 +286,7 @@ def test_bursts_in_vain_are_counted_for_two_minutes(
     ],
     ids=["heard in time", "not heard for too long", "a dead interface says how it is", "never"],
 )
-def test_of_a_link_that_is_not_measured_for_long_nothing_is_known(
+def test_nothing_is_known_of_a_link_that_was_not_measured_for_long(
     change: Shown, heard_s: float | None, *, is_known: bool
 ) -> None:
     """Four of its shortest intervals, and fifteen seconds."""

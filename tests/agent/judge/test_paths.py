@@ -156,7 +156,7 @@ def test_two_changes_in_a_moment_are_one_question() -> None:
     assert paths.path_probes(memory, [change(link="")], site_probes()) == ()
 
 
-def test_what_was_learned_is_written_down_with_the_memory() -> None:
+def test_learned_values_are_saved_with_the_memory() -> None:
     memory = Memory(links={"fixed": LinkMemory(name="fixed")})
     for at_s in (1, 2):
         paths.note_path(

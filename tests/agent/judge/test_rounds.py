@@ -104,7 +104,7 @@ def test_a_burst_waits_for_what_is_quick_and_answers_usually() -> None:
     )
 
 
-def test_of_what_is_quick_who_was_heard_of_longest_ago_is_asked_first() -> None:
+def test_among_quick_kinds_the_one_silent_for_longest_is_asked_first() -> None:
     at = speaking(link_context())
     at.link.silence = FaultSlot(is_pending=True)
     at.link.tracks[ZONE].answered_ns = 7
@@ -193,7 +193,7 @@ def refused(reason: Reason, measured_ns: int) -> Track:
     return track
 
 
-def test_what_was_refused_last_is_not_asked_again_and_what_was_measured_since_is() -> None:
+def test_a_series_refused_last_is_not_requested_again_but_one_measured_since_is() -> None:
     assert probed(None)
     assert not probed(None, facts=None), "of an interface that nobody knows"
     assert not probed(None, LinkFacts(present=True, carrier=True))
@@ -270,7 +270,7 @@ def test_a_link_without_a_probe_of_the_device_is_asked_nothing_of_it() -> None:
     assert burst_asks(speaking(at)) == {"icmp", "dns"}
 
 
-def test_of_those_never_heard_of_the_first_of_the_inventory_is_asked_first() -> None:
+def test_among_sites_that_never_reported_the_first_of_the_inventory_is_asked_first() -> None:
     at = speaking(link_context())
     for track in at.link.tracks.values():
         track.answered_ns = None

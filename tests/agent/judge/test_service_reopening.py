@@ -106,7 +106,7 @@ def dead_over(*, metered: bool) -> tuple[LinkContext, ServiceMemory]:
     return msgspec.structs.replace(at, probes=replace(at.probes, link=link)), believed(OWN)
 
 
-def test_what_fails_over_metered_lines_alone_is_compared_again_five_times() -> None:
+def test_failures_over_metered_lines_alone_are_compared_again_five_times() -> None:
     at, service = dead_over(metered=True)
     waits_s = []
     for _ in range(6):

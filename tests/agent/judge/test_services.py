@@ -73,7 +73,7 @@ def test_a_family_that_works_again_is_asked_for_and_one_that_fails_is_not(
     assert _is_new_witness(seen, Settings()) is wants_more
 
 
-def test_what_fails_over_a_link_is_no_new_witness() -> None:
+def test_a_failure_over_a_link_is_not_a_new_witness() -> None:
     assert not _is_new_witness(over(Health.BAD, 1), Settings())
     assert _is_new_witness(over(Health.GOOD, 1), Settings())
 

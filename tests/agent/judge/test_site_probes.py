@@ -118,7 +118,7 @@ def test_equipment_is_asked_in_the_first_of_its_families() -> None:
     assert boxes == (("snmp", "box", Family.IP4),)
 
 
-def test_what_is_asked_of_the_device_its_modem_and_its_boxes_hides_no_other_probe() -> None:
+def test_queries_of_the_device_its_modem_and_its_boxes_hide_no_other_probe() -> None:
     boxes = [
         Target(name=name, role=Role.EQUIPMENT, segment=Segment.LAN, addresses=("192.0.2.9",))
         for name in ("one", "two")

@@ -110,7 +110,7 @@ def test_an_answer_at_the_moment_of_a_silence_ends_it_and_a_silence_then_begins_
         ("icmp", SILENCE, [], []),
     ],
 )
-def test_of_pages_the_latest_four_failures_that_followed_a_success_are_remembered(
+def test_the_latest_four_failures_of_pages_after_a_success_are_remembered(
     kind: str, finding: Finding, episodes: list[int], unanswered: list[int]
 ) -> None:
     followed = track(kind)

@@ -141,11 +141,11 @@ def test_a_disturbed_line_teaches_nothing() -> None:
     assert followed.usual_s == pytest.approx(0.010)
 
 
-def test_what_is_slow_beyond_doubt_is_slow_on_a_disturbed_line_too() -> None:
+def test_a_target_slow_beyond_doubt_is_slow_on_a_disturbed_line_too() -> None:
     assert is_slow(taught(track("dns"), [1.1], is_disturbed=True), SETTINGS)
 
 
-def test_what_was_learned_of_a_slow_time_is_forgotten_after_it() -> None:
+def test_values_learned_in_a_slow_time_are_forgotten_after_it() -> None:
     followed = learned([0.400] * 100 + [0.010] * SETTINGS.learn_runs, "dns")
     assert followed.usual_s == pytest.approx(0.010)
     assert is_slow(taught(followed, [0.9]), SETTINGS)
@@ -290,7 +290,7 @@ def test_the_latest_runs_are_counted_one_by_one_and_as_rows_of_silence(
     assert share_silent_lately([followed]) == pytest.approx(share)
 
 
-def test_of_the_latest_runs_eight_are_remembered() -> None:
+def test_the_latest_eight_runs_are_remembered() -> None:
     followed = track()
     for number in range(7):
         fed(followed, (number, SILENCE))
@@ -316,7 +316,7 @@ def test_rows_of_slow_runs_are_counted_and_the_beginnings_of_the_last_four_remem
     assert followed.slow_episodes_ns == [106, 108, 110, 200]
 
 
-def test_of_prompt_pages_the_latest_sixteen_are_remembered_and_of_echoes_none() -> None:
+def test_the_latest_sixteen_prompt_pages_are_remembered_and_no_echoes() -> None:
     pages, echoes = track("http"), track()
     for number in range(20):
         record_duration(pages, number, ok_finding({http.TOTAL: 0.2}), SETTINGS)

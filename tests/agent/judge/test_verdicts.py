@@ -78,7 +78,7 @@ def degraded(segment: Segment | None, symptom: Symptom = Symptom.ACCESS_SLOW) ->
     return Diagnosis(state=state, segment=segment, symptom=symptom)
 
 
-def test_what_is_said_already_is_not_said_again_and_an_onset_is_never_of_the_future() -> None:
+def test_a_repeated_verdict_is_not_given_again_and_an_onset_is_never_in_the_future() -> None:
     for said, fault in ((WELL, None), (CABLE, degraded(Segment.LAN, Symptom.CABLE_UNPLUGGED))):
         memory = link_context(LinkMemory(name="fixed"), said).memory
         changes = issue_verdict(memory, "fixed", "", FaultSlot(fault=fault, onset_ns=1))
@@ -226,7 +226,7 @@ def test_a_device_that_was_moved_is_said_to_be_where_nothing_else_is_wrong() -> 
     assert change.verdict.symptom is not Symptom.DEVICE_MOVED
 
 
-def test_what_is_said_first_may_have_begun_with_the_device() -> None:
+def test_a_first_verdict_may_have_begun_with_the_device() -> None:
     memory = Memory(now_ns=NOW_NS)
     (change,) = issue_verdict(memory, "fixed", "", FaultSlot(fault=SILENT, onset_ns=0))
     assert change.onset_boottime_ns == 0

@@ -75,7 +75,7 @@ def test_no_probe_but_the_routers_own_word_is_made_on_it() -> None:
     assert probes.boxes == (("snmp", "router", Family.IP4),)
 
 
-def test_a_port_that_is_up_is_no_line_that_works() -> None:
+def test_a_port_that_is_up_is_not_a_line_that_works() -> None:
     watch = Watch(watched())
     assert watch.read(UP) == ONLY_SEEN
     for _ in range(20):

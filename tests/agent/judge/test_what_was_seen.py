@@ -45,7 +45,7 @@ def names(seen: list[Observation]) -> list[str]:
     return [observation.point.target for observation in seen]
 
 
-def test_what_answered_and_what_is_silent_is_told_apart_by_family_and_rung() -> None:
+def test_answered_and_silent_targets_are_distinguished_by_family_and_rung() -> None:
     at = judged_link()
     observed = round_of(
         answering(at, echoes("gateway")),
@@ -233,7 +233,7 @@ def test_a_gateway_is_lossy_that_lost_two_of_its_latest_echoes(
 
 
 @pytest.mark.parametrize(("lost", "is_lossy"), [(0b1_0000_0011, False), (0b1_0000_0111, True)])
-def test_of_both_families_together_a_fifth_has_to_be_lost(lost: int, *, is_lossy: bool) -> None:
+def test_a_fifth_of_both_families_together_has_to_be_lost(lost: int, *, is_lossy: bool) -> None:
     at = judged_link(
         echoes("gateway", recent=lost), echoes("gateway", family=IP6, recent=0b1_000_0000)
     )
@@ -287,7 +287,7 @@ def test_anchors_are_witnesses_each_and_services_are_one_together() -> None:
     ],
     ids=["an echo", "a lookup", "a page", "known to be mute", "which lost none"],
 )
-def test_what_the_living_lose_explains_as_much_of_a_silence(beside: Track, ratio: float) -> None:
+def test_losses_of_living_targets_explain_as_much_of_a_silence(beside: Track, ratio: float) -> None:
     at = judged_link()
     mute = silent(at, echoes("zone", recent=ALL_LOST))
     alive = answering(at, beside)

@@ -175,7 +175,7 @@ def test_an_answer_after_the_time_is_up_is_late_and_the_next_echo_reports_it(lab
     on_device(lab, look, BOTH)
 
 
-def test_a_refusal_after_the_time_is_up_is_no_late_answer(lab: Lab) -> None:
+def test_a_refusal_after_the_time_is_up_is_not_a_late_answer(lab: Lab) -> None:
     """A router that finds no next hop says so after three seconds: that proves no way."""
     lab.impair("ont--internet", Impairment(delay_s=0.4))
     lab.node("internet").nft(
@@ -194,7 +194,7 @@ def test_a_refusal_after_the_time_is_up_is_no_late_answer(lab: Lab) -> None:
     on_device(lab, look, BOTH)
 
 
-def test_what_nothing_answered_is_asked_again_by_a_fresh_flow(lab: Lab) -> None:
+def test_an_unanswered_flow_is_probed_again_by_a_fresh_flow(lab: Lab) -> None:
     """A NAT that has wedged the entry of one identifier must not look like a dead line for ever."""
     lab.impair("ont--internet", Impairment(delay_s=0.2))
 

@@ -72,7 +72,7 @@ def test_with_two_default_routes_the_worse_one_serves_its_own_link(lab: Lab) -> 
     on_device(lab, look)
 
 
-def test_a_route_in_a_table_that_no_rule_leads_to_is_no_way_out(lab: Lab) -> None:
+def test_a_route_in_a_table_that_no_rule_leads_to_is_not_a_way_out(lab: Lab) -> None:
     lab.node("device").ip(
         "route del default dev wwan0", "route add default via 192.168.8.1 dev wwan0 table 77"
     )

@@ -40,7 +40,7 @@ def test_sockets_are_bound_to_the_interface_and_its_address(lab: Lab) -> None:
     on_device(lab, look, (FIXED, MOBILE))
 
 
-def test_an_address_that_just_went_is_no_address(lab: Lab) -> None:
+def test_an_address_that_just_went_is_not_an_address(lab: Lab) -> None:
     device = lab.node("device")
 
     async def look(monitor: LinkMonitor) -> None:

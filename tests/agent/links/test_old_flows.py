@@ -51,7 +51,7 @@ def test_an_old_flow_that_is_answered_was_a_lost_packet() -> None:
     assert not flows.take_dead(FAR)
 
 
-def test_what_the_fresh_flow_loses_as_well_begins_it_again() -> None:
+def test_a_loss_of_the_fresh_flow_as_well_begins_it_again() -> None:
     flows = given_up()
     for _ in range(OLD_FLOW_ECHOES - 1):
         flows.note_old_loss(FAR)
@@ -110,7 +110,7 @@ def test_an_old_flow_whose_nat_entry_is_lost_is_reported_and_echoes_continue(lab
 
 @pytest.mark.lab
 @needs_lab
-def test_a_lost_echo_is_no_dead_flow(lab: Lab) -> None:
+def test_a_lost_echo_is_not_a_dead_flow(lab: Lab) -> None:
     lab.impair("ont--internet", Impairment(delay_s=0.2))
 
     async def look(monitor: LinkMonitor) -> None:

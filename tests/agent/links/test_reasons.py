@@ -14,7 +14,7 @@ from thongsuot_schema.reason import Reason, outcome_of
 
 
 @pytest.mark.parametrize("number", sorted(errno.errorcode))
-def test_what_goes_wrong_here_is_never_the_networks_fault(number: int) -> None:
+def test_errors_of_the_device_itself_are_never_the_networks_fault(number: int) -> None:
     assert outcome_of(reason_for_own(OSError(number, ""))) is Outcome.UNMEASURED
 
 

@@ -108,7 +108,7 @@ def test_the_inventory_comes_before_everything(tmp_path: Path) -> None:
     assert Resolvers("eth0", ("192.0.2.99",), tmp_path).servers(4) == ("192.0.2.99",)
 
 
-def test_what_was_read_is_kept_until_it_is_forgotten(tmp_path: Path) -> None:
+def test_read_servers_are_kept_until_they_are_forgotten(tmp_path: Path) -> None:
     resolvers = Resolvers("eth0", (), tmp_path)
     write(tmp_path, {"etc/resolv.conf": "nameserver 192.0.2.10\n"})
     assert resolvers.servers(4) == ("192.0.2.10",)

@@ -29,7 +29,7 @@ def test_an_error_does_not_disturb_the_next_question() -> None:
             assert kernel.links()
 
 
-def test_what_is_not_known_is_none() -> None:
+def test_an_unknown_item_is_none() -> None:
     lo = socket.if_nametoindex("lo")
     with RtnetlinkClient() as kernel:
         unknown = kernel.neighbour(family=socket.AF_INET, address=b"\xcb\0\x71\x01", index=lo)

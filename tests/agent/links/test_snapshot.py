@@ -103,7 +103,7 @@ def test_other_routes_make_no_uplink() -> None:
     assert uplinks(tables(route((1, None)))) == ()
 
 
-def test_of_several_gateways_the_main_tables_best_is_named() -> None:
+def test_the_best_gateway_of_the_main_table_is_named() -> None:
     by_interface = states(
         tables(
             route((2, "10.0.0.9"), table=OTHER),
@@ -181,7 +181,7 @@ def test_a_duplicate_address_is_a_conflict() -> None:
     assert state.addresses6 == ()
 
 
-def test_what_is_not_there_is_absent() -> None:
+def test_a_missing_value_is_absent() -> None:
     assert states(tables(), [on("eth9")]) == {"eth9": ABSENT}
 
 

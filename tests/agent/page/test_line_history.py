@@ -68,7 +68,7 @@ def test_runs_are_summed_by_five_minutes_and_by_hours() -> None:
     assert hour[1].runs == 16
 
 
-def test_of_a_time_that_nobody_vouches_for_nothing_is_kept() -> None:
+def test_nothing_is_kept_of_an_untrusted_time() -> None:
     lines = LineHistory()
     lines.add_result(echo(1))
     lines.tick(2 * S, None)

@@ -22,7 +22,7 @@ def test_a_day_of_one_digit_is_padded_with_a_blank() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "tomorrow", "Foo 1 00:00:00 2028 GMT", "Mar 1 x 2028 GMT"])
-def test_what_is_no_time_is_none(text: str) -> None:
+def test_an_invalid_time_is_none(text: str) -> None:
     assert unix_time(text) is None
 
 

@@ -24,7 +24,7 @@ def test_addresses_that_no_service_has_are_forged() -> None:
     assert forged(("203.0.113.7", "10.20.30.40", "2001:db8::7"), ()) == ()
 
 
-def test_what_is_expected_of_one_family_says_nothing_about_the_other() -> None:
+def test_expectations_of_one_family_say_nothing_about_the_other() -> None:
     expected = ("203.0.113.0/24",)
     assert forged(("198.51.100.1", "203.0.113.7", "2001:db8::7"), expected) == ("198.51.100.1",)
 

@@ -62,7 +62,7 @@ def passes(program: bytes, packet: bytes) -> bool:
         IP4_HEADER + b"\x0b" + ERROR4[1:] + IP4_QUOTE,
     ],
 )
-def test_what_names_our_identifier_passes_and_nothing_else_does(packet: bytes) -> None:
+def test_packets_with_our_identifier_pass_and_no_others(packet: bytes) -> None:
     assert passes(echo_filter4(0x0C2B), packet)
     assert not passes(echo_filter4(0x0C2C), packet)
     assert passes(echo_filter4(0x0C20, 0xFFF0), packet), "fresh flows differ in the lowest bits"

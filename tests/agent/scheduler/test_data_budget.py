@@ -51,7 +51,7 @@ def test_a_doubted_clock_begins_no_month_and_stops_nothing() -> None:
     assert budget.may_run(one(100), 0)
 
 
-def test_what_was_used_before_the_clock_was_known_is_not_forgotten() -> None:
+def test_usage_before_the_clock_was_known_is_not_forgotten() -> None:
     wall_ns: int | None = None
     budget = DataBudget(lambda: wall_ns)
     budget.set_jobs([METERED], [])

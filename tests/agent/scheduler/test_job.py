@@ -191,7 +191,7 @@ def test_the_host_is_looked_at_once_a_link() -> None:
     assert {job.cost_bytes for job in planned_jobs} == {0}
 
 
-def test_what_belongs_to_the_site_is_measured_once_a_portal_and_made_with_the_wired_link() -> None:
+def test_targets_of_the_site_are_measured_once_per_portal_over_the_wired_link() -> None:
     counter = ProbeSchedule(kind="counter", every_s=60, metered_every_s=3600)
     mobile = replace(reach(MOBILE), spec=MOBILE_5G)
     planned_jobs = jobs(mobile, reach(FIBER), schedule=counter, targets=(PORTAL, *ANCHORS))

@@ -98,7 +98,7 @@ def test_the_button_at_the_point_fills_no_metered_link_and_fills_the_others_last
     assert local_requests(JOBS, metered_budget()) == (("http", ""), ("throughput", "fiber"))
 
 
-def test_what_would_be_too_much_at_once_is_wanted_link_by_link() -> None:
+def test_requests_that_would_be_too_much_at_once_are_made_link_by_link() -> None:
     many = [
         requested_job("http", link=link, target=f"p{n}")
         for n in range(MAX_SERIES // 2 + 1)

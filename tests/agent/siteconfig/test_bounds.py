@@ -126,7 +126,9 @@ def test_settings_that_may_come_are_those_of_the_probes_and_none_names_a_place()
 
 
 @pytest.mark.parametrize("kind", ["throughput", "qcvn", "speedtest", "snmp", "radio"])
-def test_what_fills_a_link_or_asks_equipment_comes_only_where_the_device_has_it(kind: str) -> None:
+def test_probes_that_fill_a_link_or_query_equipment_need_the_devices_own_settings(
+    kind: str,
+) -> None:
     (problem,) = refusal(site_config(probes=(ConfiguredProbe(kind=kind, every_s=86400.0),)))
     assert "cannot come from the collector unless" in problem
 

@@ -24,7 +24,7 @@ def good(config: OfferedConfig) -> RolloutState:
     return rules.confirm_trial(rules.begin_trial(RolloutState(fingerprint="f"), config))
 
 
-def test_what_has_proved_itself_is_run() -> None:
+def test_a_proven_site_config_is_run() -> None:
     rollout = good(FIRST)
     assert rollout.active == FIRST
     assert rollout.running == RunningConfig(version=version_of(FIRST))
@@ -32,7 +32,7 @@ def test_what_has_proved_itself_is_run() -> None:
     assert rollout.is_new(SECOND)
 
 
-def test_what_is_tried_is_run_and_what_was_good_is_kept() -> None:
+def test_an_offered_version_is_run_and_the_last_good_one_is_kept() -> None:
     rollout = rules.begin_trial(good(FIRST), SECOND)
     assert (rollout.active, rollout.good) == (SECOND, FIRST)
     assert rules.confirm_trial(rollout).good == SECOND
@@ -121,7 +121,7 @@ def test_ends_under_one_site_config_are_not_held_against_another() -> None:
     assert rules.confirm_trial(rules.begin_trial(rollout, third)).interrupted is None
 
 
-def test_what_another_settings_file_found_wrong_may_come_again() -> None:
+def test_a_config_refused_by_another_settings_file_may_come_again() -> None:
     rollout = rules.refuse_version(good(FIRST), version_of(SECOND), "wrong")
     assert not rules.after_restart(rollout, "f").is_new(SECOND)
     assert rules.after_restart(rollout, "other").is_new(SECOND)

@@ -136,7 +136,7 @@ def test_a_citys_portals_and_anchors_by_the_default_profile_are_taken() -> None:
     assert is_taken(site_config(targets=(*portals, *anchors)), config)
 
 
-def test_what_the_files_own_speed_tests_use_is_not_held_against_a_site_config() -> None:
+def test_the_files_own_speed_tests_do_not_count_against_a_site_config() -> None:
     config = own('[[probes]]\nkind = "throughput"\nevery_s = 600\nlinks = ["fiber"]\n')
     assert is_taken(site_config(targets=(portal(),)), config)
 

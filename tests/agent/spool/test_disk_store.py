@@ -76,7 +76,7 @@ async def test_a_batch_from_the_disk_says_whether_there_is_news_in_it(
     await store.close()
 
 
-async def test_of_each_stream_it_is_known_how_many_batches_wait_and_what_room_they_take(
+async def test_number_and_size_of_waiting_batches_are_known_for_each_stream(
     tmp_path: Path,
 ) -> None:
     store = store_at(tmp_path / "spool.db")

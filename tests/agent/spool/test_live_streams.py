@@ -207,7 +207,7 @@ def test_a_stream_of_which_nothing_waits_is_not_reported_and_one_never_heard_of_
     )
 
 
-def test_of_a_stream_whose_name_alone_is_known_no_batch_is_reached() -> None:
+def test_no_batch_is_reachable_by_the_name_of_its_stream_alone() -> None:
     streams = LiveStreams(names={1: stream(1).name})
     made = streams.report(stream(1), [], NOTHING)
     assert [progress.highest for progress in made.streams] == [0]

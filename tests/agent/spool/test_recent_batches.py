@@ -142,7 +142,7 @@ def test_whole_batches_go_beyond_the_bound_until_a_twentieth_of_it_is_free(
     assert dropped.batches == len(sizes) - len(left)
 
 
-def test_of_one_verdict_change_and_none_the_batch_with_none_goes_first() -> None:
+def test_of_two_batches_the_one_without_verdict_changes_goes_first() -> None:
     recent = RecentBatches()
     recent.add(bare(1, 60, news=1))
     recent.add(bare(2, 60, news=0))

@@ -72,7 +72,7 @@ def test_files_without_counts_and_files_that_are_torn_go_as_one_batch_each(
 
 
 @pytest.mark.parametrize(("bound", "left"), [("MAX_FILES", 2), ("MAX_BYTES", 2)])
-def test_what_fills_a_bound_exactly_stays(
+def test_content_that_fills_a_bound_exactly_stays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bound: str, left: int
 ) -> None:
     rejected(tmp_path, 1)

@@ -191,7 +191,7 @@ async def test_a_kill_before_anything_was_made_leaves_a_stream_that_begins_with_
     await spool.close()
 
 
-async def test_what_waits_on_the_disk_says_whether_there_is_news_in_it(tmp_path: Path) -> None:
+async def test_waiting_batches_on_the_disk_are_known_to_contain_news_or_not(tmp_path: Path) -> None:
     fake = FakeClock()
     spool = await opened(tmp_path, fake, disk_after_s=1.0)
     for entry in (result(1), change(2)):

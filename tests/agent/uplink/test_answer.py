@@ -103,7 +103,7 @@ def test_a_box_on_the_way_refuses_nothing_for_good(status: int) -> None:
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 408, 429, 500, 502, 503, 504])
-def test_what_is_not_the_batchs_fault_keeps_it(status: int) -> None:
+def test_a_batch_that_is_not_at_fault_is_kept(status: int) -> None:
     assert (
         outcome_of(said(status, PushResponse(error="later"))).disposition
         is PushDisposition.RETRY_LATER

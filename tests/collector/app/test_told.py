@@ -52,7 +52,7 @@ async def test_killed_between_news_and_telling_it_tells_once_and_the_end_too(
     assert "Traceback" not in stage.collector.log()
 
 
-async def test_what_comes_of_telling_is_measured(stage: NotifyingStack) -> None:
+async def test_the_outcome_of_notifications_is_measured(stage: NotifyingStack) -> None:
     await stage.report(State.UP)
     stage.hook.folder.behave("503")
     await stage.report(State.DOWN)

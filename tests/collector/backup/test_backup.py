@@ -89,7 +89,7 @@ def test_one_database_is_not_put_beside_a_newer_second(source: Source, tmp_path:
 
 
 @pytest.mark.parametrize("harm", ["changed", "missing", "unfinished", "newer", "escaping"])
-def test_of_a_backup_that_is_not_whole_nothing_is_restored(
+def test_nothing_is_restored_from_an_incomplete_backup(
     source: Source, tmp_path: Path, harm: str
 ) -> None:
     backup = made(source, tmp_path / "backups")

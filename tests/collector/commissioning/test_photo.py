@@ -68,7 +68,7 @@ def test_a_picture_that_stands_upright_needs_no_word_of_that() -> None:
     assert photo_from(JPEG).body == JPEG
 
 
-def test_of_a_png_only_what_makes_the_picture_is_kept() -> None:
+def test_only_the_picture_data_of_a_png_is_kept() -> None:
     photo = photo_from(png())
     assert photo.media_type == "image/png"
     assert PLACE not in photo.body

@@ -81,7 +81,7 @@ async def test_others_have_the_loop_between_the_slices_of_a_long_piece_of_work()
     assert timer.longest_s == pytest.approx(0.025)
 
 
-async def test_what_has_begun_is_finished_when_it_is_cancelled() -> None:
+async def test_work_that_has_begun_is_finished_when_it_is_cancelled() -> None:
     clock = StepClock()
     log: list[str] = []
     ended: list[str] = []

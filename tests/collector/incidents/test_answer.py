@@ -172,7 +172,7 @@ def test_an_incident_that_is_over_takes_no_answer_and_one_that_comes_back_starts
     assert [dispute.reason for dispute in again.past_disputes] == ["không phải"]
 
 
-def test_of_a_dispute_is_told_that_it_began_and_then_that_it_was_settled() -> None:
+def test_the_beginning_and_the_settlement_of_a_dispute_are_notified() -> None:
     dispute = Dispute(party=VNPT, reference="TT-1", reason="không phải", at_ns=wall_ns(61))
     assert dispute.steps == 1
     assert msgspec.structs.replace(dispute, withdrawn_ns=wall_ns(62)).steps == 2

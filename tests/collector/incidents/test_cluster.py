@@ -97,7 +97,7 @@ def test_a_large_outage_is_over_when_a_tenth_of_its_links_is_left() -> None:
     assert clustered(*ended[:17], *(fault(f"z{n}", 0) for n in range(3)))[0][1] is None
 
 
-def test_what_fails_after_a_large_outage_is_over_is_no_part_of_it() -> None:
+def test_a_failure_after_the_end_of_a_large_outage_is_not_part_of_it() -> None:
     ended = [fault(f"s{n}", 0, 500) for n in range(18)]
     left = [fault("y", 0), fault("z", 0)]
     ((sites, end_s),) = clustered(*ended, *left, fault("s0", 520))
@@ -105,7 +105,7 @@ def test_what_fails_after_a_large_outage_is_over_is_no_part_of_it() -> None:
     assert end_s == 500
 
 
-def test_what_had_ended_before_bears_no_witness() -> None:
+def test_a_fault_that_had_ended_before_is_not_a_witness() -> None:
     blips = [fault(f"b{n}", n * 60, n * 60 + 20) for n in range(9)]
     outage = [fault("x", 600), fault("y", 603), fault("z", 605)]
     assert clustered(*blips, *outage) == [(["x", "y", "z"], None)]

@@ -165,7 +165,7 @@ def test_a_fault_names_each_batch_that_reported_it_once() -> None:
     assert len(first_fault.verdicts) == 2
 
 
-def test_what_speaks_for_a_fault_is_its_latest_phase_and_of_the_past_its_worst() -> None:
+def test_a_fault_is_represented_by_its_latest_phase_and_in_the_past_by_its_worst() -> None:
     slow = replace(DOWN, state=State.DEGRADED, symptom=Symptom.ACCESS_LOSS)
     later = replace(DOWN, symptom=Symptom.NO_ROUTE)
     assert fault(DOWN, slow).main_phase.interval == slow
@@ -194,7 +194,7 @@ def test_a_fault_that_is_withdrawn_or_part_of_another_no_longer_continues() -> N
     assert merged(ongoing, replace(ongoing, id="g")).merged_into == "g"
 
 
-def test_a_port_that_is_only_watched_is_no_fault_while_its_router_says_that_it_is_up() -> None:
+def test_a_port_that_is_only_watched_is_not_a_fault_while_its_router_says_that_it_is_up() -> None:
     assert found(LINK, (WATCHED, 600)) == []
     assert found(LINK, (WATCHED, 600), (DOWN, 100), (WATCHED, 600)) == [(600, 700)]
     assert found(LINK, (WATCHED, 9), (DOWN, 100)) == [(9, None)]
@@ -279,7 +279,7 @@ def test_a_fault_that_another_follows_in_the_rewrite_ends_in_it() -> None:
     assert seconds(updated_fault(last, cut, KNOWN)) == (90, 120)
 
 
-def test_of_a_fault_in_very_many_phases_the_first_and_the_latest_are_kept() -> None:
+def test_the_first_and_latest_phases_of_a_fault_with_very_many_are_kept() -> None:
     many = course(*[(DOWN, 10), (SILENT, 10)] * 30, (DOWN, 10))
     made = Rewrite(subject=LINK, from_ns=0, until_ns=None, intervals=many)
     (shown,) = faults_in(made, CALM_NS, now_ns=0)

@@ -85,21 +85,21 @@ def test_a_failure_after_an_outage_is_reported_after_a_minute() -> None:
     assert len(told_of_s0(city)) == 1
 
 
-def test_what_fails_for_another_reason_does_not_repeat_a_verdict() -> None:
+def test_a_failure_for_another_reason_does_not_repeat_a_verdict() -> None:
     city, ended_s = outliving_city(CUT)
     FailingProbes(city, {LOOKUP: 150.0, ECHO: ended_s + 3})
     city.run(ended_s + 240)
     assert told_of_s0(city) == []
 
 
-def test_of_what_no_run_is_known_nothing_is_asked() -> None:
+def test_nothing_is_asked_without_a_known_run() -> None:
     city, ended_s = outliving_city(CUT)
     FailingProbes(city, {ECHO: 150.0})
     city.run(ended_s + 63)
     assert len(told_of_s0(city)) == 1
 
 
-def test_what_is_not_looked_at_again_is_reported_in_ten_minutes_all_the_same() -> None:
+def test_a_loss_that_is_not_examined_again_is_reported_in_ten_minutes_all_the_same() -> None:
     city, ended_s = outliving_city(CUT)
     FailingProbes(city, {LOOKUP: 150.0})
     city.run(ended_s + 595)

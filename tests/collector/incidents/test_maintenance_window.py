@@ -92,7 +92,7 @@ def test_planned_work_that_ends_in_time_leaves_no_word() -> None:
     assert city.only("link_fault").closure_code == "restored"
 
 
-def test_of_windows_that_overlap_the_last_to_close_counts() -> None:
+def test_the_last_of_overlapping_windows_to_close_counts() -> None:
     city = healthy_city()
     set_windows(
         city.registry,
@@ -128,7 +128,7 @@ def test_work_that_begins_on_a_fault_already_told_keeps_it_open_and_quiet() -> N
     assert city.notification_lines()[-1][1:3] == ("resolved", "ended")
 
 
-def test_work_on_many_circuits_is_no_outage_until_it_outlasts_its_window() -> None:
+def test_work_on_many_circuits_is_not_an_outage_until_it_outlasts_its_window() -> None:
     city = healthy_city()
     set_windows(city.registry, [window(20, 500, carrier="vnpt")])
     for site in ("s0", "s3", "s6", "s9"):

@@ -64,14 +64,14 @@ def test_a_dead_target_shows_its_last_answer_its_first_loss_and_how_many_since()
     )
 
 
-def test_what_is_of_a_link_as_a_whole_or_of_no_link_is_no_targets() -> None:
+def test_runs_of_a_whole_link_or_of_no_link_have_no_target() -> None:
     agent = PushingAgent()
     agent.push([failed(100 * S, target=""), failed(105 * S, link="")])
     assert agent.observations.of_link(FIBER) == ()
     assert agent.observations.of_link(Subject("s0")) == ()
 
 
-def test_what_is_well_again_shows_nothing_of_the_fault_before() -> None:
+def test_a_recovered_point_shows_nothing_of_the_fault_before() -> None:
     agent = PushingAgent()
     agent.push([failed(at_ns) for at_ns in every(5, 100, 130)])
     agent.push([icmp_result(at_ns) for at_ns in every(5, 130, 300)])

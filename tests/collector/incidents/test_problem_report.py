@@ -72,7 +72,7 @@ def test_it_is_reported_at_once_and_its_end_when_it_is_answered() -> None:
         answer_report(city.registry, incident.id, person="Lan", text="xong", now_ns=now_ns)
 
 
-def test_what_was_answered_long_ago_leaves_memory_whole() -> None:
+def test_reports_answered_long_ago_leave_memory_completely() -> None:
     city = healthy_city(settings=IncidentSettings(kept_s=3_600.0))
     now_ns = city.registry.network_state.now_ns
     incident = report_problem(city.registry, "s0", SLOW, at_ns=now_ns, now_ns=now_ns)
@@ -89,7 +89,7 @@ def test_only_a_report_is_answered_so() -> None:
         answer_report(city.registry, "20261130-00000000", person="Lan", text="xong", now_ns=1)
 
 
-def test_of_several_reports_the_latest_that_is_open_is_added_to() -> None:
+def test_the_latest_open_report_is_added_to() -> None:
     city = healthy_city()
     now_ns = city.registry.network_state.now_ns
     names = []

@@ -285,7 +285,7 @@ def test_incidents_are_found_by_what_they_hold_now() -> None:
     assert [held.id for held in book.incidents_of(("other", "k"))] == ["b"]
 
 
-def test_an_incident_that_is_put_again_as_it_was_is_no_change() -> None:
+def test_an_incident_that_is_put_again_as_it_was_is_not_a_change() -> None:
     book = empty_book()
     book.put_incident(incident("a", "f1"))
     book.drain_changes()
@@ -331,7 +331,7 @@ def test_a_replica_holds_what_was_written_down_and_nothing_else() -> None:
     assert book.drain_changes() == ([], [], set())
 
 
-def test_what_a_person_decided_before_a_restart_is_looked_at_after_it_and_nothing_else() -> None:
+def test_a_decision_before_a_restart_is_checked_after_it_and_nothing_else() -> None:
     placement = Placement(by="engineer", reason="one duct", at_ns=1, into="b")
     closing = Closing(by="engineer", reason="a test", at_ns=1, severity=Severity.WARNING)
     placed = msgspec.structs.replace(incident("a", "placed"), placement=placement)

@@ -78,7 +78,7 @@ def test_a_line_that_is_out_has_not_failed_to_reach_a_service() -> None:
     assert (reach.failing, reach.reaching) == (("vnpt",), ("viettel",))
 
 
-def test_what_a_metered_line_reached_an_hour_ago_says_nothing_of_now() -> None:
+def test_a_metered_lines_success_an_hour_ago_says_nothing_about_now() -> None:
     known = inventory(3, ("vnpt", "viettel", "mobifone"), radio=lambda _: None)
     metered = [
         structs.replace(
@@ -92,7 +92,7 @@ def test_what_a_metered_line_reached_an_hour_ago_says_nothing_of_now() -> None:
     assert service_reach(PORTAL, {"s0"}, city.registry.network_state) is None
 
 
-def test_of_a_line_whose_carrier_is_not_known_nothing_follows() -> None:
+def test_nothing_follows_from_a_line_of_an_unknown_carrier() -> None:
     city = CityFixture(inventory(3, ("vnpt", "", "mobifone"), radio=lambda _: None))
     city.start()
     network = city.registry.network_state

@@ -169,7 +169,7 @@ def test_dead_links_and_lossy_links_did_not_fail_together() -> None:
     assert {line[3] for line in city.notification_lines()} == {"link_fault"}
 
 
-def test_what_is_lossy_is_not_said_to_be_unreachable() -> None:
+def test_a_lossy_target_is_not_reported_as_unreachable() -> None:
     city = healthy_city()
     for site in SITES:
         city.report(site, "fiber", ROUTES_LOSSY)

@@ -67,7 +67,7 @@ def test_a_site_is_called_by_its_title() -> None:
     assert words(made, made.only("site_power")).headline == "Điểm 7 có thể mất điện"
 
 
-def test_what_was_told_as_a_power_cut_ends_by_the_same_name() -> None:
+def test_a_notification_of_a_power_cut_ends_by_the_same_name() -> None:
     """Somebody who was told that the power may be out has to know what is over."""
     made = healthy_city()
     made.power_off("s7")

@@ -312,7 +312,9 @@ async def test_other_methods_and_content_types_are_named(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("boottime", ["-1", "1e9", "abc", "9" * 30])
-async def test_a_clock_header_that_is_no_boottime_is_refused(tmp_path: Path, boottime: str) -> None:
+async def test_a_clock_header_that_is_not_a_boottime_is_refused(
+    tmp_path: Path, boottime: str
+) -> None:
     async with collector(tmp_path) as client:
         secret = token(tmp_path, SITE)
         headers = {

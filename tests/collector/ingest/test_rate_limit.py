@@ -38,7 +38,7 @@ def test_a_cost_above_the_whole_reserve_is_taken_when_the_reserve_is_full() -> N
     assert pace.acquire("a", now_s=6.0, cost=1000.0) == 0.0
 
 
-def test_what_costs_more_than_the_reserve_is_owed_when_it_is_paid() -> None:
+def test_costs_above_the_reserve_are_owed_when_they_are_paid() -> None:
     pace = RateLimiter(per_second=10.0, reserve=100.0)
     assert pace.pay("a", now_s=0.0, cost=60.0) == 0.0
     assert pace.pay("a", now_s=0.0, cost=60.0) == 2.0

@@ -87,7 +87,7 @@ def said(connection: sqlite3.Connection, site: str = "") -> list[str]:
     ]
 
 
-def test_what_came_in_is_intact(connection: sqlite3.Connection) -> None:
+def test_received_batches_are_intact(connection: sqlite3.Connection) -> None:
     assert said(connection) == [
         "s0 5d1f0c9a77e2b304: 1 to 6; intact",
         "s1 5d1f0c9a77e2b304: 1 to 3; intact",

@@ -37,7 +37,7 @@ def sealed(agent: BatchSealer, sequence: int) -> tuple[StoredEntry, bytes]:
     return StoredEntry(sequence=sequence, entry=entry), layout
 
 
-async def test_what_others_push_out_of_memory_before_it_is_read_is_read_all_the_same(
+async def test_entries_evicted_from_memory_before_they_are_read_are_read_all_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     journal = open_journal(tmp_path / "journal.sqlite", committed=lambda _jobs, _took_s: None)

@@ -25,7 +25,7 @@ def outage(sites: int = 12) -> tuple[CityFixture, Incident]:
     return city, city.only("carrier_outage")
 
 
-def test_what_has_not_come_back_is_offered_circuit_by_circuit() -> None:
+def test_circuits_that_have_not_come_back_are_offered_one_by_one() -> None:
     city, _ = outage()
     city.report("s3", "fiber", UP)
     city.run(230)
@@ -37,7 +37,7 @@ def test_what_has_not_come_back_is_offered_circuit_by_circuit() -> None:
     }
 
 
-def test_of_many_circuits_those_of_the_carrier_in_each_commune_are_offered() -> None:
+def test_circuits_of_the_carrier_are_offered_by_commune_if_there_are_many() -> None:
     city, incident = outage(3 * (MOST_CHOICES + 1))
     assert len(incident.affected) == MOST_CHOICES + 1
     scopes = choices(incident, city.directory).values()

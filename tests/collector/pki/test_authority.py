@@ -80,7 +80,7 @@ def test_renewing_that_is_cut_short_leaves_one_whole_authority(
     }
 
 
-def test_what_cannot_be_used_is_named(folder: Path) -> None:
+def test_unusable_input_is_named(folder: Path) -> None:
     renewed(folder)
     (before,) = folder.glob(authority.BEFORE_FILES)
     before.write_text("nonsense")

@@ -151,7 +151,7 @@ def test_a_slow_line_is_told_when_a_transfer_would_have_shown_itself(segment: Se
     assert [line[:2] for line in made.notification_lines()] == [(75, "opened")]
 
 
-def test_what_is_slow_beyond_the_carrier_is_no_transfer_and_is_told_sooner() -> None:
+def test_slowness_beyond_the_carrier_is_not_a_transfer_and_is_reported_sooner() -> None:
     made = healthy_city()
     made.run(30)
     made.report("s0", "fiber", (State.DEGRADED, Segment.TRANSIT, Symptom.TRANSIT_SLOW))

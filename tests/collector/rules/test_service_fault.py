@@ -34,7 +34,7 @@ def test_the_only_site_that_uses_a_service_is_believed() -> None:
     ]
 
 
-def test_a_service_that_fails_for_the_lines_sake_is_no_incident_of_its_own() -> None:
+def test_a_service_that_fails_for_the_lines_sake_is_not_an_incident_of_its_own() -> None:
     made = healthy_city()
     made.report("s0", "fiber", CUT)
     made.report("s0", f"fiber/{PORTAL}", CUT)

@@ -59,7 +59,7 @@ def shape(periods: tuple[Period, ...]) -> list[tuple[float, float, TimeClass]]:
         (PRESUMED, TimeClass.UNKNOWN, TimeClass.UNKNOWN),
     ],
 )
-def test_what_an_interval_is_counted_as(
+def test_the_class_of_an_interval(
     spec: StateSpec, excluding: TimeClass, without: TimeClass
 ) -> None:
     counted = interval(BASE, 0, 60, spec)

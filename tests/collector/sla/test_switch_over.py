@@ -44,7 +44,7 @@ def test_a_way_back_ends_a_switch_over_and_is_none_of_its_own() -> None:
     assert switch_overs_of(moves, "5g", MONTH) == ()
 
 
-def test_a_way_back_from_a_move_of_the_month_before_is_no_switch_over() -> None:
+def test_a_way_back_from_a_move_of_the_month_before_is_not_a_switch_over() -> None:
     moves = (moved(-HOUR, "fiber", "5g"), moved(HOUR, "5g", "fiber"))
     assert switch_overs_of(moves, "5g", MONTH) == ()
     assert switch_overs_of(moves, "fiber", MONTH) == ()

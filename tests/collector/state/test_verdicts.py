@@ -87,7 +87,7 @@ def test_a_batch_that_comes_twice_tells_nothing_new() -> None:
     assert len(list(verdicts.all_transitions())) == 1
 
 
-def test_what_stood_stays_when_the_rest_is_forgotten() -> None:
+def test_the_state_in_force_stays_when_the_rest_is_forgotten() -> None:
     verdicts = StreamVerdicts()
     for second in range(1, 10):
         state = State.UP if second % 2 else State.DOWN

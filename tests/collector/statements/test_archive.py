@@ -119,7 +119,7 @@ def test_planned_work_is_that_of_the_circuit(month: StatementFixture) -> None:
     assert statement(month).interruptions == ()
 
 
-def test_what_stands_open_lasts_only_until_the_site_was_heard_last(
+def test_an_open_interval_lasts_only_until_the_site_last_reported(
     month: StatementFixture,
 ) -> None:
     month.live((-DAY, UP), heard_s=10 * DAY)

@@ -198,7 +198,7 @@ async def test_a_process_that_fails_is_reported_and_the_next_is_tried(
     assert await printer.pdf(second()) == pdf
 
 
-def test_what_is_no_issue_is_not_printed() -> None:
+def test_an_invalid_issue_is_not_printed() -> None:
     outcome = subprocess.run(
         [sys.executable, "-m", pdf_printer.MODULE], input=b"\x81", capture_output=True, check=False
     )

@@ -80,7 +80,7 @@ def test_a_used_code_is_refused_but_a_lost_answer_can_be_asked_for_again(store: 
     assert tokens.site_of(store, token("t")) is None
 
 
-def test_of_many_who_use_a_code_at_once_one_gets_the_site(store: Engine) -> None:
+def test_one_of_many_simultaneous_uses_of_a_code_gets_the_site(store: Engine) -> None:
     enrolment_code = code(store, "a")
 
     def use(number: int) -> EnrolmentRefusalReason | None:
@@ -98,7 +98,7 @@ def test_of_many_who_use_a_code_at_once_one_gets_the_site(store: Engine) -> None
     assert [row.action for row in audit.listed(store)].count("enrolled") == 1
 
 
-def test_what_ran_out_was_replaced_or_is_unknown_is_refused_and_told_apart(store: Engine) -> None:
+def test_expired_replaced_and_unknown_codes_are_refused_and_distinguished(store: Engine) -> None:
     assert refused(store, b"never made", token("t")) is EnrolmentRefusalReason.UNKNOWN
     assert (
         refused(store, code(store, "old", valid_ns=-1), token("t"))

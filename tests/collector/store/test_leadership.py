@@ -106,7 +106,7 @@ def test_who_reaches_the_database_tries_at_once(
     soon(candidate.leads)
 
 
-def test_a_new_database_is_no_failure_and_a_failure_is_logged_once(
+def test_a_new_database_is_not_a_failure_and_a_failure_is_logged_once(
     postgres: PostgresServer, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(leadership, "_TRY_EVERY_S", 0.01)

@@ -85,7 +85,7 @@ def test_tests_that_nobody_accepts_expire_and_late_reports_still_count(store: En
     assert (request.id, request.state) == ("one", RequestStage.TAKEN)
 
 
-def test_of_a_series_the_latest_run_counts(store: Engine) -> None:
+def test_the_latest_run_of_a_series_counts(store: Engine) -> None:
     test_requests.put(store, want(name="one"))
     first = TestRun(link="fiber", target="a", family="ip4", outcome="failed", reason="timed_out")
     other = TestRun(link="5g", target="a", family="ip4", outcome="ok", values={"path_hops": 3})
@@ -102,7 +102,7 @@ def test_of_a_series_the_latest_run_counts(store: Engine) -> None:
     assert request.runs == [other, second, late]
 
 
-def test_what_was_wanted_at_the_point_is_kept_once_and_does_not_use_up_other_peoples(
+def test_a_test_requested_at_the_point_is_kept_once_and_uses_up_nobody_elses(
     store: Engine,
 ) -> None:
     wanted = replace(want(name="one"), requested_by=AT_SITE, state=RequestStage.TAKEN)

@@ -89,7 +89,7 @@ def test_a_boot_is_dated_by_the_clock_that_is_believed_most() -> None:
         assert not worse.is_better_than(better)
 
 
-def test_of_equals_the_first_dates_the_boot_and_of_impossible_ones_the_earliest() -> None:
+def test_among_equals_the_first_dates_the_boot_and_among_impossible_ones_the_earliest() -> None:
     first = BootDating(rank=4, sealed_ns=5, epoch_ns=90, error_s=None)
     later = BootDating(rank=4, sealed_ns=6, epoch_ns=10, error_s=None)
     assert first.is_better_than(later)
@@ -133,7 +133,7 @@ def test_a_moment_whose_own_clock_contradicts_the_boot_is_dated_by_the_boot(
     assert boot.wall_ns(moment) == (own_ns if is_credible else EPOCH_NS + 5 * NS)
 
 
-def test_what_stood_at_a_moment_stays_when_all_before_it_is_let_go() -> None:
+def test_the_state_at_a_time_stays_when_everything_before_it_is_dropped() -> None:
     boot = boot_with(
         summary(spans=((10, 20), (200, 300)), starts_s=(10, 50, 250), changes_s=(15, 60, 260))
     )
@@ -151,7 +151,7 @@ def test_the_last_of_everything_stays_however_long_ago_it_was() -> None:
     assert len(boot.spans) == 1
 
 
-def test_what_is_exactly_as_old_as_is_kept_is_not_let_go() -> None:
+def test_entries_exactly_as_old_as_the_retention_are_kept() -> None:
     boot = boot_with(summary(spans=((10, 20), (200, 300)), starts_s=(10, 50), changes_s=(15, 100)))
     boot.trim_before(EPOCH_NS + 20 * NS)
     assert [verdict.decided_ns // NS for verdict in boot.verdicts[FIBER]] == [15, 100]

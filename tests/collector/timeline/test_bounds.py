@@ -27,9 +27,7 @@ def timeline_of(pieces: Iterable[BatchSummary]) -> SiteTimeline:
 @pytest.mark.parametrize(
     ("count", "kept"), [(4_000, 4_000), (4_001, 2_000)], ids=["as many as are kept", "one more"]
 )
-def test_of_more_stretches_and_verdicts_than_are_kept_the_newest_half_stays(
-    count: int, kept: int
-) -> None:
+def test_of_too_many_intervals_and_verdicts_the_newest_half_stays(count: int, kept: int) -> None:
     script = BootScript()
     script.batch(
         *(0, 100 * count),
@@ -43,7 +41,7 @@ def test_of_more_stretches_and_verdicts_than_are_kept_the_newest_half_stays(
     assert (len(boot.spans), boot.verdict_count) == (kept + 1, kept)
 
 
-def test_of_more_boots_than_are_kept_the_newest_half_stays() -> None:
+def test_of_too_many_boots_the_newest_half_stays() -> None:
     scripts = [BootScript(boot=f"b{at}", stream=f"a{at}", on_s=1_000 * at) for at in range(502)]
     pieces = [script.batch(script.on_s, script.on_s + 15) for script in scripts]
     timeline = timeline_of(pieces[:501])
@@ -52,7 +50,7 @@ def test_of_more_boots_than_are_kept_the_newest_half_stays() -> None:
     assert list(timeline.boots) == [f"b{number}" for number in range(251, 502)]
 
 
-def test_of_more_starts_of_an_agent_than_are_kept_the_newest_half_stays() -> None:
+def test_of_too_many_starts_of_an_agent_the_newest_half_stays() -> None:
     script = BootScript()
     script.batch(0, 41_000, starts=[10 * at for at in range(4_001)])
     script.batch(41_000, 41_015, starts=[41_005])

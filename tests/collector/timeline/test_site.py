@@ -375,7 +375,7 @@ def test_a_pause_of_a_minute_is_none_and_a_longer_one_is_an_absence() -> None:
         assert tuple(table.rows[DEVICE]) == whole_record(timeline)[DEVICE]
 
 
-def test_what_stood_when_the_past_was_dropped_stands_still() -> None:
+def test_the_state_at_the_drop_of_the_past_stays_in_force() -> None:
     script = BootScript()
     script.batch(0, 15, [script.change("fiber", UP, 2, 3)])
     day_s = 86_400

@@ -26,7 +26,7 @@ def course_without_the_second_batch(onset_s: int) -> list[tuple[float, State, Ba
 
 
 @pytest.mark.parametrize("onset_s", [15, 35])
-def test_what_stood_before_missing_batches_is_presumed_until_what_came_after_them(
+def test_the_state_before_missing_batches_is_presumed_until_what_came_after_them(
     onset_s: int,
 ) -> None:
     expected = [

@@ -94,7 +94,7 @@ def test_after_a_while_the_right_password_is_taken_again() -> None:
     logins.check("a", b"right")
 
 
-def test_a_proxy_that_is_no_network_is_a_mistake_with_its_line(tmp_path: Path) -> None:
+def test_a_proxy_that_is_not_a_network_is_a_mistake_with_its_line(tmp_path: Path) -> None:
     text = '[listen]\ntrusted_proxies = ["127.0.0.1", "*"]\n'
     with pytest.raises(ConfigInvalid, match=r"c\.toml:2: .*'\*'"):
         parse_configuration(text, file="c.toml", folder=tmp_path)

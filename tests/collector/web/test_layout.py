@@ -37,7 +37,7 @@ def test_values_in_a_page_always_stay_text() -> None:
     assert document.text.count(HOSTILE) == 3
 
 
-def test_a_page_that_lacks_something_is_no_page() -> None:
+def test_a_page_that_lacks_something_is_not_a_page() -> None:
     frame = Frame(title="", state=State.UP, url_in="/?lang={}".format)
     with pytest.raises(UndefinedError, match="rows"):
         render("sites", frame, "vi", {**CONTENT, "query": ""})

@@ -31,7 +31,7 @@ WANTED = {
 }
 
 
-def test_what_is_kept_has_every_kind_and_every_scene() -> None:
+def test_the_kept_recording_has_every_kind_and_every_scene() -> None:
     recording = recording_file.read()
     assert kinds(recording) == WANTED
     assert [played.fault for played in recording.played] == [scene.fault for scene in SCENES]

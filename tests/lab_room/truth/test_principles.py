@@ -42,7 +42,7 @@ from thongsuot_schema.verdict import Symptom
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("is_counted", [True, False], ids=["counted", "not counted"])
 @pytest.mark.parametrize("line", ["fixed", "mobile"])
-def test_a_queue_that_holds_answers_past_their_time_is_no_dead_line(
+def test_a_queue_that_holds_answers_past_their_time_is_not_a_dead_line(
     line: str, is_counted: bool, seed: int
 ) -> None:
     """Who answered last before the silence took longer than usual: a queue was growing."""
@@ -59,7 +59,7 @@ def test_a_queue_that_holds_answers_past_their_time_is_no_dead_line(
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_what_a_slow_line_carries_too_late_is_held_against_the_queue_alone(seed: int) -> None:
+def test_packets_that_a_slow_line_carries_too_late_count_against_the_queue_alone(seed: int) -> None:
     """Neither lost large packets nor a carrier that shuts services out: pages came too late."""
     load = fault(PlaceKind.LAN, "s1.mobile", effect=Effect.OWN_LOAD, amount=1.2, end_s=400.0)
     symptoms_given = symptoms(play(scenario(load, seed=seed, until_s=600.0)))
@@ -92,7 +92,7 @@ def test_a_box_that_loses_by_turns_is_the_sites_however_often_its_gateway_is_sil
     [(PlaceKind.ACCESS, "carrier:north"), (PlaceKind.LAN, "commune:s1")],
     ids=["line", "LAN"],
 )
-def test_what_is_dead_for_a_second_of_ten_is_seen_however_often_it_is_asked(
+def test_a_line_dead_for_a_second_of_ten_is_detected_however_often_it_is_probed(
     place: PlaceKind, party: str, seed: int
 ) -> None:
     """A blip counts as one loss; many of them are none the less a fault."""
@@ -103,7 +103,7 @@ def test_what_is_dead_for_a_second_of_ten_is_seen_however_often_it_is_asked(
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_what_a_lan_intercepts_by_turns_is_no_partial_outage_of_the_carrier(seed: int) -> None:
+def test_interception_by_turns_on_a_lan_is_not_a_partial_outage_of_the_carrier(seed: int) -> None:
     """A page that works again at the moment was no page that times out."""
     by_turns = fault(
         PlaceKind.LAN,
@@ -177,7 +177,7 @@ def test_a_portal_that_works_again_is_up_also_where_a_metered_line_alone_is_left
     assert site[-1].decided_boottime_ns < boot_ns(320.0)
 
 
-def test_what_the_sites_own_counted_transfer_drops_is_no_loss_of_its_lan() -> None:
+def test_drops_by_the_sites_own_counted_transfer_are_no_loss_of_its_lan() -> None:
     """A transfer that nobody counts, then one that is: the commune was told for an hour."""
     day = replace(shortened(healthy_day(5302, 9)), until_s=1_100.0)
     changes = SimulatedDevice(day, day.city.sites[0]).run()
@@ -196,7 +196,7 @@ def test_a_portal_that_refuses_one_carrier_is_a_relation_of_two_also_beside_a_me
     assert all(record.seen_s is not None for record in played.assessment.harm_records)
 
 
-def test_what_is_usual_of_a_page_is_known_before_its_second_minute() -> None:
+def test_the_usual_duration_of_a_page_is_known_before_its_second_minute() -> None:
     slow = fault(PlaceKind.PEERING, "north-one", effect=Effect.DELAYED, amount=0.4, end_s=260.0)
     slow = replace(slow, start_s=92.0, direction=FaultDirection.UP)
     played = play(scenario(slow, city=city(is_metered=True)))

@@ -28,7 +28,7 @@ from thongsuot_schema.verdict import Symptom
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_box_that_drops_new_flows_by_turns_is_no_slow_name_server(seed: int) -> None:
+def test_a_box_that_drops_new_flows_by_turns_is_not_a_slow_name_server(seed: int) -> None:
     """A lookup is a new flow: one to the carrier's first router fares no better at that moment."""
     full = fault(
         PlaceKind.BOX,
@@ -44,7 +44,7 @@ def test_a_box_that_drops_new_flows_by_turns_is_no_slow_name_server(seed: int) -
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_line_that_loses_a_fifth_of_everything_is_no_full_table_of_the_box(seed: int) -> None:
+def test_a_line_that_loses_a_fifth_of_everything_is_not_a_full_table_of_the_box(seed: int) -> None:
     """New flows lose what open ones lose."""
     lossy = fault(PlaceKind.ACCESS, "s1.mobile", amount=0.2, end_s=300.0)
     played = play(scenario(lossy, seed=seed, until_s=480.0))
@@ -125,7 +125,9 @@ def test_a_carrier_that_drops_echoes_of_both_families_has_no_dead_family(seed: i
 
 
 @pytest.mark.parametrize("seed", sampled(1, 2, 7))
-def test_a_download_over_a_carrier_that_polices_echoes_is_no_dead_way_beyond_it(seed: int) -> None:
+def test_a_download_over_a_carrier_that_polices_echoes_is_not_a_dead_way_beyond_it(
+    seed: int,
+) -> None:
     """Pages come out of the queue, each after two seconds; nothing else can speak for that way."""
     policed = fault(
         PlaceKind.CORE, "south", touch=Touch.ICMP, effect=Effect.POLICED, amount=2.0, end_s=160.0
@@ -163,7 +165,7 @@ def test_a_metered_line_is_not_dead_by_echoes_that_its_carrier_limits(seed: int)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_what_is_lost_of_ip6_alone_is_no_loss_of_the_carriers(seed: int) -> None:
+def test_loss_of_ip6_alone_is_no_loss_of_the_carriers(seed: int) -> None:
     """Resolvers ask over IPv4 first, and browsers take it: nobody waits for lost lookups either."""
     lossy = fault(
         PlaceKind.CORE,
@@ -324,7 +326,7 @@ def test_a_lan_that_loses_more_and_more_large_packets_is_not_held_against_the_ca
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_box_that_drops_more_and_more_new_flows_is_no_slow_name_server(seed: int) -> None:
+def test_a_box_that_drops_more_and_more_new_flows_is_not_a_slow_name_server(seed: int) -> None:
     """Ten of a hundred: beside a lost lookup they pass as often as at any other time."""
     full = fault(
         PlaceKind.BOX,

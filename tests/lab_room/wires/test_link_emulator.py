@@ -60,7 +60,7 @@ def test_a_rate_spaces_frames_by_their_length() -> None:
     assert dues == [1_000_000, 2_000_000, 3_000_000]
 
 
-def test_what_would_wait_too_long_is_dropped_and_the_rest_is_not() -> None:
+def test_packets_that_would_wait_too_long_are_dropped_and_the_rest_is_not() -> None:
     wire = line(Impairment(rate_bps=8e6, queue_s=0.0025))
     dues = [wire.due_ns(0, 1000) for _ in range(5)]
     assert dues == [1_000_000, 2_000_000, 3_000_000, None, None]

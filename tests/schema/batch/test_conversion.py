@@ -24,7 +24,7 @@ RENAMED = {
 
 
 @pytest.mark.parametrize("figure", [math.nan, math.inf, -math.inf])
-def test_a_figure_that_is_no_number_is_left_out(figure: float) -> None:
+def test_a_figure_that_is_not_a_number_is_left_out(figure: float) -> None:
     evidence = tuple(
         replace(evidence, value=figure, limit=figure) for evidence in CHANGE.verdict.evidence
     )

@@ -151,7 +151,7 @@ def test_a_stream_that_is_not_sixteen_digits_is_refused(stream: str) -> None:
         encode_batch(replace(EMPTY, stream=stream), INDEX)
 
 
-def test_a_boot_id_that_is_no_uuid_is_refused() -> None:
+def test_a_boot_id_that_is_not_a_uuid_is_refused() -> None:
     with pytest.raises(ValueError, match="boot id 'boot-1' is not a UUID"):
         encode_batch(replace(EMPTY, boot_id="boot-1"), INDEX)
 

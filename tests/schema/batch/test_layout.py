@@ -81,7 +81,7 @@ def test_columns_scale_as_the_resolution_says() -> None:
 
 
 @pytest.mark.parametrize("resolution", [0.0, -1.0, 0.3, 1.5, 1e-17, 1e300])
-def test_a_resolution_that_is_no_fraction_is_refused(resolution: float) -> None:
+def test_a_resolution_that_is_not_a_fraction_is_refused(resolution: float) -> None:
     metric = Metric(
         name="x_seconds", unit=Unit.SECONDS, help_en="", help_vi="", resolution=resolution
     )

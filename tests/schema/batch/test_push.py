@@ -41,7 +41,7 @@ def test_without_tests_an_answer_is_as_short_as_before() -> None:
     assert b"test_requests" not in msgspec.json.encode(PushResponse(acknowledged=7))
 
 
-def test_what_an_answer_leaves_out_is_that_nothing_happened() -> None:
+def test_a_missing_part_of_an_answer_means_that_nothing_happened() -> None:
     answer = msgspec.json.decode(b"{}", type=PushResponse)
     assert (answer.acknowledged, answer.repeated, answer.error) == (0, False, "")
     assert (answer.answered_boottime_ns, answer.collector_wall_ns) == (0, 0)

@@ -46,7 +46,7 @@ def test_a_report_of_too_many_streams_says_that_there_are_more() -> None:
         ",".join([f"{STREAM}:1:0"] * (STREAMS_REPORTED + 1)),
     ],
 )
-def test_what_is_no_report_is_none(text: str) -> None:
+def test_an_invalid_report_is_none(text: str) -> None:
     assert parse_report(text) is None
 
 

@@ -56,5 +56,5 @@ def test_no_header_whatever_is_an_error(text: str) -> None:
         "1 AAAAAAAAAAAAAAAAAAAAAA== " + "QUFB" * 400,
     ],
 )
-def test_what_is_no_signature_is_none(text: str) -> None:
+def test_an_invalid_signature_is_none(text: str) -> None:
     assert parse_header(text) is None

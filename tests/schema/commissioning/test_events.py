@@ -51,7 +51,7 @@ def test_an_event_with_any_label_stays_within_its_notice(text: str) -> None:
     assert len(read.text) == min(len(text), TEXT_LIMIT)
 
 
-def test_what_is_no_event_is_none() -> None:
+def test_an_invalid_event_is_none() -> None:
     line = format_event(CommissioningEvent(run="ab12", event=EventCode.ENDED))
     assert parse_event(notice(line, NoticeCode.OTHER)) is None
     assert parse_event(notice(line.replace("ended", "crowned"))) is None

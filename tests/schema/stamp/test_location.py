@@ -49,7 +49,7 @@ def test_the_sender_reads_what_the_reflector_saw(address: str, read: str) -> Non
     assert source_address(reflect_location(location_request(), seen(address))) == read
 
 
-def test_what_belongs_to_the_inner_network_is_not_known() -> None:
+def test_fields_of_the_inner_network_are_unknown() -> None:
     destination = bytes(4) + bytes.fromhex("80040010") + bytes(16)
     back = reflect_location(destination, seen("192.0.2.7"))
     assert back[4:] == destination[4:]

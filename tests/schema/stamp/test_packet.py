@@ -86,7 +86,7 @@ def test_a_twamp_light_sender_without_padding_is_read() -> None:
     assert (packet.sequence_number, packet.timestamp, packet.session) == (7, REQUEST.timestamp, 0)
 
 
-def test_random_padding_of_twamp_is_no_session() -> None:
+def test_random_padding_of_twamp_is_not_a_session() -> None:
     assert unpack_sender_packet(OPEN_REQUEST[:14] + b"\xff" * 27).session == 0
 
 

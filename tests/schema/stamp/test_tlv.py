@@ -36,7 +36,7 @@ def test_an_extension_is_laid_out_as_in_rfc_8972() -> None:
     assert data.hex() == "8001000200008003000400000000"
 
 
-def test_what_is_known_is_answered_and_what_is_not_is_marked() -> None:
+def test_known_items_are_answered_and_unknown_ones_marked() -> None:
     strange = Tlv(type=200, value=b"what?")
     back = answer(pack_tlvs((padding_tlv(10), strange, CLOCK_QUERY), 1))
     assert [tlv.flags for tlv in back] == [0, UNRECOGNISED, 0]

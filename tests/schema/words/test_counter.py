@@ -149,7 +149,7 @@ def test_incidents_that_a_party_refuses_are_the_citys_to_decide() -> None:
     assert not next_action(view, "vi").is_wide
 
 
-def test_what_was_measured_before_a_line_failed_or_came_back_is_not_said_of_now() -> None:
+def test_results_from_before_a_failure_or_a_return_of_a_line_say_nothing_about_now() -> None:
     onset_s = fibre_cut().links[0].since_s
     assert onset_s is not None
     before = CounterView(

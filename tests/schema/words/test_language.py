@@ -37,7 +37,7 @@ def test_a_place_that_is_left_empty_is_an_error_and_not_a_hole() -> None:
         ON_DATE.read("vi", clock="09:42")
 
 
-def test_what_fills_a_place_is_read_in_the_language_of_the_whole() -> None:
+def test_values_in_a_text_are_read_in_its_language() -> None:
     line = Text("schema.words.media.fiber.line")
     phrase = Text("schema.words.media.line_of_carrier", line=line, carrier=Verbatim("VNPT"))
     assert phrase.read("vi") == "đường cáp quang VNPT"

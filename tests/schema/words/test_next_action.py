@@ -67,7 +67,7 @@ def test_danger_comes_before_everything_that_is_merely_broken() -> None:
     assert action.subject.symptom is Symptom.RESOLVER_FORGED_ANSWER
 
 
-def test_what_the_point_can_mend_itself_comes_before_what_it_has_to_wait_for() -> None:
+def test_faults_that_the_point_can_repair_come_before_those_it_has_to_wait_for() -> None:
     unplugged_backup = mobile(
         state=State.DOWN, segment=Segment.LAN, symptom=Symptom.CABLE_UNPLUGGED
     )
@@ -87,7 +87,7 @@ def test_each_notified_party_is_listed_once_with_the_ticket() -> None:
     assert sentence.startswith("Đang tìm cách báo Nhà mạng VNPT")
 
 
-def test_of_another_fault_nobody_is_said_to_have_been_told() -> None:
+def test_nobody_is_reported_as_notified_of_another_fault() -> None:
     elsewhere = tuple(
         structs.replace(notification, about="another") for notification in fibre_cut().notifications
     )

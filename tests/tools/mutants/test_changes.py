@@ -69,7 +69,7 @@ def test_a_nanosecond_beside_the_boot_is_no_place_to_change(tmp_path: Path) -> N
     }
 
 
-def test_a_change_after_which_the_file_is_no_python_is_none(tmp_path: Path) -> None:
+def test_a_change_after_which_the_file_is_not_python_is_none(tmp_path: Path) -> None:
     root = planted(tmp_path)
     file = f"{AREAS['judge'].sources}/far.py"
     (root / file).write_text("def of(far, near):\n    return sum([*far, *near])\n")

@@ -31,7 +31,7 @@ def test_a_run_that_was_stopped_finds_what_it_had(tmp_path: Path) -> None:
     }
 
 
-def test_what_is_to_be_played_again_is_forgotten_and_the_rest_is_not(tmp_path: Path) -> None:
+def test_results_to_be_measured_again_are_forgotten_and_the_rest_is_not(tmp_path: Path) -> None:
     root = planted(tmp_path)
     for number in range(2):
         known(root).add(f"far.py:AddNot:{number}", "")

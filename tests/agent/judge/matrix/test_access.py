@@ -56,7 +56,7 @@ def test_services_over_a_cut_line_are_not_blamed(seed: int) -> None:
 
 
 @pytest.mark.parametrize(("seed", "share"), [(42, 0.01), (28, 0.02)])
-def test_what_a_queue_drops_is_held_against_the_rung_of_the_queue(seed: int, share: float) -> None:
+def test_drops_of_a_queue_count_against_the_rung_of_the_queue(seed: int, share: float) -> None:
     queue = InjectedFault(start_s=START_S, end_s=400.0, at=Segment.ACCESS, loss=share, delay_s=0.3)
     world = SimulatedSite(seed=seed, injected=(queue,))
     world.run(500.0)

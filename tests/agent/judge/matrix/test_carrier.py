@@ -215,7 +215,7 @@ def test_a_dead_foreign_transit_is_degraded_on_every_link_that_uses_it(seed: int
 
 
 @pytest.mark.parametrize("target", ["resolver", "core-fixed", "zone", "abroad", "access-fixed"])
-def test_one_silent_anchor_is_no_outage(target: str) -> None:
+def test_one_silent_anchor_is_not_an_outage(target: str) -> None:
     dead = InjectedFault(
         start_s=START_S, at=Segment.LAN, links=BOTH, targets=(target,), kinds=("icmp",), loss=1.0
     )
@@ -236,7 +236,7 @@ def test_two_anchors_that_no_link_reaches_are_dead_themselves() -> None:
 
 
 @pytest.mark.parametrize("start_s", [0.0, START_S])
-def test_a_carrier_that_drops_all_echoes_is_no_outage(start_s: float) -> None:
+def test_a_carrier_that_drops_all_echoes_is_not_an_outage(start_s: float) -> None:
     dropped = InjectedFault(start_s=start_s, at=Segment.ACCESS, kinds=("icmp",), loss=1.0)
     world = SimulatedSite(injected=(dropped,))
     world.run(400.0)

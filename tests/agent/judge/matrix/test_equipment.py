@@ -157,7 +157,7 @@ def test_loss_over_a_weak_signal_is_the_radios(seed: int) -> None:
     assert settled(world, "mobile", 500.0) == expected
 
 
-def test_a_weak_signal_alone_is_no_fault() -> None:
+def test_a_weak_signal_alone_is_not_a_fault() -> None:
     world = SimulatedSite(site_probes=equipped(), equipment=saying("radio", WEAK, WEAK))
     world.run(400.0)
     assert states_of(world, "mobile") == [State.UP]
@@ -206,7 +206,7 @@ def test_equipment_that_cannot_be_read_explains_nothing() -> None:
     assert settled(world, "fixed") == settled(world, "mobile") == expected
 
 
-def test_what_was_read_long_ago_explains_nothing() -> None:
+def test_an_old_reading_explains_nothing() -> None:
     world = SimulatedSite(
         injected=(InjectedFault(start_s=400.0, links=("mobile",), loss=1.0),),
         site_probes=equipped(),

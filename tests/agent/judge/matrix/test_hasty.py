@@ -142,7 +142,7 @@ def vars_of(broken: InjectedFault) -> dict[str, object]:
 
 @pytest.mark.parametrize("row", ["exchange", "foreign"])
 @pytest.mark.parametrize("seed", SEEDS)
-def test_what_is_silent_is_known_though_half_of_the_time_outs_are_doubted(
+def test_a_silent_target_is_known_though_half_of_the_time_outs_are_doubted(
     row: str, seed: int
 ) -> None:
     # As on a machine with too many agents: when something breaks all ask, and timers run late.

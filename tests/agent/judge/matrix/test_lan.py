@@ -154,14 +154,14 @@ def test_an_address_that_is_used_twice_is_the_communes(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_gateway_that_answers_no_echoes_is_no_fault(seed: int) -> None:
+def test_a_gateway_that_answers_no_echoes_is_not_a_fault(seed: int) -> None:
     filtered = InjectedFault(at=Segment.LAN, kinds=("icmp",), targets=("gateway",), loss=1.0)
     world = SimulatedSite(seed=seed, injected=(filtered,))
     world.run(600.0)
     assert states_of(world, "fixed") == [State.UP]
 
 
-def test_a_gateway_that_stops_answering_echoes_is_no_fault() -> None:
+def test_a_gateway_that_stops_answering_echoes_is_not_a_fault() -> None:
     filtered = InjectedFault(
         start_s=START_S, at=Segment.LAN, kinds=("icmp",), targets=("gateway",), loss=1.0
     )

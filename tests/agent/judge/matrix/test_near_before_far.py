@@ -75,7 +75,7 @@ def test_drops_of_a_queue_of_unknown_cause_notify_nobody_either(seed: int) -> No
 
 @pytest.mark.parametrize("loss", [0.5, 0.85])
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_lan_that_loses_by_turns_is_no_fault_of_the_line(seed: int, loss: float) -> None:
+def test_a_lan_that_loses_by_turns_is_not_a_fault_of_the_line(seed: int, loss: float) -> None:
     """A gateway that one echo in some reaches proves the way to it for that one alone."""
     turns = InjectedFault(start_s=START_S, end_s=500.0, at=Segment.LAN, loss=loss, period_s=2 * 8.4)
     site = SimulatedSite(seed=seed, injected=(turns,))
@@ -107,7 +107,7 @@ def test_where_all_targets_lose_none_of_them_is_a_part_that_is_out(seed: int) ->
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_what_is_lost_while_echoes_queue_a_little_is_the_carriers_only_when_it_stays(
+def test_losses_while_echoes_queue_a_little_are_the_carriers_only_if_they_stay(
     seed: int,
 ) -> None:
     """Thirty milliseconds and 3 %: what a transfer of another machine of the site does."""
@@ -130,7 +130,7 @@ def small_queue(at_s: float) -> float:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_what_is_lost_only_while_it_queues_is_never_told_to_the_carrier(seed: int) -> None:
+def test_packets_lost_only_while_it_queues_are_never_reported_to_the_carrier(seed: int) -> None:
     queue = InjectedFault(
         start_s=START_S, end_s=1500.0, at=Segment.ACCESS, delay_at=small_queue, loss=0.03
     )
@@ -212,7 +212,7 @@ OTHER_BOX = "02:00:00:00:00:99"
 
 
 @pytest.mark.parametrize("at", [Segment.ACCESS, Segment.CARRIER])
-def test_what_fails_behind_a_box_that_is_not_the_known_one_is_held_against_no_circuit(
+def test_failures_behind_an_unknown_box_count_against_no_circuit(
     at: Segment,
 ) -> None:
     """A cable in another box, or a rogue one: the circuit of the inventory is not measured."""

@@ -284,7 +284,7 @@ def test_echoes_that_are_slow_alone_are_no_slow_line(seed: int, at: Segment) -> 
 
 @pytest.mark.parametrize("share", [0.1, 0.2, 0.4])
 @pytest.mark.parametrize("seed", SEEDS)
-def test_what_lookups_and_pages_lose_is_seen_though_every_echo_is_answered(
+def test_losses_of_lookups_and_pages_are_detected_though_every_echo_is_answered(
     seed: int, share: float
 ) -> None:
     lossy = InjectedFault(

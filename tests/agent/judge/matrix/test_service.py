@@ -156,7 +156,7 @@ def test_a_portal_with_several_addresses_that_is_dead_is_down(seed: int) -> None
     assert blamed_parties(world) == {Party.PORTAL}
 
 
-def test_one_failed_request_is_no_fault() -> None:
+def test_one_failed_request_is_not_a_fault() -> None:
     blip = failing(Reason.TIMED_OUT, start_s=89.0, end_s=92.0)
     world = SimulatedSite(injected=(blip,))
     world.run(600.0)

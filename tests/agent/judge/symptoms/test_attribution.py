@@ -48,7 +48,7 @@ def is_intercepted(*shown: Shown, link: LinkMemory | None = None) -> bool:
     return attribute_failure(at, here, tracks[0], ()) == INTERCEPTED
 
 
-def test_an_anchor_that_was_measured_is_no_service_that_shows_a_certificate() -> None:
+def test_an_anchor_that_was_measured_is_not_a_service_that_shows_a_certificate() -> None:
     link = LinkMemory(name="fixed")
     track = Track(kind="icmp", target="zone", family=Family.IP4, worked_ns=NOW_NS)
     link.tracks[SeriesKey("icmp", "zone", Family.IP4)] = track

@@ -202,7 +202,7 @@ def test_a_certificates_dates_are_judged_by_a_clock_that_is_proved(
     assert attributed(failing, at=at) == told
 
 
-def test_what_only_the_portal_can_have_answered_is_its_fault_whatever_others_say() -> None:
+def test_an_answer_that_only_the_portal_can_have_given_is_its_fault_whatever_others_show() -> None:
     failing = failing_page(Reason.STATUS_UNEXPECTED)
     assert attributed(failing, seen_over(working_page())) == portals(Symptom.SERVICE_ERROR)
 

@@ -68,7 +68,7 @@ def elsewhere_says(failing: Track, other: Track, health: Health | None = None) -
         "it never worked",
     ],
 )
-def test_what_works_elsewhere_has_to_have_worked_twice_and_at_the_same_time(
+def test_a_witness_elsewhere_has_to_have_worked_twice_and_at_the_same_time(
     shown: Shown, *, works: bool | None
 ) -> None:
     assert elsewhere_says(failing_page(), working_page(**shown)) is works
@@ -240,7 +240,9 @@ def beside(target: str = "dichvucong", *, network: int = 2, **shown: object) -> 
         "slow pages beside what takes no connection",
     ],
 )
-def test_what_keeps_several_from_answering_is_no_portals(other: Track, *, is_told: bool) -> None:
+def test_a_cause_that_keeps_several_from_answering_is_not_the_portals(
+    other: Track, *, is_told: bool
+) -> None:
     failing = failing_page()
     at = judged_link(failing, other)
     told = attributed(failing, seen_over(failing_page()), at=at)

@@ -49,7 +49,7 @@ def lose(at: LinkContext, *lost: tuple[str, int], family: Family = Family.IP4) -
         ("zone", 0, False),
     ],
 )
-def test_what_two_targets_lose_at_once_is_a_blip(
+def test_simultaneous_losses_of_two_targets_are_a_blip(
     second: str, apart_ns: int, *, is_blip: bool
 ) -> None:
     at = link_context()
@@ -59,7 +59,7 @@ def test_what_two_targets_lose_at_once_is_a_blip(
 
 
 @pytest.mark.parametrize(("apart_ns", "count"), [(BLIPS_APART_NS, 2), (BLIPS_APART_NS - 1, 1)])
-def test_what_follows_too_soon_is_the_same_blip(apart_ns: int, count: int) -> None:
+def test_a_loss_that_follows_too_soon_is_the_same_blip(apart_ns: int, count: int) -> None:
     at = link_context()
     lose(at, ("zone", NOW_NS), ("far", NOW_NS))
     again_ns = NOW_NS + apart_ns

@@ -93,7 +93,7 @@ def test_one_witness_alone_or_two_services_of_one_network_are_no_line() -> None:
     )
 
 
-def test_what_a_name_server_answered_badly_was_carried_well() -> None:
+def test_a_bad_answer_of_a_name_server_was_carried_well() -> None:
     refusing = carried("dns", "resolver", 100, 50)
     refusing.reason = Reason.NAME_SERVER_REFUSED
     assert located(refusing, *PAGES) is Segment.ACCESS
@@ -144,7 +144,7 @@ def test_behind_a_policer_a_gateway_that_loses_as_much_is_the_one(
     assert locate_carried_loss(at) is None
 
 
-def test_a_gateway_that_never_answers_is_no_witness_of_the_lan() -> None:
+def test_a_gateway_that_never_answers_is_not_a_witness_of_the_lan() -> None:
     at = link_context(NEAR, *PAGES, age_s=DECIDE_ANYWAY_S)
     gateway = at.link.tracks[SeriesKey("icmp", "gateway", Family.IP4)]
     gateway.carried_sent = gateway.carried_lost = 50

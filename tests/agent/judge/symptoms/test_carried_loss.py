@@ -160,7 +160,7 @@ def test_a_name_server_is_held_to_every_question_that_it_lost(short: int, is_tol
     assert at.link.carried_fault.fault == (LOSSY_RESOLVER if is_told else None)
 
 
-def test_a_page_that_a_busy_device_made_late_is_no_witness_of_what_was_sent_again() -> None:
+def test_a_page_that_a_busy_device_made_late_is_not_a_witness_of_what_was_sent_again() -> None:
     """Its kernel reads answers late as well, and sends again what was never lost."""
     track = Track(kind="http", target="one", family=Family.IP4)
     evidence = {"retransmitted_segments": "3"}

@@ -110,7 +110,7 @@ def test_pages_weigh_by_their_segments() -> None:
     assert at.link.carried_test.cusum_up == pytest.approx(expected)
 
 
-def test_what_is_told_is_over_by_evidence_that_losses_use_up() -> None:
+def test_a_reported_loss_ends_by_evidence_that_losses_use_up() -> None:
     track = lookups(**ALIVE)
     at = judged_link(track)
     at.link.carried_fault = held()
@@ -136,7 +136,7 @@ def test_what_is_told_is_over_by_evidence_that_losses_use_up() -> None:
         ("loss_fault", True),
     ],
 )
-def test_what_is_explained_by_another_fault_is_not_counted(slot: str, *, is_counted: bool) -> None:
+def test_losses_explained_by_another_fault_are_not_counted(slot: str, *, is_counted: bool) -> None:
     track = lookups(**ALIVE)
     at = judged_link(track)
     setattr(at.link, slot, held())
@@ -166,7 +166,7 @@ def test_nor_is_what_is_lost_to_an_outage_a_queue_or_a_box_of_the_site(why: str)
 
 
 @pytest.mark.parametrize(("sent", "kept"), [(598, 600), (599, 300)])
-def test_of_more_than_six_hundred_packets_half_is_forgotten(sent: int, kept: int) -> None:
+def test_of_more_than_six_hundred_packets_half_are_forgotten(sent: int, kept: int) -> None:
     for track in (lookups(**ALIVE), echoes("gateway")):
         track.carried_sent, track.carried_lost = sent, 40
         if track.kind == "dns":

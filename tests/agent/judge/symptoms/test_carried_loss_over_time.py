@@ -4,7 +4,7 @@ from tests.agent.judge.simulated_site import InjectedFault, SimulatedSite
 from thongsuot_schema.segment import Segment
 
 
-def test_what_was_lost_while_a_name_server_was_silent_is_forgotten_at_its_end() -> None:
+def test_losses_while_a_name_server_was_silent_are_forgotten_at_its_end() -> None:
     dead = InjectedFault(
         start_s=60.0,
         end_s=200.0,

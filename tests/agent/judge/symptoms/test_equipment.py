@@ -65,7 +65,7 @@ def test_darkness_explains_a_dead_line_and_a_battery_a_dead_box(
         (FRESH_NS + 1, Symptom.ACCESS_SILENT),
     ],
 )
-def test_what_was_read_too_long_ago_explains_nothing(age_ns: int, why: Symptom) -> None:
+def test_a_reading_that_is_too_old_explains_nothing(age_ns: int, why: Symptom) -> None:
     known = EquipmentReadings(now_ns=NOW_NS, light_ns=NOW_NS - age_ns, is_dark=True)
     assert explained(known, Symptom.ACCESS_SILENT) is why
 

@@ -127,7 +127,7 @@ def test_it_is_not_ripe_before_all_that_lived_in_the_family_was_asked() -> None:
     assert not candidate.is_ripe
 
 
-def test_a_gateway_that_never_answered_in_the_family_is_no_fault_of_the_site() -> None:
+def test_a_gateway_that_never_answered_in_the_family_is_not_a_fault_of_the_site() -> None:
     at = judged_link()
     seen = [answering(at, alive(target)) for target in WAY]
     seen += [silent(at, echoes(target, family=IP6, **QUIET)) for target in WAY]

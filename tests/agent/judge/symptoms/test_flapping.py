@@ -130,7 +130,7 @@ def test_flapping_is_over_after_a_minute_and_a_half(calm_s: float, *, flaps: boo
     assert known.starts == [50 * S], "the latest is remembered, others for five minutes"
 
 
-def test_what_is_lost_while_all_is_out_is_of_the_outage() -> None:
+def test_losses_while_everything_is_out_belong_to_the_outage() -> None:
     known = FlapState()
     assert not is_of_outage(known, 50 * S)
     note_outage(known, ACCESS_SILENT, 10 * S, 12 * S, SETTINGS)

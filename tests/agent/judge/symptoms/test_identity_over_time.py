@@ -25,7 +25,7 @@ def site_with_first_hops(*seen: tuple[str, float]) -> SimulatedSite:
     return site
 
 
-def test_what_fails_behind_a_first_hop_of_another_network_is_held_against_no_circuit() -> None:
+def test_failures_behind_a_first_hop_of_another_network_count_against_no_circuit() -> None:
     """A cable in another carrier's box: the line that is dead is not the one of the inventory."""
     site = site_with_first_hops((USUAL, 20.0), (FOREIGN, 200.0))
     assert verdict_summary(changes_of(site, "fixed")[1]) == UNTOLD

@@ -46,7 +46,7 @@ def test_a_portal_that_fails_now_and_then_over_one_carrier_is_held_against_nobod
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_what_failed_while_the_line_was_out_is_no_service_that_comes_and_goes(seed: int) -> None:
+def test_a_failure_while_the_line_was_out_is_no_intermittent_service(seed: int) -> None:
     cuts = tuple(
         InjectedFault(start_s=at_s, end_s=at_s + 70.0, at=Segment.ACCESS, loss=1.0)
         for at_s in (300.0, 500.0, 700.0)

@@ -54,7 +54,7 @@ def run(at: LinkContext, passed: bool | None, at_s: float = 100.0, answered: flo
     at.link.new_flows.runs.append(run_of_flows)
 
 
-def test_what_loses_a_third_of_the_large_packets_on_the_way_to_the_gateway_is_the_lan(
+def test_losing_a_third_of_the_large_packets_to_the_gateway_is_the_lans_fault(
     at: LinkContext,
 ) -> None:
     for number in range(9):
@@ -74,7 +74,7 @@ def test_a_lan_that_passes_large_packets_for_long_enough_is_clean(at: LinkContex
     assert passes < 10
 
 
-def test_what_stays_open_names_nobody(at: LinkContext) -> None:
+def test_an_undecided_fault_names_nobody(at: LinkContext) -> None:
     run(at, passed=False)
     run(at, passed=True)
     assert locate_large_losses(at, SINCE_NS) is None

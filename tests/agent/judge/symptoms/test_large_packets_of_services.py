@@ -273,7 +273,7 @@ def test_a_link_that_is_out_decides_for_its_services_and_one_that_is_usable_does
 
 
 @pytest.mark.parametrize(("silent_s", "is_reached"), [(30.0, True), (30.000001, False)])
-def test_what_another_line_of_the_router_reaches_is_reached(
+def test_a_target_reached_over_another_line_of_the_router_is_reached(
     silent_s: float, *, is_reached: bool
 ) -> None:
     link = LinkMemory(name="fixed", known=True)

@@ -141,7 +141,7 @@ def test_a_second_protocol_bears_the_loss_out_or_it_is_a_policers(
     ],
     ids=["half of it", "less", "lookups lose nothing", "none of it"],
 )
-def test_what_was_lost_while_it_queued_may_be_the_sites_own(
+def test_losses_while_it_queued_may_be_the_sites_own(
     queued: int, lookup: Shown, expected: Diagnosis | None
 ) -> None:
     at = losing(lookups(**ALIVE | lookup), queued_losses=queued)
@@ -160,7 +160,7 @@ def test_nothing_is_reported_of_one_host_that_loses_alone_and_the_test_starts_ag
 FELT = pages(episodes_ns=[ago(50.0), ago(40.0), ago(30.0), ago(20.0)], **ALIVE)
 
 
-def test_what_is_lost_beyond_the_carrier_has_to_be_felt() -> None:
+def test_loss_beyond_the_carrier_has_to_be_felt() -> None:
     at = losing_far()
     assert told(at) is None
     assert at.link.loss_test.far_alarm_ns == NOW_NS
@@ -177,7 +177,7 @@ def test_pages_that_fail_bear_it_out_though_lookups_lose_nothing() -> None:
     assert told(at) == TRANSIT
 
 
-def test_what_ipv6_alone_loses_has_to_be_felt_as_well() -> None:
+def test_loss_of_ipv6_alone_has_to_be_felt_as_well() -> None:
     hosts = [clean(target) for target in ("access-fixed", "core-fixed", "zone", "far")]
     hosts += [lossy(target, family=Family.IP6) for target in ("access-fixed", "core-fixed", "zone")]
     for track in hosts:
@@ -264,7 +264,7 @@ def test_a_loss_of_the_lan_is_over_with_the_queue_that_dropped(
     assert told(at) == expected
 
 
-def test_of_a_loss_that_stays_only_what_was_lost_without_a_queue_counts() -> None:
+def test_of_a_lasting_loss_only_packets_lost_without_a_queue_count() -> None:
     for queued, expected in ((0, ACCESS), (35, CAUSE_UNKNOWN)):
         at = losing(
             lookups(**ALIVE | {"carried_sent": 60, "carried_lost": 12}),
@@ -275,7 +275,7 @@ def test_of_a_loss_that_stays_only_what_was_lost_without_a_queue_counts() -> Non
         assert told(at) == expected
 
 
-def test_what_is_told_by_name_is_not_told_anew() -> None:
+def test_a_fault_reported_by_name_is_not_reported_again() -> None:
     at = losing(losses=40, cusum_up=0.0)
     at.link.loss_fault = held(Symptom.CARRIER_LOSS, Segment.CARRIER)
     assert told(at) == fault(Symptom.CARRIER_LOSS, Segment.CARRIER)

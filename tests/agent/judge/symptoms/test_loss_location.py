@@ -157,7 +157,7 @@ def test_a_host_that_loses_alone_is_left_out_for_ten_minutes() -> None:
     assert track_to(at, "zone").noisy_until_ns == 5 + ns(NOISY_S)
 
 
-def test_of_two_hosts_that_lose_as_far_out_neither_loses_alone() -> None:
+def test_two_hosts_equally_far_out_that_both_lose_do_not_lose_alone() -> None:
     assert segment_of(link_context({"zone": 40, "far": 40})) is Segment.TRANSIT
 
 

@@ -194,7 +194,9 @@ def test_a_name_server_is_named_on_enough_evidence_beside_what_is_carried_well(
 
 
 @pytest.mark.parametrize(("lost", "is_named"), [(0, True), (1, False)])
-def test_what_loses_one_of_thirty_is_not_carried_well(lost: int, *, is_named: bool) -> None:
+def test_a_target_that_loses_one_of_thirty_is_not_carried_well(
+    lost: int, *, is_named: bool
+) -> None:
     at = lossy_server()
     for track in at.link.tracks.values():
         if track.target == "zone":

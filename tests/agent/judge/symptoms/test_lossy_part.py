@@ -108,7 +108,7 @@ def test_a_line_that_loses_it_all_waits_for_no_new_flow_and_is_no_matter_of_size
         assert told.segment is Segment.ACCESS
 
 
-def test_what_pages_alone_lose_is_lost_far_out_or_of_large_packets_somewhere() -> None:
+def test_loss_of_pages_alone_is_far_out_or_of_large_packets_somewhere() -> None:
     told = _lossy_part(losing_pages())
     assert told is not None
     assert told.segment is Segment.TRANSIT

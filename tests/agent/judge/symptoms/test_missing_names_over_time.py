@@ -58,7 +58,7 @@ def test_a_name_that_is_put_in_is_there_for_one_carrier_before_the_other() -> No
     assert changes_of(world, "fixed", "motcua")[-1].verdict.state is State.UP
 
 
-def test_a_lookup_whose_name_another_server_still_remembers_is_no_lie() -> None:
+def test_a_lookup_whose_name_another_server_still_remembers_is_not_a_lie() -> None:
     forgotten = removed(
         "resolver", at=Segment.CARRIER, kinds=("dns",), end_s=START_S + TTL_S - 30.0
     )

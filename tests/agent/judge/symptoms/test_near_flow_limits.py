@@ -207,7 +207,7 @@ def test_a_lan_loses_while_new_flows_to_its_gateway_were_lost_lately(
     assert near_flows.is_lan_losing(at) is loses
 
 
-def test_what_is_awaited_of_new_flows_is_awaited_for_two_minutes(at: LinkContext) -> None:
+def test_answers_of_new_flows_are_awaited_for_two_minutes(at: LinkContext) -> None:
     run(at, "core-fixed", 10.0, 1.0)
     assert near_flows.is_new_flow_evidence_awaited(at, 80 * NS + 1)
     assert not near_flows.is_new_flow_evidence_awaited(at, 80 * NS)

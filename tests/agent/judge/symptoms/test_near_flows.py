@@ -113,7 +113,7 @@ def test_a_gateway_that_never_answered_a_large_echo_proves_nothing(at: LinkConte
     assert large_packets_of(at) == near_flows.LARGE_PACKETS_LOST_SOMEWHERE
 
 
-def test_what_was_measured_while_no_page_stalled_says_nothing(at: LinkContext) -> None:
+def test_results_while_no_page_stalled_say_nothing(at: LinkContext) -> None:
     """It comes and goes: that the LAN passed all before, or in another family, proves nothing."""
     run(at, "gateway", 10.0, 1.0, size_bytes=FULL_SIZE)
     run(at, "gateway", 98.0, 1.0, size_bytes=FULL_SIZE)
@@ -360,7 +360,7 @@ def test_flows_that_were_opened_before_a_lookup_was_lost_say_nothing_of_it(
     assert not near_flows.are_few_new_flows_lost(at)
 
 
-def test_a_line_that_loses_as_many_open_flows_as_questions_is_no_full_table(
+def test_a_line_that_loses_as_many_open_flows_as_questions_is_not_a_full_table(
     at: LinkContext,
 ) -> None:
     run(at, "hop", 10.0, 1.0)

@@ -120,7 +120,7 @@ def test_open_flows_may_lose_one_in_sixteen_and_not_more(
         "two services that no other link reaches",
     ],
 )
-def test_a_service_that_no_other_link_reaches_is_no_witness_alone(
+def test_a_service_that_no_other_link_reaches_is_not_a_witness_alone(
     elsewhere: Track, others: tuple[Track, ...], *, expected: bool
 ) -> None:
     at = judged_link(lost_lookups(), silent_page(), open_flow(), *others)
@@ -150,7 +150,7 @@ def test_a_service_that_no_other_link_reaches_is_no_witness_alone(
         "the portal has not answered since",
     ],
 )
-def test_a_portal_that_was_out_before_the_name_server_died_is_no_new_flow(
+def test_a_portal_that_was_out_before_the_name_server_died_is_not_a_new_flow(
     lookup: Shown, page: Shown, *, expected: bool
 ) -> None:
     was_out: Shown = {"silent_ns": ago(60.0), "answered_ns": ago(10.0), "silences": 0}

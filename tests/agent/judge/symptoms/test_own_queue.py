@@ -66,7 +66,7 @@ def judge_round(at: LinkContext, *delays_s: float) -> bool | None:
     return is_own
 
 
-def test_a_delay_that_stays_the_same_for_eight_rounds_is_no_queue() -> None:
+def test_a_delay_that_stays_the_same_for_eight_rounds_is_not_a_queue() -> None:
     at = slow_link()
     for _ in range(STEADY_ROUNDS - 1):
         assert judge_round(at, *[0.9] * 8) is None
@@ -99,7 +99,7 @@ def test_what_wavers_after_it_was_named_is_named_no_longer() -> None:
     assert judge_round(at, 1.2, 1.2) is True
 
 
-def test_a_queue_that_has_varied_is_no_slow_line_because_eight_rounds_agree() -> None:
+def test_a_queue_that_has_varied_is_not_a_slow_line_because_eight_rounds_agree() -> None:
     at = slow_link()
     at.memory.now_ns = 10**9
     assert [judge_round(at, delay_s) for delay_s in (0.5, 0.9)] == [None, True]

@@ -84,7 +84,7 @@ def test_a_fifth_has_to_be_disturbed_and_three_tenths_where_there_are_two_famili
     assert is_felt(link_context(disturbed, *others), 100) is felt
 
 
-def test_what_was_before_the_moment_or_is_no_page_is_not_counted() -> None:
+def test_what_was_before_the_moment_or_is_not_a_page_is_not_counted() -> None:
     at = link_context(page_track(failed=4))
     assert is_felt(at, 100)
     assert not is_felt(at, 101)

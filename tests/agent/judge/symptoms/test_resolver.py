@@ -96,7 +96,7 @@ ELSEWHERE = {
     ],
 )
 @pytest.mark.parametrize("where", ["another server", "another link"])
-def test_what_a_name_server_does_is_held_against_what_others_say(
+def test_a_name_servers_behaviour_is_compared_with_that_of_others(
     reason: Reason | None, elsewhere: str, symptom: Symptom | None, where: str
 ) -> None:
     site = FailingResolver(reason)
@@ -111,7 +111,7 @@ def test_what_a_name_server_does_is_held_against_what_others_say(
         assert site.symptom() is symptom
 
 
-def test_a_link_that_is_out_itself_is_no_witness_for_a_name() -> None:
+def test_a_link_that_is_out_itself_is_not_a_witness_for_a_name() -> None:
     site = FailingResolver(Reason.NAME_SERVER_FAILED)
     site.track(site.mobile, "dns", "resolver").worked_ns = SINCE_NS
     dead = Diagnosis(state=State.DOWN, segment=Segment.ACCESS, symptom=Symptom.ACCESS_SILENT)

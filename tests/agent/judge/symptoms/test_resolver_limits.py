@@ -194,7 +194,7 @@ def test_a_fault_began_when_the_server_failed_or_else_was_slow(shown: Shown, ons
     assert suspicion.onset_ns == onset_ns
 
 
-def test_a_series_that_is_not_asked_any_more_is_no_comparison() -> None:
+def test_a_series_that_is_not_asked_any_more_is_not_a_comparison() -> None:
     server = lookups(**SILENT | {"silences": 0, "reason": Reason.NAME_SERVER_FAILED})
     gone = lookups("gone", worked_ns=NOW_NS)
     assert symptom_of(on_a_good_line(gone), server) is None
@@ -272,7 +272,7 @@ def test_lookups_over_another_link_are_found_among_all_that_it_was_asked() -> No
     assert symptom_of(at, server) is Symptom.RESOLVER_SILENT
 
 
-def test_what_is_answered_wrongly_is_told_although_another_server_is_silent() -> None:
+def test_a_wrong_answer_is_reported_although_another_server_is_silent() -> None:
     """New flows are lost as well: that makes no answer wrong."""
     at = losing_new_flows("pages")
     add_link(at.memory, "mobile", [lookups(worked_ns=NOW_NS)])

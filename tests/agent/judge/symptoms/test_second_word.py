@@ -117,7 +117,7 @@ def test_a_lookup_that_fails_as_well_is_a_second_word() -> None:
     ],
     ids=["in time", "no page came", "refuted long ago", "refuted of late"],
 )
-def test_what_no_page_bears_out_in_its_time_is_not_said(
+def test_a_fault_that_no_page_confirms_in_time_is_not_reported(
     since_s: float, refuted_s: float | None, *, is_said: bool
 ) -> None:
     live = pages(**LIVE)
@@ -147,7 +147,7 @@ def test_a_page_that_came_through_a_silence_of_echoes_is_remembered(
     assert at.link.echoes_refuted_ns == (NOW_NS if is_noted else 0)
 
 
-def test_what_answers_nearer_than_a_page_refutes_nothing() -> None:
+def test_an_answer_nearer_than_a_page_refutes_nothing() -> None:
     at = judged_link(name="mobile")
     at.link.silence = FaultSlot(pending=TRANSIT_SILENT, is_pending=True)
     note_refuted(at, round_of(answering(at, alive("exchange"))))

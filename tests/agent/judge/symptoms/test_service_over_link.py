@@ -72,7 +72,7 @@ def test_a_failure_of_a_time_when_the_link_was_out_says_nothing() -> None:
     assert portal.health() == {}
 
 
-def test_what_worked_before_the_outage_still_counts() -> None:
+def test_successes_before_the_outage_still_count() -> None:
     portal = Portal()
     portal.track(last_ns=NOW_NS - 10)
     portal.fixed.clear_ns = NOW_NS
@@ -133,7 +133,7 @@ def test_an_untried_address_may_work_unless_it_was_found_failing_over_another_li
     ],
     ids=["three times", "steady again", "twice", "one too long ago"],
 )
-def test_what_fails_again_and_again_works_partly_until_it_is_steady(
+def test_a_service_that_fails_again_and_again_works_partly_until_it_is_steady(
     starts_ns: tuple[int, ...], successes: int, health: Health
 ) -> None:
     portal = Portal()

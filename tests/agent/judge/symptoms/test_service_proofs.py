@@ -40,7 +40,7 @@ def segment_of(here: Track, there: Track, *, others_carrier: str = "cuu-long") -
 
 @pytest.mark.parametrize("is_earlier_here", [True, False])
 @pytest.mark.parametrize(("worked_s", "segment"), [(40.0, None), (41.0, Segment.SERVICE)])
-def test_what_began_over_one_carrier_a_minute_before_the_other_is_no_portals(
+def test_a_fault_that_began_a_minute_earlier_over_one_carrier_is_not_the_portals(
     worked_s: float, segment: Segment | None, *, is_earlier_here: bool
 ) -> None:
     earlier = turned_away(since_s=100.0, worked_s=130.0)

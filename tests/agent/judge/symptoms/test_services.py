@@ -245,7 +245,7 @@ CONTROL_QUICK = prompt_page("dichvucong", network=2, prompt_ns=[ago(149.0)])
         "another failed later",
     ],
 )
-def test_what_is_slow_for_several_at_once_is_no_portals(
+def test_slowness_of_several_portals_at_once_is_not_the_portals(
     control: Track, expected: Diagnosis
 ) -> None:
     _, said = of_slow(slow_page(), control)
@@ -331,7 +331,7 @@ EPISODES = [ago(300.0), ago(200.0), ago(100.0)]
         "another was slow a third as often",
     ],
 )
-def test_what_is_slow_by_turns_is_compared_at_its_latest_moment(
+def test_a_target_slow_by_turns_is_compared_at_its_latest_time(
     control: Track | None, expected: Diagnosis
 ) -> None:
     page = slow_page(**BY_TURNS, slow_episodes_ns=EPISODES)

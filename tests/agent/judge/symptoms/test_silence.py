@@ -78,7 +78,7 @@ ANCHORS = ("access-fixed", "core-fixed", "zone", "exchange", "abroad", "far")
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
-def test_what_is_broken_is_the_rung_after_the_highest_that_answers(
+def test_the_broken_rung_is_the_one_after_the_highest_that_answers(
     answers: tuple[str, ...], fault: Diagnosis | None
 ) -> None:
     at = judged_link()
@@ -107,7 +107,7 @@ def test_two_have_to_be_silent_unless_one_is_all_that_there_is(
     assert (suspicion is not None) is is_told
 
 
-def test_beyond_a_rung_that_answers_one_silent_anchor_is_no_outage() -> None:
+def test_beyond_a_rung_that_answers_one_silent_anchor_is_not_an_outage() -> None:
     at = judged_link()
     near = [answering(at, alive("gateway")), answering(at, alive("core-fixed"))]
     assert named(at, *near, silent(at, quiet("zone"))) is None

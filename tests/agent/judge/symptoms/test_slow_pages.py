@@ -111,7 +111,7 @@ def test_a_portal_that_is_slow_by_turns_is_seen_and_is_the_portals(seed: int) ->
     assert states_of(site, "fixed", "motcua")[-1] is State.UP
 
 
-def test_pages_that_are_slow_for_all_portals_at_once_are_no_portals_fault() -> None:
+def test_pages_that_are_slow_for_all_portals_at_once_are_not_the_portals_fault() -> None:
     everywhere = replace(slow_pages(), targets=())
     site = SimulatedSite(injected=(everywhere,))
     site.run(END_S)

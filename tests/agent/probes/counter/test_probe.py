@@ -62,7 +62,7 @@ def test_it_runs_for_portals_alone_and_tries_again_soon() -> None:
 
 
 @pytest.mark.parametrize("proxy", ["203.0.113.9:3128", "https://203.0.113.9:3128", "http://a:1"])
-def test_a_proxy_that_is_no_address_is_refused(proxy: str) -> None:
+def test_a_proxy_that_is_not_an_address_is_refused(proxy: str) -> None:
     with pytest.raises(ValueError, match=r"ADDRESS|does not appear to be"):
         Settings(proxy=proxy)
 

@@ -48,7 +48,7 @@ def test_flows_of_which_none_is_answered_have_failed() -> None:
     assert finding.values == {"fresh_echo_answered_ratio": 0.0}
 
 
-def test_what_proves_nothing_is_neither_answer_nor_loss() -> None:
+def test_inconclusive_runs_are_neither_answer_nor_loss() -> None:
     alone = finding_from([UNPROVEN, UNPROVEN], [])
     assert (alone.outcome, alone.values) == (Outcome.UNMEASURED, {})
 

@@ -38,7 +38,7 @@ from thongsuot_schema.result import Family, Finding
 pytestmark = [pytest.mark.lab, needs_lab]
 
 
-def test_of_a_large_body_only_so_much_is_read(lab: Lab) -> None:
+def test_only_a_limited_part_of_a_large_body_is_read(lab: Lab) -> None:
     finding = measure(lab, page("x" * 3_000_000), settings=Settings(body_limit_bytes=50_000))
     assert finding.outcome is Outcome.OK
     assert 30_000 <= finding.values["http_body_bytes"] < 1_500_000

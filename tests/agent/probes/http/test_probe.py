@@ -255,7 +255,7 @@ def test_settings_that_cannot_be_run_are_refused(wrong: dict[str, object]) -> No
         msgspec.convert(wrong, Settings)
 
 
-def test_of_two_addresses_each_is_visited_in_turn(lab: Lab) -> None:
+def test_two_addresses_are_visited_in_turn(lab: Lab) -> None:
     other = "203.0.113.2"
     both = zone(f"{HOST}. 300 A {ANCHOR4}", f"{HOST}. 300 A {other}")
 

@@ -51,7 +51,7 @@ def test_some_lost_is_loss_and_all_lost_is_failed() -> None:
     assert every.cost_bytes == 88
 
 
-def test_what_proves_nothing_is_neither_answer_nor_loss() -> None:
+def test_inconclusive_runs_are_neither_answer_nor_loss() -> None:
     finding = finding_from([answered(0.01), UNPROVEN])
     assert (finding.outcome, finding.values["icmp_loss_ratio"]) == (Outcome.OK, 0.0)
     alone = finding_from([UNPROVEN])

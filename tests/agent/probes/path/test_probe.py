@@ -221,7 +221,9 @@ def test_a_black_hole_is_found_with_its_size_and_its_hop(
 @needs_lab
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("family", BOTH)
-def test_a_router_that_says_too_big_is_no_black_hole(lab: Lab, family: Family, method: str) -> None:
+def test_a_router_that_says_too_big_is_not_a_black_hole(
+    lab: Lab, family: Family, method: str
+) -> None:
     lab.node("ont").ip("link set wan mtu 1432")
     lab.node("internet").ip("link set fixed mtu 1432")
     finding = trace(lab, FIXED, family, Settings(method=method, timeout_s=0.3))

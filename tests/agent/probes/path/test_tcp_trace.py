@@ -24,7 +24,7 @@ def seen(hops: int, address: str, **more: object) -> TcpTraceReply:
     return TcpTraceReply(hops=hops, address=address, rtt_s=hops / 1000, **facts)  # type: ignore[arg-type]  # as given
 
 
-def test_what_a_report_holds_becomes_hops() -> None:
+def test_the_content_of_a_report_becomes_hops() -> None:
     report = TcpTraceReport(
         replies=(seen(1, "a"), seen(1, "a"), seen(3, "t", is_target=True)), sent={1: 3, 2: 3, 3: 3}
     )

@@ -16,7 +16,7 @@ def test_a_change_of_cell_is_an_event() -> None:
     assert track.cell_changes == 1
 
 
-def test_a_reading_that_leaves_the_cell_out_is_no_change() -> None:
+def test_a_reading_that_leaves_the_cell_out_is_not_a_change() -> None:
     track = ModemHistory()
     track.add_reading(ModemReading(lte=ServingCell(cell_id=100, pci=4)), 0.0)
     assert track.add_reading(ModemReading(lte=ServingCell(rsrp_dbm=-90)), 30.0) == ()

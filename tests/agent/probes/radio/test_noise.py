@@ -225,7 +225,7 @@ def test_one_odd_thing_in_a_document_makes_no_value(make: str) -> None:
 
 @pytest.mark.parametrize("make", sorted(DOCUMENTS))
 @pytest.mark.parametrize("document", [None, [], {}, "garbage", 7, [[]], {"data": [None]}])
-def test_what_is_no_answer_at_all_shows_nothing(make: str, document: object) -> None:
+def test_an_absent_answer_shows_nothing(make: str, document: object) -> None:
     pages = (
         document if isinstance(document, dict) or make != "huawei" else {huawei.SIGNAL: document}
     )

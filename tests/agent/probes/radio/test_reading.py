@@ -82,7 +82,9 @@ def test_a_pci_that_there_cannot_be_is_refused() -> None:
         ("nr", "FFFFFFFFFFFFFFFF", "0"),
     ],
 )
-def test_a_mark_for_a_cell_that_is_not_known_is_no_cell(leg: str, cell_id: str, tac: str) -> None:
+def test_a_mark_for_a_cell_that_is_not_known_is_not_a_cell(
+    leg: str, cell_id: str, tac: str
+) -> None:
     draft = ReadingBuilder()
     draft.set_cell(leg, base=16, cell_id=cell_id, tac=tac)
     reading = draft.build()

@@ -130,7 +130,7 @@ def test_the_light_of_an_sfp_is_read_from_the_sensors_of_its_port(
     assert "optical_rx_dbm:sentinel" in empty.evidence["rejected"]
 
 
-def test_of_several_modules_none_is_taken_for_that_of_the_line(port: int, tmp_path: Path) -> None:
+def test_none_of_several_modules_is_taken_for_that_of_the_line(port: int, tmp_path: Path) -> None:
     file = secret(tmp_path, "community", "three-sfps")
     finding = visited({"port": port, "community_file": file})
     assert finding.values == {}

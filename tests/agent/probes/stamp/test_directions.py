@@ -53,7 +53,7 @@ def test_what_was_lost_at_the_end_counts_for_both_together_only() -> None:
     assert (loss.up, loss.down) == (0.0, 0.0)
 
 
-def test_of_a_reflector_without_state_nobody_knows_the_direction() -> None:
+def test_without_state_in_the_reflector_the_direction_is_unknown() -> None:
     trips = [trip(number, number) for number in (0, 1, 4)]
     loss = losses(5, trips, is_stateful=False)
     assert (loss.up, loss.down) == (None, None)

@@ -138,7 +138,7 @@ def test_a_stamp_that_was_not_the_kernels_is_a_doubt() -> None:
     assert finding_from(journey(received=came), CALL, read(0), KNOWN, 28).doubts
 
 
-def test_what_cannot_be_run_is_refused() -> None:
+def test_a_test_that_cannot_be_run_is_refused() -> None:
     cases: list[dict[str, Any]] = [
         {"count": 1},
         {"spacing_s": 0.0},
@@ -150,7 +150,7 @@ def test_what_cannot_be_run_is_refused() -> None:
             msgspec.convert(wrong, Settings)
 
 
-def test_a_gateway_is_no_reflector() -> None:
+def test_a_gateway_is_not_a_reflector() -> None:
     assert PROBE.applies(anchor())
     assert not PROBE.applies(anchor("gateway"))
     portal = Target(

@@ -67,7 +67,7 @@ def test_results_from_before_the_failure_are_kept() -> None:
     assert "throughput_up_bytes_per_second" not in finding.values
 
 
-def test_a_server_without_room_is_no_fault_of_the_link() -> None:
+def test_a_server_without_room_is_not_a_fault_of_the_link() -> None:
     full = report(down=None, up=None, status=503, problem="the server answered 503")
     finding = finding_from(full, SETTINGS, carried_bytes=0)
     assert (finding.outcome, finding.reason) == (Outcome.UNMEASURED, Reason.RESOURCE_EXHAUSTED)

@@ -33,5 +33,5 @@ def test_identities_are_masked_wherever_they_stand(identity: str) -> None:
         "RUT9_R_00.07.06.18",
     ],
 )
-def test_what_is_no_identity_stays(text: str) -> None:
+def test_a_foreign_identity_stays(text: str) -> None:
     assert redact(text) == text

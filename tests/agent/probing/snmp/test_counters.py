@@ -37,7 +37,7 @@ def test_a_box_that_booted_counts_from_0_even_where_the_counter_is_higher() -> N
     assert grown(100, 350, was_reset=True) == 350
 
 
-def test_what_may_have_come_round_twice_is_not_known() -> None:
+def test_counters_that_may_have_wrapped_twice_are_unknown() -> None:
     assert grown(100, 350, elapsed_s=400.0) is None
     assert grown(100, 350, elapsed_s=400.0, bits=64) == 250
 
@@ -73,7 +73,7 @@ def test_497_days_are_no_boot() -> None:
     assert booted(Uptimes(agent_s=end_s - 30), Uptimes(agent_s=30)) == (False, 0)
 
 
-def test_an_agent_that_is_restarted_is_no_boot_of_its_box() -> None:
+def test_an_agent_that_is_restarted_is_not_a_boot_of_its_box() -> None:
     first = Uptimes(agent_s=5000, system_s=90000, engine_boots=3)
     then = Uptimes(agent_s=20, system_s=90060, engine_boots=4)
     assert booted(first, then) == (False, 1)

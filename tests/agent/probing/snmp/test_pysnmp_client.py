@@ -86,7 +86,7 @@ def test_a_device_whose_engine_id_changed_is_read_at_the_next_visit(tmp_path: Pa
         assert visited(access_3(port)).failure == ""
 
 
-def test_what_is_not_there_is_left_out_and_a_walk_ends_with_its_subtree(port: int) -> None:
+def test_missing_objects_are_left_out_and_a_walk_ends_with_its_subtree(port: int) -> None:
     async def look() -> tuple[list[Varbind], list[Varbind], list[Varbind]]:
         opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         opened.setblocking(False)

@@ -23,7 +23,7 @@ def test_added_and_removed_items_are_one_line_each() -> None:
     assert told(before, Inventory()) == [("removed carrier vnpt", "bỏ nhà mạng vnpt")]
 
 
-def test_what_changes_is_told_field_by_field_and_people_only_by_their_number() -> None:
+def test_changes_are_reported_by_field_and_people_only_by_their_number() -> None:
     renamed = Carrier(
         name="vnpt", title="VNPT mới", contacts=(Contact(name="NOC", email="noc@vnpt.example"),)
     )

@@ -30,7 +30,7 @@ def test_each_failure_makes_the_next_wait_longer_up_to_a_minute() -> None:
     assert waits == [1, 2, 4, 8, 16, 32, 60, 60]
 
 
-def test_of_several_tries_that_failed_together_one_counts() -> None:
+def test_several_attempts_that_failed_together_count_once() -> None:
     health = line()
     assert note(health, ChannelOutcome.RETRY, 100.0)
     assert not note(health, ChannelOutcome.RETRY, 100.1, began_s=99.9)

@@ -44,7 +44,7 @@ def delivered(fixture: ServiceFixture) -> int:
     return sum(thread.is_reached for thread in fixture.service.threads)
 
 
-async def test_what_is_above_the_rate_is_one_mail_and_each_incident_is_delivered(
+async def test_incidents_above_the_rate_are_one_mail_and_each_is_delivered(
     mail: MailFixture, tmp_path: Path
 ) -> None:
     city = steady_city(city_inventory())

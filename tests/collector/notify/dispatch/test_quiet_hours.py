@@ -31,7 +31,7 @@ def at(text: str) -> int:
         (NotifySettings(), "2026-11-27T02:00", ""),
     ],
 )
-def test_what_can_wait_waits_until_their_end(
+def test_work_that_can_wait_waits_until_their_end(
     settings: NotifySettings, now: str, until: str
 ) -> None:
     expected_ns = at(until) if until else 0

@@ -135,7 +135,7 @@ def test_a_dispute_names_who_refused_which_ticket_and_why() -> None:
     assert "Đề nghị Thành phố quyết định đơn vị xử lý." in rendered.body
 
 
-def test_a_series_that_shows_nothing_is_no_line() -> None:
+def test_a_series_that_shows_nothing_is_not_a_line() -> None:
     made = steady_city(city_inventory())
     body = said(cut_fibre(made), made).body
     assert "quad" in body, "what answered is a line"

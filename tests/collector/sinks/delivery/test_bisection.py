@@ -59,7 +59,7 @@ class Choosy:
         return value("thongsuot_collector_sink_dropped_samples_total", labels) or 0
 
 
-async def test_what_is_all_good_is_one_request_in_order_of_time() -> None:
+async def test_all_good_samples_are_one_request_in_order_of_time() -> None:
     there = Choosy(lambda _point: "")
     await there.deliver([Point(3), Point(1), Point(2)])
     assert there.requests == [[Point(1), Point(2), Point(3)]]

@@ -35,7 +35,7 @@ def begun(process: float = FIRST) -> UnflushedDeliveries:
     return unflushed
 
 
-def test_what_the_same_process_has_had_for_long_enough_is_flushed_and_nothing_else() -> None:
+def test_entries_held_long_enough_by_the_same_process_are_flushed_and_no_others() -> None:
     unflushed = begun()
     unflushed.add(upto(10), at_s=1.0)
     unflushed.add(upto(20), at_s=2.0)
@@ -45,7 +45,7 @@ def test_what_the_same_process_has_had_for_long_enough_is_flushed_and_nothing_el
     assert len(unflushed) == 0
 
 
-def test_what_another_process_took_is_delivered_again_however_long_ago_it_was() -> None:
+def test_entries_taken_by_another_process_are_delivered_again_however_old() -> None:
     unflushed = begun()
     unflushed.add(upto(10), at_s=1.0)
     assert unflushed.take_flushed(SECOND, asked_s=100.0) is None

@@ -117,7 +117,7 @@ def test_measurement_and_field_are_the_name_that_prometheus_knows() -> None:
             assert metric.name.startswith(f"{name}_"), metric.name
 
 
-def test_verdicts_are_numbers_and_what_is_unknown_is_no_line() -> None:
+def test_verdicts_are_numbers_and_what_is_unknown_is_not_a_line() -> None:
     device, verdicts = agent(), StreamVerdicts()
     changes = [
         change(980 * S, State.DOWN, segment=Segment.CARRIER),

@@ -128,5 +128,5 @@ def test_times_that_no_database_holds_are_put_where_the_window_finds_them() -> N
     assert {time_ms for _, time_ms in values} == {EARLIEST_MS}
 
 
-def test_a_batch_without_results_is_no_request() -> None:
+def test_a_batch_without_results_is_not_a_request() -> None:
     assert encode_results(decoded([]), NO_LABELS, epoch_ns=EPOCH) is None

@@ -52,7 +52,7 @@ def test_a_change_is_a_sample_at_its_own_time_at_the_end_of_the_batch() -> None:
     }
 
 
-def test_what_stands_is_repeated_by_each_batch_that_says_nothing_new() -> None:
+def test_a_verdict_in_force_is_repeated_by_each_batch_without_a_new_one() -> None:
     verdicts = StreamVerdicts()
     written(1000, [change(990 * S, State.UP)], verdicts)
     assert written(1001, [], verdicts) == {"state": [(1001, 0.0)], "segment": [(1001, 0.0)]}

@@ -52,7 +52,7 @@ async def test_a_page_that_changes_has_another_revision(city: ReportingCity, top
         assert await stream.revision() != first
 
 
-async def test_what_happens_elsewhere_is_no_news_of_a_site(city: ReportingCity) -> None:
+async def test_events_elsewhere_are_no_news_of_a_site(city: ReportingCity) -> None:
     async def now(topic: str) -> str:
         async with city.client.stream("GET", "/live", params={"of": topic}) as response:
             return await Stream(response).revision()

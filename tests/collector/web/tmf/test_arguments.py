@@ -43,7 +43,7 @@ def test_a_resource_is_chosen_by_all_that_is_named(
     assert read_query(asked, FILTERS).matches(HEAD) is matches
 
 
-def test_what_a_resource_does_not_have_lies_within_no_bound() -> None:
+def test_an_attribute_that_a_resource_lacks_lies_within_no_bound() -> None:
     asked = [("creationDate.gt", "2000-01-01")]
     assert not read_query(asked, FILTERS).matches({"status": "pending"})
 
@@ -78,7 +78,7 @@ def test_nonsense_is_refused_and_named(name: str, value: str) -> None:
         ("none", {"id", "href", "@type"}),
     ],
 )
-def test_of_a_resource_the_named_attributes_are_left_and_what_names_it(
+def test_the_named_attributes_and_the_identity_of_a_resource_are_left(
     fields: str, left: set[str]
 ) -> None:
     names: list[str] = ["id", "href", "@type", "status", "name"]

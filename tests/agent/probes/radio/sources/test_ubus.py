@@ -45,7 +45,7 @@ def test_the_dump_of_modemmanager_is_read(tmp_path: Path, monkeypatch: pytest.Mo
     assert "-95" in str(reading)
 
 
-def test_a_command_that_fails_is_no_reading(
+def test_a_command_that_fails_is_not_a_reading(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     install(tmp_path, "echo 'Command failed: Not found' >&2; exit 4", monkeypatch)

@@ -181,6 +181,13 @@ def test_asking_only_at_the_end_gives_the_same(seed: int) -> None:
     assert len(asked.observations.of_link(FIBER)) == 3
 
 
+def test_of_a_batch_with_thousands_of_runs_the_last_answer_is_known_too() -> None:
+    agent = PushingAgent()
+    agent.push([icmp_result(at_ns) for at_ns in every(1, 100, 1_300)])
+    agent.push([failed(1_300 * S)])
+    assert agent.seen().last_good_ns == EPOCH + 1_299 * S
+
+
 def test_the_last_failure_of_each_probe_is_remembered_when_it_answers_again() -> None:
     agent = PushingAgent()
     agent.push([icmp_result(at_ns) for at_ns in every(5, 100, 130)])

@@ -61,6 +61,25 @@ def scaled_arguments(rng: random.Random) -> Arguments:
     return members, first, rng.randint(-1, len(members) + 1), rng.choice((1.0, 1e9, 3.0))
 
 
+def columns_arguments(rng: random.Random) -> Arguments:
+    members = integers(rng)
+    denominators = tuple(rng.choices((1.0, 1e9, 3.0), k=rng.randint(0, 4)))
+    return members, rng.randint(-1, len(members) + 1), rng.randint(-1, 20), denominators
+
+
+def offsets_arguments(rng: random.Random) -> Arguments:
+    members = integers(rng)
+    places = rng.randint(-1, len(members) + 1), rng.randint(-1, len(members) + 1)
+    return members, *places, rng.choice(EDGES), rng.choice((2, 4, 4, 3))
+
+
+def last_arguments(rng: random.Random) -> Arguments:
+    counts = [rng.randint(0, 5) for _ in range(rng.randint(0, 8))]
+    first, last = rng.randint(-1, len(counts)), rng.randint(-1, len(counts) + 2)
+    values = array("d", [rng.random() for _ in range(sum(counts[max(first, 0) : max(last, 0)]))])
+    return values, counts, first, last
+
+
 def shifted_arguments(rng: random.Random) -> Arguments:
     return integers(rng), rng.choice((*EDGES, rng.randint(-(10**13), 10**13)))
 
@@ -112,6 +131,9 @@ PLAYED: tuple[
     (unpack_arguments, kernel.unpack, loops.unpack),
     (sums_arguments, kernel.running_sums, loops.running_sums),
     (scaled_arguments, kernel.scaled_sums, loops.scaled_sums),
+    (columns_arguments, kernel.scaled_columns, loops.scaled_columns),
+    (offsets_arguments, kernel.offsets, loops.offsets),
+    (last_arguments, kernel.last_values, loops.last_values),
     (shifted_arguments, kernel.shifted, loops.shifted),
     (block_arguments, unpacked, packed_in_python),
 )

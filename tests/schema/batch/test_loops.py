@@ -6,6 +6,7 @@ import sysconfig
 from array import array
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from hypothesis import given
@@ -95,6 +96,38 @@ def test_scaled_sums_are_the_same_compiled(
 
 
 @needs_kernel
+@given(DIFFERENCES, PLACES, PLACES, st.lists(st.sampled_from((1.0, 1e9, 3.0)), max_size=4))
+def test_columns_are_the_same_compiled(
+    members: list[int], first: int, rows: int, denominators: list[float]
+) -> None:
+    arguments = (array("q", members), first, rows, tuple(denominators))
+    assert outcome(kernel.scaled_columns, *arguments) == outcome(loops.scaled_columns, *arguments)
+
+
+@needs_kernel
+@given(DIFFERENCES, PLACES, PLACES, INT64 | SMALL, st.integers(0, 5))
+def test_offsets_are_the_same_compiled(
+    members: list[int], first: int, count: int, base: int, size: int
+) -> None:
+    arguments = (array("q", members), first, count, base, size)
+    assert outcome(kernel.offsets, *arguments) == outcome(loops.offsets, *arguments)
+
+
+@needs_kernel
+@given(
+    st.lists(st.floats(allow_nan=False), max_size=20),
+    st.lists(st.integers(-1, 6), max_size=6),
+    PLACES,
+    PLACES,
+)
+def test_last_values_are_the_same_compiled(
+    values: list[float], counts: list[int], first: int, last: int
+) -> None:
+    arguments = (array("d", values), counts, first, last)
+    assert outcome(kernel.last_values, *arguments) == outcome(loops.last_values, *arguments)
+
+
+@needs_kernel
 @given(DIFFERENCES, INT64 | SMALL)
 def test_shifted_times_are_the_same_compiled(members: list[int], offset: int) -> None:
     arguments = (array("q", members), offset)
@@ -113,6 +146,11 @@ def test_shifted_times_are_the_same_compiled(members: list[int], offset: int) ->
         ("scaled_sums", (array("i", [1, 2]), 0, 2, 1.0)),
         ("scaled_sums", (array("q", [1]), 0, 1)),
         ("shifted", (array("q", [1]), "x")),
+        ("scaled_columns", (array("q", [1]), 0, 1, [1.0])),
+        ("offsets", (b"12345678", 0, 1, 0, 2)),
+        ("last_values", (array("q", [1]), [1], 0, 1)),
+        ("last_values", (array("d", [1.0]), (1,), 0, 1)),
+        ("last_values", (array("d", [1.0]), [True, 1.0], 0, 2)),
         ("unpack", ("text", 4)),
     ],
 )
@@ -137,6 +175,27 @@ def test_values_are_divided_as_python_divides() -> None:
     values = kernel.scaled_sums(array("q", [20_123_457, 1]), 0, 2, 1e9)
     assert values is not None
     assert values.tobytes() == struct.pack("=2d", 20_123_457 / 1e9, 20_123_458 / 1e9)
+
+
+@pytest.mark.parametrize("module", [kernel, loops])
+def test_columns_stand_one_after_the_other_or_are_none(module: ModuleType) -> None:
+    columns = module.scaled_columns(array("q", [9, 10, 10, 4, 2]), 1, 2, (10.0, 2.0))
+    assert columns == (array("d", [1.0, 2.0]), array("d", [2.0, 3.0]))
+    assert module.scaled_columns(array("q", [1, LARGEST_STEP, 1]), 1, 1, (1.0, 1.0)) is not None
+    assert module.scaled_columns(array("q", [1, LARGEST_STEP, 1]), 1, 2, (1.0,)) is None
+
+
+@pytest.mark.parametrize("module", [kernel, loops])
+def test_of_each_run_the_last_value_is_given_and_none_of_an_empty_one(module: ModuleType) -> None:
+    values = array("d", [0.1, 0.2, 0.3])
+    assert module.last_values(values, [7, 2, 0, 1], 1, 9) == (0.2, None, 0.3)
+
+
+@pytest.mark.parametrize("module", [kernel, loops])
+def test_offsets_have_two_bytes_or_four(module: ModuleType) -> None:
+    times = array("q", [1_000, 1_005, 76_000])
+    assert module.offsets(times, 1, 2, 1_000, 4) == array("I", [5, 75_000]).tobytes()
+    assert module.offsets(times, 0, 2, 1_000, 2) == array("H", [0, 5]).tobytes()
 
 
 def test_neighbours_at_the_same_time_are_noticed() -> None:

@@ -274,10 +274,14 @@ class IncidentConsumer:
             columns = self._reader.columns(kept, layouts)
             summary, present = summarize_batch(entry, columns), self._present(entry.received_ns)
             self._site_work.plan(entry, columns.notices)
-            timeline = self._timelines.setdefault(entry.site, SiteTimeline(site=entry.site))
+            timeline = self._timelines.get(entry.site)
+            if timeline is None:
+                timeline = self._timelines[entry.site] = SiteTimeline(site=entry.site)
             work = partial(timeline.apply, summary, present, self._timeline)
             rewrites = self.turns.timed(entry.site, work)
-            observations = self._observations.setdefault(entry.site, SiteObservations())
+            observations = self._observations.get(entry.site)
+            if observations is None:
+                observations = self._observations[entry.site] = SiteObservations()
             observations.ingest_batch(columns, epoch_ns=entry.epoch_ns, layout=entry.layout)
             if self.hear_batch is not None:
                 await self.hear_batch(entry, columns)

@@ -6,8 +6,8 @@ data about the same fault: the target's last answer, its first failure after tha
 count in the last minute. Maintained per site from the results themselves. Pure.
 """
 
+from array import array
 from itertools import accumulate
-from operator import gt
 from typing import NamedTuple
 
 import msgspec
@@ -19,6 +19,9 @@ from thongsuot_schema.result import Family
 
 WINDOW_S = 60.0
 """The period of counted results: a dozen of the slowest probe of an ordinary link."""
+
+_NOTED_RUNS = 1_000
+"""A batch with more runs is merged at once, so that its times are not kept; usual are 120."""
 
 _NS_PER_MS = 1_000_000
 
@@ -85,12 +88,24 @@ class _ProbeHistory:
         del self.recent[:over]
 
 
+class _GoodRuns(NamedTuple):
+    """A batch in which every run of every series was good: the time of each run, unprocessed."""
+
+    offset_ms: int
+    """The wall time of boottime 0."""
+    times_ms: "array[int]"
+    counts: list[int]
+    latest_ms: int
+    """The wall time of the latest run."""
+
+
 class SiteObservations:
     """
     The recent observations of a site's probes.
 
-    The last good run of each series is only noted (``_last_good_ms``), and merged into the history
-    on a query or a failure: most sites have no fault, and there are 667 pushes a second.
+    A batch without failures is only noted (``_good``), and merged into the history on a query, a
+    failure or a batch that does not replace it: most sites have no fault, and there are 667 pushes
+    a second.
     """
 
     def __init__(self) -> None:
@@ -98,8 +113,7 @@ class SiteObservations:
         self._layout = b""
         self._by_position: list[_ProbeHistory | None] = []
         self._failing: set[_ProbeKey] = set()
-        self._last_good_ms: list[int] = []
-        """By the position of the series in the layout; empty: all are merged."""
+        self._good: _GoodRuns | None = None
 
     def ingest_batch(self, columns: Columns, *, epoch_ns: int, layout: bytes) -> None:
         """
@@ -116,26 +130,36 @@ class SiteObservations:
             self._work_in()
             self._take_each(columns, offset_ms)
             return
-        # Nearly always: there is no present or recent failure. Blocks follow each other without a
-        # gap, as their series do.
-        times_ms, counts = columns.times_ms, columns.counts
-        is_whole = len(counts) == len(self._by_position) and 0 not in counts
-        if is_whole:
-            last_ms = [offset_ms + times_ms[end - 1] for end in accumulate(counts)]
-        else:
+        # Nearly always: there is no present or recent failure.
+        earliest_ms, latest_ms, counts = columns.earliest_ms, columns.latest_ms, columns.counts
+        if earliest_ms is None or latest_ms is None:
+            return
+        before = self._good
+        if before is not None and (
+            offset_ms + earliest_ms <= before.latest_ms
+            or len(counts) < len(self._by_position)
+            or 0 in counts
+        ):
+            # Some series have their latest run in the batch before.
             self._work_in()
-            ends = zip(counts, accumulate(counts), strict=True)
-            last_ms = [offset_ms + times_ms[end - 1] if count else 0 for count, end in ends]
-        if not all(map(gt, last_ms, self._last_good_ms)):
+        # Blocks follow each other without a gap, as their series do.
+        self._good = _GoodRuns(offset_ms, columns.times_ms, counts, offset_ms + latest_ms)
+        if len(columns.times_ms) > _NOTED_RUNS:
             self._work_in()
-        self._last_good_ms = last_ms
 
     def _work_in(self) -> None:
-        """Merge the noted last good run of each series into its history."""
-        for course, at_ms in zip(self._by_position, self._last_good_ms, strict=False):
-            if course is not None and at_ms > course.newest_ms:
+        """Merge the last run of each series of the noted batch into its history."""
+        if self._good is None:
+            return
+        offset_ms, times_ms, counts, _ = self._good
+        self._good = None
+        runs = zip(self._by_position, counts, accumulate(counts), strict=False)
+        for course, count, end in runs:
+            if course is None or not count:
+                continue
+            at_ms = offset_ms + times_ms[end - 1]
+            if at_ms > course.newest_ms:
                 course.newest_ms = course.last_good_ms = at_ms
-        self._last_good_ms = []
 
     def of_link(self, subject: Subject) -> tuple[ProbeObservation, ...]:
         """Return the observations of a link, failing ones first; nothing for other subjects."""

@@ -6,7 +6,6 @@ echoes are kept unprocessed (``EchoBatch``), and merged when a page is opened; b
 have made most of them superfluous.
 """
 
-import sys
 from array import array
 from collections.abc import Mapping, Sequence
 from itertools import accumulate, islice, pairwise
@@ -156,7 +155,7 @@ def echo_batch(columns: Columns, block: ColumnBlock, offset_ms: int) -> EchoBatc
     series has more than are shown. ``offset_ms`` is the wall time of boottime 0.
     """
     rtts, losses = _rtts_and_losses(block)
-    kind, times_ms = block.block, columns.times_ms[block.first_row : block.last_row]
+    kind, first, rows = block.block, block.first_row, block.last_row - block.first_row
     counts = columns.counts[kind.first : kind.last]
     if losses is None or rtts is None or max(counts) > RECENT_RUNS:
         return None
@@ -165,25 +164,32 @@ def echo_batch(columns: Columns, block: ColumnBlock, offset_ms: int) -> EchoBatc
     begin_ms, end_ms = columns.earliest_ms or 0, columns.latest_ms or 0
     if end_ms - begin_ms > _LONGEST_MS:
         return None
-    ends = accumulate(counts)
-    if 0 in counts:
-        newest = zip(counts, ends, strict=True)
-        newest_rtts = [rtts[last - 1] if count else None for count, last in newest]
-    else:
-        newest_rtts = [rtts[last - 1] for last in ends]
     size = 2 if end_ms - begin_ms <= _SHORT_MS else 4
-    unheard = kind.last - kind.first - len(counts)
-    lost = array("H")
-    if any(losses):
-        lost = array("H", map(_permille, losses))
+    unheard = (0,) * (kind.last - kind.first - len(counts))
+    newest_rtts = _newest(rtts, counts)
     return EchoBatch(
         offset_ms + begin_ms,
-        (*counts, *(0,) * unheard),
-        (*newest_rtts, *(None,) * unheard),
-        _low_bytes(kernel.shifted(times_ms, -begin_ms)[0], size),
-        lost.tobytes(),
+        (*counts, *unheard),
+        (*newest_rtts, *(None for _ in unheard)) if unheard else newest_rtts,
+        kernel.offsets(columns.times_ms, first, rows, begin_ms, size),
+        _lost(losses),
         end_ms=end_ms - begin_ms,
     )
+
+
+def _newest(values: Sequence[float | None], counts: list[int]) -> tuple[float | None, ...]:
+    """Return the last value of each series, ``None`` where it has no run."""
+    if isinstance(values, array):
+        return kernel.last_values(values, counts, 0, len(counts))
+    ends = zip(counts, accumulate(counts), strict=True)
+    return tuple([values[last - 1] if count else None for count, last in ends])
+
+
+def _lost(losses: Sequence[float | None]) -> bytes:
+    """Return losses as ``EchoBatch`` has them."""
+    if isinstance(losses, array) and losses.tobytes() == bytes(losses.itemsize * len(losses)):
+        return b""  # nearly always: zeros
+    return array("H", map(_permille, losses)).tobytes() if any(losses) else b""
 
 
 def record_echoes(
@@ -268,15 +274,6 @@ def _permille(loss: float | None) -> int:
     """Return a loss that was measured in thousandths; a device may claim to have lost more."""
     assert loss is not None
     return round(max(0.0, min(loss, 1.0)) * 1000)
-
-
-def _low_bytes(numbers: "array[int]", size: int) -> bytes:
-    """Return the low ``size`` bytes of each number: the whole number if it fits."""
-    whole, low = numbers.tobytes(), bytearray(size * len(numbers))
-    first = 0 if sys.byteorder == "little" else numbers.itemsize - size
-    for place in range(size):
-        low[place::size] = whole[first + place :: numbers.itemsize]
-    return bytes(low)
 
 
 def _numbers(code: str, content: bytes) -> "array[int]":

@@ -306,6 +306,12 @@ def _check_unmeasured(spans: list[_BlockRows], not_ok: dict[int, RowOutcome]) ->
 def _block(span: _BlockRows, differences: "array[int]", at: int) -> ColumnBlock:
     """Return the values of one block: sums of the differences from a place on, in today's units."""
     rows = span.last_row - span.first_row
+    if span.block.denominators and not span.missing_masks:
+        # Nearly always: every row has every value.
+        whole = kernel.scaled_columns(differences, at, rows, span.block.denominators)
+        if whole is None:
+            raise BatchMalformed("a value is larger than the format can hold")
+        return ColumnBlock(span.block, span.first_row, span.last_row, whole, True)
     columns: list[Sequence[float | None]] = []
     for column, scale in enumerate(span.block.scales):
         gone = _missing_places(span, column) if span.missing_masks else ()

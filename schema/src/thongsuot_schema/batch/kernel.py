@@ -12,15 +12,28 @@ from thongsuot_schema.batch import loops
 unpack: Callable[[bytes, int], "array[int]"]
 running_sums: Callable[["array[int]", int, int], "tuple[array[int], int, int] | None"]
 scaled_sums: Callable[["array[int]", int, int, float], "array[float] | None"]
+scaled_columns: Callable[
+    ["array[int]", int, int, tuple[float, ...]], "tuple[array[float], ...] | None"
+]
 shifted: Callable[["array[int]", int], "tuple[array[int], bool]"]
+offsets: Callable[["array[int]", int, int, int, int], bytes]
+last_values: Callable[["array[float]", list[int], int, int], tuple[float | None, ...]]
 
 try:
-    from thongsuot_kernel import loops as compiled
+    # By their names: a kernel of another version, without one of them, is refused like none.
+    from thongsuot_kernel.loops import (
+        last_values,
+        offsets,
+        running_sums,
+        scaled_columns,
+        scaled_sums,
+        shifted,
+        unpack,
+    )
 except ImportError as error:
     IMPLEMENTATION, NOT_COMPILED_BECAUSE = "python", str(error)
     unpack, running_sums = loops.unpack, loops.running_sums
-    scaled_sums, shifted = loops.scaled_sums, loops.shifted
+    scaled_sums, scaled_columns = loops.scaled_sums, loops.scaled_columns
+    shifted, offsets, last_values = loops.shifted, loops.offsets, loops.last_values
 else:
     IMPLEMENTATION, NOT_COMPILED_BECAUSE = "compiled", ""
-    unpack, running_sums = compiled.unpack, compiled.running_sums
-    scaled_sums, shifted = compiled.scaled_sums, compiled.shifted

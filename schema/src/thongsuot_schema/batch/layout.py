@@ -22,6 +22,7 @@ class KindBlock:
     ``first`` to ``last`` (exclusive) are the positions of its series. ``metrics`` are named as they
     are today, whatever the layout calls them, and ``scales`` (numerator and denominator of each
     column; the latter a float, because each value is divided by it) give today's unit.
+    ``denominators`` are those of the columns if every numerator is 1, as nearly always; else empty.
     """
 
     kind: str
@@ -30,6 +31,7 @@ class KindBlock:
     scales: tuple[tuple[int, float], ...]
     first: int
     last: int
+    denominators: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,13 +115,16 @@ def _block(kind: KindColumns, first: int, last: int) -> KindBlock:
     for column in kind.columns:
         if not (1 <= column.numerator <= EXACT_STEPS and 1 <= column.denominator <= EXACT_STEPS):
             raise ValueError(f"column {column.metric} has a scale outside 1 to 2**53")
+    scales = tuple((column.numerator, float(column.denominator)) for column in kind.columns)
+    is_plain = all(numerator == 1 for numerator, _ in scales)
     return KindBlock(
         kind=kind.kind,
         revision=kind.revision,
         metrics=metrics,
-        scales=tuple((column.numerator, float(column.denominator)) for column in kind.columns),
+        scales=scales,
         first=first,
         last=last,
+        denominators=tuple(denominator for _, denominator in scales) if is_plain else (),
     )
 
 

@@ -20,6 +20,7 @@ Larger ones are not, so that nobody can fill the memory with them.
 
 _LANES = {1: (1, "b"), 2: (2, "h"), 3: (4, "i"), 4: (4, "i")}
 _WIDEST_LANE = (8, "q")
+_OFFSET_CODES = {2: "H", 4: "I"}
 
 _LEAST, _MOST = -(1 << 63), (1 << 63) - 1
 
@@ -90,6 +91,24 @@ def scaled_sums(
     return None if sums is None else array("d", [step / denominator for step in sums])
 
 
+def scaled_columns(
+    differences: "array[int]", first: int, rows: int, denominators: tuple[float, ...]
+) -> "tuple[array[float], ...] | None":
+    """
+    Return columns of ``rows`` values that stand one after the other from ``first`` on, each as
+    ``scaled_sums`` returns it; ``None`` where one is ``None``.
+    """
+    _check_range(differences, first, rows)
+    _check_range(differences, first, rows * len(denominators))
+    columns: list[array[float]] = []
+    for place, denominator in enumerate(denominators):
+        column = scaled_sums(differences, first + place * rows, rows, denominator)
+        if column is None:
+            return None
+        columns.append(column)
+    return tuple(columns)
+
+
 def checked_sums(differences: "array[int]", first: int, count: int) -> list[int] | None:
     """Return the sums that ``scaled_sums`` divides, or ``None`` as it does."""
     sums = list(accumulate(differences[first : first + count]))
@@ -109,6 +128,35 @@ def shifted(times: "array[int]", offset: int) -> "tuple[array[int], bool]":
         array("q", [offset + time for time in times]),
         any(time == later for time, later in pairwise(times)),
     )
+
+
+def offsets(times: "array[int]", first: int, count: int, base: int, size: int) -> bytes:
+    """Return how long after a base some times are: the low ``size`` bytes of each, 2 or 4."""
+    if size not in _OFFSET_CODES:
+        raise ValueError("offsets have 2 or 4 bytes")
+    _check_range(times, first, count)
+    low = (1 << 8 * size) - 1
+    after = [time - base & low for time in times[first : first + count]]
+    return array(_OFFSET_CODES[size], after).tobytes()
+
+
+def last_values(
+    values: "array[float]", counts: list[int], first: int, last: int
+) -> tuple[float | None, ...]:
+    """
+    Return the last value of each run of values, ``None`` where a run is empty; the runs are as long
+    as the counts from ``first`` to ``last`` say, as many as there are.
+    """
+    if first < 0:
+        raise ValueError("counts are wanted that are not there")
+    newest: list[float | None] = []
+    end = 0
+    for count in counts[first : max(first, last)]:
+        if not 0 <= count <= len(values) - end:
+            raise ValueError("counts are not those of the values")
+        end += count
+        newest.append(values[end - 1] if count else None)
+    return tuple(newest)
 
 
 def _check_range(numbers: "array[int]", first: int, count: int) -> None:

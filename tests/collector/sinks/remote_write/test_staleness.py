@@ -110,6 +110,20 @@ def ended(encoded: EncodedSeries) -> Ended:
     return series
 
 
+def test_a_link_that_was_gone_and_is_measured_again_ends_again() -> None:
+    site = SealedSite()
+    assert site.push(15, icmp_result(5 * S), icmp_result(10 * S)) == set()
+    # Sealed long after its last run.
+    assert site.push(200, icmp_result(20 * S)) == {
+        (metric, "fiber", "vnpt", 200) for metric in (RTT, LOSS, HOPS, SUCCESS)
+    }
+    assert site.push(215, icmp_result(210 * S)) == set()
+    assert site.push(230, failed(220 * S)) == {
+        (RTT, "fiber", "vnpt", 220),
+        (HOPS, "fiber", "vnpt", 220),
+    }
+
+
 def test_a_value_that_is_lacking_ends_where_it_is_lacking_and_once() -> None:
     site = SealedSite()
     assert site.push(15, icmp_result(5 * S), icmp_result(10 * S)) == set()

@@ -62,10 +62,8 @@ class LiveSeries(msgspec.Struct, array_like=True):
 LiveSeriesBySite = dict[str, LiveSeries]
 """By site."""
 
-_LastOfLinks = dict[int, dict[str, int]]
-"""
-The position of the last series of each link in a block, by the position of the block's first.
-"""
+_LastOfLinks = dict[str, int]
+"""The position in a layout of the last series of each link."""
 
 
 class StalenessMarkers:
@@ -83,6 +81,8 @@ class StalenessMarkers:
         """The layouts of the masks in memory; a site from before the start has none yet."""
         self._last_of_links: dict[str, _LastOfLinks] = {}
         """Of the same layouts."""
+        self._complete: set[str] = set()
+        """The sites of which every series of the layout had a value in the last batch."""
 
     def markers_of(
         self, entry: JournalEntry, columns: Columns, labels: LayoutSeriesLabels
@@ -92,23 +92,46 @@ class StalenessMarkers:
         before = self.live.get(entry.site)
         if not columns.times_ms or (before is not None and sealed_ms <= before.sealed_ms):
             return None
-        times = _RowTimes(columns, entry.epoch_ns)
         ends: Ends = []
+        alive = before
         if (
-            before is not None
-            and self._layouts.get(entry.site) is columns.layout
-            and are_labels(before.labels, self._labels_of, entry.site)
+            self._layouts.get(entry.site) is not columns.layout
+            or alive is None
+            or not are_labels(alive.labels, self._labels_of, entry.site)
         ):
-            alive = before
+            begin_ms = times_of(columns, epoch_ns=entry.epoch_ns).earliest_ms
+            alive = self._carried_over(entry, columns, before, begin_ms, ends)
+        if entry.site in self._complete and _has_all(columns):
+            # Nearly always, 667 times a second: every series goes on.
+            self._see_links(entry, columns, alive)
         else:
-            alive = self._carried_over(entry, columns, before, times.wall.earliest_ms, ends)
-        alive.sealed_ms = sealed_ms
-        last_of_links = self._last_of_links[entry.site]
-        for block in columns.blocks:
-            if not _goes_on(block, columns, alive, times.offset_ms, last_of_links):
+            times = _RowTimes(columns, entry.epoch_ns)
+            for block in columns.blocks:
                 _follow_block(block, alive, labels, times, ends)
-        ends += _of_gone_links(columns, alive, labels)
+            self._note_complete(entry.site, columns, alive)
+        alive.sealed_ms = sealed_ms
+        gone = _of_gone_links(columns, alive, labels)
+        if gone:
+            self._complete.discard(entry.site)
+            ends += gone
         return _encode_markers(ends)
+
+    def _see_links(self, entry: JournalEntry, columns: Columns, alive: LiveSeries) -> None:
+        """Update when each link was last seen, by a batch with runs of every series."""
+        offset_ms, counts = entry.epoch_ns // 1_000_000, columns.counts
+        for link, position in self._last_of_links[entry.site].items():
+            last_row = sum(counts[: position + 1]) - 1
+            alive.seen_ms[link] = offset_ms + columns.times_ms[last_row]
+
+    def _note_complete(self, site: str, columns: Columns, alive: LiveSeries) -> None:
+        """Note whether every series of a site's layout has a value now."""
+        masks = alive.masks
+        is_complete = all(
+            masks[kind.first : kind.last].count((2 << len(kind.metrics)) - 1)
+            == kind.last - kind.first
+            for kind in columns.layout.blocks
+        )
+        (self._complete.add if is_complete else self._complete.discard)(site)
 
     def _carried_over(
         self,
@@ -142,6 +165,7 @@ class StalenessMarkers:
         self.live[entry.site] = alive
         self._layouts[entry.site] = columns.layout
         self._last_of_links[entry.site] = _last_of_links(columns.layout)
+        self._complete.discard(entry.site)
         return alive
 
 
@@ -160,43 +184,18 @@ class _RowTimes:
 
 
 def _last_of_links(layout: CompiledLayout) -> _LastOfLinks:
-    members = layout.layout.series
-    return {
-        block.first: {
-            members[position].link: position for position in range(block.first, block.last)
-        }
-        for block in layout.blocks
-    }
+    return {series.link: position for position, series in enumerate(layout.layout.series)}
 
 
-def _goes_on(
-    block: ColumnBlock,
-    columns: Columns,
-    alive: LiveSeries,
-    offset_ms: int,
-    last_of_links: _LastOfLinks,
-) -> bool:
-    """
-    Update when links were last seen, where every series of a block had a value and has one now.
-
-    Nearly always, 667 times a second; otherwise ``False``, and nothing is done.
-    """
-    first, last = block.block.first, block.block.last
-    counts = columns.counts[first:last]
-    everything = (2 << len(block.columns)) - 1
-    if (
-        not block.whole
-        or columns.not_ok
-        or 0 in counts
-        or len(counts) < last - first
-        or alive.masks[first:last].count(everything) < last - first
-    ):
-        return False
-    seen_ms, times_ms = alive.seen_ms, columns.times_ms
-    for link, position in last_of_links[first].items():
-        row = block.first_row + sum(counts[: position + 1 - first])
-        seen_ms[link] = offset_ms + times_ms[row - 1]
-    return True
+def _has_all(columns: Columns) -> bool:
+    """Return whether every series of a batch's layout has runs, all of them with every value."""
+    blocks = columns.layout.blocks
+    return (
+        not columns.not_ok
+        and len(columns.counts) == (blocks[-1].last if blocks else 0)
+        and 0 not in columns.counts
+        and all(block.whole for block in columns.blocks)
+    )
 
 
 def _follow_block(
@@ -242,6 +241,8 @@ def _follow_block(
 def _of_gone_links(columns: Columns, alive: LiveSeries, labels: LayoutSeriesLabels) -> Ends:
     """Return the ends of all series of links without a run for a long time."""
     before_ms = alive.sealed_ms - _LINK_GONE_MS
+    if min(alive.seen_ms.values(), default=before_ms) >= before_ms:
+        return []
     gone = {link for link, seen_ms in alive.seen_ms.items() if link and seen_ms < before_ms}
     ends: Ends = []
     if gone:

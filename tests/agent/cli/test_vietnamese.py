@@ -1,5 +1,6 @@
 """What the commands print to a person whose terminal is Vietnamese: nothing of it is English."""
 
+import argparse
 import re
 from collections.abc import Callable, Mapping
 from contextlib import closing
@@ -25,8 +26,9 @@ from tests.agent.judge.simulated_site import FACTS_OK
 from tests.agent.judge.test_replay import arrival, facts_event
 from tests.agent.siteconfig.making import portal, refusal, site_config
 from thongsuot_agent.cli import links
+from thongsuot_agent.cli.check_config import WRONG
 from thongsuot_agent.cli.doctor import report as doctor_report
-from thongsuot_agent.cli.probe import text_of
+from thongsuot_agent.cli.probe import probe_once, text_of
 from thongsuot_agent.cli.replay import print_replay
 from thongsuot_agent.cli.routes import manage_routes
 from thongsuot_agent.cli.site_config import (
@@ -35,6 +37,7 @@ from thongsuot_agent.cli.site_config import (
     SiteConfigReport,
     site_config_lines,
 )
+from thongsuot_agent.cli.status import show_status
 from thongsuot_agent.doctor.checks import examine
 from thongsuot_agent.doctor.host import Host
 from thongsuot_agent.doctor.way_out import PLAIN, WayOut
@@ -43,6 +46,7 @@ from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.rtnetlink_client import RtnetlinkClient
 from thongsuot_agent.links.state import ABSENT, LinkState
+from thongsuot_agent.probes.loader import kinds
 from thongsuot_agent.siteconfig.rollout import RefusalGround, RefusedVersion
 from thongsuot_agent.status import SiteConfigStatus
 from thongsuot_schema.catalogue import icmp
@@ -343,3 +347,34 @@ def test_a_site_configuration_is_reported_with_what_was_refused(
     assert "đã từ chối: 0-abc (không dùng được trên thiết bị này): EPERM" in text
     assert 'không hợp với tệp cấu hình: site: cấu hình này dành cho điểm "tay-ho"' in text
     assert "đích đo dvc: https://dvc.example (từ trung tâm)" in text
+
+
+def test_what_cannot_be_read_or_reached_is_said_without_english(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    in_both: Callable[[Print], tuple[str, set[str]]],
+) -> None:
+    (tmp_path / "empty").touch()
+    (tmp_path / "garbage").write_text("no recording\n", "utf-8")
+
+    def refused() -> str:
+        for name in ("absent", "empty", "garbage", "."):
+            assert print_replay(str(tmp_path / name)) == WRONG
+        assert show_status("", "127.0.0.1:1", is_json=False) == 1
+        unknown = argparse.Namespace(kind="dance", proxy="", set=[], json=False)
+        assert probe_once(unknown) == WRONG
+        return capsys.readouterr().err
+
+    text, common = in_both(refused)
+    # What the reader of JSON says of it.
+    assert common <= {"dance", "malformed", "invalid", "character", "is"} | {
+        *kinds(),
+    }
+    for line in (
+        f"không đọc được {tmp_path}/absent: không có tệp này\n",
+        f"không đọc được {tmp_path}/empty: dòng 1: bản ghi rỗng\n",
+        f"không đọc được {tmp_path}: là một thư mục\n",
+        "thiết bị không phản hồi tại 127.0.0.1:1: từ chối kết nối; chương trình có đang chạy",
+        "không có phép đo 'dance'; các phép đo có: counter, ",
+    ):
+        assert line in text

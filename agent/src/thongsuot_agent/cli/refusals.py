@@ -4,15 +4,34 @@ Messages for commands that cannot be carried out: a sentence in the terminal's l
 With ``--json`` standard output has an ``ErrorReport`` as well, in the place of the result.
 """
 
+import errno
 import sys
+from collections.abc import Mapping
 
 import msgspec
 
 from thongsuot_runtime.config_file import ConfigInvalid
+from thongsuot_runtime.file_errors import describe
 from thongsuot_runtime.refusal import error_report
 from thongsuot_runtime.terminal import localized, localized_mistake, localized_sentence
-from thongsuot_schema.localizable import Localizable, sentence_of
-from thongsuot_schema.words.language import Text
+from thongsuot_schema.localizable import Localizable, Readable, sentence_of
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.words.codes import Code
+from thongsuot_schema.words.language import Formatted, Text, Verbatim, in_language
+from thongsuot_schema.words.reasons import REASONS
+
+_CAUSES: Mapping[int, Readable] = {
+    errno.ENOENT: Text("agent.cli.cause.absent"),
+    errno.EACCES: Text("agent.cli.cause.forbidden"),
+    errno.EPERM: Text("agent.cli.cause.forbidden"),
+    errno.EISDIR: Text("agent.cli.cause.folder"),
+    errno.ECONNREFUSED: REASONS[Reason.CONNECTION_REFUSED],
+    errno.ECONNRESET: REASONS[Reason.CONNECTION_RESET],
+    errno.ETIMEDOUT: REASONS[Reason.TIMED_OUT],
+    errno.EHOSTUNREACH: REASONS[Reason.HOST_UNREACHABLE],
+    errno.ENETUNREACH: REASONS[Reason.NETWORK_UNREACHABLE],
+}
+"""What the system says of files and connections, for readers of other languages than English."""
 
 
 def refuse(refusal: Exception | Text, code: int, *, is_json: bool = False) -> int:
@@ -24,6 +43,19 @@ def refuse(refusal: Exception | Text, code: int, *, is_json: bool = False) -> in
         mistakes = refusal.mistakes if isinstance(refusal, ConfigInvalid) else ()
         print_json(error_report(text, code, mistakes))
     return code
+
+
+def cause_of(error: Exception) -> Readable:
+    """
+    Return why a file cannot be read, or nobody answers, as part of a sentence: in English as the
+    system says it.
+    """
+    said = describe(error)
+    if isinstance(error, OSError):
+        code = errno.ETIMEDOUT if isinstance(error, TimeoutError) else error.errno
+        return Code(said, _CAUSES.get(code or 0, Verbatim(said)))
+    sentence = sentence_of(error)
+    return Code(said, Formatted(lambda language: in_language(sentence, language)))
 
 
 def print_json(result: object) -> None:

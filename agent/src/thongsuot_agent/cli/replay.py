@@ -4,10 +4,9 @@ import sys
 from pathlib import Path
 
 from thongsuot_agent.cli.check_config import WRONG
-from thongsuot_agent.cli.refusals import refuse
+from thongsuot_agent.cli.refusals import cause_of, refuse
 from thongsuot_agent.judge.recording import RecordingError
 from thongsuot_agent.judge.replay import replay
-from thongsuot_runtime.file_errors import describe
 from thongsuot_runtime.terminal import localized_sentence
 from thongsuot_schema.words.language import Text
 
@@ -19,5 +18,5 @@ def print_replay(path: str) -> int:
             for line in replay(recording):
                 sys.stdout.write(f"{localized_sentence(line)}\n")
     except (OSError, RecordingError) as error:
-        return refuse(Text("agent.cli.error.cannot_read", what=path, why=describe(error)), WRONG)
+        return refuse(Text("agent.cli.error.cannot_read", what=path, why=cause_of(error)), WRONG)
     return 0

@@ -12,7 +12,7 @@ import msgspec
 
 from thongsuot_agent.app.site_configs import site_config_status
 from thongsuot_agent.cli.check_config import WRONG
-from thongsuot_agent.cli.refusals import print_json, refuse
+from thongsuot_agent.cli.refusals import cause_of, print_json, refuse
 from thongsuot_agent.cli.status import site_config_line
 from thongsuot_agent.config.model import AgentConfig
 from thongsuot_agent.config.profile import probes_of, targets_of
@@ -24,7 +24,6 @@ from thongsuot_agent.siteconfig.validate import validate_offer
 from thongsuot_agent.spool.paths import paths_from_config
 from thongsuot_agent.status import SiteConfigStatus
 from thongsuot_runtime.config_file import ConfigInvalid
-from thongsuot_runtime.file_errors import describe
 from thongsuot_runtime.terminal import localized, localized_sentence
 from thongsuot_schema.siteconfig.codec import version_of
 from thongsuot_schema.siteconfig.model import OfferedConfig
@@ -88,7 +87,7 @@ def show_site_config(path: str, *, is_json: bool = False) -> int:
     except FileNotFoundError:
         rollout = RolloutState()
     except (OSError, ValueError) as error:
-        unreadable = Text("agent.cli.error.cannot_read", what=str(file), why=describe(error))
+        unreadable = Text("agent.cli.error.cannot_read", what=str(file), why=cause_of(error))
         return refuse(unreadable, 1, is_json=is_json)
     report = site_config_report(rollout, own)
     if is_json:

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from thongsuot_agent.cli.check_config import WRONG
-from thongsuot_agent.cli.refusals import refuse
+from thongsuot_agent.cli.refusals import cause_of, refuse
 from thongsuot_agent.config.read import read
 from thongsuot_agent.status import (
     AgentStatus,
@@ -20,7 +20,6 @@ from thongsuot_agent.status import (
     VerdictStatus,
 )
 from thongsuot_runtime.config_file import ConfigInvalid
-from thongsuot_runtime.file_errors import describe
 from thongsuot_runtime.terminal import localized
 from thongsuot_schema.inventory.model import Via
 from thongsuot_schema.state import State
@@ -54,7 +53,7 @@ def show_status(path: str, address: str, *, is_json: bool) -> int:
         body = _get(_EVERYWHERE.get(host, host), int(port))
         status = msgspec.json.decode(body, type=AgentStatus)
     except (OSError, msgspec.DecodeError) as error:
-        no_answer = Text("agent.cli.error.no_answer", address=address, why=describe(error))
+        no_answer = Text("agent.cli.error.no_answer", address=address, why=cause_of(error))
         return refuse(no_answer, 1, is_json=is_json)
     sys.stdout.write(body.decode() + "\n" if is_json else text_of(status))
     return 0

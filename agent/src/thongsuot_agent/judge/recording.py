@@ -16,6 +16,7 @@ from thongsuot_agent.judge.events import LinkEvent, ResultArrival, Tick
 from thongsuot_agent.judge.link_context import NS_PER_S
 from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.site_probes import SiteInventory, SiteProbes, site_probes_from
+from thongsuot_schema.localizable import Localizable
 
 VERSION = 1
 
@@ -63,12 +64,17 @@ def read(lines: Iterable[bytes | str]) -> tuple[SiteProbes, Settings, Iterator[R
     numbered = enumerate(lines, start=1)
     first = next(numbered, None)
     if first is None:
-        raise RecordingError("line 1: the recording is empty")
+        raise RecordingError(Localizable("line 1: the recording is empty"))
     header = _decoded(*first)
     if not isinstance(header, Header):
-        raise RecordingError("line 1: a recording begins with its header")
+        raise RecordingError(Localizable("line 1: a recording begins with its header"))
     if header.version != VERSION:
-        raise RecordingError(f"line 1: version {header.version}; only {VERSION} can be read")
+        other = Localizable(
+            "line 1: version {version}; only {known} can be read",
+            version=header.version,
+            known=VERSION,
+        )
+        raise RecordingError(other)
     draft = header.draft
     site_probes = site_probes_from(draft.links, draft.targets, draft.probes)
     return site_probes, header.settings, _events(numbered)
@@ -95,7 +101,10 @@ def _events(numbered: Iterable[tuple[int, bytes | str]]) -> Iterator[Recorded]:
             continue
         event = _decoded(number, line)
         if isinstance(event, Header):
-            raise RecordingError(f"line {number}: a second header; one recording a file")
+            second = Localizable(
+                "line {number}: a second header; one recording a file", number=number
+            )
+            raise RecordingError(second)
         yield event
 
 
@@ -103,4 +112,5 @@ def _decoded(number: int, line: bytes | str) -> Header | Recorded:
     try:
         return _LINE.decode(line)
     except msgspec.DecodeError as error:
-        raise RecordingError(f"line {number}: {error}") from error
+        wrong = Localizable("line {number}: {why}", number=number, why=str(error))
+        raise RecordingError(wrong) from error

@@ -12,6 +12,7 @@ from typing import Any
 from thongsuot_agent import probes
 from thongsuot_agent.probing.contract import Probe
 from thongsuot_schema.catalogue import loader as catalogue
+from thongsuot_schema.localizable import Localizable
 
 
 class UnknownProbe(LookupError):
@@ -35,7 +36,10 @@ def load(kind: str) -> Probe[Any]:
         UnknownProbe: there is no such kind; the message lists the existing ones.
     """
     if kind not in kinds():
-        raise UnknownProbe(f"no probe {kind!r}; known: {', '.join(kinds())}")
+        unknown = Localizable(
+            "no probe {kind}; known: {known}", kind=repr(kind), known=", ".join(kinds())
+        )
+        raise UnknownProbe(unknown)
     probe: object = import_module(f"{probes.__name__}.{kind}.probe").PROBE
     if not isinstance(probe, Probe):
         raise TypeError(f"the folder {kind!r} of the probes holds no PROBE")

@@ -28,11 +28,11 @@ from thongsuot_collector.sla.words import (
     plain_percent,
 )
 from thongsuot_schema.inventory.contract_terms import AssessmentPeriod, ServiceHours, Since
+from thongsuot_schema.localizable import Readable
 from thongsuot_schema.words.figures import duration
 from thongsuot_schema.words.language import (
     Formatted,
     Language,
-    Readable,
     Text,
     Verbatim,
     capitalised,

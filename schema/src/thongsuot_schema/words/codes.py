@@ -5,6 +5,7 @@ from typing import Final
 import msgspec
 
 from thongsuot_schema.inventory.fields import Medium
+from thongsuot_schema.localizable import Readable
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
@@ -12,14 +13,7 @@ from thongsuot_schema.segment import Party, Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 from thongsuot_schema.words.explanation import SYMPTOM_SENTENCES
-from thongsuot_schema.words.language import (
-    Formatted,
-    Language,
-    Readable,
-    Text,
-    Verbatim,
-    capitalised,
-)
+from thongsuot_schema.words.language import Formatted, Language, Text, Verbatim, capitalised
 from thongsuot_schema.words.media import MEDIA
 from thongsuot_schema.words.reasons import REASONS
 from thongsuot_schema.words.requested_tests import OUTCOMES

@@ -9,6 +9,8 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -67,9 +69,17 @@ def run(folder: Path, *command: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def extended(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def extended() -> Iterator[Path]:
     """A copy of the tree, one of each plugin laid over it, what is generated generated again."""
-    folder = tmp_path_factory.mktemp("additive")
+    with tempfile.TemporaryDirectory(prefix="thongsuot-additive-") as made:
+        folder = Path(made)
+        # Agents of a lab run as an ordinary user. In a folder of root's alone (pytest's) that user
+        # would not find the copy, and run the agent of the tree, which knows no new plugin.
+        folder.chmod(0o755)
+        yield _extended_copy(folder)
+
+
+def _extended_copy(folder: Path) -> Path:
     run(folder, "git", "clone", "-q", "--shared", str(ROOT), "copy")
     copy = folder / "copy"
     (copy / ".venv").symlink_to(Path(sys.executable).parent.parent)

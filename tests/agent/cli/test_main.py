@@ -111,7 +111,14 @@ def test_a_probe_over_an_interface_that_is_not_there_is_unmeasured() -> None:
         ),
         (("probe", "icmp"), "icmp cannot measure ''"),
         (("probe", "icmp", "192.0.2.1", "--set", "timeout"), "'timeout' is not KEY=VALUE"),
-        (("probe", "icmp", "192.0.2.1", "--set", "timeout_s=soon"), "timeout_s"),
+        (
+            ("probe", "icmp", "192.0.2.1", "--set", "timeout_s=soon"),
+            '"timeout_s" in [--set] must be a number, not "soon"',
+        ),
+        (
+            ("probe", "icmp", "192.0.2.1", "--set", "timeout=1"),
+            'unknown key "timeout" in [--set]; did you mean "timeout_s"?',
+        ),
         (("replay", "absent.jsonl"), "absent.jsonl"),
         (("dance",), "invalid choice"),
     ],

@@ -361,13 +361,14 @@ def test_what_cannot_be_read_or_reached_is_said_without_english(
         for name in ("absent", "empty", "garbage", "."):
             assert print_replay(str(tmp_path / name)) == WRONG
         assert show_status("", "127.0.0.1:1", is_json=False) == 1
-        unknown = argparse.Namespace(kind="dance", proxy="", set=[], json=False)
-        assert probe_once(unknown) == WRONG
+        for kind, given in (("dance", []), ("icmp", ["timeout=1"]), ("icmp", ["timeout_s=soon"])):
+            asked = argparse.Namespace(kind=kind, proxy="", set=given, json=False)
+            assert probe_once(asked) == WRONG
         return capsys.readouterr().err
 
     text, common = in_both(refused)
     # What the reader of JSON says of it.
-    assert common <= {"dance", "malformed", "invalid", "character", "is"} | {
+    assert common <= {"dance", "timeout", "soon", "malformed", "invalid", "character", "is"} | {
         *kinds(),
     }
     for line in (
@@ -376,5 +377,6 @@ def test_what_cannot_be_read_or_reached_is_said_without_english(
         f"không đọc được {tmp_path}: là một thư mục\n",
         "thiết bị không phản hồi tại 127.0.0.1:1: từ chối kết nối; chương trình có đang chạy",
         "không có phép đo 'dance'; các phép đo có: counter, ",
+        'không có mục "timeout" trong [--set]; có phải là "timeout_s" không?\n',
     ):
         assert line in text

@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import sys
 import tomllib
+from typing import TypeVar
 
 import msgspec
 from msgspec import structs
@@ -19,6 +20,7 @@ from thongsuot_agent.probing.contract import LINK_TARGET, ProbeServices
 from thongsuot_agent.scheduler.job import GATEWAY, RESOLVER
 from thongsuot_runtime.terminal import localized, terminal_language
 from thongsuot_schema.catalogue import loader as catalogue
+from thongsuot_schema.document import find_mistake
 from thongsuot_schema.inventory.model import Link as Spec
 from thongsuot_schema.inventory.model import Role, Target
 from thongsuot_schema.inventory.way_out import proxy_address
@@ -29,6 +31,8 @@ from thongsuot_schema.segment import Segment
 from thongsuot_schema.words.codes import family_code, outcome_code, reason_code
 from thongsuot_schema.words.language import Text
 from thongsuot_schema.words.translations import ENGLISH
+
+_Settings = TypeVar("_Settings")
 
 _CODES = {Outcome.OK: 0, Outcome.FAILED: 3, Outcome.UNMEASURED: 4}
 _DOUBTS = {
@@ -58,8 +62,8 @@ def probe_once(options: argparse.Namespace) -> int:
         if options.proxy:
             proxy_address(options.proxy)
         probe = loader.load(options.kind)
-        settings = msgspec.convert(settings_from(options.set), probe.settings)
-    except (UnknownProbe, ValueError, msgspec.ValidationError) as error:
+        settings = settings_from(options.set, probe.settings)
+    except (UnknownProbe, ValueError) as error:
         return refuse(error, WRONG, is_json=options.json)
     target = LINK_TARGET if probe.per_link else target_from(options.target, options.lookup)
     if target is not None and not probe.applies(target):
@@ -168,8 +172,13 @@ async def _run_and_print(options: argparse.Namespace, target: Target, settings: 
     return code
 
 
-def settings_from(assignments: list[str]) -> dict[str, object]:
-    """Return settings given as ``key=value``; a value that is not TOML is read as text."""
+def settings_from(assignments: list[str], kind: type[_Settings]) -> _Settings:
+    """
+    Return settings given as ``key=value``; a value that is not TOML is read as text.
+
+    Raises:
+        ValueError: an unknown key or a wrong value; the text says which.
+    """
     settings: dict[str, object] = {}
     for assignment in assignments:
         key, equals, value = assignment.partition("=")
@@ -181,4 +190,7 @@ def settings_from(assignments: list[str]) -> dict[str, object]:
             settings[key] = tomllib.loads(f"value = {value}")["value"]
         except tomllib.TOMLDecodeError:
             settings[key] = value
-    return settings
+    mistake = find_mistake(settings, kind, ("--set",))
+    if mistake is not None:
+        raise ValueError(mistake[1])
+    return msgspec.convert(settings, kind)

@@ -34,9 +34,9 @@ _SHOWN = 3
 def walk_profile(options: argparse.Namespace) -> int:
     """Read a device and print; returns the exit code."""
     try:
-        settings = msgspec.convert(settings_from(options.set), Settings)
+        settings = settings_from(options.set, Settings)
         survey = asyncio.run(_survey_device(options.host, options.base, settings))
-    except (ValueError, msgspec.ValidationError) as error:
+    except ValueError as error:
         return refuse(error, WRONG)
     except (SecretUnusable, LinkUnusable, WorkerFailed, TimeoutError, OSError) as error:
         unreadable = (

@@ -198,7 +198,7 @@ async def test_a_box_on_the_way_that_acknowledges_for_the_collector_is_found_out
     assert swallowed == [2]
     assert record.missing() == (
         1,
-        [f"MISSING: {SITE}: batch 2 never came, and its device takes it as delivered"],
+        [f"MISSING: {SITE}: batch 2 never arrived, and its device considers it delivered"],
     )
     assert "1 unexplained" in record.say("account", SITE)[1]
     # Its reason is found out, and a person answers for it: the account closes, and says so.
@@ -237,7 +237,9 @@ async def test_batches_lost_to_a_broken_disk_are_named_one_by_one(
     status, lines = record.missing()
     assert status == 1
     assert lines
-    assert all(line.endswith("was kept, lost to a broken disk of the collector") for line in lines)
+    assert all(
+        line.endswith("was stored, lost to a broken disk of the collector") for line in lines
+    )
     lost = _numbers(lines)
     with closing(sqlite3.connect(record.journal)) as connection:
         kept = {row[0] for row in connection.execute("SELECT number FROM entries")}
@@ -263,7 +265,7 @@ async def test_an_older_copy_of_the_journal_is_found_out(record: DeviceAndCollec
         pass
     status, lines = record.missing()
     assert status == 1
-    sentence = "was kept, in another journal than the one that is here now"
+    sentence = "was stored in another journal than the present one"
     assert lines == [f"MISSING: {SITE}: batch 5 to 7 {sentence}"]
     # And what comes from now on is accounted for as always.
     await record.pushed(2)
@@ -299,7 +301,7 @@ async def test_entries_trimmed_before_a_sink_has_them_are_lost_to_that_sink(
         await eventually(is_trimmed)
     assert record.missing() == (
         1,
-        ["NOT DELIVERED to database: 5 entries, lost before it had read them"],
+        ["NOT DELIVERED to database: 5 entries, lost before it read them"],
     )
     came = record.say("account", SITE)[1].split("\n\n")[1].splitlines()[1].split()
     assert came[1:] == ["5", "database", "0", "0", "0", "5", "0", "0"]

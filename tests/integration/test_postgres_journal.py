@@ -205,7 +205,7 @@ async def test_commands_read_a_journal_in_a_database_or_say_what_to_do_instead(
     )
     status, lines, _ = await run(capsys, tmp_path, "verify")
     assert status == 1
-    assert any("batch 2 is not the one that was taken in" in line for line in lines)
+    assert any("batch 2 is not the accepted one" in line for line in lines)
     status, _, error = await run(capsys, tmp_path, *export)
     assert status == 1
     assert "it is not what was taken in" in error

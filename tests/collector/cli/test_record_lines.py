@@ -30,14 +30,14 @@ STREAM = StreamAudit(
     missing=((4, 4),),
     loose=1,
     signed=5,
-    flaws=(BatchFlaw(number=5, text=Localizable("does not follow the batch before it")),),
+    flaws=(BatchFlaw(number=5, text=Localizable("does not follow the previous batch")),),
 )
 MISSING = MissingBatches(
     site="ba-dinh",
     stream="a1",
     first=4,
     last=6,
-    why=Localizable("was kept, and is not in the journal"),
+    why=Localizable("was stored, but is not in the journal"),
 )
 
 
@@ -95,9 +95,9 @@ def test_a_person_reads_them_in_vietnamese() -> None:
 
 @pytest.mark.usefixtures("vietnamese")
 def test_a_program_reads_the_same_in_english_whatever_the_terminal_speaks() -> None:
-    assert json.loads(json_text(MISSING))["why"] == "was kept, and is not in the journal"
+    assert json.loads(json_text(MISSING))["why"] == "was stored, but is not in the journal"
     (flaw,) = json.loads(json_text(STREAM))["flaws"]
-    assert flaw == {"number": 5, "text": "does not follow the batch before it"}
+    assert flaw == {"number": 5, "text": "does not follow the previous batch"}
 
 
 def test_only_the_first_ten_ranges_are_written_out() -> None:

@@ -107,12 +107,12 @@ def test_a_changed_byte_is_found_even_if_its_digest_is_made_to_fit(
     connection.execute(f"UPDATE entries SET body = ? {where}", (forged,))
     assert said(connection, "s0")[0].splitlines() == [
         "s0 5d1f0c9a77e2b304: 1 to 6; NOT INTACT",
-        "  batch 4 is not the one that was taken in",
-        "  batch 4 says that it is 4 of 00112233445566aa of s0",
-        "  batch 5 does not follow the batch before it",
+        "  batch 4 is not the accepted one",
+        "  batch 4 claims to be 4 of 00112233445566aa of s0",
+        "  batch 5 does not follow the previous batch",
     ]
     connection.execute(f"UPDATE entries SET digest = ? {where}", (digest_of(forged),))
-    assert "batch 5 does not follow the batch before it" in said(connection, "s0")[0]
+    assert "batch 5 does not follow the previous batch" in said(connection, "s0")[0]
 
 
 def test_two_batches_that_changed_places_are_found(connection: sqlite3.Connection) -> None:
@@ -121,7 +121,7 @@ def test_two_batches_that_changed_places_are_found(connection: sqlite3.Connectio
             "UPDATE entries SET number = ? WHERE site = 's0' AND number = ?", (then, now)
         )
     (line,) = said(connection, "s0")
-    assert "batch 2 says that it is 3 of 5d1f0c9a77e2b304 of s0" in line
+    assert "batch 2 claims to be 3 of 5d1f0c9a77e2b304 of s0" in line
     assert "NOT INTACT" in line
 
 
@@ -178,7 +178,7 @@ def test_evidence_is_compared_with_the_record(connection: sqlite3.Connection) ->
         return record_lines.evidence_line(check)
 
     head = "s0 5d1f0c9a77e2b304/4: "
-    assert told() == f"{head}intact; the journal has the batch that the evidence names"
+    assert told() == f"{head}intact; the journal has the batch named in the evidence"
     connection.execute("DELETE FROM entries WHERE site = 's0' AND number = 4")
     assert told() == f"{head}intact; it was removed for its age; the batch after it names the same"
     connection.execute("DELETE FROM entries WHERE site = 's0' AND number = 5")

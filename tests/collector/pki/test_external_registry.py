@@ -334,7 +334,7 @@ def test_files_that_are_wrong_at_the_start_are_named(tmp_path: Path) -> None:
     with pytest.raises(AuthorityError, match="cannot read authorities"):
         ExternalCertificateRegistry(settings(tmp_path))
     bundle.write_text(city.issue(dns("x.example")).certificate)
-    with pytest.raises(AuthorityError, match="CN=x is no authority"):
+    with pytest.raises(AuthorityError, match="CN=x is not an authority"):
         ExternalCertificateRegistry(settings(tmp_path))
     bundle.write_text(city.pem)
     lists = tmp_path / "other.crl"

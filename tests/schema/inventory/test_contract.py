@@ -63,14 +63,14 @@ def test_office_hours_are_minutes_of_the_day(text: str, minutes: tuple[int, int]
 @pytest.mark.parametrize(
     ("lines", "line", "sentence"),
     [
-        ('office_hours = ["8-12"]', 1, '"8-12" is not a stretch of hours, as in "08:00-12:00"'),
+        ('office_hours = ["8-12"]', 1, '"8-12" is not a range of hours, as in "08:00-12:00"'),
         ('office_hours = ["12:00-08:00"]', 1, "ends before it begins"),
         ('office_hours = ["08:00-25:00"]', 1, "ends after the day does"),
-        ('office_hours = ["08:00-12:00", "11:00-13:00"]', 1, "two stretches of office_hours over"),
+        ('office_hours = ["08:00-12:00", "11:00-13:00"]', 1, "two ranges of office_hours over"),
         ('clock = "office"\noffice_days = []', 1, 'clock "office" needs office_days'),
         ('holidays = ["2026-02-30"]', 1, '"2026-02-30" is not a day, as in "2026-09-02"'),
         ('first_month = "2026-13"', 1, '"2026-13" is not a month, as in "2026-11"'),
-        ('first_month = "2026-11"\nlast_month = "2026-10"', 2, "lies before first_month"),
+        ('first_month = "2026-11"\nlast_month = "2026-10"', 2, "is before first_month"),
         ('circuits = ["FTTH-0043"]', 1, 'no circuit "FTTH-0043"; did you mean "FTTH-0042"?'),
         ("availability_ratio = 99.5", 1, "availability_ratio"),
         ("availability = 0.995", 1, "availability"),

@@ -106,7 +106,7 @@ def test_a_link_with_gateways_is_marked_unless_something_else_tells_its_packets(
     [
         ({"interface": "wan1", "vlan": 10}, ("port",), "name it here"),
         ({"interface": "eth0", "vlan": 10, "port": "eth0"}, ("port",), "of its own"),
-        ({"port": "eth0"}, ("port",), "as ppp0 on eth0"),
+        ({"port": "eth0"}, ("port",), "as eth0 carries ppp0"),
         ({"vlan_addresses": ("10.0.0.1/24",)}, ("vlan_addresses",), "give its number in vlan"),
         (
             {"interface": "eth0.10", "vlan": 10, "vlan_addresses": ("192.168.10.10/24",)},

@@ -170,7 +170,7 @@ async def _translator(link: LiveLink) -> str:
 def _remarks(link: LiveLink) -> Iterator[str]:
     spec, state = link.spec, link.state
     if spec.via is Via.WATCHED:
-        yield Localizable("a port of the router, which tells how it is; nothing is sent over it")
+        yield Localizable("a port of the router, which reports its state; nothing is sent over it")
         return
     if not state.present:
         yield Localizable(

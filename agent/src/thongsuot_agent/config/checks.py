@@ -61,7 +61,7 @@ def _repeated(table: str, key: str, values: Iterable[str]) -> Iterator[Mistake]:
             yield (
                 (table, place, key),
                 Localizable(
-                    '{key} "{value}" stands in more than one [[{table}]]; each needs its own',
+                    '{key} "{value}" is in more than one [[{table}]]; each needs its own',
                     key=key,
                     value=value,
                     table=table,
@@ -75,12 +75,12 @@ def _sms(config: AgentConfig) -> Iterator[Mistake]:
     if sms.device and not sms.to:
         yield (
             ("sms", "device"),
-            Localizable("there is a modem and nobody to text: `to` needs a number"),
+            Localizable("there is a modem but no recipient: `to` needs a number"),
         )
     if sms.to and not sms.device:
         yield (
             ("sms", "to"),
-            Localizable("there is somebody to text and no modem: `device` needs its port"),
+            Localizable("there is a recipient but no modem: `device` needs its port"),
         )
     if len(sms.to) > sms.per_day:
         yield (
@@ -101,7 +101,7 @@ def _collector(config: AgentConfig) -> Iterator[Mistake]:
         path = ("collector", "failover_urls", place)
         yield from _address(url, path)
         if _origin(url) in known:
-            yield path, Localizable('"{url}" stands there already; each address once', url=url)
+            yield path, Localizable('"{url}" is listed twice; each address once', url=url)
         known.add(_origin(url))
         if url.startswith("http:") and collector.url.startswith("https:"):
             yield (
@@ -242,7 +242,7 @@ def _anchor(target: Target, path: Path) -> Iterator[Mistake]:
     if _WORDS & set(target.addresses) and len(target.addresses) > 1:
         yield (
             (*path, "addresses"),
-            Localizable("the word gateway or resolver stands alone, for both families"),
+            Localizable("the word gateway or resolver must be alone: it means both families"),
         )
         return
     families: set[int] = set()
@@ -337,7 +337,7 @@ def _url_mistake(url: str) -> str:
             '"{url}" is not an address of the web, as in "https://host.example"', url=url
         )
     if parts.username or parts.password:
-        return Localizable("no user name or password here: addresses stand in logs and on pages")
+        return Localizable("no user name or password here: addresses appear in logs and on pages")
     return ""
 
 

@@ -22,13 +22,13 @@ _PROXY_TROUBLES = {
         ),
     ),
     Reason.PROXY_CANNOT_REACH: (
-        Localizable("answers, and reaches the collector by no way"),
+        Localizable("answers, but cannot reach the collector"),
         Localizable(
             "have it let requests to the collector's address and port pass; else its line is dead"
         ),
     ),
     Reason.PERMISSION_DENIED: (
-        Localizable("asks for a password that the agent may not read"),
+        Localizable("requires a password that the agent may not read"),
         Localizable(
             "let `proxy_credentials_file` name a file of the unit's user, or a credential of the "
             "unit"
@@ -131,7 +131,7 @@ def port(host: Host) -> Iterator[HostFinding]:
                 check="port",
                 severity=FindingSeverity.FAULT,
                 link=link.name,
-                text=Localizable("there is no port {port} for it to stand on", port=below),
+                text=Localizable("there is no port {port} for it", port=below),
                 remedy=Localizable("correct `port` in [[links]] (`ip link` lists all interfaces)"),
             )
 
@@ -158,7 +158,7 @@ def _absent_on(link: HostLink, below: str, host: Host) -> HostFinding:
         severity=FindingSeverity.FAULT,
         link=link.name,
         text=Localizable(
-            "the port {port} has its signal, and no session stands on it: {program}",
+            "the port {port} has its signal, but there is no session on it: {program}",
             port=below,
             program=Localizable("pppd dials") if runs else Localizable("no pppd runs"),
         ),
@@ -192,7 +192,7 @@ def _modem_trouble(link: HostLink) -> tuple[FindingSeverity, str, str] | None:
         severity = FindingSeverity.WARNING if link.state.present else FindingSeverity.FAULT
         return (
             severity,
-            Localizable("its modem cannot be asked why: {why}", why=refusal),
+            Localizable("its modem cannot be queried for the reason: {why}", why=refusal),
             Localizable(
                 "start ModemManager, put the modem in again (docs/how-to/a-modem-in-the-device.md)"
             ),

@@ -133,7 +133,7 @@ def undelivered_entries(
     """Yield the entries that sinks have skipped, or lost before reading them."""
     for sink in sinks_of(configuration, journal):
         if sink.lost:
-            why = Localizable("lost before it had read them")
+            why = Localizable("lost before it read them")
             yield UndeliveredEntries(sink=sink.sink, entries=sink.lost, why=why)
         if sink.skipped:
             why = Localizable("passed over")
@@ -155,18 +155,16 @@ def silent_losses(
                 yield account, part, _SENTENCES[fate]
     for account, gone in gone_from(accounts, journal.kept()):
         for part in ranges.minus(gone, account.accepted):
-            yield account, part, Localizable("was kept, and is not in the journal")
+            yield account, part, Localizable("was stored, but is not in the journal")
 
 
 _SENTENCES = {
-    BatchFate.JOURNAL_DAMAGED: Localizable("was kept, lost to a broken disk of the collector"),
-    BatchFate.JOURNAL_REPLACED: Localizable(
-        "was kept, in another journal than the one that is here now"
-    ),
+    BatchFate.JOURNAL_DAMAGED: Localizable("was stored, lost to a broken disk of the collector"),
+    BatchFate.JOURNAL_REPLACED: Localizable("was stored in another journal than the present one"),
     BatchFate.FORGOTTEN: Localizable(
-        "was said to wait; the device that is there now does not know of it"
+        "was reported as waiting; the present device does not know it"
     ),
-    BatchFate.UNEXPLAINED: Localizable("never came, and its device takes it as delivered"),
+    BatchFate.UNEXPLAINED: Localizable("never arrived, and its device considers it delivered"),
 }
 
 

@@ -69,7 +69,7 @@ def _compare_batch(
     body = journal.body(*place)
     if body is not None:
         if digest_of(body) == digest:
-            return True, Localizable("the journal has the batch that the evidence names")
+            return True, Localizable("the journal has the batch named in the evidence")
         return False, Localizable("the journal has another batch in its place")
     site, stream, number = place
     after = journal.body(site, stream, number + 1)

@@ -84,7 +84,7 @@ def _rows(only: str, store: Engine, directory: InventoryDirectory) -> list[tuple
                 most=LARGEST_BYTES,
             )
         if status is RolloutStatus.REFUSED and run is not None:
-            why = run.reason or Localizable("it has not said why yet")
+            why = run.reason or Localizable("it has not reported the reason yet")
         return (
             site,
             "-" if newest is None else newest.version,

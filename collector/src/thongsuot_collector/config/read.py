@@ -113,7 +113,7 @@ def _mistakes(settings: CollectorConfig) -> Iterator[Mistake]:
         yield (
             ("page", "password_file"),
             Localizable(
-                "{password_file} holds no password", password_file=settings.page.password_file
+                "{password_file} contains no password", password_file=settings.page.password_file
             ),
         )
     if settings.page.mcp and importlib.util.find_spec("mcp") is None:
@@ -220,7 +220,7 @@ def _url_mistakes(key: tuple[str, ...], url: str) -> Iterator[Mistake]:
         yield (
             key,
             Localizable(
-                '{url} is no address of a web page, as "https://host/path" is', url=repr(url)
+                '{url} is not the address of a web page, as in "https://host/path"', url=repr(url)
             ),
         )
     elif has_more:

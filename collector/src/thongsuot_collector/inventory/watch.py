@@ -98,7 +98,7 @@ class InventoryWatch:
         # sites.
         if self._accepted.sites and not any(name.endswith(".toml") for name in now):
             raise ConfigInvalid(
-                [DocumentError(str(self._folder), 0, Localizable("no file is left there"))]
+                [DocumentError(str(self._folder), 0, Localizable("no file exists there any more"))]
             )
         return self._read()
 

@@ -109,10 +109,10 @@ def examine_stream(
             loose += 1
         elif previous is not None and before is not None and before.number == row.number - 1:
             if previous not in _names_in_chain(before.body):
-                text = Localizable("does not follow the batch before it")
+                text = Localizable("does not follow the previous batch")
                 flaws.append(BatchFlaw(number=row.number, text=text))
         elif previous and row.number == 1:
-            text = Localizable("is the first and names one before it")
+            text = Localizable("is the first but names a previous one")
             flaws.append(BatchFlaw(number=1, text=text))
         before = row
     assert row is not None, "a stream without batches"
@@ -149,7 +149,7 @@ def _previous_digest(row: BatchRow, flaws: list[BatchFlaw]) -> bytes | None:
     Return the predecessor's digest in a batch; ``None`` if it cannot be read. Records its flaws.
     """
     if digest_of(row.body) != row.digest:
-        text = Localizable("is not the one that was taken in")
+        text = Localizable("is not the accepted one")
         flaws.append(BatchFlaw(number=row.number, text=text))
     try:
         header = read_header(row.body)
@@ -159,7 +159,7 @@ def _previous_digest(row: BatchRow, flaws: list[BatchFlaw]) -> bytes | None:
         return None
     if (header.site, header.stream, header.number) != (row.site, row.stream, row.number):
         text = Localizable(
-            "says that it is {number} of {stream} of {site}",
+            "claims to be {number} of {stream} of {site}",
             number=header.number,
             stream=header.stream,
             site=header.site,

@@ -245,7 +245,7 @@ def is_issued_here(pem: bytes, folder: Path) -> bool:
     try:
         certificate = x509.load_pem_x509_certificate(pem)
     except ValueError as error:
-        raise AuthorityError(Localizable("this is no certificate: {why}", why=error)) from error
+        raise AuthorityError(Localizable("this is not a certificate: {why}", why=error)) from error
     issuers = x509.load_pem_x509_certificates(trusted_pem(folder).encode("ascii"))
     return any(certificate.issuer == issuer.subject for issuer in issuers)
 
@@ -331,7 +331,7 @@ def load_authority(folder: Path) -> CertificateAuthority:
         ) from error
     if not isinstance(key, ec.EllipticCurvePrivateKey):
         raise AuthorityError(
-            Localizable("{key_file} is no key of an elliptic curve", key_file=key_file)
+            Localizable("{key_file} is not an elliptic-curve key", key_file=key_file)
         )
     if certificate is None:
         raise AuthorityError(

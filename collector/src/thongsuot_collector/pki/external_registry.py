@@ -205,7 +205,7 @@ def _authorities(file: Path) -> list[x509.Certificate]:
         if not is_authority:
             raise AuthorityError(
                 Localizable(
-                    "{file}: {subject} is no authority",
+                    "{file}: {subject} is not an authority",
                     file=file,
                     subject=authority.subject.rfc4514_string(),
                 )

@@ -201,7 +201,7 @@ def contact_mistakes(contacts: Iterable[Contact], path: Path) -> Iterator[Mistak
             yield (
                 (*path, place),
                 Localizable(
-                    'contact "{contact}" can be told nothing: give email or phone',
+                    'contact "{contact}" cannot be notified: give email or phone',
                     contact=contact.name,
                 ),
             )
@@ -226,7 +226,7 @@ def url_mistake(url: str) -> str:
             '"{url}" is not an address of the web, as in "https://host.example/"', url=url
         )
     if parts.username is not None or parts.password is not None:
-        return Localizable("no user name or password in a url: it stands in logs and on pages")
+        return Localizable("no user name or password in a url: it appears in logs and on pages")
     return ""
 
 

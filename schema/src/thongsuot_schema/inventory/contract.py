@@ -32,7 +32,7 @@ def office_minutes(text: str) -> tuple[int, int]:
     match = _HOURS.fullmatch(text)
     if match is None:
         raise ValueError(
-            Localizable('"{text}" is not a stretch of hours, as in "08:00-12:00"', text=text)
+            Localizable('"{text}" is not a range of hours, as in "08:00-12:00"', text=text)
         )
     begin_h, begin_min, end_h, end_min = map(int, match.groups())
     begin, end = begin_h * 60 + begin_min, end_h * 60 + end_min
@@ -40,7 +40,7 @@ def office_minutes(text: str) -> tuple[int, int]:
         raise ValueError(Localizable('"{text}" ends after the day does ("24:00")', text=text))
     if end <= begin:
         raise ValueError(
-            Localizable('"{text}" ends before it begins; write a night as two stretches', text=text)
+            Localizable('"{text}" ends before it begins; write a night as two ranges', text=text)
         )
     return begin, end
 
@@ -58,7 +58,7 @@ def contract_mistakes(contract: Contract, path: Path) -> Iterator[Mistake]:
         yield (
             (*path, "last_month"),
             Localizable(
-                'last_month "{last}" lies before first_month "{first}"', last=last, first=first
+                'last_month "{last}" is before first_month "{first}"', last=last, first=first
             ),
         )
     yield from _hour_mistakes(contract, path)
@@ -139,4 +139,4 @@ def _hour_mistakes(contract: Contract, path: Path) -> Iterator[Mistake]:
             yield (*path, "office_hours", at), sentence_of(error)
     for (_, end), (begin, _) in pairwise(sorted(stretches)):
         if begin < end:
-            yield (*path, "office_hours"), Localizable("two stretches of office_hours overlap")
+            yield (*path, "office_hours"), Localizable("two ranges of office_hours overlap")

@@ -76,7 +76,7 @@ def _vlan_mistakes(link: Link, path: Path) -> Iterator[Mistake]:
         if link.port and link.port == link.interface:
             yield (
                 (*path, "port"),
-                Localizable("a port is what another interface stands on, as ppp0 on eth0"),
+                Localizable("a port carries another interface, as eth0 carries ppp0"),
             )
         return
     if not port_of(link):

@@ -258,9 +258,9 @@ async def test_a_server_that_offers_no_starttls_is_given_nothing(tmp_path: Path)
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"sender": "thongsuot"}, "sender is no e-mail address"),
+        ({"sender": "thongsuot"}, "sender is not an e-mail address"),
         ({"sender": ""}, "sender is empty"),
-        ({"reply_to": "nobody"}, "reply_to is no e-mail address"),
+        ({"reply_to": "nobody"}, "reply_to is not an e-mail address"),
         ({"username": ""}, "username and password_file belong together"),
         (
             {"security": "none", "host": "smtp.example"},

@@ -245,7 +245,7 @@ def test_a_number_is_dialled_as_the_gateway_wants_it(
     ("changes", "why"),
     [
         ({"body": '{"ApiKey": "{token}", "Content": "{text}"}'}, "{phone}"),
-        ({"body": '{"ApiKey": "{token}", "to": "{phone}", "text": "{text}"'}, "no JSON"),
+        ({"body": '{"ApiKey": "{token}", "to": "{phone}", "text": "{text}"'}, "not JSON"),
         ({"body": '{"to": "{phone}", "text": "{text}"}'}, "token_file"),
         ({"token_file": ""}, "token_file"),
         ({"content_type": "text/xml"}, "content_type"),

@@ -236,7 +236,7 @@ noc = "carrier"
     for part in ("is not https", "client_id is missing", "page_url is empty", "'engineer'"):
         assert part in message
     assert "c.toml:4: " in message
-    assert "'carrier' is no role" in message
+    assert "'carrier' is not a role" in message
     with pytest.raises(ConfigInvalid, match="idle_s is more than absolute_s"):
         parse_configuration(
             "[sign_in]\nidle_s = 10\nabsolute_s = 5\n", file="c.toml", folder=tmp_path

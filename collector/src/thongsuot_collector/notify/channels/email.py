@@ -88,7 +88,9 @@ def check(settings: Settings) -> None:
     for name, value in (("sender", settings.sender), ("reply_to", settings.reply_to)):
         if value and "@" not in parseaddr(value)[1]:
             raise ValueError(
-                Localizable("{name} is no e-mail address: {value}", name=name, value=repr(value))
+                Localizable(
+                    "{name} is not an e-mail address: {value}", name=name, value=repr(value)
+                )
             )
     if not settings.sender:
         raise ValueError(Localizable("sender is empty"))

@@ -59,7 +59,7 @@ def role_from(text: str) -> tuple[PersonRole, str]:
     if name not in set(PersonRole) or is_scoped is not bool(scope):
         raise ValueError(
             Localizable(
-                "{text} is no role: city-engineer, city-reader, carrier:NAME or commune:CODE",
+                "{text} is not a role: city-engineer, city-reader, carrier:NAME or commune:CODE",
                 text=repr(text),
             )
         )

@@ -77,7 +77,7 @@ def check(settings: Settings) -> None:
     for place in ("phone", "text"):
         if f"{{{place}}}" not in asked:
             raise ValueError(
-                Localizable("neither url nor body has a place {{{place}}}", place=place)
+                Localizable("neither url nor body has the placeholder {{{place}}}", place=place)
             )
     if ("{token}" in asked) is not bool(settings.token_file):
         raise ValueError(Localizable("{{token}} and token_file belong together"))
@@ -89,7 +89,7 @@ def check(settings: Settings) -> None:
         try:
             json.loads(_filled(settings.body, dict.fromkeys(_PLACES, "0"), _in_json))
         except ValueError as error:
-            raise ValueError(Localizable("the body is no JSON: {why}", why=error)) from error
+            raise ValueError(Localizable("the body is not JSON: {why}", why=error)) from error
     if bool(settings.success_field) is not bool(settings.success_values):
         raise ValueError(Localizable("success_field and success_values belong together"))
 

@@ -214,13 +214,20 @@ async def discard_requests(reader: asyncio.StreamReader, writer: asyncio.StreamW
 
 @asynccontextmanager
 async def collector(
-    folder: Path, sink_url: str, gather_s: float, *, ingest: str = _UNBOUNDED, kernel: str = ""
+    folder: Path,
+    sink_url: str,
+    gather_s: float,
+    *,
+    more: str = _UNBOUNDED,
+    inventory_dir: str = "",
+    kernel: str = "",
 ) -> AsyncIterator[tuple[int, int]]:
-    """Run the real program; yields its process id and port."""
+    """Run the real program, with ``more`` settings; yields its process id and port."""
     config = folder / "collector.toml"
     config.write_text(
-        f'state_dir = "{folder / "state"}"\n[listen]\naddress = "127.0.0.1:0"\n'
-        f"[journal]\ngather_s = {gather_s}\n{ingest}"
+        f'state_dir = "{folder / "state"}"\ninventory_dir = "{inventory_dir}"\n'
+        '[listen]\naddress = "127.0.0.1:0"\n'
+        f"[journal]\ngather_s = {gather_s}\n{more}"
         '[[sinks]]\nkind = "remote_write"\nname = "database"\n'
         f'url = "{sink_url}"\n'
     )

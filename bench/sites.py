@@ -5,10 +5,11 @@ A city with many sites end to end: all reconnect at once with a backlog each, th
 
 The real collector with its ordinary budgets, and a real Prometheus behind it on the same machine.
 First the storm: every agent connects at once with a backlog, while fresh data is pushed every 15 s;
-it ends when no backlog is left. Then a number of minutes at an even pace. Printed for each: the
-delay of answers to fresh pushes, the duration of ``/metrics``, CPU and resident memory of both
-programs; and how long the sink took to catch up. With several numbers of sites the cost of one more
-site is computed as a slope.
+it ends when no backlog is left. Then a number of minutes at an even pace, in the middle of which
+the lines of 30 more sites fail one after the other. Printed for each: the delay of answers to fresh
+pushes, the duration of ``/metrics``, CPU and resident memory of both programs; then how long the
+carriers waited for their messages, and how long the sink took to catch up. With several numbers of
+sites the cost of one more site is computed as a slope.
 
 ``--beside``: the samples that the collector wrote to Prometheus in the last minute are written
 again, at the same pace, by vmagent to VictoriaMetrics and by a Prometheus agent to a Prometheus.
@@ -33,6 +34,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
+from bench import told_sites
 from bench.ingest import (
     SAMPLES_PER_BATCH,
     collector,
@@ -42,6 +44,7 @@ from bench.ingest import (
     wait_until_drained,
 )
 from bench.site_fleet import UPTIME_NS, Fleet, FleetAgent
+from bench.told_sites import FaultySites
 from bench.write_chains import CHAINS, KeptWrite, WriteRecorder, started
 from tests.servers import PrometheusServer
 from tools.bench_gate import print_ratio
@@ -117,10 +120,17 @@ class CityRun:
     """One run: a fleet, its collector, and the Prometheus behind that."""
 
     def __init__(
-        self, load: CityLoad, fleet: Fleet, pid: int, port: int, database: PrometheusServer
+        self,
+        load: CityLoad,
+        fleet: Fleet,
+        faulty: FaultySites,
+        *,
+        pid: int,
+        port: int,
+        database: PrometheusServer,
     ) -> None:
         self._load = load
-        self._fleet = fleet
+        self._fleet, self._faulty = fleet, faulty
         self._pid, self._port, self._database = pid, port, database
 
     async def play(self) -> Phase:
@@ -139,8 +149,11 @@ class CityRun:
                 await asyncio.sleep(0.2)
         began_s = time.monotonic()
         drained = asyncio.create_task(wait_until_drained(self._port))
+        faulty = asyncio.create_task(self._faulty.play(self._port, self._load.sustained_s))
         async with self._watched("even pace") as even:
             await asyncio.sleep(self._load.sustained_s)
+        await faulty
+        self._faulty.print()
         stop.set()
         await fleet
         await drained
@@ -185,16 +198,21 @@ class CityRun:
                 await asyncio.sleep(SCRAPED_EVERY_S)
 
 
-def make_fleet(folder: Path, load: CityLoad) -> Fleet:
-    """Return a fleet whose tokens the collector of a folder knows."""
+def make_fleet(folder: Path, load: CityLoad) -> tuple[Fleet, FaultySites]:
+    """
+    Return a fleet, and the sites whose lines fail, that the collector of a folder knows: their
+    inventory and tokens.
+    """
     store = open_store(folder / "state" / STORE_FILE)
     boot_wall_ns = time.time_ns() - UPTIME_NS
     agents = [
         FleetAgent(number, tokens.create(store, f"site-{number:05d}"), boot_wall_ns)
         for number in range(load.sites)
     ]
+    secrets = {name: tokens.create(store, name) for name in told_sites.NAMES}
     store.dispose()
-    return Fleet(agents, every_s=load.every_s)
+    faulty = FaultySites(folder, secrets, [agent.simulated.site for agent in agents])
+    return Fleet(agents, every_s=load.every_s), faulty
 
 
 async def run_city(
@@ -212,15 +230,21 @@ async def run_city(
     database = PrometheusServer(folder / "prometheus", window_s=30 * 86_400).start()
     recorder = WriteRecorder(database.write_url, keep_s=RECORDED_S)
     try:
-        fleet = make_fleet(folder, load)
+        fleet, faulty = make_fleet(folder, load)
         async with AsyncExitStack() as stack:
             url = database.write_url
             if is_recorded:
                 url = await stack.enter_async_context(recorder.running())
             pid, port = await stack.enter_async_context(
-                collector(folder, url, JournalSettings().gather_s, ingest="")
+                collector(
+                    folder,
+                    url,
+                    JournalSettings().gather_s,
+                    more=await stack.enter_async_context(faulty.receiver()),
+                    inventory_dir="inventory",
+                )
             )
-            even = await CityRun(load, fleet, pid, port, database).play()
+            even = await CityRun(load, fleet, faulty, pid=pid, port=port, database=database).play()
     finally:
         database.stop()
     return even, recorder.kept()

@@ -92,6 +92,13 @@ class FleetAgent:
 
     async def push(self, port: int, request: bytes, counts: FleetCounts) -> None:
         """Push until it is acknowledged."""
+        wait_s = await self.try_push(port, request, counts)
+        while wait_s is not None:
+            await asyncio.sleep(wait_s)
+            wait_s = await self.try_push(port, request, counts)
+
+    async def try_push(self, port: int, request: bytes, counts: FleetCounts) -> float | None:
+        """Push; return how long to wait before the next attempt, ``None`` if acknowledged."""
         while True:
             try:
                 if self._reader is None or self._writer is None:
@@ -110,12 +117,12 @@ class FleetAgent:
             status = int(head.split(b" ", 2)[1])
             if status == 200:
                 counts.pushed += 1
-                return
+                return None
             if status not in {429, 503}:
                 raise SystemExit(f"refused: {head!r} {body!r}")
             counts.refused += 1
             again = _RETRY.search(head)
-            await asyncio.sleep(int(again[1]) if again else 1.0)
+            return int(again[1]) if again else 1.0
 
 
 class Fleet:
@@ -163,14 +170,20 @@ class Fleet:
 
     async def _live(self, port: int, stop: asyncio.Event, agent: FleetAgent, due_s: float) -> None:
         agent.close()
+        backlog_at_s = 0.0
         while not stop.is_set():
             if time.monotonic() >= due_s:
                 await agent.push(port, agent.next_request(self._boottime_ns()), self.counts)
                 self.counts.fresh_s.append(time.monotonic() - due_s)
                 due_s += self._every_s
-            elif agent.backlog:
-                request = agent.next_request(agent.backlog.popleft())
-                await agent.push(port, request, self.counts)
+            elif agent.backlog and time.monotonic() >= backlog_at_s:
+                # A refusal must not delay fresh batches: real agents push both independently.
+                request = agent.next_request(agent.backlog[0])
+                wait_s = await agent.try_push(port, request, self.counts)
+                if wait_s is None:
+                    agent.backlog.popleft()
+                else:
+                    backlog_at_s = time.monotonic() + wait_s
             else:
                 await asyncio.sleep(min(1.0, max(0.0, due_s - time.monotonic())))
         agent.close()

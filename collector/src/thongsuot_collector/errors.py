@@ -127,6 +127,7 @@ class RefusalReason(StrEnum):
     CONFLICT = "conflict"
     UNSIGNED = "unsigned"
     BAD_SIGNATURE = "bad_signature"
+    BACKLOG_DEFERRED = "backlog_deferred"
     JOURNAL_BUSY = "journal_busy"
     JOURNAL_REFUSED = "journal_refused"
     STORE_UNREACHABLE = "store_unreachable"

@@ -338,6 +338,39 @@ async def test_after_an_outage_the_fresh_goes_first_and_the_backlog_beside_it(
         await until(lambda: pusher.spool.status().waiting_batches == 0)
 
 
+async def test_a_collector_that_lets_the_backlog_wait_is_not_away(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    fake = FakeClock()
+    clock = Clocks(boottime_ns=fake.boottime_ns, wall_ns=fake.wall_ns)
+    before = spool_at(tmp_path, config=SpoolConfig(disk_after_s=1.0), clock=clock)
+    await before.open(SERIES)
+    before.add_entry(result(1))
+    before.seal()
+    fake.advance(60)
+    await before.maintain()
+    await before.close()
+    old: list[bytes] = []
+
+    def script(heard: ReceivedPush) -> ScriptedReply | None:
+        if heard.path != PATH_BATCHES or not receiver.numbers or heard.body in fresh:
+            fresh.add(heard.body)
+            return None
+        old.append(heard.body)
+        wait = ("Retry-After: 3000",)
+        return ScriptedReply(status=503, answer=PushResponse(error="later"), headers=wait)
+
+    fresh: set[bytes] = set()
+    receiver = PushReceiver(script=script)
+    async with receiver.listening(), pushing(tmp_path, receiver) as pusher:
+        pusher.make(10)
+        await until(lambda: any("status=503" in message for message in caplog.messages))
+        assert len(old) == 1
+        assert pusher.uplink.is_reachable
+        assert pusher.uplink.away_since_ns is None
+        assert pusher.spool.status().waiting_batches == 1, "it is pushed again later"
+
+
 async def test_a_refused_batch_in_the_backlog_does_not_hold_up_the_others(tmp_path: Path) -> None:
     async def fill(spool: Spool) -> None:
         for serial in range(1, 6):

@@ -235,7 +235,9 @@ class UploadService:
             refusal = Rejection(status=outcome.status, error=outcome.text)
             if await self._spool.set_aside_rejected(batch, refusal):
                 return None
-        self._note_failure(outcome.status, outcome.text, backoff)
+        # A collector that lets the backlog wait, and says so, is not away.
+        is_away = uploader is self._fresh or outcome.answer is None
+        self._note_failure(outcome.status, outcome.text, backoff, is_away=is_away)
         return backoff.next_wait_s(at_least_s=outcome.wait_s)
 
     async def _resolved(self, batch: PendingBatch) -> bool:
@@ -279,10 +281,11 @@ class UploadService:
             _log.info("collector accepts pushes again after_s=%.0f", away_s)
         self.acknowledged_ns, self.problem, self._failed_ns = now_ns, "", None
 
-    def _note_failure(self, status: int, text: str, backoff: Backoff) -> None:
-        self.problem = text
-        if self._failed_ns is None:
-            self._failed_ns = self._clock.boottime_ns()
+    def _note_failure(self, status: int, text: str, backoff: Backoff, *, is_away: bool) -> None:
+        if is_away:
+            self.problem = text
+            if self._failed_ns is None:
+                self._failed_ns = self._clock.boottime_ns()
         times = backoff.failures + 1
         if times & (times - 1) == 0:  # the first, then once per doubling
             # A wrong token or address needs a person.

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from thongsuot_collector.app.components import Components, flush, open_components
 from thongsuot_collector.app.dead_letter_retries import DeadLetterRetries
 from thongsuot_collector.app.election import Election, open_election, process_name
+from thongsuot_collector.app.readiness import unjudged_entries
 from thongsuot_collector.app.record_gauges import RecordGauges
 from thongsuot_collector.app.routes import city_of, page_apps
 from thongsuot_collector.app.unavailable import UnavailableServers
@@ -20,6 +21,7 @@ from thongsuot_collector.config.model import CollectorConfig
 from thongsuot_collector.config.read import Configuration
 from thongsuot_collector.correlation import consumer as correlation
 from thongsuot_collector.errors import JournalDamaged, JournalRefused, PushRefused, StoreError
+from thongsuot_collector.ingest.backlog_gate import BacklogGate
 from thongsuot_collector.ingest.conflicts import ConflictPutBack
 from thongsuot_collector.ingest.push_endpoint import PushEndpoint, SiteCallbacks
 from thongsuot_collector.ingest.push_handler import PushCallbacks, PushClock, PushHandler
@@ -247,6 +249,7 @@ def _push_endpoint(
             conflicting=intake.put_conflict,
             badly_signed=intake.put_badly_signed,
             damaged=damage.report,
+            check_age=BacklogGate(lambda: unjudged_entries(components)).check,
         ),
     )
     return PushEndpoint(

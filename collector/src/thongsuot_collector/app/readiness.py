@@ -30,6 +30,12 @@ def problem_of(components: Components) -> str:
     return _disk_problem(components)
 
 
+def unjudged_entries(components: Components) -> int:
+    """Return the number of journal entries that this collector has yet to judge, in its role."""
+    states = components.states.lag
+    return max(states, components.incidents.lag) if components.role.leads else states
+
+
 def leader_of(components: Components) -> str:
     """Return the leader, for people and proxies: this collector, another one, or none."""
     if components.role.leads:

@@ -65,6 +65,7 @@ STATUS: Mapping[RefusalReason, HTTPStatus] = {
     # Caused by the sender's key, or by a change on the path: the device keeps the batch.
     RefusalReason.UNSIGNED: HTTPStatus.FORBIDDEN,
     RefusalReason.BAD_SIGNATURE: HTTPStatus.FORBIDDEN,
+    RefusalReason.BACKLOG_DEFERRED: HTTPStatus.SERVICE_UNAVAILABLE,
     RefusalReason.JOURNAL_BUSY: HTTPStatus.SERVICE_UNAVAILABLE,
     RefusalReason.JOURNAL_REFUSED: HTTPStatus.SERVICE_UNAVAILABLE,
     RefusalReason.STORE_UNREACHABLE: HTTPStatus.SERVICE_UNAVAILABLE,

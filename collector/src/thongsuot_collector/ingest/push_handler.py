@@ -98,12 +98,14 @@ class PushCallbacks:
 
     ``conflicting`` is called with each batch under an identity that is stored with other bytes,
     ``badly_signed`` with each whose signature does not match its bytes, ``damaged`` if the journal
-    is damaged: then the process has to end.
+    is damaged: then the process has to end. ``check_age`` is called with the Unix times (ns) at
+    which a batch was sealed and received; it raises ``PushRefused`` if such an old one has to wait.
     """
 
     conflicting: Callable[[JournalEntry], None]
     badly_signed: Callable[[JournalEntry], None]
     damaged: Callable[[JournalDamaged], None]
+    check_age: Callable[[int, int], None]
 
 
 class PushHandler:
@@ -160,6 +162,8 @@ class PushHandler:
                 self._callbacks.badly_signed(_undated_entry(header, body, moment))
             raise
         ruling = self._date(columns, site, moment)
+        sealed_ns = ruling.epoch_ns + header.clock.boottime_ns
+        self._callbacks.check_age(sealed_ns, moment.received_ns)
         entry = JournalEntry(
             site=site,
             stream=header.stream,

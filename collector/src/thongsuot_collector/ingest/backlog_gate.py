@@ -1,0 +1,52 @@
+"""
+Defers the agents' backlog while judging is behind: entries are judged in the order in which they
+were accepted, so a fresh fault would wait behind the hours that ten thousand agents bring along.
+"""
+
+import random
+from collections.abc import Callable
+
+from thongsuot_collector.errors import PushRefused, RefusalReason
+
+LAG_ENTRIES = 500
+"""
+Unjudged entries up to which the backlog is accepted: less than a second of work, and half of the
+lag with which a collector counts as not ready.
+"""
+
+_BACKLOG_S = 60.0
+"""A batch is backlog if it is this old: four intervals of an agent's pushes."""
+
+_RETRY_S = (10.0, 20.0)
+"""Agents come again at different times within this range."""
+
+
+class BacklogGate:
+    """
+    Decides whether a batch is accepted now. ``lag`` returns the number of unjudged entries.
+
+    Agents push backlog and fresh batches independently; only the former wait.
+    """
+
+    def __init__(
+        self, lag: Callable[[], int], *, draw: Callable[[float, float], float] = random.uniform
+    ) -> None:
+        self._lag = lag
+        self._draw = draw
+
+    def check(self, sealed_ns: int, received_ns: int) -> None:
+        """
+        Check whether a batch may be accepted; both times are Unix time.
+
+        Raises:
+            PushRefused: it is old, and judging is behind.
+        """
+        if received_ns - sealed_ns < _BACKLOG_S * 1e9:
+            return
+        lag = self._lag()
+        if lag > LAG_ENTRIES:
+            raise PushRefused(
+                RefusalReason.BACKLOG_DEFERRED,
+                f"{lag} fresh batches have to be judged first; push what is older later",
+                retry_after_s=self._draw(*_RETRY_S),
+            )

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from thongsuot_collector.loop_metrics import LoopCounter, LoopHistogram
 from thongsuot_schema.batch import kernel
 from thongsuot_schema.inventory.model import Role, Target
 
@@ -23,16 +24,9 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.pushes = self._counter("pushes", "Pushes of batches, by result", ("reason",))
-        self.results = self._counter("results", "Results in the batches that were accepted", ())
-        self.body_bytes = self._counter("body_bytes", "Bytes of the accepted bodies", ())
         self.layouts = self._counter("layouts", "Pushes of layouts, by result", ("reason",))
         self.clocks = self._counter(
             "clocks", "Accepted batches by how far their times can be trusted", ("quality",)
-        )
-        self.push_seconds = self._histogram(
-            "push_seconds",
-            "From the headers of a push until its answer",
-            (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0),
         )
         self.commit_jobs = self._histogram(
             "journal_commit_jobs",
@@ -78,8 +72,22 @@ class Metrics:
             "How late a sample may come, as the receiving Prometheus is configured",
             ("sink",),
         )
+        self._add_push_counts()
         self._add_journal_gauges()
         self._add_fleet_gauges()
+
+    def _add_push_counts(self) -> None:
+        self.results = LoopCounter(
+            f"{_PREFIX}_results", "Results in the batches that were accepted"
+        )
+        self.body_bytes = LoopCounter(f"{_PREFIX}_body_bytes", "Bytes of the accepted bodies")
+        self.push_seconds = LoopHistogram(
+            f"{_PREFIX}_push_seconds",
+            "From the headers of a push until its answer",
+            (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0),
+        )
+        for counted in (self.results, self.body_bytes, self.push_seconds):
+            self.registry.register(counted)
 
     def _add_journal_gauges(self) -> None:
         self.journal_bytes = self._gauge("journal_bytes", "Bytes of the journal in use", ())

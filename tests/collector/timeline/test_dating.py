@@ -13,6 +13,7 @@ from tests.collector.timeline.whole_record import whole_record
 from tests.timing import examples
 from thongsuot_collector.journal.entry import ClockQuality
 from thongsuot_collector.timeline.batch_summary import BatchSummary
+from thongsuot_collector.timeline.dating import dating_of, latest_epoch_ns
 from thongsuot_collector.timeline.settings import TimelineSettings
 from thongsuot_collector.timeline.site import CollectorClock, SiteTimeline
 
@@ -146,3 +147,49 @@ def test_a_collector_whose_clock_goes_back_for_a_while_carries_no_boot_into_the_
     (boot,) = timeline.boots.values()
     assert boot.dating.epoch_ns == NOW_NS - 1_000 * NS
     assert boot.last_sign_ns >= NOW_NS + 29 * NS
+
+
+MOMENTS = st.integers(0, 10**14)
+NEARLY_NOW = st.integers(-200 * NS, 200 * NS)
+
+
+def summary(quality: ClockQuality, sealed_ns: int, epoch_ns: int, late_ns: int) -> BatchSummary:
+    return BatchSummary(
+        site="s1",
+        stream="0011",
+        number=1,
+        digest=b"",
+        boot_id="boot",
+        epoch_ns=epoch_ns,
+        quality=quality,
+        sealed_ns=sealed_ns,
+        received_ns=None if late_ns == 0 else epoch_ns + sealed_ns + late_ns,
+        spans=((max(0, sealed_ns - 15 * NS), sealed_ns),),
+    )
+
+
+SUMMARIES = st.builds(
+    summary,
+    st.sampled_from(ClockQuality),
+    MOMENTS,
+    NEARLY_NOW.map(lambda off_ns: NOW_NS + off_ns),
+    NEARLY_NOW,
+)
+
+
+@given(SUMMARIES, SUMMARIES, st.none() | NEARLY_NOW.map(lambda off_ns: NOW_NS + off_ns))
+@settings(max_examples=examples(300))
+def test_a_dating_that_certainly_stays_is_what_the_rules_give(
+    first: BatchSummary, later: BatchSummary, latest_ns: int | None
+) -> None:
+    dating, own, bound_ns = dating_of(first), dating_of(later), latest_epoch_ns(later)
+    if dating.certainly_stays(later, latest_ns):
+        assert not own.is_better_than(dating)
+        assert dating.not_after(latest_ns) == dating.not_after(bound_ns) == dating
+
+
+def test_the_usual_batch_certainly_lets_the_dating_stay() -> None:
+    first = summary(ClockQuality.TRUSTED, 100 * NS, NOW_NS, 1)
+    later = summary(ClockQuality.TRUSTED, 115 * NS, NOW_NS + 1, 1)
+    assert dating_of(first).certainly_stays(later, NOW_NS + NS)
+    assert not dating_of(later).certainly_stays(first, NOW_NS + NS)

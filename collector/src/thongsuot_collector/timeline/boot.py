@@ -19,6 +19,7 @@ from thongsuot_collector.timeline.dating import (
     agreeing_ns,
     dates_itself,
     dating_of,
+    is_agreeing,
     latest_epoch_ns,
 )
 from thongsuot_collector.timeline.interval import BatchRef
@@ -102,7 +103,8 @@ class BootRecord(msgspec.Struct, kw_only=True):
             return by_boot_ns
         # A temporarily wrong wall clock must not move its batches out of their boot: they would
         # hide later measurements, or be hidden by earlier ones.
-        is_credible = abs(moment.wall_ns - by_boot_ns) <= self.slack_ns(moment.boot_ns)
+        apart_ns = moment.boot_ns - self.dating.sealed_ns
+        is_credible = is_agreeing(moment.wall_ns, by_boot_ns, apart_ns)
         return moment.wall_ns if is_credible else by_boot_ns
 
     def slack_ns(self, boot_ns: int) -> int:
@@ -152,6 +154,8 @@ class BootRecord(msgspec.Struct, kw_only=True):
 
     def is_redated_by(self, summary: BatchSummary) -> bool:
         """Return whether a summary changes the boot's dating."""
+        if self.dating.certainly_stays(summary, self.latest_epoch_ns):
+            return False
         return self._dating_with(summary)[0] != self.dating
 
     def extend(self, summary: BatchSummary) -> None:

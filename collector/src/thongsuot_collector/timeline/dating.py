@@ -65,6 +65,21 @@ class BootDating(msgspec.Struct, frozen=True, array_like=True):
         moved_ns = latest_ns // _AGREES_NS * _AGREES_NS
         return msgspec.structs.replace(self, epoch_ns=moved_ns, error_s=None)
 
+    def certainly_stays(self, summary: BatchSummary, latest_ns: int | None) -> bool:
+        """
+        Return whether a later batch of the boot does not change its dating, as nearly always;
+        ``False``: that has to be computed. ``latest_ns`` is the latest possible dating so far.
+        """
+        rank = _RANKS[summary.quality]
+        if not 0 < rank <= self.rank or (rank == self.rank and summary.sealed_ns <= self.sealed_ns):
+            return False
+        if summary.changes or (latest_ns is not None and self.epoch_ns > latest_ns):
+            return False
+        if summary.received_ns is None:
+            return True
+        end_ns = summary.spans[-1][1] if summary.spans else 0
+        return self.epoch_ns + max(summary.sealed_ns, end_ns) <= summary.received_ns + _AGREES_NS
+
     @property
     def order(self) -> tuple[int, int, int]:
         """The sort key of datings, the best last."""
@@ -88,6 +103,12 @@ def dating_of(summary: BatchSummary) -> BootDating:
 def dates_itself(summary: BatchSummary) -> bool:
     """Return whether the clock of a summary is trusted for its own moments."""
     return _RANKS[summary.quality] >= _OWN_RANK
+
+
+def is_agreeing(own_ns: int, boot_ns: int, apart_ns: int) -> bool:
+    """Return whether two datings of a moment agree, at this distance in a boot."""
+    differing_ns = abs(own_ns - boot_ns)
+    return differing_ns <= _AGREES_NS or differing_ns <= agreeing_ns(apart_ns)
 
 
 def agreeing_ns(apart_ns: int) -> int:

@@ -81,6 +81,8 @@ class StalenessMarkers:
         """The layouts of the masks in memory; a site from before the start has none yet."""
         self._last_of_links: dict[str, _LastOfLinks] = {}
         """Of the same layouts."""
+        self._labels: dict[str, LayoutSeriesLabels] = {}
+        """Of the same layouts, in the last batch: the same object while nothing has changed."""
         self._complete: set[str] = set()
         """The sites of which every series of the layout had a value in the last batch."""
 
@@ -94,13 +96,15 @@ class StalenessMarkers:
             return None
         ends: Ends = []
         alive = before
-        if (
-            self._layouts.get(entry.site) is not columns.layout
-            or alive is None
-            or not are_labels(alive.labels, self._labels_of, entry.site)
-        ):
-            begin_ms = times_of(columns, epoch_ns=entry.epoch_ns).earliest_ms
-            alive = self._carried_over(entry, columns, before, begin_ms, ends)
+        if alive is None or self._labels.get(entry.site) is not labels:
+            self._labels[entry.site] = labels
+            if (
+                alive is None
+                or self._layouts.get(entry.site) is not columns.layout
+                or not are_labels(alive.labels, self._labels_of, entry.site)
+            ):
+                begin_ms = times_of(columns, epoch_ns=entry.epoch_ns).earliest_ms
+                alive = self._carried_over(entry, columns, before, begin_ms, ends)
         if entry.site in self._complete and _has_all(columns):
             # Nearly always, 667 times a second: every series goes on.
             self._see_links(entry, columns, alive)

@@ -63,7 +63,10 @@ GOAL_S = 0.5
 PACED_GOAL_S = 0.7
 
 
-_UNBOUNDED = "[ingest]\npushes_per_s = 1000.0\nvalues_per_s = 1e9\nvalues_burst = 1e9\n"
+_UNBOUNDED = (
+    "[ingest]\npushes_per_s = 1000.0\nvalues_per_s = 1e9\nvalues_burst = 1e9\n"
+    "backlog_lag_entries = 1e9\n"
+)
 """Settings with which a few simulated agents may push as much as a city does."""
 
 

@@ -8,6 +8,7 @@ value.
 
 import dataclasses
 import enum
+import functools
 import re
 import types
 import typing
@@ -246,8 +247,12 @@ def _bare(type_: object) -> object:
 def _fields(type_: object) -> dict[str, object]:
     """Return the keys that a table of this type may have, with their types."""
     bare = _bare(type_)
-    if not isinstance(bare, type):
-        return {}
+    return _fields_of_class(bare) if isinstance(bare, type) else {}
+
+
+# Looked up for each table of a document, of which the inventory of a city has thirty thousand.
+@functools.cache
+def _fields_of_class(bare: type) -> dict[str, object]:
     if issubclass(bare, msgspec.Struct):
         return {field.encode_name: field.type for field in msgspec.structs.fields(bare)}
     if dataclasses.is_dataclass(bare):

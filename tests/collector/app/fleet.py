@@ -66,6 +66,8 @@ class FleetDevice:
                     )
                 except httpx.TransportError:
                     return
+                if pushed.status_code == 503:
+                    return
                 assert pushed.status_code == 200, pushed.text
                 self._waiting.remove(batch)
                 self.acknowledged += 1

@@ -77,6 +77,8 @@ class PushLoop:
             response = await Pusher(client, self.agent, self.secret).batch(batch)
         except httpx.TransportError:
             return False
+        if response.status_code == 503:
+            return False
         assert response.status_code == 200, response.text
         return bool(response.json()["acknowledged"] == batch.number)
 

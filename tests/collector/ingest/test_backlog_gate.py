@@ -9,13 +9,13 @@ from thongsuot_collector.ingest.backlog_gate import BacklogGate
 S = 1_000_000_000
 NOW = 1_800_000_000 * S
 
-# As documented: the code's own figures would follow any change of them.
 LAG_ENTRIES = 500
+# As documented: the code's own figure would follow any change of it.
 BACKLOG_S = 60
 
 
 def gate(lag: int) -> BacklogGate:
-    return BacklogGate(lambda: lag, draw=lambda least, most: (least + most) / 2)
+    return BacklogGate(lambda: lag, LAG_ENTRIES, draw=lambda least, most: (least + most) / 2)
 
 
 @pytest.mark.parametrize("lag", [0, LAG_ENTRIES])
@@ -41,7 +41,7 @@ def test_agents_come_again_at_different_times() -> None:
     waits_s = set()
     for _ in range(20):
         with pytest.raises(PushRefused) as refused:
-            BacklogGate(lambda: LAG_ENTRIES + 1).check(0, NOW)
+            BacklogGate(lambda: LAG_ENTRIES + 1, LAG_ENTRIES).check(0, NOW)
         waits_s.add(refused.value.retry_after_s)
     assert all(10.0 <= wait_s <= 20.0 for wait_s in waits_s)
     assert len(waits_s) > 1

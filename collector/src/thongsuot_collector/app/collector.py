@@ -10,12 +10,13 @@ from contextlib import ExitStack, suppress
 
 from sqlalchemy.exc import DBAPIError
 
-from thongsuot_collector.app.components import Components, flush, open_components
+from thongsuot_collector.app.components import Components, open_components
 from thongsuot_collector.app.dead_letter_retries import DeadLetterRetries
 from thongsuot_collector.app.election import Election, open_election, process_name
 from thongsuot_collector.app.readiness import unjudged_entries
 from thongsuot_collector.app.record_gauges import RecordGauges
 from thongsuot_collector.app.routes import city_of, page_apps
+from thongsuot_collector.app.shutdown import put_down
 from thongsuot_collector.app.unavailable import UnavailableServers
 from thongsuot_collector.config.model import CollectorConfig
 from thongsuot_collector.config.read import Configuration
@@ -99,7 +100,7 @@ async def run_collector(
                             raise
                         finally:
                             ended.cancel()
-                        await _put_down(components)
+                        await put_down(components)
                 except _OF_THE_DATABASE as error:
                     if not role.is_shared or not announce.is_told:
                         raise
@@ -128,15 +129,6 @@ async def _pause(stop: asyncio.Event) -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(_AGAIN_S):
             await stop.wait()
-
-
-async def _put_down(components: Components) -> None:
-    """Write the state that is only in memory, as far as this collector may write it."""
-    if components.role.may_decide():
-        await flush(components)
-    elif not components.role.leads:
-        await components.passing.save()
-        await components.housekeeping.save_boots()
 
 
 def _ended(stop: asyncio.Event, election: Election) -> asyncio.Task[None]:
@@ -249,7 +241,9 @@ def _push_endpoint(
             conflicting=intake.put_conflict,
             badly_signed=intake.put_badly_signed,
             damaged=damage.report,
-            check_age=BacklogGate(lambda: unjudged_entries(components)).check,
+            check_age=BacklogGate(
+                lambda: unjudged_entries(components), settings.ingest.backlog_lag_entries
+            ).check,
         ),
     )
     return PushEndpoint(

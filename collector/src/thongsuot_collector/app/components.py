@@ -142,19 +142,6 @@ async def open_components(
         store.dispose()
 
 
-async def flush(components: Components) -> None:
-    """Save the state in memory to the disk; no more data arrives."""
-    await components.states.catch_up()
-    await components.states.snapshot()
-    await components.accounts.catch_up()
-    await components.accounts.save()
-    # Notifications found only now are sent after the next start.
-    await components.incidents.catch_up()
-    await components.incidents.flush()
-    await components.housekeeping.save_boots()
-    await components.site_configs.save()
-
-
 def _components(
     configuration: Configuration,
     directory: InventoryDirectory,

@@ -266,9 +266,7 @@ def _due_for_review(registry: IncidentRegistry, faults: set[str]) -> set[str]:
     """Return the active incidents that hold some faults, or are due for a check by time."""
     now_ns, looks = registry.network_state.now_ns, registry.next_checks_ns
     names = {name for name in registry.active if looks.get(name, 0) <= now_ns}
-    for fault in faults:
-        names.update(incident.id for incident in registry.incidents_holding(fault))
-    return names & registry.active
+    return (names | registry.names_holding(faults)) & registry.active
 
 
 def _purge(registry: IncidentRegistry) -> None:

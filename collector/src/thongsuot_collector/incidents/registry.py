@@ -171,6 +171,10 @@ class IncidentRegistry:
         """Return the incidents that hold a fault, sorted by name."""
         return [self.incidents[name] for name in sorted(self._incidents_by_fault.get(fault, ()))]
 
+    def names_holding(self, faults: Iterable[str]) -> set[str]:
+        """Return the names of the incidents that hold at least one of some faults."""
+        return set[str]().union(*(self._incidents_by_fault.get(fault, ()) for fault in faults))
+
     def incidents_holding_all(self, faults: Iterable[str]) -> list[Incident]:
         """Return the incidents that hold every one of some faults."""
         holding = [self._incidents_by_fault.get(fault, set()) for fault in faults]

@@ -8,12 +8,6 @@ from collections.abc import Callable
 
 from thongsuot_collector.errors import PushRefused, RefusalReason
 
-LAG_ENTRIES = 500
-"""
-Unjudged entries up to which the backlog is accepted: less than a second of work, and half of the
-lag with which a collector counts as not ready.
-"""
-
 _BACKLOG_S = 60.0
 """A batch is backlog if it is this old: four intervals of an agent's pushes."""
 
@@ -23,15 +17,20 @@ _RETRY_S = (10.0, 20.0)
 
 class BacklogGate:
     """
-    Decides whether a batch is accepted now. ``lag`` returns the number of unjudged entries.
+    Decides whether a batch is accepted now. ``lag`` returns the number of unjudged entries, up to
+    ``limit`` of which the backlog is accepted.
 
     Agents push backlog and fresh batches independently; only the former wait.
     """
 
     def __init__(
-        self, lag: Callable[[], int], *, draw: Callable[[float, float], float] = random.uniform
+        self,
+        lag: Callable[[], int],
+        limit: float,
+        *,
+        draw: Callable[[float, float], float] = random.uniform,
     ) -> None:
-        self._lag = lag
+        self._lag, self._limit = lag, limit
         self._draw = draw
 
     def check(self, sealed_ns: int, received_ns: int) -> None:
@@ -44,7 +43,7 @@ class BacklogGate:
         if received_ns - sealed_ns < _BACKLOG_S * 1e9:
             return
         lag = self._lag()
-        if lag > LAG_ENTRIES:
+        if lag > self._limit:
             raise PushRefused(
                 RefusalReason.BACKLOG_DEFERRED,
                 f"{lag} fresh batches have to be judged first; push what is older later",

@@ -58,6 +58,10 @@ class IngestSettings(StrictStruct, frozen=True, kw_only=True):
     most. An address, of IPv6 a network of 64 bits, may come with ``bad_tokens_burst`` bad tokens
     (and as many bad codes), then one every ``1 / bad_tokens_per_s`` seconds; a good token is taken
     all the same.
+
+    While more than ``backlog_lag_entries`` accepted batches are not judged yet (about as many as a
+    small machine judges in a second), batches older than a minute have to come again later, so that
+    a fresh fault does not wait behind the hours that a city of agents brings along after an outage.
     """
 
     pushes_per_s: Positive = 20.0
@@ -82,6 +86,7 @@ class IngestSettings(StrictStruct, frozen=True, kw_only=True):
     work_burst_s: Positive = 5.0
     bad_tokens_per_s: Positive = 0.2
     bad_tokens_burst: Positive = 20.0
+    backlog_lag_entries: Positive = 500.0
 
 
 def host_and_port(address: str) -> tuple[str, int]:

@@ -7,8 +7,10 @@ to date them.
 
 import socket
 import ssl
+import time
 from collections.abc import Callable
 from contextlib import closing
+from http import HTTPStatus
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 from typing import Final
@@ -18,6 +20,12 @@ from thongsuot_lab.history.record import PastRecord
 from thongsuot_schema.batch import push
 
 _ANSWER_S: Final = 30.0
+_AGAIN_S: Final = 0.5
+"""
+A collector that has yet to judge what it has defers older batches. Agents come again after the time
+that it asks for, because there are many of them; this is the only one.
+"""
+_PATIENCE_S: Final = 600.0
 
 Connect = Callable[[], HTTPConnection]
 
@@ -40,7 +48,8 @@ def push_record(record: PastRecord, token: str, connect: Connect) -> int:
     Push a record; return the number of its batches.
 
     Raises:
-        HistoryRefused: the collector answered anything but 200.
+        HistoryRefused: the collector answered anything but 200; to "come again" (503) for ten
+            minutes.
     """
     count = 0
     with closing(connect()) as connection:
@@ -55,9 +64,14 @@ def _post(
     connection: HTTPConnection, path: str, content_type: str, token: str, body: bytes
 ) -> None:
     headers = {"Authorization": f"Bearer {token}", "Content-Type": content_type}
-    connection.request("POST", path, body=body, headers=headers)
-    answer: HTTPResponse = connection.getresponse()
-    text = answer.read()
+    until_s = time.monotonic() + _PATIENCE_S
+    while True:
+        connection.request("POST", path, body=body, headers=headers)
+        answer: HTTPResponse = connection.getresponse()
+        text = answer.read()
+        if answer.status != HTTPStatus.SERVICE_UNAVAILABLE or time.monotonic() > until_s:
+            break
+        time.sleep(_AGAIN_S)
     if answer.status != 200:
         raise HistoryRefused(
             f"the collector refuses generated history: {answer.status} {text[:200]!r}"

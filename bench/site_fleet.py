@@ -3,7 +3,7 @@ A fleet of agents for ``bench.sites``: each with its own connection, pace, and b
 
 An agent pushes fresh data when it is due, and its backlog, oldest first, at other times; a push
 that is refused for now is repeated after the time in the answer. Only the envelope of a batch is
-made anew each time: the results of all are copies, so that the fleet costs less than the collector
+made again each time: the results of all are copies, so that the fleet costs less than the collector
 under test.
 """
 

@@ -55,7 +55,7 @@ class FakeClock:
         self._offset_ns += round(by_s * NS_PER_S)
 
     def run(self, main: Coroutine[Any, Any, T]) -> T:
-        """Run a coroutine to its end. Raises AssertionError where it would hang for ever."""
+        """Run a coroutine to its end. Raises AssertionError where it would hang forever."""
         with asyncio.Runner(loop_factory=lambda: _JumpingLoop(self)) as runner:
             return runner.run(main)
 

@@ -71,7 +71,7 @@ class Cluster:
         return process.pid
 
     def told(self) -> list[str]:
-        """Return the kinds of what the city was told by the watcher, in order."""
+        """Return the kinds of the watcher's notifications to the city, in order."""
         messages = read_messages(self.folder / "letters.jsonl")
         return [message.body.kind.value for message in messages]
 

@@ -210,7 +210,7 @@ async def test_commands_read_a_journal_in_a_database_or_say_what_to_do_instead(
     assert status == 1
     assert "it is not what was taken in" in error
     assert 1 < len(out.read_text().splitlines()) < rows
-    # A store that is gone is not begun anew beside a record that is there.
+    # A store that is gone is not started again beside a record that is there.
     (tmp_path / "state" / STORE_FILE).unlink()
     with pytest.raises(Exception, match="no store in"):
         async with collector(tmp_path / "state", config=config):

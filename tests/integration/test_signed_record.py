@@ -1,6 +1,6 @@
 """
 A signed record: what a real device's agent signed is told from what somebody else made of it, also
-by those who have the collector's files and make the whole chain anew.
+by those who have the collector's files and make the whole chain again.
 """
 
 import sqlite3

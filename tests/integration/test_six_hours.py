@@ -3,7 +3,7 @@ Six hours with every uplink dead, on a real record: at the end all that the agen
 collector's journal once, and in a real Prometheus at its own time.
 
 The hours are compressed by the agent's clock alone. The record is on a disk, the pushes go through
-real sockets, the agent is started anew in the middle and loses its power once.
+real sockets, the agent is started again in the middle and loses its power once.
 """
 
 import asyncio
@@ -102,7 +102,7 @@ class OutageDevice:
             await spool.maintain()
 
     async def lose_power(self, spool: Spool) -> Spool:
-        """Lose what is in memory alone, and boot anew."""
+        """Lose what is in memory alone, and boot again."""
         spool._record.close()
         await spool._store.close()
         shutil.rmtree(places(self.root).runtime_dir)

@@ -121,7 +121,7 @@ async def test_a_collector_that_is_killed_hangs_and_comes_back_is_reported_once_
         assert process.process is not None
         os.kill(process.process.pid, signal.SIGSTOP)
         await eventually(lambda: told(webhook) == [away, back, away])
-    # A watcher that was started anew tells nobody twice, and does not forget the end.
+    # A restarted watcher notifies nobody twice, and does not forget the end.
     async with watching(file):
         os.kill(process.process.pid, signal.SIGCONT)
         await eventually(lambda: told(webhook) == [away, back, away, back])

@@ -111,7 +111,7 @@ class NotificationTrial:
         )
 
     def is_on_device_page(self, site: str) -> bool:
-        """Return whether a device's own page says that somebody was told."""
+        """Return whether a device's own page says that somebody was notified."""
         url = f"{self.stack.addresses[f'agent-{site}']}/"
         try:
             page = httpx.get(url, params={"lang": "en"}, timeout=30).raise_for_status().text

@@ -31,7 +31,7 @@ pytestmark = [pytest.mark.lab, pytest.mark.nightly, needs_lab]
 
 TAKEN_WITHIN_S = 20_000 * MS
 """
-From an edit to the acknowledged site configuration: the inventory is read anew, and an agent
+From an edit to the acknowledged site configuration: the inventory is read again, and an agent
 pushes.
 """
 

@@ -73,5 +73,5 @@ def test_losses_in_an_outage_are_no_loss_of_the_line_that_works_again() -> None:
     # One that does not answer yet is silent, and no other's loss.
     silent = echoes(Segment.CARRIER, 0.0, 1.0, 1.0, 1.0, 1.0)
     assert line_figures([back, silent], since_s=15.0).loss_ratio == 0.0
-    # Before anything was measured anew there is no figure, and no old one in its place.
+    # Before anything was measured again there is no figure, and no old one in its place.
     assert line_figures([back], since_s=25.0) == LineFigures()

@@ -4,7 +4,7 @@ Runs tests that are already loaded, each time in a new child of the process that
 Loading the tests of an area costs a second or more, most tests that notice a change cost a
 hundredth of that. So the tests are loaded once without any change, and a child replaces its
 functions by the changed ones. This shows every effect of a change inside a function, unless an
-import executes it: those changes are run by ``worker``, which loads everything anew.
+import executes it: those changes are run by ``worker``, which loads everything again.
 
 Started as ``python -m tools.mutants.loaded_tests PATH ...`` in a copy of the tree; requests
 (``MutantTestRun``) and answers (``TestRunResult``) are lines of JSON.

@@ -105,7 +105,7 @@ def _print_addresses(stack: CityStack) -> None:
     for site in stack.sites:
         print(f"{site}: {base}/sites/{site}")
         print(f"{site}-device: {stack.addresses[f'agent-{site}']}/")
-    # Created anew for every run; valid on this machine's loopback until the end of the run.
+    # Created again for every run; valid on this machine's loopback until the end of the run.
     print(f"person: {PERSON} {stack.add_person(PERSON, PERSON_TITLE)}")
     if "prometheus" in stack.addresses:
         print(f"prometheus: {stack.addresses['prometheus']}/")

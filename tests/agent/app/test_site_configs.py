@@ -189,7 +189,7 @@ async def test_an_agent_that_is_cut_off_rolls_back_and_reports_it(device: SiteCo
     assert again.running_text == f"{version_of(offer(1))} !{bad}"
     await offered(again, offer(2))
     assert again.status.state == "good"
-    # Made anew, it is.
+    # Made again, it is.
     await offered(again, offer(3, bytes(offer(2).content)))
     assert again.status.state == "trial"
 

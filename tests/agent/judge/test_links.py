@@ -52,7 +52,7 @@ def empty_round(silence: FaultSlot, burst_ns: int | None = None) -> LinkMemory:
 
 
 def test_what_is_pending_asks_again_after_a_round_in_which_nobody_was_measured() -> None:
-    """Else the cable that is back stays unplugged until the agent is started anew."""
+    """Else the cable that is back stays unplugged until the agent is started again."""
     link = empty_round(CABLE_BACK)
     assert link.burst_ns is not None
 

@@ -195,7 +195,7 @@ def test_a_refusal_after_the_time_is_up_is_not_a_late_answer(lab: Lab) -> None:
 
 
 def test_an_unanswered_flow_is_probed_again_by_a_fresh_flow(lab: Lab) -> None:
-    """A NAT that has wedged the entry of one identifier must not look like a dead line for ever."""
+    """A NAT that has wedged the entry of one identifier must not look like a dead line forever."""
     lab.impair("ont--internet", Impairment(delay_s=0.2))
 
     async def look(monitor: LinkMonitor) -> None:

@@ -45,7 +45,7 @@ def test_a_site_config_that_cut_the_agent_off_is_rolled_back_and_not_tried_again
     assert (rollout.active, rollout.trial) == (FIRST, None)
     assert not rollout.is_new(SECOND)
     assert rollout.running == RunningConfig(version=version_of(FIRST), refused=version_of(SECOND))
-    # The same content made anew is another version, and so is what comes after.
+    # The same content made again is another version, and so is what comes after.
     again = offer(3, bytes(SECOND.content))
     assert rollout.is_new(again)
     after = rules.begin_trial(rollout, again)

@@ -245,7 +245,7 @@ async def test_detail_of_a_former_boot_is_as_old_as_a_trusted_wall_clock_shows(
     await former.open()
     former.add_entry(result(1))
     await former.close()
-    # The next boot's clock of boot time has begun anew.
+    # The next boot's clock of boot time has started again.
     after = FakeClock(
         boottime_ns=3_700 * NS_PER_S, wall_ns=before.wall_ns() + round(away_s) * NS_PER_S
     )

@@ -119,7 +119,7 @@ class DeviceFleet:
         self._beat_s = beat_s
 
     async def run(self) -> None:
-        """Let every device push what it has, and beat, for ever."""
+        """Let every device push its data and heartbeats forever."""
         async with (
             httpx.AsyncClient(timeout=WITHIN_S, trust_env=False) as client,
             asyncio.TaskGroup() as group,

@@ -151,7 +151,7 @@ def test_a_split_member_stands_for_itself_though_the_grouping_would_take_it_agai
         (261, "opened", "released", "link_fault", "carrier:vnpt"),
     ]
     assert city.only("carrier_outage").sites == ("s0", "s6", "s9")
-    # News of both, and a restart: each would group it anew.
+    # News of both, and a restart: each would group it again.
     city.report("s3", "fiber", LOSSY)
     city.report("s6", "5g", CUT)
     city.restart()

@@ -1,4 +1,4 @@
-"""A point that is not in use any more: its silence is recorded, and nobody is told of it."""
+"""A point that is not in use any more: its silence is recorded, and nobody is notified of it."""
 
 import msgspec
 import pytest

@@ -21,7 +21,7 @@ def storm() -> StormScript:
 
 
 def opened(storm: StormScript) -> list[Incident]:
-    """Return the incidents that somebody was told of, each once, as they are in the end."""
+    """Return the incidents that somebody was notified of, each once, as they are in the end."""
     names = dict.fromkeys(notification.incident.id for notification in storm.city.notifications)
     return [storm.city.registry.incidents[name] for name in names]
 

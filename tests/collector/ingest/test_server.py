@@ -40,7 +40,7 @@ async def made(server: EmbeddedServer) -> tuple[asyncio.Transport, socket.socket
 
 async def test_a_connection_that_is_made_after_the_server_s_end_is_closed_at_once() -> None:
     # One that was left would be answered by what is closed, while the process goes on in another
-    # role (2026-12: every push over it was refused, and its agent never connected anew).
+    # role (2026-12: every push over it was refused, and its agent never connected again).
     server = page_server(Starlette(), ())
     transport, theirs = await made(server)
     assert not transport.is_closing()

@@ -19,7 +19,7 @@ SITE = '[[sites]]\nname = "{}"\n'
 
 @dataclass
 class WatchedFolder:
-    """A folder, what is known of it, and who was told what."""
+    """A folder, the knowledge of it, and the notified changes."""
 
     folder: Path
     directory: InventoryDirectory

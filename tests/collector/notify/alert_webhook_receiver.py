@@ -15,7 +15,7 @@ from tests.collector.notify.receiver_process import ReceiverFolder
 
 
 def main() -> None:
-    """Serve for ever."""
+    """Serve forever."""
     path, port, *host = sys.argv[1:]
     folder = ReceiverFolder(Path(path))
 

@@ -68,7 +68,7 @@ class ChannelFixture(Protocol):
     def deduplicates(self) -> bool: ...
 
     def channel(self) -> Channel:
-        """Make the channel anew, as a start of the collector does."""
+        """Make the channel again, as a start of the collector does."""
 
     def behave(self, how: str) -> None:
         """Let the receiver behave in a way from now on; ``well`` is one."""

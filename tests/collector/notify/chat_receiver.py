@@ -13,7 +13,7 @@ from tests.collector.notify.receiver_process import ReceiverFolder
 
 
 def main() -> None:
-    """Serve for ever."""
+    """Serve forever."""
     path, port = sys.argv[1:]
     folder = ReceiverFolder(Path(path))
 

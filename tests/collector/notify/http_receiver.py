@@ -58,7 +58,7 @@ class ReceiverHandler(BaseHTTPRequestHandler):
 
 
 def serve(folder: ReceiverFolder, port: int, take: HandleBody, *, host: str = "127.0.0.1") -> None:
-    """Serve for ever."""
+    """Serve forever."""
     ReceiverHandler.folder, ReceiverHandler.take = folder, staticmethod(take)
     server = ThreadingHTTPServer((host, port), ReceiverHandler)
     server.daemon_threads = True

@@ -97,7 +97,7 @@ def second_outage(opened: NotificationMessage, reference: str) -> NotificationMe
 
 @pytest.fixture
 def wall(tmp_path: Path) -> Iterator[ReceiverProcess]:
-    """Run what the city is told by."""
+    """Run the receiver of the city's notifications."""
     hook = ReceiverProcess("tests.collector.notify.webhook_receiver", tmp_path / "wall", "sesame")
     yield hook.start()
     hook.stop()

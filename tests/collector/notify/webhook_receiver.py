@@ -17,7 +17,7 @@ TOLERANCE_S = 300
 
 
 def main() -> None:
-    """Serve for ever."""
+    """Serve forever."""
     path, secret, port = sys.argv[1:]
     folder = ReceiverFolder(Path(path))
     taken = {request["key"] for request in folder.received()}

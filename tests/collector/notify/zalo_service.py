@@ -17,7 +17,7 @@ from tests.collector.notify.receiver_process import ReceiverFolder
 
 
 def main() -> None:
-    """Serve for ever."""
+    """Serve forever."""
     path, secret, port = sys.argv[1:]
     folder = ReceiverFolder(Path(path))
     good = folder.path / "tokens.json"

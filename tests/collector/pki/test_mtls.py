@@ -1,4 +1,6 @@
-"""Client certificates by real TLS: who gets in by which, and who is told why not."""
+"""
+Client certificates by real TLS: which give access, and which clients get the reason for a refusal.
+"""
 
 import ssl
 import time

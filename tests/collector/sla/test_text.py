@@ -103,7 +103,7 @@ def test_both_languages_have_the_same_lines() -> None:
 
 
 def main() -> None:
-    """Write the texts anew."""
+    """Write the texts again."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name, issue in ISSUES.items():
         for language in WITH_GOLDEN_FILES:

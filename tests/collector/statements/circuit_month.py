@@ -128,7 +128,7 @@ class StatementFixture:
         audience: ResponsibleParty = VNPT,
         outcome: ChannelOutcome = ChannelOutcome.DELIVERED,
     ) -> None:
-        """Write that somebody was told, or was tried to be told."""
+        """Write that somebody was notified, or that it was attempted."""
         tried = DeliveryLogEntry(
             incident=incident_id,
             number=1,

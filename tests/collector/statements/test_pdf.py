@@ -47,7 +47,7 @@ def text_of(pdf: bytes) -> str:
 
 
 def length(amount_ms: int) -> str:
-    """Write a duration as the PDF does, reckoned here anew."""
+    """Write a duration as the PDF does, reckoned here again."""
     minutes, rest_ms = divmod(amount_ms, 60_000)
     return f"{minutes // 60}:{minutes % 60:02}:{rest_ms // 1_000:02},{rest_ms % 1_000:03}"
 

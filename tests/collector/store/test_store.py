@@ -202,7 +202,7 @@ def test_a_bad_first_page_of_a_store_made_by_an_earlier_collector_costs_nothing(
     path = tmp_path / "store.sqlite"
     secret = tokens.create(store_file, "hoan-kiem")
     with store_file.begin() as connection:
-        # As a migration does that makes a table anew.
+        # As a migration does that makes a table again.
         made = "SELECT sql FROM sqlite_schema WHERE name = 'tokens'"
         statement = connection.execute(text(made)).scalar_one()
         connection.execute(text("ALTER TABLE tokens RENAME TO former_tokens"))

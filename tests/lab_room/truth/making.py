@@ -103,7 +103,7 @@ def city(*, is_metered: bool) -> SimulatedCity:
 
 
 def parties(played: PlayedScenario) -> set[str]:
-    """Return who was told anything."""
+    """Return the notified parties."""
     return {message.party for message in played.messages}
 
 

@@ -178,7 +178,7 @@ def test_a_portal_that_works_again_is_up_also_where_a_metered_line_alone_is_left
 
 
 def test_drops_by_the_sites_own_counted_transfer_are_no_loss_of_its_lan() -> None:
-    """A transfer that nobody counts, then one that is: the commune was told for an hour."""
+    """A transfer that nobody counts, then one that is: the commune was notified for an hour."""
     day = replace(shortened(healthy_day(5302, 9)), until_s=1_100.0)
     changes = SimulatedDevice(day, day.city.sites[0]).run()
     assert Symptom.LAN_CONGESTED in {change.verdict.symptom for change in changes}

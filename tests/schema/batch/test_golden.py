@@ -1,4 +1,4 @@
-"""Bytes that were written once are read for ever, and written again as they were."""
+"""Bytes that were written once are read forever, and written again as they were."""
 
 import json
 

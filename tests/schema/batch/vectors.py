@@ -3,7 +3,7 @@ Test vectors of the batch format: ``tests/golden/batch/v1-<name>.layout.bin``, `
 ``.json``.
 
 ``python -m tests.schema.batch.vectors`` writes those that are not there yet. One that is there is
-never written again: what was released once must be read for ever.
+never written again: what was released once must be read forever.
 """
 
 import json

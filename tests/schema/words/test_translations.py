@@ -7,7 +7,7 @@ from thongsuot_schema.words.translations import REFERENCE, languages, translatio
 
 @pytest.fixture(autouse=True)
 def nothing_is_loaded() -> None:
-    """Load catalogues anew: what another test loaded is kept in the process."""
+    """Load catalogues again: what another test loaded is kept in the process."""
     for loaded in (languages, translations):
         loaded.cache_clear()
 

@@ -1,4 +1,4 @@
-"""Counters over wraps, restarts and numbers dealt anew; restarts of the box and of its agent."""
+"""Counters over wraps, restarts and numbers dealt again; restarts of the box and of its agent."""
 
 from thongsuot_agent.probing.snmp.counters import CounterSum, DeviceCounters, RebootCounter
 from thongsuot_agent.probing.snmp.protocol import CounterReading, InterfaceReading, Survey, Uptimes

@@ -86,7 +86,7 @@ async def test_the_fallback_of_a_channel_that_is_shut_joins_at_once_and_that_is_
         assert incident.notified_s is not None
         assert (incident.accepted_s, incident.is_disputed) == (None, False)
         assert fixture.service.site_incidents("s1", {}) == ()
-        # What its party answers is on the page at once, though nobody is told anything new.
+        # The party's answer is on the page at once, though nobody gets a new notification.
         actions.acknowledge(made.registry, event.incident.id, "carrier:vnpt", 7 * NS_PER_S)
         (incident,) = fixture.service.site_incidents("s0", made.registry.incidents)
         assert incident.accepted_s == 7

@@ -1,4 +1,4 @@
-"""Whatever receivers answer, nobody is told twice and all is taken back."""
+"""Whatever receivers answer, nobody is notified twice and everything is resolved."""
 
 import pytest
 from hypothesis import given, settings

@@ -61,10 +61,10 @@ def settings(escalate_after_s: float = 60.0) -> NotifySettings:
 
 
 def two_channels() -> CityFixture:
-    """Return a city whose carriers are told by both channels."""
+    """Return a city whose carriers are notified by both channels."""
     return steady_city(city_inventory(carrier_channels=("first", "second")))
 
 
 def one_and_a_fallback() -> CityFixture:
-    """Return a city whose carriers are told by the first channel, else by the second."""
+    """Return a city whose carriers are notified by the first channel, else by the second."""
     return steady_city(city_inventory(carrier_channels=("first",), carrier_fallbacks=("second",)))

@@ -26,7 +26,7 @@ async def stage(tmp_path: Path) -> AsyncIterator[NotifyingStack]:
 
 
 async def cut(stage: NotifyingStack) -> str:
-    """Cut the fibre; return the address that the carrier was told, without its host."""
+    """Cut the fibre; return the address in the carrier's message, without its host."""
     await stage.report(State.UP)
     await stage.report(State.DOWN)
     await stage.is_notified(1)
@@ -158,7 +158,7 @@ async def test_nobody_is_notified_during_planned_work_but_of_faults_left_after_i
 
     await eventually(is_excused)
     assert stage.notifications() == []
-    # Another window over the same link: as long as one is open nobody is told.
+    # Another window over the same link: as long as one is open nobody is notified.
     status, text = await command(stage, "maintenance", "add", "--to", "+1h", "--site", SITE)
     assert status == 0
     assert (await command(stage, "maintenance", "end", name))[0] == 0

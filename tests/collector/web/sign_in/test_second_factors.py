@@ -42,7 +42,7 @@ async def test_a_second_factor_is_set_up_and_asked_for_from_then_on(tmp_path: Pa
         sent = {"code": code_at(secret, step)}
         before = there.client.cookies["thongsuot"]
         # Two tabs at the same moment: one of them is in. The other's code is used up, or its
-        # session has another name by then and it begins anew.
+        # session has another name by then and it begins again.
         both = await asyncio.gather(
             *(there.send(asked, hidden_fields(page.text, "/sign-in/code") | sent) for _ in range(2))
         )

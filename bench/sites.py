@@ -32,6 +32,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from secrets import token_urlsafe
 
 import httpx
 from bench import told_sites
@@ -53,6 +54,7 @@ from thongsuot_collector.app.durable import STORE_FILE
 from thongsuot_collector.config.model import JournalSettings
 from thongsuot_collector.store import tokens
 from thongsuot_collector.store.engine import open_store
+from thongsuot_schema.enrolment import TOKEN_PREFIX
 
 GOAL_MS = 1000.0
 STORM_WITHIN_S = 4 * 3600.0
@@ -204,13 +206,14 @@ def make_fleet(folder: Path, load: CityLoad) -> tuple[Fleet, FaultySites]:
     inventory and tokens.
     """
     store = open_store(folder / "state" / STORE_FILE)
-    boot_wall_ns = time.time_ns() - UPTIME_NS
-    agents = [
-        FleetAgent(number, tokens.create(store, f"site-{number:05d}"), boot_wall_ns)
-        for number in range(load.sites)
-    ]
-    secrets = {name: tokens.create(store, name) for name in told_sites.NAMES}
+    names = [f"site-{number:05d}" for number in range(load.sites)]
+    secrets = {name: f"{TOKEN_PREFIX}{token_urlsafe(32)}" for name in (*names, *told_sites.NAMES)}
+    with store.begin() as connection:  # one transaction: each would wait for the disk
+        for name, secret in secrets.items():
+            tokens.add(connection, name, tokens.digest_of(secret.encode()), time.time_ns())
     store.dispose()
+    boot_wall_ns = time.time_ns() - UPTIME_NS
+    agents = [FleetAgent(number, secrets[name], boot_wall_ns) for number, name in enumerate(names)]
     faulty = FaultySites(folder, secrets, [agent.simulated.site for agent in agents])
     return Fleet(agents, every_s=load.every_s), faulty
 

@@ -138,7 +138,8 @@ def test_a_service_that_no_other_link_reaches_is_not_a_witness_alone(
         ({"silences": 1, "silent_since_ns": ago(30.0)}, {}, True),
         ({"silences": 2, "silent_since_ns": ago(60.0)}, {}, True),
         ({"silences": 2, "silent_since_ns": ago(60.0, 1)}, {}, True),
-        ({"silences": 2, "silent_since_ns": ago(5.0)}, {}, True),
+        ({"silences": 2, "silent_since_ns": ago(5.0)}, {}, False),
+        ({"silences": 2, "silent_since_ns": ago(30.0)}, {"answered_ns": ago(60.0, 1)}, True),
         ({"silences": 2, "silent_since_ns": ago(30.0)}, {"answered_ns": None}, True),
     ],
     ids=[
@@ -146,8 +147,9 @@ def test_a_service_that_no_other_link_reaches_is_not_a_witness_alone(
         "lookups are lost by turns",
         "lookups fell silent with it",
         "lookups fell silent before it",
-        "the portal answered before the lookups fell silent",
+        "the portal was well again before the lookups fell silent",
         "the portal has not answered since",
+        "the portal has never answered",
     ],
 )
 def test_a_portal_that_was_out_before_the_name_server_died_is_not_a_new_flow(

@@ -92,14 +92,17 @@ def _silent_row_of_lookups_ns(at: LinkContext) -> int | None:
 
 def _is_over(track: Track, since_ns: int | None) -> bool:
     """
-    Return whether a service was silent only before a time, and has answered since.
+    Return whether a service was silent only before a time, and has answered after that silence.
 
     A portal that had been out counted as lost new flows when a name server died a minute later
-    (2026-12).
+    (2026-12); and also where it had been well again before, until all its pages had been requested
+    once more: then a dead name server was named after 16 s, and not after five. What is true of the
+    flows now is shown by the requests that are awaited.
     """
     if since_ns is None:
         return False
-    return (track.silent_ns or 0) < since_ns < (track.answered_ns or 0)
+    silent_ns = track.silent_ns or 0
+    return silent_ns < since_ns and silent_ns < (track.answered_ns or 0)
 
 
 def is_request_awaited(at: LinkContext, since_ns: int) -> bool:

@@ -3,6 +3,14 @@
 import msgspec
 
 
+class QueuedPage(msgspec.Struct, frozen=True):
+    """A page that came while the line queued, with how many had failed, or been slow, in a row."""
+
+    at_ns: int
+    failures: int
+    slow_runs: int
+
+
 class LossTest(msgspec.Struct, kw_only=True):
     """
     The sequential test of a link's loss.
@@ -14,6 +22,7 @@ class LossTest(msgspec.Struct, kw_only=True):
     ``losses``, ``queued_losses`` happened while echoes took longer than usual; ``is_of_queue`` if a
     reported loss is what a queue drops. ``blips_ns`` are the latest times at which two targets lost
     echoes simultaneously; the latest lost echo was to ``lost_target``, at ``lost_ns``.
+    ``queued_pages``: by series of pages, the latest that came, or failed, while the line queued.
     """
 
     cusum_up: float = 0.0
@@ -37,6 +46,7 @@ class LossTest(msgspec.Struct, kw_only=True):
     blips_ns: list[int] = msgspec.field(default_factory=list)
     lost_target: str = ""
     lost_ns: int = 0
+    queued_pages: dict[str, QueuedPage] = msgspec.field(default_factory=dict)
 
 
 class CarriedTest(msgspec.Struct, kw_only=True):

@@ -31,6 +31,7 @@ from thongsuot_agent.judge.symptoms import services as symptoms
 from thongsuot_agent.judge.symptoms.attribution import is_compared, is_undecided
 from thongsuot_agent.judge.symptoms.failure_modes import NEEDS_OTHER_SERVICES
 from thongsuot_agent.judge.symptoms.near_flows import near_probes
+from thongsuot_agent.judge.symptoms.pages import note_queue
 from thongsuot_agent.judge.symptoms.service_over_link import (
     REQUEST,
     ServiceOverLink,
@@ -68,6 +69,7 @@ def note_service_run(
     Process one run of a service: add it to its open comparison, or open one; returns the requested
     probes.
     """
+    note_queue(at, track)
     service = _service_memory(at.memory, track.target)
     if service.comparison is not None:
         if started_ns >= service.comparison.opened_ns:

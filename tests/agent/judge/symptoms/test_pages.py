@@ -8,7 +8,7 @@ from thongsuot_agent.judge.keys import SeriesKey
 from thongsuot_agent.judge.link_context import NS_PER_S, LinkContext
 from thongsuot_agent.judge.memory import LinkMemory, Memory, Track, Traffic
 from thongsuot_agent.judge.settings import Settings
-from thongsuot_agent.judge.symptoms.pages import is_felt, is_refuted_by_pages
+from thongsuot_agent.judge.symptoms.pages import is_felt, is_refuted_by_pages, note_queue
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.verdict import Symptom
@@ -127,6 +127,44 @@ def test_while_the_line_queues_nothing_is_felt() -> None:
     at = link_context(page_track(failed=9))
     at.link.traffic = Traffic(read_ns=NOW_NS, down_bits_per_second=5e6, down_peak=5e6)
     assert not is_felt(at, 100)
+
+
+def test_what_was_slow_or_failed_while_the_line_queued_is_not_felt_afterwards_either() -> None:
+    """Two minutes after a transfer, over a metered line without a page since (day 7305:3)."""
+    track = page_track(failed=3, slow=3)
+    track.failures, track.failed_since_ns = 5, 105
+    at = link_context(track)
+    assert is_felt(at, 100)
+    note_queue(at, track)
+    assert is_felt(at, 100), "the line does not queue"
+    at.link.traffic = Traffic(read_ns=NOW_NS, down_bits_per_second=5e6, down_peak=5e6)
+    note_queue(at, track)
+    at.link.traffic = Traffic()
+    assert not is_felt(at, 100)
+    track.failures += 4
+    assert not is_felt(at, 100)
+    track.failures += 1
+    assert is_felt(at, 100), "those that have failed since"
+    track.failures, track.slow_runs, track.slow_since_ns = 0, 5, NOW_NS + 1
+    assert is_felt(at, 100), "a row that began since"
+    track.slow_since_ns, track.slow_runs = 105, 5
+    note_queue_of_slow(at, track)
+    assert not is_felt(at, 100)
+
+
+def note_queue_of_slow(at: LinkContext, track: Track) -> None:
+    at.link.traffic = Traffic(read_ns=NOW_NS, down_bits_per_second=5e6, down_peak=5e6)
+    note_queue(at, track)
+    at.link.traffic = Traffic()
+
+
+def test_what_one_page_met_in_a_queue_is_held_against_no_other() -> None:
+    queued, other = page_track("dichvucong"), page_track(failed=4)
+    at = link_context(queued, other)
+    at.link.traffic = Traffic(read_ns=NOW_NS, down_bits_per_second=5e6, down_peak=5e6)
+    note_queue(at, queued)
+    at.link.traffic = Traffic()
+    assert is_felt(at, 100)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,8 @@ Used for faults beyond the carrier, whose operators are only notified of faults 
 
 from thongsuot_agent.judge.diagnosis import Suspicion
 from thongsuot_agent.judge.link_context import LinkContext
+from thongsuot_agent.judge.loss_memory import QueuedPage
+from thongsuot_agent.judge.memory import Track
 from thongsuot_agent.judge.symptoms.families import dead_family_of
 from thongsuot_agent.judge.symptoms.loss_location import is_plain
 from thongsuot_agent.judge.symptoms.own_queue import is_queued_near
@@ -25,6 +27,15 @@ with every page: with three, and 15 %, a loss that made one page in twenty slow 
 noticeable by chance (2026-11, one of fifteen such losses).
 """
 _BOTH = (Family.IP4, Family.IP6)
+_NEVER_QUEUED = QueuedPage(0, 0, 0)
+
+
+def note_queue(at: LinkContext, page: Track) -> None:
+    """Remember a page that came, or failed, while the line queued. Call it at each page."""
+    if is_queued_near(at):
+        at.link.loss_test.queued_pages[_name_of(page)] = QueuedPage(
+            at.now_ns, page.failures, page.slow_runs
+        )
 
 
 def is_felt(at: LinkContext, since_ns: int) -> bool:
@@ -34,8 +45,11 @@ def is_felt(at: LinkContext, since_ns: int) -> bool:
     A fault beyond the carrier is reported to several parties, so it must affect users: TCP
     retransmits one segment in thirty and users do not notice. While the line queues, its pages are
     slow because of that (2026-12: echoes lost by another carrier became this one's fault when a
-    large transfer of the site began). Nor do pages of a family that is reported dead show anything
-    besides (2026-12: a core lost IPv6, and echoes from abroad were lost, which no page showed).
+    large transfer of the site began), and they show nothing afterwards either (2026-12: two minutes
+    after a transfer its slow pages bore out what a carrier's limit drops of echoes; over a metered
+    line no other had been requested since). Nor do pages of a family that is reported dead show
+    anything besides (2026-12: a core lost IPv6, and echoes from abroad were lost, which no page
+    showed).
     """
     if is_queued_near(at):
         return False
@@ -45,11 +59,18 @@ def is_felt(at: LinkContext, since_ns: int) -> bool:
         if track.kind != REQUEST or track.family is dead_family_of(at.link):
             continue
         prompt_ns = track.prompt_ns
+        queued = at.link.loss_test.queued_pages.get(_name_of(track), _NEVER_QUEUED)
         # If the prompt ones are not remembered that far back, the others do not count either.
-        from_ns = max(since_ns, prompt_ns[0] if len(prompt_ns) == PROMPT_KEPT else 0)
+        kept_ns = prompt_ns[0] if len(prompt_ns) == PROMPT_KEPT else 0
+        from_ns = max(since_ns, queued.at_ns, kept_ns)
         starts = {ns for ns in (*track.episodes_ns, *track.slow_episodes_ns) if ns >= from_ns}
-        # A series of them counts as one start.
-        count = len(starts) + max(0, track.failures - 1, track.slow_runs - 1)
+        # A series of them counts as one start, and without those of the time when the line queued.
+        failures, slow_runs = track.failures, track.slow_runs
+        if (track.failed_since_ns or 0) < queued.at_ns:
+            failures -= queued.failures
+        if (track.slow_since_ns or 0) < queued.at_ns:
+            slow_runs -= queued.slow_runs
+        count = len(starts) + max(0, failures - 1, slow_runs - 1)
         disturbed += count
         pages += count + sum(ns >= from_ns for ns in prompt_ns)
         families.add(track.family)
@@ -89,3 +110,7 @@ def is_refuted_by_pages(at: LinkContext, onset_ns: int) -> bool:
         or (page.value_s or 0.0) - (page.usual_s or 0.0) < at.settings.slow_excess_s
         for page in pages
     )
+
+
+def _name_of(page: Track) -> str:
+    return f"{page.target} {page.family}"

@@ -372,19 +372,23 @@ def _speaks_enough(at: LinkContext, silent: Sequence[Observation], top: Segment 
     Return whether more than one protocol is silent, if more than one is measured.
 
     If a target beyond the site still answers, farther ones may drop only echoes, and then the other
-    protocol is the only witness: a single lost lookup is chance (2026-11: a core that policed
-    echoes, together with the one lookup in five hundred that 5G loses, was reported as a dead
-    core).
+    protocol is the only witness: what it lost at a single moment is chance (2026-11: a core that
+    policed echoes, together with the one lookup in five hundred that 5G loses, was reported as a
+    dead core; 2026-12: or with the lookups of both families, which a transfer had dropped at once).
     """
     there = {
         point.kind for point in at.probes.points.values() if RANK[point.rung] > RANK[Segment.LAN]
     }
-    runs = Counter(s.point.kind for s in silent)
+    moments: Counter[str] = Counter()
     for observation in silent:
-        runs[observation.point.kind] += max(0, observation.track.silences - 1)
+        # Those of a burst are sent at one moment.
+        kind = observation.point.kind
+        moments[kind] = max(moments[kind], 1, observation.track.silences)
     if at.link.round is not None:
         # Probed, and not answered within the usual time.
-        runs.update(key.kind for key in at.link.round.awaited)
-    others = sum(count for kind, count in runs.items() if kind != ECHO)
-    is_chance = ECHO in runs and others == 1 and top is not None and RANK[top] > RANK[Segment.LAN]
-    return len(runs) >= min(2, len(there)) and not is_chance
+        moments.update({key.kind for key in at.link.round.awaited})
+    others = sum(count for kind, count in moments.items() if kind != ECHO)
+    is_chance = (
+        ECHO in moments and others == 1 and top is not None and RANK[top] > RANK[Segment.LAN]
+    )
+    return len(moments) >= min(2, len(there)) and not is_chance

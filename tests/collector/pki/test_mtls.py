@@ -1,6 +1,4 @@
-"""
-Client certificates by real TLS: which give access, and which clients get the reason for a refusal.
-"""
+"""Client certificates by real TLS: which give access, and what a refused client is told."""
 
 import ssl
 import time

@@ -62,6 +62,9 @@ PACED_CONNECTIONS = 200
 GOAL_S = 0.5
 PACED_GOAL_S = 0.7
 
+_FRESH_S = 40.0
+"""The age of the oldest batch: with some seconds of preparation it stays below a minute."""
+
 
 _UNBOUNDED = (
     "[ingest]\npushes_per_s = 1000.0\nvalues_per_s = 1e9\nvalues_burst = 1e9\n"
@@ -105,12 +108,16 @@ class SimulatedAgent:
             push.PATH_LAYOUTS, push.CONTENT_TYPE_LAYOUT, encode_layout(self.index.layout)
         )
 
-    def batch(self, number: int, boot_ns: int, sealed_ns: int) -> bytes:
+    def batch(
+        self, number: int, boot_ns: int, sealed_ns: int, *, run_every_s: float = 5.0
+    ) -> bytes:
         """Return the request of the batch that was sealed at a boottime."""
+        run_every_ns = round(run_every_s * S)
+        apart_ns = min(40_000_000, run_every_ns // 40)
         results = [
             Result(
                 series=series_key,
-                boottime_ns=sealed_ns - (RUNS - run) * 5 * S + place * 40_000_000,
+                boottime_ns=sealed_ns - (RUNS - run) * run_every_ns + place * apart_ns,
                 finding=ok_finding(self._values(series_key.kind, place, run + number)),
             )
             for place, series_key in enumerate(series())
@@ -276,9 +283,13 @@ async def measure(folder: Path, sink_url: str, load: Load, peer: int | None) -> 
     store.dispose()
     now_ns = time.time_ns()
     boot_ns = now_ns - 86_400 * S
-    sealed = [86_400 * S - (rounds + 1 - number) * 20 * S for number in range(rounds + 1)]
+    # All of them fresh: a collector defers older batches while it is judging others.
+    step_s = min(20.0, _FRESH_S / (rounds + 1))
+    sealed = [
+        86_400 * S - round((rounds + 1 - number) * step_s * S) for number in range(rounds + 1)
+    ]
     waves = [
-        [agent.batch(number + 1, boot_ns, sealed_ns) for agent in fleet]
+        [agent.batch(number + 1, boot_ns, sealed_ns, run_every_s=step_s / RUNS) for agent in fleet]
         for number, sealed_ns in enumerate(sealed)
     ]
     body_bytes = sum(len(body) for body in waves[-1]) / agents

@@ -93,3 +93,15 @@ async def test_work_that_has_begun_is_finished_when_it_is_cancelled() -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert (len(log), ended) == (20, ["done"])
+
+
+def test_after_incidents_were_made_entries_have_as_long() -> None:
+    clock = StepClock()
+    timer = TurnTimer(clock)
+    assert timer.is_pause_over()
+    with timer.pausing_as_long():
+        clock.now_s += 1.5
+    clock.now_s += 1.25
+    assert not timer.is_pause_over()
+    clock.now_s += 0.25
+    assert timer.is_pause_over()

@@ -190,7 +190,9 @@ class IncidentConsumer:
                     await self.turns.yield_if_due()
             else:
                 self._sequence = max(self._sequence, self._journal.head)
-            await self._advance()
+            if self.turns.is_pause_over() or not self.lag:
+                with self.turns.pausing_as_long():
+                    await self._advance()
             if not self.lag:
                 return
             # Other tasks can run between two reads.

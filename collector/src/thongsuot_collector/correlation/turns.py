@@ -29,6 +29,7 @@ class TurnTimer:
         self._minute = 0
         self._longest_s = self._longest_before_s = 0.0
         self._ended_s = clock_s()
+        self._pause_until_s = self._ended_s
 
     @contextmanager
     def turn(self, sites: Iterable[str] = ()) -> Iterator[None]:
@@ -88,6 +89,25 @@ class TurnTimer:
                     then(done.value)
                     return True
         return False
+
+    def is_pause_over(self) -> bool:
+        """Return whether incidents may be made again, after as long as that took last time."""
+        return self._clock_s() >= self._pause_until_s
+
+    @contextmanager
+    def pausing_as_long(self) -> Iterator[None]:
+        """
+        Measure how long it takes to make incidents, for ``is_pause_over``.
+
+        With ten thousand sites in one incident it takes a second after every read, and the entries
+        themselves have to be processed as well (2026-12: 125 a second of the 667 that came).
+        """
+        began_s = self._clock_s()
+        try:
+            yield
+        finally:
+            ended_s = self._clock_s()
+            self._pause_until_s = ended_s + (ended_s - began_s)
 
     async def yield_if_due(self) -> None:
         """Yield to other tasks if this one has held the loop for long enough."""

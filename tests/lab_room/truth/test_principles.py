@@ -29,7 +29,7 @@ from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.site_probes import SiteProbes
 from thongsuot_agent.judge.symptoms.echo_limit import EchoLimit
 from thongsuot_lab.truth.assessment import Worth
-from thongsuot_lab.truth.device import SimulatedDevice, boot_ns
+from thongsuot_lab.truth.device import NS_PER_S, SimulatedDevice, boot_ns
 from thongsuot_lab.truth.fault import Course, Effect, FaultDirection, Touch
 from thongsuot_lab.truth.healthy import healthy_day, shortened
 from thongsuot_lab.truth.oracle import is_concerned
@@ -56,6 +56,35 @@ def test_a_queue_that_holds_answers_past_their_time_is_not_a_dead_line(
     )
     played = play(scenario(load, seed=seed, until_s=600.0))
     assert not any(party.startswith("carrier:") for party in parties(played)), played.messages
+
+
+@pytest.mark.parametrize("seed", sampled(1, 2, 4))
+def test_a_core_that_dies_during_a_download_is_dead_though_it_limited_echoes(seed: int) -> None:
+    """The pages that came out of the queue speak for as long as they come, and no longer."""
+    cut_s = 150.0
+    policed = fault(PlaceKind.CORE, "south", touch=Touch.ICMP, effect=Effect.POLICED, amount=3.0)
+    load = fault(
+        PlaceKind.LAN,
+        "s1.mobile",
+        effect=Effect.OWN_LOAD,
+        amount=0.5,
+        is_counted=True,
+        end_s=cut_s,
+    )
+    day = scenario(
+        replace(policed, start_s=0.0),
+        replace(load, direction=FaultDirection.DOWN),
+        replace(fault(PlaceKind.CORE, "south"), start_s=cut_s),
+        seed=seed,
+        until_s=cut_s + 30.0,
+    )
+    dead = [
+        change
+        for change in play(day).changes["s1"]
+        if change.verdict.symptom is Symptom.CARRIER_SILENT and not change.verdict.service
+    ]
+    assert dead
+    assert abs(dead[0].onset_boottime_ns - boot_ns(cut_s)) <= 5 * NS_PER_S
 
 
 @pytest.mark.parametrize("seed", SEEDS)

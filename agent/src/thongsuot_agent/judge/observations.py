@@ -78,11 +78,15 @@ class Observations:
 
 @dataclass(frozen=True, slots=True)
 class SilenceCandidate:
-    """A silence and the silent targets."""
+    """
+    A silence and the silent targets. ``beyond``: the rung beyond which nothing at all answers;
+    ``None`` if a part is silent and the rest is not.
+    """
 
     fault: Diagnosis
     silent: tuple[Observation, ...]
     is_ripe: bool = True
+    beyond: Segment | None = None
 
 
 def rung_of(point: ProbePoint, facts: LinkFacts | None) -> Segment:
@@ -137,7 +141,7 @@ def observe_round(at: LinkContext, since_ns: int) -> Observations:
     is_out = is_outage(held.fault)
     requests_since_ns = min(since_ns, held.round_ns) if held.is_pending and not is_out else since_ns
     under_way_ns = 0 if is_out else IN_FLIGHT_NS
-    proved_ns = _last_proof_ns(at)
+    proved_ns = last_proof_ns(at, Segment.LAN)
     for track in at.link.tracks.values():
         point = at.probes.point_of(track)
         if point is None:
@@ -161,14 +165,14 @@ def observe_round(at: LinkContext, since_ns: int) -> Observations:
     return Observations(since_ns, tuple(observed))
 
 
-def _last_proof_ns(at: LinkContext) -> int:
-    """Return the start of the latest run answered from beyond the site."""
+def last_proof_ns(at: LinkContext, rung: Segment) -> int:
+    """Return the start of the latest run answered from beyond a rung; 0 if there was none."""
     return max(
         (
             track.answered_ns or 0
             for track in at.link.tracks.values()
             if (point := at.probes.point_of(track)) is not None
-            and RANK[rung_of(point, at.link.facts)] > RANK[Segment.LAN]
+            and RANK[rung_of(point, at.link.facts)] > RANK[rung]
         ),
         default=0,
     )

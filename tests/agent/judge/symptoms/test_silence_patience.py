@@ -258,6 +258,39 @@ def test_a_silence_under_load_is_waited_for_until_a_queue_would_have_answered() 
 
 
 @pytest.mark.parametrize(
+    ("page_s", "is_ripe"), [(PAGE_S - 0.1, False), (PAGE_S, True), (30.0, True)]
+)
+def test_a_silence_is_as_old_as_the_latest_answer_from_beyond_it(
+    page_s: float, *, is_ripe: bool
+) -> None:
+    """Echoes may be limited for long, and the pages that came meanwhile were not."""
+    page = pages(answered_ns=ago(page_s))
+    at = judged_link(page)
+    at.link.traffic = Traffic(read_ns=ago(1.0), down_bits_per_second=9e6, down_peak=9e6)
+    seen = [answering(at, alive(target)) for target in ("gateway", "core-fixed")]
+    seen += [
+        silent(at, quiet(t, silent_since_ns=ago(25.0), answered_ns=ago(26.0)))
+        for t in ("zone", "far", "exchange")
+    ]
+    suspicion = detect_silence(at, round_of(*seen))
+    assert suspicion is not None
+    assert suspicion.fault == TRANSIT_SILENT
+    assert suspicion.onset_ns == ago(min(page_s, 25.0))
+    assert suspicion.is_ripe is is_ripe
+
+
+def test_an_answer_from_beside_a_silent_part_makes_it_no_younger() -> None:
+    """What answers beside a dead family, or a dead part, lives on another way."""
+    at = judged_link(pages(answered_ns=ago(2.0)))
+    part = SilenceCandidate(
+        fault(Symptom.IPV6_DOWN), (silent(at, quiet("zone", silent_since_ns=ago(25.0))),)
+    )
+    suspicion = silence._suspicion(at, round_of(*part.silent), part)
+    assert suspicion is not None
+    assert suspicion.onset_ns == ago(25.0)
+
+
+@pytest.mark.parametrize(
     ("reason", "fault"),
     [
         (Reason.PROXY_CANNOT_REACH, ACCESS_SILENT),

@@ -27,6 +27,7 @@ from thongsuot_agent.judge.observations import (
     independent_witnesses,
     is_any_not_probed,
     is_gateway_lossy,
+    last_proof_ns,
     loss_of_the_living,
     observe_latest,
 )
@@ -95,10 +96,11 @@ def detect_silence(at: LinkContext, observations: Observations) -> Suspicion | N
             return None
         is_ripe = not is_any_not_probed(at, observations, Segment.DEVICE)
         is_ripe = is_ripe and (top is None or _is_proved_meanwhile(observations, silent))
+        located = _locate_silence(at, observations, silent)
         return _suspicion(
             at,
             observations,
-            SilenceCandidate(_locate_silence(at, observations, silent), tuple(silent), is_ripe),
+            SilenceCandidate(located, tuple(silent), is_ripe, Segment.LAN),
         )
     if top in _AFTER:
         silent = observations.silent_beyond(top)
@@ -107,7 +109,7 @@ def detect_silence(at: LinkContext, observations: Observations) -> Suspicion | N
                 at,
                 observations,
                 SilenceCandidate(
-                    _AFTER[top], tuple(silent), not is_any_not_probed(at, observations, top)
+                    _AFTER[top], tuple(silent), not is_any_not_probed(at, observations, top), top
                 ),
             )
     candidate = dead_family(at, observations) or partial_outage(at, observations)
@@ -307,6 +309,10 @@ def _suspicion(
 ) -> Suspicion | None:
     """Return a silence with its onset, its evidence and its strength; ``None``: it says nothing."""
     silent, onset_ns = candidate.silent, _onset_ns(candidate.silent)
+    if candidate.beyond is not None:
+        # An answer is never silence (2026-12: pages came one by one out of a download's queue, and
+        # a core that limits echoes was told as a dead way since before five of them).
+        onset_ns = max(onset_ns, last_proof_ns(at, candidate.beyond))
     is_awaited = second_word.is_awaited(at, silent, observations.top(), onset_ns)
     if is_awaited and second_word.is_given_up(at, onset_ns):
         return None

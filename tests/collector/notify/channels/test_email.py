@@ -1,7 +1,12 @@
 """E-mail: the contract with a real SMTP server, with and without TLS; each person notified once."""
 
+import asyncio
+import socket
+import ssl
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 from types import MappingProxyType
 from typing import Literal
 
@@ -23,7 +28,7 @@ from tests.collector.notify.incident_events import (
     unplug_cable,
 )
 from tests.collector.notify.receiver_process import WELL, ReceiverProcess
-from tests.collector.running import eventually
+from tests.collector.running import WITHIN_S, eventually
 from thongsuot_collector.notify.channels.email import (
     EmailChannel,
     Settings,
@@ -231,6 +236,42 @@ async def test_a_server_that_hangs_is_bounded(
     result = await channel.send(message_of(cut_fibre(city), city))
     await channel.close()
     assert result.outcome is outcome
+
+
+def visit_of_silent_server(listener: socket.socket, tls: ssl.SSLContext, came: Event) -> bytes:
+    """Greet a client over TLS, then say nothing; return what it still sends on the wire."""
+    visitor, _ = listener.accept()
+    with tls.wrap_socket(visitor, server_side=True) as encrypted:
+        encrypted.sendall(b"220 mail.example ESMTP\r\n")
+        encrypted.recv(1024)
+        plain = socket.socket(fileno=encrypted.detach())
+    with plain:
+        came.set()
+        plain.settimeout(WITHIN_S)
+        try:
+            return plain.recv(1024)
+        except ConnectionResetError:
+            return b""
+
+
+async def test_a_connection_is_gone_at_once_when_its_message_is_cancelled(tmp_path: Path) -> None:
+    fixture = MailFixture(tmp_path, "tls")
+    fixture.stop()
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(tmp_path / "mail" / "server.pem")
+    city = steady_city(city_inventory())
+    came = Event()
+    with ThreadPoolExecutor(1) as pool, socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        visit = pool.submit(visit_of_silent_server, listener, tls, came)
+        channel = EmailChannel(msgspec.structs.replace(fixture.settings, port=port))
+        sending = asyncio.create_task(channel.send(message_of(cut_fibre(city), city)))
+        assert await asyncio.to_thread(came.wait, WITHIN_S)
+        sending.cancel()
+        await asyncio.wait((sending,))
+        last = await asyncio.wrap_future(visit)
+    assert sending.cancelled()
+    assert last == b"", "an orderly end waits for a server that says nothing"
 
 
 async def test_a_server_of_another_authority_is_given_nothing(

@@ -174,7 +174,7 @@ class EmailChannel:
                 await client.send_message(mail, sender=sender, recipients=[recipient])
         except TimeoutError:
             # In the middle of a dialogue: this connection cannot be used any more.
-            _abort(client, client.transport)
+            client.close()
             text = f"no answer within {self._settings.timeout_s:g} s"
             return ChannelResult(outcome=ChannelOutcome.UNKNOWN, text=text)
         except aiosmtplib.SMTPRecipientsRefused as error:
@@ -186,7 +186,7 @@ class EmailChannel:
 
     def _client(self) -> aiosmtplib.SMTP:
         settings = self._settings
-        return aiosmtplib.SMTP(
+        return _Client(
             hostname=settings.host,
             local_hostname=self._hostname,
             port=settings.port or _DEFAULT_PORTS[settings.security],
@@ -285,22 +285,26 @@ def _is_about_certificates(error: BaseException | None) -> bool:
     return False
 
 
+class _Client(aiosmtplib.SMTP):
+    """A client whose connection is gone once it is closed, also when its task is cancelled."""
+
+    def close(self) -> None:
+        """Close the connection at once: an orderly TLS shutdown waits for the server up to 30 s."""
+        if isinstance(self.transport, asyncio.WriteTransport):
+            self.transport.abort()
+        super().close()
+
+
 async def _end(client: aiosmtplib.SMTP) -> None:
     """
     End the dialogue; every recipient has a result by now, which the answer to QUIT does not change.
     """
-    transport = client.transport
-    if client.is_connected:
-        with contextlib.suppress(aiosmtplib.SMTPException, OSError):
-            await client.quit(timeout=_GOODBYE_S)
-    _abort(client, transport)
-
-
-def _abort(client: aiosmtplib.SMTP, transport: asyncio.BaseTransport | None) -> None:
-    """Close a connection at once: an orderly TLS shutdown waits for the server's, up to 30 s."""
-    if isinstance(transport, asyncio.WriteTransport):
-        transport.abort()
-    client.close()
+    try:
+        if client.is_connected:
+            with contextlib.suppress(aiosmtplib.SMTPException, OSError):
+                await client.quit(timeout=_GOODBYE_S)
+    finally:
+        client.close()
 
 
 def _is_this_machine(host: str) -> bool:

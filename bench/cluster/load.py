@@ -11,6 +11,7 @@ import random
 import sys
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,6 +33,7 @@ _UPTIME_NS = 9_000 * S
 _ANSWER_S = 3.0
 _PAUSE_S = 0.2
 _SAID_EVERY_S = 20.0
+_FINISH_EVERY_S = 0.2
 
 
 class LoadOrder(msgspec.Struct, frozen=True, kw_only=True):
@@ -167,15 +169,22 @@ class Backlog:
     """
     The number of batches that are not acknowledged, and whether devices may end.
 
-    They end together, once few batches are left: a device that ended first would be silent before
-    the last one.
+    They end together, once few batches are left, each with a last push: a device that ended first
+    would be silent before the last one.
     """
 
     def __init__(self, finish: Path, devices: int) -> None:
         self._finish = finish
         self._devices = devices
         self._waiting = 0
-        self._is_over = False
+        self._over = asyncio.Event()
+
+    async def follow_finish(self) -> None:
+        """Look for the end until it has come."""
+        while not self._over.is_set():
+            await asyncio.sleep(_FINISH_EVERY_S)
+            if self._waiting <= self._devices and self._finish.exists():
+                self._over.set()
 
     async def say_what_keeps_it(self, counts: LoadCounts) -> None:
         """Once it is time to end, print every few seconds what the cluster has refused so far."""
@@ -191,11 +200,12 @@ class Backlog:
         """Count batches that wait, or (negative) that were acknowledged."""
         self._waiting += count
 
-    def is_over(self) -> bool:
-        """Return whether it is time to end; once it is, it stays so."""
-        if not self._is_over and self._waiting <= self._devices:
-            self._is_over = self._finish.exists()
-        return self._is_over
+    async def is_over_within(self, seconds: float) -> bool:
+        """Wait so long, or until it is time to end; return whether it is."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._over.wait()
+        return self._over.is_set()
 
 
 class Device:
@@ -224,10 +234,13 @@ class Device:
             fall_s = order.falls.get(self.site, float("inf"))
             next_s = offset_s
             turns_s = sorted({fall_s, fall_s + order.down_s} - {float("inf")})
-            while not self._backlog.is_over():
+            is_over = False
+            while not is_over:
                 at_s = min([next_s, *turns_s[:1]])
-                await asyncio.sleep(began_s + at_s - time.monotonic())
-                if turns_s and at_s == turns_s[0]:
+                is_over = await self._backlog.is_over_within(began_s + at_s - time.monotonic())
+                if is_over:
+                    at_s = time.monotonic() - began_s
+                elif turns_s and at_s == turns_s[0]:
                     turns_s.pop(0)
                 else:
                     next_s += order.every_s
@@ -296,13 +309,17 @@ async def play(order: LoadOrder) -> LoadRecord:
     ]
     chance = random.Random(order.seed)
     began_s = time.monotonic()
-    saying = asyncio.create_task(backlog.say_what_keeps_it(counts))
+    beside = [
+        asyncio.create_task(backlog.follow_finish()),
+        asyncio.create_task(backlog.say_what_keeps_it(counts)),
+    ]
     try:
         await asyncio.gather(
             *(device.live(order, began_s, chance.uniform(0, order.every_s)) for device in devices)
         )
     finally:
-        saying.cancel()
+        for task in beside:
+            task.cancel()
     return LoadRecord(
         measured_ms=counts.measured_ms,
         acknowledged=counts.acknowledged,

@@ -16,6 +16,8 @@ from bench.cluster.replay import NS_PER_S, RecordedJournal, Replay
 from bench.cluster.stage import Stage
 from sqlalchemy import Engine
 
+from thongsuot_collector.timeline.settings import TimelineSettings
+
 GOALS_S = {
     FaultKind.NONE: 15.0,
     FaultKind.PROCESS: 15.0,
@@ -31,21 +33,22 @@ After this time an Alertmanager that was cut off or killed has received everythi
 one.
 """
 
-_CAUGHT_UP_S = 20.0
-"""No fault lasted long: a database has everything moments after the last push."""
-
 _FLAWS_SHOWN = 20
 
-_ENDED_WITHIN_S = 10.0
-"""45 s after the last push all sites count as silent; databases are read before that, too."""
+_SILENT_S = TimelineSettings().silent_after_s
+_SPARE_S = 5.0
+"""What has to be over before the first site counts as silent is over this long before."""
 
 
 def report(stage: Stage, store: Engine, faults: Faults, record: LoadRecord) -> bool:
     """Print what a run has shown, and stop the collectors; return whether all goals were met."""
     city = stage.city
+    # Devices push no more, and their silence is not compared.
+    until_s = _first_silence_s(record) - _SPARE_S
     # The last recoveries are still being notified.
-    stage.play.wait_until(lambda: _are_over(city, record), within_s=_ENDED_WITHIN_S)
-    missing = _missing_samples(stage, record)
+    stage.play.wait_until(lambda: _are_over(city, record), within_s=until_s - time.time())
+    missing = _missing_samples(stage, record, until_s)
+    _await_cursors(stage, record, until_s)
     untold = _report_alerts(stage, faults)
     # What is judged later than this is not compared. Statements end at the last state that a
     # collector has saved, which it does periodically and when it is stopped.
@@ -118,21 +121,43 @@ def _replayed(
         replay.store.dispose()
 
 
-def _missing_samples(stage: Stage, record: LoadRecord) -> int:
-    """Return how many samples the databases lack, once both have had time to catch up."""
+def _first_silence_s(record: LoadRecord) -> float:
+    """Return when (Unix time) the first site counts as silent."""
+    heard_s = min(batches[-1].sealed_s for batches in record.acknowledged.values())
+    return heard_s + _SILENT_S
+
+
+def _missing_samples(stage: Stage, record: LoadRecord, until_s: float) -> int:
+    """Return how many samples the databases lack, when both have all or at a Unix time."""
     receivers, measured = stage.receivers, sum(map(len, record.measured_ms.values()))
     missing: dict[str, int] = {}
 
     def have_all() -> bool:
         missing.update({name: receivers.missing(name, record.measured_ms) for name in PAIR})
-        # A sink's place follows once its database says that all is on the disk.
-        return not any(missing.values()) and stage.city.is_read_by(receivers.sinks)
+        return not any(missing.values())
 
-    stage.play.wait_until(have_all, within_s=_CAUGHT_UP_S)
+    stage.play.wait_until(have_all, within_s=until_s - time.time())
     for name, count in missing.items():
         print(f"VictoriaMetrics on {name}: of {measured} samples {count} missing")
     print(f"started: {dict(receivers.starts())}")
     return sum(missing.values())
+
+
+def _await_cursors(stage: Stage, record: LoadRecord, until_s: float) -> None:
+    """
+    Wait for the cursors of the sinks, or until a Unix time; the account counts what is behind them.
+
+    A cursor follows its deliveries by the time after which they are certainly on a database's disk.
+    """
+    sinks = stage.receivers.sinks
+    have_come = stage.play.wait_until(
+        lambda: stage.city.is_read_by(sinks), within_s=until_s - time.time()
+    )
+    last_s = max(batches[-1].acknowledged_s for batches in record.acknowledged.values())
+    print(
+        f"cursors of {len(sinks)} databases: {'' if have_come else 'NOT '}at the journal's end "
+        f"{time.time() - last_s:.1f} s after the last push"
+    )
 
 
 def _report_alerts(stage: Stage, faults: Faults) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 from bench.cluster.account import RunAccount
-from bench.cluster.load import LoadOrder, play
+from bench.cluster.load import Backlog, LoadOrder, play
 from msgspec.structs import replace
 
 from tests.collector.running import collector, eventually, token
@@ -115,6 +115,19 @@ async def test_devices_of_the_load_say_how_far_their_record_is(tmp_path: Path) -
         site: {BatchFate.KEPT: made} for site, made in record.made.items()
     }
     assert {site: len(batches) for site, batches in record.acknowledged.items()} == record.made
+
+
+async def test_devices_of_the_load_end_at_once_when_little_is_left(tmp_path: Path) -> None:
+    """Whose next push would only come later, too: the first one would be silent before the last."""
+    backlog = Backlog(tmp_path / "finish", devices=2)
+    following = asyncio.create_task(backlog.follow_finish())
+    backlog.add(3)
+    (tmp_path / "finish").touch()
+    assert not await backlog.is_over_within(0.0)
+    ends = [asyncio.create_task(backlog.is_over_within(3600.0)) for _ in range(2)]
+    backlog.add(-1)
+    assert await asyncio.gather(*ends) == [True, True]
+    await following
 
 
 async def are_accepted(client: httpx.AsyncClient, batches: int) -> bool:

@@ -62,6 +62,21 @@ def test_entries_delivered_to_an_unknown_server_are_delivered_again() -> None:
     assert unflushed.take_flushed(FIRST, asked_s=100.0) is None
 
 
+def test_the_cursor_of_a_sink_that_delivers_all_the_time_is_behind_by_the_flush_alone() -> None:
+    unflushed = begun()
+    delivered = 0
+    for second in range(1, 61):
+        for _ in range(20):
+            delivered += 1
+            unflushed.add(upto(delivered), at_s=delivered / 20)
+        # It is asked three times within the time of a flush.
+        flushed = unflushed.take_flushed(FIRST, asked_s=second) if second % 5 == 0 else []
+        if flushed:
+            on_disk = 20 * (second - FLUSHED_S)
+            assert on_disk - 10 <= flushed[-1].lanes.live <= on_disk
+    assert len(unflushed) < 50
+
+
 def test_a_receiver_that_does_not_say_costs_no_memory_and_no_count() -> None:
     unflushed = begun()
     for sequence in range(1, 1001):

@@ -29,6 +29,13 @@ from thongsuot_collector.store.dead_letters import DeadLetter
 _DELIVERIES_KEPT = 64
 """Above it deliveries are merged: a receiver that does not identify its process costs no memory."""
 
+_PARTS = 32
+"""
+Deliveries within such a part of ``flushed_after_s`` are merged: with some every second (as of ten
+thousand agents) the limit above would merge the last ones for as long as others come, and the
+cursor would stay behind by twice the time.
+"""
+
 _LOOKS = 3
 """Checks of the process within ``flushed_after_s``."""
 
@@ -72,9 +79,13 @@ def joined(deliveries: Iterable[Delivery]) -> Delivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Answered:
-    """A delivery, the time of its acknowledgement, and the receiver's process before it."""
+    """
+    A delivery, the time of its acknowledgement, and the receiver's process before it; ``since_s``
+    is the time of the first of those that were merged.
+    """
 
     delivery: Delivery
+    since_s: float
     at_s: float
     process: float | None
 
@@ -101,13 +112,19 @@ class UnflushedDeliveries:
 
     def add(self, delivery: Delivery, *, at_s: float) -> None:
         """Add a delivery that was just acknowledged."""
-        answered = _Answered(delivery=delivery, at_s=at_s, process=self._process)
-        if len(self._answered) >= _DELIVERIES_KEPT and self._answered[-1].process == self._process:
+        since_s = at_s
+        if self._answered and self._is_merged(self._answered[-1], at_s):
             before = self._answered.pop()
-            answered = _Answered(
-                delivery=joined((before.delivery, delivery)), at_s=at_s, process=self._process
-            )
-        self._answered.append(answered)
+            delivery, since_s = joined((before.delivery, delivery)), before.since_s
+        self._answered.append(
+            _Answered(delivery=delivery, since_s=since_s, at_s=at_s, process=self._process)
+        )
+
+    def _is_merged(self, before: _Answered, at_s: float) -> bool:
+        """Return whether a delivery is merged with the one before it."""
+        is_close = at_s - before.since_s < self._flushed_after_s / _PARTS
+        is_full = len(self._answered) >= _DELIVERIES_KEPT
+        return before.process == self._process and (is_close or is_full)
 
     def clear(self) -> None:
         """Drop all, which will be delivered again."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ import msgspec
 import pytest
 from sqlalchemy import text
 
+from tests.collector import running
 from tests.collector.app.process import CollectorProcess
 from tests.collector.app.stage import (
     CONFIG,
@@ -20,21 +22,25 @@ from tests.collector.app.stage import (
     SITE,
     NotifyingStack,
 )
+from tests.collector.batches import BatchSealer, S
 from tests.collector.notify.incident_events import secret_file
 from tests.collector.notify.receiver_process import ReceiverProcess
 from tests.collector.reporting_agent import ReportingAgent
-from tests.collector.running import WITHIN_S, eventually
+from tests.collector.running import WITHIN_S, Pusher, eventually
 from tests.plain_http import NO_AUTHORITIES
 from tests.postgres import PostgresServer
 from thongsuot_collector.notify.channels.webhook.channel import WebhookBody
 from thongsuot_collector.postgresql import PostgresDatabase
 from thongsuot_collector.store import tokens
+from thongsuot_collector.store.cluster_tables import LEADERSHIP
+from thongsuot_collector.store.leadership import LeaderCandidate
 from thongsuot_collector.store.postgresql import open_database
-from thongsuot_collector.store.term import current_leader
+from thongsuot_collector.store.term import Term, current_leader
 from thongsuot_schema.state import State
 
 pytestmark = pytest.mark.servers
 
+_UPTIME_NS = 9000 * S
 _ANSWER_S = 3.0
 """So long an agent waits for one collector before it tries the next."""
 
@@ -95,6 +101,11 @@ class CollectorPair:
     def term(self) -> int:
         row = current_leader(self.store)
         return 0 if row is None else row.term
+
+    def unjudged(self) -> int | None:
+        """Return what the leader says that it has yet to judge."""
+        row = current_leader(self.store)
+        return None if row is None else row.unjudged
 
     async def strike(self, fault: signal.Signals) -> CollectorProcess:
         """Kill or stop the leader, and return it."""
@@ -204,6 +215,9 @@ async def test_all_take_pushes_and_show_the_same_and_one_notifies(
                 return shown_notifications == [("carrier", "fiber")]
 
             await eventually(shows_it)
+        with cluster.store.begin() as connection:
+            connection.execute(LEADERSHIP.update().values(unjudged=1000))
+        await eventually(lambda: cluster.unjudged() == 0)
         metrics = [(await page(each, "/metrics")).text for each in (leader, follower)]
         assert "thongsuot_collector_leading 1.0" in metrics[0]
         assert "thongsuot_collector_leading 0.0" in metrics[1]
@@ -218,6 +232,49 @@ async def test_all_take_pushes_and_show_the_same_and_one_notifies(
             refused = await client.post(path, data={"note": "on it"}, params={"lang": "en"})
         assert refused.status_code == 503
         assert "follows another one" in refused.text
+
+
+async def test_the_backlog_waits_at_a_follower_too_while_the_leader_is_behind(
+    postgres: PostgresServer, tmp_path: Path
+) -> None:
+    url = postgres.new_database()
+    store = open_database(PostgresDatabase(url=url))
+    secret = tokens.create(store, SITE)
+    unjudged = 501
+    terms: list[Term] = []
+
+    def changed(term: Term | None) -> None:
+        if term is not None:
+            term.count_unjudged = lambda: unjudged
+            terms.append(term)
+
+    named = PostgresDatabase(url=url, application="leader")
+    leader = LeaderCandidate(named, changed=changed, is_alive=lambda: True)
+    leader.start()
+    agent = BatchSealer(SITE, epoch_ns=time.time_ns() - _UPTIME_NS)
+    try:
+        await eventually(lambda: terms)
+        config = f'[journal]\nurl = "{url}"\n[store]\nurl = "{url}"\n'
+        async with running.collector(tmp_path, config=config) as follower:
+            pusher = Pusher(follower, agent, secret)
+
+            async def answer(age_s: int) -> int:
+                batch = agent.batch(_UPTIME_NS - age_s * S)
+                return (await pusher.batch(batch, boottime_ns=_UPTIME_NS)).status_code
+
+            async def waits() -> bool:
+                return await answer(age_s=120) == 503
+
+            async def is_accepted() -> bool:
+                return not await waits()
+
+            await eventually(waits)
+            assert await answer(age_s=15) == 200, "what is fresh does not wait"
+            unjudged = 500
+            await eventually(is_accepted)
+    finally:
+        leader.stop()
+        store.dispose()
 
 
 async def test_a_server_that_lacks_what_was_read_of_the_one_before_it_ends_no_process(

@@ -98,6 +98,26 @@ def test_one_leads_and_the_next_one_follows_it_with_a_higher_term(
         soon(lambda: any(candidate.leads() for candidate in candidates) or not candidates)
 
 
+def test_a_beat_tells_followers_how_much_is_not_judged(
+    stand: Callable[[str], Standing], store: Engine
+) -> None:
+    def unjudged() -> int | None:
+        row = current_leader(store)
+        return None if row is None else row.unjudged
+
+    first = stand("first")
+    soon(first.leads)
+    assert unjudged() == 0
+    first.terms[-1].count_unjudged = lambda: 7
+    soon(lambda: unjudged() == 7)
+    first.candidate.stop()
+    second = stand("second")
+    soon(second.leads)
+    confirmed_s = second.terms[-1].confirmed_s
+    soon(lambda: second.terms[-1].confirmed_s > confirmed_s)
+    assert unjudged() == 7, "what the one before has left, until it is known better"
+
+
 def test_who_reaches_the_database_tries_at_once(
     stand: Callable[[str], Standing], monkeypatch: pytest.MonkeyPatch
 ) -> None:

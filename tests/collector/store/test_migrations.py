@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Engine, inspect, select
 
 from thongsuot_collector.store import dead_letters, site_configs, test_requests
+from thongsuot_collector.store.cluster_tables import LEADERSHIP
 from thongsuot_collector.store.engine import open_store
 from thongsuot_collector.store.tables import (
     DELIVERIES,
@@ -129,6 +130,22 @@ def test_the_requester_of_a_test_is_kept_from_a_store_of_version_19(tmp_path: Pa
     store = open_store(path)
     (request,) = test_requests.of_site(store, "ba-dinh", 9)
     assert (request.requested_by, request.requested_ns) == ("Lan", 1)
+    store.dispose()
+
+
+def test_a_leader_of_version_25_has_nothing_left_to_judge(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite"
+    open_store(path).dispose()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(
+            "ALTER TABLE leadership DROP COLUMN unjudged;"
+            "INSERT INTO leadership (term, holder, since_ns, beat_ns, revision)"
+            " VALUES (7, 'm1', 1, 2, 3);"
+            "UPDATE store_version SET version = 25;"
+        )
+    store = open_store(path)
+    with store.connect() as connection:
+        assert connection.execute(select(LEADERSHIP)).one() == (7, "m1", 1, 2, 3, 0)
     store.dispose()
 
 

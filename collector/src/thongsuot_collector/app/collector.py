@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, suppress
+from functools import partial
 
 from sqlalchemy.exc import DBAPIError
 
@@ -92,6 +93,7 @@ async def run_collector(
                         accept_empty_store=accept_empty_store,
                     ) as components:
                         await unavailable.end()
+                        _publish_unjudged(components)
                         ended = _ended(stop, election)
                         try:
                             await _serve(components, sock, page_sock, ended, announce)
@@ -111,6 +113,13 @@ async def run_collector(
                     unavailable.start()
                     await _pause(stop)
     _log.info("stopped")
+
+
+def _publish_unjudged(components: Components) -> None:
+    """Let followers know how many entries are not judged: the backlog waits there as well."""
+    term = components.role.term
+    if term is not None:
+        term.count_unjudged = partial(unjudged_entries, components)
 
 
 def _listeners(

@@ -31,9 +31,15 @@ def problem_of(components: Components) -> str:
 
 
 def unjudged_entries(components: Components) -> int:
-    """Return the number of journal entries that this collector has yet to judge, in its role."""
+    """
+    Return the number of journal entries that are not judged yet: by this collector, or by the
+    leader as a follower last saw it.
+    """
     states = components.states.lag
-    return max(states, components.incidents.lag) if components.role.leads else states
+    if components.role.leads:
+        return max(states, components.incidents.lag)
+    leader = components.following.leader
+    return states if leader is None else max(states, leader.unjudged)
 
 
 def leader_of(components: Components) -> str:

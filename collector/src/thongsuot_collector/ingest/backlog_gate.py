@@ -33,14 +33,14 @@ class BacklogGate:
         self._lag, self._limit = lag, limit
         self._draw = draw
 
-    def check(self, sealed_ns: int, received_ns: int) -> None:
+    def check(self, age_ns: int) -> None:
         """
-        Check whether a batch may be accepted; both times are Unix time.
+        Check whether a batch of such an age may be accepted.
 
         Raises:
             PushRefused: it is old, and judging is behind.
         """
-        if received_ns - sealed_ns < _BACKLOG_S * 1e9:
+        if age_ns < _BACKLOG_S * 1e9:
             return
         lag = self._lag()
         if lag > self._limit:

@@ -98,14 +98,14 @@ class PushCallbacks:
 
     ``conflicting`` is called with each batch under an identity that is stored with other bytes,
     ``badly_signed`` with each whose signature does not match its bytes, ``damaged`` if the journal
-    is damaged: then the process has to end. ``check_age`` is called with the Unix times (ns) at
-    which a batch was sealed and received; it raises ``PushRefused`` if such an old one has to wait.
+    is damaged: then the process has to end. ``check_age`` is called with the age of a batch, the
+    time (ns) since it was sealed; it raises ``PushRefused`` if such an old one has to wait.
     """
 
     conflicting: Callable[[JournalEntry], None]
     badly_signed: Callable[[JournalEntry], None]
     damaged: Callable[[JournalDamaged], None]
-    check_age: Callable[[int, int], None]
+    check_age: Callable[[int], None]
 
 
 class PushHandler:
@@ -153,8 +153,12 @@ class PushHandler:
         except JournalError as error:
             # The source of its layout.
             raise self._not_now(error) from error
-        self._budgets.charge_batch(site, columns, boot_id=moment.boot_id, now_s=time.monotonic())
         header = columns.header
+        age_ns = _age_ns(header, moment)
+        if age_ns is not None:
+            # One that has to wait pays nothing, and costs no verification (as much as all else).
+            self._callbacks.check_age(age_ns)
+        self._budgets.charge_batch(site, columns, boot_id=moment.boot_id, now_s=time.monotonic())
         try:
             signature = await verify_signature(body)
         except PushRefused as refused:
@@ -162,8 +166,9 @@ class PushHandler:
                 self._callbacks.badly_signed(_undated_entry(header, body, moment))
             raise
         ruling = self._date(columns, site, moment)
-        sealed_ns = ruling.epoch_ns + header.clock.boottime_ns
-        self._callbacks.check_age(sealed_ns, moment.received_ns)
+        if age_ns is None:
+            sealed_ns = ruling.epoch_ns + header.clock.boottime_ns
+            self._callbacks.check_age(moment.received_ns - sealed_ns)
         entry = JournalEntry(
             site=site,
             stream=header.stream,
@@ -291,6 +296,16 @@ class PushHandler:
             else RefusalReason.JOURNAL_REFUSED
         )
         return PushRefused(why, "not durable yet; try again later", retry_after_s=_BUSY_RETRY_S)
+
+
+def _age_ns(header: BatchHeader, moment: PushClock) -> int | None:
+    """
+    Return the age of a batch by the clock of its boot; ``None``: that boot is over, or its clock
+    was not sent.
+    """
+    if moment.boottime_ns is None or header.boot_id != moment.boot_id:
+        return None
+    return moment.boottime_ns - header.clock.boottime_ns
 
 
 def _undated_entry(header: BatchHeader, body: bytes, moment: PushClock) -> JournalEntry:

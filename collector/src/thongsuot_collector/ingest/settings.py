@@ -62,6 +62,7 @@ class IngestSettings(StrictStruct, frozen=True, kw_only=True):
     While more than ``backlog_lag_entries`` accepted batches are not judged yet (about as many as a
     small machine judges in a second), batches older than a minute have to come again later, so that
     a fresh fault does not wait behind the hours that a city of agents brings along after an outage.
+    Of several collectors on one database all go by the one that judges.
     """
 
     pushes_per_s: Positive = 20.0

@@ -14,8 +14,12 @@ LEADERSHIP = Table(
     Column("since_ns", BigInteger, nullable=False),
     Column("beat_ns", BigInteger, nullable=False),
     Column("revision", BigInteger, nullable=False),
+    Column("unjudged", BigInteger, nullable=False, server_default="0"),
 )
-"""The leading collector, since when, and its last sign of life, by the server's clock."""
+"""
+The leading collector, since when, its last sign of life, by the server's clock, and how many
+entries of the journal it had yet to judge then.
+"""
 
 HEARD_REPORTS = Table(
     "heard_reports",

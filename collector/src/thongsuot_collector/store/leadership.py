@@ -53,7 +53,8 @@ VALUES (1, %(holder)s, (extract(epoch FROM clock_timestamp()) * 1e9)::bigint,
 """
 _BEAT = """
 UPDATE leadership SET beat_ns = (extract(epoch FROM clock_timestamp()) * 1e9)::bigint,
-    revision = %(revision)s WHERE term = %(term)s
+    revision = %(revision)s, unjudged = coalesce(%(unjudged)s::bigint, unjudged)
+WHERE term = %(term)s
 """
 _CHANGES = ("INSERT", "UPDATE", "DELETE")
 
@@ -156,7 +157,9 @@ class LeaderCandidate:
         try:
             while not self._ended.wait(_BEAT_EVERY_S) and self._is_alive() and not term.is_over:
                 asked_s = self._asked_s = time.monotonic()
-                beat = {"term": number, "revision": term.revision}
+                count = term.count_unjudged
+                unjudged = None if count is None else count()
+                beat = {"term": number, "revision": term.revision, "unjudged": unjudged}
                 if connection.execute(_BEAT, beat).rowcount != 1:
                     break
                 term.confirmed_s = asked_s

@@ -220,6 +220,14 @@ def _acceptances_of_damage(connection: Connection) -> None:
             connection.execute(text(f"ALTER TABLE record_acceptances ADD COLUMN {name} {kind}"))
 
 
+def _unjudged_of_the_leader(connection: Connection) -> None:
+    columns = {column["name"] for column in inspect(connection).get_columns("leadership")}
+    if "unjudged" not in columns:
+        connection.execute(
+            text("ALTER TABLE leadership ADD COLUMN unjudged BIGINT NOT NULL DEFAULT 0")
+        )
+
+
 _STEPS: tuple[Callable[[Connection], None], ...] = (
     _first_tables,
     _tables_of_notifications,
@@ -246,6 +254,7 @@ _STEPS: tuple[Callable[[Connection], None], ...] = (
     _table_of_switch_overs,
     _table_of_commissioning_photos,
     _acceptances_of_damage,
+    _unjudged_of_the_leader,
 )
 
 

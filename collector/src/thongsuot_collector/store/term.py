@@ -1,6 +1,7 @@
 """The term of a leader: fences its decisions, and names the leader in the database."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,8 @@ class Leader(msgspec.Struct, frozen=True, kw_only=True):
     """
     The leader according to the database: ``age_s`` is the age of its last sign of life.
 
-    ``revision`` counts its decisions: a changed number means new data to read.
+    ``revision`` counts its decisions: a changed number means new data to read. ``unjudged`` is the
+    number of journal entries that it had yet to judge then.
     """
 
     term: int
@@ -34,6 +36,7 @@ class Leader(msgspec.Struct, frozen=True, kw_only=True):
     since_ns: int
     age_s: float
     revision: int
+    unjudged: int
 
 
 def current_leader(engine: Engine) -> Leader | None:
@@ -49,6 +52,7 @@ def current_leader(engine: Engine) -> Leader | None:
         since_ns=row["since_ns"],
         age_s=max(0.0, (now_ns - row["beat_ns"]) / 1e9),
         revision=row["revision"],
+        unjudged=row["unjudged"],
     )
 
 
@@ -66,6 +70,11 @@ class Term:
     is_over: bool = False
     revision: int = 0
     """The number of decisions begun in it; ``beat`` publishes it to the followers."""
+    count_unjudged: Callable[[], int] | None = None
+    """
+    Returns how many entries the leader has yet to judge; published, too, and called in the thread
+    of the beats. ``None``: not known yet, what was published last stays.
+    """
 
     def is_leading(self) -> bool:
         """

@@ -17,13 +17,14 @@ from tests.agent.judge.link_cases import (
 from thongsuot_agent.judge.diagnosis import Diagnosis
 from thongsuot_agent.judge.events import LinkFacts
 from thongsuot_agent.judge.link_context import LinkContext
-from thongsuot_agent.judge.memory import LinkMemory, ServiceAddress, Track
+from thongsuot_agent.judge.memory import LinkMemory, ServiceAddress, Track, Traffic
 from thongsuot_agent.judge.symptoms.attribution import (
     RELATION,
     attribute_failure,
     explained_by_link,
 )
 from thongsuot_agent.judge.symptoms.failure_modes import Health
+from thongsuot_agent.judge.symptoms.own_queue import CAUSE_UNKNOWN
 from thongsuot_agent.judge.symptoms.service_over_link import ServiceOverLink
 from thongsuot_agent.judge.verdicts import UNKNOWN
 from thongsuot_schema.inventory.model import Link
@@ -242,6 +243,18 @@ def test_a_question_that_may_have_been_lost_with_the_rest_accuses_no_name_server
     assert attributed(failing, works, at=at).symptom is Symptom.RESOLVER_FORGED_ANSWER
     at.link.loss_test.ratio = 0.02
     assert attributed(failing, works, at=at) == UNKNOWN
+
+
+def test_a_lookup_that_a_queue_of_the_line_may_have_dropped_accuses_no_name_server() -> None:
+    """Two lookups lost during a transfer of minutes were told as a dead name server (7306:0)."""
+    failing = failing_page(Reason.NAME_SERVER_TIMED_OUT, failures=2)
+    at = judged_link(failing)
+    works = seen_over(working_page())
+    assert attributed(failing, works, at=at).symptom is Symptom.RESOLVER_SILENT
+    at.link.traffic = Traffic(read_ns=NOW_NS, down_bits_per_second=9e6, down_peak=9e6)
+    assert attributed(failing, works, at=at) == CAUSE_UNKNOWN
+    failing.failures = 3
+    assert attributed(failing, works, at=at).symptom is Symptom.RESOLVER_SILENT
 
 
 def test_a_name_server_that_is_the_whole_devices_is_not_accused() -> None:

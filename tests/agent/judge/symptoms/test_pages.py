@@ -8,7 +8,12 @@ from thongsuot_agent.judge.keys import SeriesKey
 from thongsuot_agent.judge.link_context import NS_PER_S, LinkContext
 from thongsuot_agent.judge.memory import LinkMemory, Memory, Track, Traffic
 from thongsuot_agent.judge.settings import Settings
-from thongsuot_agent.judge.symptoms.pages import is_felt, is_refuted_by_pages, note_queue
+from thongsuot_agent.judge.symptoms.pages import (
+    is_felt,
+    is_refuted_by_pages,
+    may_be_dropped,
+    note_queue,
+)
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.verdict import Symptom
@@ -156,6 +161,23 @@ def note_queue_of_slow(at: LinkContext, track: Track) -> None:
     at.link.traffic = Traffic(read_ns=NOW_NS, down_bits_per_second=5e6, down_peak=5e6)
     note_queue(at, track)
     at.link.traffic = Traffic()
+
+
+def test_a_page_is_dropped_by_a_queue_that_there_is_or_was_when_it_last_failed() -> None:
+    page = page_track()
+    page.failures, page.failed_ns = 1, NOW_NS - 10
+    at = link_context(page)
+    assert not may_be_dropped(at, page)
+    at.link.traffic = Traffic(read_ns=NOW_NS, down_bits_per_second=5e6, down_peak=5e6)
+    assert may_be_dropped(at, page)
+    note_queue(at, page)
+    at.link.traffic = Traffic()
+    assert may_be_dropped(at, page), "it queued afterwards, and no page has failed since"
+    page.failures = 3
+    assert not may_be_dropped(at, page), "so many in a row"
+    page.failures, page.failed_ns = 1, NOW_NS + 1
+    assert not may_be_dropped(at, page), "it has failed since"
+    assert not may_be_dropped(at, page_track("dichvucong")), "it never failed"
 
 
 def test_what_one_page_met_in_a_queue_is_held_against_no_other() -> None:

@@ -24,6 +24,8 @@ from thongsuot_agent.judge.symptoms.flapping import flapping_diagnosis
 from thongsuot_agent.judge.symptoms.loss import loss_ratio
 from thongsuot_agent.judge.symptoms.missing_names import is_missing_alone
 from thongsuot_agent.judge.symptoms.new_flows import are_new_flows_lost
+from thongsuot_agent.judge.symptoms.own_queue import CAUSE_UNKNOWN
+from thongsuot_agent.judge.symptoms.pages import may_be_dropped
 from thongsuot_agent.judge.symptoms.service_over_link import (
     REQUEST,
     ServiceOverLink,
@@ -280,10 +282,11 @@ def _relation(
     """Return the fault if a service works over another link at the same time."""
     if how.attribution is not Attribution.NAME:
         return RELATION
-    if loss_ratio(at.link) >= at.settings.loss_degraded_ratio:
+    is_dropped = track.reason is Reason.NAME_SERVER_TIMED_OUT and may_be_dropped(at, track)
+    if is_dropped or loss_ratio(at.link) >= at.settings.loss_degraded_ratio:
         # Queries are lost with the rest of the traffic; soon the loss is confirmed, and explains
         # them.
-        return UNKNOWN
+        return CAUSE_UNKNOWN if is_dropped else UNKNOWN
     if are_new_flows_lost(at):
         # The query is a new flow as well: it may not have left the site's router.
         return RELATION

@@ -26,6 +26,8 @@ two families, because browsers use the faster (RFC 8305): 9 % are slow in both. 
 with every page: with three, and 15 %, a loss that made one page in twenty slow counted as
 noticeable by chance (2026-11, one of fifteen such losses).
 """
+DROPPED_PAGES = 3
+"""A queue drops one packet in a hundred: now and then a page is lost, but not so many in a row."""
 _BOTH = (Family.IP4, Family.IP6)
 _NEVER_QUEUED = QueuedPage(0, 0, 0)
 
@@ -36,6 +38,19 @@ def note_queue(at: LinkContext, page: Track) -> None:
         at.link.loss_test.queued_pages[_name_of(page)] = QueuedPage(
             at.now_ns, page.failures, page.slow_runs
         )
+
+
+def may_be_dropped(at: LinkContext, page: Track) -> bool:
+    """
+    Return whether what a page lost may be drops of a queue of the line.
+
+    The line queues now, or it has done so since the page last failed (2026-12: one site in three
+    blamed its carrier's name server for a portal that two lookups, lost in the queue of the site's
+    own transfer within minutes, had made fail).
+    """
+    queued = at.link.loss_test.queued_pages.get(_name_of(page), _NEVER_QUEUED)
+    is_of_queue = is_queued_near(at) or 0 < (page.failed_ns or 0) <= queued.at_ns
+    return is_of_queue and page.failures < DROPPED_PAGES
 
 
 def is_felt(at: LinkContext, since_ns: int) -> bool:

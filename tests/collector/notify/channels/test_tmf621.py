@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,7 +10,6 @@ from typing import Any
 
 import msgspec
 import pytest
-import uvicorn
 from starlette.applications import Starlette
 
 from tests.collector.incidents.city import CityFixture
@@ -31,6 +31,8 @@ from tests.collector.notify.ticket_fixture import *  # noqa: F403 - its fixtures
 from tests.collector.notify.ticket_fixture import TicketFixture
 from tests.collector.running import eventually
 from thongsuot_collector.incidents.notification_log import NotificationCause, NotificationKind
+from thongsuot_collector.ingest.server import bind_listener, page_server
+from thongsuot_collector.ingest.settings import Listen
 from thongsuot_collector.notify.channels.tmf621.channel import Settings, TroubleTicketChannel
 from thongsuot_collector.notify.dispatch.service import NotificationService
 from thongsuot_collector.notify.http.callback_routes import callback_routes
@@ -193,21 +195,19 @@ async def test_a_ticket_that_the_carrier_has_lost_is_made_again(fixture: TicketF
 
 @asynccontextmanager
 async def service_with_callbacks(
-    made: CityFixture, path: Path, channel: Settings, *, port: int = 0
-) -> AsyncIterator[tuple[NotificationService, str]]:
-    """Run all of telling with tickets, and its door for calls; gives that door's URL."""
+    made: CityFixture, path: Path, channel: Settings, listener: socket.socket
+) -> AsyncIterator[NotificationService]:
+    """Run all of notifying with tickets, and a server for the callbacks."""
     settings = NotifySettings(channels=("main",), retry_s=0.02)
     async with configured_service(made, path, [(load("tmf621"), channel)], settings) as fixture:
         app = Starlette(routes=callback_routes(fixture.channels, fixture.poll_now))
-        server = uvicorn.Server(
-            uvicorn.Config(app, port=port, lifespan="off", log_config=None, access_log=False)
-        )
-        serving = asyncio.create_task(server.serve())
+        server = page_server(app, ())
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
         await eventually(lambda: server.started)
         try:
-            yield fixture, f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+            yield fixture
         finally:
-            server.should_exit = True
+            server.end()
             await serving
 
 
@@ -221,7 +221,7 @@ async def test_the_carriers_actions_come_back_into_the_incident(
         callback_token_file="",
         bearer_file=fixture.settings.bearer_file,
     )
-    async with service_with_callbacks(made, tmp_path, settings) as (running, _):
+    async with service_with_callbacks(made, tmp_path, settings, listener()) as running:
         event = cut_fibre(made)
         running.enqueue((event,))
 
@@ -248,11 +248,10 @@ async def test_a_call_of_the_carrier_makes_us_look_at_once(
     fixture: TicketFixture, tmp_path: Path
 ) -> None:
     made = steady_city(city_inventory())
-    port = free_port()
-    settings = fixture.with_settings(
-        poll_s=3_600.0, **fixture.carrier.callback(f"http://127.0.0.1:{port}")
-    )
-    async with service_with_callbacks(made, tmp_path, settings, port=port) as (running, url):
+    own = listener()
+    url = url_of(own)
+    settings = fixture.with_settings(poll_s=3_600.0, **fixture.carrier.callback(url))
+    async with service_with_callbacks(made, tmp_path, settings, own) as running:
         await eventually(lambda: fixture.desk.operator_call("GET", f"hubs/{fixture.version}"))
         event = cut_fibre(made)
         running.enqueue((event,))
@@ -273,8 +272,10 @@ async def test_a_call_without_the_token_is_nobodys(fixture: TicketFixture, tmp_p
 
     made = steady_city(city_inventory())
     settings = fixture.with_settings(poll_s=3_600.0)
+    own = listener()
+    url = url_of(own)
     async with (
-        service_with_callbacks(made, tmp_path, settings) as (_, url),
+        service_with_callbacks(made, tmp_path, settings, own),
         httpx.AsyncClient() as client,
     ):
         for path in ("main/wrong", "main/", "other/wrong", f"main/{TOKEN}", "main/wrong/x"):
@@ -282,10 +283,9 @@ async def test_a_call_without_the_token_is_nobodys(fixture: TicketFixture, tmp_p
             assert answer.status_code in {404, 405}, path
 
 
-def free_port() -> int:
-    import socket
+def listener() -> socket.socket:
+    return bind_listener(Listen(address="127.0.0.1:0"))
 
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port
+
+def url_of(sock: socket.socket) -> str:
+    return f"http://127.0.0.1:{sock.getsockname()[1]}"

@@ -79,14 +79,15 @@ class Observations:
 @dataclass(frozen=True, slots=True)
 class SilenceCandidate:
     """
-    A silence and the silent targets. ``beyond``: the rung beyond which nothing at all answers;
-    ``None`` if a part is silent and the rest is not.
+    A silence and the silent targets. ``beyond``: the rung beyond which nothing at all answers, or
+    nothing in ``family``; ``None`` if a part is silent and the rest is not.
     """
 
     fault: Diagnosis
     silent: tuple[Observation, ...]
     is_ripe: bool = True
     beyond: Segment | None = None
+    family: Family | None = None
 
 
 def rung_of(point: ProbePoint, facts: LinkFacts | None) -> Segment:
@@ -165,14 +166,18 @@ def observe_round(at: LinkContext, since_ns: int) -> Observations:
     return Observations(since_ns, tuple(observed))
 
 
-def last_proof_ns(at: LinkContext, rung: Segment) -> int:
-    """Return the start of the latest run answered from beyond a rung; 0 if there was none."""
+def last_proof_ns(at: LinkContext, rung: Segment, family: Family | None = None) -> int:
+    """
+    Return the start of the latest run answered from beyond a rung, in one family or any; 0 if there
+    was none.
+    """
     return max(
         (
             track.answered_ns or 0
             for track in at.link.tracks.values()
             if (point := at.probes.point_of(track)) is not None
             and RANK[rung_of(point, at.link.facts)] > RANK[rung]
+            and family in {None, track.family}
         ),
         default=0,
     )

@@ -53,8 +53,10 @@ QUEUE_S = 5.0
         (TRANSIT_SILENT, PAGE_S),
         (ACCESS_SILENT, QUEUE_S),
         (CARRIER_SILENT, QUEUE_S),
+        (fault(Symptom.IPV6_DOWN, Segment.TRANSIT), PAGE_S),
+        (fault(Symptom.CARRIER_PARTIAL_OUTAGE, Segment.CARRIER), PAGE_S),
     ],
-    ids=["beyond the carrier", "the line", "the core"],
+    ids=["beyond the carrier", "the line", "the core", "a family", "a part"],
 )
 def test_beyond_the_carrier_a_queue_may_hold_pages_as_well(
     candidate: Diagnosis, within_s: float
@@ -279,11 +281,28 @@ def test_a_silence_is_as_old_as_the_latest_answer_from_beyond_it(
     assert suspicion.is_ripe is is_ripe
 
 
+def test_a_family_is_silent_since_its_own_latest_answer() -> None:
+    """A page over it came while echoes over it were limited; one over the other says nothing."""
+    own, other = pages(family=Family.IP6, answered_ns=ago(3.0)), pages(answered_ns=ago(1.5))
+    at = judged_link(own, other)
+    way = ("access-fixed", "core-fixed", "zone", "far")
+    seen = [answering(at, alive(target)) for target in way]
+    seen += [
+        silent(at, quiet(t, family=Family.IP6, silent_since_ns=ago(25.0), answered_ns=ago(26.0)))
+        for t in way
+    ]
+    suspicion = detect_silence(at, round_of(*seen))
+    assert suspicion is not None
+    assert suspicion.fault.symptom is Symptom.IPV6_DOWN
+    assert suspicion.onset_ns == ago(3.0)
+
+
 def test_an_answer_from_beside_a_silent_part_makes_it_no_younger() -> None:
-    """What answers beside a dead family, or a dead part, lives on another way."""
+    """What answers beside a dead part lives on another way."""
     at = judged_link(pages(answered_ns=ago(2.0)))
     part = SilenceCandidate(
-        fault(Symptom.IPV6_DOWN), (silent(at, quiet("zone", silent_since_ns=ago(25.0))),)
+        fault(Symptom.CARRIER_PARTIAL_OUTAGE),
+        (silent(at, quiet("zone", silent_since_ns=ago(25.0))),),
     )
     suspicion = silence._suspicion(at, round_of(*part.silent), part)
     assert suspicion is not None

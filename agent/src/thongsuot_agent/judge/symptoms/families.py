@@ -55,9 +55,8 @@ def dead_family(at: LinkContext, observations: Observations) -> SilenceCandidate
             segment = LADDER[max(RANK[top], RANK[Segment.LAN]) + 1]
         fault = Diagnosis(state=State.DEGRADED, segment=segment, symptom=symptom)
         is_whole = not is_any_not_probed(at, observations, top, family)
-        return SilenceCandidate(
-            fault, tuple(silent), is_whole and _outlives(observations, other, silent)
-        )
+        is_ripe = is_whole and _outlives(observations, other, silent)
+        return SilenceCandidate(fault, tuple(silent), is_ripe, top, family)
     return None
 
 

@@ -312,7 +312,7 @@ def _suspicion(
     if candidate.beyond is not None:
         # An answer is never silence (2026-12: pages came one by one out of a download's queue, and
         # a core that limits echoes was told as a dead way since before five of them).
-        onset_ns = max(onset_ns, last_proof_ns(at, candidate.beyond))
+        onset_ns = max(onset_ns, last_proof_ns(at, candidate.beyond, candidate.family))
     is_awaited = second_word.is_awaited(at, silent, observations.top(), onset_ns)
     if is_awaited and second_word.is_given_up(at, onset_ns):
         return None
@@ -334,9 +334,9 @@ def _answers_within_s(candidate: SilenceCandidate) -> float:
     """
     Return how long a queue can hold the answers that would refute a silence.
 
-    Beyond the carrier only echoes may be policed, so there a page must have failed as well.
+    Beyond the carrier, or in a part, only echoes may be policed: a page must have failed as well.
     """
-    is_far = candidate.fault == TRANSIT_SILENT
+    is_far = candidate.fault == TRANSIT_SILENT or candidate.fault.state is State.DEGRADED
     is_by_echoes = not any(observation.point.is_service for observation in candidate.silent)
     return PAGE_S if is_far and is_by_echoes else QUEUE_S
 

@@ -10,6 +10,7 @@ import httpx
 import msgspec
 
 from thongsuot_collector.clients import client_context
+from thongsuot_collector.http_transport import ClosingTransport
 from thongsuot_collector.notify.contract import Channel
 from thongsuot_collector.notify.message import ChannelOutcome, NotificationMessage, PartyContact
 from thongsuot_collector.watch.absence import (
@@ -65,9 +66,11 @@ class Watcher:
                 group.create_task(self._watch(watched, group))
 
     async def _watch(self, watched: WatchedCollector, group: asyncio.TaskGroup) -> None:
-        verify = client_context(watched.ca_file)
+        transport = ClosingTransport(verify=client_context(watched.ca_file), trust_env=False)
         limit_s = self._settings.timeout_s
-        async with httpx.AsyncClient(verify=verify, timeout=limit_s, trust_env=False) as client:
+        async with httpx.AsyncClient(
+            transport=transport, timeout=limit_s, trust_env=False
+        ) as client:
             while True:
                 problem = await self._problem_of(client, watched)
                 change = self._note(watched.name, problem)

@@ -13,6 +13,7 @@ import httpx
 import msgspec
 
 from thongsuot_collector.clients import Scrubber, client_context, read_secret, retry_after_s
+from thongsuot_collector.http_transport import ClosingTransport
 from thongsuot_collector.notify.message import ChannelOutcome, ChannelResult
 from thongsuot_collector.notify.settings import ChannelSettings
 from thongsuot_schema.localizable import Localizable
@@ -140,7 +141,7 @@ class HttpClient:
         self._http = httpx.AsyncClient(
             headers=headers,
             auth=auth,
-            verify=_context(settings.ca_file),
+            transport=ClosingTransport(verify=_context(settings.ca_file), trust_env=False),
             timeout=settings.timeout_s,
             trust_env=False,
         )

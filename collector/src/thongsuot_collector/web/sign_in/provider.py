@@ -22,6 +22,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from thongsuot_collector.errors import CollectorError
+from thongsuot_collector.http_transport import ClosingTransport
 from thongsuot_collector.store.identities import Identity
 from thongsuot_collector.web.sessions.settings import OidcSettings, role_from
 
@@ -216,4 +217,5 @@ class IdentityProvider:
         return response.content
 
     def _client(self) -> httpx.AsyncClient:
-        return httpx.AsyncClient(timeout=_TIMEOUT_S, verify=self._trusted, trust_env=False)
+        transport = ClosingTransport(verify=self._trusted, trust_env=False)
+        return httpx.AsyncClient(timeout=_TIMEOUT_S, transport=transport, trust_env=False)

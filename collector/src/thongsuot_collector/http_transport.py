@@ -1,0 +1,36 @@
+"""
+Transport of httpx for all clients that have an ``httpx.AsyncClient``: a request that is cancelled
+leaves no connection behind.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+
+
+class ClosingTransport(httpx.AsyncHTTPTransport):
+    """
+    Closes the connection of a request that is cancelled during its TLS handshake.
+
+    httpcore 1.0.9 leaves it to the garbage collector. Against a server that accepts connections and
+    then says nothing, that was one open connection for each attempt: the time limit of a whole
+    request is a cancellation, too.
+    """
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request; see ``httpx.AsyncHTTPTransport``."""
+        opened: list[Any] = []  # httpcore's AsyncNetworkStream
+
+        async def note(event: str, info: Mapping[str, Any]) -> None:
+            if event == "connection.connect_tcp.complete":
+                opened.append(info["return_value"])
+
+        request.extensions = {**request.extensions, "trace": note}
+        try:
+            return await super().handle_async_request(request)
+        except asyncio.CancelledError:
+            for stream in opened:
+                await stream.aclose()
+            raise

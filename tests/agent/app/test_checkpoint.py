@@ -26,13 +26,13 @@ CHECKPOINT = Checkpoint(
 )
 
 
-def test_it_is_read_back_as_it_was(tmp_path: Path) -> None:
+def test_a_saved_checkpoint_is_read_back_unchanged(tmp_path: Path) -> None:
     path = tmp_path / "run" / "checkpoint"
     CheckpointFile(path).save(CHECKPOINT)
     assert CheckpointFile(path).load(boot_id="boot", fingerprint="print") == CHECKPOINT
 
 
-def test_another_boot_or_configuration_begins_without(tmp_path: Path) -> None:
+def test_a_checkpoint_of_another_boot_or_configuration_is_not_used(tmp_path: Path) -> None:
     path = tmp_path / "checkpoint"
     CheckpointFile(path).save(CHECKPOINT)
     assert CheckpointFile(path).load(boot_id="other", fingerprint="print") is None

@@ -75,7 +75,7 @@ def test_the_disk_is_written_only_for_news(path: Path) -> None:
     assert path.exists()
 
 
-def test_what_knows_no_router_yet_takes_nothing_of_what_is_known(path: Path) -> None:
+def test_a_router_that_is_not_known_yet_does_not_erase_the_stored_one(path: Path) -> None:
     PlaceFile(path, "ba-dinh").save(known(), [FIBRE])
     PlaceFile(path, "ba-dinh").save(Memory(links={"fixed": LinkMemory(name="fixed")}), [FIBRE])
     assert "fixed" in after_power_cut(path).links

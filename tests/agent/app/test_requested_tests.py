@@ -64,7 +64,7 @@ class RecordedCallbacks:
         self.asks.on_result(result)
 
 
-def test_it_is_taken_run_and_done_once() -> None:
+def test_a_requested_test_is_accepted_once_and_reported_as_done_once() -> None:
     stage = RecordedCallbacks(
         (requested_job("http"), requested_job("http", link="mobile"), requested_job("path"))
     )
@@ -118,7 +118,7 @@ def test_probes_that_fill_a_link_run_one_by_one() -> None:
     assert stage.noted == [(TAKEN, "one", 2), (DONE, "one", 2)]
 
 
-def test_one_that_never_ends_is_given_up() -> None:
+def test_a_requested_test_that_never_ends_is_given_up() -> None:
     stage = RecordedCallbacks((requested_job("http"), requested_job("path")))
     stage.asks.accept_requests([TestRequest(id="one", kind="http")])
     stage.now_ns = TEST_TIMEOUT_NS + 1

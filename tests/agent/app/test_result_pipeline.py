@@ -130,7 +130,7 @@ async def test_an_old_flow_that_is_dead_by_itself_is_a_fact_of_the_record_and_no
     await spool.close()
 
 
-async def test_that_echoes_are_limited_is_a_fact_of_the_record_and_no_verdict(
+async def test_an_echo_limit_is_a_notice_in_the_record_and_not_a_verdict(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake, carried = FakeClock(), RecordedPipelineCallbacks()
@@ -157,7 +157,7 @@ async def test_that_echoes_are_limited_is_a_fact_of_the_record_and_no_verdict(
     await spool.close()
 
 
-async def test_which_family_is_dead_is_reported_and_taken_back(
+async def test_a_dead_family_is_reported_in_the_record_and_its_recovery_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake, carried = FakeClock(), RecordedPipelineCallbacks()
@@ -240,7 +240,7 @@ async def test_the_passing_of_time_reaches_judge_and_history(tmp_path: Path) -> 
     await spool.close()
 
 
-async def test_under_another_inventory_what_is_gone_stands_no_more_and_the_rest_is_said_again(
+async def test_a_new_inventory_drops_verdicts_on_removed_targets_and_repeats_the_others(
     tmp_path: Path,
 ) -> None:
     fake, carried = FakeClock(), RecordedPipelineCallbacks()

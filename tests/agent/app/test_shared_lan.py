@@ -79,7 +79,7 @@ def manage(lab: Lab, folder: Path, action: str) -> None:
     ],
     ids=["the first line", "the second line", "the cable to the first router"],
 )
-async def test_a_fault_behind_one_router_is_that_links_and_its_news_leave_by_the_other(
+async def test_behind_one_router_a_fault_belongs_to_one_link_and_batches_leave_by_the_other(
     lab: Lab,
     device: RunningAgent,
     folder: Path,

@@ -237,7 +237,7 @@ async def test_a_site_config_during_which_the_centre_was_away_is_tried_again(
     assert site_configs.active.rollout.retried is None
 
 
-async def test_a_site_config_has_only_so_many_chances(device: SiteConfigDevice) -> None:
+async def test_a_site_config_is_tried_a_limited_number_of_times(device: SiteConfigDevice) -> None:
     site_configs = device.start()
     for _ in range(MAX_RETRIES):
         await offered(site_configs, offer(1))
@@ -254,7 +254,7 @@ async def test_a_site_config_has_only_so_many_chances(device: SiteConfigDevice) 
     assert site_configs.status.state == "none"
 
 
-async def test_without_a_good_site_config_the_settings_file_is_gone_back_to(
+async def test_without_a_good_site_config_the_agent_returns_to_its_settings_file(
     device: SiteConfigDevice,
 ) -> None:
     site_configs = device.start()
@@ -267,7 +267,7 @@ async def test_without_a_good_site_config_the_settings_file_is_gone_back_to(
     assert device.applied[-1] is None
 
 
-async def test_time_alone_and_links_that_cannot_send_and_a_busy_collector_are_no_proof_against_it(
+async def test_elapsed_time_dead_links_and_a_busy_collector_do_not_make_a_site_config_fail(
     device: SiteConfigDevice,
 ) -> None:
     site_configs = device.start()
@@ -284,7 +284,7 @@ async def test_time_alone_and_links_that_cannot_send_and_a_busy_collector_are_no
     assert site_configs.status.state == "good"
 
 
-async def test_an_agent_that_ends_on_probation_starts_with_what_was_good(
+async def test_an_agent_that_ends_during_a_trial_restarts_with_the_last_good_site_config(
     device: SiteConfigDevice,
 ) -> None:
     site_configs = device.start()
@@ -303,7 +303,7 @@ async def test_an_agent_that_ends_on_probation_starts_with_what_was_good(
     )
 
 
-async def test_a_good_site_config_that_a_new_settings_file_does_not_bear_is_not_run(
+async def test_a_good_site_config_that_contradicts_a_new_settings_file_is_not_run(
     device: SiteConfigDevice,
 ) -> None:
     site_configs = device.start()
@@ -318,7 +318,7 @@ async def test_a_good_site_config_that_a_new_settings_file_does_not_bear_is_not_
     assert 'there is no link "mobile"' in device.notices[-1][1]
 
 
-async def test_a_disk_that_takes_nothing_leaves_all_as_it_is(
+async def test_a_disk_that_takes_nothing_lets_no_site_config_begin_until_it_works_again(
     device: SiteConfigDevice, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("")
@@ -384,7 +384,7 @@ async def test_a_person_sees_which_site_config_is_run_and_what_comes_of_it(
     assert f"before: {version_of(offer(1))}" in shown
 
 
-def test_nothing_holds_where_nothing_was_kept(device: SiteConfigDevice) -> None:
+def test_without_a_stored_site_config_the_settings_file_is_used(device: SiteConfigDevice) -> None:
     assert restore_site_config(device.own, device.path) == ActiveSiteConfig(
         rollout=load_rollout(device.path), config=device.own
     )

@@ -26,7 +26,7 @@ def test_without_systemd_nothing_is_reported(
     assert caplog.records == []
 
 
-def test_a_systemd_that_is_gone_is_logged_and_stops_nothing(
+def test_a_systemd_socket_that_is_gone_is_logged_and_is_no_error(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     SystemdNotifier(str(tmp_path / "gone")).send("WATCHDOG=1")

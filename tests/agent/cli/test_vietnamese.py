@@ -349,7 +349,7 @@ def test_a_site_configuration_is_reported_with_what_was_refused(
     assert "đích đo dvc: https://dvc.example (từ trung tâm)" in text
 
 
-def test_what_cannot_be_read_or_reached_is_said_without_english(
+def test_refusals_of_replay_status_and_probe_are_in_vietnamese(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     in_both: Callable[[Print], tuple[str, set[str]]],

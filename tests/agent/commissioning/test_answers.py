@@ -37,7 +37,7 @@ def test_only_answers_from_beyond_the_site_show_that_a_line_lives() -> None:
     assert answers.of("mobile") == ()
 
 
-def test_the_counter_is_what_was_opened_since_it_was_asked_for() -> None:
+def test_only_pages_opened_after_the_counter_was_asked_for_count() -> None:
     answers = SeenAnswers()
     kind = counter.KIND.name
     assert answers.counter(2) is None

@@ -31,7 +31,7 @@ def test_the_code_that_the_collector_shows_is_good_here_a_day_either_way(day: st
     assert check(AttemptClock()).problem(f"{code[:3]} {code[3:]}") is None
 
 
-def test_codes_of_other_days_and_of_other_devices_are_not() -> None:
+def test_codes_of_other_days_and_of_other_devices_are_refused() -> None:
     assert (
         check(AttemptClock()).problem(commissioning_code(DIGEST, "2026-11-27")) is CodeProblem.WRONG
     )

@@ -206,7 +206,7 @@ def test_a_line_that_is_proven_already_was_only_pulled_by_mistake() -> None:
     assert [proof.stage for proof in site.run.links] == [LinkStage.PROVEN, LinkStage.UNTRIED]
 
 
-def test_nothing_pulled_proves_nothing() -> None:
+def test_an_attempt_in_which_no_cable_was_pulled_proves_nothing() -> None:
     site = WalkedSite()
     site.do(steps.ask_pull)
     site.wait(119)
@@ -216,7 +216,7 @@ def test_nothing_pulled_proves_nothing() -> None:
     assert site.latest() is EventCode.SETTLED
 
 
-def test_a_cable_that_carries_both_lines_is_none_of_them() -> None:
+def test_a_cable_that_carries_both_lines_proves_neither() -> None:
     site = WalkedSite()
     site.do(steps.ask_pull)
     site.pull("fixed", "mobile")

@@ -59,7 +59,7 @@ def test_the_least_configuration_measures_the_default_profile_on_the_default_tar
     assert config.collector.push_every_s == 15
 
 
-def test_what_is_said_is_read() -> None:
+def test_settings_in_the_file_override_the_defaults() -> None:
     config = parse(
         LEAST
         + """

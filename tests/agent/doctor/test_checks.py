@@ -97,7 +97,7 @@ def test_problems_of_the_host_are_reported_for_no_link(
     assert found(host) == [(check, severity, "")]
 
 
-def test_two_links_behind_one_router_are_said_together() -> None:
+def test_two_links_behind_one_router_are_one_finding() -> None:
     behind = replace(MOBILE, gateway_address=FIXED.gateway_address)
     host = replace(HEALTHY, links=(FIXED, behind))
     assert found(host) == [
@@ -125,7 +125,7 @@ def test_programs_that_set_routes_against_each_other_are_named() -> None:
     assert "NetworkManager and dhcpcd run at once" in examine(host)[0].text
 
 
-def test_an_interface_that_is_missing_is_held_against_what_there_is() -> None:
+def test_a_missing_interface_is_reported_with_the_interfaces_that_exist() -> None:
     gone = replace(MOBILE, state=ABSENT)
     host = replace(HEALTHY, links=(FIXED, gone), uplinks=("eth0", "wwp0s20u4"))
     (finding,) = examine(host)
@@ -133,7 +133,7 @@ def test_an_interface_that_is_missing_is_held_against_what_there_is() -> None:
     assert "wwp0s20u4" in finding.remedy
 
 
-def test_the_worst_is_named_first() -> None:
+def test_findings_are_sorted_by_severity() -> None:
     second = replace(MOBILE, use_tempaddr=2, resolvers_are_shared=True, mtu_bytes=1200)
     severities = [severity for _, severity, _ in found(replace(HEALTHY, links=(FIXED, second)))]
     assert severities == [FindingSeverity.FAULT, FindingSeverity.WARNING, FindingSeverity.NOTE]

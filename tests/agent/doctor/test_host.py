@@ -78,7 +78,7 @@ def ip(lab: Lab, *words: str) -> None:
 MOBILE = "mobile (wwan0)"
 
 
-def test_a_host_as_it_should_be(lab: Lab, config: Path) -> None:
+def test_a_healthy_host_has_no_findings(lab: Lab, config: Path) -> None:
     assert doctor(lab, config) == (0, set())
 
 

@@ -56,5 +56,5 @@ async def test_links_that_a_router_sends_by_one_line_come_from_one_address(lab: 
         assert apart == {"fixed": one_line, "mobile": {Family.IP4: "192.0.2.2"}}
 
 
-async def test_a_collector_that_is_away_says_nothing_of_the_links(lab: Lab) -> None:
+async def test_without_a_collector_no_address_of_a_link_is_known(lab: Lab) -> None:
     assert await addresses(lab) == {}

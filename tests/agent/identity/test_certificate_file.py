@@ -43,7 +43,7 @@ def test_a_pair_is_shown_and_what_takes_its_place_too(tmp_path: Path) -> None:
     assert left == (b"", None)
 
 
-def test_one_that_has_run_out_is_not_shown_unless_nobody_vouches_for_the_time(
+def test_an_expired_certificate_is_not_shown_unless_the_time_is_unknown(
     tmp_path: Path,
 ) -> None:
     file = issued(tmp_path)
@@ -87,7 +87,7 @@ def test_a_key_that_anybody_can_read_is_not_used_or_shown(tmp_path: Path) -> Non
     assert pair.problem == ""
 
 
-def test_certificate_and_key_may_be_two_files_of_somebody_else(tmp_path: Path) -> None:
+def test_certificate_and_key_may_be_separate_files(tmp_path: Path) -> None:
     leaf = trustme.CA().issue_cert("x.example")
     certificate, key = tmp_path / "x.pem", tmp_path / "x.key"
     leaf.cert_chain_pems[0].write_to_path(certificate)
@@ -99,7 +99,7 @@ def test_certificate_and_key_may_be_two_files_of_somebody_else(tmp_path: Path) -
     assert pair() == b""
 
 
-async def test_the_key_that_waits_is_kept_and_only_its_own_certificate_is_taken(
+async def test_a_pending_key_is_kept_and_accepts_only_its_own_certificate(
     tmp_path: Path,
 ) -> None:
     file = tmp_path / "state" / "certificate.pem"

@@ -145,7 +145,7 @@ async def test_a_certificate_for_another_key_is_not_taken(tmp_path: Path) -> Non
     assert device.file.read_text() == before
 
 
-async def test_the_collector_may_ask_for_patience(tmp_path: Path) -> None:
+async def test_the_collector_can_delay_a_renewal_by_six_hours_at_most(tmp_path: Path) -> None:
     device = RenewalFixture(tmp_path)
     device.day = 61.0
     device.reply = lambda _: PostResponse(status=429, retry_after="900")

@@ -65,7 +65,7 @@ def test_a_renewed_key_signs_from_the_next_batch_on() -> None:
     assert signed(signer).key == key_name(keys[1])
 
 
-def test_a_device_without_a_key_says_nothing() -> None:
+def test_a_device_without_a_key_signs_nothing_and_reports_no_problem() -> None:
     signer = BatchSigner(bytes)
     assert (signer(BODY), signer.problem) == ("", "")
 

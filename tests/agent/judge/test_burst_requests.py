@@ -113,7 +113,7 @@ def test_a_round_waits_for_the_quick_ones_that_may_answer() -> None:
     assert any(probe.target == "exchange" for probe in asked), "it is asked all the same"
 
 
-def test_who_was_heard_of_longest_ago_is_asked_first_and_pages_last() -> None:
+def test_a_burst_asks_the_targets_unheard_for_longest_first_and_pages_last() -> None:
     at = link_of(
         echoes("zone", answered_ns=ago(1.0)),
         echoes("far", answered_ns=ago(9.0), silent_heard_ns=ago(2.0)),

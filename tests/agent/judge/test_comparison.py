@@ -72,7 +72,7 @@ def test_a_link_is_settled_while_nothing_of_it_is_being_looked_into() -> None:
         (99, 100, False),
     ],
 )
-def test_another_link_tells_of_a_target_what_it_has_seen_since_a_moment(
+def test_another_link_is_a_witness_for_a_target_only_by_its_results_since_a_given_moment(
     answered_ns: int | None, silent_ns: int | None, answers: bool | None
 ) -> None:
     links = {name: LinkMemory(name=name, known=True) for name in ("fixed", "mobile")}

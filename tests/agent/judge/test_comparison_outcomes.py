@@ -58,7 +58,7 @@ def refused_here(**shown: object) -> LinkContext:
     return site(pages(**DEAD | shown), mobile=(pages(**WORKS),))
 
 
-def test_targets_unreachable_over_only_one_link_are_reported_as_that() -> None:
+def test_a_service_unreachable_over_only_one_link_is_reported_as_a_relation_of_the_two() -> None:
     at = refused_here()
     opened(at)
     assert judge(at) == []
@@ -187,7 +187,7 @@ def test_a_service_is_well_since_it_worked_after_its_fault() -> None:
     assert of(at).slots["fixed"].onset_ns == ago(30.0)
 
 
-def test_what_cannot_be_told_any_better_stays_as_it_was_said() -> None:
+def test_an_undecided_comparison_keeps_an_earlier_relation() -> None:
     """It fails over the only link, and nothing proves the way."""
     for before, after in (
         (None, Symptom.SERVICE_REFUSED),
@@ -203,7 +203,7 @@ def test_what_cannot_be_told_any_better_stays_as_it_was_said() -> None:
         assert now.symptom is after
 
 
-def test_a_service_that_is_not_measured_or_in_doubt_keeps_what_was_said() -> None:
+def test_a_service_not_measured_or_still_in_doubt_keeps_its_verdict() -> None:
     for tracks in ((), (pages(**FAILS),)):
         at = judged_link(*tracks)
         of(at).slots["fixed"] = FaultSlot(fault=RELATION, onset_ns=7)
@@ -239,7 +239,7 @@ def test_while_a_service_is_watched_another_is_asked_the_same() -> None:
     assert judge(at) == [], "the watch is over"
 
 
-def test_nobody_is_asked_beside_a_watch_who_is_compared_or_was_never_asked_there() -> None:
+def test_the_service_probed_beside_a_watched_one_is_neither_compared_nor_unknown_there() -> None:
     for case in ("alone", "compared", "never asked"):
         tracks = [pages(**WORKS)]
         if case == "compared":
@@ -271,7 +271,7 @@ def stalled_everywhere(*, is_whole: bool = False) -> LinkContext:
     return at
 
 
-def test_large_packets_that_are_lost_are_told_of_the_link_since_pages_stalled() -> None:
+def test_a_loss_of_large_packets_begins_when_pages_began_to_stall() -> None:
     at = stalled_everywhere()
     first = at.link.tracks[next(iter(at.link.tracks))]
     first.failed_since_ns = ago(44.0)

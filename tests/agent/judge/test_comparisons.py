@@ -95,7 +95,7 @@ def test_the_first_page_that_works_is_taken_as_it_is() -> None:
     assert take(at, track) == [], "nothing has changed"
 
 
-def test_a_run_that_measured_nothing_says_nothing() -> None:
+def test_an_unmeasured_run_changes_nothing_of_a_service() -> None:
     track = pages(**FAILS)
     at = site(track)
     assert take(at, track, UNMEASURED) == []

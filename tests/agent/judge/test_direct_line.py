@@ -40,7 +40,7 @@ def test_ipv6_alone_does_not_tell_whose_router_it_is(gateways: tuple[str, ...]) 
 @pytest.mark.parametrize(
     ("gateway", "rung"), [("192.168.1.1", Segment.LAN), ("100.65.0.1", Segment.ACCESS)]
 )
-def test_its_silence_is_that_of_the_rung_where_it_stands(gateway: str, rung: Segment) -> None:
+def test_a_gateway_stands_in_the_lan_unless_it_is_the_carriers(gateway: str, rung: Segment) -> None:
     probes = probes_for(two_links(), LinkMemory(name="fixed", facts=facts(gateway)))
     point = probes.points[PointKey("icmp", "gateway")]
     assert point.rung is rung

@@ -141,7 +141,9 @@ class TwoLines:
         return round((self.now_s + 100) * NS)
 
 
-def test_a_cut_line_stays_down_whatever_the_other_does_and_is_up_when_it_is_back() -> None:
+def test_a_cut_line_stays_down_while_traffic_uses_the_other_line_and_is_up_when_it_is_back() -> (
+    None
+):
     site = TwoLines()
     site.run(60)
     assert site.states() == [State.UP]
@@ -203,7 +205,7 @@ def test_behind_a_dead_core_the_first_router_answers_and_no_line_is_cut() -> Non
     assert site.states() == [State.UP, State.DOWN]
 
 
-def test_a_line_that_is_left_while_it_works_is_unknown_and_its_carrier_named_for_nothing() -> None:
+def test_a_working_line_that_traffic_has_left_is_unknown_and_its_carrier_is_not_blamed() -> None:
     site = TwoLines()
     site.run(60)
     site.line = OTHER

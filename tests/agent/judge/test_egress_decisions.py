@@ -128,14 +128,14 @@ def test_they_leave_by_the_own_again_when_every_family_does() -> None:
     assert at.link.egress.proven_ns == ago(2.0)
 
 
-def test_runs_of_before_the_line_was_its_own_again_do_not_count_nor_any_earlier_ones() -> None:
+def test_a_run_from_before_the_link_became_valid_does_not_move_that_moment_back() -> None:
     at = asked_link(others={IP4: "isp2"})
     at.link.valid_from_ns = ago(1.0)
     note(at, NEITHER, ago(2.0))
     assert at.link.valid_from_ns == ago(1.0)
 
 
-def test_a_proof_that_is_waited_for_opens_a_burst_and_another_does_not() -> None:
+def test_only_a_newer_proof_of_the_own_line_opens_a_burst() -> None:
     at = asked_link()
     note(at, NEITHER, ago(2.0))
     assert at.link.burst_ns == NOW_NS
@@ -147,7 +147,7 @@ def test_a_proof_that_is_waited_for_opens_a_burst_and_another_does_not() -> None
 
 
 @pytest.mark.parametrize(("proven_ns", "is_needed"), [(ago(9.0), True), (ago(9.0) + 1, False)])
-def test_after_an_outage_a_proof_is_needed_that_began_after_it(
+def test_after_an_outage_only_a_proof_newer_than_its_onset_is_enough(
     proven_ns: int, *, is_needed: bool
 ) -> None:
     at = asked_link(proven_ns=proven_ns)
@@ -173,7 +173,7 @@ def test_the_far_end_takes_back_what_the_device_saw_if_it_sees_the_own_carrier()
     assert at.link.egress.own_ns == 0
 
 
-def test_what_the_device_sees_counts_until_no_run_of_any_kind_sees_it() -> None:
+def test_an_egress_seen_by_the_device_counts_until_no_kind_of_run_sees_it() -> None:
     at = asked_link(is_asked=False)
     assert show(at, "") is None
     assert show(at, "isp2", "host", ago(3.0)) == EgressChange(link="fixed", carrier="isp2")
@@ -274,7 +274,7 @@ def test_an_answer_counts_for_the_line_that_it_came_by(
         (None, False, False),
     ],
 )
-def test_what_stands_before_an_outage_answers_without_proof(
+def test_answers_from_nearer_than_an_outage_need_no_proof_of_the_line(
     segment: Segment | None, *, router: bool, core: bool
 ) -> None:
     at = asked_link(proven_ns=ago(9.0))

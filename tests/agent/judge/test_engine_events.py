@@ -92,7 +92,7 @@ def test_unmeasured_or_never_started_series_say_nothing(
     assert memory.links["fixed"].heard_ns is None
 
 
-def test_a_link_is_heard_of_by_its_latest_run_that_was_measured() -> None:
+def test_only_measured_runs_count_as_hearing_of_a_link() -> None:
     memory = known_memory()
     link = memory.links["fixed"]
     take(memory, result(HERE, at_ns=ago(2.0)))
@@ -108,7 +108,7 @@ def test_a_link_is_heard_of_by_its_latest_run_that_was_measured() -> None:
 
 
 @pytest.mark.parametrize(("early_ns", "silences"), [(0, 1), (1, 0)])
-def test_a_run_of_before_the_interface_could_send_is_no_silence(
+def test_a_run_that_began_before_the_interface_could_send_is_not_a_silence(
     early_ns: int, silences: int
 ) -> None:
     memory = known_memory()
@@ -156,7 +156,7 @@ def test_counters_of_an_interface_and_its_neighbour_come_from_the_host() -> None
     assert not memory.links["fixed"].tracks
 
 
-def test_work_due_on_another_link_is_not_put_off_until_the_next_tick() -> None:
+def test_a_result_on_one_link_also_opens_a_due_burst_of_another_link() -> None:
     for burst_ns, is_asked in ((NOW_NS, True), (NOW_NS + 1, False), (None, False)):
         memory = known_memory()
         mobile = memory.links["mobile"]
@@ -167,7 +167,7 @@ def test_work_due_on_another_link_is_not_put_off_until_the_next_tick() -> None:
         assert (mobile.round is not None) is is_asked
 
 
-def test_a_silence_of_a_link_that_was_well_opens_a_burst() -> None:
+def test_the_first_silence_on_a_healthy_link_opens_a_burst() -> None:
     memory = known_memory()
     memory.links["fixed"].facts = FACTS_OK
     outcome = take(memory, result(LOST))

@@ -54,7 +54,7 @@ def test_the_lowest_rung_comes_first_then_target_kind_and_family() -> None:
         (echoes("zone", **FAILING | {"failures": 0}), Outcome.OK, None),
     ],
 )
-def test_a_series_is_shown_by_its_latest_outcome_and_the_runs_of_the_round(
+def test_evidence_shows_the_latest_outcome_of_a_series_and_the_counts_of_its_round(
     track: Track, outcome: Outcome, reason: Reason | None
 ) -> None:
     at = judged_link()
@@ -94,7 +94,7 @@ def test_working_links_are_shown_once_each_for_targets_silent_here() -> None:
     assert {each.segment for each in shown} == {Segment.TRANSIT}
 
 
-def test_twenty_of_the_link_and_eight_of_others_are_shown() -> None:
+def test_evidence_is_limited_to_twenty_series_of_the_link_and_eight_of_others() -> None:
     at = judged_link()
     for number in range(9):
         add_link(at.memory, f"other{number}", [echoes("zone")])

@@ -119,7 +119,7 @@ def test_an_outage_before_and_after_which_nothing_was_measured_is_not_erased(
     assert changes[-1].verdict.state is State.UP
 
 
-def test_a_judge_that_starts_again_does_not_reach_back_behind_what_was_said() -> None:
+def test_a_restarted_judge_does_not_date_a_change_before_its_last_verdict() -> None:
     cut = InjectedFault(start_s=START_S, end_s=START_S + 60.0, loss=1.0)
     site = SimulatedSite(injected=(cut,))
     site.run(START_S + 30.0)

@@ -42,7 +42,7 @@ def test_a_failure_that_loss_would_explain_is_not_believed_however_often() -> No
     assert not any(round_at(slot, at_s, seen(ACCESS_SILENT, nats=5.0)) for at_s in range(10, 60))
 
 
-def test_what_is_not_ripe_is_not_believed() -> None:
+def test_a_suspicion_that_is_not_ripe_never_becomes_a_fault() -> None:
     slot = FaultSlot()
     assert not any(round_at(slot, at_s, seen(is_ripe=False)) for at_s in range(10, 60))
 
@@ -71,7 +71,7 @@ def test_a_fault_that_is_seen_again_is_not_over() -> None:
     assert not round_at(slot, 30, None)
 
 
-def test_another_segment_needs_one_round_more_than_a_new_fault() -> None:
+def test_a_fault_moves_to_another_segment_after_one_round_more_than_a_new_fault_needs() -> None:
     slot = FaultSlot()
     round_at(slot, 10, seen(ACCESS_SILENT))
     assert not round_at(slot, 15, seen(GATEWAY_SILENT))
@@ -85,7 +85,7 @@ def test_a_part_of_transit_is_watched_longer_than_all_of_it() -> None:
     assert hysteresis_for(TRANSIT_SILENT, SETTINGS) == SETTINGS.gateway_silence
 
 
-def test_another_round_is_needed_as_soon_as_the_patience_of_what_is_pending_says() -> None:
+def test_the_next_round_comes_after_the_wait_that_the_pending_fault_sets() -> None:
     assert next_round_wait_ns(FaultSlot(), SETTINGS) is None
     assert next_round_wait_ns(FaultSlot(fault=ACCESS_SILENT), SETTINGS) is None
     begins = FaultSlot(is_pending=True, pending=DOMESTIC_SILENT)

@@ -92,7 +92,9 @@ def test_a_link_that_is_gone_itself_is_left_alone() -> None:
 
 
 @pytest.mark.parametrize(("gone", "is_anew"), [((), False), (("far",), True)])
-def test_all_are_asked_again_where_anybody_is_gone(gone: tuple[str, ...], *, is_anew: bool) -> None:
+def test_a_round_is_started_again_where_one_of_its_targets_was_removed(
+    gone: tuple[str, ...], *, is_anew: bool
+) -> None:
     memory = known_of("zone", "far")
     link = memory.links["fixed"]
     link.round = Round(opened_ns=1, due_ns=2, is_burst=True)
@@ -107,7 +109,7 @@ def issued(memory: Memory, *subjects: SubjectKey) -> None:
         memory.issued[subject] = IssuedVerdict(verdict=verdict, onset_ns=0)
 
 
-def test_what_was_said_of_a_service_goes_with_it_and_what_was_said_of_links_stays() -> None:
+def test_removing_a_service_removes_its_verdicts_and_keeps_those_of_links() -> None:
     memory = known_of()
     for name in ("motcua", "dichvucong"):
         memory.services[name] = ServiceMemory(name=name)
@@ -171,7 +173,7 @@ def test_a_link_is_held_to_lose_large_packets_while_pages_are_measured_over_it(
     assert memory.links["fixed"].clear_ns == (0 if is_held else 77)
 
 
-def test_a_link_of_which_nothing_was_held_is_well_since_when_it_was() -> None:
+def test_an_unchanged_inventory_leaves_the_healthy_since_time_of_a_link_alone() -> None:
     memory = known_of()
     memory.links["fixed"].clear_ns = 5
     forget_removed_targets(memory, two_links(), two_links())

@@ -78,7 +78,7 @@ def test_another_portal_under_the_same_name_is_judged_again() -> None:
     assert all(gone not in link.tracks for link in memory.links.values())
 
 
-def test_a_kind_that_is_not_measured_any_more_leaves_no_track() -> None:
+def test_tracks_of_a_kind_that_is_no_longer_measured_are_removed() -> None:
     world, memory = lived()
     probes = tuple(schedule for schedule in PROBES if schedule.kind != "http")
     after = site_probes_from(

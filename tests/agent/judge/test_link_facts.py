@@ -55,7 +55,7 @@ def in_round() -> LinkContext:
 
 
 @pytest.mark.parametrize("is_known", [True, False])
-def test_without_a_signal_a_link_is_down_at_once_and_what_rounds_have_shown_is_dropped(
+def test_without_carrier_a_link_is_down_at_once_and_its_other_faults_are_dropped(
     *, is_known: bool
 ) -> None:
     at = in_round()
@@ -129,7 +129,7 @@ def test_better_news_of_an_interface_counts_at_once_and_rounds_have_to_prove_it(
     assert at.link.had_ipv4
 
 
-def test_what_was_half_configured_is_well_without_any_proof() -> None:
+def test_a_link_whose_address_conflict_ends_is_clear_at_once() -> None:
     at = judged_link()
     at.link.heard_ns = 1
     change(at, structs.replace(FACTS_OK, address_conflict=True), ago(9.0))
@@ -139,7 +139,7 @@ def test_what_was_half_configured_is_well_without_any_proof() -> None:
     assert at.link.clear_ns == ago(1.0)
 
 
-def test_a_session_that_was_one_is_one_when_its_interface_is_gone() -> None:
+def test_a_point_to_point_interface_that_disappears_is_a_lost_session() -> None:
     at = judged_link()
     change(at, structs.replace(FACTS_OK, point_to_point=True), ago(9.0))
     assert change(at, LinkFacts(present=False, carrier=False), ago(8.0)) == SESSION_LOST
@@ -197,7 +197,7 @@ def test_a_round_in_which_nothing_answers_beyond_the_gateway_is_an_outage_that_h
     assert at.link.egress.unanswered_ns == [ago(1.0)], "only when it begins"
 
 
-def test_a_round_in_which_all_is_well_is_in_vain_if_it_was_a_burst() -> None:
+def test_only_bursts_in_which_all_is_well_count_as_inconclusive() -> None:
     for is_burst, bursts in ((True, 1), (False, 0)):
         at = judged_link(*(alive(target) for target in ("gateway", *WAY)))
         at.link.flap_state = FlapState(is_silent=True, starts=[1])
@@ -219,7 +219,7 @@ def test_a_gateway_alone_proves_no_line(targets: tuple[str, ...], *, is_known: b
     assert bool(at.link.clear_evidence) is is_known
 
 
-def test_what_is_known_again_is_clear_since_the_verdict_before() -> None:
+def test_a_link_known_again_is_clear_since_the_first_answer_after_its_last_verdict() -> None:
     at = judged_link(alive("zone", answered_since_ns=ago(50.0), answered_ns=ago(1.5)))
     at.link.known = False
     verdict = Verdict(link="fixed", service="", state=State.UNKNOWN)
@@ -242,7 +242,7 @@ def test_what_is_known_again_is_clear_since_the_verdict_before() -> None:
     ],
     ids=["all were heard", "another silent one was not", "one that is always silent was not"],
 )
-def test_who_stays_silent_while_others_as_far_out_answer_is_not_a_witness(
+def test_a_target_silent_while_others_equally_far_answer_is_marked_unresponsive(
     beside: list[Track], *, is_noted: bool
 ) -> None:
     at = judged_link(alive("gateway"), alive("access-fixed"), alive("far"), lost("zone"), *beside)
@@ -255,7 +255,7 @@ def test_who_stays_silent_while_others_as_far_out_answer_is_not_a_witness(
     assert fails.known_failing is is_noted
 
 
-def test_who_lies_farther_than_all_that_answers_is_not_called_silent_for_good() -> None:
+def test_a_silent_target_beyond_every_answering_one_is_not_marked_unresponsive() -> None:
     at = judged_link(alive("gateway"), alive("access-fixed"), lost("zone"))
     close(at)
     zone = next(track for track in at.link.tracks.values() if track.target == "zone")
@@ -292,7 +292,7 @@ def test_a_silence_is_one_of_those_that_make_flapping_once_it_is_proved(
     assert at.link.flap_state.starts == starts
 
 
-def test_flapping_is_of_the_fault_that_is_believed() -> None:
+def test_flapping_has_the_segment_of_the_believed_fault() -> None:
     for silence, before, expected in (
         (FaultSlot(fault=CARRIER_SILENT), None, Segment.CARRIER),
         (FaultSlot(), CARRIER_SILENT, Segment.CARRIER),
@@ -314,7 +314,7 @@ def test_a_link_is_back_when_something_answers(*, is_answered: bool) -> None:
     assert at.link.flap_state.is_silent is not is_answered
 
 
-def test_an_outage_that_late_answers_refute_never_was() -> None:
+def test_an_outage_refuted_by_late_answers_is_removed() -> None:
     at = judged_link(*(lost(target, late_ns=ago(1.0)) for target in ("zone", "far")))
     at.link.silence = FaultSlot(fault=ACCESS_SILENT, onset_ns=ago(9.0))
     at.link.flap_state = FlapState(is_silent=True, starts=[ago(9.0)])
@@ -340,7 +340,7 @@ def test_new_flows_are_asked_once_while_all_is_well_and_nothing_while_the_line_i
     assert at.link.round is not None
 
 
-def test_what_only_time_has_told_of_an_interface_is_a_fault_once() -> None:
+def test_an_interface_fault_found_by_elapsed_time_is_reported_once() -> None:
     at = in_round()
     at.link.facts = OUT_OF_CABLE
     links.apply_elapsed_time(at)

@@ -80,7 +80,7 @@ def test_losses_by_a_queue_or_a_dead_name_server_are_forgotten_at_its_end(
     assert at.link.clear_evidence
 
 
-def test_a_fault_that_begins_forgets_nothing_and_makes_nothing_clear() -> None:
+def test_the_onset_of_a_fault_resets_no_loss_test_and_clears_nothing() -> None:
     at = losing_link()
     suspicion = Suspicion(fault=ACCESS_SILENT, onset_ns=ago(9.0))
     at.link.silence = FaultSlot(
@@ -188,7 +188,7 @@ def test_slow_echoes_and_dead_name_servers_are_judged_where_no_outage_is_suspect
     assert at.link.inconclusive_bursts == 0, "something was found"
 
 
-def test_while_an_outage_is_suspected_nothing_else_is() -> None:
+def test_while_an_outage_is_suspected_no_other_fault_is_examined() -> None:
     mute: Shown = {
         "silences": 2,
         "silent_ns": ago(1.0),
@@ -222,7 +222,9 @@ def test_while_an_outage_is_suspected_nothing_else_is() -> None:
         ({"slow": held(Symptom.ACCESS_SLOW)}, True),
     ],
 )
-def test_who_is_mute_is_noted_while_nothing_is_open(change: Shown, *, is_noted: bool) -> None:
+def test_unresponsive_targets_are_marked_only_while_nothing_is_pending(
+    change: Shown, *, is_noted: bool
+) -> None:
     at = judged_link()
     for name, slot in change.items():
         setattr(at.link, name, slot)
@@ -236,7 +238,7 @@ def test_who_is_mute_is_noted_while_nothing_is_open(change: Shown, *, is_noted: 
     assert fails.known_failing is not is_open
 
 
-def test_nobody_is_mute_where_nobody_answers() -> None:
+def test_no_target_is_marked_unresponsive_while_no_other_answers() -> None:
     at = judged_link()
     mute = echoes("gateway", silences=3)
     links._note_known_unresponsive(at, round_of(silent(at, mute)))
@@ -277,7 +279,7 @@ def test_nobody_is_mute_where_nobody_answers() -> None:
         "who is measured no more",
     ],
 )
-def test_one_who_was_silent_and_not_heard_of_may_be_silent_with_the_others(
+def test_a_target_whose_last_run_was_silent_and_not_probed_since_may_be_part_of_an_outage(
     track: Track, *, hides: bool
 ) -> None:
     at = judged_link(track)
@@ -309,7 +311,7 @@ def test_an_interface_that_is_dead_asks_nobody_and_closes_no_round() -> None:
 
 
 @pytest.mark.parametrize(("segment", "is_kept"), [(Segment.ACCESS, False), (None, True)])
-def test_what_is_believed_of_a_link_is_dropped_when_it_goes_out_and_not_for_less(
+def test_an_outage_drops_the_other_faults_of_a_link_and_a_lesser_fault_keeps_them(
     segment: Segment | None, *, is_kept: bool
 ) -> None:
     mute: Shown = {

@@ -51,13 +51,13 @@ def empty_round(silence: FaultSlot, burst_ns: int | None = None) -> LinkMemory:
     return link
 
 
-def test_what_is_pending_asks_again_after_a_round_in_which_nobody_was_measured() -> None:
+def test_a_pending_change_asks_again_after_a_round_without_any_measured_run() -> None:
     """Else the cable that is back stays unplugged until the agent is started again."""
     link = empty_round(CABLE_BACK)
     assert link.burst_ns is not None
 
 
-def test_a_fault_that_stands_is_looked_at_again_by_the_ordinary_schedule() -> None:
+def test_a_confirmed_fault_is_checked_by_the_regular_schedule() -> None:
     link = empty_round(FaultSlot(fault=CABLE_UNPLUGGED, onset_ns=NS_PER_S))
     assert link.round is not None
     assert not link.round.is_burst

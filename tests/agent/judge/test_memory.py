@@ -17,7 +17,7 @@ STRUCTS = [
 
 
 @pytest.mark.parametrize("struct", STRUCTS, ids=lambda struct: struct.__name__)
-def test_what_is_not_said_of_something_new_is_nothing(struct: type[msgspec.Struct]) -> None:
+def test_fields_of_new_memory_default_to_nothing(struct: type[msgspec.Struct]) -> None:
     for field in msgspec.structs.fields(struct):
         if field.default is msgspec.NODEFAULT:
             continue

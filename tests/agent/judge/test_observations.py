@@ -97,7 +97,7 @@ def test_a_page_counts_that_was_asked_for_since_a_doubtful_silence_was_first_see
     assert [seen.answered for seen in observe_round(at, SINCE_NS).seen] == [True] * counts
 
 
-def test_a_page_that_has_failed_since_proves_nothing_of_a_silence() -> None:
+def test_a_page_that_failed_after_it_answered_is_no_answer_to_a_silence() -> None:
     page = answered("http", "motcua", SINCE_NS - 10)
     page.silences, page.silent_ns, page.silent_heard_ns = 1, SINCE_NS - 5, SINCE_NS - 1
     at = link_context(page)

@@ -39,7 +39,7 @@ def story_of(*events: Recorded) -> list[str]:
     return list(replay.replay([header, *(recording.event_line(event) for event in events)]))
 
 
-def test_times_count_from_the_first_event_and_what_worked_is_only_counted() -> None:
+def test_the_story_counts_time_from_the_first_event_and_omits_runs_that_worked() -> None:
     story = story_of(
         facts_event(0.0),
         arrival(1.0, ok_finding({icmp.RTT: 0.01})),
@@ -134,7 +134,9 @@ def test_probes_that_are_asked_for_are_counted_by_link_and_kind() -> None:
         ),
     ],
 )
-def test_a_change_says_of_what_it_is_and_whose_and_since_when(verdict: Verdict, words: str) -> None:
+def test_a_change_line_states_its_subject_its_party_and_its_onset(
+    verdict: Verdict, words: str
+) -> None:
     change = VerdictChange(
         verdict=verdict,
         before=State.UP,

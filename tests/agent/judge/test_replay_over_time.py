@@ -15,7 +15,7 @@ def recorded(world: SimulatedSite) -> list[bytes]:
     return lines
 
 
-def test_the_story_says_what_failed_what_was_asked_what_was_said_and_why() -> None:
+def test_the_story_shows_failures_requests_and_verdicts_with_their_evidence() -> None:
     cut = InjectedFault(start_s=60.0, end_s=100.0, at=Segment.ACCESS, loss=1.0)
     world = SimulatedSite(injected=(cut,), record=True)
     world.run(130.0)

@@ -171,7 +171,7 @@ def opened(*awaited: SeriesKey, is_burst: bool = True, answered: tuple[Family, .
         "lookups of a family that answers",
     ],
 )
-def test_a_round_is_over_when_it_has_all_that_it_can_get(
+def test_a_round_is_complete_when_all_awaited_runs_arrived_or_its_time_is_up(
     current: Round | None, age_s: float, *, is_complete: bool
 ) -> None:
     at = link_context()
@@ -310,7 +310,7 @@ def test_the_next_burst_is_as_soon_as_the_most_urgent_doubt_needs_one() -> None:
     assert at.link.round is None
 
 
-def test_what_has_to_be_learned_first_is_asked_once_it_was() -> None:
+def test_targets_with_a_learned_address_are_probed_once_it_was_learned() -> None:
     learned = (
         anchor("first_hop", Segment.ACCESS, "first-hop"),
         anchor("edge", Segment.LAN, "edge"),

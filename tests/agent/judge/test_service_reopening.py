@@ -57,7 +57,7 @@ def test_a_failure_of_which_nobody_was_named_is_compared_again_when_its_time_has
     assert taken_up(refused(), believed(undecided, reopened_ns=reopened_ns)) is is_opened
 
 
-def test_what_is_decided_or_works_again_is_not_compared_for_having_been_undecided() -> None:
+def test_a_decided_or_working_service_is_not_compared_again() -> None:
     assert not taken_up(refused(), believed(OWN))
     works = pages(successes=3, worked_ns=ago(1.0), worked_since_ns=ago(20.0))
     assert not taken_up(works, believed(UNKNOWN))

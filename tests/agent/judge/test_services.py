@@ -46,7 +46,7 @@ def over(health: Health, successes: int) -> ServiceOverLink:
     ],
     ids=["works again", "proved", "fails still", "never failed", "never judged", "in doubt"],
 )
-def test_what_works_again_is_asked_for_until_its_fault_is_over(
+def test_a_recovering_service_is_probed_until_its_fault_is_over(
     health: Health, successes: int, slot: FaultSlot | None, wants_more: bool
 ) -> None:
     assert _wants_more(over(health, successes), slot, Settings()) is wants_more

@@ -61,7 +61,7 @@ def test_schedules_that_name_links_and_targets_are_followed() -> None:
     assert site_probes.links["mobile"].shortest_s == 60.0
 
 
-def test_paths_are_traced_to_what_lies_beyond_the_site_and_not_to_its_own_hops() -> None:
+def test_paths_are_traced_only_to_targets_beyond_the_site() -> None:
     targets = (
         GATEWAY,
         anchor("printer", Segment.LAN, "192.0.2.9"),

@@ -120,7 +120,7 @@ def test_the_latest_four_failures_of_pages_after_a_success_are_remembered(
     assert followed.unanswered_ns == unanswered
 
 
-def test_what_a_page_says_of_its_certificate_and_its_way_is_kept_until_the_next_says_it() -> None:
+def test_certificate_and_translation_of_a_page_are_kept_until_a_later_run_replaces_them() -> None:
     followed = fed(
         track("http"),
         (
@@ -182,7 +182,7 @@ def test_an_echo_that_came_after_its_time_is_as_slow_as_it_was_and_answered() ->
     assert (followed.value_s, followed.late_ns, followed.slow_runs) == (0.02, 0, 0)
 
 
-def test_a_run_without_a_duration_or_that_failed_says_nothing_of_how_long_one_takes() -> None:
+def test_failed_runs_and_runs_without_a_duration_teach_no_duration() -> None:
     followed = track("dns")
     record_duration(followed, 1, ok_finding({}), SETTINGS)
     record_duration(followed, 2, failed_finding(Reason.NAME_NOT_FOUND, {dns.LOOKUP: 3.0}), SETTINGS)

@@ -136,7 +136,7 @@ def test_flapping_hides_the_outages_that_it_is_made_of() -> None:
         (None, None, UNKNOWN, NOW_NS),
     ],
 )
-def test_a_link_is_unknown_since_it_was_heard_last_and_for_the_reason_that_came_after(
+def test_an_unknown_link_has_the_onset_and_the_reason_of_its_last_sign_of_life(
     heard_ns: int | None, starved_ns: int | None, fault: Diagnosis, onset_ns: int
 ) -> None:
     link = LinkMemory(name="fixed", heard_ns=heard_ns, starved_ns=starved_ns)

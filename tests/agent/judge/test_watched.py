@@ -68,7 +68,7 @@ class Watch:
         return verdict.state, verdict.segment, verdict.symptom
 
 
-def test_no_probe_but_the_routers_own_word_is_made_on_it() -> None:
+def test_a_port_that_is_only_watched_is_measured_by_the_routers_answers_alone() -> None:
     probes = probes_of(watched()).links["second"]
     assert not probes.points
     assert not probes.has_host_probe

@@ -143,7 +143,7 @@ def test_a_page_counts_since_a_doubt_began_and_no_earlier_than_the_round_without
     assert seen_at(page, silence=out) == []
 
 
-def test_what_was_last_heard_of_each_is_an_answer_since_or_a_silence() -> None:
+def test_the_latest_result_of_each_series_is_an_answer_since_a_moment_or_a_silence() -> None:
     at = judged_link(
         echoes("zone", answered_ns=ago(10.0)),
         echoes("far", answered_ns=ago(10.0, 1)),
@@ -190,7 +190,7 @@ ALIVE: Shown = {"answered_ns": ago(50.0)}
         "not measured any more",
     ],
 )
-def test_who_lived_when_last_asked_and_was_not_asked_in_the_round_is_missing(
+def test_a_series_that_answered_last_and_was_not_probed_in_the_round_is_missing(
     track: Track, *, is_missing: bool
 ) -> None:
     at = judged_link(track)
@@ -199,7 +199,7 @@ def test_who_lived_when_last_asked_and_was_not_asked_in_the_round_is_missing(
     assert is_any_not_probed(at, observed, Segment.CARRIER) is is_missing
 
 
-def test_who_is_missing_in_one_family_is_not_in_another() -> None:
+def test_a_series_missing_in_one_family_is_not_missing_in_the_other() -> None:
     at = judged_link(echoes("zone", family=IP6, **ALIVE))
     observed = round_of(silent(at, echoes("zone")), silent(at, echoes("far")))
     assert not is_any_not_probed(at, observed, Segment.CARRIER), "it was heard, by IPv4"

@@ -107,7 +107,7 @@ def test_an_agent_that_starts_in_an_outage_finds_it(start: str) -> None:
 
 
 @pytest.mark.parametrize("seed", range(10, 10 + len(SEEDS)))
-def test_an_hour_of_healthy_mildly_noisy_links_gives_not_one_false_change(seed: int) -> None:
+def test_an_hour_of_healthy_mildly_noisy_links_has_no_false_change(seed: int) -> None:
     world = SimulatedSite(seed=seed)
     world.run(3600.0)
     assert {change.verdict.state for change in world.changes} == {State.UP}
@@ -124,7 +124,7 @@ def test_a_radio_link_of_three_in_a_thousand_is_healthy() -> None:
 
 @pytest.mark.parametrize("until_s", [3.0, 15.0])
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_dead_line_is_not_called_well_first_because_its_gateway_answers(
+def test_a_dead_line_whose_gateway_answers_is_never_called_up_first(
     seed: int, until_s: float
 ) -> None:
     """As a device starts it is short of CPU, and what is silent counts as not measured."""

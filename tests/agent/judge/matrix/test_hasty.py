@@ -123,7 +123,9 @@ ROWS = {
 @pytest.mark.parametrize("per_s", [24.0, 6.0])
 @pytest.mark.parametrize("row", ROWS)
 @pytest.mark.parametrize("seed", SEEDS)
-def test_in_a_hurry_nobody_is_blamed_who_is_not_at_fault(row: str, seed: int, per_s: float) -> None:
+def test_with_faster_probing_still_only_the_party_at_fault_is_named(
+    row: str, seed: int, per_s: float
+) -> None:
     broken, segments = ROWS[row]
     shifted = InjectedFault(**{**vars_of(broken), "start_s": START_S + seed % 50 / 10})  # type: ignore[arg-type]
     world = hasty(seed, per_s, shifted)

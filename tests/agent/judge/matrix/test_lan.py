@@ -170,7 +170,9 @@ def test_a_gateway_that_stops_answering_echoes_is_not_a_fault() -> None:
     assert states_of(world, "fixed") == [State.UP]
 
 
-def test_an_outage_behind_a_mute_gateway_is_nobodys_until_the_link_layer_tells() -> None:
+def test_behind_a_gateway_without_echoes_an_outage_is_unknown_until_the_link_layer_answers() -> (
+    None
+):
     filtered = InjectedFault(at=Segment.LAN, kinds=("icmp",), targets=("gateway",), loss=1.0)
     cut = InjectedFault(start_s=START_S, at=Segment.ACCESS, loss=1.0)
     world = SimulatedSite(injected=(filtered, cut))

@@ -34,7 +34,7 @@ def wavering(at_s: float) -> float:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_queue_that_nobody_can_be_asked_about_is_nobodys_until_it_stays(seed: int) -> None:
+def test_a_queue_of_unknown_cause_accuses_no_carrier(seed: int) -> None:
     queue = InjectedFault(start_s=START_S, end_s=600.0, at=Segment.ACCESS, delay_at=wavering)
     site = SimulatedSite(seed=seed, injected=(queue,))
     site.run(900.0)
@@ -52,7 +52,7 @@ def test_a_queue_that_stays_is_reported_to_the_carrier() -> None:
     assert symptoms[1:] == [Symptom.SLOW_CAUSE_UNKNOWN, Symptom.ACCESS_SLOW]
 
 
-def test_a_line_that_is_cut_under_load_is_down_all_the_same() -> None:
+def test_a_line_that_is_cut_under_load_is_reported_as_down() -> None:
     cut = InjectedFault(start_s=START_S, at=Segment.ACCESS, loss=1.0)
     site = SimulatedSite(
         injected=(cut,), own_traffic=lambda _link, at_s: 90e6 if at_s < START_S else 10e3
@@ -63,7 +63,7 @@ def test_a_line_that_is_cut_under_load_is_down_all_the_same() -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_drops_of_a_queue_of_unknown_cause_notify_nobody_either(seed: int) -> None:
+def test_drops_of_a_queue_of_unknown_cause_accuse_no_carrier(seed: int) -> None:
     queue = InjectedFault(
         start_s=START_S, end_s=600.0, at=Segment.ACCESS, delay_at=wavering, loss=0.02
     )
@@ -97,7 +97,7 @@ def test_a_box_that_is_deaf_for_a_moment_makes_no_dead_line(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_where_all_targets_lose_none_of_them_is_a_part_that_is_out(seed: int) -> None:
+def test_heavy_loss_to_all_targets_is_not_a_partial_outage(seed: int) -> None:
     """Of a dozen targets some are always silent for a while where six of ten echoes are lost."""
     lossy = InjectedFault(start_s=START_S, at=Segment.CARRIER, kinds=("icmp",), loss=0.6)
     site = SimulatedSite(seed=seed, injected=(lossy,))
@@ -165,7 +165,7 @@ def test_a_loss_is_over_when_echoes_alone_are_still_lost(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_where_only_what_begins_now_is_lost_nobody_is_named(seed: int) -> None:
+def test_where_only_new_connections_fail_nobody_is_named(seed: int) -> None:
     """A full table of connections, in the site's box or at the carrier: echoes are old flows."""
     full = InjectedFault(start_s=START_S, at=Segment.ACCESS, kinds=("dns", "http"), loss=1.0)
     site = SimulatedSite(seed=seed, injected=(full,))
@@ -199,7 +199,7 @@ def test_routers_that_are_slow_where_no_watched_service_lies_make_no_slow_link()
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_loss_that_is_over_leaves_nothing_to_accuse_another_of(seed: int) -> None:
+def test_after_a_loss_in_the_lan_has_ended_no_other_party_is_accused(seed: int) -> None:
     """Lookups lost with a LAN's packets once became the loss of its line after the LAN was well."""
     lossy = InjectedFault(start_s=START_S, end_s=250.0, at=Segment.LAN, loss=0.06)
     site = SimulatedSite(seed=seed, injected=(lossy,))
@@ -230,7 +230,7 @@ def test_failures_behind_an_unknown_box_count_against_no_circuit(
     assert states_of(site, "fixed")[-1] is State.UP
 
 
-def test_a_box_that_is_swapped_while_the_line_is_dead_takes_nothing_back() -> None:
+def test_a_box_that_is_swapped_while_the_line_is_dead_does_not_withdraw_the_outage() -> None:
     dead = InjectedFault(start_s=START_S, end_s=400.0, at=Segment.ACCESS, loss=1.0)
     site = SimulatedSite(
         injected=(dead,),

@@ -212,7 +212,7 @@ def test_name_servers_of_the_whole_device_accuse_no_second_carrier(reason: Reaso
     assert states_of(site, "mobile") == [State.UP]
 
 
-def test_a_server_of_the_whole_device_that_once_answered_over_a_link_is_that_links() -> None:
+def test_a_shared_name_server_that_once_answered_over_a_link_belongs_to_that_link() -> None:
     shared = msgspec.structs.replace(FACTS_OK, shared_resolvers=True)
     dead = InjectedFault(
         start_s=START_S, at=Segment.CARRIER, targets=("resolver",), kinds=("dns",), loss=1.0

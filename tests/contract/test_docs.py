@@ -15,6 +15,9 @@ from thongsuot_collector.rules import loader as rules
 _LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)(?:\s+\"[^\"]*\")?\)")
 _FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"`[^`\n]*`")
+_PRINCIPLE = re.compile(r"^\| \d+ \| (`.*`) \|$", re.MULTILINE)
+_TEST = re.compile(r"^(?:async )?def test_(\w+)", re.MULTILINE)
+PRINCIPLES = 14
 
 
 def pages(root: Path) -> list[Path]:
@@ -147,6 +150,26 @@ def test_an_alert_without_a_heading_and_a_rule_without_a_page_are_found(tmp_path
     assert without_heading(["Alert", "Other"], "# Runbook\n## Alert\n### Other\n") == {"Other"}
     plant(tmp_path, "docs/runbook/a_rule.md", "# a_rule\n")
     assert without_page(["a_rule", "other"], tmp_path) == {"other"}
+
+
+def cases_behind_principles(page: str) -> list[set[str]]:
+    """Return the tests that a page names for each principle of the judge."""
+    return [set(re.findall(r"`(\w+)`", row)) for row in _PRINCIPLE.findall(page)]
+
+
+def test_the_cases_behind_the_principles_are_tests_that_there_are() -> None:
+    page = (ROOT / "docs/explanation/how-a-verdict-is-reached.md").read_text("utf-8")
+    named = cases_behind_principles(page)
+    assert len(named) == PRINCIPLES
+    assert all(named)
+    folders = (ROOT / "tests/agent", ROOT / "tests/lab_room")
+    there = {
+        name
+        for folder in folders
+        for path in folder.rglob("test_*.py")
+        for name in _TEST.findall(path.read_text("utf-8"))
+    }
+    assert set.union(*named) - there == set()
 
 
 def test_a_dead_link_and_a_dead_anchor_are_found(tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ async def test_an_address_that_makes_no_sense_says_why(
     complaints.clear()
 
 
-async def test_incidents_stand_beneath_the_one_that_stands_for_them(
+async def test_member_incidents_are_listed_below_their_outage(
     page: Page, city: ReportingCity, keep: Keep
 ) -> None:
     for site in ("s0", "s1", "s2", "s3", "s4", "s5"):

@@ -59,7 +59,7 @@ async def test_a_browser_finds_nothing_that_keeps_the_page_from_being_installed(
     await page.goto("about:blank")
 
 
-async def test_no_copy_stays_of_content_that_somebody_may_no_longer_see(
+async def test_a_cached_page_is_deleted_when_its_reader_may_no_longer_see_it(
     page: Page, city: ReportingCity
 ) -> None:
     url = str(city.client.base_url.join("/sites/s2?lang=vi"))

@@ -46,7 +46,7 @@ def test_unsupported_requests_are_refused(head: bytes, status: HTTPStatus) -> No
 
 
 @given(head=st.binary(max_size=200))
-def test_no_bytes_are_more_than_refused(head: bytes) -> None:
+def test_any_bytes_are_parsed_or_refused(head: bytes) -> None:
     try:
         request = parse_request(head)
     except HttpError as refused:
@@ -56,7 +56,7 @@ def test_no_bytes_are_more_than_refused(head: bytes) -> None:
     assert status in {HTTPStatus.OK, HTTPStatus.BAD_REQUEST, HTTPStatus.METHOD_NOT_ALLOWED}
 
 
-def test_a_response_says_what_it_is_and_what_may_not_be_done_with_it() -> None:
+def test_a_response_states_its_type_its_length_and_its_security_headers() -> None:
     page = HttpPage(
         body=b"<p>", content_type="text/html; charset=utf-8", policy="default-src 'none'"
     )
@@ -85,7 +85,9 @@ def test_a_response_says_what_it_is_and_what_may_not_be_done_with_it() -> None:
         (b"br", False),
     ],
 )
-def test_a_packed_body_goes_to_who_takes_it(accepted: bytes, is_packed: bool) -> None:
+def test_a_compressed_body_is_sent_only_to_clients_that_accept_gzip(
+    accepted: bytes, is_packed: bool
+) -> None:
     request = parse_request(b"GET / HTTP/1.1\r\nAccept-Encoding: " + accepted + b"\r\n\r\n")
     page = HttpPage(body=b"<p>long</p>", content_type="text/html", packed=b"short")
     head, _, body = encode_response(page, takes_gzip=request.takes_gzip).partition(b"\r\n\r\n")
@@ -106,7 +108,9 @@ def test_a_packed_body_goes_to_who_takes_it(accepted: bytes, is_packed: bool) ->
         (b"Host: a\r\nSec-Fetch-Site: same-origin", True),
     ],
 )
-def test_a_wish_is_known_by_where_it_comes_from(headers: bytes, is_own: bool) -> None:
+def test_a_request_is_from_the_same_origin_if_its_headers_say_so(
+    headers: bytes, is_own: bool
+) -> None:
     request = parse_request(b"POST /tests?lang=en HTTP/1.1\r\n" + headers + b"\r\n\r\n")
     assert (request.is_post, request.is_same_origin, request.path) == (
         True,
@@ -115,13 +119,13 @@ def test_a_wish_is_known_by_where_it_comes_from(headers: bytes, is_own: bool) ->
     )
 
 
-def test_a_browser_is_told_to_say_that_a_wish_is_our_own_pages() -> None:
+def test_responses_ask_browsers_to_send_a_referrer_within_the_same_origin() -> None:
     assert b"\r\nReferrer-Policy: same-origin\r\n" in encode_response(status_page(HTTPStatus.OK))
     moved = replace(status_page(HTTPStatus.SEE_OTHER), location="/?lang=vi#tests")
     assert b"\r\nLocation: /?lang=vi#tests\r\n" in encode_response(moved)
 
 
-def test_a_method_that_is_not_done_here_is_told_which_are() -> None:
+def test_an_unsupported_method_is_answered_with_the_supported_ones() -> None:
     assert b"\r\nAllow: GET, HEAD\r\n" in encode_response(
         status_page(HTTPStatus.METHOD_NOT_ALLOWED)
     )

@@ -80,7 +80,9 @@ async def test_a_head_without_end_is_refused() -> None:
         assert b" 200 " in await ask(port, b"GET / HTTP/1.1\r\n\r\n")
 
 
-async def test_a_caller_who_says_nothing_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_client_that_never_completes_its_request_is_disconnected(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(module, "_EXCHANGE_S", 20 * MS)
     async with serving() as port:
         assert await ask(port, b"GET / HT") == b""
@@ -109,7 +111,7 @@ async def test_the_client_with_most_silent_connections_makes_room_first() -> Non
             await closed(writer)
 
 
-async def test_a_form_comes_after_its_head_and_a_part_of_one_is_nothing() -> None:
+async def test_a_form_is_read_after_its_head_and_an_incomplete_one_is_dropped() -> None:
     head = b"POST /commissioning HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n"
     async with serving() as port:
         assert (await ask(port, head + b"code=1234")).endswith(b"{'code': '1234'}")

@@ -27,7 +27,7 @@ def test_a_stamp_is_unix_time_in_nanoseconds() -> None:
     assert control.parse([STAMP]).stamp_ns == 0x6A65A758 * 10**9 + 0x05F2A0D3
 
 
-def test_a_stamp_that_was_not_taken_is_none() -> None:
+def test_a_stamp_of_zero_is_none() -> None:
     assert control.parse([NO_STAMP]).stamp_ns is None
 
 
@@ -82,7 +82,7 @@ def test_any_messages_are_read_or_refused(messages: list[tuple[int, int, bytes]]
         control.parse(messages)
 
 
-def test_the_kernel_speaks_as_it_is_read_here() -> None:
+def test_control_messages_of_the_running_kernel_are_parsed() -> None:
     with (
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server,
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client,

@@ -46,5 +46,5 @@ def test_a_quoted_packet_alone_has_no_labels() -> None:
 
 
 @given(st.binary(max_size=300), st.integers(0, 400), st.sampled_from((20, 28, 40, 48)))
-def test_nothing_that_comes_in_breaks_it(quoted: bytes, begins: int, headers_bytes: int) -> None:
+def test_labels_from_any_bytes_are_in_range(quoted: bytes, begins: int, headers_bytes: int) -> None:
     assert all(0 <= label < 1 << 20 for label in labels(quoted, begins, headers_bytes))

@@ -137,7 +137,7 @@ def test_a_trace_over_ipv6_hears_the_same(packet: bytes) -> None:
         b"",
     ],
 )
-def test_a_trace_hears_nothing_of_others(packet: bytes) -> None:
+def test_a_trace_receives_no_packets_of_other_flows(packet: bytes) -> None:
     assert not passes(trace_filter4(PORT), packet)
     assert not passes(trace_filter6(PORT), packet)
 
@@ -154,7 +154,7 @@ ANOTHER = bytes([198, 51, 100, 7])
     "addresses", [(OURS,), (ANOTHER, OURS), (*[ANOTHER] * (CLAIMS_MAX - 1), OURS)]
 )
 @pytest.mark.parametrize("operation", [1, 2])
-def test_who_else_says_that_it_has_our_address_passes(
+def test_a_claim_to_our_address_by_another_host_passes(
     operation: int, addresses: tuple[bytes, ...]
 ) -> None:
     claim = ANSWER[:7] + bytes([operation]) + ANSWER[8:]
@@ -163,7 +163,7 @@ def test_who_else_says_that_it_has_our_address_passes(
 
 
 @pytest.mark.parametrize("own", [OTHER_HARDWARE[:5] + b"\0", b"\0" + OTHER_HARDWARE[1:]])
-def test_an_address_like_our_own_is_another(own: bytes) -> None:
+def test_a_hardware_address_that_differs_in_one_byte_is_anothers(own: bytes) -> None:
     assert passes(claim_filter(own, [OURS]), ANSWER)
 
 

@@ -23,7 +23,7 @@ token_file = "token"
 """
 
 
-def test_a_site_config_of_nothing_changes_nothing() -> None:
+def test_an_empty_site_config_changes_nothing() -> None:
     assert overlay(own(), site_config()) == own()
 
 
@@ -50,7 +50,7 @@ def test_the_own_witnesses_of_a_device_without_targets_stay() -> None:
     assert probes_of(together) == PROBES
 
 
-def test_of_probes_the_kind_is_the_name_and_what_is_the_devices_own_stays() -> None:
+def test_probes_merge_by_kind_and_keep_the_devices_own_settings() -> None:
     from_collector = ConfiguredProbe(kind="http", every_s=30.0, settings={"timeout_s": 5.0})
     together = overlay(own(), site_config(probes=(from_collector,)))
     kinds = {probe.kind: probe for probe in together.probes}
@@ -65,7 +65,7 @@ def test_of_probes_the_kind_is_the_name_and_what_is_the_devices_own_stays() -> N
     assert kinds["http"].every_s == 30
 
 
-def test_of_links_the_interface_is_the_devices_own_and_what_is_not_said_stays() -> None:
+def test_links_merge_by_name_and_keep_the_devices_interface_and_unset_fields() -> None:
     facts = ConfiguredLink(
         name="fiber", medium=Medium.FIBER, carrier="vnpt", resolvers=("192.0.2.1",)
     )

@@ -98,7 +98,7 @@ def test_a_version_that_was_rolled_back_is_refused_if_the_rollback_helped() -> N
     assert rollout.undecided is None
 
 
-def test_what_another_site_config_came_after_is_decided_by_that() -> None:
+def test_an_undecided_rollback_is_settled_under_the_next_site_config() -> None:
     rollout = rules.roll_back(
         rules.begin_trial(good(FIRST), SECOND), RefusalGround.UNDECIDED, "silence"
     )
@@ -112,7 +112,7 @@ def test_what_another_site_config_came_after_is_decided_by_that() -> None:
     assert not rollout.is_new(SECOND)
 
 
-def test_ends_under_one_site_config_are_not_held_against_another() -> None:
+def test_restarts_during_the_trial_of_one_site_config_do_not_count_against_another() -> None:
     rollout = rules.after_restart(rules.begin_trial(good(FIRST), SECOND), "f")
     third = offer(3)
     rollout = rules.after_restart(rules.begin_trial(rollout, third), "f")
@@ -144,7 +144,9 @@ def test_refusals_are_bounded_and_each_version_stands_once() -> None:
     assert rollout.refused[-1].reason == "again"
 
 
-def test_a_disk_that_takes_files_again_is_given_the_site_config_again() -> None:
+def test_a_site_config_refused_for_a_full_disk_may_be_tried_again_once_files_can_be_written() -> (
+    None
+):
     rollout = rules.refuse_version(good(FIRST), version_of(SECOND), "full", RefusalGround.NOT_KEPT)
     assert not rollout.is_new(SECOND)
     assert rules.clear_disk_refusals(rollout).is_new(SECOND)

@@ -66,7 +66,7 @@ def test_unflushed_data_may_be_any_prefix_and_does_no_harm(tmp_path: Path) -> No
     assert load_rollout(path) == AFTER
 
 
-def test_a_file_that_a_card_has_damaged_is_set_aside_and_never_half_believed(
+def test_a_damaged_file_is_set_aside_and_never_partly_loaded(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = tmp_path / "site-config.json"

@@ -195,7 +195,7 @@ LINKS = st.builds(
     probes=st.lists(PROBES, max_size=3),
     links=st.lists(LINKS, max_size=3),
 )
-def test_whatever_is_taken_leaves_the_device_its_own(
+def test_no_accepted_site_config_changes_the_devices_own_settings(
     targets: list[ConfiguredTarget], probes: list[ConfiguredProbe], links: list[ConfiguredLink]
 ) -> None:
     content = SiteConfiguration(

@@ -64,7 +64,7 @@ def test_a_conflict_that_names_a_layout_asks_for_it() -> None:
     assert reading.disposition is PushDisposition.LAYOUT_WANTED
 
 
-def test_a_conflict_that_names_none_says_that_somebody_else_has_the_number() -> None:
+def test_a_conflict_without_a_layout_means_that_the_number_is_taken() -> None:
     reading = outcome_of(said(409, PushResponse(error="kept with other bytes")))
     assert reading.disposition is PushDisposition.CONFLICT
 
@@ -148,7 +148,7 @@ OBJECTS = st.fixed_dictionaries(
     body=st.one_of(st.binary(max_size=60), OBJECTS),
     header=st.one_of(st.text(max_size=9), st.integers(0, 10**8).map(str)),
 )
-def test_whatever_answers_is_believed_by_what_names_the_push_alone(
+def test_only_an_answer_that_names_this_push_decides_what_becomes_of_it(
     status: int, body: bytes, header: str
 ) -> None:
     reading = outcome_of(PostResponse(status=status, body=body, retry_after=header))
@@ -167,7 +167,7 @@ def test_whatever_answers_is_believed_by_what_names_the_push_alone(
         assert named == SENT_NS
 
 
-def test_what_is_made_up_here_gets_past_the_reading_of_json() -> None:
+def test_generated_answers_include_valid_refusals() -> None:
     rejected = PushDisposition.REJECTED
     assert disposition_of(find(OBJECTS, lambda body: disposition_of(body) is rejected)) is rejected
 

@@ -85,7 +85,7 @@ async def test_a_machine_that_accepts_and_says_nothing_holds_up_one_push_alone(
     ],
     ids=["busy", "does not know us", "proxy", "answers another push", "a box on the way"],
 )
-async def test_a_machine_that_cannot_take_a_batch_is_not_believed_and_another_is_asked(
+async def test_a_batch_refused_by_one_collector_is_pushed_to_the_next_one_and_kept_until_then(
     tmp_path: Path, refusal: ScriptedReply
 ) -> None:
     def refuse(_: ReceivedPush) -> ScriptedReply:
@@ -155,7 +155,7 @@ def urls_of(endpoints: Sequence[CollectorEndpoint]) -> str:
     return "".join(endpoint.host[0] for endpoint in endpoints)
 
 
-def test_who_failed_rests_ever_longer_and_is_tried_again_in_the_end() -> None:
+def test_an_endpoint_that_fails_again_pauses_longer_and_is_tried_again() -> None:
     order = EndpointOrder((A, B, C), steady)
     assert urls_of(order.at(0)) == "abc"
     now_ns = 0
@@ -170,7 +170,9 @@ def test_who_failed_rests_ever_longer_and_is_tried_again_in_the_end() -> None:
     assert urls_of(order.at(now_ns + 15 * NS_PER_S)) == "abc", "it began anew"
 
 
-def test_where_all_have_failed_all_are_tried_whose_rest_ends_first_first() -> None:
+def test_when_every_endpoint_has_failed_they_are_tried_in_the_order_in_which_their_pauses_end() -> (
+    None
+):
     order = EndpointOrder((A, B, C), steady)
     order.note_failure(A, 2 * NS_PER_S)
     order.note_failure(C, 0)
@@ -178,7 +180,7 @@ def test_where_all_have_failed_all_are_tried_whose_rest_ends_first_first() -> No
     assert urls_of(order.at(3 * NS_PER_S)) == "cba"
 
 
-def test_news_go_to_the_machine_that_answered_last() -> None:
+def test_urgent_batches_go_to_the_endpoint_that_answered_last() -> None:
     order = EndpointOrder((A, B), steady)
     order.note_failure(A, 0)
     order.note_answer(B)
@@ -189,7 +191,7 @@ def test_news_go_to_the_machine_that_answered_last() -> None:
     assert not order.is_trial(B)
 
 
-def test_nothing_is_cut_short_where_none_is_known_to_work() -> None:
+def test_no_push_is_a_trial_while_no_endpoint_is_known_to_work() -> None:
     order = EndpointOrder((A, B), steady)
     order.note_failure(A, 0)
     assert not order.is_trial(A)

@@ -42,11 +42,11 @@ def test_streams_that_the_device_no_longer_knows_are_forgotten() -> None:
     assert account(3, {1}, is_known=False).counts()[BatchFate.FORGOTTEN] == 2
 
 
-def test_of_a_device_that_says_nothing_nobody_can_say_more_than_that_it_has_not_come() -> None:
+def test_missing_batches_of_a_device_without_a_report_count_as_not_reported() -> None:
     assert account(3, {1, 3}, is_reported=False).counts()[BatchFate.NOT_REPORTED] == 1
 
 
-def test_a_loss_that_was_announced_has_its_reason_and_what_came_all_the_same_is_kept() -> None:
+def test_an_announced_loss_has_its_reason_and_batches_received_all_the_same_count_as_kept() -> None:
     losses = (Loss(2, 4, BatchFate.DROPPED), Loss(4, 4, BatchFate.REJECTED))
     assert account(5, {1, 3, 5}, losses=losses).fates() == [
         ((1, 1), BatchFate.KEPT),
@@ -62,7 +62,7 @@ def test_a_refused_batch_whose_file_has_gone_is_gone() -> None:
     assert account(1, set(), losses=losses).counts() == {BatchFate.REJECTED_DELETED: 1}
 
 
-def test_a_power_cut_takes_what_waits_nowhere() -> None:
+def test_a_power_cut_explains_only_batches_that_are_neither_kept_nor_waiting() -> None:
     losses = (Loss(1, None, BatchFate.POWER_CUT),)
     assert account(6, {1, 2}, losses=losses, waiting=1, is_known=False).counts() == {
         BatchFate.KEPT: 2,
@@ -119,7 +119,9 @@ def test_the_account_of_a_device_that_gives_up_every_second_batch_has_a_size() -
 
 
 @given(first=NUMBERS, second=NUMBERS, most=st.integers(0, 70))
-def test_ranges_subtract_and_meet_as_sets_do(first: set[int], second: set[int], most: int) -> None:
+def test_subtracting_and_intersecting_ranges_agrees_with_sets(
+    first: set[int], second: set[int], most: int
+) -> None:
     left, right = (
         ranges.merged((number, number) for number in numbers) for numbers in (first, second)
     )

@@ -20,7 +20,7 @@ async def stage(tmp_path: Path) -> AsyncIterator[NotifyingStack]:
         await made.close()
 
 
-async def test_killed_between_news_and_telling_it_tells_once_and_the_end_too(
+async def test_a_crash_before_a_notification_is_sent_causes_exactly_one_and_its_resolution(
     stage: NotifyingStack,
 ) -> None:
     await stage.report(State.UP)

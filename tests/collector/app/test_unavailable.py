@@ -25,7 +25,9 @@ async def client_of(sock: socket.socket) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.mark.parametrize("path", [push.PATH_BATCHES, push.PATH_LAYOUTS, push.PATH_ADDRESS])
-async def test_a_push_is_told_to_come_again_even_one_of_many_parts(path: str) -> None:
+async def test_without_a_database_every_push_is_answered_503_with_retry_after(
+    path: str,
+) -> None:
     async def parts() -> AsyncIterator[bytes]:
         for _ in range(40):
             yield b"0" * 65_536

@@ -118,7 +118,7 @@ def test_a_beginning_that_two_certificates_have_revokes_none(
     assert main((*words, "AB2")) == 0
 
 
-def test_a_collector_that_wants_certificates_and_has_no_authority_does_not_start(
+def test_a_collector_that_asks_for_certificates_does_not_start_without_an_authority(
     config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     import trustme

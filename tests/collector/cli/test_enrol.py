@@ -55,7 +55,7 @@ def test_the_qr_code_holds_the_command_for_the_device(
 
 
 @pytest.mark.parametrize("span", ["0d", "7", "91d", "soon", "-1d"])
-def test_a_time_that_is_none_ends_with_2(
+def test_an_invalid_duration_exits_with_2(
     config: Path, capsys: pytest.CaptureFixture[str], span: str
 ) -> None:
     with pytest.raises(SystemExit) as ended:

@@ -115,7 +115,7 @@ def test_a_period_of_a_site_as_parquet(filled: tuple[Path, BatchSealer], tmp_pat
     assert not list(tmp_path.glob("*.part"))
 
 
-def test_everything_as_csv(
+def test_the_whole_record_is_exported_as_csv(
     filled: tuple[Path, BatchSealer], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     config, agent = filled
@@ -163,7 +163,7 @@ def test_a_batch_that_cannot_be_read_is_named_and_costs_no_other(
         (("--from", "2026-11-02", "--to", "2026-11-01"), "--to 2026-11-01 is not after --from"),
     ],
 )
-def test_a_period_that_is_none_is_refused(
+def test_an_invalid_period_is_refused(
     filled: tuple[Path, BatchSealer],
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],

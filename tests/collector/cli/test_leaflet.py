@@ -88,7 +88,7 @@ def test_the_lamp_and_the_plug_to_look_at_are_drawn_beside_their_steps(config: P
         assert bool(step.picture) == speaks_of_one, step.text
 
 
-def test_how_to_move_to_the_backup_here_is_said_instead_of_how_it_is_done_in_general(
+def test_the_points_own_backup_instructions_replace_the_general_ones(
     config: Path,
 ) -> None:
     file = config.parent / "inventory" / "city.toml"

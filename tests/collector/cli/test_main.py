@@ -33,7 +33,9 @@ def say(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, s
     return status, captured.out, captured.err
 
 
-def test_check_config_says_what_is_there(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_config_lists_sites_sinks_channels_and_files(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     status, out, err = say(capsys, "check-config", "--config", config)
     assert (status, err) == (0, "")
     assert out.splitlines() == [

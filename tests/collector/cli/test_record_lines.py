@@ -57,7 +57,7 @@ def forgotten_lines() -> Iterator[str]:
         yield record_lines.lost_line(LostRange(first=0, last=0, entries=0, forgotten=table))
 
 
-def test_a_table_beside_the_entries_that_lost_rows_is_named_by_what_is_not_known() -> None:
+def test_a_table_that_lost_rows_is_listed_without_the_name_of_the_table() -> None:
     for text in forgotten_lines():
         assert text.startswith("LOST: ")
         assert text.endswith(", to a broken disk")

@@ -69,7 +69,7 @@ def test_a_store_is_copied_too(tmp_path: Path, capsys: pytest.CaptureFixture[str
     copied.dispose()
 
 
-def test_nothing_is_written_over_and_what_holds_nothing_is_named(
+def test_salvage_overwrites_no_file_and_reports_a_file_that_cannot_be_read(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     noise, target = tmp_path / "noise", tmp_path / "new.sqlite"

@@ -12,7 +12,7 @@ def mistakes(text: str, folder: Path) -> str:
     return str(caught.value)
 
 
-def test_a_reflector_that_would_answer_nobody_is_refused(tmp_path: Path) -> None:
+def test_a_reflector_without_key_and_allowed_networks_is_refused(tmp_path: Path) -> None:
     text = '[reflector]\nstamp_address = "0.0.0.0:862"\n'
     assert "c.toml:2: " in (message := mistakes(text, tmp_path))
     assert "would answer nobody: give key_file, or the networks of allow" in message

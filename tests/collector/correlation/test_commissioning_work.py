@@ -69,7 +69,9 @@ async def test_a_device_plans_only_so_much(world: World) -> None:
 
 
 @pytest.mark.parametrize(("days", "planned"), [(6, 1), (8, 0)])
-def test_a_walk_that_is_heard_of_long_after_plans_nothing(days: int, planned: int) -> None:
+def test_a_commissioning_run_reported_long_after_plans_no_maintenance(
+    days: int, planned: int
+) -> None:
     registry = healthy_city().registry
     received_ns = registry.network_state.now_ns
     entry = JournalEntry(

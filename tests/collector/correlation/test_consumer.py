@@ -97,7 +97,7 @@ async def test_a_site_that_was_silent_before_a_restart_is_silent_after_it(world:
     ]
 
 
-async def test_what_came_in_while_it_was_away_is_recorded_and_told_only_if_it_goes_on(
+async def test_after_an_absence_of_the_collector_only_lasting_faults_are_notified(
     world: World,
 ) -> None:
     await all_well(world)
@@ -273,7 +273,7 @@ async def test_undelivered_items_are_pending_after_a_restart(world: World) -> No
     ]
 
 
-async def test_it_follows_the_journal_by_itself_and_tells_when_the_hold_is_over(
+async def test_the_consumer_follows_the_journal_and_notifies_at_the_end_of_the_hold(
     world: World,
 ) -> None:
     await all_well(world)

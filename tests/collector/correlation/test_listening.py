@@ -115,7 +115,7 @@ def refuse(world: World, *, is_refusing: bool) -> None:
         journal.execute(f"ALTER TABLE {before} RENAME TO {after}")
 
 
-async def test_while_nothing_can_be_kept_nobody_is_silent_and_then_all_have_time_to_come_back(
+async def test_while_nothing_can_be_stored_no_site_is_silent_nor_just_afterwards(
     world: World,
 ) -> None:
     await all_well(world)

@@ -63,7 +63,7 @@ async def test_a_fault_is_a_series_that_says_who_acts_and_leads_to_its_page(worl
     assert scraped(world) == [], "over"
 
 
-async def test_an_outage_stands_for_its_links_at_each_of_its_sites(world: World) -> None:
+async def test_an_open_outage_has_one_series_per_site(world: World) -> None:
     sites = tuple(f"s{number}" for number in range(0, 8, 2))
     await settle(world, *sites)
     for site in sites:

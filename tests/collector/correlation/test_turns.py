@@ -95,7 +95,7 @@ async def test_work_that_has_begun_is_finished_when_it_is_cancelled() -> None:
     assert (len(log), ended) == (20, ["done"])
 
 
-def test_after_incidents_were_made_entries_have_as_long() -> None:
+def test_after_a_batch_of_incidents_entries_are_processed_for_as_long() -> None:
     clock = StepClock()
     timer = TurnTimer(clock)
     assert timer.is_pause_over()

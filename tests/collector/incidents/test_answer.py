@@ -62,7 +62,7 @@ def test_an_accepted_incident_has_the_name_of_its_person(city: CityFixture) -> N
     assert incident.history[-1].event == "answer accepted"
 
 
-def test_the_moment_by_which_it_is_to_be_mended_is_the_last_that_was_named(
+def test_the_expected_repair_time_is_the_latest_one_stated(
     city: CityFixture,
 ) -> None:
     assert city.only("link_fault").expected_ns is None

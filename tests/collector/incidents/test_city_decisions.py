@@ -164,7 +164,7 @@ def test_a_split_member_stands_for_itself_though_the_grouping_would_take_it_agai
     assert incident_of(city, "s3").closure_code is ClosureCode.RESTORED
 
 
-def test_only_what_is_a_member_can_be_taken_out() -> None:
+def test_only_members_can_be_taken_out_of_an_outage() -> None:
     city, outage, stranger = outage_and_stranger()
     with pytest.raises(AnswerImpossible, match="member"):
         split(city, outage.id, stranger.id)
@@ -281,7 +281,7 @@ def test_the_faults_of_one_that_is_part_of_another_stay_together_in_a_chain() ->
     assert member.end_ns == wall_ns(244)
 
 
-def test_the_word_on_a_fault_stands_when_it_turns_out_to_be_one_with_another() -> None:
+def test_a_merged_fault_keeps_its_placement_by_the_city() -> None:
     city, outage, stranger = outage_and_stranger()
     word = Placement(by="Bình", reason="cùng một tuyến cáp", at_ns=wall_ns(201), into="elsewhere")
     gone = msgspec.structs.replace(stranger, placement=word)

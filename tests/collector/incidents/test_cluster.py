@@ -44,7 +44,7 @@ def clustered(*faults: Fault, need: int = 3) -> list[tuple[list[str], float | No
 
 
 @pytest.mark.parametrize(("population", "least"), [(1, 2), (2, 2), (3, 3), (10, 3), (100, 4)])
-def test_the_more_there_are_the_more_it_takes(population: int, least: int) -> None:
+def test_a_larger_population_needs_a_larger_cluster(population: int, least: int) -> None:
     assert min_cluster_size(population, SETTINGS) == least
 
 
@@ -105,7 +105,7 @@ def test_a_failure_after_the_end_of_a_large_outage_is_not_part_of_it() -> None:
     assert end_s == 500
 
 
-def test_a_fault_that_had_ended_before_is_not_a_witness() -> None:
+def test_blips_that_ended_before_an_outage_do_not_belong_to_it() -> None:
     blips = [fault(f"b{n}", n * 60, n * 60 + 20) for n in range(9)]
     outage = [fault("x", 600), fault("y", 603), fault("z", 605)]
     assert clustered(*blips, *outage) == [(["x", "y", "z"], None)]

@@ -102,7 +102,7 @@ def test_a_service_is_in_fault_for_its_own_faults_only() -> None:
     assert found(Subject("s", "fiber", "portal"), (UP, 60), (REFUSES, 9)) == []
 
 
-def test_a_name_follows_from_what_and_when_and_bears_the_day_in_vietnam() -> None:
+def test_an_incident_id_depends_on_subject_and_onset_and_contains_the_vietnamese_date() -> None:
     evening_ns = 1_795_035_600 * NS_PER_S  # 2026-11-18 21:00 UTC is the 19th in Vietnam
     assert readable_id("s/fiber", evening_ns).startswith("20261119-")
     assert readable_id("s/fiber", evening_ns) == readable_id("s/fiber", evening_ns)
@@ -194,7 +194,7 @@ def test_a_fault_that_is_withdrawn_or_part_of_another_no_longer_continues() -> N
     assert merged(ongoing, replace(ongoing, id="g")).merged_into == "g"
 
 
-def test_a_port_that_is_only_watched_is_not_a_fault_while_its_router_says_that_it_is_up() -> None:
+def test_a_watched_port_without_other_faults_is_not_a_fault() -> None:
     assert found(LINK, (WATCHED, 600)) == []
     assert found(LINK, (WATCHED, 600), (DOWN, 100), (WATCHED, 600)) == [(600, 700)]
     assert found(LINK, (WATCHED, 9), (DOWN, 100)) == [(9, None)]

@@ -110,7 +110,9 @@ def test_the_last_of_overlapping_windows_to_close_counts() -> None:
     assert city.only("link_fault").windows == ("w1", "w2", "w3")
 
 
-def test_work_that_begins_on_a_fault_already_told_keeps_it_open_and_quiet() -> None:
+def test_maintenance_begun_during_a_notified_fault_keeps_its_incident_open_without_updates() -> (
+    None
+):
     city = healthy_city()
     city.report("s0", "fiber", CUT)
     city.run(100)

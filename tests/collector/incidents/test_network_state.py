@@ -35,7 +35,7 @@ def test_a_link_or_a_service_is_known_where_the_inventory_has_it() -> None:
     assert [state.is_known(subject) for subject in unknown] == [False] * 3
 
 
-def test_ways_that_share_something_with_one_that_shares_something_are_one() -> None:
+def test_links_connected_by_a_third_one_that_shares_with_both_count_as_one_way() -> None:
     known_inventory = inventory(1, ("vnpt",), radio=lambda _: "viettel")
     (site,) = known_inventory.sites
     fiber, radio = site.links

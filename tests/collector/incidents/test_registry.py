@@ -253,7 +253,7 @@ def test_faults_go_with_the_last_incident_that_holds_them_and_not_before() -> No
     assert (book.faults, book.incidents, book.faults_of(LINK)) == ({}, {}, [])
 
 
-def test_the_present_fault_of_a_subject_is_the_latest_that_continues() -> None:
+def test_the_current_fault_of_a_subject_is_the_latest_that_is_not_over() -> None:
     book = empty_book()
     book.put_fault(fault("later", 7))
     book.put_fault(fault("earlier", 3))

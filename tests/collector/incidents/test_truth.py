@@ -275,7 +275,7 @@ def test_two_faults_that_turn_out_to_be_one_are_merged_and_not_withdrawn() -> No
         assert incident.opened_ns < following.opened_ns
 
 
-def test_who_took_on_or_refused_an_outage_that_was_over_did_so_of_no_later_one() -> None:
+def test_acknowledgement_and_dispute_of_an_ended_outage_do_not_carry_over_to_the_next_one() -> None:
     city = CityFixture(inventory(6, ("vnpt", "viettel")))
     city.start()
     city.run(30)

@@ -256,7 +256,7 @@ async def test_above_its_size_a_site_that_floods_goes_first_and_costs_no_other(
     assert again.outcome is AppendOutcome.REPEATED
 
 
-async def test_where_all_hold_too_much_the_oldest_of_all_go_and_no_site_the_most(
+async def test_above_its_size_the_journal_trims_sites_evenly_once_the_flood_is_gone(
     reopen: Reopen,
 ) -> None:
     journal = await reopen()

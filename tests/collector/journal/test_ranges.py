@@ -52,7 +52,7 @@ def test_rows_are_merged_for_each_site_and_stream_alone(
 
 
 @given(RANGES, RANGES, st.integers(min_value=0, max_value=45))
-def test_what_two_sets_share_and_what_only_one_has_is_what_sets_say(
+def test_difference_intersection_and_lowest_numbers_of_ranges_agree_with_sets(
     some: list[ranges.Range], others: list[ranges.Range], most: int
 ) -> None:
     left, right = ranges.merged(some), ranges.merged(others)

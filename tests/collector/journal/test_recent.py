@@ -55,7 +55,7 @@ def wanted(
     size_bytes=st.integers(1, 60),
     site=st.sampled_from(["", *SITES]),
 )
-def test_a_read_gives_what_is_held_of_it(
+def test_a_read_returns_the_held_entries_of_the_requested_range(
     *, first: int, added: int, after: int, through: int, limit: int, size_bytes: int, site: str
 ) -> None:
     entries = RecentEntries()

@@ -248,7 +248,9 @@ async def test_a_damaged_journal_of_a_newer_collector_is_left_alone(
     assert names_in(tmp_path) <= {path.name, f"{path.name}-wal", f"{path.name}-shm"}
 
 
-async def test_where_no_entry_can_be_found_any_more_each_is_named(tmp_path: Path) -> None:
+async def test_a_journal_whose_entries_are_unreadable_reports_each_one_as_lost(
+    tmp_path: Path,
+) -> None:
     path = tmp_path / "journal.sqlite"
     name = await filled(path, 60)
     page = roots_of(path)["entries"]

@@ -77,7 +77,7 @@ def test_a_mistake_is_named(changes: dict[str, str], mistake: ProposalMistake) -
     assert proposal_from(fields(**changes), CARRIER, DIRECTORY, (), now_ns=NOW_NS) is mistake
 
 
-def test_a_carrier_cannot_bury_the_city_in_proposals() -> None:
+def test_a_carriers_pending_proposals_are_limited() -> None:
     known: list[ProposedWork] = []
     for hour in range(MOST_PENDING):
         begin = NOW + timedelta(days=1, hours=hour)

@@ -12,7 +12,7 @@ TESTS = Path(__file__).parent / "channels"
 PAGES = ROOT / "docs" / "reference" / "channels"
 
 
-def test_there_are_channels_to_hold() -> None:
+def test_the_known_channels_are_found() -> None:
     assert {"tmf621", "webhook"} <= set(kinds())
 
 
@@ -21,7 +21,7 @@ def test_a_channel_has_its_page(kind: str) -> None:
     assert (PAGES / f"{kind}.md").read_text("utf-8").startswith(f"# {kind}\n")
 
 
-def test_every_page_and_every_test_is_of_a_channel() -> None:
+def test_each_page_and_each_test_belongs_to_a_channel() -> None:
     assert {path.stem for path in PAGES.glob("*.md")} - {"README"} == set(kinds())
     tests = {path.stem.removeprefix("test_") for path in TESTS.glob("test_*.py")}
     assert tests == set(kinds())

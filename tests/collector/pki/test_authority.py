@@ -29,7 +29,7 @@ def renewed(folder: Path) -> CertificateAuthority:
     return authority.renew_authority(folder, now=NOW, lifetime=2 * YEAR)
 
 
-def test_those_before_stay_trusted_and_their_keys_are_gone(folder: Path) -> None:
+def test_earlier_authorities_stay_trusted_and_only_the_newest_key_is_kept(folder: Path) -> None:
     first = authority.load_authority(folder)
     second = renewed(folder)
     third = renewed(folder)

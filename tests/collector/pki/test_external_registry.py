@@ -316,7 +316,7 @@ def test_a_name_leads_to_its_site(
         ((dns("a.agents.example"), dns("b.agents.example")), "more than one site: a, b"),
     ],
 )
-def test_a_name_that_is_no_sites_is_refused(
+def test_a_certificate_without_exactly_one_site_name_is_refused(
     tmp_path: Path, names: tuple[x509.GeneralName, ...], complaint: str
 ) -> None:
     city = ForeignAuthority("city")

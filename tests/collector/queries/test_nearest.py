@@ -80,7 +80,7 @@ async def test_the_answer_to_a_push_brings_it_down_now_and_then(
     assert await answer() is None, "not with every answer"
 
 
-def test_where_none_can_serve_the_city_is_not_searched_at_every_push() -> None:
+def test_when_no_point_can_serve_the_search_is_repeated_at_most_once_a_minute() -> None:
     looked_at: list[str] = []
 
     class Counting(NearestSites):

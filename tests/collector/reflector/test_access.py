@@ -8,7 +8,7 @@ from thongsuot_collector.errors import CollectorError
 from thongsuot_collector.reflector.access import AddressFilter, networks_from, read_key
 
 
-def test_who_lies_in_a_network_is_let_in() -> None:
+def test_addresses_in_an_allowed_network_are_admitted() -> None:
     gate = AddressFilter(networks_from(["192.0.2.0/24", "2001:db8::1"]))
     assert gate.admits("192.0.2.7")
     assert gate.admits("::ffff:192.0.2.7")

@@ -147,7 +147,7 @@ async def test_extensions_come_back_answered() -> None:
         assert method == 2
 
 
-async def test_senders_of_too_much_are_answered_less() -> None:
+async def test_senders_above_the_rate_are_answered_less_often() -> None:
     async with reflector(allow=("127.0.0.1",), packets_per_s=0.001, packets_burst=3.0) as asker:
         for number in range(3):
             await asker.ask(request(number))
@@ -167,7 +167,7 @@ async def test_an_answer_leaves_from_the_address_that_was_asked() -> None:
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(packets=st.lists(st.binary(max_size=300), max_size=20), sealed=st.booleans())
-def test_nothing_that_can_be_sent_ends_it_or_makes_it_send_more(
+def test_no_packets_stop_the_reflector_or_make_it_amplify(
     key_file: str, packets: list[bytes], sealed: bool
 ) -> None:
     async def flood() -> None:

@@ -171,7 +171,7 @@ def test_an_address_as_expected_is_not_forged(lab: Lab) -> None:
     assert finding.outcome is Outcome.OK
 
 
-def test_silence_is_a_time_out(lab: Lab) -> None:
+def test_a_name_server_that_does_not_answer_times_out(lab: Lab) -> None:
     finding = measure(lab, quiet, settings=SHORT)
     assert (finding.outcome, finding.reason) == (Outcome.FAILED, Reason.NAME_SERVER_TIMED_OUT)
     assert finding.values == {}

@@ -70,7 +70,7 @@ async def test_the_own_line_is_distinguished_from_the_other_without_a_reflector(
     ],
     ids=["an earlier version", "something else on the way"],
 )
-async def test_what_does_not_say_it_proves_nothing(
+async def test_an_answer_without_the_seen_address_measures_nothing(
     lab: Lab, reply: ScriptedReply, reason: Reason
 ) -> None:
     async with collecting(lab) as receiver:

@@ -107,7 +107,7 @@ def test_a_router_that_spreads_flows_is_seen_to_use_both(lab: Lab) -> None:
     ],
     ids=["no networks", "an address of nobody known", "a link of no carrier"],
 )
-def test_where_whose_an_address_is_cannot_be_known_nothing_is_contradicted(
+def test_an_address_in_no_known_network_contradicts_no_carrier(
     lab: Lab, link: Link, networks: PrefixTable
 ) -> None:
     finding = ask(lab, link=link, networks=networks)
@@ -193,6 +193,6 @@ def answering(lab: Lab, answer: Callable[[socket.socket], None]) -> Iterator[Non
 
 
 @pytest.mark.usefixtures("reflector")
-def test_a_link_by_the_routers_choice_says_which_line_that_is(lab: Lab) -> None:
+def test_a_link_chosen_by_the_router_reports_the_carrier_in_use(lab: Lab) -> None:
     finding = ask(lab, link=Link(name="lan", interface="eth0", via=Via.ROUTER), networks=NETWORKS)
     assert (finding.values, finding.evidence) == ({ANSWERED: 1.0}, {"used_carrier": "isp1"})

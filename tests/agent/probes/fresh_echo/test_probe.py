@@ -38,7 +38,7 @@ def test_where_none_of_full_size_comes_through_the_small_one_is_the_largest() ->
 
 
 @pytest.mark.parametrize("full_size", [[], [UNPROVEN, UNPROVEN]], ids=["not tried", "elsewhere"])
-def test_a_size_that_was_not_measured_is_absent(full_size: list[EchoResult]) -> None:
+def test_a_packet_size_that_was_not_measured_is_absent(full_size: list[EchoResult]) -> None:
     assert "fresh_echo_packet_bytes" not in finding_from([answered()], full_size).values
 
 

@@ -221,7 +221,7 @@ def test_an_ordinary_user_sees_it_too(lab: Lab, capabilities: tuple[str, ...]) -
 
 @pytest.mark.lab
 @needs_lab
-def test_late_timers_are_reported_to_each_link_once(lab: Lab) -> None:
+def test_the_delay_of_late_timers_is_reported_once_for_each_link(lab: Lab) -> None:
     async def run(monitor: LinkMonitor) -> None:
         for link in ("fixed", "mobile"):
             await look(monitor, link, ask=False)

@@ -22,7 +22,7 @@ def test_a_router_that_refuses_ends_the_way_once_however_far_probes_would_have_g
     )
 
 
-def test_how_long_a_refusal_took_is_no_round_trip() -> None:
+def test_the_time_of_a_refusal_is_not_a_round_trip() -> None:
     assert hop_from(1, 3, CUT).rtt_s == 0.25
     assert hop_from(2, 3, CUT).rtt_s is None
 

@@ -99,7 +99,7 @@ def test_declared_networks_of_the_site_come_before_the_carriers_first_hop() -> N
     assert path_of(finding_from(flat, office, "icmp", networks)).edge is None
 
 
-def test_a_target_that_nothing_stands_before_is_no_first_hop() -> None:
+def test_a_hop_behind_a_silent_one_is_not_the_first_hop() -> None:
     way = found(walked("192.168.8.1", "", "10.20.0.1"))
     assert path_of(way).first is None
     assert "path_first_hop_seconds" not in way.values
@@ -111,7 +111,7 @@ def test_a_modem_without_a_gateway_of_the_site_begins_with_the_carrier() -> None
     assert path_of(found(walked("10.20.0.1", "203.0.113.9"), state=modem)).first == 1
 
 
-def test_a_way_that_ends_is_failed_and_still_tells_how_far_it_goes() -> None:
+def test_an_interrupted_path_fails_and_reports_its_last_hop() -> None:
     cut = found(walked("192.168.8.1", "10.20.0.1", reached=False))
     assert (cut.outcome, cut.reason) == (Outcome.FAILED, Reason.TIMED_OUT)
     assert cut.detail == "the last that answered is hop 2"

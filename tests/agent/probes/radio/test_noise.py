@@ -171,7 +171,7 @@ def odd_texts(text: str) -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("make", sorted(AT))
-def test_one_odd_word_in_a_transcript_makes_no_value(make: str) -> None:
+def test_an_altered_word_in_a_transcript_invents_no_value(make: str) -> None:
     text = AT[make]
     whole = transcript.reading_from(text)
     assert whole.lte is not None
@@ -211,7 +211,7 @@ def odd_documents(document: object) -> Iterator[tuple[str, object]]:
 
 
 @pytest.mark.parametrize("make", sorted(DOCUMENTS))
-def test_one_odd_thing_in_a_document_makes_no_value(make: str) -> None:
+def test_an_altered_field_in_a_document_invents_no_value(make: str) -> None:
     read, document = DOCUMENTS[make]
     whole = read(document)
     assert whole.lte is not None

@@ -82,9 +82,7 @@ def test_a_pci_that_there_cannot_be_is_refused() -> None:
         ("nr", "FFFFFFFFFFFFFFFF", "0"),
     ],
 )
-def test_a_mark_for_a_cell_that_is_not_known_is_not_a_cell(
-    leg: str, cell_id: str, tac: str
-) -> None:
+def test_a_placeholder_for_an_unknown_cell_is_rejected(leg: str, cell_id: str, tac: str) -> None:
     draft = ReadingBuilder()
     draft.set_cell(leg, base=16, cell_id=cell_id, tac=tac)
     reading = draft.build()
@@ -102,7 +100,7 @@ def test_an_identity_that_no_cell_of_its_kind_has_is_refused() -> None:
     assert (reading.nr.cell_id, reading.nr.tac) == (2**28 + 5, 0xFF01)
 
 
-def test_what_is_said_after_a_mark_counts() -> None:
+def test_a_valid_value_after_a_placeholder_counts() -> None:
     draft = ReadingBuilder()
     draft.set_cell("lte", base=16, cell_id="FFFFFFF")
     draft.set_cell("lte", base=16, cell_id="1A2D001")
@@ -111,7 +109,7 @@ def test_what_is_said_after_a_mark_counts() -> None:
     assert (reading.lte.cell_id, reading.rejected) == (0x1A2D001, {})
 
 
-def test_a_modem_that_loses_its_cell_tells_of_no_change_of_cell() -> None:
+def test_losing_the_cell_is_not_a_change_of_cell() -> None:
     transcript = '+QENG: "servingcell","SEARCH","LTE","FDD",452,04,{},17,1575,3,5,5,{},{}\r\nOK'
     rest = "-91,-11,-61,12,10,-,30"
     history = ModemHistory()

@@ -92,7 +92,7 @@ def test_losses_are_exact_up_to_the_last_answer(
     assert loss.down == pytest.approx(1 - len(trips) / len(reached))
 
 
-def test_only_what_comes_after_a_later_one_is_out_of_order() -> None:
+def test_a_packet_is_out_of_order_only_behind_one_sent_later() -> None:
     assert reordered([0, 1, 3, 2, 4]) == 0.2
     assert reordered([4, 0, 1]) == pytest.approx(2 / 3)
     assert reordered([0, 2, 4]) == 0.0

@@ -30,7 +30,7 @@ from thongsuot_agent.probing.equipment import vocabulary
         ("?", ""),
     ],
 )
-def test_technologies(word: str, meant: str) -> None:
+def test_words_for_technologies_are_recognised(word: str, meant: str) -> None:
     assert vocabulary.technology(word) == meant
 
 
@@ -47,7 +47,7 @@ def test_technologies(word: str, meant: str) -> None:
         ("", ""),
     ],
 )
-def test_registrations(word: str, meant: str) -> None:
+def test_words_for_registration_states_are_recognised(word: str, meant: str) -> None:
     assert vocabulary.registration(word) == meant
 
 
@@ -63,7 +63,7 @@ def test_registrations(word: str, meant: str) -> None:
         ("?", ""),
     ],
 )
-def test_sims(word: str, meant: str) -> None:
+def test_words_for_sim_states_are_recognised(word: str, meant: str) -> None:
     assert vocabulary.sim(word) == meant
 
 

@@ -29,6 +29,6 @@ async def test_a_worker_that_does_not_end_is_ended() -> None:
         await request_report(WORKER, order(), LoadTestReport, 0.01)
 
 
-async def test_a_worker_that_dies_says_its_last_word() -> None:
+async def test_a_worker_that_dies_is_reported_with_its_last_line_of_output() -> None:
     with pytest.raises(WorkerFailed, match=r"ended with 1: .*ValidationError"):
         await request_report(WORKER, LoadTestReport(), LoadTestReport, 60.0)

@@ -114,7 +114,7 @@ def test_one_odd_object_costs_its_own_figure_and_makes_none(path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_so_it_is_with_devices_of_the_field(name: str) -> None:
+def test_an_altered_object_of_a_recorded_device_invents_no_figure(name: str) -> None:
     devices.need()
     path = devices.FOLDER / "snmp" / f"{name}.snmprec"
     profiled = asyncio.run(

@@ -142,7 +142,7 @@ async def test_a_carrier_gets_circuit_time_measurements_and_the_record(mail: Mai
     assert first["files"] == f"['{opened.incident.id}-1.json']"
 
 
-async def test_a_copy_of_a_mail_has_the_message_id_of_the_first(mail: MailFixture) -> None:
+async def test_a_mail_sent_twice_has_the_same_message_id(mail: MailFixture) -> None:
     city = steady_city(city_inventory())
     message = message_of(cut_fibre(city), city)
     channel = mail.channel()
@@ -340,7 +340,7 @@ def test_a_code_means_what_the_rfc_says(code: int, outcome: ChannelOutcome) -> N
         (aiosmtplib.SMTPException("no AUTH"), ChannelOutcome.CHANNEL_UNAVAILABLE),
     ],
 )
-def test_before_a_message_is_offered_nobody_has_it(
+def test_an_error_before_the_message_was_offered_is_never_an_unknown_delivery(
     error: Exception, outcome: ChannelOutcome
 ) -> None:
     assert outcome_of_connecting(error) is outcome

@@ -211,7 +211,7 @@ def test_every_text_fits(text: str, most: int) -> None:
     assert septets(without_diacritics(text)) is not None
 
 
-def test_the_page_follows_where_it_makes_no_message_more(fixture: SmsFixture) -> None:
+def test_the_link_is_added_only_if_the_message_needs_no_further_part(fixture: SmsFixture) -> None:
     message = cut()
     document = msgspec.structs.replace(message.document, page_url="https://ts.example/i/1?key=Ab_")
     linked = msgspec.structs.replace(message, document=document)

@@ -267,7 +267,9 @@ async def test_a_call_of_the_carrier_makes_us_look_at_once(
     assert fixture.desk.operator_call("GET", f"hubs/{fixture.version}") == []
 
 
-async def test_a_call_without_the_token_is_nobodys(fixture: TicketFixture, tmp_path: Path) -> None:
+async def test_a_callback_without_the_token_is_refused(
+    fixture: TicketFixture, tmp_path: Path
+) -> None:
     import httpx
 
     made = steady_city(city_inventory())

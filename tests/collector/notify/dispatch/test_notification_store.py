@@ -50,7 +50,7 @@ async def test_notifications_are_forgotten_only_when_their_fault_is_long_over(
         assert len(attempts_for(fixture, goes_on)) == 1
 
 
-async def test_events_may_be_handed_over_before_anybody_runs(
+async def test_events_accepted_before_the_service_runs_are_sent_once_it_does(
     first: WebhookReceiver, second: WebhookReceiver, tmp_path: Path
 ) -> None:
     made = one_and_a_fallback()

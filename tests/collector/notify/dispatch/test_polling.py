@@ -34,7 +34,7 @@ def said_by_carrier(incident: Incident) -> list[str]:
     return [entry.event for entry in incident.history if entry.event.startswith("ticket ")]
 
 
-async def test_who_took_a_fault_on_between_two_polls_is_asked_before_its_ticket_is_ended(
+async def test_a_ticket_accepted_between_two_polls_is_read_before_it_is_resolved(
     fixture: TicketFixture, tmp_path: Path
 ) -> None:
     city = steady_city(city_inventory())
@@ -58,7 +58,7 @@ async def test_who_took_a_fault_on_between_two_polls_is_asked_before_its_ticket_
     assert [ticket["status"] for ticket in fixture.tickets()] == ["resolved"]
 
 
-async def test_a_status_is_known_only_once_the_incident_has_it_and_is_in_it_once(
+async def test_a_receiver_status_is_stored_after_the_incident_has_it_and_applied_once(
     fixture: TicketFixture, tmp_path: Path
 ) -> None:
     city = steady_city(city_inventory())

@@ -68,7 +68,7 @@ def test_each_party_has_its_own_people_and_channels() -> None:
     assert routes_of(ALL, directory, SEEN).routes == Routes(every=("am",))
 
 
-def test_a_fallback_is_one_that_was_asked_for() -> None:
+def test_fallbacks_are_only_those_configured_for_the_party() -> None:
     directory = InventoryDirectory(
         city_inventory(carrier_channels=("hook", "mail"), carrier_fallbacks=("mail", "zalo:7"))
     )

@@ -17,7 +17,7 @@ from thongsuot_collector.notify.dispatch.thread import DeliveryState, Routes
 from thongsuot_collector.notify.message import ChannelOutcome
 
 
-def test_who_may_have_heard_the_end_hears_of_the_next_beginning_as_one() -> None:
+def test_after_an_unconfirmed_resolution_the_next_incident_is_sent_as_new() -> None:
     desk = ThreadSimulation(ONE)
     desk.answers(ChannelOutcome.DELIVERED)
     desk.hears(numbered(RESOLVED, 2, NotificationKind.RESOLVED))

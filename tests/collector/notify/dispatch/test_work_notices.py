@@ -138,7 +138,7 @@ async def test_a_mail_that_nobody_took_is_sent_again_also_by_a_collector_that_st
     assert outcomes == [ChannelOutcome.RETRY, ChannelOutcome.RETRY, ChannelOutcome.DELIVERED]
 
 
-async def test_systems_are_told_nothing_and_a_fallback_that_people_read_stands_in(
+async def test_proposals_go_to_a_fallback_that_people_read_and_not_to_systems(
     tmp_path: Path, mail: MailFixture, first: WebhookReceiver, caplog: pytest.LogCaptureFixture
 ) -> None:
     alone = WorkDesk(tmp_path / "alone", {"main": first.channel()})

@@ -88,13 +88,13 @@ def test_results_from_an_earlier_fault_are_no_evidence() -> None:
     assert text.count("to exchange IPv4") == 1
 
 
-def test_where_nothing_is_known_or_all_is_over_nothing_is_reported() -> None:
+def test_without_known_paths_or_after_the_end_a_message_has_no_path_section() -> None:
     made = steady_city(city_inventory())
     assert "Path (traceroute)" not in body(cut_fibre(made), no_paths)
     assert "Path (traceroute)" not in body(restore_fibre(made))
 
 
-def test_staff_at_a_point_are_spared() -> None:
+def test_messages_to_staff_at_a_point_have_no_path_section() -> None:
     assert "Path (traceroute)" not in body(unplug_cable(steady_city(city_inventory())))
 
 

@@ -66,6 +66,37 @@ def test_written_entries_are_read_back_stream_by_stream_and_number_by_number(
     disk.close()
 
 
+def pages_written(disk: Disk) -> int:
+    """Return the pages that the log has; each is written a second time by a checkpoint."""
+    log_bytes = disk.path.with_name(disk.path.name + "-wal").stat().st_size
+    return (log_bytes - 32) // (24 + 4096)
+
+
+def test_a_transaction_writes_only_what_is_new(tmp_path: Path) -> None:
+    disk = Disk(tmp_path / "spool.db")
+    name, layouts = b"n" * 16, {b"n" * 16: bytes(20_000)}
+    disk.write_batches([row(1, 1, layout=name)], layouts, [(stream(1), 1)])
+    disk.save_fact("used", "1")
+    disk.checkpoint_wal()
+    disk.write_batches([row(1, 2, layout=name)], layouts, [(stream(1), 2)])
+    assert pages_written(disk) == 2, "the batch, and the number of its stream"
+    disk.checkpoint_wal()
+    disk.save_fact("used", "2")
+    assert pages_written(disk) == 1
+    assert (disk.layout(name), disk.load_fact("used")) == (bytes(20_000), "2")
+    assert [known.last_number for known in disk.known_streams()] == [2]
+    disk.close()
+
+
+def test_an_ordinal_that_another_stream_takes_is_that_streams(tmp_path: Path) -> None:
+    disk = Disk(tmp_path / "spool.db")
+    disk.note_stream(stream(1), 4, is_closed=True)
+    other = msgspec.structs.replace(stream(1), name="f" * 16)
+    disk.note_stream(other, 1, is_closed=False)
+    assert [known.stream for known in disk.known_streams()] == [other]
+    disk.close()
+
+
 def test_a_closed_stream_goes_with_its_last_batch_and_the_newest_stays(tmp_path: Path) -> None:
     disk = Disk(tmp_path / "spool.db")
     disk.write_batches(

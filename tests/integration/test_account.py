@@ -10,105 +10,25 @@ import re
 import shutil
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import closing
 from pathlib import Path
 
-import httpx
 import pytest
 
-from tests.agent.spool.making import result, spool_at
-from tests.collector.running import collector, eventually, token
+from tests.agent.spool.making import spool_at
+from tests.collector.running import eventually
 from tests.collector.sinks.gate import fault_proxy
 from tests.collector.sinks.receiver import (
     Answer,
     ReceivedRequest,
-    ScriptedReceiver,
     always,
     receiver,
 )
 from tests.integration.device import drain, pushing
+from tests.integration.device_and_collector import SITE, DeviceAndCollector
 from thongsuot_agent.config.model import SpoolConfig
 from thongsuot_agent.spool.rejected import Rejection
-from thongsuot_agent.spool.spool import Spool
-from thongsuot_collector.app.durable import JOURNAL_FILE
-from thongsuot_collector.cli.main import main
 from thongsuot_schema.batch import push
-
-SITE = "site-1"
-
-
-class DeviceAndCollector:
-    """A device and a collector, their folders and what the command line says of both."""
-
-    def __init__(
-        self, root: Path, sink: ScriptedReceiver, capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        self.root = root
-        self.state = root / "collector"
-        self.state.mkdir()
-        self.secret = token(self.state, SITE)
-        self.sink = sink
-        self._capsys = capsys
-        self._serial = 0
-        self.config = (
-            '[[sinks]]\nkind = "remote_write"\nname = "database"\nlinger_s = 0.0\n'
-            f'min_backoff_s = 0.05\nmax_backoff_s = 0.05\nurl = "{sink.url}"\n'
-        )
-        self.file = root / "collector.toml"
-        self.file.write_text(f'state_dir = "{self.state}"\n{self.config}')
-
-    @property
-    def journal(self) -> Path:
-        return self.state / JOURNAL_FILE
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[httpx.AsyncClient]:
-        async with collector(self.state, config=self.config) as client:
-            yield client
-
-    def make(self, spool: Spool, batches: int) -> None:
-        for _ in range(batches):
-            self._serial += 1
-            spool.add_entry(result(self._serial))
-            spool.seal()
-
-    async def pushed(self, batches: int) -> None:
-        """Have a device push so many batches, and the sink take them all."""
-        async with self.running() as client:
-            spool = spool_at(self.root / "device")
-            await spool.open()
-            self.make(spool, batches)
-            async with pushing(spool, str(client.base_url), self.secret) as uplink:
-                await drain(spool, uplink)
-            await self.delivered(client)
-            await spool.close()
-
-    async def delivered(self, client: httpx.AsyncClient) -> None:
-        async def is_done() -> bool:
-            text = (await client.get("/metrics")).text
-            lag = re.search(r'consumer_lag_entries\{consumer="database"\} (\S+)', text)
-            return lag is not None and float(lag[1]) == 0
-
-        await eventually(is_done)
-
-    def say(self, *words: str) -> tuple[int, str]:
-        status = main([*words, "--config", str(self.file)])
-        return status, self._capsys.readouterr().out
-
-    def missing(self) -> tuple[int, list[str]]:
-        """Return what ``verify`` ends with, and what it says is not there."""
-        status, out = self.say("verify")
-        return status, [
-            re.sub(r" [0-9a-f]{16}:", ":", line)
-            for line in out.splitlines()
-            if line.startswith(("MISSING", "NOT DELIVERED"))
-        ]
-
-    def stream_missing(self) -> str:
-        """Return the stream of which ``verify`` misses something."""
-        match = re.search(r"^MISSING: \S+ ([0-9a-f]{16}):", self.say("verify")[1], re.MULTILINE)
-        assert match is not None
-        return match[1]
 
 
 @pytest.fixture
@@ -124,11 +44,11 @@ async def test_a_whole_record_closes_and_its_sums_are_equal(record: DeviceAndCol
     assert record.missing() == (0, [])
     _, totals = record.say("account")
     assert totals.splitlines()[1].split() == [SITE, "6", "6", "0", "-", "yes"]
-    assert totals.splitlines()[-1].split() == ["database", "6", "0", "0", "0", "0"]
+    assert totals.splitlines()[-1].split() == ["database", "6", "0", "0", "0", "0", "0"]
     _, days = record.say("account", SITE)
     made, came = (block.splitlines()[1].split() for block in days.split("\n\n"))
     assert made[1:] == ["6", "6", "0", "-", "yes"]
-    assert came[1:] == ["6", "database", "6", "0", "0", "0", "0", "0"]
+    assert came[1:] == ["6", "database", "6", "0", "0", "0", "0", "0", "0"]
     city = json.loads(record.say("account", "--json")[1])
     assert [(site["site"], site["made"], site["closes"]) for site in city["sites"]] == [
         (SITE, 6, True)
@@ -273,61 +193,6 @@ async def test_an_older_copy_of_the_journal_is_found_out(record: DeviceAndCollec
     accept = ("accept-loss", SITE, record.stream_missing(), "--by", "Lan", "--reason", "restored")
     assert record.say(*accept)[0] == 0
     assert record.missing() == (0, [])
-
-
-async def test_entries_trimmed_before_a_sink_has_them_are_lost_to_that_sink(
-    record: DeviceAndCollector,
-) -> None:
-    record.sink.script = always(503)
-    async with record.running() as client:
-        spool = spool_at(record.root / "device")
-        await spool.open()
-        record.make(spool, 5)
-        async with pushing(spool, str(client.base_url), record.secret) as uplink:
-            await drain(spool, uplink)
-        await spool.close()
-    record.config += "[journal]\nmax_bytes = 1048576\n"
-    with closing(sqlite3.connect(record.journal)) as connection:
-        # As much as the limit is, so that the next trim needs room.
-        connection.execute("CREATE TABLE ballast (body BLOB)")
-        connection.execute("INSERT INTO ballast VALUES (zeroblob(1048576))")
-        connection.commit()
-    async with record.running() as client:
-
-        async def is_trimmed() -> bool:
-            text = (await client.get("/metrics")).text
-            return 'consumer_lost_entries{consumer="database"} 5.0' in text
-
-        await eventually(is_trimmed)
-    assert record.missing() == (
-        1,
-        ["NOT DELIVERED to database: 5 entries, lost before it read them"],
-    )
-    came = record.say("account", SITE)[1].split("\n\n")[1].splitlines()[1].split()
-    assert came[1:] == ["5", "database", "0", "0", "0", "5", "0", "0"]
-
-
-async def test_entries_skipped_by_a_sink_are_found(record: DeviceAndCollector) -> None:
-    record.sink.script = always(503)
-    async with record.running() as client:
-        spool = spool_at(record.root / "device")
-        await spool.open()
-        record.make(spool, 5)
-        async with pushing(spool, str(client.base_url), record.secret) as uplink:
-            await drain(spool, uplink)
-        await spool.close()
-    with closing(sqlite3.connect(record.journal)) as connection:
-        connection.execute(
-            "INSERT OR REPLACE INTO cursors (consumer, sequence, note, begun) "
-            "VALUES ('database', 3, x'', 0)"
-        )
-        connection.commit()
-    record.sink.script = always(204)
-    async with record.running() as client:
-        await record.delivered(client)
-    assert record.missing() == (1, ["NOT DELIVERED to database: 3 entries, passed over"])
-    came = record.say("account", SITE)[1].split("\n\n")[1].splitlines()[1].split()
-    assert came[1:] == ["5", "database", "2", "0", "0", "0", "0", "3"]
 
 
 async def test_batches_that_a_device_gives_up_are_named_and_balance(

@@ -145,6 +145,11 @@ class Metrics:
             "Sites of which batches are gone without anybody having said so",
             (),
         )
+        self.record_acceptances = self._gauge(
+            "record_acceptances",
+            "Losses, undelivered entries and flaws of the record that persons have accepted",
+            ("kind",),
+        )
         self.sink_batches = self._gauge(
             "sink_batches", "Batches that came since a sink was set up, by fate", ("sink", "fate")
         )

@@ -95,11 +95,77 @@ def test_batches_of_a_device_without_an_account_are_accepted_too(
     assert say(capsys, *accept, *WHO, *place)[0] == 1
 
 
+def change_body(config: Path, number: int, body: bytes) -> None:
+    """Replace what the journal has of a batch of tay-ho, as somebody with an editor does."""
+    with closing(sqlite3.connect(config.parent / "state" / "journal.sqlite")) as connection:
+        connection.execute(
+            "UPDATE entries SET body = ? WHERE site = 'hoan-kiem' AND number = ?", (body, number)
+        )
+        connection.commit()
+
+
+def test_a_broken_chain_is_accepted_and_what_changes_later_is_another_flaw(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = ("--config", config)
+    stream = sealed("hoan-kiem", 3)[0].stream
+    accept = ("accept-loss", "hoan-kiem", stream, "--flaws", *WHO, *place)
+    assert say(capsys, *accept)[0] == 1, "there is none yet"
+    change_body(config, 2, b"not a batch")
+    assert say(capsys, "verify", *place)[0] == 1
+    assert say(capsys, *accept[:3], "1", *accept[3:])[0] == 1, "it is intact"
+    status, out, _ = say(capsys, *accept)
+    lines = out.splitlines()
+    assert status == 0
+    assert lines
+    flaw = f"ACCEPTED, not intact: hoan-kiem {stream}: batch 2 is not the accepted one; by Lan, 20"
+    assert lines[0].startswith(flaw)
+    assert all(line.endswith("Z): bad disk") for line in lines)
+    # It is still named, and nothing is taken away.
+    status, out, _ = say(capsys, "verify", *place)
+    assert (status, "batch 2 is not the accepted one (accepted)" in out) == (0, True)
+    assert "not intact, and accepted" in out
+    assert all(line in out for line in lines)
+    assert say(capsys, "verify", "tay-ho", *place)[1].count("ACCEPTED") == 0
+    report = json.loads(say(capsys, "verify", "--json", *place)[1])
+    assert report["is_intact"]
+    assert {flaw["by"] for flaw in report["accepted_flaws"]} == {"Lan"}
+    assert (
+        f"{stream} 2 is not the accepted one, by Lan: bad disk" in say(capsys, "audit", *place)[1]
+    )
+    # Another change of the same batch, or of its neighbour, is not what was accepted.
+    for number, body in ((2, b"not a batch either"), (3, b"nor this")):
+        change_body(config, number, body)
+        assert say(capsys, "verify", *place)[0] == 1
+        assert say(capsys, *accept)[0] == 0
+        assert say(capsys, "verify", *place)[0] == 0
+    assert say(capsys, *accept)[0] == 1
+
+
+def test_flaws_are_those_of_a_stream(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, _, err = say(capsys, "accept-loss", "--damage", "--flaws", *WHO, "--config", config)
+    assert (status, "--flaws needs a site and a stream" in err) == (2, True)
+
+
+def test_a_sink_that_lacks_nothing_has_nothing_to_accept(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, _, err = say(capsys, "accept-loss", "--sink", "database", *WHO, "--config", config)
+    assert (status, "lacks no entries that nobody has accepted" in err) == (1, True)
+
+
 @pytest.mark.parametrize(
-    "words", [(), ("tay-ho",), ("--damage", "tay-ho", "00112233445566aa"), ("--damage", "tay-ho")]
+    "words",
+    [
+        (),
+        ("tay-ho",),
+        ("--damage", "tay-ho", "00112233445566aa"),
+        ("--damage", "tay-ho"),
+        ("--damage", "--sink", "database"),
+    ],
 )
 def test_either_a_stream_or_damage_is_named(
     config: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
 ) -> None:
     status, _, err = say(capsys, "accept-loss", *words, *WHO, "--config", config)
-    assert (status, "name a site and a stream, or --damage" in err) == (2, True)
+    assert (status, "name a site and a stream, or --sink, or --damage" in err) == (2, True)

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from thongsuot_collector.journal.entry import AppendOutcome, ClockQuality, JournalEntry, StoredEntry
-from thongsuot_collector.journal.journal import Journal, Tally, day_of
+from thongsuot_collector.journal.journal import Cursor, Journal, Tally, day_of
 
 Reopen = Callable[[], Awaitable[Journal]]
 MAX = 1 << 62
@@ -319,7 +319,7 @@ async def test_a_consumers_work_is_counted_with_its_cursor_by_day_and_site(
     journal = await reopen()
     cursor = await journal.cursor("sink")
     assert (cursor.begun, cursor.delivered, cursor.dead_letters) == (2, 7, 2)
-    assert (await journal.cursor("plain")).begun is None
+    assert await journal.cursors() == {"plain": Cursor(sequence=4), "sink": cursor}
     by_consumer = await journal.tallies(from_day=0)
     assert by_consumer == {"sink": [other, Tally(day=20_000, site="tay-ho", delivered=6)]}
     assert await journal.tallies(from_day=20_000, site="ba-dinh") == {}
@@ -371,5 +371,7 @@ async def test_entries_that_a_trim_takes_from_a_consumer_are_counted_by_their_da
     day = day_of(kept[0].entry.received_ns)
     lost = await journal.tallies(from_day=0)
     assert lost == {"slow": [Tally(day=day, site="tay-ho", lost=3)]}
+    await journal.commit("sink", 4, tallies=[Tally(day=day, site="tay-ho", delivered=1)])
+    assert await journal.tallies(from_day=0, lost_only=True) == lost
     extent = await journal.extent()
     assert (extent.head, extent.tail, extent.tail_received_ns) == (kept[-1].sequence, 0, 0)

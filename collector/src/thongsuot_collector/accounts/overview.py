@@ -8,12 +8,19 @@ import msgspec
 from sqlalchemy import Engine
 
 from thongsuot_collector.accounts.consumer import decode_account
-from thongsuot_collector.accounts.site_account import DayAccount, SinkProgress, site_account
+from thongsuot_collector.accounts.site_account import (
+    DayAccount,
+    SinkProgress,
+    site_account,
+    with_accepted,
+)
 from thongsuot_collector.accounts.stream_account import SILENT, BatchFate, StreamAccount
 from thongsuot_collector.journal import ranges
 from thongsuot_collector.journal.journal import Journal, Tally, day_of
 from thongsuot_collector.journal.ranges import Range
-from thongsuot_collector.store import record_accounts
+from thongsuot_collector.store import acceptances, record_accounts
+from thongsuot_collector.store.acceptances import AcceptedAtSink, AcceptedEntries, AcceptedFlaw
+from thongsuot_collector.store.record_accounts import AcceptedLoss
 
 _DAY_NS = 86_400 * 10**9
 
@@ -35,6 +42,23 @@ class SiteTotal(msgspec.Struct, frozen=True, kw_only=True):
         return sum(count for fate, count in self.fates.items() if fate in SILENT)
 
 
+class AllAccepted(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that persons have accepted: losses, entries that a sink lacks, flaws."""
+
+    losses: list[AcceptedLoss]
+    entries: list[AcceptedEntries]
+    flaws: list[AcceptedFlaw]
+
+
+def all_accepted(store: Engine) -> AllAccepted:
+    """Return everything that persons have accepted, each in order of acceptance."""
+    return AllAccepted(
+        losses=record_accounts.acceptances(store),
+        entries=acceptances.entries(store),
+        flaws=acceptances.flaws(store),
+    )
+
+
 def accounts_in(
     store: Engine, bodies: Iterable[bytes], *, site: str = ""
 ) -> Iterator[StreamAccount]:
@@ -53,6 +77,7 @@ def site_days(
     tallies: Mapping[str, Sequence[Tally]],
     sinks: Sequence[SinkProgress],
     *,
+    accepted: Mapping[str, AcceptedAtSink],
     from_ns: int,
 ) -> list[DayAccount]:
     """Return the days of a site from a moment on, the newest first."""
@@ -60,7 +85,9 @@ def site_days(
     bodies = record_accounts.streams(store, site=site, heard_after_ns=from_ns)
     streams = list(accounts_in(store, bodies, site=site))
     arrived = record_accounts.arrivals(store, site=site, from_day=from_day).get(site, {})
-    return site_account(site, streams, arrived, tallies, sinks, from_day=from_day)
+    return site_account(
+        site, streams, arrived, tallies, sinks, accepted=accepted, from_day=from_day
+    )
 
 
 def site_totals(store: Engine, *, from_ns: int) -> list[SiteTotal]:
@@ -82,12 +109,26 @@ def site_totals(store: Engine, *, from_ns: int) -> list[SiteTotal]:
     return [SiteTotal(site=site, fates=fates[site]) for site in sorted(fates)]
 
 
+def sinks_with_accepted(
+    sinks: Iterable[SinkProgress],
+    accepted: Mapping[str, AcceptedAtSink],
+    tallies: Mapping[str, Sequence[Tally]],
+) -> list[SinkProgress]:
+    """Return the position of each sink with the accepted entries apart (``with_accepted``)."""
+    return [
+        with_accepted(progress, accepted[progress.sink], tallies.get(progress.sink, ()))
+        if progress.sink in accepted
+        else progress
+        for progress in sinks
+    ]
+
+
 class RecordOverview:
     """
     The accounts as shown by pages and metrics.
 
-    ``progress`` returns the position of each sink. ``window_s`` is how far back to look: the
-    retention time of the journal.
+    ``progress`` returns the position of each sink, without what persons have accepted. ``window_s``
+    is how far back to look: the retention time of the journal.
     """
 
     def __init__(
@@ -105,15 +146,30 @@ class RecordOverview:
 
     async def sinks(self) -> Sequence[SinkProgress]:
         """Return the position of each sink, over all sites."""
-        return await self._progress()
+        return await self._with_accepted(await self._accepted_at_sinks())
+
+    async def accepted(self) -> AllAccepted:
+        """Return everything that persons have accepted."""
+        return await asyncio.to_thread(all_accepted, self._store)
+
+    async def _accepted_at_sinks(self) -> dict[str, AcceptedAtSink]:
+        return await asyncio.to_thread(acceptances.at_sinks, self._store, self._journal.name)
+
+    async def _with_accepted(self, accepted: Mapping[str, AcceptedAtSink]) -> list[SinkProgress]:
+        progress = await self._progress()
+        if not accepted:
+            return list(progress)
+        lost = await self._journal.tallies(from_day=0, lost_only=True)
+        return sinks_with_accepted(progress, accepted, lost)
 
     async def site(self, site: str, *, days: int) -> list[DayAccount]:
         """Return the last days of a site, the newest first."""
         from_ns = time.time_ns() - min(days * _DAY_NS, self._window_ns)
         tallies = await self._journal.tallies(from_day=day_of(from_ns), site=site)
-        sinks = await self.sinks()
+        accepted = await self._accepted_at_sinks()
+        sinks = await self._with_accepted(accepted)
         return await asyncio.to_thread(
-            lambda: site_days(self._store, site, tallies, sinks, from_ns=from_ns)
+            lambda: site_days(self._store, site, tallies, sinks, accepted=accepted, from_ns=from_ns)
         )
 
     async def sites(self) -> list[SiteTotal]:

@@ -9,6 +9,7 @@ import msgspec
 
 from thongsuot_collector.accounts.stream_account import SILENT, BatchFate, StreamAccount
 from thongsuot_collector.journal.journal import Cursor, Tally
+from thongsuot_collector.store.acceptances import AcceptedAtSink, LostOfDay
 
 
 class SinkLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -16,7 +17,8 @@ class SinkLine(msgspec.Struct, frozen=True, kw_only=True):
     The batches that arrived on one day, by their state at one sink; they add up to all of them.
 
     ``earlier`` arrived before the sink was set up. ``skipped`` were passed without a result: no
-    delivery, no dead letter, no counted loss.
+    delivery, no dead letter, no counted loss. ``accepted`` are lost or skipped, and a person has
+    accepted it.
     """
 
     sink: str
@@ -26,6 +28,7 @@ class SinkLine(msgspec.Struct, frozen=True, kw_only=True):
     lost: int = 0
     earlier: int = 0
     skipped: int = 0
+    accepted: int = 0
 
 
 class DayAccount(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +61,9 @@ class DayAccount(msgspec.Struct, frozen=True, kw_only=True):
 class SinkProgress(msgspec.Struct, frozen=True, kw_only=True):
     """
     A sink over all sites: ``behind`` entries wait for it; ``skipped`` as in ``SinkLine``.
+
+    ``accepted_lost`` and ``accepted_skipped`` are those that a person has accepted; they do not
+    count in ``lost`` and ``skipped``.
     """
 
     sink: str
@@ -66,6 +72,13 @@ class SinkProgress(msgspec.Struct, frozen=True, kw_only=True):
     dead_letters: int
     lost: int
     skipped: int
+    accepted_lost: int = 0
+    accepted_skipped: int = 0
+
+    @property
+    def accepted(self) -> int:
+        """The number of entries that it will never receive, which a person has accepted."""
+        return self.accepted_lost + self.accepted_skipped
 
 
 def sink_progress(sink: str, cursor: Cursor, *, done: int, behind: int) -> SinkProgress:
@@ -89,6 +102,42 @@ def sink_progress(sink: str, cursor: Cursor, *, done: int, behind: int) -> SinkP
     )
 
 
+def with_accepted(
+    progress: SinkProgress, accepted: AcceptedAtSink, tallies: Iterable[Tally]
+) -> SinkProgress:
+    """
+    Return a sink's position with the accepted entries apart; ``tallies`` are its days with losses.
+
+    Entries beyond the accepted ones of their day and site are not accepted, even if the sum is not
+    greater: after an older copy of the journal was restored, its count starts lower.
+    """
+    beyond = sum(
+        max(0, tally.lost - accepted.days.get((tally.day, tally.site), 0)) for tally in tallies
+    )
+    lost = min(progress.lost, max(beyond, progress.lost - accepted.lost))
+    skipped = max(0, progress.skipped - accepted.skipped)
+    return msgspec.structs.replace(
+        progress,
+        lost=lost,
+        skipped=skipped,
+        accepted_lost=progress.lost - lost,
+        accepted_skipped=progress.skipped - skipped,
+    )
+
+
+def not_accepted(accepted: AcceptedAtSink, tallies: Iterable[Tally]) -> tuple[LostOfDay, ...]:
+    """Return the lost entries of a sink by day and site that nobody has accepted."""
+    parts = (
+        LostOfDay(
+            day=tally.day,
+            site=tally.site,
+            lost=tally.lost - accepted.days.get((tally.day, tally.site), 0),
+        )
+        for tally in tallies
+    )
+    return tuple(part for part in parts if part.lost > 0)
+
+
 def site_account(
     site: str,
     streams: Iterable[StreamAccount],
@@ -96,9 +145,10 @@ def site_account(
     tallies: Mapping[str, Sequence[Tally]],
     sinks: Sequence[SinkProgress],
     *,
+    accepted: Mapping[str, AcceptedAtSink],
     from_day: int = 0,
 ) -> list[DayAccount]:
-    """Return a site's days, the newest first."""
+    """Return a site's days, the newest first; ``accepted`` is what persons have, by sink."""
     fates: dict[int, dict[BatchFate, int]] = {}
     for stream in streams:
         for day, counts in stream.counts_by_day().items():
@@ -112,11 +162,18 @@ def site_account(
             tally.day: tally for tally in tallies.get(progress.sink, ()) if tally.site == site
         }
         # The newest day first: the waiting entries arrived last.
-        behind, skipped = progress.behind, progress.skipped
+        rest = progress
+        accepted_days = accepted.get(progress.sink, AcceptedAtSink()).days
         for day in days:
             tally = by_day.get(day, Tally(day=day, site=site))
-            line = _sink_line(progress.sink, arrived.get(day, 0), tally, behind, skipped)
-            behind, skipped = behind - line.waiting, skipped - line.skipped
+            accepted_lost = min(tally.lost, accepted_days.get((day, site), 0))
+            line = _sink_line(rest, arrived.get(day, 0), tally, accepted_lost)
+            rest = msgspec.structs.replace(
+                rest,
+                behind=rest.behind - line.waiting,
+                skipped=rest.skipped - line.skipped,
+                accepted_skipped=rest.accepted_skipped - (line.accepted - accepted_lost),
+            )
             lines.setdefault(day, []).append(line)
     return [
         DayAccount(
@@ -132,16 +189,18 @@ def site_account(
     ]
 
 
-def _sink_line(sink: str, arrived: int, tally: Tally, behind: int, skipped: int) -> SinkLine:
+def _sink_line(progress: SinkProgress, arrived: int, tally: Tally, accepted_lost: int) -> SinkLine:
     rest = max(0, arrived - tally.delivered - tally.dead_letters - tally.lost)
-    waiting = min(rest, behind)
-    passed_over = min(rest - waiting, skipped)
+    waiting = min(rest, progress.behind)
+    passed_over = min(rest - waiting, progress.skipped)
+    accepted_skipped = min(rest - waiting - passed_over, progress.accepted_skipped)
     return SinkLine(
-        sink=sink,
+        sink=progress.sink,
         delivered=tally.delivered,
         waiting=waiting,
         dead_letters=tally.dead_letters,
-        lost=tally.lost,
-        earlier=rest - waiting - passed_over,
+        lost=tally.lost - accepted_lost,
+        earlier=rest - waiting - passed_over - accepted_skipped,
         skipped=passed_over,
+        accepted=accepted_lost + accepted_skipped,
     )

@@ -36,14 +36,14 @@ from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.inventory.watch import InventoryWatch
 from thongsuot_collector.journal.dead_letters import DeadLetterQueue
 from thongsuot_collector.journal.entry import JournalEntry
-from thongsuot_collector.journal.journal import Journal
+from thongsuot_collector.journal.journal import Cursor, Journal
 from thongsuot_collector.journal.layout_cache import LayoutCache
 from thongsuot_collector.journal.reader import BatchReader
 from thongsuot_collector.metrics import Metrics
 from thongsuot_collector.notify.dispatch.incident_links import IncidentLinks
 from thongsuot_collector.notify.dispatch.service import NotificationService
 from thongsuot_collector.sinks.contract import Sink, SinkContext
-from thongsuot_collector.sinks.delivery.progress import progress_of
+from thongsuot_collector.sinks.delivery.progress import progress_of_all
 from thongsuot_collector.siteconfig.registry import SiteConfigRegistry
 from thongsuot_collector.state import consumer as state
 from thongsuot_collector.state.consumer import StateConsumer
@@ -317,9 +317,8 @@ def _record_overview(
     """Return the overview of all sites' accounts for pages and metrics."""
 
     async def progress() -> list[SinkProgress]:
-        return [
-            progress_of(name, await journal.cursor(name), journal.head) for name in sorted(sinks)
-        ]
+        cursors = dict.fromkeys(sinks, Cursor()) | await journal.cursors()
+        return progress_of_all(sinks, cursors, journal.head)
 
     return RecordOverview(
         store, journal, progress, window_s=configuration.settings.journal.retention_s

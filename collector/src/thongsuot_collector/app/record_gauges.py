@@ -39,5 +39,13 @@ class RecordGauges:
                 ("dead_letter", progress.dead_letters),
                 ("lost", progress.lost),
                 ("skipped", progress.skipped),
+                ("accepted", progress.accepted),
             ):
                 self._metrics.sink_batches.labels(progress.sink, name).set(value)
+        accepted = await self._overview.accepted()
+        for kind, count in (
+            ("loss", len(accepted.losses)),
+            ("undelivered", len(accepted.entries)),
+            ("flaw", len(accepted.flaws)),
+        ):
+            self._metrics.record_acceptances.labels(kind).set(count)

@@ -1,12 +1,16 @@
-"""``thongsuot-collector accept-loss``: a person answers for what is gone; the account closes."""
+"""
+``thongsuot-collector accept-loss``: a person answers for what is gone or broken; the account
+closes.
+"""
 
 import argparse
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 from sqlalchemy import Engine
 
+from thongsuot_collector.cli import accept_record
 from thongsuot_collector.cli.account import silent_losses
 from thongsuot_collector.cli.command import (
     CommandFailed,
@@ -24,6 +28,7 @@ from thongsuot_collector.journal.journal import LostRange
 from thongsuot_collector.journal.ranges import Range
 from thongsuot_collector.journal.view import JournalView
 from thongsuot_collector.store import record_accounts
+from thongsuot_collector.store.acceptances import AcceptedEntries, AcceptedFlaw
 from thongsuot_collector.store.record_accounts import AcceptedLoss
 from thongsuot_runtime.terminal import localized
 from thongsuot_schema.words.language import Text
@@ -32,9 +37,13 @@ _LAST_NUMBER = 1 << 62
 
 
 class AcceptedLosses(msgspec.Struct, frozen=True, kw_only=True):
-    """The losses that were accepted just now."""
+    """
+    What was accepted just now: losses, ``entries`` that a sink will never receive, ``flaws``.
+    """
 
-    accepted: list[AcceptedLoss]
+    accepted: list[AcceptedLoss] = []
+    entries: list[AcceptedEntries] = []
+    flaws: list[AcceptedFlaw] = []
 
 
 def add_commands(commands: Commands) -> None:
@@ -50,6 +59,12 @@ def add_commands(commands: Commands) -> None:
     accept.add_argument(
         "--damage", action="store_true", help=localized(Text("collector.cli.accept_loss.damage"))
     )
+    accept.add_argument(
+        "--sink", default="", help=localized(Text("collector.cli.accept_loss.sink"))
+    )
+    accept.add_argument(
+        "--flaws", action="store_true", help=localized(Text("collector.cli.accept_loss.flaws"))
+    )
     accept.add_argument("--by", required=True, help=localized(Text("collector.cli.accept_loss.by")))
     accept.add_argument(
         "--reason", required=True, help=localized(Text("collector.cli.accept_loss.reason"))
@@ -61,32 +76,74 @@ def _accept(options: argparse.Namespace) -> int:
     by, reason = options.by.strip(), options.reason.strip()
     if not by or not reason:
         raise UsageError(Text("collector.cli.error.by_and_reason"))
-    if options.damage == bool(options.site) or bool(options.site) != bool(options.stream):
+    things = bool(options.site), bool(options.sink), options.damage
+    if sum(things) != 1 or (options.site and not options.stream):
         raise UsageError(Text("collector.cli.error.stream_or_damage"))
+    if options.flaws and not options.site:
+        raise UsageError(Text("collector.cli.error.flaws_of_a_stream"))
     wanted = _range_of(options.numbers)
     with (
         opened_journal(configuration) as journal,
         opened_store(configuration) as store,
     ):
-        if options.damage:
-            accepted = _open_damage(store, journal, by=by, reason=reason)
+        if options.sink:
+            entries = accept_record.accept_entries(
+                configuration, store, journal, options.sink, by=by, reason=reason
+            )
+            result = AcceptedLosses(entries=[entries])
+        elif options.flaws:
+            flaws = accept_record.accept_flaws(
+                configuration,
+                store,
+                journal,
+                options.site,
+                options.stream,
+                wanted=wanted,
+                by=by,
+                reason=reason,
+            )
+            result = AcceptedLosses(flaws=flaws)
         else:
-            missing = _missing_numbers(store, journal, options.site, options.stream, wanted=wanted)
-            accepted = [
-                AcceptedLoss(
-                    site=options.site,
-                    stream=options.stream,
-                    first=first,
-                    last=last,
-                    by=by,
-                    reason=reason,
-                    at_ns=time.time_ns(),
+            result = AcceptedLosses(
+                accepted=_open_damage(store, journal, by=by, reason=reason)
+                if options.damage
+                else _missing_batches(
+                    store, journal, options.site, options.stream, wanted, by=by, reason=reason
                 )
-                for first, last in missing
-            ]
-        record_accounts.accept(store, accepted)
-    print_result(options, AcceptedLosses(accepted=accepted), map(accepted_line, accepted))
+            )
+            record_accounts.accept(store, result.accepted)
+    print_result(options, result, _lines(result))
     return 0
+
+
+def _lines(result: AcceptedLosses) -> Iterator[str]:
+    yield from map(accepted_line, result.accepted)
+    yield from map(accept_record.accepted_entries_line, result.entries)
+    yield from map(accept_record.accepted_flaw_line, result.flaws)
+
+
+def _missing_batches(
+    store: Engine,
+    journal: JournalView,
+    site: str,
+    stream: str,
+    wanted: Range,
+    *,
+    by: str,
+    reason: str,
+) -> list[AcceptedLoss]:
+    return [
+        AcceptedLoss(
+            site=site,
+            stream=stream,
+            first=first,
+            last=last,
+            by=by,
+            reason=reason,
+            at_ns=time.time_ns(),
+        )
+        for first, last in _missing_numbers(store, journal, site, stream, wanted=wanted)
+    ]
 
 
 def _missing_numbers(

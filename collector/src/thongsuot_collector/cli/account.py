@@ -11,6 +11,7 @@ from thongsuot_collector.accounts.consumer import gone_from
 from thongsuot_collector.accounts.overview import (
     SiteTotal,
     accounts_in,
+    sinks_with_accepted,
     site_days,
     site_totals,
 )
@@ -39,8 +40,9 @@ from thongsuot_collector.journal import ranges
 from thongsuot_collector.journal.journal import day_of
 from thongsuot_collector.journal.ranges import Range
 from thongsuot_collector.journal.view import JournalView
-from thongsuot_collector.sinks.delivery.progress import progress_of
-from thongsuot_collector.store import record_accounts
+from thongsuot_collector.sinks.delivery.progress import progress_of_all
+from thongsuot_collector.store import acceptances, record_accounts
+from thongsuot_collector.store.acceptances import AcceptedAtSink
 from thongsuot_runtime.terminal import localized
 from thongsuot_schema.localizable import Localizable
 from thongsuot_schema.words.language import Text
@@ -89,7 +91,8 @@ def _account(options: argparse.Namespace) -> int:
         opened_journal(configuration) as journal,
         opened_store(configuration) as store,
     ):
-        sinks = sinks_of(configuration, journal)
+        accepted = acceptances.at_sinks(store, journal.name())
+        sinks = sinks_of(configuration, journal, accepted)
         if not options.site:
             totals = site_totals(store, from_ns=_window_ns(configuration))
             text = f"{totals_table(totals)}\n\n{sinks_table(sinks)}"
@@ -97,7 +100,7 @@ def _account(options: argparse.Namespace) -> int:
             return 0
         from_ns = time.time_ns() - options.days * _DAY_NS
         tallies = journal.tallies(from_day=day_of(from_ns), site=options.site)
-        days = site_days(store, options.site, tallies, sinks, from_ns=from_ns)
+        days = site_days(store, options.site, tallies, sinks, accepted=accepted, from_ns=from_ns)
         if not days:
             known = {total.site for total in site_totals(store, from_ns=_window_ns(configuration))}
             near = suggested(options.site, sorted(known - {options.site}))
@@ -130,14 +133,18 @@ def missing_batches(
 def undelivered_entries(
     configuration: Configuration, journal: JournalView
 ) -> Iterator[UndeliveredEntries]:
-    """Yield the entries that sinks have skipped, or lost before reading them."""
-    for sink in sinks_of(configuration, journal):
+    """
+    Yield the entries that sinks have skipped, or lost before reading them, and nobody has accepted.
+    """
+    accepted: dict[str, AcceptedAtSink] = {}
+    if has_store(configuration):
+        with opened_store(configuration) as store:
+            accepted = acceptances.at_sinks(store, journal.name())
+    for sink in sinks_of(configuration, journal, accepted):
         if sink.lost:
-            why = Localizable("lost before it read them")
-            yield UndeliveredEntries(sink=sink.sink, entries=sink.lost, why=why)
+            yield UndeliveredEntries(sink=sink.sink, entries=sink.lost, why=LOST_UNREAD)
         if sink.skipped:
-            why = Localizable("passed over")
-            yield UndeliveredEntries(sink=sink.sink, entries=sink.skipped, why=why)
+            yield UndeliveredEntries(sink=sink.sink, entries=sink.skipped, why=PASSED_OVER)
 
 
 def silent_losses(
@@ -158,6 +165,10 @@ def silent_losses(
             yield account, part, Localizable("was stored, but is not in the journal")
 
 
+LOST_UNREAD = Localizable("lost before it read them")
+PASSED_OVER = Localizable("passed over")
+"""Why a sink will never receive an entry."""
+
 _SENTENCES = {
     BatchFate.JOURNAL_DAMAGED: Localizable("was stored, lost to a broken disk of the collector"),
     BatchFate.JOURNAL_REPLACED: Localizable("was stored in another journal than the present one"),
@@ -168,11 +179,18 @@ _SENTENCES = {
 }
 
 
-def sinks_of(configuration: Configuration, journal: JournalView) -> list[SinkProgress]:
-    """Return the position of each configured sink."""
-    cursors, head = journal.cursors(), journal.extent().head
-    names = sorted(settings.name for _, settings in configuration.sinks)
-    return [progress_of(name, cursors[name], head) for name in names if name in cursors]
+def sinks_of(
+    configuration: Configuration, journal: JournalView, accepted: Mapping[str, AcceptedAtSink]
+) -> list[SinkProgress]:
+    """
+    Return the position of each sink in the settings, and of removed ones that lack entries;
+    ``accepted`` is what persons have accepted, by sink.
+    """
+    names = {settings.name for _, settings in configuration.sinks}
+    sinks = progress_of_all(names, journal.cursors(), journal.extent().head)
+    if not accepted:
+        return sinks
+    return sinks_with_accepted(sinks, accepted, journal.tallies(from_day=0, lost_only=True))
 
 
 def totals_table(totals: Iterable[SiteTotal]) -> str:
@@ -196,10 +214,11 @@ def sinks_table(sinks: Iterable[SinkProgress]) -> str:
         (
             sink.sink,
             *map(str, (sink.delivered, sink.behind, sink.dead_letters, sink.lost, sink.skipped)),
+            str(sink.accepted),
         )
         for sink in sinks
     ]
-    head = ("sink", "delivered", "waiting", "dead letters", "lost", "passed over")
+    head = ("sink", "delivered", "waiting", "dead letters", "lost", "passed over", "accepted")
     return localized_table(head, rows)
 
 
@@ -227,7 +246,8 @@ def days_text(days: Iterable[DayAccount]) -> str:
     tables = [localized_table(head, made)]
     if came:
         columns = ("delivered", "waiting", "dead letters", "lost", "before it was set up")
-        tables.append(localized_table(("day", "came", "sink", *columns, "passed over"), came))
+        came_head = ("day", "came", "sink", *columns, "passed over", "accepted")
+        tables.append(localized_table(came_head, came))
     return "\n\n".join(tables)
 
 
@@ -239,6 +259,7 @@ def _numbers(line: SinkLine) -> tuple[int, ...]:
         line.lost,
         line.earlier,
         line.skipped,
+        line.accepted,
     )
 
 

@@ -8,7 +8,14 @@ from pathlib import Path
 import msgspec
 
 from thongsuot_collector.app.durable import JOURNAL_FILE
-from thongsuot_collector.cli import accept_loss, account, evidence, record_lines, tables
+from thongsuot_collector.cli import (
+    accept_loss,
+    accept_record,
+    account,
+    evidence,
+    record_lines,
+    tables,
+)
 from thongsuot_collector.cli.command import (
     EXIT_FAILED,
     CommandFailed,
@@ -27,9 +34,7 @@ from thongsuot_collector.cli.record_reports import (
     journal_report,
 )
 from thongsuot_collector.cli.results import print_result
-from thongsuot_collector.cli.signing_keys import keys_on_record, signature_check
 from thongsuot_collector.config.read import Configuration, read_configuration
-from thongsuot_collector.journal import hash_chain
 from thongsuot_collector.journal.sqlite_tables import open_or_recover
 from thongsuot_collector.journal.view import JournalView
 from thongsuot_collector.notify.render.document import IncidentDocument
@@ -187,19 +192,20 @@ def _verified_record(
     report = VerificationReport(accepted=accept_loss.accepted_losses(configuration, site))
     for loss in report.accepted:
         say(accept_loss.accepted_line(loss))
+    report.accepted_entries, report.accepted_flaws = accept_record.on_record(configuration, site)
+    for line in map(accept_record.accepted_entries_line, report.accepted_entries):
+        say(line)
+    for line in map(accept_record.accepted_flaw_line, report.accepted_flaws):
+        say(line)
     for part in journal.damage().lost:
         if site in {"", part.site} or not part.site:
             say(record_lines.lost_line(part))
             report.lost.append(part)
             report.is_intact = report.is_intact and accept_loss.is_accepted(part, report.accepted)
-    for stream in hash_chain.verify_streams(
-        journal.batches(site),
-        journal.trimmed(site),
-        check_signature=signature_check(keys_on_record(configuration, site)),
-    ):
+    for stream in accept_record.streams_of(configuration, journal, site, report.accepted_flaws):
         say(record_lines.stream_lines(stream))
         report.streams.append(stream)
-        report.is_intact = report.is_intact and not stream.flaws
+        report.is_intact = report.is_intact and stream.is_intact
     for missing in account.missing_batches(configuration, journal, site):
         say(record_lines.missing_line(missing))
         report.missing.append(missing)

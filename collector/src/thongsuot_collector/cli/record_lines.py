@@ -6,7 +6,7 @@ In the language of the terminal; with ``--json`` the records themselves are prin
 
 from thongsuot_collector.cli.evidence import EvidenceCheck
 from thongsuot_collector.cli.record_reports import MissingBatches, UndeliveredEntries
-from thongsuot_collector.journal.hash_chain import StreamAudit
+from thongsuot_collector.journal.hash_chain import BatchFlaw, StreamAudit
 from thongsuot_collector.journal.journal import LostRange
 from thongsuot_collector.journal.ranges import Range
 from thongsuot_runtime.terminal import localized, localized_sentence
@@ -39,16 +39,19 @@ def stream_lines(stream: StreamAudit) -> str:
         findings.append(localized(Text("collector.cli.record.loose", count=stream.loose)))
     if stream.signed:
         findings.append(localized(Text("collector.cli.record.signed", count=stream.signed)))
-    findings.append(localized(_intact_word(is_intact=not stream.flaws)))
-    flaws = [
-        localized(
-            Text(
-                "collector.cli.record.flaw", number=flaw.number, text=localized_sentence(flaw.text)
-            )
-        )
-        for flaw in stream.flaws
-    ]
+    if stream.flaws and stream.is_intact:
+        findings.append(localized(Text("collector.cli.record.flaws_accepted")))
+    else:
+        findings.append(localized(_intact_word(is_intact=stream.is_intact)))
+    flaws = map(_flaw_line, stream.flaws)
     return "\n".join((f"{stream.site} {stream.stream}: {'; '.join(findings)}", *flaws))
+
+
+def _flaw_line(flaw: BatchFlaw) -> str:
+    text = localized_sentence(flaw.text)
+    if flaw.is_accepted:
+        return localized(Text("collector.cli.record.accepted_flaw", number=flaw.number, text=text))
+    return localized(Text("collector.cli.record.flaw", number=flaw.number, text=text))
 
 
 def evidence_line(check: EvidenceCheck) -> str:

@@ -11,6 +11,7 @@ from thongsuot_collector.accounts.stream_account import BatchFate
 from thongsuot_collector.cli.evidence import EvidenceCheck
 from thongsuot_collector.journal.hash_chain import StreamAudit
 from thongsuot_collector.journal.journal import Cursor, Extent, LostRange
+from thongsuot_collector.store.acceptances import AcceptedEntries, AcceptedFlaw
 from thongsuot_collector.store.dead_letters import DeadLetter
 from thongsuot_collector.store.record_accounts import AcceptedLoss
 
@@ -100,6 +101,8 @@ class VerificationReport(msgspec.Struct, kw_only=True, tag="record", tag_field="
 
     is_intact: bool = True
     accepted: list[AcceptedLoss] = msgspec.field(default_factory=list)
+    accepted_entries: list[AcceptedEntries] = msgspec.field(default_factory=list)
+    accepted_flaws: list[AcceptedFlaw] = msgspec.field(default_factory=list)
     lost: list[LostRange] = msgspec.field(default_factory=list)
     streams: list[StreamAudit] = msgspec.field(default_factory=list)
     missing: list[MissingBatches] = msgspec.field(default_factory=list)

@@ -69,6 +69,7 @@ COLUMNS = {
     "not here, and why": Text("collector.cli.column.others"),
     "note": Text("collector.cli.column.note"),
     "passed over": Text("collector.cli.column.skipped"),
+    "accepted": Text("collector.cli.column.accepted"),
     "person": Text("collector.cli.column.person"),
     "retired": Text("collector.cli.column.retired"),
     "revoked": Text("collector.cli.column.revoked"),

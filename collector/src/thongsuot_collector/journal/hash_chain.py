@@ -23,10 +23,18 @@ _DIGEST = re.compile("(?:[0-9a-f]{2})+")
 
 
 class BatchFlaw(msgspec.Struct, frozen=True, kw_only=True):
-    """A flaw of one batch."""
+    """
+    A flaw of one batch.
+
+    ``evidence`` is a digest of everything in which it was found: the flaw and the bytes, digests
+    and signature of the batch, and the predecessor if it is about that. If any of them changes, it
+    is another flaw. ``is_accepted``: a person has accepted this one.
+    """
 
     number: int
     text: str
+    evidence: str = ""
+    is_accepted: bool = False
 
 
 class StreamAudit(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,6 +60,11 @@ class StreamAudit(msgspec.Struct, frozen=True, kw_only=True):
     def batches(self) -> int:
         """The number of stored batches."""
         return sum(last - first + 1 for first, last in self.kept)
+
+    @property
+    def is_intact(self) -> bool:
+        """Whether no batch has a flaw that nobody has accepted."""
+        return all(flaw.is_accepted for flaw in self.flaws)
 
 
 class BatchRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,16 +117,16 @@ def examine_stream(
         signed += bool(row.signature)
         wrong = check_signature(row)
         if wrong:
-            flaws.append(BatchFlaw(number=row.number, text=wrong))
+            flaws.append(_flaw(row, wrong))
         if previous == b"" and row.number > 1:
             loose += 1
         elif previous is not None and before is not None and before.number == row.number - 1:
             if previous not in _names_in_chain(before.body):
                 text = Localizable("does not follow the previous batch")
-                flaws.append(BatchFlaw(number=row.number, text=text))
+                flaws.append(_flaw(row, text, before))
         elif previous and row.number == 1:
             text = Localizable("is the first but names a previous one")
-            flaws.append(BatchFlaw(number=1, text=text))
+            flaws.append(_flaw(row, text))
         before = row
     assert row is not None, "a stream without batches"
     ranges = merged(kept)
@@ -127,6 +140,12 @@ def examine_stream(
         signed=signed,
         flaws=tuple(flaws),
     )
+
+
+def _flaw(row: BatchRow, text: str, before: BatchRow | None = None) -> BatchFlaw:
+    seen = (str(text), row.number, row.digest, digest_of(row.body), row.signature)
+    evidence = digest_of(msgspec.msgpack.encode((*seen, before and digest_of(before.body))))
+    return BatchFlaw(number=row.number, text=text, evidence=evidence.hex())
 
 
 def _names_in_chain(body: bytes) -> Iterator[bytes]:
@@ -150,12 +169,12 @@ def _previous_digest(row: BatchRow, flaws: list[BatchFlaw]) -> bytes | None:
     """
     if digest_of(row.body) != row.digest:
         text = Localizable("is not the accepted one")
-        flaws.append(BatchFlaw(number=row.number, text=text))
+        flaws.append(_flaw(row, text))
     try:
         header = read_header(row.body)
     except BatchError as error:
         text = Localizable("cannot be read: {why}", why=str(error))
-        flaws.append(BatchFlaw(number=row.number, text=text))
+        flaws.append(_flaw(row, text))
         return None
     if (header.site, header.stream, header.number) != (row.site, row.stream, row.number):
         text = Localizable(
@@ -164,7 +183,7 @@ def _previous_digest(row: BatchRow, flaws: list[BatchFlaw]) -> bytes | None:
             stream=header.stream,
             site=header.site,
         )
-        flaws.append(BatchFlaw(number=row.number, text=text))
+        flaws.append(_flaw(row, text))
     return header.previous
 
 

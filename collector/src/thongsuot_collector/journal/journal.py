@@ -177,6 +177,9 @@ class Journal(Protocol):
     async def cursor(self, consumer: str) -> Cursor:
         """Return how far a consumer is; sequence 0 for one never seen."""
 
+    async def cursors(self) -> dict[str, Cursor]:
+        """Return how far each consumer is that has ever committed."""
+
     async def commit(
         self,
         consumer: str,
@@ -200,8 +203,14 @@ class Journal(Protocol):
         A second time nothing happens.
         """
 
-    async def tallies(self, *, from_day: int, site: str = "") -> dict[str, list[Tally]]:
-        """Return the counts from a day on, for a site (empty: all), by consumer."""
+    async def tallies(
+        self, *, from_day: int, site: str = "", lost_only: bool = False
+    ) -> dict[str, list[Tally]]:
+        """
+        Return the counts from a day on, for a site (empty: all), by consumer.
+
+        ``lost_only``: only those with lost entries.
+        """
 
     async def kept(self) -> dict[tuple[str, str], tuple[Range, ...]]:
         """Return the numbers that are held, or were until they were trimmed, by site and stream."""

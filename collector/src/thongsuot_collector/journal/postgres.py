@@ -176,6 +176,10 @@ class PostgresJournal:
         known = await self._read(lambda connection: rows.cursors(connection, consumer))
         return known.get(consumer, Cursor())
 
+    async def cursors(self) -> dict[str, Cursor]:
+        """See ``Journal``."""
+        return await self._read(rows.cursors)
+
     async def commit(
         self,
         consumer: str,
@@ -205,9 +209,13 @@ class PostgresJournal:
 
         await self._write(job)
 
-    async def tallies(self, *, from_day: int, site: str = "") -> dict[str, list[Tally]]:
+    async def tallies(
+        self, *, from_day: int, site: str = "", lost_only: bool = False
+    ) -> dict[str, list[Tally]]:
         """See ``Journal``."""
-        return await self._read(lambda connection: tally_rows.listed(connection, from_day, site))
+        return await self._read(
+            lambda connection: tally_rows.listed(connection, from_day, site, lost_only=lost_only)
+        )
 
     async def kept(self) -> dict[tuple[str, str], tuple[Range, ...]]:
         """See ``Journal``."""

@@ -94,13 +94,16 @@ def forget_old(connection: PostgresConnection) -> None:
     )
 
 
-def listed(connection: PostgresConnection, from_day: int, site: str) -> dict[str, list[Tally]]:
-    """Return tallies from a day on, by consumer; of one site, or of all (empty)."""
+def listed(
+    connection: PostgresConnection, from_day: int, site: str, *, lost_only: bool = False
+) -> dict[str, list[Tally]]:
+    """Return tallies from a day on, by consumer; see ``Journal.tallies``."""
     by_consumer: dict[str, list[Tally]] = {}
     for day, consumer, name, delivered, dead_letters, lost in connection.execute(
         "SELECT day, consumer, site, delivered, set_aside, lost FROM tallies "
-        "WHERE day >= %(from_day)s AND (%(site)s = '' OR site = %(site)s) ORDER BY day, site",
-        {"from_day": from_day, "site": site},
+        "WHERE day >= %(from_day)s AND (%(site)s = '' OR site = %(site)s) "
+        "AND (lost > 0 OR NOT %(lost_only)s) ORDER BY day, site",
+        {"from_day": from_day, "site": site, "lost_only": lost_only},
     ):
         by_consumer.setdefault(consumer, []).append(
             Tally(day=day, site=name, delivered=delivered, dead_letters=dead_letters, lost=lost)

@@ -41,6 +41,10 @@ class PostgresView:
         self._database = database
         self._connection = connection
 
+    def name(self) -> str:
+        """See ``JournalView``."""
+        return self._query(identity).name
+
     def extent(self) -> Extent:
         """See ``JournalView``."""
         return self._query(rows.extent)
@@ -53,9 +57,13 @@ class PostgresView:
         """See ``JournalView``."""
         return self._query(rows.cursors)
 
-    def tallies(self, *, from_day: int, site: str = "") -> dict[str, list[Tally]]:
+    def tallies(
+        self, *, from_day: int, site: str = "", lost_only: bool = False
+    ) -> dict[str, list[Tally]]:
         """See ``JournalView``."""
-        return self._query(lambda connection: tally_rows.listed(connection, from_day, site))
+        return self._query(
+            lambda connection: tally_rows.listed(connection, from_day, site, lost_only=lost_only)
+        )
 
     def kept(self) -> dict[tuple[str, str], tuple[Range, ...]]:
         """See ``JournalView``."""

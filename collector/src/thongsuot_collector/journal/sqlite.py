@@ -115,6 +115,10 @@ class SqliteJournal:
         """See ``Journal``."""
         return await self._read(lambda connection: rows.cursor(connection, consumer))
 
+    async def cursors(self) -> dict[str, Cursor]:
+        """See ``Journal``."""
+        return await self._read(rows.cursors)
+
     async def commit(
         self,
         consumer: str,
@@ -142,9 +146,13 @@ class SqliteJournal:
             )
         )
 
-    async def tallies(self, *, from_day: int, site: str = "") -> dict[str, list[Tally]]:
+    async def tallies(
+        self, *, from_day: int, site: str = "", lost_only: bool = False
+    ) -> dict[str, list[Tally]]:
         """See ``Journal``."""
-        return await self._read(lambda connection: tally_rows.listed(connection, from_day, site))
+        return await self._read(
+            lambda connection: tally_rows.listed(connection, from_day, site, lost_only=lost_only)
+        )
 
     async def kept(self) -> dict[tuple[str, str], tuple[Range, ...]]:
         """See ``Journal``."""

@@ -68,13 +68,15 @@ def forget_old(connection: sqlite3.Connection) -> None:
     )
 
 
-def listed(connection: sqlite3.Connection, from_day: int, site: str) -> dict[str, list[Tally]]:
-    """Return tallies from a day on, by consumer; of one site, or of all (empty)."""
+def listed(
+    connection: sqlite3.Connection, from_day: int, site: str, *, lost_only: bool = False
+) -> dict[str, list[Tally]]:
+    """Return tallies from a day on, by consumer; see ``Journal.tallies``."""
     by_consumer: dict[str, list[Tally]] = {}
     for day, consumer, name, delivered, dead_letters, lost in connection.execute(
         "SELECT day, consumer, site, delivered, set_aside, lost FROM tallies "
-        "WHERE day >= ?1 AND (?2 = '' OR site = ?2) ORDER BY day, site",
-        (from_day, site),
+        "WHERE day >= ?1 AND (?2 = '' OR site = ?2) AND (lost > 0 OR NOT ?3) ORDER BY day, site",
+        (from_day, site, lost_only),
     ):
         by_consumer.setdefault(consumer, []).append(
             Tally(day=day, site=name, delivered=delivered, dead_letters=dead_letters, lost=lost)

@@ -27,6 +27,10 @@ class SqliteView:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
+    def name(self) -> str:
+        """See ``JournalView``."""
+        return rows.name(self._connection)
+
     def extent(self) -> Extent:
         """See ``JournalView``."""
         return rows.extent(self._connection)
@@ -39,9 +43,11 @@ class SqliteView:
         """See ``JournalView``."""
         return rows.cursors(self._connection)
 
-    def tallies(self, *, from_day: int, site: str = "") -> dict[str, list[Tally]]:
+    def tallies(
+        self, *, from_day: int, site: str = "", lost_only: bool = False
+    ) -> dict[str, list[Tally]]:
         """See ``JournalView``."""
-        return tally_rows.listed(self._connection, from_day, site)
+        return tally_rows.listed(self._connection, from_day, site, lost_only=lost_only)
 
     def kept(self) -> dict[tuple[str, str], tuple[Range, ...]]:
         """See ``JournalView``."""

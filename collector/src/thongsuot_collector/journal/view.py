@@ -18,6 +18,9 @@ class JournalView(Protocol):
     Every method may raise ``JournalRefused``.
     """
 
+    def name(self) -> str:
+        """See ``Journal``."""
+
     def extent(self) -> Extent:
         """See ``Journal``."""
 
@@ -27,7 +30,9 @@ class JournalView(Protocol):
     def cursors(self) -> dict[str, Cursor]:
         """Return the cursor of each consumer that has ever committed."""
 
-    def tallies(self, *, from_day: int, site: str = "") -> dict[str, list[Tally]]:
+    def tallies(
+        self, *, from_day: int, site: str = "", lost_only: bool = False
+    ) -> dict[str, list[Tally]]:
         """See ``Journal``."""
 
     def kept(self) -> dict[tuple[str, str], tuple[Range, ...]]:

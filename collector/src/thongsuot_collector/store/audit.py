@@ -70,6 +70,7 @@ class AuditAction(StrEnum):
     INVENTORY_CHANGED = "inventory_changed"
     SITE_CONFIG_RENEWED = "site_config_renewed"
     LOSS_ACCEPTED = "loss_accepted"
+    FLAW_ACCEPTED = "flaw_accepted"
     SITE_QUARANTINED = "site_quarantined"
 
 

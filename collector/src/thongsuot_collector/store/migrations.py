@@ -25,6 +25,7 @@ from sqlalchemy.schema import DropIndex, ExecutableDDLElement
 
 from thongsuot_collector.errors import StoreError
 from thongsuot_collector.store import (
+    acceptance_tables,
     account_tables,
     audit,
     cluster_tables,
@@ -228,6 +229,15 @@ def _unjudged_of_the_leader(connection: Connection) -> None:
         )
 
 
+def _tables_of_accepted_entries_and_flaws(connection: Connection) -> None:
+    for table in (
+        acceptance_tables.SINK_ACCEPTANCES,
+        acceptance_tables.SINK_ACCEPTANCE_DAYS,
+        acceptance_tables.FLAW_ACCEPTANCES,
+    ):
+        table.create(connection, checkfirst=True)
+
+
 _STEPS: tuple[Callable[[Connection], None], ...] = (
     _first_tables,
     _tables_of_notifications,
@@ -255,6 +265,7 @@ _STEPS: tuple[Callable[[Connection], None], ...] = (
     _table_of_commissioning_photos,
     _acceptances_of_damage,
     _unjudged_of_the_leader,
+    _tables_of_accepted_entries_and_flaws,
 )
 
 

@@ -13,6 +13,7 @@ MADE: Final = Text("collector.web.account.made")
 CAME: Final = Text("collector.web.account.came")
 SITES: Final = Text("collector.web.account.sites")
 SINKS: Final = Text("collector.web.account.sinks")
+ACCEPTED: Final = Text("collector.web.account.accepted")
 NOTHING: Final = Text("collector.web.account.nothing")
 FIND: Final = Text("collector.web.account.find")
 SEARCH: Final = Text("collector.web.account.search")
@@ -31,11 +32,26 @@ _DEAD_LETTERS: Final = Text("collector.web.account.heads.dead_letters")
 _LOST: Final = Text("collector.web.account.heads.lost")
 _SKIPPED: Final = Text("collector.web.account.heads.skipped")
 _EARLIER: Final = Text("collector.web.account.heads.earlier")
+_ACCEPTED: Final = Text("collector.web.account.heads.accepted")
 
 SITE_HEADS: Final = (_SITE, _MADE, _KEPT, _ELSEWHERE, _VERDICT)
 DAY_HEADS: Final = (_DAY, _MADE, _KEPT, _ELSEWHERE, _VERDICT)
-SINK_HEADS: Final = (_SINK, _DELIVERED, _WAITING, _DEAD_LETTERS, _LOST, _SKIPPED)
+SINK_HEADS: Final = (_SINK, _DELIVERED, _WAITING, _DEAD_LETTERS, _LOST, _SKIPPED, _ACCEPTED)
 CAME_HEADS: Final = (_DAY, _CAME, *SINK_HEADS, _EARLIER)
+ACCEPTED_HEADS: Final = (
+    Text("collector.web.account.heads.at"),
+    Text("collector.web.account.heads.by"),
+    Text("collector.web.account.heads.what"),
+    Text("collector.web.account.heads.reason"),
+)
+
+ACCEPTED_ENTRIES: Final = Text("collector.web.account.what_accepted.entries")
+ACCEPTED_FLAW: Final = Text("collector.web.account.what_accepted.flaw")
+ACCEPTED_BATCH: Final = Text("collector.web.account.what_accepted.batch")
+ACCEPTED_BATCHES: Final = Text("collector.web.account.what_accepted.batches")
+DAMAGED_TABLE: Final = Text("collector.web.account.what_accepted.damaged_table")
+DAMAGED_ENTRIES: Final = Text("collector.web.account.what_accepted.damaged_entries")
+DAMAGED_JOURNAL: Final = Text("collector.web.account.what_accepted.damaged_journal")
 
 FATES: Final[dict[BatchFate, Text]] = {
     BatchFate.WAITING: Text("collector.web.account.fates.waiting"),

@@ -49,6 +49,7 @@ class AccountPages:
             sorted(totals, key=lambda total: -total.silent)[:_SHOWN],
             await self._overview.sinks(),
             titles,
+            accepted=await self._overview.accepted(),
             query=query,
             language=language_of(request),
         )

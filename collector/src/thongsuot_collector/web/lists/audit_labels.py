@@ -56,6 +56,7 @@ ACTIONS: Final[dict[AuditAction, Text]] = {
     AuditAction.INVENTORY_CHANGED: Text("collector.audit.inventory_changed"),
     AuditAction.SITE_CONFIG_RENEWED: Text("collector.audit.site_config_renewed"),
     AuditAction.LOSS_ACCEPTED: Text("collector.audit.loss_accepted"),
+    AuditAction.FLAW_ACCEPTED: Text("collector.audit.flaw_accepted"),
     AuditAction.SITE_QUARANTINED: Text("collector.audit.site_quarantined"),
     AuditAction.SIGNING_KEY_NOTED: Text("collector.audit.signing_key_noted"),
     AuditAction.SIGNING_KEY_RETIRED: Text("collector.audit.signing_key_retired"),

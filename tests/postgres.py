@@ -10,7 +10,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -20,6 +19,8 @@ from pathlib import Path
 from typing import Self
 
 import pytest
+
+from tests.ports import free_port
 
 _READY_WITHIN_S = 60.0
 """It is ready in half a second on an idle machine; only one in trouble comes near this."""
@@ -64,8 +65,7 @@ class PostgresServer:
         self._as_user: list[str] = []
         self._process: subprocess.Popen[bytes] | None = None
         self._databases = count(1)
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port: int = free.getsockname()[1]
+        self.port = free_port()
         if os.geteuid() == 0:
             owner = pwd.getpwnam("postgres")
             os.chown(self._folder, owner.pw_uid, owner.pw_gid)

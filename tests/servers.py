@@ -1,5 +1,5 @@
 """
-Real servers for tests: started on ports from the kernel, in directories of their own.
+Real servers for tests: started on free ports, in directories of their own.
 
 A server that is not installed skips the test with its name; CI fails when anything skipped there.
 """
@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from tests.plain_http import NO_AUTHORITIES
+from tests.ports import free_port
 
 _READY_WITHIN_S = 60.0
 """Prometheus is ready in 0.2 s on an idle machine; only a machine in trouble comes near this."""
@@ -30,7 +31,7 @@ class PrometheusServer:
     """
     A Prometheus that receives by remote write, with an out-of-order window.
 
-    The first start takes a port from the kernel; later starts come back on the same one, with the
+    The first start takes a free port; later starts come back on the same one, with the
     same data, so that a test can take the receiver away and bring it back.
     """
 
@@ -77,7 +78,7 @@ class PrometheusServer:
                     "prometheus",
                     f"--config.file={self._directory / 'prometheus.yml'}",
                     f"--storage.tsdb.path={self._directory / 'data'}",
-                    f"--web.listen-address=127.0.0.1:{self._port}",
+                    f"--web.listen-address=127.0.0.1:{self._port or free_port()}",
                     "--web.enable-remote-write-receiver",
                     "--query.lookback-delta=5m",
                     f"--storage.tsdb.retention.time={self._retention}",
@@ -138,7 +139,7 @@ class AlertmanagerServer:
     """
     An Alertmanager that tells a webhook of every alert by itself, at once.
 
-    The first start takes a port from the kernel; later starts come back on the same one with the
+    The first start takes a free port; later starts come back on the same one with the
     same data: what was told is kept, alerts are not (it holds those in memory).
     """
 
@@ -165,7 +166,7 @@ class AlertmanagerServer:
                     "prometheus-alertmanager",
                     f"--config.file={self._directory / 'alertmanager.yml'}",
                     f"--storage.path={self._directory / 'data'}",
-                    f"--web.listen-address=127.0.0.1:{self._port}",
+                    f"--web.listen-address=127.0.0.1:{self._port or free_port()}",
                     "--cluster.listen-address=",
                 ],
                 stdout=output,

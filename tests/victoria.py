@@ -1,7 +1,6 @@
 """A real VictoriaMetrics for tests, from Debian's package, on a port that was free."""
 
 import json
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ import httpx
 import pytest
 
 from tests.plain_http import NO_AUTHORITIES
+from tests.ports import free_port
 from tests.servers import need
 
 _READY_WITHIN_S = 60.0
@@ -32,8 +32,7 @@ class VictoriaServer:
         self._directory = directory
         self._process: subprocess.Popen[bytes] | None = None
         # It has no way to say which port it took.
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self._port = free.getsockname()[1]
+        self._port = free_port()
 
     @property
     def url(self) -> str:

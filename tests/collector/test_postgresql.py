@@ -8,6 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tests.ports import free_port
 from tests.postgres import PASSWORD, PostgresServer
 from thongsuot_collector.postgresql import PostgresDatabase, ServerChoice, abort, url_mistake
 
@@ -194,9 +195,7 @@ def test_a_server_that_lost_a_connection_in_silence_comes_last_from_then_on() ->
 
 
 def test_a_server_that_was_silent_has_to_accept_before_it_is_waited_for() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
-    database = PostgresDatabase(url=f"postgresql://c@127.0.0.1:{port}/t?sslmode=disable")
+    database = PostgresDatabase(url=f"postgresql://c@127.0.0.1:{free_port()}/t?sslmode=disable")
     with pytest.raises(psycopg.OperationalError, match="refused"):
         database.connect()
     database.note_lost(asked_s=time.monotonic() - 10.0)

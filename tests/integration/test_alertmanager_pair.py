@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import socket
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from tests.collector.notify.incident_events import (
 from tests.collector.notify.receiver_process import ReceiverProcess
 from tests.collector.running import eventually
 from tests.plain_http import NO_AUTHORITIES
+from tests.ports import free_port
 from tests.servers import need
 from thongsuot_collector.notify.channels.alertmanager import AlertmanagerChannel, Settings
 
@@ -37,12 +37,6 @@ receivers: [{{name: hook, webhook_configs: [{{url: "http://127.0.0.1:{hook}/"}}]
 """
 
 _log = logging.getLogger(__name__)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-    return port
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import socket
 import sys
 import time
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 
 from tests.collector.batches import BatchSealer, S, icmp_result
 from tests.collector.running import Pusher, collector, eventually, token
+from tests.ports import free_port
 from thongsuot_collector.app.durable import STORE_FILE
 from thongsuot_collector.store import audit, enrolments, tokens
 from thongsuot_collector.store.engine import open_store
@@ -162,9 +162,7 @@ async def test_a_code_goes_to_the_next_machine_when_the_first_does_not_answer(
 ) -> None:
     async with collector(tmp_path / "state") as client:
         code = code_for(tmp_path / "state")
-        with socket.socket() as unused:
-            unused.bind(("127.0.0.1", 0))
-            nobody = f"http://127.0.0.1:{unused.getsockname()[1]}"
+        nobody = f"http://127.0.0.1:{free_port()}"
         config = tmp_path / "agent.toml"
         config.write_text(
             f'[site]\nname = "{SITE}"\n[collector]\nurl = "{nobody}"\n'

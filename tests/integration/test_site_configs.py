@@ -1,7 +1,6 @@
 """An edit of the inventory reaches a real agent by a real collector, or is refused and told of."""
 
 import asyncio
-import socket
 import sys
 from asyncio.subprocess import PIPE, STDOUT, Process
 from collections.abc import AsyncIterator
@@ -14,6 +13,7 @@ import pytest
 from tests.collector.app.process import CollectorProcess
 from tests.collector.command_line import run_command
 from tests.collector.running import eventually, token
+from tests.ports import free_port
 
 CITY = """
 [[sites]]
@@ -64,12 +64,6 @@ addresses = ["gateway"]
 kind = "icmp"
 every_s = 2
 """
-
-
-def free_port() -> int:
-    """Return a port of the loopback that nobody listens on now."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 @dataclass

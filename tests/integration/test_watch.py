@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -17,17 +16,12 @@ from tests.collector.app.process import CollectorProcess
 from tests.collector.notify.incident_events import secret_file
 from tests.collector.notify.receiver_process import ReceiverProcess
 from tests.collector.running import collector, eventually
+from tests.ports import free_port
 from thongsuot_collector.app import readiness
 from thongsuot_collector.cli.main import main
 from thongsuot_collector.notify.channels.webhook.channel import WebhookBody
 
 PROGRAM = Path(sys.executable).with_name("thongsuot-collector")
-
-
-def free_port() -> int:
-    with socket.socket() as chosen:
-        chosen.bind(("127.0.0.1", 0))
-        return int(chosen.getsockname()[1])
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The mail server of the city in a lab takes what the collector's own channel sends."""
 
 import asyncio
-import socket
 import subprocess
 import sys
 import time
@@ -10,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.ports import free_port
 from thongsuot_collector.incidents.party import CITY
 from thongsuot_collector.notify.channels.email import EmailChannel, Settings
 from thongsuot_collector.notify.message import (
@@ -27,8 +27,7 @@ PEOPLE = ("ky-thuat@thanh-pho.example", "truc@thanh-pho.example")
 
 @pytest.fixture
 def smtp_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
+    return free_port()
 
 
 async def send(port: int) -> ChannelResult:

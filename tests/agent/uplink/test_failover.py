@@ -1,7 +1,6 @@
 """A collector of several addresses: whichever machine of it works takes the record."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,6 +9,7 @@ import pytest
 
 from tests.agent.uplink.receiver import PushReceiver, ReceivedPush, ScriptedReply
 from tests.agent.uplink.test_upload_service import pushing, until
+from tests.ports import free_port
 from thongsuot_agent.clock import NS_PER_S
 from thongsuot_agent.uplink.connection import CollectorEndpoint
 from thongsuot_agent.uplink.failover import EndpointOrder, ways_to_try
@@ -25,9 +25,7 @@ A, B, C = (
 
 def closed_port_url() -> str:
     """Return an address of this machine at which nobody listens."""
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{unused.getsockname()[1]}"
+    return f"http://127.0.0.1:{free_port()}"
 
 
 @asynccontextmanager

@@ -11,6 +11,8 @@ import sys
 from pathlib import Path
 from typing import Self
 
+from tests.ports import free_port
+
 WELL = "well"
 
 
@@ -60,7 +62,7 @@ class ReceiverProcess:
         self.folder = ReceiverFolder(path)
         self._command = [sys.executable, "-m", module, str(path), *arguments]
         self._process: subprocess.Popen[str] | None = None
-        self.port = 0
+        self.port = free_port()
 
     def start(self) -> Self:
         """Start it; it comes back on the port it had."""

@@ -8,6 +8,7 @@ from typing import Any, Self
 import httpx
 
 from tests.plain_http import NO_AUTHORITIES
+from tests.ports import free_port
 
 
 class CarrierDeskProcess:
@@ -20,7 +21,7 @@ class CarrierDeskProcess:
             (folder / "token").write_text(token, "utf-8")
             self._arguments += ["--token-file", str(folder / "token")]
         self._process: subprocess.Popen[str] | None = None
-        self.port = 0
+        self.port = free_port()
 
     @property
     def url(self) -> str:

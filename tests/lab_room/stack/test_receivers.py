@@ -1,10 +1,10 @@
 """The people of a lab: a configuration that the collector takes, whoever is in it."""
 
-import socket
 from pathlib import Path
 
 import pytest
 
+from tests.ports import free_port
 from thongsuot_collector.config.read import read_configuration
 from thongsuot_collector.incidents.party import CITY, ResponsibleParty
 from thongsuot_collector.inventory.directory import InventoryDirectory
@@ -58,8 +58,7 @@ def test_everybody_has_a_channel_that_there_is(tmp_path: Path, *, are_all_in_inb
 def test_their_systems_are_processes_that_listen_where_the_collector_expects_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        monkeypatch.setattr(receivers, "INBOX_PORT", free.getsockname()[1])
+    monkeypatch.setattr(receivers, "INBOX_PORT", free_port())
     people = Receivers(folder=tmp_path / "people", topology=TOPOLOGY, all_to_inbox=True)
     assert people.messages() == []
     (process,) = people.start(tmp_path, spawn_here)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.agent.probing.snmp.simulator import free_port
+from tests.ports import free_port
 
 COMMUNITY, USER = "s3cretcommunity", "thongsuot"
 AUTH, PRIVACY = "authentic-phrase", "private-phrase"
@@ -40,7 +40,7 @@ def snmpd(folder: Path, port: int = 0) -> Iterator[int]:
     if shutil.which("snmpd") is None:
         pytest.skip("snmpd is not installed")
     folder.mkdir(parents=True, exist_ok=True)
-    port = port or free_port()
+    port = port or free_port(socket.SOCK_DGRAM)
     config = folder / "snmpd.conf"
     config.write_text(_CONFIG.format(port=port))
     log = folder / "snmpd.log"

@@ -14,19 +14,13 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from tests.ports import free_port
+
 USER, AUTH, PRIVACY = "simuser", "authpass123", "privpass123"
 
 Start = Callable[..., "subprocess.Popen[bytes]"]
 
 _PROGRAM = "import sys; from snmpsim.commands.responder import main; sys.exit(main())"
-
-
-def free_port() -> int:
-    """Return a UDP port of the loopback that nobody has."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextlib.contextmanager
@@ -43,7 +37,7 @@ def simulator(
 
     ``start`` starts the process, where it is to live elsewhere: there ``port`` is known to be free.
     """
-    port = port or free_port()
+    port = port or free_port(socket.SOCK_DGRAM)
     log = scratch / "snmpsim.log"
     with log.open("wb") as output:
         process = start(

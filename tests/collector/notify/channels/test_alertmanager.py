@@ -19,6 +19,7 @@ from tests.collector.notify.incident_events import (
     steady_city,
 )
 from tests.collector.notify.receiver_process import WELL, ReceiverProcess
+from tests.collector.running import WITHIN_S
 from thongsuot_collector.incidents.notification_log import NotificationKind
 from thongsuot_collector.incidents.party import Severity
 from thongsuot_collector.notify.channels.alertmanager import (
@@ -57,7 +58,7 @@ class AlertmanagerFixture:
             name="main",
             urls=(f"http://127.0.0.1:{peer.port}/",),
             bearer_file=secret_file(folder, "bearer", BEARER),
-            timeout_s=5.0,
+            timeout_s=WITHIN_S,
         )
 
     def start(self) -> None:

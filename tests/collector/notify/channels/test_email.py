@@ -232,7 +232,7 @@ async def test_a_server_that_hangs_is_bounded(
 ) -> None:
     city = steady_city(city_inventory())
     mail.behave(how)
-    channel = EmailChannel(msgspec.structs.replace(mail.settings, timeout_s=0.5))
+    channel = EmailChannel(msgspec.structs.replace(mail.settings, timeout_s=2.0))
     result = await channel.send(message_of(cut_fibre(city), city))
     await channel.close()
     assert result.outcome is outcome

@@ -91,7 +91,7 @@ async def test_a_ticket_whose_answer_was_lost_is_found_and_not_made_again(
 ) -> None:
     made = steady_city(city_inventory())
     message = message_of(cut_fibre(made), made)
-    channel = TroubleTicketChannel(fixture.with_settings(timeout_s=0.5))
+    channel = TroubleTicketChannel(fixture.with_settings(timeout_s=2.0))
     fixture.behave("hang")
     answer = await channel.send(message)
     await channel.close()

@@ -23,6 +23,7 @@ from tests.collector.notify.incident_events import (
     steady_city,
 )
 from tests.collector.notify.receiver_process import WELL, ReceiverProcess
+from tests.collector.running import WITHIN_S
 from thongsuot_collector.notify.channels.webhook.channel import (
     Settings,
     WebhookBody,
@@ -77,7 +78,7 @@ class WebhookFixture:
             ),
             secret_file=secret_file(folder, "secret", SECRET),
             bearer_file=secret_file(folder, "bearer", BEARER),
-            timeout_s=5.0,
+            timeout_s=WITHIN_S,
         )
 
     def start(self) -> None:
@@ -111,12 +112,12 @@ def fixture(tmp_path: Path) -> Iterator[WebhookFixture]:
 
 async def test_a_receiver_that_does_not_answer_may_have_it(fixture: WebhookFixture) -> None:
     made = steady_city(city_inventory())
-    channel = WebhookChannel(msgspec.structs.replace(fixture.settings, timeout_s=0.2))
+    channel = WebhookChannel(msgspec.structs.replace(fixture.settings, timeout_s=1.0))
     fixture.behave("hang")
     answer = await channel.send(message_of(cut_fibre(made), made))
     await channel.close()
     assert answer.outcome is ChannelOutcome.UNKNOWN
-    assert answer.text == "no answer within 0.2 s"
+    assert answer.text == "no answer within 1 s"
     fixture.behave(WELL)
     assert (
         await send_once(fixture, message_of(made.notifications[0], made))

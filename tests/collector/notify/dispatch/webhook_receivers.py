@@ -11,6 +11,7 @@ from tests.collector.notify.incident_events import (
     steady_city,
 )
 from tests.collector.notify.receiver_process import ReceiverProcess
+from tests.collector.running import WITHIN_S
 from thongsuot_collector.notify.channels.webhook.channel import (
     Settings,
     WebhookBody,
@@ -30,7 +31,7 @@ class WebhookReceiver:
         self.behave = peer.folder.behave
         self._secret = secret_file(folder, "secret", SECRET)
 
-    def channel(self, timeout_s: float = 5.0) -> WebhookChannel:
+    def channel(self, timeout_s: float = WITHIN_S) -> WebhookChannel:
         url = f"http://127.0.0.1:{self.peer.port}/"
         return WebhookChannel(
             Settings(
@@ -49,7 +50,7 @@ class WebhookReceiver:
 
 
 def both(
-    first: WebhookReceiver, second: WebhookReceiver, *, timeout_s: float = 5.0
+    first: WebhookReceiver, second: WebhookReceiver, *, timeout_s: float = WITHIN_S
 ) -> dict[str, Channel]:
     return {"first": first.channel(timeout_s), "second": second.channel()}
 

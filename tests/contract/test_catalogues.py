@@ -301,7 +301,7 @@ def _shown(page: str) -> str:
     return re.sub(r"Thông Suốt|Tiếng Việt", "", page)
 
 
-def test_a_third_language_is_files_alone(copy: Path, tmp_path: Path) -> None:
+def test_a_third_language_needs_files_alone(copy: Path, tmp_path: Path) -> None:
     (tmp_path / THIRD).mkdir()
     (tmp_path / "en").mkdir()
     pages = _pages(copy, THIRD, tmp_path / THIRD)

@@ -123,7 +123,7 @@ def test_the_pure_core_calls_nothing_that_reads_a_clock_or_a_file() -> None:
     assert calls == PACKAGE_DATA
 
 
-def test_a_clock_that_an_allowed_module_has_is_found(tmp_path: Path) -> None:
+def test_impure_calls_of_an_allowed_module_are_found(tmp_path: Path) -> None:
     text = (
         "import uuid\nfrom datetime import UTC, datetime\n\ndef f():\n"
         "    print(datetime.now(UTC), uuid.uuid1(), open('/etc/hostname').read())\n"
@@ -135,7 +135,7 @@ def test_a_clock_that_an_allowed_module_has_is_found(tmp_path: Path) -> None:
     }
 
 
-def test_a_clock_reached_through_a_neighbour_is_found(tmp_path: Path) -> None:
+def test_an_impure_import_through_another_module_is_found(tmp_path: Path) -> None:
     agent = "agent/src/thongsuot_agent"
     plant(tmp_path, f"{agent}/__init__.py", "")
     plant(tmp_path, f"{agent}/clock.py", "import time\n")

@@ -181,7 +181,7 @@ def test_the_committed_files_are_what_the_code_generates() -> None:
 
 
 @each_board
-def test_a_count_of_zero_alarms_nobody(name: str, board: Json) -> None:
+def test_a_count_of_zero_is_never_shown_in_an_alarming_colour(name: str, board: Json) -> None:
     for panel in board["panels"]:
         if panel["type"] != "stat":
             continue

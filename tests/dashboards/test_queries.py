@@ -81,7 +81,7 @@ def query_name(panel: Json, target: Json) -> str:
 
 
 @each_board
-def test_what_may_be_empty_is_there(name: str) -> None:
+def test_every_query_allowed_to_be_empty_exists(name: str) -> None:
     names = {
         query
         for panel in BOARDS[name]["panels"]

@@ -74,7 +74,7 @@ def test_a_busy_cpu_makes_timers_late() -> None:
     assert clock.run(late_by()) == pytest.approx(4)
 
 
-def test_waiting_for_what_can_never_come_is_an_error_not_a_hang() -> None:
+def test_waiting_for_an_event_that_never_comes_is_an_error_and_no_hang() -> None:
     async def hang() -> None:
         await asyncio.Event().wait()
 

@@ -195,7 +195,7 @@ def test_a_card_with_the_collectors_files_is_a_service_point_after_its_first_boo
         assert skipped.stdout.strip() == "no"
 
 
-def test_a_card_without_files_says_on_the_screen_what_it_wants(
+def test_without_files_the_device_shows_on_its_screen_which_ones_it_needs(
     image: Path, lab: Lab, tmp_path: Path
 ) -> None:
     root = unpacked(image, tmp_path)

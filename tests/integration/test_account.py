@@ -39,7 +39,7 @@ async def record(
         yield DeviceAndCollector(tmp_path, sink, capsys)
 
 
-async def test_a_whole_record_closes_and_its_sums_are_equal(record: DeviceAndCollector) -> None:
+async def test_the_account_of_a_complete_record_closes(record: DeviceAndCollector) -> None:
     await record.pushed(6)
     assert record.missing() == (0, [])
     _, totals = record.say("account")

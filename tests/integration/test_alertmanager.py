@@ -118,7 +118,7 @@ async def test_a_fault_and_its_end_are_reported_once_to_the_carrier_and_to_the_c
     )
 
 
-async def test_a_route_by_severity_hears_when_the_site_has_no_line_left(
+async def test_a_critical_route_is_notified_when_the_site_loses_its_last_line(
     own_alertmanager: Make, sink: ReceiverProcess, tmp_path: Path
 ) -> None:
     """With the inhibition of the documentation: what was told as major is muted, not resolved."""

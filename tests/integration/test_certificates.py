@@ -221,7 +221,7 @@ async def test_the_second_of_two_devices_with_one_certificate_is_found_when_it_r
             holder.uploader.close()
 
 
-async def test_one_that_has_run_out_is_not_shown_and_where_none_is_required_the_token_does(
+async def test_an_expired_certificate_is_not_presented_and_a_token_is_enough_if_none_is_required(
     tmp_path: Path,
 ) -> None:
     async with certifying_collector(tmp_path / "centre", "optional") as at:

@@ -153,7 +153,7 @@ def wait_until_spent(device: RunningNode, enough_bytes: int) -> int:
     return counted_bytes
 
 
-async def test_the_agents_count_equals_that_of_the_interface(lab: Lab) -> None:
+async def test_the_bytes_counted_by_the_agent_equal_those_of_the_interface(lab: Lab) -> None:
     device, anchor = lab.node("device"), lab.node("anchor")
     certificate, key = lab.certificate("collector.test")
     with tempfile.TemporaryDirectory(prefix="thongsuot-cost-") as made:

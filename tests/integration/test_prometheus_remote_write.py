@@ -148,7 +148,7 @@ async def test_verdicts_are_series_that_end_when_nothing_is_known_any_more(
     assert prometheus.query(name, at_s=at(4971)) == []
 
 
-async def test_a_backlog_goes_in_after_the_fresh_news_and_nothing_is_lost(
+async def test_a_backlog_is_delivered_after_newer_batches_and_completely(
     prometheus: PrometheusServer, tmp_path: Path
 ) -> None:
     site = "backlog"

@@ -79,7 +79,7 @@ def test_promtool_has_nothing_to_say_about_the_whole_catalogue() -> None:
     assert linted(everything().text()) == ""
 
 
-def test_promtool_is_heard_where_it_objects() -> None:
+def test_an_objection_by_promtool_is_reported() -> None:
     made = Exposition({}, ())
     made.add_agent_metric("thongsuot_agent_hops_count", "Hops", 3)
     objection, ending = linted(made.text()).splitlines()

@@ -209,7 +209,7 @@ def aftermath(
     return asyncio.run(aftermath_of(tmp_path_factory.mktemp("six-hours"), prometheus))
 
 
-def test_the_account_is_reported(
+def test_the_account_of_six_hours_is_printed(
     aftermath: OutageResult, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with capsys.disabled():
@@ -220,7 +220,7 @@ def test_the_account_is_reported(
         )
 
 
-def test_six_hours_waited(aftermath: OutageResult) -> None:
+def test_the_batches_of_six_hours_waited_on_the_device(aftermath: OutageResult) -> None:
     assert aftermath.waiting >= SEALS - AT_RISK
 
 

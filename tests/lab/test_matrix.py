@@ -62,7 +62,7 @@ def test_results_made_by_agents_are_stored_once_or_their_absence_announced(
     assert result.reconciliation.unannounced == 0
 
 
-def test_all_of_it_together_passes(result: MatrixResult) -> None:
+def test_the_matrix_as_a_whole_passes(result: MatrixResult) -> None:
     assert result.passed, "\n".join(table_lines(result))
 
 

@@ -251,7 +251,7 @@ def test_the_numbers_of_a_stream_have_no_hole(aftermath: ChaosResult) -> None:
             assert sorted(numbers) == list(range(1, len(numbers) + 1))
 
 
-def test_a_kill_makes_no_more_than_one_run_untold(aftermath: ChaosResult) -> None:
+def test_each_kill_leaves_at_most_one_stored_run_unlogged(aftermath: ChaosResult) -> None:
     # A run that is kept and not told shows that telling comes after keeping, and the kill between.
     for site, reconciliation in aftermath.by_site.items():
         assert reconciliation.unlogged <= aftermath.kills.get(site, 0) + (site == CUT), (
@@ -269,7 +269,7 @@ def test_prometheus_has_every_result_at_its_own_time(aftermath: ChaosResult) -> 
     assert aftermath.in_prometheus - made == Counter(), "nobody measured that"
 
 
-def test_times_are_true_whatever_happened(aftermath: ChaosResult) -> None:
+def test_times_stay_right_through_kills_and_power_cuts(aftermath: ChaosResult) -> None:
     wrong = [
         f"{kept.entry.site} {kept.entry.stream} {kept.entry.number} {kept.entry.clock}: {error_s}"
         for kept in aftermath.batches

@@ -27,7 +27,7 @@ def test_an_anchor_has_one_address_a_family_of_a_node_that_is_there() -> None:
             assert set(target.addresses) <= known
 
 
-def test_a_links_own_anchors_are_those_of_its_carrier() -> None:
+def test_the_anchors_of_a_link_belong_to_its_carrier() -> None:
     targets = {target.name: target for target in inventory.targets_of(CITY, "s2")}
     assert targets["anchor-fixed"].addresses[0] in CITY.addresses_of("cuu-long.anchor")
     assert targets["peer-fixed-song-hong"].addresses[0] in CITY.addresses_of("song-hong.anchor")

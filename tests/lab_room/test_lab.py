@@ -47,7 +47,7 @@ def test_a_lab_that_cannot_be_built_leaves_nothing_behind() -> None:
     assert not (rundir.home() / lab.prefix).exists()
 
 
-def test_a_lab_that_is_down_is_down_for_good_and_may_be_ended_again() -> None:
+def test_a_lab_can_be_taken_down_twice_and_is_not_usable_afterwards() -> None:
     lab = pair()
     lab.up()
     run_dir = lab.run_dir
@@ -58,7 +58,7 @@ def test_a_lab_that_is_down_is_down_for_good_and_may_be_ended_again() -> None:
         lab.node("left")
 
 
-def test_the_facts_name_everything_that_a_script_needs() -> None:
+def test_the_facts_of_a_lab_include_anchors_sites_wires_and_names() -> None:
     with Lab(city(1)) as lab:
         facts = lab.facts()
         assert lab.ca_file.read_text().startswith("-----BEGIN CERTIFICATE-----")

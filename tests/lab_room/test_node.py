@@ -59,7 +59,7 @@ def test_a_refused_command_is_reported_with_its_input(lab: Lab) -> None:
         lab.node("device").ip("link set nowhere up")
 
 
-def test_the_processes_of_a_node_are_those_and_no_others(lab: Lab) -> None:
+def test_a_node_lists_and_kills_only_its_own_processes(lab: Lab) -> None:
     here = lab.node("device").popen(["sleep", "1000"])
     there = lab.node("anchor").popen(["sleep", "1000"])
     try:

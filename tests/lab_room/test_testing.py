@@ -46,7 +46,7 @@ def round_trips_s(lab: Lab, family: socket.AddressFamily, address: str, count: i
 
 
 @pytest.mark.parametrize(("family", "address"), FAMILIES)
-def test_a_round_trip_takes_the_delay_of_both_directions(
+def test_a_round_trip_takes_the_delays_of_both_directions(
     family: socket.AddressFamily, address: str
 ) -> None:
     with pair(Impairment(delay_s=0.010), Impairment(delay_s=0.020)) as lab:
@@ -55,7 +55,7 @@ def test_a_round_trip_takes_the_delay_of_both_directions(
     assert 0.030 <= fastest < 0.060
 
 
-def test_bound_to_an_uplink_a_packet_leaves_by_it() -> None:
+def test_a_socket_bound_to_an_uplink_sends_by_it() -> None:
     with two_uplinks() as lab:
         anchor = lab.node("anchor").socket(socket.AF_INET, socket.SOCK_DGRAM)
         with anchor:

@@ -9,7 +9,7 @@ def test_an_error_is_known_exactly_where_the_clock_is_synchronised() -> None:
     assert clock.error_s is None or clock.error_s >= 0
 
 
-def test_it_says_what_the_c_library_says_of_the_clock() -> None:
+def test_the_kernel_clock_agrees_with_the_c_library() -> None:
     """By ntp_gettime(3), the C library's own way to the same numbers."""
 
     class NtpTime(ctypes.Structure):

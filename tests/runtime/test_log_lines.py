@@ -37,7 +37,7 @@ def test_words_of_any_language_and_tracebacks_stay_as_they_are() -> None:
     ]
 
 
-def test_a_process_that_logs_to_a_stream_writes_one_line_a_record_from_a_level_on() -> None:
+def test_records_from_the_set_level_on_are_written_one_to_a_line() -> None:
     program = """
 import logging, sys
 from thongsuot_runtime.log_lines import log_to

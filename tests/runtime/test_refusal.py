@@ -6,7 +6,7 @@ from thongsuot_runtime.refusal import error_report
 from thongsuot_schema.errors import DocumentError
 
 
-def test_a_mistake_keeps_its_place_and_one_of_a_whole_file_has_no_line() -> None:
+def test_a_mistake_is_reported_with_its_line_or_without_one_for_a_whole_file() -> None:
     mistakes = [DocumentError("a.toml", 3, "wrong"), DocumentError("b.toml", 0, "not there")]
     assert msgspec.to_builtins(error_report("a.toml:3: wrong", 2, mistakes)) == {
         "error": {

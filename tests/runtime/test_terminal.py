@@ -57,7 +57,7 @@ def _asked_by_argparse() -> set[str]:
     }
 
 
-def test_each_message_is_one_that_argparse_says() -> None:
+def test_every_translated_message_exists_in_argparse() -> None:
     english = catalogues.read(catalogues.locales("schema") / "en" / "argparse.po")
     english_texts = {catalogues.texts(message)[0] for message in catalogues.messages(english)}
     assert english_texts <= _asked_by_argparse()

@@ -141,7 +141,7 @@ def test_a_silent_site_of_a_carrier_that_is_out_is_not_sent_to_look_for_power() 
     assert {member.subject.site for member in outage.members} >= {"s0", "s6"}
 
 
-def test_late_news_of_an_outage_wait_for_the_news_that_it_is_over() -> None:
+def test_an_outage_reported_late_is_held_until_its_end_may_have_arrived() -> None:
     made = healthy_city()
     _let_news_be_late(made, ("s0", "s3", "s6", "s9"))
     made.run(99)
@@ -152,7 +152,7 @@ def test_late_news_of_an_outage_wait_for_the_news_that_it_is_over() -> None:
     assert made.only("carrier_outage").closed_ns is not None
 
 
-def test_an_outage_of_which_anybody_tells_at_once_does_not_wait_for_late_news() -> None:
+def test_an_outage_with_one_report_in_time_is_notified_without_waiting_for_late_ones() -> None:
     made = healthy_city()
     made.run(64)
     made.report("s0", "fiber", OUT, onset_s=60)

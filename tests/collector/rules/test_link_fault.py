@@ -105,7 +105,7 @@ def test_late_news_of_a_line_that_is_well_again_alarms_nobody() -> None:
     assert made.notifications == []
 
 
-def test_late_news_of_a_line_that_stays_dead_are_told_a_little_later() -> None:
+def test_a_dead_line_reported_late_is_notified_after_a_short_hold() -> None:
     made = healthy_city()
     made.run(32)
     made.cut_uplink("s0")

@@ -7,7 +7,7 @@ from thongsuot_schema.problem import ProblemKind
 from thongsuot_schema.words.translations import languages
 
 
-def test_a_fault_is_never_a_report() -> None:
+def test_the_rule_for_reports_claims_no_fault() -> None:
     city = healthy_city()
     city.report("s0", "fiber", CUT)
     city.run(100)

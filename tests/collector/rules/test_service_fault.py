@@ -68,7 +68,7 @@ def test_a_service_that_does_not_answer_alone_is_its_operators() -> None:
     assert {party for *_, party in made.notification_lines()} == {f"portal:{PORTAL}"}
 
 
-def test_what_others_see_by_now_decides_whom_a_site_left_behind_is_told_to() -> None:
+def test_a_site_left_with_a_fault_that_others_no_longer_see_is_reported_to_the_city() -> None:
     """The last site's verdict was old, and its operator was called of a portal that worked."""
     made = healthy_city(sites=4)
     for number in range(4):

@@ -42,7 +42,7 @@ def test_names_that_come_one_after_the_other_are_one_incident_too() -> None:
     assert not city.only("unknown_names").is_open
 
 
-def test_what_the_inventory_has_is_told_as_ever_beside_it() -> None:
+def test_faults_of_known_links_are_notified_beside_unknown_names() -> None:
     city = healthy_city()
     report_on_names(city, ["x1"], CUT)
     city.report("s0", "fiber", CUT)

@@ -23,7 +23,7 @@ def milliseconds(text: str) -> int:
     return int(whole) * 1_000 + int(rest)
 
 
-def test_rows_fill_the_month_without_gap_or_overlap() -> None:
+def test_rows_of_the_table_fill_the_month_without_gap_or_overlap() -> None:
     rows = rows_of(table_of(statement()))
     assert tuple(rows[0]) == COLUMNS
     assert [int(row["row"]) for row in rows] == list(range(1, len(rows) + 1))
@@ -35,7 +35,7 @@ def test_rows_fill_the_month_without_gap_or_overlap() -> None:
         assert length / MS == milliseconds(row["duration_s"])
 
 
-def test_every_total_follows_from_the_rows_alone() -> None:
+def test_every_total_can_be_computed_from_the_rows() -> None:
     for made in (first().statement, second().statement):
         rows = rows_of(table_of(made))
         time_classes: Counter[str] = Counter()

@@ -59,7 +59,7 @@ def shape(periods: tuple[Period, ...]) -> list[tuple[float, float, TimeClass]]:
         (PRESUMED, TimeClass.UNKNOWN, TimeClass.UNKNOWN),
     ],
 )
-def test_the_class_of_an_interval(
+def test_an_interval_is_classified_by_its_state_and_the_contract(
     spec: StateSpec, excluding: TimeClass, without: TimeClass
 ) -> None:
     counted = interval(BASE, 0, 60, spec)
@@ -81,7 +81,7 @@ def test_where_nothing_is_said_nothing_is_known_and_an_open_interval_lasts() -> 
     assert shape(classify_time([], (), PLAIN, SPAN)) == [(0, 10, TimeClass.UNKNOWN)]
 
 
-def test_the_interval_that_began_later_has_it_from_its_beginning() -> None:
+def test_where_intervals_overlap_the_later_one_counts_from_its_beginning() -> None:
     first = interval(BASE, 0, 6 * HOUR, UP)
     second = interval(BASE, 4 * HOUR, 8 * HOUR, CUT)
     for both in ([first, second], [second, first]):
@@ -131,7 +131,7 @@ def with_maintenance(terms: Terms) -> Terms:
     return msgspec.structs.replace(terms, excludes=tuple(Exclusion))
 
 
-def test_neighbours_that_say_the_same_are_one_however_exactly_it_is_known() -> None:
+def test_adjacent_periods_that_differ_only_in_precision_are_merged() -> None:
     period, *_ = classify_time(course(BASE, (0, CUT)), (), PLAIN, SPAN)
     later = msgspec.structs.replace(
         period, from_ms=period.until_ms, until_ms=period.until_ms + 5, error_s=0.5
@@ -149,7 +149,7 @@ def test_neighbours_that_say_the_same_are_one_however_exactly_it_is_known() -> N
         assert merge_adjacent((period, other)) == (period, other)
 
 
-def test_what_is_clipped_lies_inside_and_what_only_touches_is_gone() -> None:
+def test_clipped_periods_lie_inside_the_span_and_outside_ones_are_dropped() -> None:
     (period,) = classify_time(course(BASE, (0, UP)), (), PLAIN, SPAN)
     begin_ms, end_ms = SPAN
     (inside,) = clip([period], (begin_ms + 1, end_ms - 1))

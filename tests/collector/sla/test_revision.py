@@ -28,28 +28,28 @@ def changes(before: Statement, after: Statement) -> list[RevisionChange]:
     return list(revision_changes(before, after))
 
 
-def test_the_first_is_number_one_and_changes_nothing() -> None:
+def test_the_first_revision_is_number_one_and_lists_no_changes() -> None:
     first = next_revision(QUIET, None, 5)
     assert first is not None
     assert (first.revision, first.issued_ms, first.changes) == (1, 5, ())
     assert (first.number, first.is_draft) == ("2026-11/FTTH-0042/1", False)
 
 
-def test_the_same_is_not_issued_again_whatever_people_call_the_place() -> None:
+def test_an_identical_statement_is_not_issued_again_even_if_the_site_is_renamed() -> None:
     first = next_revision(QUIET, None, 5)
     renamed = msgspec.structs.replace(QUIET.names, site="Điểm phục vụ Cửa Nam")
     assert next_revision(QUIET, first, 6) is None
     assert next_revision(msgspec.structs.replace(QUIET, names=renamed), first, 6) is None
 
 
-def test_what_says_something_else_has_the_next_number_and_says_what() -> None:
+def test_a_changed_statement_has_the_next_number_and_lists_its_changes() -> None:
     second = next_revision(DEAD, next_revision(QUIET, None, 5), 6)
     assert second is not None
     assert (second.revision, second.issued_ms, second.number) == (2, 6, "2026-11/FTTH-0042/2")
     assert second.changes == tuple(revision_changes(QUIET, DEAD))
 
 
-def test_a_draft_holds_up_to_what_is_known() -> None:
+def test_a_draft_covers_the_time_up_to_the_last_known_moment() -> None:
     draft = draft_of(made(course(BASE, (EARLY_S, UP)), known_s=HOUR))
     assert (draft.number, draft.is_draft) == ("2026-11/FTTH-0042/draft", True)
     assert draft.issued_ms == BASE + HOUR * S

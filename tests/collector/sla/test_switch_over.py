@@ -50,13 +50,13 @@ def test_a_way_back_from_a_move_of_the_month_before_is_not_a_switch_over() -> No
     assert switch_overs_of(moves, "fiber", MONTH) == ()
 
 
-def test_who_comes_back_in_the_next_month_was_not_back_in_this_one() -> None:
+def test_a_return_in_the_next_month_does_not_count_in_this_one() -> None:
     moves = (moved(29 * DAY, "fiber", "5g"), moved(31 * DAY, "5g", "fiber"))
     (only,) = switch_overs_of(moves, "fiber", MONTH)
     assert only.back_ms is None
 
 
-def test_the_sum_comes_first_and_each_says_how_long_nothing_could_be_opened() -> None:
+def test_the_text_begins_with_the_total_and_gives_the_downtime_of_each_switch_over() -> None:
     total, left, stayed = (
         text.read("vi") for text in switch_over_texts(with_switch_overs().switch_overs)
     )
@@ -69,7 +69,7 @@ def test_the_sum_comes_first_and_each_says_how_long_nothing_could_be_opened() ->
     assert "nothing could be opened for 4.5 s, not back within the month." in english[2]
 
 
-def test_no_figure_changes_and_a_statement_without_any_is_the_one_before_there_were_such() -> None:
+def test_switch_overs_change_no_totals_and_their_absence_is_not_encoded() -> None:
     plain, marked = statement(), with_switch_overs()
     assert marked.totals == plain.totals
     assert b"switch_overs" not in msgspec.msgpack.encode(plain)

@@ -90,7 +90,7 @@ ISSUES = {
 
 @pytest.mark.parametrize("language", WITH_GOLDEN_FILES)
 @pytest.mark.parametrize("name", ISSUES)
-def test_a_statement_reads_as_it_was_read(name: str, language: Language) -> None:
+def test_the_text_of_a_statement_equals_the_stored_one(name: str, language: Language) -> None:
     expected = (FOLDER / f"{name}.{language}.txt").read_text(encoding="utf-8")
     assert f"{text_of(ISSUES[name](), language)}\n" == expected
 

@@ -42,7 +42,7 @@ def results(at_s: int, of_batch: list[tuple[str, int, float | None]]) -> list[Re
 
 
 @given(batches)
-def test_late_aggregation_gives_the_same_as_immediate_aggregation(
+def test_the_losses_of_the_latest_runs_do_not_depend_on_when_they_are_read(
     came: list[tuple[int, list[tuple[str, int, float | None]]]],
 ) -> None:
     device, state = BatchSealer(SITE, epoch_ns=EPOCH), SiteState()
@@ -77,7 +77,9 @@ def test_a_site_that_measures_on_keeps_no_more_than_the_last_minute() -> None:
 
 
 @pytest.mark.parametrize(("claimed", "shown"), [(70.0, 1.0), (-2.0, 0.0)])
-def test_a_loss_that_cannot_be_is_no_dead_letter(claimed: float, shown: float) -> None:
+def test_an_impossible_loss_ratio_is_limited_and_the_batch_is_kept(
+    claimed: float, shown: float
+) -> None:
     device, state = BatchSealer(SITE, epoch_ns=EPOCH), SiteState()
     sealed = device.batch(1000 * S, [icmp_result(990 * S, loss=0.333), icmp_result(995 * S)])
     entry, columns = opened(device, sealed)

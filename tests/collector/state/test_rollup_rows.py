@@ -90,7 +90,7 @@ async def test_a_snapshot_that_fails_keeps_the_rollups_for_the_next(world: State
     assert runs_of(world, FINE_S) == [1]
 
 
-def test_figures_that_no_picture_shows_are_forgotten(world: StateFixture) -> None:
+def test_rollups_older_than_the_charts_need_are_deleted(world: StateFixture) -> None:
     now_s = 2_000_000_000 // COARSE_S * COARSE_S
     ages_s = (0, 3600, KEPT_S[FINE_S] + FINE_S, KEPT_S[COARSE_S] + COARSE_S, -7 * 86_400)
     with world.store.begin() as connection:

@@ -53,7 +53,7 @@ async def test_a_crash_loses_none_and_doubles_none(world: StateFixture) -> None:
     ]
 
 
-async def test_the_store_keeps_what_a_state_has_forgotten_after_a_month(
+async def test_switch_overs_forgotten_by_the_state_stay_in_the_store(
     world: StateFixture,
 ) -> None:
     agent = BatchSealer(SITE, epoch_ns=EPOCH_S * S)

@@ -67,7 +67,9 @@ def test_a_statement_is_read_from_what_the_keeper_and_the_dispatcher_wrote(
     assert issued.is_final
 
 
-def test_only_what_reached_the_carrier_itself_counts_as_told(month: StatementFixture) -> None:
+def test_only_a_message_delivered_to_the_carrier_counts_as_its_notification(
+    month: StatementFixture,
+) -> None:
     month.live((-DAY, UP), (HOUR, CUT), (2 * HOUR, UP))
     month.fault(HOUR, 2 * HOUR)
     month.tell(f"i{HOUR}", HOUR + 5, outcome=ChannelOutcome.RETRY)
@@ -88,7 +90,7 @@ def test_a_carrier_is_not_notified_of_a_fault_before_that_fault_was_known(
     assert statement(month).interruptions[0].notified_ms is None
 
 
-def test_the_moves_of_the_sites_computers_stand_on_the_circuit_that_they_left(
+def test_switch_overs_of_the_site_are_listed_on_the_circuit_that_was_left(
     month: StatementFixture,
 ) -> None:
     november(month)
@@ -129,7 +131,7 @@ def test_an_open_interval_lasts_only_until_the_site_last_reported(
     assert statement(month).totals.by_class[TimeClass.UNKNOWN] == 27 * DAY * S
 
 
-def test_the_contract_of_the_inventory_is_what_is_held_against(tmp_path: Path) -> None:
+def test_a_statement_is_held_against_the_contract_of_its_month(tmp_path: Path) -> None:
     contract = Contract(name="c", carrier="vnpt", availability_ratio=0.999, first_month="2026-11")
     month = StatementFixture(tmp_path, contracts=(contract,))
     november(month)

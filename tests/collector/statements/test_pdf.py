@@ -206,7 +206,7 @@ def test_an_invalid_issue_is_not_printed() -> None:
     assert outcome.stdout == b""
 
 
-def test_an_issue_survives_the_way_to_the_press() -> None:
+def test_a_statement_is_read_back_unchanged_after_encoding() -> None:
     packed = msgspec.msgpack.encode(second())
     assert msgspec.msgpack.decode(packed, type=IssuedStatement) == second()
 

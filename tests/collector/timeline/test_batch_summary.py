@@ -90,6 +90,6 @@ def test_a_notice_of_dropped_results_that_makes_no_sense_covers_nothing() -> Non
     assert piece_from((), (dropped,)).spans == ((100 * S, 100 * S),)
 
 
-def test_stretches_within_a_minute_of_each_other_are_one() -> None:
+def test_spans_less_than_a_minute_apart_are_merged() -> None:
     spans = spans_of([(200 * S, 210 * S), (0, 10 * S), (70 * S, 80 * S), (0, 75 * S)])
     assert spans == ((0, 80 * S), (200 * S, 210 * S))

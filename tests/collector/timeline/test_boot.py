@@ -124,7 +124,7 @@ def test_a_moment_is_dated_by_its_own_batch_where_that_can_be_believed(
 @pytest.mark.parametrize(
     ("off_s", "is_credible"), [(30.0, True), (-30.0, True), (30.5, False), (-30.5, False)]
 )
-def test_a_moment_whose_own_clock_contradicts_the_boot_is_dated_by_the_boot(
+def test_a_moment_whose_own_clock_contradicts_the_boot_uses_the_time_of_the_boot(
     off_s: float, is_credible: bool
 ) -> None:
     boot = boot_with(summary(sealed_s=0.0, spans=((0, 10),)))
@@ -163,7 +163,7 @@ def touched_s(boot: BootRecord, piece: BatchSummary) -> list[float]:
     return [moment_ns / NS for moment_ns in boot.moments_touched_by(piece)]
 
 
-def test_the_first_batch_of_a_stream_touches_its_own_moments_alone() -> None:
+def test_the_first_batch_of_a_stream_changes_only_its_own_moments() -> None:
     boot = boot_with(summary(sealed_s=500.0, spans=((400, 499),)))
     first = msgspec.structs.replace(summary(1, spans=((90, 99),)), stream="a2")
     assert touched_s(boot, first) == [90, 99, 100]
@@ -186,7 +186,7 @@ def test_every_setting_takes_a_part_of_a_second_and_none_takes_zero() -> None:
 
 
 @given(st.lists(st.tuples(*[st.integers(0, 3)] * 5), min_size=1, max_size=12))
-def test_what_only_carries_the_newest_stretch_on_may_be_added_without_looking_for_its_place(
+def test_adding_to_the_newest_span_without_a_search_gives_the_same_result(
     steps: list[tuple[int, ...]],
 ) -> None:
     """Streams, numbers, spans and clocks in every order: the short way and the long one agree."""

@@ -58,7 +58,7 @@ def test_a_part_that_ends_in_a_fault_is_widened_to_the_calm_after_it_and_no_furt
     assert part(before, after) == Part(after[:4], is_cut_before=False, is_cut_after=False)
 
 
-def test_what_is_new_at_the_end_is_in_the_part_with_what_was_before_it() -> None:
+def test_a_new_last_interval_is_returned_with_the_one_before_it() -> None:
     after = tiled((U, 0), (D, 100))
     assert part(tiled((U, 0)), after) == Part(after, is_cut_before=False, is_cut_after=False)
 
@@ -69,7 +69,7 @@ def test_a_past_that_begins_earlier_than_was_known_differs_from_there() -> None:
     assert (changed.from_ns, changed.until_ns) == (20, 50)
 
 
-def test_a_part_that_reaches_out_of_what_is_known_as_a_whole_is_none() -> None:
+def test_no_part_is_returned_if_it_reaches_beyond_the_known_period() -> None:
     before = tiled((U, 0), (D, 100), (U, 110), (D, 200))
     after = tiled((U, 0), (D, 100), (U, 110), (G, 200))
     whole = Part(after[2:], is_cut_before=False, is_cut_after=False)
@@ -78,7 +78,7 @@ def test_a_part_that_reaches_out_of_what_is_known_as_a_whole_is_none() -> None:
     assert part(before, after, known_until_ns=1_000) is None
 
 
-def test_what_never_becomes_calm_is_cut_and_reports_it() -> None:
+def test_a_part_that_never_becomes_calm_is_cut_and_marked_as_cut() -> None:
     flapping = [(state, 20 * at) for at, state in enumerate([U, D] * 300)]
     changed = list(flapping)
     changed[301] = (G, flapping[301][1])

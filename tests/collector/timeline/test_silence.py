@@ -21,7 +21,9 @@ def test_nobody_is_silent_before_the_collector_has_listened_long_enough() -> Non
     assert course(whole_record(timeline)[DEVICE])[-1] == (15, "unknown", "agent_silent")
 
 
-def test_who_was_heard_after_the_return_is_silent_as_soon_as_anybody() -> None:
+def test_a_device_heard_since_the_collector_returned_is_reported_silent_without_a_longer_wait() -> (
+    None
+):
     life = BootScript()
     life.batch(0, 15, [life.change("fiber", UP, 2, 3)])
     timeline = SiteTimeline(site="s1")

@@ -154,7 +154,7 @@ def test_a_new_boot_tells_that_the_device_was_off_and_since_when_it_was_on() -> 
     assert off.error_s == (whole_record(timeline)[DEVICE][-4].error_s or 0.0) + cut_s
 
 
-def test_an_agent_that_did_not_run_leaves_an_absence_and_what_may_still_come_a_silence() -> None:
+def test_an_agent_that_was_off_is_absent_and_missing_batches_mean_silence() -> None:
     life = BootScript()
     life.batch(0, 15, [life.change("fiber", UP, 2, 3)])
     late = life.batch(15, 300)

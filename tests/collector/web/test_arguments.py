@@ -88,7 +88,7 @@ def test_invalid_input_is_named_with_the_reason(
 
 
 @pytest.mark.parametrize("name", ["since", "until"])
-def test_a_list_of_now_has_no_period(name: str) -> None:
+def test_lists_of_current_state_take_no_period(name: str) -> None:
     with pytest.raises(ArgumentInvalid, match="links are current: since and until do not apply"):
         selection_from(LINKS, [(name, "2026-11-30")])
     assert selection_from(LINKS, [(name, "")]) == Selection()

@@ -229,7 +229,7 @@ async def test_a_list_says_which_sites_are_commissioned_and_which_are_to_be_prov
     await eventually(is_complete)
 
 
-def test_links_that_came_went_or_changed_are_named() -> None:
+def test_links_added_removed_or_changed_since_the_run_are_listed() -> None:
     run = run_from_events(
         [
             DatedEvent(

@@ -42,7 +42,7 @@ async def test_a_page_is_a_fraction_of_itself_on_the_way(city: ReportingCity, pa
     ],
     ids=["a session", "a password", "a key", "not wanted", "no page"],
 )
-async def test_what_may_hold_a_secret_goes_out_as_it_is(
+async def test_answers_that_may_hold_a_secret_are_not_compressed(
     city: ReportingCity, path: str, headers: dict[str, str]
 ) -> None:
     answer = await asked(city, path, **headers)

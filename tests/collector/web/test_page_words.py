@@ -107,7 +107,7 @@ async def walk(desk: DeskStack, folder: Path, places: Places) -> list[str]:
     return sorted(found)
 
 
-async def test_no_page_has_a_word_that_its_reader_does_not_know(tmp_path: Path) -> None:
+async def test_every_word_on_the_pages_is_known_to_their_readers(tmp_path: Path) -> None:
     async with desk_stack(tmp_path) as desk:
         incident = await desk.cut()
         query = await desk.desk_key("vnpt")
@@ -121,7 +121,7 @@ async def test_no_page_has_a_word_that_its_reader_does_not_know(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-async def test_no_page_of_a_wide_outage_and_of_a_closed_one_has_one(
+async def test_every_word_on_the_pages_of_a_large_or_closed_outage_is_known_to_their_readers(
     tmp_path: Path, language: Language
 ) -> None:
     async with reporting_city(tmp_path) as city:

@@ -94,7 +94,7 @@ async def test_pages_carry_the_headers_that_browsers_obey(tmp_path: Path, path: 
             assert "unsafe" not in policy
 
 
-async def test_pages_only_show(tmp_path: Path) -> None:
+async def test_the_page_of_a_site_accepts_no_writing_method(tmp_path: Path) -> None:
     async with collector(tmp_path, inventory=INVENTORY) as client:
         for method in ("POST", "PUT", "DELETE", "PATCH"):
             response = await client.request(method, f"/sites/{SITE}")

@@ -78,7 +78,7 @@ def test_a_record_covers_its_month_and_ends_with_everything_well(place: int) -> 
     assert covered_s == pytest.approx(DAYS * DAY_S - dark_s, abs=1.0)
 
 
-async def test_a_collector_shows_it_marks_it_and_notifies_nobody(tmp_path: Path) -> None:
+async def test_the_collector_shows_the_played_month_and_notifies_nobody(tmp_path: Path) -> None:
     known = inventory.inventory_of(CITY)
     secrets = {site: token(tmp_path, site) for site in SITES}
     async with collector(tmp_path, config=CHANNEL, inventory=known) as client:

@@ -86,7 +86,7 @@ def test_a_row_that_went_as_it_says_counts_nothing_but_its_time(tmp_path: Path) 
     assert figures(Played(tmp_path, [RIGHT, BACK]))[6:] == ["2.5", "/", "2.5", "/", "2.5"]
 
 
-def test_a_dead_line_that_stays_unknown_is_a_wrong_state(tmp_path: Path) -> None:
+def test_a_dead_line_that_stays_unknown_counts_as_a_wrong_state(tmp_path: Path) -> None:
     unknown = (102.5, State.UNKNOWN, None, Symptom.NOT_YET_MEASURED)
     assert figures(Played(tmp_path, [unknown, BACK]))[:4] == ["j", "1", "0", "1"]
 

@@ -35,7 +35,7 @@ def lab() -> Iterator[Lab]:
         yield lab
 
 
-def test_a_page_of_a_portal_is_seen_from_the_machine_itself(lab: Lab) -> None:
+def test_a_portal_can_be_opened_from_the_host_through_an_exposed_port(lab: Lab) -> None:
     address = lab.topology.addresses_of("portal.motcua")[0]
     port = lab.expose("portal.motcua", 80, address=address)
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/") as answer:
@@ -63,7 +63,7 @@ def test_a_server_on_a_nodes_own_loopback_is_reached_with_a_certificate_of_the_l
         assert server.wait() == 0
 
 
-def test_a_door_to_where_nobody_listens_is_shut_at_once(lab: Lab) -> None:
+def test_an_exposed_port_without_a_listener_closes_the_connection_at_once(lab: Lab) -> None:
     port = lab.expose("collector", 9)
     with socket.create_connection(("127.0.0.1", port)) as sock:
         try:

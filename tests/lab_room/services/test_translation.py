@@ -83,7 +83,7 @@ def test_an_echo_is_asked_and_answered_across() -> None:
     assert six[40] == ECHO6
 
 
-def test_a_router_on_the_way_is_heard_with_the_packet_that_it_gave_up() -> None:
+def test_an_icmp_error_from_ipv4_is_translated_with_the_packet_it_quotes() -> None:
     lost = to_ip4(packet6(UDP, segment(UDP, 6, 16, HOST6 + FAR6)), as_ip4)
     assert lost is not None
     body = struct.pack("!BBHI", 11, 0, 0, 0) + lost[:28]
@@ -101,7 +101,7 @@ def test_fragments_and_strangers_are_dropped() -> None:
     assert to_ip4(b"", as_ip4) is None
 
 
-def test_a_nat64_gives_each_host_an_address_and_keeps_it_until_the_pool_is_empty() -> None:
+def test_nat64_gives_each_host_a_stable_address_until_the_pool_is_empty() -> None:
     nat64 = AddressMap(Translator(interface="nat64", v4="192.0.2.1/30", prefix="2001:db8:64::/96"))
     first = nat64.ip4_of(HOST6)
     assert first is not None

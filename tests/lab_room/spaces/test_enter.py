@@ -14,7 +14,7 @@ OWN = Path("/proc/thread-self/ns/net")
 
 @pytest.mark.lab
 @needs_lab
-def test_a_thread_goes_into_a_network_of_its_own_and_back() -> None:
+def test_a_thread_can_enter_a_new_network_namespace_and_return() -> None:
     def go() -> tuple[Path, Path, Path]:
         home = os.open(OWN, os.O_RDONLY)
         before = OWN.readlink()

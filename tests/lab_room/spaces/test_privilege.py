@@ -57,7 +57,7 @@ def test_a_lab_runs_whole_in_a_user_namespace() -> None:
 
 
 @pytest.mark.skipif(not has_user_namespaces(), reason="needs user namespaces")
-def test_root_of_a_user_namespace_is_who_made_it_outside_and_nobody_else_is_there() -> None:
+def test_root_of_a_user_namespace_maps_to_the_user_who_made_it_and_no_other_user_exists() -> None:
     program = (
         "from thongsuot_lab.spaces.privilege import outer_user; print(outer_user(0), outer_user(1))"
     )
@@ -70,7 +70,9 @@ def test_root_of_a_user_namespace_is_who_made_it_outside_and_nobody_else_is_ther
     assert done.stdout == f"{privilege.outer_user(os.getuid())} None\n"
 
 
-def test_a_process_inside_is_not_sent_in_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_already_in_the_namespace_does_not_enter_it_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv(privilege.INSIDE, "1")
     with pytest.raises(CapabilityError, match="run as root"):
         privilege.become_root("thongsuot_lab.cli", [])
@@ -99,7 +101,7 @@ def test_a_program_starts_itself_again_as_root_of_a_namespace_of_its_own() -> No
 
 @pytest.mark.skipif(not has_user_namespaces(), reason="needs user namespaces")
 @pytest.mark.parametrize("user", [0, 65534])
-def test_root_of_a_user_namespace_gives_up_its_powers_though_it_can_be_nobody_else(
+def test_root_of_a_user_namespace_drops_its_capabilities_even_if_it_cannot_change_its_user(
     user: int,
 ) -> None:
     program = (

@@ -52,7 +52,7 @@ def test_carriers_that_are_numbered_alike_share_their_lines_addresses_and_nothin
         lambda: foreign(31),
     ],
 )
-def test_one_more_than_there_is_room_for_is_refused(beyond: "object") -> None:
+def test_exceeding_an_address_range_is_refused(beyond: "object") -> None:
     assert callable(beyond)
     with pytest.raises(TopologyError, match="this is one more"):
         beyond()

@@ -35,7 +35,7 @@ def test_an_end_that_the_kernel_would_refuse_is_refused(where: str, sentence: st
         wire_end(where)
 
 
-def test_a_wire_to_nowhere_is_refused() -> None:
+def test_a_wire_to_an_unknown_node_is_refused() -> None:
     draft = TopologyBuilder()
     draft.host("here")
     with pytest.raises(TopologyError, match="a wire ends at 'there', which is no node"):

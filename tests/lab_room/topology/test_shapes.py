@@ -199,7 +199,9 @@ def is_opened(node: RunningNode, address: str, interface: str) -> bool:
 
 @pytest.mark.lab
 @needs_lab
-def test_by_packets_a_bearer_goes_and_comes_back_and_a_second_sim_is_another_carriers() -> None:
+def test_a_dropped_bearer_comes_back_and_a_second_sim_belongs_to_another_carrier_by_packets() -> (
+    None
+):
     topology = shaped_city(["f"])
     portal = topology.addresses_of("portal.dichvucong")[0]
     with Lab(topology) as lab:

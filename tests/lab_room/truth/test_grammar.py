@@ -19,7 +19,7 @@ def test_another_seed_gives_other_scenarios() -> None:
     )
 
 
-def test_a_scenario_is_one_line_that_names_its_seed_and_index() -> None:
+def test_a_scenario_is_printed_on_one_line_with_its_seed_and_index() -> None:
     text = str(scenario(7, 3))
     assert "\n" not in text
     assert text.startswith("7:3 ")
@@ -35,7 +35,7 @@ def test_a_thousand_scenarios_meet_every_kind_of_place_and_every_rule() -> None:
 
 
 @pytest.mark.parametrize("index", range(40))
-def test_a_fault_is_over_before_the_scenario_is(index: int) -> None:
+def test_every_fault_ends_before_its_scenario(index: int) -> None:
     made = scenario(3, index)
     for fault in made.faults:
         assert fault.place in made.city.places

@@ -12,7 +12,7 @@ def test_the_same_numbers_give_the_same_day() -> None:
     assert healthy_day(4, 2) != healthy_day(4, 3)
 
 
-def test_a_day_is_noise_of_lines_and_the_sites_own_load() -> None:
+def test_a_healthy_day_holds_only_noise_of_lines_and_load_of_the_site() -> None:
     for index in range(20):
         for fault in healthy_day(4, index).faults:
             assert 0.0 <= fault.start_s < fault.end_s <= DAY_S

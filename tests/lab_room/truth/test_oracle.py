@@ -31,7 +31,7 @@ def test_a_full_nat_table_of_the_box_is_distinguished_from_the_carriers_by_the_f
     assert suspects(CITY, own) == {"commune:s1"}
 
 
-def test_who_intercepts_everything_on_a_line_cannot_be_told() -> None:
+def test_interception_of_a_whole_line_may_be_the_sites_or_the_carriers() -> None:
     rogue = fault(PlaceKind.LAN, "s1.fixed", touch=Touch.TLS, effect=Effect.INTERCEPTED)
     assert owners(CITY, rogue) == {"commune:s1"}
     assert suspects(CITY, rogue) == {"commune:s1", "carrier:north"}
@@ -51,7 +51,7 @@ def test_a_path_between_one_carrier_and_one_portal_is_nobodys_alone() -> None:
     assert suspects(CITY, shut) == {"carrier:north", "portal:one"}
 
 
-def test_a_cut_line_hurts_and_lost_echoes_hurt_nobody() -> None:
+def test_a_cut_line_harms_visitors_and_lost_echoes_do_not() -> None:
     harms = harms_of(scenario(CUT))
     assert harms["s1", "fixed"].grade(100.0, 260.0) is Grade.HURTS
     assert harms["s1", "fixed"].sustained(100.0, 260.0) is not None
@@ -66,7 +66,7 @@ def test_one_dead_portal_hurts_those_who_open_it() -> None:
     assert {v.failure for v in harm.visits if v.portal == "two"} == {""}
 
 
-def test_the_oracle_and_the_citizen_share_no_code_with_the_product() -> None:
+def test_the_oracle_shares_no_code_with_the_product() -> None:
     folder = Path(thongsuot_lab.truth.__file__).parent
     for name in (
         "places",

@@ -46,7 +46,7 @@ def test_a_policer_has_one_budget_for_both_ways_and_families() -> None:
     assert all(rule.endswith('limit name "policer" drop') for rule in rules)
 
 
-def test_an_unplugged_line_takes_the_client_along() -> None:
+def test_unplugging_a_line_also_cuts_off_the_client() -> None:
     impairments = impairments_of(TOPOLOGY, fault(PlaceKind.LAN, LINE, effect=Effect.UNPLUGGED))
     assert len(impairments.cut) == 2
 

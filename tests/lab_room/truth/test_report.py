@@ -23,7 +23,7 @@ def sample() -> Iterator[Assessment]:
         yield assess_scenario(SEED, drawn.index)
 
 
-def test_a_sample_adds_up() -> None:
+def test_the_rows_of_a_report_add_up_to_its_totals() -> None:
     report = TruthReport(list(sample()))
     rows = report.table_rows()
     assert sum(row.faults for row in rows.values()) == sum(

@@ -359,7 +359,7 @@ def test_a_lan_that_loses_behind_a_carrier_that_drops_echoes_is_the_sites(seed: 
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_pages_that_are_slow_by_a_big_transfer_bear_out_no_loss_far_out(seed: int) -> None:
+def test_pages_slowed_by_the_sites_own_transfer_confirm_no_distant_loss(seed: int) -> None:
     """Another carrier's core drops echoes by turns; then the site fills its own line."""
     deaf = fault(
         PlaceKind.CORE,

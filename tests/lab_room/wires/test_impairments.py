@@ -7,7 +7,7 @@ from thongsuot_lab.topology.model import PERFECT, Impairment
 from thongsuot_lab.wires.impairments import combine, from_json, to_json
 
 
-def test_nothing_added_to_nothing_is_perfect() -> None:
+def test_combining_no_impairments_gives_a_perfect_wire() -> None:
     assert combine([]) == PERFECT
     assert combine([PERFECT, PERFECT]).is_perfect
 

@@ -26,7 +26,7 @@ from thongsuot_lab.wires import kernel
         ),
     ],
 )
-def test_netem_is_told_what_was_asked(impairment: Impairment, words: str) -> None:
+def test_netem_gets_the_arguments_of_the_impairment(impairment: Impairment, words: str) -> None:
     assert kernel.netem_arguments(impairment) == words
 
 
@@ -39,7 +39,7 @@ def test_each_direction_is_impaired_where_it_leaves() -> None:
 
 @pytest.mark.lab
 @needs_lab
-def test_whether_there_is_netem_is_found_out_by_trying() -> None:
+def test_a_lab_without_netem_falls_back_to_user_space() -> None:
     with pair() as lab:
         has_netem = inside(lab.node("left").network, kernel.has_netem)
         shown = lab.node("left").run(["tc", "qdisc", "show", "dev", "lo"]).stdout

@@ -72,7 +72,7 @@ def assert_same(columns: Columns, batch: Batch) -> None:
 
 @given(batches())
 @settings(max_examples=examples(60))
-def test_columns_hold_what_the_results_hold(batch: Batch) -> None:
+def test_decoded_columns_equal_the_results_of_the_batch(batch: Batch) -> None:
     assert_same(*columns_and_batch(batch, LayoutBuilder().index_for(batch.results)))
 
 
@@ -94,7 +94,7 @@ def test_many_rows_without_values_come_back_at_their_places() -> None:
     assert_same(*columns_and_batch(batch_of(*findings), INDEX))
 
 
-def test_a_row_has_none_where_nothing_was_measured() -> None:
+def test_a_row_without_a_measurement_holds_none() -> None:
     columns = decode_columns(FAULTY_BODY, lambda _: INDEX.compiled)
     (block,) = columns.blocks
     assert block.block.metrics == (icmp.RTT.name, icmp.LOSS.name, icmp.HOP_LIMIT.name)
@@ -109,7 +109,7 @@ def test_a_row_has_none_where_nothing_was_measured() -> None:
     }
 
 
-def test_a_result_makes_a_value_of_its_outcome_and_one_of_each_metric_of_its_kind() -> None:
+def test_a_result_counts_as_one_value_for_its_outcome_and_one_for_each_metric() -> None:
     batch = RealisticDevice(4).window(15)
     columns, _ = columns_and_batch(batch, LayoutBuilder().index_for(batch.results))
     metrics = {
@@ -121,7 +121,7 @@ def test_a_result_makes_a_value_of_its_outcome_and_one_of_each_metric_of_its_kin
     assert len(set(metrics.values())) > 1
 
 
-def test_the_earliest_and_latest_time_are_those_of_the_rows_and_of_no_rows_there_are_none() -> None:
+def test_earliest_and_latest_times_are_those_of_the_rows_or_none() -> None:
     finding = ok_finding({icmp.RTT: 0.001, icmp.LOSS: 0.0})
     columns, _ = columns_and_batch(batch_of(finding, finding, finding), INDEX)
     assert (columns.earliest_ms, columns.latest_ms) == (0, 2_000)
@@ -129,7 +129,7 @@ def test_the_earliest_and_latest_time_are_those_of_the_rows_and_of_no_rows_there
     assert (empty.earliest_ms, empty.latest_ms) == (None, None)
 
 
-def test_a_batch_speaks_of_nothing_later_than_its_latest_row_or_its_seal() -> None:
+def test_the_latest_time_of_a_batch_is_its_newest_row_or_its_seal() -> None:
     seal_ns = EMPTY.clock.boottime_ns
     empty, _ = columns_and_batch(EMPTY, INDEX)
     assert empty.latest_boottime_ns == seal_ns

@@ -43,7 +43,7 @@ def test_a_verdict_change_comes_back_with_all_its_evidence() -> None:
     assert change.decided_boottime_ns - change.onset_boottime_ns == 3_000_000_000
 
 
-def test_a_time_long_before_the_batch_comes_back() -> None:
+def test_a_time_long_before_the_batch_is_encoded_and_read_back() -> None:
     notice = Notice(code=NoticeCode.GAP, boottime_ns=9 * 10**11, from_boottime_ns=0)
     assert back(replace(EMPTY, notices=(notice,))).notices == (notice,)
 

@@ -45,7 +45,7 @@ def back(batch: Batch) -> Batch:
 
 
 @pytest.mark.parametrize(("rows", "at_most"), [(1, 2.6), (4, 1.6), (20, 1.1)])
-def test_a_sample_takes_at_most_so_many_bytes(rows: int, at_most: float) -> None:
+def test_the_size_of_a_sample_is_limited(rows: int, at_most: float) -> None:
     size = count = 0
     for seed in range(8):
         batch = RealisticDevice(seed).rows(rows)
@@ -83,7 +83,7 @@ def test_equal_batches_give_equal_bytes() -> None:
     assert encode_batch(reordered, index) == encode_batch(batch, index)
 
 
-def test_healthy_results_cost_nothing_for_outcome_reason_doubt_or_evidence() -> None:
+def test_healthy_results_take_no_bytes_for_reason_doubt_or_evidence() -> None:
     batch = RealisticDevice(1).rows(4)
     healthy = [result for result in batch.results if result.finding.outcome is Outcome.OK]
     batch = replace(batch, results=tuple(healthy))
@@ -94,7 +94,7 @@ def test_healthy_results_cost_nothing_for_outcome_reason_doubt_or_evidence() -> 
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 1e15, -1e15])
-def test_a_value_that_cannot_be_kept_is_refused_with_its_metric(value: float) -> None:
+def test_a_value_out_of_range_is_refused_with_its_metric(value: float) -> None:
     finding = Finding(outcome=Outcome.OK, values={icmp.RTT.name: value})
     with pytest.raises(ValueError, match=r"icmp_rtt_seconds of .*gateway.* is .*no number, or too"):
         encode_batch(batch_of(finding), INDEX)

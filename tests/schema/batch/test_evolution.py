@@ -79,7 +79,7 @@ def test_an_unknown_doubt_is_still_a_doubt() -> None:
     assert decoded(arrays).results[0].finding.doubts == (QualityFlag.OTHER, QualityFlag.TIMER_LATE)
 
 
-def test_unknown_words_of_a_verdict_become_general_ones() -> None:
+def test_unknown_words_of_a_verdict_are_read_as_general_ones() -> None:
     arrays = arrays_of(RICH_BODY)
     change = arrays[CHANGES][0]
     change[2:6] = ["sideways", "beyond", "strange", "sideways"]
@@ -112,7 +112,7 @@ NEWER = KindColumns(
 )
 
 
-def test_metrics_of_a_newer_revision_are_read_by_the_layouts_own_words() -> None:
+def test_metrics_of_a_newer_revision_are_read_as_the_layout_describes_them() -> None:
     series = Series(kind="icmp", revision=2, link="fiber", target="a", family=Family.IP4)
     index = index_layout(sorted_layout([series], [NEWER]))
     finding = Finding(
@@ -126,7 +126,7 @@ def test_metrics_of_a_newer_revision_are_read_by_the_layouts_own_words() -> None
     assert decode_batch(body, {name: layout}.get).results == (result,)
 
 
-def test_a_layout_that_says_more_is_named_by_what_was_sent() -> None:
+def test_a_layout_with_unknown_fields_is_identified_by_the_bytes_received() -> None:
     arrays = grown(arrays_of(encode_layout(INDEX.layout)))
     arrays[1] = [grown(kind) for kind in arrays[1]]
     name, layout = decode_layout(packed(arrays))

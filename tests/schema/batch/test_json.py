@@ -69,20 +69,20 @@ def test_a_push_as_json_is_the_push_that_is_packed() -> None:
     assert pack_json(encode_json(batch)) == (index, packed)
 
 
-def test_the_least_that_can_be_said_is_short() -> None:
+def test_minimal_documents_are_accepted() -> None:
     batch = decoded(document(results=[{"kind": "host", "boottime_ns": 1}]))
     assert batch.results[0].series.kind == "host"
     assert decoded(document()).results == ()
 
 
-def test_the_smallest_of_each_number_is_taken() -> None:
+def test_zero_is_accepted_for_every_number() -> None:
     clock = {"boottime_ns": 0, "wall_ns": 0, "error_s": 0.0}
     batch = decoded(document(clock=clock, results=[result(boottime_ns=0, cost_bytes=0)]))
     assert (batch.clock.boottime_ns, batch.clock.wall_ns, batch.clock.error_s) == (0, 0, 0.0)
     assert (batch.results[0].boottime_ns, batch.results[0].finding.cost_bytes) == (0, 0)
 
 
-def test_a_reason_says_the_outcome() -> None:
+def test_the_outcome_follows_from_the_reason() -> None:
     batch = decoded(document(results=[result(reason="timed_out", values={})]))
     assert batch.results[0].finding.reason is Reason.TIMED_OUT
 

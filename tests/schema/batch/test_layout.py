@@ -39,7 +39,7 @@ def test_the_order_in_which_series_come_does_not_matter() -> None:
     )
 
 
-def test_a_layout_has_another_name_when_one_series_or_scale_differs() -> None:
+def test_layouts_that_differ_in_one_series_or_scale_have_different_ids() -> None:
     first = sorted_layout([series(target="a")])
     other = sorted_layout([series(target="b")])
     kind = first.kinds[0]

@@ -92,7 +92,7 @@ def test_json_that_reaches_a_limit_is_taken_and_one_more_is_too_large(limit: str
         decode_json(body, BatchLimits(**limits | {limit: count - 1}))
 
 
-def test_a_result_may_be_of_the_boot_itself_and_of_the_latest_time_there_is() -> None:
+def test_times_from_boot_to_the_latest_possible_one_are_accepted() -> None:
     finding = ok_finding({icmp.RTT: 0.001})
     for moment_ns in (0, LATEST_NS):
         (first,) = batch_of(finding).results

@@ -69,7 +69,7 @@ def test_numbers_of_each_width_come_back(
 
 @needs_kernel
 @given(st.binary(max_size=80), st.integers(-2, 90))
-def test_unpack_refuses_the_same_compiled(planes: bytes, count: int) -> None:
+def test_the_compiled_unpack_refuses_the_same_input(planes: bytes, count: int) -> None:
     assert outcome(kernel.unpack, planes, count) == outcome(loops.unpack, planes, count)
 
 

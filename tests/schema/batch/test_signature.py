@@ -25,7 +25,7 @@ def test_a_signature_comes_back_from_its_header_and_from_the_journal(
     assert unpack(signature.pack()) == signature
 
 
-def test_the_longest_signature_is_taken_and_one_byte_more_is_not() -> None:
+def test_a_signature_longer_than_the_limit_is_refused() -> None:
     longest = BatchSignature(key=bytes(KEY_BYTES), value=bytes(1024))
     assert parse_header(longest.header()) == longest
     longer = BatchSignature(key=bytes(KEY_BYTES), value=bytes(1025))

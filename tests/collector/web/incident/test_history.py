@@ -59,7 +59,7 @@ def test_a_fault_that_moves_and_ends_is_described_in_words() -> None:
     assert not [line for line in lines if CODE.search(line)]
 
 
-def test_an_outage_names_the_lines_that_come_and_go() -> None:
+def test_the_history_of_an_outage_names_the_lines_that_join_and_leave() -> None:
     made = steady_city(city_inventory())
     carrier_outage(made)
     made.report("s3", "fiber", UP)
@@ -82,7 +82,9 @@ def test_an_outage_names_the_lines_that_come_and_go() -> None:
         ("something new", "", "something new"),
     ],
 )
-def test_what_is_written_down_is_told_or_shown_as_it_is(event: str, about: str, line: str) -> None:
+def test_a_history_entry_is_shown_in_words_or_unchanged_if_unknown(
+    event: str, about: str, line: str
+) -> None:
     made = steady_city(city_inventory())
     cut_fibre(made)
     note = HistoryEntry(at_ns=1, event=event, about=about)

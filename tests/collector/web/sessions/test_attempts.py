@@ -20,7 +20,7 @@ def guess(attempts: SignInAttempts, name: str, address: str, now_s: float) -> fl
     return now_s
 
 
-def test_waits_double_up_to_their_bound_and_end_with_an_hour_of_peace() -> None:
+def test_waits_double_up_to_a_limit_and_are_forgotten_after_an_hour() -> None:
     attempts, now_s, waits = SignInAttempts(), 0.0, []
     for _ in range(20):
         wait_s = attempts.begin("lan", HERE, now_s=now_s)
@@ -93,7 +93,7 @@ def test_a_stolen_known_browser_guesses_no_faster() -> None:
     assert tries == OF_NAME_AND_PLACE.free + 1
 
 
-def test_a_success_gives_back_its_own_try_and_no_others_of_the_address() -> None:
+def test_a_successful_sign_in_does_not_reset_the_failures_of_its_address() -> None:
     attempts, now_s = SignInAttempts(), 0.0
     for number in range(OF_ADDRESS.free + 5):
         attempts.begin(f"guessed-{number}", HERE, now_s=now_s)

@@ -16,6 +16,6 @@ def test_a_seal_is_of_one_key_and_one_purpose_and_not_changed() -> None:
         assert sealer.unseal("a", text) is None
 
 
-def test_what_lasted_long_enough_is_nothing() -> None:
+def test_an_expired_seal_is_refused() -> None:
     sealer = Sealer(b"k" * 32)
     assert sealer.unseal("a", sealer.seal("a", b"x"), lasts_s=-1) is None

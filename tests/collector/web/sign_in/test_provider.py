@@ -109,7 +109,7 @@ async def test_another_group_is_another_role_and_ends_what_was_open(tmp_path: Pa
         assert "person_changed" in running.done()
 
 
-async def test_people_in_no_group_or_without_a_name_do_not_get_in(tmp_path: Path) -> None:
+async def test_people_without_a_group_or_a_valid_name_are_refused(tmp_path: Path) -> None:
     async with provided(tmp_path) as (running, provider), browser(running.base) as own:
         wrong: tuple[dict[str, object], ...] = (
             {"groups": ["vpn"]},

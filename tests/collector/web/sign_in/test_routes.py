@@ -42,7 +42,7 @@ async def test_a_person_signs_in_looks_and_signs_out(tmp_path: Path) -> None:
         assert sessions.listed(running.store) == []
 
 
-async def test_the_cookie_is_hidden_from_scripts_and_other_pages_and_useless_when_copied_later(
+async def test_the_session_cookie_is_closed_to_scripts_and_other_sites_and_void_after_signing_out(
     tmp_path: Path,
 ) -> None:
     async with city(tmp_path) as running, browser(running.base) as lan:
@@ -280,7 +280,7 @@ async def test_a_password_of_an_earlier_version_is_kept_by_argon2_from_the_next_
         "/" + "a" * 2_000,
     ],
 )
-def test_nobody_is_led_away_after_signing_in(elsewhere: str) -> None:
+def test_signing_in_redirects_only_to_pages_of_the_collector(elsewhere: str) -> None:
     assert local_path(elsewhere) == "/"
 
 

@@ -21,7 +21,7 @@ def dispute(carrier: str, reason: str) -> Dispute:
     return Dispute(party=party, reference="TT-1", reason=reason, at_ns=wall_ns(61))
 
 
-def test_what_the_circuits_own_carrier_denies_has_a_line_whether_settled_or_not() -> None:
+def test_each_dispute_by_the_circuits_carrier_has_a_line_whether_settled_or_open() -> None:
     denied = msgspec.structs.replace(
         incident("i1", "f1"),
         past_disputes=(dispute("vnpt", "power"), dispute("viettel", "not ours")),

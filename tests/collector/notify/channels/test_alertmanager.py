@@ -153,6 +153,8 @@ async def test_an_incident_that_becomes_graver_is_an_alert_more_and_all_end_with
     graver = with_severity(opened, Severity.CRITICAL)
     channel = fixture.channel()
     memo = (await channel.send(opened)).memo
+    await channel.resend([with_memo(graver, memo)])
+    assert [labels["severity"] for labels in fixture.labels()] == ["major"]
     memo = (await channel.send(with_memo(graver, memo))).memo
     lesser = with_memo(with_severity(opened, Severity.MINOR), memo)
     memo = (await channel.send(lesser)).memo

@@ -143,7 +143,11 @@ class AlertmanagerChannel:
                 alert
                 for message in messages
                 if message.thread_id not in self._ended
-                for alert in self._alerts(message, self._identities(message))
+                # Only a message opens a graver alert, and its result keeps it: one that is opened
+                # here would not end with its incident.
+                for alert in self._alerts(
+                    message, _decode_memo(message.memo) or self._identities(message)
+                )
             ]
             for first in range(0, len(alerts), _ALERTS_AT_ONCE):
                 answer = (

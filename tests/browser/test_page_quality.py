@@ -169,7 +169,7 @@ async def test_the_counters_page_is_light_and_steady_on_slow_3g(page: Page, scen
 @pytest.mark.nightly
 @pytest.mark.parametrize("scene", ["healthy", "fibre-cut", "both-down"])
 async def test_the_counters_page_is_quick_on_slow_3g(page: Page, scene: str) -> None:
-    """At night: a second is a time that a busy machine misses."""
+    """Nightly, because a busy machine would exceed the second."""
     async with device_page(scene) as url:
         session = await page.context.new_cdp_session(page)
         await session.send("Network.enable")

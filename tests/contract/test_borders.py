@@ -125,7 +125,7 @@ def test_a_sink_that_knows_another_is_found(tmp_path: Path) -> None:
 
 
 def test_a_package_says_what_it_is_and_holds_nothing_else() -> None:
-    """What a folder has is found under a module's name, never in its ``__init__``."""
+    """The contents of a package are found in named modules, never in its ``__init__``."""
     packages = [file for room in ROOMS for file in (ROOT / room / "src").rglob("__init__.py")]
     assert len(packages) > 100
     with_code = [

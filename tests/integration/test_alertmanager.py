@@ -121,7 +121,7 @@ async def test_a_fault_and_its_end_are_reported_once_to_the_carrier_and_to_the_c
 async def test_a_critical_route_is_notified_when_the_site_loses_its_last_line(
     own_alertmanager: Make, sink: ReceiverProcess, tmp_path: Path
 ) -> None:
-    """With the inhibition of the documentation: what was told as major is muted, not resolved."""
+    """With the documented inhibition rule: the major alert is muted, not resolved."""
     alertmanager = own_alertmanager(f"http://127.0.0.1:{sink.port}/", INHIBITION).start()
     made = steady_city(city_inventory())
     async with notifying(made, tmp_path, alertmanager) as dispatcher:

@@ -45,7 +45,7 @@ def test_the_stated_cost_of_a_walk_is_the_traffic_of_the_interface(
 def test_the_cost_of_tracing_a_distant_listening_target_equals_the_traffic_of_the_interface(
     lab: Lab, family: Family
 ) -> None:
-    """Probes go on beyond the target before it answers, and the kernel ends what they opened."""
+    """Probes go beyond the target before it answers, and the kernel resets their connections."""
     lab.impair("ont--internet", Impairment(delay_s=0.15))
     kind = socket.AF_INET if family is Family.IP4 else socket.AF_INET6
     with lab.node("anchor").socket(kind, socket.SOCK_STREAM) as listener:

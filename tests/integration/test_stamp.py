@@ -106,7 +106,7 @@ def test_a_wrong_key_is_a_silent_reflector(lab: Lab, tmp_path: Path) -> None:
 
 @pytest.mark.nightly
 def test_irtt_sees_the_same_path(lab: Lab, tmp_path: Path) -> None:
-    """An independent tool with a protocol of its own, over the same wires with jitter."""
+    """irtt is an independent tool with its own protocol; it runs over the same jittery wires."""
     if shutil.which("irtt") is None:
         pytest.skip("irtt is not installed")
     lab.impair("ont--internet", Impairment(jitter_s=0.005), None, key="jitter")

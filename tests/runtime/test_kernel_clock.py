@@ -10,7 +10,7 @@ def test_an_error_is_known_exactly_where_the_clock_is_synchronised() -> None:
 
 
 def test_the_kernel_clock_agrees_with_the_c_library() -> None:
-    """By ntp_gettime(3), the C library's own way to the same numbers."""
+    """ntp_gettime(3) is the C library's own call for the same numbers."""
 
     class NtpTime(ctypes.Structure):
         _fields_ = (

@@ -47,6 +47,6 @@ def test_a_third_link_on_the_way_is_a_switch_over_within_the_first() -> None:
 
 
 def test_the_first_move_of_a_record_may_be_the_end_of_an_older_one() -> None:
-    """What left before the month is not known: the move counts as it stands."""
+    """Switches from before the month are unknown, so the first one counts as it is."""
     (departure,) = departures((move(500.0, "mobile", "fixed"),))
     assert departure.back_s is None

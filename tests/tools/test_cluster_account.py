@@ -118,7 +118,7 @@ async def test_devices_of_the_load_say_how_far_their_record_is(tmp_path: Path) -
 
 
 async def test_devices_of_the_load_end_at_once_when_little_is_left(tmp_path: Path) -> None:
-    """Whose next push would only come later, too: the first one would be silent before the last."""
+    """Otherwise the first device would be silent before the last one has pushed."""
     backlog = Backlog(tmp_path / "finish", devices=2)
     following = asyncio.create_task(backlog.follow_finish())
     backlog.add(3)

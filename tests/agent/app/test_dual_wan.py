@@ -225,7 +225,7 @@ async def test_an_agent_that_starts_while_the_site_is_on_the_other_line_calls_no
 async def test_without_a_reflector_that_answers_a_line_that_is_back_is_up(
     lab: Lab, device: RunningAgent
 ) -> None:
-    """What cannot be asked contradicts nothing: the reflector's own failure is no line's."""
+    """A reflector that fails is no evidence against the line."""
     anchor = lab.node("anchor")
     device.start()
     await until(lambda: device.states() == UP, device)

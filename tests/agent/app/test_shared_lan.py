@@ -108,7 +108,7 @@ async def test_behind_one_router_a_fault_belongs_to_one_link_and_batches_leave_b
 async def test_rules_that_somebody_took_away_are_asked_for_and_no_carrier_is_accused(
     lab: Lab, device: RunningAgent, folder: Path
 ) -> None:
-    """What watches the file and runs the command is the unit; here it is the test."""
+    """The unit's job, to watch the file and run the command, is done by the test here."""
     wanted = folder / "run" / "routes-wanted"
     device.start()
     # It is there a moment before what stands in it.

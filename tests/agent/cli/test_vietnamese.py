@@ -254,7 +254,7 @@ def test_routes_say_what_was_made_and_what_waits(
     capsys: pytest.CaptureFixture[str],
     in_both: Callable[[Print], tuple[str, set[str]]],
 ) -> None:
-    """By an ``ip`` that has nothing and takes everything: nothing of this machine is changed."""
+    """Uses a stand-in for ``ip`` without any state, so that nothing of this machine is changed."""
     (tmp_path / "ip").write_text("#!/bin/sh\ncase \"$*\" in *show*) echo '[]';; esac\n")
     (tmp_path / "ip").chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))

@@ -41,7 +41,7 @@ def test_without_probes_the_default_profile_is_measured() -> None:
 def test_the_collector_is_asked_by_whose_line_packets_leave_where_that_can_be_told(
     url: str, links: tuple[str, ...]
 ) -> None:
-    """Networks of the other link's carrier are not known, and loopback leaves by no line."""
+    """The networks of the other link's carrier are unknown, and loopback leaves by no line."""
     own = config()
     known = structs.replace(
         own,

@@ -53,7 +53,7 @@ def test_each_links_router_is_proved_and_a_missing_rule_is_wrong(lab: Lab, tmp_p
 
 
 def test_a_way_that_leads_elsewhere_than_it_says_is_found_out(lab: Lab) -> None:
-    """As where a box answers for another's address (proxy ARP): the tables are right."""
+    """Proxy ARP: a box answers for another's address, although the routing tables are right."""
     links = (Link(name="link2", interface="eth0", gateways=("192.168.1.2",)),)
     device, number = lab.node("device"), FIRST_NUMBER + 1
     hardware = lab.node("ont").run(["cat", "/sys/class/net/lan/address"]).stdout.strip()

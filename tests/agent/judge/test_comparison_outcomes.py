@@ -188,7 +188,7 @@ def test_a_service_is_well_since_it_worked_after_its_fault() -> None:
 
 
 def test_an_undecided_comparison_keeps_an_earlier_relation() -> None:
-    """It fails over the only link, and nothing proves the way."""
+    """The service fails over the only link, and nothing proves the way."""
     for before, after in (
         (None, Symptom.SERVICE_REFUSED),
         (UNKNOWN, Symptom.SERVICE_REFUSED),

@@ -165,7 +165,7 @@ def test_a_cut_line_stays_down_while_traffic_uses_the_other_line_and_is_up_when_
 
 
 def test_an_outage_of_hours_says_nothing_of_the_reflector_and_the_other_line_is_no_proof() -> None:
-    """Nothing answers, no reflector either; then the router moves, and everything does."""
+    """Nothing answers, not even a reflector; then the router switches lines and all answers."""
     site = TwoLines(reflector_takes_s=4)
     site.run(60)
     site.alive = set()
@@ -176,7 +176,7 @@ def test_an_outage_of_hours_says_nothing_of_the_reflector_and_the_other_line_is_
 
 
 def test_a_cut_that_the_reflectors_meet_first_is_no_proof_that_they_are_gone() -> None:
-    """They are asked, and give up, before the outage is believed; then the router moves."""
+    """The reflectors give up before the outage is confirmed; then the router switches lines."""
     patience = structs.replace(Settings().silence, confirm_s=4.0)
     site = TwoLines(reflector_takes_s=4, settings=Settings(silence=patience))
     site.run(59)
@@ -194,7 +194,7 @@ def test_a_cut_that_the_reflectors_meet_first_is_no_proof_that_they_are_gone() -
 
 
 def test_behind_a_dead_core_the_first_router_answers_and_no_line_is_cut() -> None:
-    """Nothing proves by whose line that router answers: it did before, and never stopped."""
+    """That router answered before and never stopped, so no proof of the line is needed."""
     site = TwoLines(
         near=("gateway", "access-fixed"), reflector_takes_s=4, settings=Settings(stale_s=8.0)
     )
@@ -281,7 +281,7 @@ def test_a_site_without_reflector_is_judged_as_ever() -> None:
 
 
 def test_a_link_by_the_routers_choice_follows_it_and_names_no_carrier() -> None:
-    """It is up as long as the site is served, by whichever line, and each move is an event."""
+    """The link is up as long as any line serves the site, and each switch is an event."""
     served = Link(name="fixed", interface="fix0", via=Via.ROUTER)
     probes = site_probes_from((served,), (*TARGETS, *ACCESS), (*PROBES, ASKED))
     site = TwoLines(probes=probes, used={OWN: "isp1", OTHER: "isp2"})

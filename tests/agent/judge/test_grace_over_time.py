@@ -41,7 +41,7 @@ def test_an_interface_without_address_is_down_once_its_grace_is_over() -> None:
 
 
 def test_a_round_does_not_wait_for_targets_known_to_be_unresponsive() -> None:
-    """A name server that never answers would make every verdict wait for its two seconds."""
+    """Otherwise a name server that never answers would delay every verdict by its two seconds."""
     mute = InjectedFault(at=Segment.LAN, targets=("zone",), kinds=("dns",), loss=1.0, links=())
     blip = InjectedFault(start_s=400.0, end_s=401.5, at=Segment.LAN, targets=("far",), loss=1.0)
     site = SimulatedSite(injected=(mute, blip))

@@ -52,7 +52,7 @@ def empty_round(silence: FaultSlot, burst_ns: int | None = None) -> LinkMemory:
 
 
 def test_a_pending_change_asks_again_after_a_round_without_any_measured_run() -> None:
-    """Else the cable that is back stays unplugged until the agent is started again."""
+    """Otherwise a cable that is back would stay unplugged until the agent restarts."""
     link = empty_round(CABLE_BACK)
     assert link.burst_ns is not None
 
@@ -289,7 +289,7 @@ def test_bursts_in_vain_are_counted_for_two_minutes(
 def test_nothing_is_known_of_a_link_that_was_not_measured_for_long(
     change: Shown, heard_s: float | None, *, is_known: bool
 ) -> None:
-    """Four of its shortest intervals, and fifteen seconds."""
+    """After four of its shortest intervals and fifteen seconds."""
     at = judged_link()
     at.link.heard_ns = None if heard_s is None else ago(heard_s)
     at.link.slow = held(Symptom.ACCESS_SLOW)

@@ -176,7 +176,7 @@ def test_an_answer_after_the_time_is_up_is_late_and_the_next_echo_reports_it(lab
 
 
 def test_a_refusal_after_the_time_is_up_is_not_a_late_answer(lab: Lab) -> None:
-    """A router that finds no next hop says so after three seconds: that proves no way."""
+    """A router that finds no next hop refuses after three seconds, which proves no path."""
     lab.impair("ont--internet", Impairment(delay_s=0.4))
     lab.node("internet").nft(
         "add table inet no",
@@ -195,7 +195,7 @@ def test_a_refusal_after_the_time_is_up_is_not_a_late_answer(lab: Lab) -> None:
 
 
 def test_an_unanswered_flow_is_probed_again_by_a_fresh_flow(lab: Lab) -> None:
-    """A NAT that has wedged the entry of one identifier must not look like a dead line forever."""
+    """A NAT with a stuck entry for one identifier must not look like a dead line for ever."""
     lab.impair("ont--internet", Impairment(delay_s=0.2))
 
     async def look(monitor: LinkMonitor) -> None:
@@ -231,7 +231,7 @@ def sent_identifiers(ear: socket.socket) -> list[int]:
 
 
 def test_duplicates_are_counted_once_as_answers(lab: Lab) -> None:
-    """The anchor's kernel answers, and a program there answers again."""
+    """Both the anchor's kernel and a program there answer."""
     spy = lab.node("anchor").socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
     with spy:
         spy.settimeout(10)
@@ -253,7 +253,7 @@ def test_duplicates_are_counted_once_as_answers(lab: Lab) -> None:
 
 
 def test_a_forged_answer_does_not_count(lab: Lab) -> None:
-    """It guesses identifier and sequence right, and cannot know the payload."""
+    """The forger guesses identifier and sequence number but cannot know the payload."""
     anchor = lab.node("anchor")
     anchor.run(["sysctl", "-qw", "net.ipv4.icmp_echo_ignore_all=1"])
     spy = anchor.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)

@@ -59,7 +59,7 @@ def test_a_route_of_a_table_chosen_by_source_is_found(lab: Lab) -> None:
 
 
 def test_with_two_default_routes_the_worse_one_serves_its_own_link(lab: Lab) -> None:
-    """IPv6 answers a question with source and interface by the better route of the other one."""
+    """IPv6 answers a query with source and interface by the other link's better route."""
 
     async def look(monitor: LinkMonitor) -> None:
         for link in both(monitor):

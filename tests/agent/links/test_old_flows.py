@@ -79,7 +79,7 @@ def test_a_flow_with_the_same_identifier_is_not_asked_beside_itself(
 @pytest.mark.lab
 @needs_lab
 def test_an_old_flow_whose_nat_entry_is_lost_is_reported_and_echoes_continue(lab: Lab) -> None:
-    """A box that drops one identifier from now on, whatever else of the device it lets through."""
+    """The box drops one identifier from now on and passes the device's other traffic."""
 
     async def look(monitor: LinkMonitor) -> None:
         everything = 0x0003  # ETH_P_ALL

@@ -150,7 +150,7 @@ def test_a_source_address_beside_a_gateway_needs_no_mark(lab: Lab, tmp_path: Pat
 
 
 def test_every_sort_of_socket_leaves_by_its_links_carrier(routed: Lab) -> None:
-    """The far end says from which line each came."""
+    """The far end reports from which line each socket's packets came."""
     listener = routed.node("anchor").socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.bind((ANCHOR, PORT))
     listener.listen()
@@ -182,7 +182,7 @@ def test_every_sort_of_socket_leaves_by_its_links_carrier(routed: Lab) -> None:
 
 
 def test_pushes_of_two_links_on_one_port_leave_each_by_its_own(routed: Lab) -> None:
-    """Though libcurl keeps open connections for all, and both go to one address by one port."""
+    """libcurl shares its open connections, and both pushes go to the same address and port."""
     listener = routed.node("anchor").socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.bind((ANCHOR, PORT + 1))
     peers: list[tuple[str, str]] = []
@@ -255,7 +255,7 @@ def test_a_cut_line_silences_its_own_link_and_no_other(routed: Lab, cut: str, na
 
 
 def test_behind_a_router_that_routes_by_type_of_service_each_line_is_a_link() -> None:
-    """One router, two lines: also while its failover carries everything else by the other line."""
+    """One router, two lines: also while a failover sends all other traffic by the other line."""
     links = (
         Spec(name="link1", interface="eth0", tos=0x04),
         Spec(name="link2", interface="eth0", tos=0x08),

@@ -13,7 +13,7 @@ def test_an_unknown_kind_is_refused_with_those_that_there_are() -> None:
 
 
 def test_a_loader_imports_only_what_is_asked_for() -> None:
-    """Checked in a process of its own: here everything is imported already."""
+    """In a process of its own, because this one has imported everything already."""
     code = (
         "import sys; from thongsuot_agent.probes.loader import load; load('icmp'); "
         "heavy = ('pycurl', 'ctypes', 'thongsuot_agent.probes.dns'); "

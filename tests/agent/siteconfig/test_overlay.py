@@ -98,7 +98,7 @@ def test_names_of_the_site_and_of_carriers_come_from_the_site_config() -> None:
 
 
 def test_a_site_config_cannot_set_anything_of_the_devices_own() -> None:
-    """Interfaces, files, keys, the collector's address: there is no word for them."""
+    """Interfaces, files, keys and the collector's address: a site config has no field for them."""
     names = {
         field
         for kind in (ConfiguredLink, ConfiguredTarget, ConfiguredProbe, ConfiguredCarrier)

@@ -280,7 +280,7 @@ async def test_the_backlog_waits_at_a_follower_too_while_the_leader_is_behind(
 async def test_a_server_that_lacks_what_was_read_of_the_one_before_it_ends_no_process(
     new_cluster: ClusterMaker, postgres: PostgresServer
 ) -> None:
-    """Of what nobody had acknowledged: it is seen for a moment where a primary is stopped."""
+    """A primary that is stopped shows for a moment commits that no standby has confirmed."""
     async with new_cluster(1) as cluster:
         (collector,) = cluster.collectors
         for _ in range(2):

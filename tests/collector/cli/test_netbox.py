@@ -341,7 +341,7 @@ def test_a_netbox_has_to_be_the_one_that_its_certificate_says(
 def test_answers_of_older_versions_of_netbox_are_read_too(
     ask: NetboxCommand, folder: Path, netbox: FakeNetbox
 ) -> None:
-    """Before 4.2 an end had its site, before 4.0 an assignment its ``content_type``."""
+    """Before 4.2 a termination had its site, before 4.0 an assignment its ``content_type``."""
     end = {"id": 1, "site": netbox.brief("dcim/sites", 1, "name", "slug"), "port_speed": 100_000}
     netbox.rows["circuits/circuits"][1] |= {"termination_a": end, "commit_rate": None}
     for row in netbox.rows["tenancy/contact-assignments"].values():

@@ -145,7 +145,7 @@ def test_a_loss_that_is_over_within_its_hold_notifies_nobody() -> None:
 def test_a_loss_without_failures_since_is_told_a_minute_and_a_half_after_its_hold(
     link: str, hold_s: float
 ) -> None:
-    """Over radio as well, where the hold alone is longer than that (2026-12)."""
+    """For radio as well, whose hold alone is longer than that (2026-12)."""
     city, _ = lossy_city({ECHO: KNOWN_S - 1}, link)
     city.run(KNOWN_S + hold_s + 88)
     assert told_of_s0(city) == []

@@ -68,7 +68,7 @@ def test_a_site_is_called_by_its_title() -> None:
 
 
 def test_a_notification_of_a_power_cut_ends_by_the_same_name() -> None:
-    """Somebody who was notified that the power may be out has to know what is over."""
+    """A person who was told that the power may be out has to recognise what is over."""
     made = healthy_city()
     made.power_off("s7")
     made.run(300)

@@ -201,7 +201,7 @@ async def test_a_bad_first_page_and_another_one_cost_what_stood_on_that(tmp_path
 
 
 async def test_a_bad_first_page_of_a_journal_that_grew_up_costs_no_entry(tmp_path: Path) -> None:
-    """Later tables begin elsewhere in a file that an earlier collector has made and filled."""
+    """A file filled by an earlier collector has its later tables at other pages."""
     path = tmp_path / "journal.sqlite"
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("PRAGMA page_size = 8192")

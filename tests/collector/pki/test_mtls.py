@@ -192,7 +192,7 @@ async def test_a_foreign_certificate_does_not_get_through_the_handshake_and_is_c
 
 
 async def test_an_agents_certificate_makes_no_certificates(tmp_path: Path) -> None:
-    """A leaf that signs another (pathlen 0, CA false) is no authority, whatever it issues."""
+    """A leaf (pathlen 0, CA false) that signs another certificate is still no authority."""
     from datetime import UTC, datetime, timedelta
 
     from cryptography import x509

@@ -155,7 +155,7 @@ async def test_senders_above_the_rate_are_answered_less_often() -> None:
 
 
 async def test_an_answer_leaves_from_the_address_that_was_asked() -> None:
-    """A connected sender hears nothing from any other."""
+    """A connected socket receives nothing from any other address."""
     async with reflector("0.0.0.0", allow=("127.0.0.0/8",)) as asker:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
             other.setblocking(False)

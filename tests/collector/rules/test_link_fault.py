@@ -117,7 +117,7 @@ def test_a_dead_line_reported_late_is_notified_after_a_short_hold() -> None:
 
 
 def test_a_cell_that_fades_for_minutes_notifies_nobody() -> None:
-    """Two fades, of 60 and 59 s, with a few seconds between them, count as one slow time."""
+    """Two fades of 60 and 59 s, a few seconds apart, count as one slow period."""
     made = healthy_city()
     made.run(30)
     made.report("s0", "5g", SLOW)
@@ -137,7 +137,7 @@ def test_a_line_by_radio_that_stays_slow_is_reported_to_its_carrier() -> None:
 
 @pytest.mark.parametrize("segment", [Segment.ACCESS, Segment.CARRIER])
 def test_a_slow_line_is_told_when_a_transfer_would_have_shown_itself(segment: Segment) -> None:
-    """A device takes back what only looked steady after 21 s (days 38, 67 and 73 of seed 7304)."""
+    """A device withdraws a merely steady delay after 21 s (days 38, 67 and 73 of seed 7304)."""
     symptom = Symptom.ACCESS_SLOW if segment is Segment.ACCESS else Symptom.CARRIER_SLOW
     made = healthy_city()
     made.run(30)

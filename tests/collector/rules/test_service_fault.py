@@ -45,7 +45,7 @@ def test_a_service_that_fails_for_the_lines_sake_is_not_an_incident_of_its_own()
 
 @pytest.mark.parametrize("sites", [1, 4])
 def test_two_services_that_do_not_answer_at_once_are_looked_at_by_the_city(sites: int) -> None:
-    """Their hosts, or the way to both: an exchange that drops large packets looks the same."""
+    """Their hosts or the path to both: an exchange that drops large packets looks the same."""
     other = msgspec.structs.replace(PORTAL_TARGET, name="motcua")
     plan = msgspec.structs.replace(
         inventory(sites, ("vnpt", "viettel")), targets=(PORTAL_TARGET, other)
@@ -69,7 +69,7 @@ def test_a_service_that_does_not_answer_alone_is_its_operators() -> None:
 
 
 def test_a_site_left_with_a_fault_that_others_no_longer_see_is_reported_to_the_city() -> None:
-    """The last site's verdict was old, and its operator was called of a portal that worked."""
+    """Once, an operator was called for a portal that worked, because the last verdict was old."""
     made = healthy_city(sites=4)
     for number in range(4):
         made.report(f"s{number}", f"/{PORTAL}", REFUSES)

@@ -31,7 +31,7 @@ def test_routes_abroad_are_reported_to_each_carrier_with_its_own_circuits() -> N
 
 
 def test_routes_abroad_without_a_watched_service_are_recorded_and_notify_nobody() -> None:
-    """Every service is reached over the links: nobody waits for what is silent."""
+    """Every service is reachable over the links, so nobody needs what is silent."""
     made = healthy_city()
     for number in range(12):
         made.report(f"s{number}", "fiber", NO_ABROAD)
@@ -58,7 +58,7 @@ def test_routes_abroad_without_a_watched_service_are_recorded_and_notify_nobody(
     ],
 )
 def test_a_service_that_answers_is_on_no_silent_route(symptom: Symptom) -> None:
-    """Slow, or with a certificate that expires next week: it is reached all the same."""
+    """A slow service, or one whose certificate expires next week, is reachable all the same."""
     made = healthy_city()
     for number in range(12):
         made.report(f"s{number}", "fiber", NO_ABROAD)

@@ -182,7 +182,7 @@ def test_the_history_is_painted_only_where_the_record_tells_of_it() -> None:
 
 
 def test_a_fault_lasts_in_the_history_from_its_beginning_to_the_first_answer() -> None:
-    """As the page of the device and the incident have it: not from decision to decision."""
+    """As on the device's page and in the incident, not from one decision to the next."""
     device, state = agent(), SiteState()
     changes = [
         change(990 * S, State.UP),

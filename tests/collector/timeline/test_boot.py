@@ -189,7 +189,7 @@ def test_every_setting_takes_a_part_of_a_second_and_none_takes_zero() -> None:
 def test_adding_to_the_newest_span_without_a_search_gives_the_same_result(
     steps: list[tuple[int, ...]],
 ) -> None:
-    """Streams, numbers, spans and clocks in every order: the short way and the long one agree."""
+    """The quick path and the full search agree for streams, numbers, spans, clocks in any order."""
     first = structs.replace(summary(spans=((90, 100),)), stream="a0")
     short, long = boot_with(first), boot_with(first)
     now_s, numbers = 100, {"a0": 1}

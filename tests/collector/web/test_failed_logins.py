@@ -56,7 +56,7 @@ async def test_behind_a_trusted_proxy_each_client_counts_alone(tmp_path: Path) -
 
 
 async def test_the_addresses_of_one_network_count_as_one(tmp_path: Path) -> None:
-    """Every customer of a carrier has 2^64 of them, and could guess from another one each time."""
+    """A customer of a carrier has 2^64 addresses and could guess from another one each time."""
     config = configured(tmp_path, 'trusted_proxies = ["127.0.0.0/8"]')
     async with collector(tmp_path / "state", config=config) as client:
         guesses = [

@@ -42,7 +42,7 @@ def test_carrier_internal_networks_are_known_inside_their_carrier_only() -> None
 
 
 def test_carriers_that_are_numbered_alike_know_their_own_lines_each() -> None:
-    """10.192.0.0/30 is the first line of both; neither leads to the other's, nor does anybody."""
+    """10.192.0.0/30 is the first line of both; no router leads to the other carrier's."""
     routes = routes_of(city(2, alike=("song-hong", "cuu-long")))
     internal = {
         node: {

@@ -112,7 +112,7 @@ NORTH, SOUTH, SITE, CITY_ITSELF = "carrier:north", "carrier:south", "commune:s1"
 
 
 def test_a_lossy_way_abroad_beside_a_slow_portal_is_reported_to_carriers_alone() -> None:
-    """Whose line shows it within five minutes is chance: half of a few echoes a minute is lost."""
+    """Half of a few echoes a minute is lost: chance decides which line shows it in 5 minutes."""
     told: set[str] = set()
     for seed in range(5):
         played = play(replace(slow_portal_beside_a_lossy_way_abroad(), seed=seed))
@@ -142,7 +142,7 @@ def test_a_lossy_way_abroad_beside_a_slow_portal_is_reported_to_carriers_alone()
 def test_nobody_else_is_notified_of_simultaneous_faults(
     made: Callable[[], Scenario], told: set[str]
 ) -> None:
-    """Where the device cannot reach the collector, the site is told that it is silent."""
+    """Where the device cannot reach the collector, the site is reported as silent."""
     played = play(made())
     assert not played.assessment.failures(), played.messages
     assert parties(played) == told, played.messages

@@ -77,7 +77,7 @@ def test_a_policer_passes_fewer_the_more_are_sent() -> None:
 
 @pytest.mark.parametrize("begin_s", [120.0, 120.3, 120.6, 120.9])
 def test_a_policer_knows_no_seconds_of_the_clock(begin_s: float) -> None:
-    """A page of forty packets takes two seconds of fifteen each, whenever it begins."""
+    """A page of forty packets takes two of fifteen seconds, whenever it begins."""
     policed = fault(
         PlaceKind.ACCESS, "s1.fixed", touch=Touch.TCP, effect=Effect.POLICED, amount=15.0
     )

@@ -51,7 +51,7 @@ def test_every_second_line_may_be_metered_in_both_engines() -> None:
 @pytest.mark.lab
 @needs_lab
 def test_both_lines_of_a_site_may_begin_at_routers_with_the_same_private_address() -> None:
-    """As at carriers that number their access routers out of 10.0.0.0/8, all alike."""
+    """As with carriers that number all their access routers alike from 10.0.0.0/8."""
     topology = lab_topology(1)
     (site,) = topology.sites
     hops = {

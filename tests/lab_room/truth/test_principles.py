@@ -45,7 +45,7 @@ from thongsuot_schema.verdict import Symptom
 def test_a_queue_that_holds_answers_past_their_time_is_not_a_dead_line(
     line: str, is_counted: bool, seed: int
 ) -> None:
-    """Who answered last before the silence took longer than usual: a queue was growing."""
+    """The last answers before the silence were slower than usual: a queue was growing."""
     load = fault(
         PlaceKind.LAN,
         f"s1.{line}",
@@ -60,7 +60,7 @@ def test_a_queue_that_holds_answers_past_their_time_is_not_a_dead_line(
 
 @pytest.mark.parametrize("seed", sampled(1, 2, 4))
 def test_a_core_that_dies_during_a_download_is_dead_though_it_limited_echoes(seed: int) -> None:
-    """The pages that came out of the queue speak for as long as they come, and no longer."""
+    """Pages that came out of the queue are evidence only as long as they keep coming."""
     cut_s = 150.0
     policed = fault(PlaceKind.CORE, "south", touch=Touch.ICMP, effect=Effect.POLICED, amount=3.0)
     load = fault(
@@ -89,7 +89,7 @@ def test_a_core_that_dies_during_a_download_is_dead_though_it_limited_echoes(see
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_packets_that_a_slow_line_carries_too_late_count_against_the_queue_alone(seed: int) -> None:
-    """Neither lost large packets nor a carrier that shuts services out: pages came too late."""
+    """The pages came too late: neither large packets were lost nor did a carrier block services."""
     load = fault(PlaceKind.LAN, "s1.mobile", effect=Effect.OWN_LOAD, amount=1.2, end_s=400.0)
     symptoms_given = symptoms(play(scenario(load, seed=seed, until_s=600.0)))
     assert Symptom.LARGE_PACKETS_LOST not in symptoms_given
@@ -101,7 +101,7 @@ def test_packets_that_a_slow_line_carries_too_late_count_against_the_queue_alone
 def test_a_box_that_loses_by_turns_is_the_sites_however_often_its_gateway_is_silent(
     seed: int,
 ) -> None:
-    """A gateway that answers some echoes is a witness; pages that came count as those that came."""
+    """A gateway that answers some echoes is a witness, and so are pages that arrived."""
     lossy = fault(
         PlaceKind.BOX,
         "s1.mobile",
@@ -124,7 +124,7 @@ def test_a_box_that_loses_by_turns_is_the_sites_however_often_its_gateway_is_sil
 def test_a_line_dead_for_a_second_of_ten_is_detected_however_often_it_is_probed(
     place: PlaceKind, party: str, seed: int
 ) -> None:
-    """A blip counts as one loss; many of them are none the less a fault."""
+    """A blip counts as one loss, but many blips are a fault."""
     blips = fault(place, "s1.fixed", end_s=400.0, course=Course.BURSTS, period_s=10.0, on_share=0.1)
     played = play(scenario(blips, seed=seed, until_s=560.0))
     assert all(record.seen_s is not None for record in played.assessment.harm_records)
@@ -133,7 +133,7 @@ def test_a_line_dead_for_a_second_of_ten_is_detected_however_often_it_is_probed(
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_interception_by_turns_on_a_lan_is_not_a_partial_outage_of_the_carrier(seed: int) -> None:
-    """A page that works again at the moment was no page that times out."""
+    """A page that works again at that moment is not one that times out."""
     by_turns = fault(
         PlaceKind.LAN,
         "s1.fixed",
@@ -159,7 +159,7 @@ def test_half_of_all_packets_lost_at_the_exchange_is_held_against_no_portal(seed
 def test_a_transfer_that_nobody_counts_after_one_that_was_counted_is_not_the_carriers(
     seed: int,
 ) -> None:
-    """The line stays slow, and the device's counters do not explain it any more."""
+    """The line stays slow, and the device's counters no longer explain it."""
     counted = fault(
         PlaceKind.LAN, "s1.fixed", effect=Effect.OWN_LOAD, amount=0.4, end_s=300.0, is_counted=True
     )
@@ -196,7 +196,7 @@ def test_a_metered_line_is_looked_at_until_its_loss_is_over() -> None:
 
 
 def test_a_portal_that_works_again_is_up_also_where_a_metered_line_alone_is_left() -> None:
-    """The verdict of before the cut stood until the other line was back (5201:413)."""
+    """Once, the verdict from before the cut stood until the other line was back (5201:413)."""
     forged = fault(PlaceKind.PORTAL, "one", touch=Touch.TLS, effect=Effect.INTERCEPTED, end_s=230.0)
     cut = replace(CUT, start_s=140.0, end_s=600.0)
     played = play(scenario(forged, cut, until_s=560.0, city=city(is_metered=True)))
@@ -207,7 +207,7 @@ def test_a_portal_that_works_again_is_up_also_where_a_metered_line_alone_is_left
 
 
 def test_drops_by_the_sites_own_counted_transfer_are_no_loss_of_its_lan() -> None:
-    """A transfer that nobody counts, then one that is: the commune was notified for an hour."""
+    """An uncounted transfer, then a counted one: the commune was once notified for an hour."""
     day = replace(shortened(healthy_day(5302, 9)), until_s=1_100.0)
     changes = SimulatedDevice(day, day.city.sites[0]).run()
     assert Symptom.LAN_CONGESTED in {change.verdict.symptom for change in changes}
@@ -218,7 +218,7 @@ def test_drops_by_the_sites_own_counted_transfer_are_no_loss_of_its_lan() -> Non
 def test_a_portal_that_refuses_one_carrier_is_a_relation_of_two_also_beside_a_metered_line(
     effect: Effect,
 ) -> None:
-    """Over the metered line the page of this very case is the first: it is opened twice."""
+    """The page opened for this comparison is the first over the metered line; it is tried twice."""
     refusing = fault(PlaceKind.PEERING, "north-one", touch=Touch.TCP, effect=effect, end_s=260.0)
     played = play(scenario(refusing, city=city(is_metered=True)))
     assert Symptom.SERVICE_UNREACHABLE_OVER_LINK in symptoms(played)
@@ -241,7 +241,7 @@ def test_nobody_is_notified_of_a_loss_far_out_that_no_page_shows(seed: int) -> N
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_family_that_comes_and_goes_is_no_loss_of_the_line(seed: int) -> None:
-    """Browsers take the other one (RFC 8305), and nobody is kept from anything."""
+    """Browsers use the other family (RFC 8305), so nobody is affected."""
     by_turns = fault(
         PlaceKind.ACCESS,
         "s1.fixed",
@@ -283,14 +283,14 @@ def test_the_owner_of_a_full_connection_table_is_found_by_new_flows_to_the_first
 
 
 def test_a_core_that_breaks_tls_alone_concerns_no_site_of_another_carrier() -> None:
-    """What is told of such a site is about the fault that it is near, however late."""
+    """A message about such a site refers to the fault near it, however late it comes."""
     redirecting = fault(PlaceKind.CORE, "south", touch=Touch.TLS, effect=Effect.REDIRECTED)
     site = CITY.sites[0]
     assert not is_concerned(CITY, redirecting, site, site.line("fixed"))
 
 
 def test_a_fault_of_ip6_concerns_no_line_that_has_none() -> None:
-    """And so no message about such a line can be right or wrong by it."""
+    """So no message about such a line can be right or wrong because of it."""
     dead = fault(PlaceKind.PORTAL, "one", touch=Touch.IP6)
     played = play(scenario(dead, CUT))
     assert {judged.worth for judged in played.assessment.assessed} == {Worth.RIGHT}
@@ -299,7 +299,7 @@ def test_a_fault_of_ip6_concerns_no_line_that_has_none() -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_way_that_loses_large_packets_by_turns_is_held_against_no_portal(seed: int) -> None:
-    """Another service is opened at the same moment, and comes as slowly."""
+    """Another service is opened at the same moment and is just as slow."""
     stalls = fault(
         PlaceKind.HOME,
         "exchange",
@@ -333,7 +333,7 @@ def test_a_portal_that_is_slow_by_turns_is_told_of_it(seed: int) -> None:
 def test_a_portal_that_is_slow_before_the_second_line_has_opened_it_is_told_of_it(
     start_s: float,
 ) -> None:
-    """As after a power cut: what was never quick over a line is not usual there."""
+    """As after a power cut: a page that was never quick over a line has no usual time there."""
     slow = fault(PlaceKind.PORTAL, "one", effect=Effect.DELAYED, amount=0.3, end_s=400.0)
     played = play(scenario(replace(slow, start_s=start_s), until_s=600.0))
     assert parties(played) == {"portal:one"}, played.messages
@@ -348,7 +348,7 @@ def test_a_portal_that_is_slow_before_the_second_line_has_opened_it_is_told_of_i
 
 
 def test_a_way_to_a_portal_that_is_slow_over_one_line_is_no_portals_beside_a_new_line() -> None:
-    """The page over the other line is as quick as any, though it was first opened just now."""
+    """The page over the other line is as quick as any, though opened for the first time."""
     slow = fault(PlaceKind.PEERING, "north-one", effect=Effect.DELAYED, amount=0.3, end_s=400.0)
     played = play(scenario(replace(slow, start_s=6.0), until_s=600.0))
     assert parties(played) == set(), played.messages
@@ -357,7 +357,7 @@ def test_a_way_to_a_portal_that_is_slow_over_one_line_is_no_portals_beside_a_new
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_policer_betrays_itself_by_what_passes_of_two_paces(seed: int) -> None:
-    """In a second as many come back, however many are sent: no fault, and the record says so."""
+    """The same number of echoes returns each second, however many are sent: noted, but no fault."""
     policer = fault(
         PlaceKind.ACCESS,
         "s1.fixed",

@@ -29,7 +29,7 @@ from thongsuot_schema.verdict import Symptom
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_box_that_drops_new_flows_by_turns_is_not_a_slow_name_server(seed: int) -> None:
-    """A lookup is a new flow: one to the carrier's first router fares no better at that moment."""
+    """A lookup is a new flow, and one to the carrier's first router fails as often just then."""
     full = fault(
         PlaceKind.BOX,
         "s1.fixed",
@@ -45,7 +45,7 @@ def test_a_box_that_drops_new_flows_by_turns_is_not_a_slow_name_server(seed: int
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_line_that_loses_a_fifth_of_everything_is_not_a_full_table_of_the_box(seed: int) -> None:
-    """New flows lose what open ones lose."""
+    """New flows lose as much as open ones."""
     lossy = fault(PlaceKind.ACCESS, "s1.mobile", amount=0.2, end_s=300.0)
     played = play(scenario(lossy, seed=seed, until_s=480.0))
     assert parties(played) <= {"carrier:south"}, played.messages
@@ -61,7 +61,7 @@ def test_a_box_that_drops_a_third_of_new_flows_is_not_held_against_the_carrier(s
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_way_to_one_portal_that_loses_half_is_no_loss_of_the_line(seed: int) -> None:
-    """Another portal loses nothing: one lost lookup is no second witness."""
+    """Another portal loses nothing, and one lost lookup is no second witness."""
     lossy = replace(
         fault(PlaceKind.PEERING, "south-two", amount=0.5, end_s=300.0), direction=FaultDirection.UP
     )
@@ -72,7 +72,7 @@ def test_a_way_to_one_portal_that_loses_half_is_no_loss_of_the_line(seed: int) -
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_way_abroad_that_is_slow_by_turns_is_held_against_no_portal_there(seed: int) -> None:
-    """Hosts abroad answer late at the same time; no other portal stands there to compare with."""
+    """Hosts abroad are late at the same time; no other portal there can be compared."""
     slow = fault(
         PlaceKind.ABROAD,
         "transit",
@@ -91,7 +91,7 @@ def test_a_way_abroad_that_is_slow_by_turns_is_held_against_no_portal_there(seed
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_way_abroad_that_loses_more_and_more_is_held_against_no_portal_there(seed: int) -> None:
-    """Hosts abroad that have just fallen silent are witnesses, not hosts that never answer."""
+    """Hosts abroad that have just fallen silent are witnesses; hosts that never answer are not."""
     lossy = fault(PlaceKind.ABROAD, "transit", amount=0.35, end_s=360.0, course=Course.DRIFTING)
     near, far = CITY.portals
     abroad = replace(CITY, portals=(near, replace(far, is_abroad=True)))
@@ -109,7 +109,7 @@ BOTH_FAMILIES = replace(
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_carrier_that_drops_echoes_of_both_families_has_no_dead_family(seed: int) -> None:
-    """A page that came over IPv6 beside echoes that did not over IPv4 compares protocols."""
+    """A page over IPv6 beside lost echoes over IPv4 compares protocols, not families."""
     deaf = fault(
         PlaceKind.CORE,
         "north",
@@ -128,7 +128,7 @@ def test_a_carrier_that_drops_echoes_of_both_families_has_no_dead_family(seed: i
 def test_a_download_over_a_carrier_that_polices_echoes_is_not_a_dead_way_beyond_it(
     seed: int,
 ) -> None:
-    """Pages come out of the queue, each after two seconds; nothing else can speak for that way."""
+    """Pages leave the queue one every two seconds; nothing else can be a witness for that path."""
     policed = fault(
         PlaceKind.CORE, "south", touch=Touch.ICMP, effect=Effect.POLICED, amount=2.0, end_s=160.0
     )
@@ -152,7 +152,7 @@ def test_a_download_over_a_carrier_that_polices_echoes_is_not_a_dead_way_beyond_
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_metered_line_is_not_dead_by_echoes_that_its_carrier_limits(seed: int) -> None:
-    """Its pages are paid for, and when the day's share is spent nothing else is left to speak."""
+    """Its pages cost money, and once the day's share is spent there is no other witness."""
     standby = replace(MOBILE, is_metered=True, has_ip6=True, allowance_bytes=15_000_000)
     metered = replace(CITY, sites=(Premises(name="s1", lines=(FIXED, standby)),))
     limit = fault(
@@ -166,7 +166,7 @@ def test_a_metered_line_is_not_dead_by_echoes_that_its_carrier_limits(seed: int)
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_loss_of_ip6_alone_is_no_loss_of_the_carriers(seed: int) -> None:
-    """Resolvers ask over IPv4 first, and browsers take it: nobody waits for lost lookups either."""
+    """Resolvers and browsers use IPv4 first, so lost lookups delay nobody either."""
     lossy = fault(
         PlaceKind.CORE,
         "north",
@@ -203,7 +203,7 @@ def test_nobody_is_notified_of_a_portal_whose_ip6_comes_and_goes(seed: int) -> N
 def test_a_box_that_loses_more_and_more_is_held_against_its_share_of_the_whole_time(
     seed: int,
 ) -> None:
-    """Of late all lose more than the gateway has on the whole, which made it look clean."""
+    """Recent loss everywhere exceeds the gateway's overall loss, which once made it look clean."""
     growing = fault(PlaceKind.BOX, "s1.fixed", amount=0.1, end_s=480.0, course=Course.DRIFTING)
     played = play(scenario(growing, seed=seed, until_s=660.0))
     assert parties(played) <= {"commune:s1"}, played.messages
@@ -213,7 +213,7 @@ def test_a_box_that_loses_more_and_more_is_held_against_its_share_of_the_whole_t
 def test_a_box_that_lost_most_for_half_a_minute_notifies_no_carrier_two_minutes_later(
     seed: int, amount: float
 ) -> None:
-    """Whose it was stayed open for so long, and when it was decided it was long over."""
+    """The cause stayed open that long, and the loss had ended when it was decided."""
     brief = replace(
         fault(PlaceKind.BOX, "s1.fixed", amount=amount, end_s=131.0),
         direction=FaultDirection.DOWN,
@@ -229,7 +229,7 @@ def test_a_box_that_lost_most_for_half_a_minute_notifies_no_carrier_two_minutes_
 def test_a_portal_whose_ip6_is_dead_makes_no_standby_line_one_that_reaches_no_service(
     seed: int,
 ) -> None:
-    """The main line has no IPv6 and reaches it; over the standby line its IPv4 works as well."""
+    """The main line has no IPv6 and reaches the portal; so does the standby line over IPv4."""
     dead = fault(PlaceKind.PORTAL, "two", touch=Touch.IP6, end_s=500.0)
     standby = replace(MOBILE, has_ip6=True, is_metered=True)
     here = replace(CITY, sites=(Premises(name="s1", lines=(FIXED, standby)),))
@@ -240,7 +240,7 @@ def test_a_portal_whose_ip6_is_dead_makes_no_standby_line_one_that_reaches_no_se
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_name_server_that_is_gone_for_two_seconds_again_and_again_is_found(seed: int) -> None:
-    """Nothing else loses anything: of lookups each lost one counts as an echo does."""
+    """Nothing else loses packets: each lost lookup counts as much as a lost echo."""
     by_turns = replace(
         fault(
             PlaceKind.RESOLVER,
@@ -260,7 +260,7 @@ def test_a_name_server_that_is_gone_for_two_seconds_again_and_again_is_found(see
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_one_lost_lookup_beside_policed_echoes_is_no_dead_core(seed: int) -> None:
-    """The other protocol's only witness has to be silent twice."""
+    """The only witness of the other protocol has to be silent twice."""
     policed = fault(PlaceKind.CORE, "north", touch=Touch.ICMP, end_s=260.0)
     chance = fault(PlaceKind.CORE, "north", touch=Touch.UDP, end_s=101.9 + 0.2 * seed)
     played = play(scenario(policed, chance, seed=seed, until_s=400.0))
@@ -278,7 +278,7 @@ def test_one_lost_lookup_beside_policed_echoes_is_no_dead_core(seed: int) -> Non
 def test_a_loss_is_located_by_its_own_time_after_an_hour_in_which_nobody_lost_anything(
     kind: PlaceKind, name: str, amount: float, party: str
 ) -> None:
-    """What answered all the hour long is no cleaner for it than what it is held against."""
+    """An hour of answers makes a target no cleaner than the one it is compared with."""
     hour_s = 2500.0
     lossy = replace(fault(kind, name, amount=amount, end_s=hour_s + 120.0), start_s=hour_s)
     lines = (replace(FIXED, loss_ratio=0.0, has_ip6=True), replace(MOBILE, has_ip6=True))
@@ -291,7 +291,7 @@ def test_a_loss_is_located_by_its_own_time_after_an_hour_in_which_nobody_lost_an
 
 @pytest.mark.parametrize("least_bytes", [1200, 1400])
 def test_a_lan_that_loses_the_longest_packets_is_reported_to_the_site(least_bytes: int) -> None:
-    """Echoes of full size are as long as the packets that make pages stall, to the byte."""
+    """Full-size echoes are exactly as long as the packets that make pages stall."""
     narrow = replace(
         fault(PlaceKind.LAN, "s1.fixed", touch=Touch.LARGE, end_s=300.0), least_bytes=least_bytes
     )
@@ -304,7 +304,7 @@ def test_a_lan_that_loses_the_longest_packets_is_reported_to_the_site(least_byte
 def test_a_lan_that_loses_nearly_everything_is_seen_though_no_lookup_comes_through(
     seed: int,
 ) -> None:
-    """Nine of ten round trips fail: some echo answers now and then, no lookup ever does."""
+    """Nine of ten round trips fail: an echo is answered now and then, a lookup never."""
     lossy = fault(PlaceKind.BOX, "s1.mobile", amount=0.7, end_s=210.0)
     lines = (FIXED, replace(MOBILE, has_ip6=True))
     here = replace(CITY, sites=(Premises(name="s1", lines=lines),))
@@ -316,7 +316,7 @@ def test_a_lan_that_loses_nearly_everything_is_seen_though_no_lookup_comes_throu
 def test_a_lan_that_loses_more_and_more_large_packets_is_not_held_against_the_carrier(
     seed: int,
 ) -> None:
-    """Small packets pass: only those of full size to the gateway tell the LAN from the line."""
+    """Small packets pass: only full-size ones to the gateway distinguish the LAN from the line."""
     drifting = fault(
         PlaceKind.LAN, "s1.fixed", touch=Touch.LARGE, end_s=500.0, course=Course.DRIFTING
     )
@@ -327,7 +327,7 @@ def test_a_lan_that_loses_more_and_more_large_packets_is_not_held_against_the_ca
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_box_that_drops_more_and_more_new_flows_is_not_a_slow_name_server(seed: int) -> None:
-    """Ten of a hundred: beside a lost lookup they pass as often as at any other time."""
+    """Ten of a hundred are dropped: beside a lost lookup they pass as often as at other times."""
     full = fault(
         PlaceKind.BOX,
         "s1.fixed",
@@ -342,7 +342,7 @@ def test_a_box_that_drops_more_and_more_new_flows_is_not_a_slow_name_server(seed
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_lan_that_loses_behind_a_carrier_that_drops_echoes_is_the_sites(seed: int) -> None:
-    """What such a carrier drops says nothing, and the gateway's echoes never reach him."""
+    """Echoes to the gateway do not reach the carrier, so its filter does not affect them."""
     deaf = fault(
         PlaceKind.ACCESS,
         "s1.mobile",

@@ -49,7 +49,7 @@ def test_a_time_long_before_the_batch_is_encoded_and_read_back() -> None:
 
 
 def test_every_field_travels() -> None:
-    """A field added to one of these types needs its place on the wire: appended, with a default."""
+    """A field added to one of these types is appended to the wire format with a default."""
     change = {*VerdictChange.__struct_fields__, *Verdict.__struct_fields__} - {"verdict"}
     for fields, wire in (
         ({*Evidence.__struct_fields__}, EvidenceWire),

@@ -33,7 +33,7 @@ def test_a_signature_longer_than_the_limit_is_refused() -> None:
 
 
 def test_a_signature_is_only_of_this_protocol_and_covers_the_whole_batch() -> None:
-    """No signature under another protocol's bytes is one under a batch: agents sign the same."""
+    """A signature over another protocol's bytes must not be valid for a batch."""
     assert signed_bytes(b"batch") == b"thongsuot batch 1\x00batch"
 
 

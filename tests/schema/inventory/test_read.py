@@ -101,6 +101,6 @@ def calls_to_read(count: int, *, is_doubled: bool) -> int:
 
 @pytest.mark.parametrize("is_doubled", [False, True])
 def test_four_times_as_many_entries_cost_four_times_as_much(is_doubled: bool) -> None:
-    """A city has thousands: where each was searched for in the whole file, 300 took 4 s."""
+    """A city has thousands of entries; when each was searched in the whole file, 300 took 4 s."""
     few, many = (calls_to_read(count, is_doubled=is_doubled) for count in (100, 400))
     assert many < 5 * few

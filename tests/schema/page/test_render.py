@@ -227,7 +227,7 @@ def test_a_green_tick_is_only_where_nothing_has_to_be_done(scene: str) -> None:
 
 
 def test_the_name_and_the_number_on_a_button_stay_apart() -> None:
-    """Inside a flexible box the space before an element is lost: both stand in one."""
+    """A flex box drops the space before an element, so both stand in one element."""
     html = site_page(fibre_cut(), language="vi")
     for button in re.findall(r'<a class="call" href="tel:.*?</a>', html):
         assert re.search(r'"><span>Gọi VNPT <span class=nb>1800 1166</span></span></a>$', button)

@@ -57,7 +57,7 @@ def test_a_site_config_comes_back_and_equal_site_configs_have_equal_bytes() -> N
 
 
 def test_the_bytes_of_a_site_config_keep_their_meaning() -> None:
-    """A digest that moves has every agent of every city sent its site configuration again."""
+    """A changed digest would make every agent fetch its site configuration again."""
     assert encode(SiteConfiguration(site="a", targets=(PORTAL,))) == (
         b'{"site":"a","targets":[{"name":"dvc","role":"service","segment":"service",'
         b'"url":"https://dvc.example/"}]}'

@@ -92,7 +92,7 @@ def test_random_padding_of_twamp_is_not_a_session() -> None:
 
 @pytest.mark.parametrize("length", [36, 40, 41, 44])
 def test_an_answer_that_ends_early_is_read_as_far_as_it_goes(length: int) -> None:
-    """twampy answers 40 bytes, RFC 5357 wants 41."""
+    """twampy answers 40 bytes; RFC 5357 requires 41."""
     packet = unpack_reflector_packet(OPEN_ANSWER[:length])
     assert (packet.sequence_number, packet.sender_sequence_number, packet.receive_timestamp) == (
         3,

@@ -148,7 +148,7 @@ def test_lines_that_work_are_not_blamed_in_the_same_sentence(language: Language)
 
 
 def test_a_portal_that_was_not_opened_yet_is_not_called_affected() -> None:
-    """As half a minute after the start of a device: one portal opened, the other not yet tried."""
+    """As half a minute after a device starts: one portal opened, the other not tried yet."""
     counter = CounterView(
         is_alive=True, since_s=NOW_S - 5, at_s=NOW_S - 5, open_services=(CITY.name,)
     )

@@ -204,7 +204,7 @@ def test_large_packets_may_be_lost_in_one_family_alone(family: Family) -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_link_is_not_alive_through_the_other(seed: int) -> None:
-    """The probe says ``egress_unproven`` when the answer came in by the other link: no news."""
+    """``egress_unproven``: the answer came in by the other link and so says nothing of this one."""
     failover = InjectedFault(
         start_s=START_S, links=("fixed",), at=Segment.LAN, reason=Reason.EGRESS_UNPROVEN
     )

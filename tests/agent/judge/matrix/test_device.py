@@ -127,7 +127,7 @@ def test_a_radio_link_of_three_in_a_thousand_is_healthy() -> None:
 def test_a_dead_line_whose_gateway_answers_is_never_called_up_first(
     seed: int, until_s: float
 ) -> None:
-    """As a device starts it is short of CPU, and what is silent counts as not measured."""
+    """A starting device is short of CPU, and its silent runs count as not measured."""
     dead = InjectedFault(at=Segment.ACCESS, links=("fixed", "mobile"), loss=1.0)
     world = SimulatedSite(seed=seed, injected=(dead,), doubt=lambda at_s: at_s < until_s)
     world.run(60.0)

@@ -289,7 +289,7 @@ def test_a_link_that_never_had_ipv6_is_an_ordinary_link() -> None:
 
 
 def test_the_contract_tells_a_reduced_rate_from_a_full_line() -> None:
-    """A tenth of the contracted rate is all that passes: that is no traffic of the site's."""
+    """Only a tenth of the contracted rate passes, which cannot be the site's own traffic."""
     fixed = Link(
         name="fixed",
         interface="fix0",

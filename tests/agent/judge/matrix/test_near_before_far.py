@@ -76,7 +76,7 @@ def test_drops_of_a_queue_of_unknown_cause_accuse_no_carrier(seed: int) -> None:
 @pytest.mark.parametrize("loss", [0.5, 0.85])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_lan_that_loses_by_turns_is_not_a_fault_of_the_line(seed: int, loss: float) -> None:
-    """A gateway that one echo in some reaches proves the way to it for that one alone."""
+    """One answered echo of a lossy gateway proves the LAN for that moment only."""
     turns = InjectedFault(start_s=START_S, end_s=500.0, at=Segment.LAN, loss=loss, period_s=2 * 8.4)
     site = SimulatedSite(seed=seed, injected=(turns,))
     site.run(700.0)
@@ -86,7 +86,7 @@ def test_a_lan_that_loses_by_turns_is_not_a_fault_of_the_line(seed: int, loss: f
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_box_that_is_deaf_for_a_moment_makes_no_dead_line(seed: int) -> None:
-    """It answers first when it is back; what was asked beyond it before that is still silent."""
+    """The box answers first when it is back, while earlier runs beyond it are still silent."""
     moments = tuple(
         InjectedFault(start_s=begin_s, end_s=begin_s + 1.7, at=Segment.LAN, loss=1.0)
         for begin_s in (START_S + 97.3 * number for number in range(8))
@@ -98,7 +98,7 @@ def test_a_box_that_is_deaf_for_a_moment_makes_no_dead_line(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_heavy_loss_to_all_targets_is_not_a_partial_outage(seed: int) -> None:
-    """Of a dozen targets some are always silent for a while where six of ten echoes are lost."""
+    """With six of ten echoes lost, some of a dozen targets are silent for a while by chance."""
     lossy = InjectedFault(start_s=START_S, at=Segment.CARRIER, kinds=("icmp",), loss=0.6)
     site = SimulatedSite(seed=seed, injected=(lossy,))
     site.run(600.0)
@@ -110,7 +110,7 @@ def test_heavy_loss_to_all_targets_is_not_a_partial_outage(seed: int) -> None:
 def test_losses_while_echoes_queue_a_little_are_the_carriers_only_if_they_stay(
     seed: int,
 ) -> None:
-    """Thirty milliseconds and 3 %: what a transfer of another machine of the site does."""
+    """30 ms and 3 % are what a transfer by another machine of the site causes."""
     queue = InjectedFault(
         start_s=START_S,
         end_s=500.0,
@@ -142,7 +142,7 @@ def test_packets_lost_only_while_it_queues_are_never_reported_to_the_carrier(see
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_loss_that_continues_after_the_queue_is_reported_to_the_carrier(seed: int) -> None:
-    """Not before the site has had its time to pause."""
+    """The site first has its time to pause the transfer."""
     queue = InjectedFault(start_s=START_S, end_s=300.0, at=Segment.ACCESS, delay_at=small_queue)
     lossy = InjectedFault(start_s=START_S, at=Segment.ACCESS, loss=0.03)
     site = SimulatedSite(seed=seed, injected=(queue, lossy), settings=SHORT_PAUSE)
@@ -156,7 +156,7 @@ def test_loss_that_continues_after_the_queue_is_reported_to_the_carrier(seed: in
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_loss_is_over_when_echoes_alone_are_still_lost(seed: int) -> None:
-    """A policer's echoes kept a loss of the line alive that was long mended."""
+    """Once, echoes dropped by a policer kept alive a loss of the line that had long ended."""
     lossy = InjectedFault(start_s=START_S, end_s=400.0, at=Segment.ACCESS, loss=0.1)
     policer = InjectedFault(start_s=400.0, at=Segment.ACCESS, kinds=("icmp",), loss=0.1)
     site = SimulatedSite(seed=seed, injected=(lossy, policer))
@@ -166,7 +166,7 @@ def test_a_loss_is_over_when_echoes_alone_are_still_lost(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_where_only_new_connections_fail_nobody_is_named(seed: int) -> None:
-    """A full table of connections, in the site's box or at the carrier: echoes are old flows."""
+    """A full connection table, in the site's box or at the carrier: open echoes are old flows."""
     full = InjectedFault(start_s=START_S, at=Segment.ACCESS, kinds=("dns", "http"), loss=1.0)
     site = SimulatedSite(seed=seed, injected=(full,))
     site.run(500.0)
@@ -177,7 +177,7 @@ def test_where_only_new_connections_fail_nobody_is_named(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_name_server_that_dies_after_portals_were_silent_is_what_is_dead(seed: int) -> None:
-    """Pages that had stayed away a minute before were taken for new flows that are lost."""
+    """Once, pages that had failed a minute earlier were taken for lost new flows."""
     unreached = InjectedFault(
         start_s=600.0, end_s=690.0, at=Segment.SERVICE, kinds=("http",), loss=1.0
     )
@@ -200,7 +200,7 @@ def test_routers_that_are_slow_where_no_watched_service_lies_make_no_slow_link()
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_after_a_loss_in_the_lan_has_ended_no_other_party_is_accused(seed: int) -> None:
-    """Lookups lost with a LAN's packets once became the loss of its line after the LAN was well."""
+    """Once, lookups lost in the LAN were reported as loss of the line after the LAN was well."""
     lossy = InjectedFault(start_s=START_S, end_s=250.0, at=Segment.LAN, loss=0.06)
     site = SimulatedSite(seed=seed, injected=(lossy,))
     site.run(700.0)
@@ -215,7 +215,7 @@ OTHER_BOX = "02:00:00:00:00:99"
 def test_failures_behind_an_unknown_box_count_against_no_circuit(
     at: Segment,
 ) -> None:
-    """A cable in another box, or a rogue one: the circuit of the inventory is not measured."""
+    """With a cable in another or a rogue box, another circuit than the inventory's is measured."""
     dead = InjectedFault(start_s=START_S, end_s=300.0, at=at, loss=1.0)
     site = SimulatedSite(
         injected=(dead,),

@@ -38,7 +38,7 @@ WITH_ONE_NAME_SERVER = tuple(t for t in TARGETS if t.name == "resolver" or not t
 def test_a_fibre_that_is_cut_behind_a_carrier_that_drops_echoes_is_down(
     seed: int, remembers: bool, is_alone: bool
 ) -> None:
-    """After the echoes are excused the name server is the last witness, and portals the proof."""
+    """Without echoes, the name server is the last witness and the portals are the proof."""
     cut = InjectedFault(start_s=CUT_S, end_s=CUT_S + 200.0, at=Segment.ACCESS, loss=1.0)
     site_probes = one_link(WITH_ONE_NAME_SERVER) if is_alone else two_links(WITH_ONE_NAME_SERVER)
     site = SimulatedSite(
@@ -53,7 +53,7 @@ def test_a_fibre_that_is_cut_behind_a_carrier_that_drops_echoes_is_down(
 
 
 def test_no_portal_is_blamed_where_nothing_proves_the_way() -> None:
-    """Nothing was compared with anything: that is no proof of all of it."""
+    """No comparison was possible, so nothing proves that the way to the portal works."""
     far = InjectedFault(start_s=0.0, at=Segment.TRANSIT, kinds=("icmp", "dns"), loss=1.0)
     cut = InjectedFault(start_s=CUT_S, at=Segment.SERVICE, kinds=("http",), reason=Reason.TIMED_OUT)
     site = SimulatedSite(injected=(far, cut), site_probes=one_link())
@@ -89,7 +89,7 @@ def test_an_echo_that_comes_late_is_late_and_not_lost(seed: int, delay_s: float)
 def test_a_dead_line_behind_a_modem_without_link_layer_is_the_carriers(
     gateways: tuple[str, ...],
 ) -> None:
-    """QMI, MBIM, PPP: a gateway in the inventory, and none that could ever answer."""
+    """QMI, MBIM, PPP: the inventory has a gateway that can never answer."""
     modem = msgspec.structs.replace(FACTS_OK, point_to_point=True, gateways=gateways)
     mute = InjectedFault(at=Segment.LAN, targets=("gateway",), loss=1.0)
     cut = InjectedFault(start_s=START_S, end_s=200.0, at=Segment.ACCESS, loss=1.0)
@@ -136,7 +136,7 @@ def test_a_session_that_is_gone_is_no_cable_of_the_commune(lost: dict[str, bool]
 def test_a_session_that_dials_again_after_its_cable_was_out_is_waited_for(
     dials_s: float, parties: set[Party]
 ) -> None:
-    """A modem boots, the session is dialled; one that does not come is the carrier's after all."""
+    """The modem boots and dials; if no session comes up, it is the carrier's fault after all."""
     session = msgspec.structs.replace(FACTS_OK, point_to_point=True, gateways=())
     gone = msgspec.structs.replace(session, present=False, carrier=False)
     site = SimulatedSite(
@@ -159,7 +159,7 @@ def test_a_session_that_dials_again_after_its_cable_was_out_is_waited_for(
 def test_a_session_that_dies_when_its_cable_is_back_is_the_cables(
     dies_s: float, parties: set[Party]
 ) -> None:
-    """At this end it outlived the cable; the other end had given it up, and says so later."""
+    """The session outlived the cable on this side; the other side had dropped it and says so."""
     session = msgspec.structs.replace(FACTS_OK, point_to_point=True, gateways=())
     unplugged = msgspec.structs.replace(session, port_unplugged=True)
     gone = msgspec.structs.replace(session, present=False, carrier=False)
@@ -179,7 +179,7 @@ def test_a_session_that_dies_when_its_cable_is_back_is_the_cables(
 
 @pytest.mark.parametrize("lost", [{}, {"present": False, "carrier": False}])
 def test_a_session_whose_cable_is_out_is_the_sites_and_no_carriers(lost: dict[str, bool]) -> None:
-    """PPPoE by a bridging modem: without its power, or its cable, the port below has no signal."""
+    """PPPoE over a bridging modem: without its power or cable, the port below has no signal."""
     session = msgspec.structs.replace(FACTS_OK, point_to_point=True, gateways=())
     unplugged = msgspec.structs.replace(session, port_unplugged=True, **lost)
     site = SimulatedSite(
@@ -197,7 +197,7 @@ def test_a_session_whose_cable_is_out_is_the_sites_and_no_carriers(lost: dict[st
 
 @pytest.mark.parametrize("reason", [Reason.NAME_SERVER_TIMED_OUT, Reason.NAME_SERVER_REFUSED])
 def test_name_servers_of_the_whole_device_accuse_no_second_carrier(reason: Reason) -> None:
-    """A merged resolv.conf: one carrier's server drops, or refuses, the other's customers."""
+    """A merged resolv.conf: one carrier's name server drops or refuses the other's customers."""
     shared = msgspec.structs.replace(FACTS_OK, shared_resolvers=True)
     strangers = InjectedFault(
         links=("mobile",), at=Segment.CARRIER, targets=("resolver",), kinds=("dns",), reason=reason

@@ -107,7 +107,7 @@ def test_portals_in_two_networks_that_time_out_over_one_link_alone_are_its_carri
 def test_a_link_over_which_every_portal_refuses_is_not_up_and_nobody_is_named(
     reason: Reason,
 ) -> None:
-    """An answer is never silence: who refuses one carrier's addresses is not that carrier."""
+    """A refusal is an answer: it is the portal that refuses the addresses of one carrier."""
     refuses = failing(reason, links=("fixed",), targets=())
     world = SimulatedSite(injected=(refuses,))
     world.run(800.0)

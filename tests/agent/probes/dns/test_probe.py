@@ -224,7 +224,7 @@ def test_a_link_without_a_route_is_unmeasured_and_asks_nobody(lab: Lab) -> None:
 
 
 def test_a_starved_process_loses_and_lengthens_nothing(lab: Lab) -> None:
-    """The server runs in the same loop here, so it answers first and then the loop stands still."""
+    """The server runs in the same loop: it answers first, and then the loop stands still."""
 
     def answer_and_stall(query: dns.message.Message, over_tcp: bool) -> list[bytes]:
         asyncio.get_running_loop().call_soon(time.sleep, 1.0)

@@ -90,7 +90,7 @@ def test_a_lan_that_loses_large_packets_is_seen_by_their_size(lab: Lab, passes_b
 @pytest.mark.lab
 @needs_lab
 def test_a_full_table_of_connections_is_seen_by_new_flows_and_not_by_open_ones(lab: Lab) -> None:
-    """The box passes what it knows: the ladder's own echoes go on, each of these is a new one."""
+    """The box passes known flows such as the regular echoes, but each echo here is a new flow."""
     ont = lab.node("ont")
     ont.nft(
         "add table inet full",

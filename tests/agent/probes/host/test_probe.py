@@ -187,7 +187,7 @@ def test_a_gateway_that_answers_is_known_to_be_there_on_a_device_short_of_cpu(la
 @needs_lab
 @pytest.mark.parametrize("known", [False, True])
 def test_a_gateway_that_is_gone_is_seen_at_once(lab: Lab, known: bool) -> None:
-    """Also while the kernel still believes in the address that it learnt before."""
+    """Also while the kernel still holds the address that it learned before."""
 
     async def run(monitor: LinkMonitor) -> None:
         if known:

@@ -94,7 +94,7 @@ def test_an_anchor_and_the_gateway_answer_over_each_link_and_family(lab: Lab) ->
 @pytest.mark.lab
 @needs_lab
 def test_a_gateway_with_a_link_local_address_answers(lab: Lab) -> None:
-    """As every IPv6 gateway is that announces itself (RFC 4861, section 4.2)."""
+    """Every IPv6 gateway that announces itself has one (RFC 4861, section 4.2)."""
     shown = lab.node("ont").run(["ip", "-6", "-o", "addr", "show", "dev", "lan", "scope", "link"])
     gateway = shown.stdout.split("inet6 ")[1].split("/")[0]
     lab.node("device").ip("route del ::/0 dev fix0", f"route add ::/0 via {gateway} dev fix0")

@@ -62,7 +62,7 @@ def test_without_state_in_the_reflector_the_direction_is_unknown() -> None:
 
 
 def test_copies_are_no_packets() -> None:
-    """Packet 1 arrived twice at the reflector, and the answer to 2 came home twice."""
+    """Packet 1 reached the reflector twice, and the answer to packet 2 arrived twice."""
     trips = [trip(0, 0), trip(1, 1), trip(1, 2), trip(2, 3), trip(2, 3)]
     assert copied_up(trips) == pytest.approx(1 / 3)
     assert copied_down(trips) == pytest.approx(1 / 4)

@@ -104,7 +104,7 @@ def test_without_two_good_clocks_there_is_no_one_way_delay(
 
 
 def test_a_delay_that_belies_the_clocks_is_left_out() -> None:
-    """The reflector's clock is said to be good to 0.5 ms and is 100 ms behind."""
+    """The reflector claims an error of 0.5 ms and is 100 ms behind."""
     finding = finding_from(journey(), CALL, read(0, 1, offset_ms=-100), KNOWN, 28)
     assert "stamp_delay_up_seconds" not in finding.values
     just = finding_from(journey(), CALL, read(0, 1, offset_ms=-10.5), KNOWN, 28)
@@ -209,7 +209,7 @@ def measure(lab: Lab, settings: Settings, family: Family = Family.IP4) -> Findin
 @pytest.mark.lab
 @needs_lab
 def test_a_twamp_light_responder_is_measured(lab: Lab) -> None:
-    """Of packets 2 to 4 it hears nothing; the answer to 6 it does not send."""
+    """The responder misses packets 2 to 4 and does not answer packet 6."""
     heard: list[int] = []
 
     def numbered(asked: int) -> int | None:

@@ -23,6 +23,14 @@ def starved_ns(pid: int) -> int:
     return waited_ns
 
 
+def awake_s(*pids: int) -> float:
+    """
+    Return a clock in seconds for a bound on what this process and others did: it stands still while
+    one of their threads waits for a processor. The others have to be alive at both ends.
+    """
+    return time.monotonic() - sum(map(starved_ns, (os.getpid(), *pids))) / NS_PER_S
+
+
 class Patience:
     """
     Fails once nothing has advanced for a while in which the processes had a processor.

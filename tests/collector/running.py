@@ -64,17 +64,20 @@ async def collector(
     await asyncio.wait((task, listening), return_when=asyncio.FIRST_COMPLETED)
     if task.done():
         await task
-    async with httpx.AsyncClient(
-        base_url=listening.result(),
-        timeout=WITHIN_S,
-        trust_env=False,
-        verify=NO_AUTHORITIES,
-    ) as client:
-        try:
-            yield client
-        finally:
-            stop.set()
-    await task
+    try:
+        async with httpx.AsyncClient(
+            base_url=listening.result(),
+            timeout=WITHIN_S,
+            trust_env=False,
+            verify=NO_AUTHORITIES,
+        ) as client:
+            try:
+                yield client
+            finally:
+                stop.set()
+    finally:
+        # Also after a test that failed: what it left open would fail others.
+        await task
 
 
 class PushClient(Protocol):

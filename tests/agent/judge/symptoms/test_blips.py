@@ -59,7 +59,7 @@ def test_simultaneous_losses_of_two_targets_are_a_blip(
 
 
 @pytest.mark.parametrize(("apart_ns", "count"), [(BLIPS_APART_NS, 2), (BLIPS_APART_NS - 1, 1)])
-def test_a_loss_that_follows_too_soon_is_the_same_blip(apart_ns: int, count: int) -> None:
+def test_a_loss_soon_after_a_blip_belongs_to_that_blip(apart_ns: int, count: int) -> None:
     at = link_context()
     lose(at, ("zone", NOW_NS), ("far", NOW_NS))
     again_ns = NOW_NS + apart_ns

@@ -70,7 +70,7 @@ PAGES = (carried("http", "motcua", 100, 9), carried("http", "dichvucong", 100, 9
         ("http", 81, 2, False),
     ],
 )
-def test_a_series_is_lossy_from_half_of_the_degraded_share_on(
+def test_a_series_is_lossy_from_half_of_the_degraded_loss_ratio(
     kind: str, sent: int, lost: int, *, lossy: bool
 ) -> None:
     assert is_lossy(carried(kind, "zone", sent, lost)) is lossy
@@ -82,7 +82,7 @@ def test_what_all_lose_begins_on_the_access_and_what_the_near_ones_carry_beyond_
     assert located(FAR, *PAGES) is Segment.ACCESS, "nobody nearer is asked"
 
 
-def test_one_witness_alone_or_two_services_of_one_network_are_no_line() -> None:
+def test_one_witness_or_two_services_of_one_network_do_not_locate_a_loss() -> None:
     assert located(NEAR_CLEAN, PAGES[0]) is None
     same = [carried("http", name, 100, 9) for name in ("motcua", "dichvucong")]
     assert located(NEAR_CLEAN, *same) is None
@@ -156,7 +156,7 @@ def test_a_gateway_that_never_answers_is_not_a_witness_of_the_lan() -> None:
     assert locate_carried_loss(at) is None, "it answered some"
 
 
-def test_who_passes_a_rung_is_asked_on_it_or_beyond_and_answers_usually() -> None:
+def test_targets_on_a_rung_or_beyond_it_that_usually_answer_are_witnesses_for_it() -> None:
     at = link_context(NEAR, FAR, *PAGES)
 
     def passing(segment: Segment) -> set[str]:
@@ -180,7 +180,7 @@ def test_pages_alone_lose_where_lookups_were_proved_to_come_through(
     assert do_pages_alone_lose(link_context(carried("dns", "zone", sent, lost), *PAGES)) is alone
 
 
-def test_one_that_loses_beside_another_that_lost_a_single_segment_is_one_witness() -> None:
+def test_a_second_witness_that_lost_only_one_segment_does_not_count() -> None:
     assert located(FAR, carried("http", "motcua", 12, 1)) is None
     assert located(FAR, carried("http", "motcua", 12, 2)) is Segment.ACCESS
 

@@ -69,7 +69,7 @@ def page(again: str) -> Finding:
         ("icmp", 0, OK, ANSWERED, None),
     ],
 )
-def test_a_run_says_of_loss_what_was_sent_again_in_it(
+def test_a_carried_packet_is_lost_if_it_had_to_be_sent_again(
     kind: str, silences: int, finding: Finding, sign: Reachability, sample: CarriedPackets | None
 ) -> None:
     track = Track(kind=kind, target="zone", family=Family.IP4, silences=silences)
@@ -124,7 +124,7 @@ def test_a_doubt_about_lookups_asks_for_more_of_them_and_not_too_many(
     assert len(lookups_to_make(at)) == 1
 
 
-def test_a_loss_is_over_since_the_first_of_the_runs_that_prove_it() -> None:
+def test_a_loss_ended_at_the_first_of_the_runs_that_prove_its_end() -> None:
     track = lookup("resolver")
     at = link_context(track)
     at.link.carried_fault = FaultSlot(fault=LOSSY_RESOLVER)
@@ -142,7 +142,9 @@ def test_a_loss_is_over_since_the_first_of_the_runs_that_prove_it() -> None:
 
 
 @pytest.mark.parametrize(("short", "is_told"), [(0, True), (1, False)])
-def test_a_name_server_is_held_to_every_question_that_it_lost(short: int, is_told: bool) -> None:
+def test_a_name_server_needs_enough_lost_queries_before_it_is_named(
+    short: int, is_told: bool
+) -> None:
     sent = 60
     enough = next(
         lost

@@ -100,7 +100,7 @@ def test_a_new_test_counts_its_runs_again() -> None:
     assert (at.link.carried_test.lossy_runs, at.link.carried_test.first_ns) == (1, NOW_NS)
 
 
-def test_pages_weigh_by_their_segments() -> None:
+def test_a_page_counts_by_its_number_of_segments() -> None:
     page = pages(**ALIVE)
     at = judged_link(page)
     count(at, page, ok_finding({}, evidence={RETRANSMITTED: "2"}))
@@ -145,7 +145,7 @@ def test_losses_explained_by_another_fault_are_not_counted(slot: str, *, is_coun
 
 
 @pytest.mark.parametrize("why", ["silent", "flapping", "full", "queued", "of the site"])
-def test_nor_is_what_is_lost_to_an_outage_a_queue_or_a_box_of_the_site(why: str) -> None:
+def test_losses_by_an_outage_a_queue_or_a_box_of_the_site_are_not_counted(why: str) -> None:
     track = lookups(**ALIVE)
     at = judged_link(track)
     if why == "silent":
@@ -166,7 +166,7 @@ def test_nor_is_what_is_lost_to_an_outage_a_queue_or_a_box_of_the_site(why: str)
 
 
 @pytest.mark.parametrize(("sent", "kept"), [(598, 600), (599, 300)])
-def test_of_more_than_six_hundred_packets_half_are_forgotten(sent: int, kept: int) -> None:
+def test_counts_above_six_hundred_packets_are_halved(sent: int, kept: int) -> None:
     for track in (lookups(**ALIVE), echoes("gateway")):
         track.carried_sent, track.carried_lost = sent, 40
         if track.kind == "dns":
@@ -201,7 +201,7 @@ def test_each_echo_to_the_gateway_counts_that_was_answered_or_not(
     ("ratio", "raw_ratio", "share"),
     [(0.0, 0.0, 0.02), (0.4, 0.0, 0.1), (0.1, 0.4, 0.1), (8.0, 0.0, 0.9)],
 )
-def test_lookups_acquit_a_line_of_a_loss_in_proportion_to_its_echoes(
+def test_answered_lookups_weigh_against_a_loss_by_the_loss_ratio_of_its_echoes(
     ratio: float, raw_ratio: float, share: float
 ) -> None:
     track = lookups(**ALIVE)
@@ -319,7 +319,7 @@ def test_it_is_not_reported_while_another_fault_says_as_much() -> None:
         (0.5, 0.5, NOW_NS, False),
     ],
 )
-def test_where_echoes_show_it_as_well_they_tell_unless_they_are_policed(
+def test_a_loss_also_shown_by_echoes_is_reported_from_those_unless_they_are_policed(
     ratio: float, raw_ratio: float, policed_ns: int, *, is_told: bool
 ) -> None:
     at = losing()
@@ -329,7 +329,7 @@ def test_where_echoes_show_it_as_well_they_tell_unless_they_are_policed(
 
 
 @pytest.mark.parametrize(("down", "is_over"), [(9.2, True), (9.19, False)])
-def test_a_loss_that_is_told_is_over_when_the_evidence_is_full(
+def test_a_reported_loss_ends_once_the_evidence_against_it_suffices(
     down: float, *, is_over: bool
 ) -> None:
     for first_ns, since_ns in ((ago(50.0), ago(50.0)), (None, NOW_NS)):
@@ -340,7 +340,7 @@ def test_a_loss_that_is_told_is_over_when_the_evidence_is_full(
         assert (at.link.carried_test == CarriedTest()) is is_over
 
 
-def test_the_owner_of_a_table_that_drops_new_flows_is_reported_once_it_is_located() -> None:
+def test_a_located_table_that_drops_new_flows_is_reported() -> None:
     at = losing()
     at.link.carried_fault = FaultSlot(fault=NEW_FLOWS_LOST)
     assert said(at) == NEW_FLOWS_LOST

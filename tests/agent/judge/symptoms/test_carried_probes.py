@@ -80,7 +80,7 @@ def test_pages_show_whether_what_they_showed_is_over(slot: str, *, is_asked: boo
     ],
     ids=["there is hope", "there is little", "lost far out", "long ago", "metered"],
 )
-def test_pages_are_asked_as_often_as_there_is_hope(
+def test_pages_are_probed_more_often_the_nearer_the_end_of_a_loss(
     down: float, far_s: float | None, link: str, every_s: float
 ) -> None:
     for early_ns, is_asked in ((0, True), (1, False)):
@@ -92,7 +92,7 @@ def test_pages_are_asked_as_often_as_there_is_hope(
         assert bool(recovery_probes(at)) is is_asked
 
 
-def test_while_echoes_are_lost_far_out_pages_are_asked_until_it_is_reported() -> None:
+def test_pages_are_probed_during_distant_loss_of_echoes_until_it_is_reported() -> None:
     at = link_of(pages(**ALIVE))
     at.link.loss_test.far_alarm_ns = ago(1.0)
     assert kinds(recovery_probes(at)) == {"http"}
@@ -102,7 +102,7 @@ def test_while_echoes_are_lost_far_out_pages_are_asked_until_it_is_reported() ->
 
 
 @pytest.mark.parametrize("slot", ["resolver", "carried_fault"])
-def test_whose_table_is_full_is_asked_by_new_flows_beside_lookups(slot: str) -> None:
+def test_a_full_connection_table_is_located_by_new_flows_beside_lookups(slot: str) -> None:
     at = link_of(lookups(**ALIVE), pages(**ALIVE))
     assert locating_probes(at) == ()
     setattr(at.link, slot, FaultSlot(fault=NEW_FLOWS_LOST))

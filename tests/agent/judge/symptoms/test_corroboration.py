@@ -81,20 +81,20 @@ def test_a_loss_of_echoes_is_borne_out_by_lookups_alone_or_by_all_together(
         ((200, 0), (300, 1), 0.06, False),
     ],
 )
-def test_the_rest_must_lose_in_proportion_to_the_echoes(
+def test_lookups_and_pages_confirm_a_loss_only_in_proportion_to_the_echoes(
     lookups: tuple[int, int], pages: tuple[int, int], ratio: float, confirmed: bool | None
 ) -> None:
     at = link_context(carried("dns", "zone", *lookups), carried("http", "motcua", *pages))
     assert said(at, ratio) is confirmed
 
 
-def test_what_is_open_after_two_minutes_is_not_borne_out() -> None:
+def test_a_loss_still_undecided_after_two_minutes_is_not_confirmed() -> None:
     at = link_context(carried("dns", "zone", 20, 0))
     assert said(at, 0.1, age_s=DECIDE_ANYWAY_S - 0.001) is None
     assert said(at, 0.1, age_s=DECIDE_ANYWAY_S) is False
 
 
-def test_where_nothing_else_is_measured_echoes_are_believed_up_to_the_carrier() -> None:
+def test_without_other_measurements_echoes_alone_prove_a_loss_up_to_the_carrier() -> None:
     at = link_context()
     assert said(at, 0.1) is True
     assert confirms(at, Segment.TRANSIT, 0.1, NOW_NS) is False

@@ -51,7 +51,7 @@ Counts = tuple[int, int, int, int]
         "none is answered",
     ],
 )
-def test_a_limit_is_what_passes_in_a_second_however_many_are_sent(
+def test_an_echo_limit_is_the_same_number_of_answers_a_second_at_any_pace(
     counts: list[Counts], limit_per_s: float | None
 ) -> None:
     paces = [TargetPace(sent=[a, c], answered=[b, d]) for a, b, c, d in counts]
@@ -99,7 +99,7 @@ def pass_turns(at: LinkContext, *, passing: int) -> list[int]:
     return asked
 
 
-def test_what_passes_of_two_paces_is_a_limit_told_once() -> None:
+def test_an_echo_limit_found_at_two_paces_is_reported_once() -> None:
     at = link_in_test()
     asked = pass_turns(at, passing=1)
     assert not any(asked[::2]), "in the slow turns the schedule is left alone"

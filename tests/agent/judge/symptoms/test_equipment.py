@@ -193,13 +193,13 @@ def test_a_radio_explains_its_line_and_a_good_one_blames_the_core(
         (EquipmentReadings(asked_ns={RADIO: NOW_NS}), BOX, True),
     ],
 )
-def test_equipment_is_asked_again_when_its_reading_and_the_question_are_old(
+def test_equipment_is_queried_again_only_if_its_reading_and_the_last_query_are_old(
     known: EquipmentReadings, kind: str, is_worth: bool
 ) -> None:
     assert is_worth_asking(LinkMemory(name="fixed", equipment=known), kind, NOW_NS) is is_worth
 
 
-def test_a_signal_called_weak_has_to_be_clearly_better_before_it_is_good_again() -> None:
+def test_a_weak_signal_is_good_again_only_if_clearly_better() -> None:
     link = LinkMemory(name="mobile")
     limit_dbm = SETTINGS.radio_weak_dbm
     states = []
@@ -259,7 +259,7 @@ def taken(**values: float) -> EquipmentReadings:
         ("registered", "is_unregistered"),
     ],
 )
-def test_a_modem_is_in_want_of_what_it_says_that_it_has_not(name: str, field: str) -> None:
+def test_a_modem_lacks_what_it_reports_as_missing(name: str, field: str) -> None:
     assert getattr(taken(**{name: 0.0}), field) is True
     assert getattr(taken(**{name: 1.0}), field) is False
     assert getattr(taken(), field) is False, "it does not say"
@@ -290,7 +290,7 @@ def test_a_signal_is_weak_below_one_limit_and_well_from_another_on(
 
 
 @pytest.mark.parametrize(("value", "is_so"), [(0.0, False), (0.4, False), (0.5, True), (1.0, True)])
-def test_a_box_says_something_from_a_half_on(value: float, *, is_so: bool) -> None:
+def test_a_reading_of_a_box_is_true_from_one_half(value: float, *, is_so: bool) -> None:
     link = LinkMemory(name="fixed")
     update_box(
         link,

@@ -43,7 +43,7 @@ def test_a_certificate_is_announced_from_fourteen_days_before_its_end(
     assert (found(page(in_days)) is not None) is is_told
 
 
-def test_what_is_announced_says_since_when_and_by_what() -> None:
+def test_an_expiring_certificate_is_reported_with_onset_and_evidence() -> None:
     slot = found(page(3.0, family=Family.IP6))
     assert slot is not None
     assert slot.fault is not None
@@ -63,7 +63,7 @@ def test_what_is_announced_says_since_when_and_by_what() -> None:
     assert slot.onset_ns == NOW_NS
 
 
-def test_the_certificate_that_runs_out_first_counts_of_those_that_a_page_showed() -> None:
+def test_the_earliest_expiry_of_certificates_shown_by_working_pages_counts() -> None:
     late = page(30.0)
     for other, is_told in (
         (page(3.0, family=Family.IP6), True),
@@ -78,7 +78,7 @@ def test_the_certificate_that_runs_out_first_counts_of_those_that_a_page_showed(
     assert expiring_slot(memory, ServiceMemory(name="motcua"), 14.0) is not None
 
 
-def test_what_is_announced_already_is_held_until_another_certificate_is_shown() -> None:
+def test_a_reported_expiry_stays_until_another_certificate_is_shown() -> None:
     service = ServiceMemory(name="motcua")
     first = expiring_slot(known(page(3.0)), service, 14.0)
     assert first is not None
@@ -87,7 +87,7 @@ def test_what_is_announced_already_is_held_until_another_certificate_is_shown() 
     assert service.expiring.fault is None
 
 
-def test_a_clock_that_is_not_trusted_neither_accuses_nor_acquits() -> None:
+def test_with_an_untrusted_clock_an_expiry_is_neither_reported_nor_withdrawn() -> None:
     service = ServiceMemory(name="motcua")
     assert expiring_slot(known(page(3.0), wall_s=None), service, 14.0) is None
     told = expiring_slot(known(page(3.0)), service, 14.0)

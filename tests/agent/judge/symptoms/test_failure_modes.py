@@ -57,13 +57,13 @@ def test_health_follows_from_runs_and_addresses(
     assert health(*runs) is expected
 
 
-def test_every_failure_of_the_list_is_called_something() -> None:
+def test_every_reason_of_failure_has_a_failure_mode() -> None:
     failed = {reason for reason in Reason if outcome_of(reason) is Outcome.FAILED}
     assert failed - set(FAILURE_MODES) == {Reason.FAILED_OTHERWISE}
     assert failure_mode_of(Reason.FAILED_OTHERWISE).symptom is Symptom.SERVICE_ERROR
 
 
-def test_only_what_a_verified_portal_says_is_its_own_beyond_doubt() -> None:
+def test_only_answers_of_a_verified_portal_are_surely_its_own_fault() -> None:
     own = {
         reason
         for reason, failing in FAILURE_MODES.items()

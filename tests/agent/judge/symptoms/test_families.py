@@ -118,7 +118,7 @@ def test_the_other_family_has_to_answer_half_a_second_after_the_silence_began(
     assert candidate.is_ripe is is_ripe
 
 
-def test_it_is_not_ripe_before_all_that_lived_in_the_family_was_asked() -> None:
+def test_a_dead_family_is_not_ripe_before_every_living_target_of_it_was_probed() -> None:
     at = judged_link(echoes("abroad", family=IP6, answered_ns=ago(20.0)))
     seen = [answering(at, alive(target)) for target in WAY]
     seen += [silent(at, echoes(target, family=IP6, **QUIET)) for target in WAY]
@@ -146,7 +146,7 @@ def test_a_gateway_that_never_answered_in_the_family_is_not_a_fault_of_the_site(
         (Symptom.ACCESS_SILENT, None),
     ],
 )
-def test_the_family_that_is_down_is_known_by_what_is_told(
+def test_the_dead_family_follows_from_the_reported_symptom(
     symptom: Symptom, family: Family | None
 ) -> None:
     assert dead_family_of(LinkMemory(name="fixed", silence=held(symptom))) is family

@@ -31,7 +31,7 @@ def test_one_silence_is_an_outage() -> None:
     assert flapping_diagnosis(flaps) is None
 
 
-def test_two_close_together_are_flapping() -> None:
+def test_two_silences_close_together_are_flapping() -> None:
     flaps = FlapState()
     silent(flaps, 10, 20)
     silent(flaps, 50, 60)
@@ -142,7 +142,7 @@ def test_losses_while_everything_is_out_belong_to_the_outage() -> None:
     assert not is_of_outage(known, 20 * S + 1)
 
 
-def test_a_silence_that_was_none_is_taken_back_and_one_that_is_over_is_not() -> None:
+def test_a_refuted_silence_is_removed_and_one_that_has_ended_is_kept() -> None:
     known = FlapState()
     silent(known, 10, 20)
     forget_outage(known)

@@ -32,7 +32,7 @@ def see(link: LinkMemory, first_hop: str, at_s: float, *targets: str) -> None:
         paths.note_path(link, Result(series=series, boottime_ns=started_ns, finding=finding))
 
 
-def test_a_circuit_that_has_been_there_for_an_hour_was_put_there() -> None:
+def test_a_first_hop_that_stayed_for_an_hour_becomes_the_usual_one() -> None:
     link = LinkMemory(name="fixed")
     for first_hop, at_s in ((USUAL, 0.0), (FOREIGN, 10.0), (FOREIGN, 11.0 + ACCEPTED_S)):
         see(link, first_hop, at_s)
@@ -66,7 +66,7 @@ def test_a_carrier_is_known_by_its_first_router_in_address_space_of_its_own() ->
     assert (side.usual, side.strange, side.times) == ("203.0.0.0/16", "198.51.0.0/16", 2)
 
 
-def test_a_session_that_ends_at_another_router_in_shared_space_is_of_the_same_carrier() -> None:
+def test_another_router_in_shared_space_does_not_make_another_carrier() -> None:
     link = LinkMemory(name="fixed")
     pass_by(link, 0.0, SHARED, USUAL)
     for second in (10.0, 20.0):
@@ -74,7 +74,7 @@ def test_a_session_that_ends_at_another_router_in_shared_space_is_of_the_same_ca
     assert not link.carriers_side[Family.IP4].strange
 
 
-def test_a_way_on_which_only_shared_space_is_seen_tells_no_carrier() -> None:
+def test_a_path_with_only_shared_addresses_identifies_no_carrier() -> None:
     """The target has an address of its own, which is not the carrier's."""
     link = LinkMemory(name="fixed")
     pass_by(link, 0.0, SHARED)

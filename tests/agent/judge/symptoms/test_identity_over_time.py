@@ -54,7 +54,7 @@ def test_both_families_that_begin_elsewhere_prove_no_circuit() -> None:
     assert blamed_parties(site) == set()
 
 
-def test_one_way_that_went_astray_hides_no_name() -> None:
+def test_one_path_by_another_network_hides_no_carrier() -> None:
     site = SimulatedSite(injected=(CUT,))
     site.run(20.0)
     see(site.memory.links["fixed"], USUAL, 20.0)

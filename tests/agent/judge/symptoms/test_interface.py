@@ -40,7 +40,7 @@ NO_ROUTES = replace(FACTS_OK, has_route4=False, has_route6=False)
         (replace(FACTS_OK, point_to_point=True, present=False), SESSION_LOST),
     ],
 )
-def test_without_interface_or_signal_nothing_is_waited_for(
+def test_a_missing_interface_or_carrier_is_a_fault_without_waiting(
     facts: LinkFacts, fault: Diagnosis | None
 ) -> None:
     assert immediate_diagnosis(facts) == fault

@@ -109,7 +109,7 @@ def is_found_beside(other: ServiceOverLink, facts: LinkFacts = FACTS_OK) -> bool
     return large_packets(at, here, elsewhere) is not None
 
 
-def test_one_that_stalls_is_not_enough_while_another_has_yet_to_say_how_it_is() -> None:
+def test_one_stalling_service_is_not_enough_while_another_is_undecided() -> None:
     unheard = ServiceOverLink(FIXED, {}, {})
     assert not is_found_beside(unheard)
     assert not is_found_beside(over(FIXED, Health.DOUBTFUL))
@@ -117,7 +117,7 @@ def test_one_that_stalls_is_not_enough_while_another_has_yet_to_say_how_it_is() 
     assert is_found_beside(over(FIXED, BAD, reason=Reason.CONNECTION_REFUSED))
 
 
-def test_one_that_cannot_say_anything_is_not_waited_for() -> None:
+def test_a_service_that_cannot_be_measured_is_not_waited_for() -> None:
     unheard = ServiceOverLink(FIXED, {}, {})
     without_ip4 = structs.replace(FACTS_OK, has_address4=False)
     assert is_found_beside(unheard, without_ip4)
@@ -127,5 +127,5 @@ def test_one_that_cannot_say_anything_is_not_waited_for() -> None:
 
 
 @pytest.mark.parametrize(("ip4", "ip6"), [(BAD, GOOD), (GOOD, BAD)])
-def test_each_family_is_looked_at_by_itself(ip4: Health, ip6: Health) -> None:
+def test_large_packets_are_judged_in_each_family_separately(ip4: Health, ip6: Health) -> None:
     assert is_found({"motcua": (both(FIXED, ip4, ip6), [both(MOBILE, GOOD, GOOD)])})

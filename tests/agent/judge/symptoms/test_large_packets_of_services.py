@@ -128,7 +128,7 @@ def test_evidence_says_by_which_status_how_many_of_the_failures_were_answered() 
     ]
 
 
-def test_where_episodes_are_counted_no_status_is_claimed_of_all_of_them() -> None:
+def test_evidence_of_repeated_episodes_states_no_status() -> None:
     track = pages(
         failures=1, episodes_ns=[1, 2, 3], reason=Reason.STATUS_UNEXPECTED, statuses={503: 1}
     )
@@ -205,7 +205,7 @@ def test_large_packets_are_lost_where_pages_stall_that_come_over_other_links_or_
     assert (found is not None) is is_lost
 
 
-def test_where_large_packets_are_lost_stays_as_it_was_found() -> None:
+def test_a_located_loss_of_large_packets_stays_located() -> None:
     at = judged_link()
     both: dict[str, Elsewhere] = {"a": [], "b": []}
     assert large_packets(at, [stalling(), stalling()], both) == LARGE_PACKETS_LOST_SOMEWHERE
@@ -257,7 +257,7 @@ def test_where_small_packets_are_lost_as_well_it_is_loss(
     assert large_packets(at, [stalling(), stalling()], {"a": [], "b": []}) is None, "a queue"
 
 
-def test_a_link_that_is_out_decides_for_its_services_and_one_that_is_usable_does_not() -> None:
+def test_a_link_that_is_out_gives_its_services_its_fault_and_a_usable_one_does_not() -> None:
     link = LinkMemory(name="fixed", facts_ns=7)
     unknown = link_slot_for_services(link)
     assert unknown is not None

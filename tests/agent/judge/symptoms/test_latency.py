@@ -58,9 +58,7 @@ def test_the_gateways_latest_round_trip_speaks_a_round_longer(
 
 
 @pytest.mark.parametrize(("usual_s", "beside_s"), [(None, 0.0), (0.02, 0.02)])
-def test_evidence_says_beyond_which_round_trip_an_echo_is_slow(
-    usual_s: float | None, beside_s: float
-) -> None:
+def test_evidence_of_a_slow_echo_states_the_limit(usual_s: float | None, beside_s: float) -> None:
     memory = Memory(links={"fixed": LinkMemory(name="fixed")})
     at = LinkContext(memory, memory.links["fixed"], two_links().links["fixed"], Settings())
     track = Track(kind="icmp", target="far", family=Family.IP4, value_s=0.3, usual_s=usual_s)
@@ -168,12 +166,14 @@ def test_the_rung_after_the_last_fast_one_is_slow(
         "nothing measured",
     ],
 )
-def test_an_echo_is_slow_by_the_usual_or_beyond_any_sense(shown: Shown, *, is_slow: bool) -> None:
+def test_an_echo_is_slow_compared_with_its_usual_time_or_beyond_any_plausible_time(
+    shown: Shown, *, is_slow: bool
+) -> None:
     at = judged_link()
     assert is_suspiciously_slow(at, answering(at, slow("zone", **shown))) is is_slow
 
 
-def test_abroad_only_what_is_usual_counts_and_of_lookups_nothing() -> None:
+def test_echoes_from_abroad_are_compared_with_their_usual_time_only_and_lookups_never() -> None:
     at = judged_link()
     assert not is_suspiciously_slow(at, answering(at, slow("far", learned=0, value_s=0.5)))
     assert is_suspiciously_slow(at, answering(at, slow("far", value_s=0.5)))
@@ -238,7 +238,7 @@ def quick_lookup(target: str = "resolver", **shown: object) -> Track:
         "asked no more",
     ],
 )
-def test_lookups_that_are_quick_beyond_the_rung_refute_slow_echoes(
+def test_quick_lookups_beyond_the_rung_refute_slow_echoes(
     lookup: Track, expected: tuple[State, Segment, Symptom] | None
 ) -> None:
     at = judged_link(slow("zone"), slow("far"), fast("gateway"), lookup)
@@ -246,7 +246,7 @@ def test_lookups_that_are_quick_beyond_the_rung_refute_slow_echoes(
     assert said(at) == expected
 
 
-def test_a_name_server_no_farther_than_the_carrier_says_nothing_of_what_lies_beyond() -> None:
+def test_quick_lookups_to_the_carriers_name_server_say_nothing_of_what_lies_beyond() -> None:
     tracks = slow("zone"), slow("far"), fast("core-fixed")
     assert said(judged_link(*tracks, quick_lookup())) == TRANSIT
     assert said(judged_link(*tracks, quick_lookup("zone"))) is None
@@ -257,7 +257,7 @@ def test_lookups_say_nothing_of_the_sites_own_network() -> None:
     assert said(at) == LAN
 
 
-def test_every_family_that_is_slow_has_to_be_quick_in_lookups() -> None:
+def test_slow_echoes_are_refuted_only_by_quick_lookups_in_every_slow_family() -> None:
     both = [slow(t, family=f) for t in ("zone", "far") for f in (Family.IP4, Family.IP6)]
     at = judged_link(*both, quick_lookup())
     at.link.boxes["box"] = Traffic()
@@ -306,7 +306,7 @@ def test_what_the_sites_own_traffic_fills_is_the_sites_but_not_beyond_the_carrie
     assert said(at) == TRANSIT
 
 
-def test_the_load_that_boxes_saw_is_shown_with_a_queue_of_the_site() -> None:
+def test_evidence_of_the_sites_queue_includes_the_load_of_its_box() -> None:
     link = structs.replace(FIXED, contract_down_bits_per_second=10e6)
     site = two_links(links=(link,))
     at = judged_link(slow("zone"), slow("far"), fast("gateway"), site_probes=site)
@@ -324,7 +324,7 @@ def test_the_load_that_boxes_saw_is_shown_with_a_queue_of_the_site() -> None:
         (Segment.CARRIER, ("zone", "far"), ("access-fixed",)),
     ],
 )
-def test_whose_queue_it_is_stays_open_where_no_box_can_say(
+def test_without_a_box_a_queue_on_the_line_stays_undecided(
     segment: Segment, slow_ones: tuple[str, ...], fast_ones: tuple[str, ...]
 ) -> None:
     at = judged_link(*map(slow, slow_ones), *map(fast, fast_ones))
@@ -348,7 +348,7 @@ def ripe(at: LinkContext) -> bool:
     return suspicion.is_ripe
 
 
-def test_it_is_not_ripe_before_the_counters_cover_its_time() -> None:
+def test_slowness_is_not_ripe_before_the_counters_cover_its_time() -> None:
     at = judged_link(slow("zone"), slow("far"), fast("core-fixed"))
     assert ripe(at)
     at.link.traffic = Traffic(read_ns=NOW_NS, from_ns=ago(30.0, 1))
@@ -374,7 +374,7 @@ def test_it_is_not_ripe_before_the_counters_cover_its_time() -> None:
         "it lies no lower",
     ],
 )
-def test_it_is_not_ripe_while_a_lower_rung_was_not_looked_at(
+def test_slowness_is_not_ripe_while_a_lower_rung_was_not_measured(
     lower: Track, *, is_ripe: bool
 ) -> None:
     at = judged_link(slow("exchange"), slow("far"), slow("abroad"), fast("core-fixed"), lower)

@@ -132,7 +132,7 @@ def test_a_healthy_row_ends_and_restarts_the_test() -> None:
     assert track_to(at).sent == 0
 
 
-def test_of_a_loss_that_is_told_answers_count_for_its_end_and_losses_against_it() -> None:
+def test_during_a_reported_loss_answers_count_towards_its_end_and_losses_against_it() -> None:
     at = link_context()
     at.link.loss_fault = FaultSlot(fault=LOSES)
     count(at, ANSWERED, at_ns=NOW_NS - 9)
@@ -151,7 +151,7 @@ def test_of_a_loss_that_is_told_answers_count_for_its_end_and_losses_against_it(
     ("field", "early_ns", "sent"),
     [("noisy", 0, 1), ("noisy", 1, 0), ("policed", 0, 1), ("policed", 1, 0)],
 )
-def test_nothing_is_counted_of_who_is_left_out_nor_while_echoes_are_policed(
+def test_echoes_to_noisy_targets_or_during_policing_are_not_counted(
     field: str, early_ns: int, sent: int
 ) -> None:
     at = link_context()
@@ -174,7 +174,7 @@ def test_an_echo_is_lost_at_once_where_a_later_one_was_answered(
     assert track_to(at).lost == losses
 
 
-def test_every_echo_of_the_gateway_and_of_who_answers_is_counted_besides() -> None:
+def test_raw_counts_include_every_echo_to_the_gateway_and_to_targets_that_answered() -> None:
     at = link_context()
     for reachability in (ANSWERED, SILENT, SILENT, Reachability.UNMEASURED):
         count(at, reachability, target="gateway")
@@ -205,9 +205,7 @@ def test_the_raw_share_is_of_those_that_answered_lately(age_s: float, *, is_coun
 
 
 @pytest.mark.parametrize(("short", "is_over"), [(0.0, True), (0.001, False)])
-def test_a_loss_is_over_when_the_evidence_for_health_is_full(
-    short: float, *, is_over: bool
-) -> None:
+def test_a_loss_ends_once_the_evidence_for_health_suffices(short: float, *, is_over: bool) -> None:
     at = link_context()
     at.link.loss_fault = FaultSlot(fault=LOSES)
     at.link.loss_test.cusum_down = at.settings.loss_clear_nats - short
@@ -247,7 +245,7 @@ def test_a_loss_of_echoes_that_lookups_do_not_share_is_taken_back_as_a_policers(
         ("mobile", 3 * OVER_S + 0.001, True),
     ],
 )
-def test_a_full_sum_is_forgotten_where_nothing_was_lost_for_a_minute_and_a_half(
+def test_a_sum_that_alarmed_is_dropped_if_nothing_was_lost_for_ninety_seconds(
     link: str, age_s: float, *, is_over: bool
 ) -> None:
     at = link_context(link)
@@ -269,7 +267,7 @@ def test_a_full_sum_is_forgotten_where_nothing_was_lost_for_a_minute_and_a_half(
         (0.0, PLAIN_RATIO - 0.001, 0.0, 100, 1, 0.01),
     ],
 )
-def test_the_share_lost_is_the_highest_of_what_is_known_and_plain(
+def test_the_loss_ratio_of_a_link_is_the_highest_of_all_known_ones(
     ratio: float, raw: float, raw_age_s: float, sent: int, lost: int, known: float
 ) -> None:
     at = link_context()
@@ -300,7 +298,7 @@ def asked(at: LinkContext) -> set[str]:
     return {probe.target for probe in dense_probes(at)}
 
 
-def test_nobody_is_asked_densely_while_nothing_is_in_doubt() -> None:
+def test_without_doubt_no_target_is_probed_densely() -> None:
     at = link_context()
     assert asked(at) == set()
     assert at.link.loss_test.credit_s == at.settings.dense_probing_s
@@ -328,7 +326,7 @@ def test_all_are_asked_every_second_and_the_near_ones_thrice_as_often(
     assert asked(at) == known
 
 
-def test_who_never_answered_or_is_known_to_be_silent_is_not_asked_densely() -> None:
+def test_targets_that_never_answered_or_are_known_unresponsive_are_not_probed_densely() -> None:
     at = link_context()
     at.link.loss_test.cusum_up = 1.0
     track_to(at, "far").answered_ns = None
@@ -345,7 +343,7 @@ def test_dense_probing_is_paid_from_a_credit(credit_s: float, *, is_asked: bool)
 
 
 @pytest.mark.parametrize(("link", "earned_s"), [("fixed", 10.0), ("mobile", 10.0 / 3)])
-def test_a_tenth_of_the_time_is_earned_and_no_more_than_a_full_credit(
+def test_dense_probing_earns_credit_at_a_tenth_of_the_time_up_to_its_limit(
     link: str, earned_s: float
 ) -> None:
     at = link_context(link)

@@ -79,7 +79,7 @@ def test_a_loss_that_is_sure_is_reported_with_its_beginning_and_counted_again() 
     ("test", "is_told"),
     [({}, True), ({"cusum_up": 9.99}, False), ({"cusum_up": 0.0, "first_ns": None}, False)],
 )
-def test_it_is_reported_when_the_sum_is_full(test: Shown, *, is_told: bool) -> None:
+def test_a_loss_is_reported_once_the_sum_suffices(test: Shown, *, is_told: bool) -> None:
     assert (told(losing(**test)) == ACCESS) is is_told
 
 
@@ -91,7 +91,7 @@ def test_no_loss_is_reported_of_a_line_that_is_out() -> None:
     assert told(at) == ACCESS
 
 
-def test_while_a_queue_is_nobodys_its_drops_are_neither() -> None:
+def test_drops_of_a_queue_without_a_known_owner_are_not_reported() -> None:
     at = losing()
     at.link.slow = FaultSlot(fault=CAUSE_UNKNOWN)
     assert told(at) is None
@@ -118,7 +118,7 @@ def test_while_a_queue_is_nobodys_its_drops_are_neither() -> None:
         "none was made yet",
     ],
 )
-def test_a_second_protocol_bears_the_loss_out_or_it_is_a_policers(
+def test_a_loss_is_confirmed_by_a_second_protocol_or_attributed_to_a_policer(
     lookup: Shown, alarm_ns: int | None, expected: Diagnosis | None, policed_ns: int
 ) -> None:
     at = losing(lookups(**ALIVE | lookup), alarm_ns=alarm_ns, ratio=0.01, raw_ratio=0.3)
@@ -141,7 +141,7 @@ def test_a_second_protocol_bears_the_loss_out_or_it_is_a_policers(
     ],
     ids=["half of it", "less", "lookups lose nothing", "none of it"],
 )
-def test_losses_while_it_queued_may_be_the_sites_own(
+def test_losses_during_a_queue_may_be_caused_by_the_site(
     queued: int, lookup: Shown, expected: Diagnosis | None
 ) -> None:
     at = losing(lookups(**ALIVE | lookup), queued_losses=queued)
@@ -160,7 +160,7 @@ def test_nothing_is_reported_of_one_host_that_loses_alone_and_the_test_starts_ag
 FELT = pages(episodes_ns=[ago(50.0), ago(40.0), ago(30.0), ago(20.0)], **ALIVE)
 
 
-def test_loss_beyond_the_carrier_has_to_be_felt() -> None:
+def test_loss_beyond_the_carrier_is_reported_only_if_pages_show_it() -> None:
     at = losing_far()
     assert told(at) is None
     assert at.link.loss_test.far_alarm_ns == NOW_NS
@@ -201,7 +201,7 @@ def test_loss_of_ipv6_alone_has_to_be_felt_as_well() -> None:
     ],
     ids=["it stays", "the site may pause still", "lost while it queued", "it is over"],
 )
-def test_a_loss_that_stays_without_a_queue_is_told_of_whose_it_is(
+def test_a_lasting_loss_without_a_queue_is_reported_with_its_owner(
     told_s: float, losses: int, silent_s: float, expected: Diagnosis
 ) -> None:
     at = losing(
@@ -226,7 +226,7 @@ def test_a_loss_that_stays_without_a_queue_is_told_of_whose_it_is(
     ],
     ids=["nothing for long", "told of late", "lost again", "it queues still"],
 )
-def test_a_loss_that_may_be_of_a_queue_is_over_with_the_queue(
+def test_a_loss_caused_by_a_queue_ends_with_the_queue(
     told_s: float, silent_s: float, delay_s: float, *, is_over: bool
 ) -> None:
     """A transfer of ten minutes was told as a queue for up to an hour."""
@@ -264,7 +264,7 @@ def test_a_loss_of_the_lan_is_over_with_the_queue_that_dropped(
     assert told(at) == expected
 
 
-def test_of_a_lasting_loss_only_packets_lost_without_a_queue_count() -> None:
+def test_in_a_lasting_loss_only_packets_lost_without_a_queue_count() -> None:
     for queued, expected in ((0, ACCESS), (35, CAUSE_UNKNOWN)):
         at = losing(
             lookups(**ALIVE | {"carried_sent": 60, "carried_lost": 12}),
@@ -296,7 +296,7 @@ def test_a_line_that_blips_again_and_again_loses_since_the_first_blip(
     assert at.link.loss_fault.onset_ns == ago(60.0), "three blips are none of the line"
 
 
-def test_a_blip_with_which_the_count_begins_does_not_demand_that_everything_is_lost() -> None:
+def test_a_blip_at_the_start_of_the_count_does_not_require_total_loss() -> None:
     begun = lossy("core-fixed", sent=1, lost=1)
     some = lookups(**ALIVE | {"carried_sent": 30, "carried_lost": 2})
     at = in_test(

@@ -131,7 +131,7 @@ def segment_of(at: LinkContext, onset_ns: int = 1, *, blip_ratio: float = 0.0) -
     return None if suspicion is None else suspicion.fault.segment
 
 
-def test_a_share_counts_less_one_deviation_and_nothing_where_nothing_was_sent() -> None:
+def test_a_loss_share_is_reduced_by_one_deviation_and_is_zero_without_packets() -> None:
     assert LossShare(Segment.LAN).at_least() == 0.0
     assert LossShare(Segment.LAN, sent=100, lost=9).at_least() == pytest.approx(0.06)
     assert LossShare(Segment.LAN, sent=10, lost=1).plus(5, 2) == LossShare(Segment.LAN, 15, 3)
@@ -140,17 +140,17 @@ def test_a_share_counts_less_one_deviation_and_nothing_where_nothing_was_sent() 
 @pytest.mark.parametrize(
     ("sent", "lost", "sign"), [(100, 2, 1), (1000, 4, -1), (0, 0, 0), (1000, 20, 1)]
 )
-def test_evidence_is_for_the_share_that_is_nearer(sent: int, lost: int, sign: int) -> None:
+def test_evidence_favours_the_nearer_of_two_shares(sent: int, lost: int, sign: int) -> None:
     nats = LossShare(Segment.LAN, sent, lost).nats(0.02, 0.004)
     assert (nats > 0) - (nats < 0) == sign
 
 
-def test_losses_and_answers_weigh_as_their_chances_do() -> None:
+def test_losses_and_answers_are_weighted_by_their_probabilities() -> None:
     share = LossShare(Segment.LAN, sent=3, lost=1)
     assert share.nats(0.5, 0.25) == pytest.approx(0.6931 - 2 * 0.4055, abs=1e-3)
 
 
-def test_a_host_that_loses_alone_is_left_out_for_ten_minutes() -> None:
+def test_a_host_that_alone_loses_is_left_out_for_ten_minutes() -> None:
     at = link_context({"zone": 40})
     at.memory.now_ns = 5
     locate_loss(at, onset_ns=1)
@@ -161,13 +161,13 @@ def test_two_hosts_equally_far_out_that_both_lose_do_not_lose_alone() -> None:
     assert segment_of(link_context({"zone": 40, "far": 40})) is Segment.TRANSIT
 
 
-def test_who_is_nearer_and_clean_acquits_nobody_beyond() -> None:
+def test_a_clean_nearer_target_does_not_clear_hosts_beyond_it() -> None:
     """The core alone loses: what lies beyond it would lose as well, were it the core."""
     located = locate_loss(link_context({"core-fixed": 40}), onset_ns=1)
     assert located.is_one_host
 
 
-def test_one_target_alone_is_no_lone_loser() -> None:
+def test_the_only_target_is_never_the_one_host_that_loses_alone() -> None:
     at = link_context({"access-fixed": 20})
     for target in (*CORE, *FAR):
         del at.link.tracks[SeriesKey("icmp", target, Family.IP4)]
@@ -187,7 +187,7 @@ def test_a_queue_that_delays_on_a_nearer_rung_drops_there() -> None:
         assert segment_of(at) is blamed
 
 
-def test_after_two_minutes_the_likelier_of_two_is_taken_beyond_the_site() -> None:
+def test_after_two_minutes_the_likelier_of_two_segments_beyond_the_site_is_taken() -> None:
     at = link_context(dict.fromkeys((*CORE, *FAR), 8))
     access = track_to(at, "access-fixed")
     access.sent, access.lost = 60, 0
@@ -319,7 +319,7 @@ def test_so_much_lost_beyond_the_carrier_shows_in_every_page(lost: int, plain: b
         "too few",
     ],
 )
-def test_one_that_loses_alone_is_held_against_those_as_far_out_or_else_all(
+def test_a_lone_losing_host_is_compared_with_equally_far_ones_or_else_with_all(
     shares: dict[str, tuple[int, int]], alone: str | None
 ) -> None:
     rungs = {"near": Segment.CARRIER, "zone": Segment.TRANSIT, "far": Segment.TRANSIT}
@@ -353,14 +353,14 @@ LAN, ACCESS, CORE_RUNG = Segment.LAN, Segment.ACCESS, Segment.CARRIER
         "on less it is not",
     ],
 )
-def test_a_rung_is_lossy_or_clean_on_its_odds(
+def test_a_rung_is_called_lossy_or_clean_by_its_odds(
     counts: dict[Segment, tuple[int, int]], expected: Segment | None
 ) -> None:
     shares = [LossShare(rung).plus(*pair) for rung, pair in counts.items()]
     assert _first_lossy(shares, Settings(), LanRatios(), is_enough=False) is expected
 
 
-def test_what_nearer_targets_have_not_been_counted_for_is_not_placed_before_them() -> None:
+def test_a_loss_is_located_beyond_nearer_targets_only_once_they_were_counted() -> None:
     at = link_context({"abroad": 1}, sent=0)
     at.link.tracks[SeriesKey("icmp", "abroad", Family.IP4)].sent = 1
     late_ns = ns(DECIDE_ANYWAY_S + 1)

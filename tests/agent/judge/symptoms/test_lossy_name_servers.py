@@ -66,13 +66,13 @@ def lossy_server(*beside: Track, **shown: object) -> LinkContext:
         "a page failed for no known reason",
     ],
 )
-def test_a_name_server_that_loses_questions_alone_is_the_one(
+def test_a_name_server_that_alone_loses_queries_is_named(
     beside: list[Track], expected: Diagnosis | None
 ) -> None:
     assert carried_loss._lossy_resolver(lossy_server(*beside)) == expected
 
 
-def test_a_name_server_is_not_named_where_the_line_is_under_suspicion_or_it_is_borrowed() -> None:
+def test_a_suspected_line_or_a_shared_resolver_keeps_a_name_server_from_being_named() -> None:
     for up, raw_ratio, is_named in (
         (2.0, 0.01, True),
         (2.01, 0.0, False),
@@ -136,7 +136,7 @@ def test_a_loss_is_of_ipv6_alone_where_ipv4_is_proved_clean(
     assert carried_loss._is_of_ip6_alone(at) is expected
 
 
-def test_a_name_server_refuses_and_is_counted_so_though_it_answers() -> None:
+def test_a_refusal_of_a_name_server_counts_as_lost() -> None:
     track = lookups(**ALIVE)
     at = judged_link(track)
     count(at, track, failed_finding(Reason.NAME_SERVER_REFUSED))
@@ -194,7 +194,7 @@ def test_a_name_server_is_named_on_enough_evidence_beside_what_is_carried_well(
 
 
 @pytest.mark.parametrize(("lost", "is_named"), [(0, True), (1, False)])
-def test_a_target_that_loses_one_of_thirty_is_not_carried_well(
+def test_a_target_that_loses_one_of_thirty_does_not_count_as_clean(
     lost: int, *, is_named: bool
 ) -> None:
     at = lossy_server()

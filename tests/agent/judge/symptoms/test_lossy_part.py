@@ -66,7 +66,7 @@ def losing_pages(answering: str = "", *, felt_s: float = 1.0) -> LinkContext:
     )
 
 
-def test_where_new_flows_are_lost_no_name_server_is() -> None:
+def test_lost_new_flows_are_not_held_against_a_name_server() -> None:
     fell_silent: Shown = {"silent_ns": ago(1.0), "silences": 1}
     at = link_with(
         *server(recent=0b1_0000_0011, **fell_silent),
@@ -88,14 +88,14 @@ def test_where_new_flows_are_lost_no_name_server_is() -> None:
     ],
     ids=["may be asked", "did not say for long", "in the site", "nobody answers any"],
 )
-def test_a_name_server_is_named_once_new_flows_near_it_have_had_their_time(
+def test_a_name_server_is_named_after_new_flows_near_it_had_time_to_fail(
     answering: str, first_s: float, expected: Diagnosis | None
 ) -> None:
     at = link_with(*server(), answering=answering, first_s=first_s)
     assert _lossy_part(at) == expected
 
 
-def test_a_line_that_loses_it_all_waits_for_no_new_flow_and_is_no_matter_of_size() -> None:
+def test_a_line_that_loses_everything_is_named_without_waiting_for_new_flows() -> None:
     for answering in ("core-fixed", "gateway"):
         at = link_with(
             lookups(**OF_LOSS),
@@ -108,7 +108,7 @@ def test_a_line_that_loses_it_all_waits_for_no_new_flow_and_is_no_matter_of_size
         assert told.segment is Segment.ACCESS
 
 
-def test_loss_of_pages_alone_is_far_out_or_of_large_packets_somewhere() -> None:
+def test_loss_of_pages_alone_is_distant_or_of_large_packets() -> None:
     told = _lossy_part(losing_pages())
     assert told is not None
     assert told.segment is Segment.TRANSIT
@@ -116,12 +116,12 @@ def test_loss_of_pages_alone_is_far_out_or_of_large_packets_somewhere() -> None:
     assert _lossy_part(losing_pages("gateway")) == LARGE_PACKETS_LOST_SOMEWHERE
 
 
-def test_pages_that_failed_before_anything_was_lost_felt_nothing_of_it() -> None:
+def test_pages_that_failed_before_the_loss_do_not_show_it() -> None:
     assert _lossy_part(losing_pages(felt_s=9.6)) is not None
     assert _lossy_part(losing_pages(felt_s=10.1)) is None
 
 
-def test_what_the_lan_loses_is_no_matter_of_size() -> None:
+def test_loss_in_the_lan_is_not_taken_for_a_loss_of_large_packets() -> None:
     at = losing_pages("gateway")
     at.link.policed_until_ns = at.now_ns + 1
     for track in at.link.tracks.values():

@@ -53,7 +53,7 @@ def test_a_name_server_that_lies_by_turns_is_caught_at_it() -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_line_that_loses_everything_alike_is_not_held_against_its_name_server(seed: int) -> None:
+def test_a_line_that_loses_everything_evenly_does_not_blame_its_name_server(seed: int) -> None:
     lossy = InjectedFault(start_s=START_S, end_s=END_S, at=Segment.ACCESS, loss=0.05)
     site = SimulatedSite(seed=seed, injected=(lossy,))
     site.run(END_S)

@@ -46,7 +46,7 @@ def test_a_name_that_one_carrier_forgets_before_the_other_is_the_portals(reason:
     assert site_seconds(first.decided_boottime_ns) < START_S + 120.0, "it is said at once"
 
 
-def test_a_name_that_is_put_in_is_there_for_one_carrier_before_the_other() -> None:
+def test_a_name_added_later_for_one_carrier_is_at_most_the_portals_fault() -> None:
     world = SimulatedSite(
         injected=(
             removed(start_s=0.0, end_s=700.0),
@@ -58,7 +58,7 @@ def test_a_name_that_is_put_in_is_there_for_one_carrier_before_the_other() -> No
     assert changes_of(world, "fixed", "motcua")[-1].verdict.state is State.UP
 
 
-def test_a_lookup_whose_name_another_server_still_remembers_is_not_a_lie() -> None:
+def test_a_name_that_one_server_has_forgotten_before_another_is_no_forgery() -> None:
     forgotten = removed(
         "resolver", at=Segment.CARRIER, kinds=("dns",), end_s=START_S + TTL_S - 30.0
     )

@@ -59,7 +59,7 @@ def symptom(other: Track, **machines: Track) -> Symptom | None:
     return None if suspected is None else suspected.fault.symptom
 
 
-def test_two_that_fall_silent_together_leave_open_whose_fault_it_is() -> None:
+def test_name_servers_of_two_carriers_silent_together_leave_the_cause_open() -> None:
     suspected, _ = suspicion(dead(worked_s=15.0, since_s=5.0))
     assert suspected is not None
     assert suspected.fault == CAUSE_UNKNOWN
@@ -75,11 +75,13 @@ def test_two_that_fall_silent_together_leave_open_whose_fault_it_is() -> None:
         lookups(worked_ns=ago(5.0)),
     ],
 )
-def test_one_that_fails_by_itself_or_works_excuses_no_carrier(other: Track) -> None:
+def test_a_name_server_that_works_or_fails_differently_does_not_excuse_the_other(
+    other: Track,
+) -> None:
     assert symptom(other) is Symptom.RESOLVER_SILENT
 
 
-def test_a_server_whose_machine_is_gone_is_its_carriers_own() -> None:
+def test_a_name_server_whose_host_does_not_answer_either_is_at_fault() -> None:
     gone = echoes("resolver", answered_ns=ago(20.0), silences=3, silent_since_ns=ago(9.0))
     alive = echoes("resolver", answered_ns=NOW_NS)
     other = dead(worked_s=15.0, since_s=5.0)
@@ -90,7 +92,7 @@ def test_a_server_whose_machine_is_gone_is_its_carriers_own() -> None:
     assert symptom(other, machine=never) is Symptom.RESOLVER_CAUSE_UNKNOWN
 
 
-def test_one_that_refuses_answers_and_is_excused_by_no_silence() -> None:
+def test_a_refusing_name_server_is_not_excused_by_another_that_is_silent() -> None:
     at = judged_link()
     add_link(at.memory, "mobile", [dead(worked_s=15.0, since_s=5.0)])
     refusing = answering(at, dead(reason=Reason.NAME_SERVER_REFUSED))
@@ -99,7 +101,7 @@ def test_one_that_refuses_answers_and_is_excused_by_no_silence() -> None:
     assert suspected.fault.symptom is Symptom.RESOLVER_SILENT
 
 
-def test_another_line_of_the_same_carrier_is_no_other_word() -> None:
+def test_another_line_of_the_same_carrier_is_no_comparison_for_its_name_server() -> None:
     links = [structs.replace(link, carrier="song-hong") for link in (FIXED, MOBILE)]
     at = judged_link(site_probes=two_links(links=links))
     add_link(at.memory, "mobile", [dead(worked_s=15.0, since_s=5.0)])

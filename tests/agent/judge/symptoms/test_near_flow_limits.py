@@ -40,7 +40,7 @@ def test_the_latest_hundred_and_twenty_eight_runs_are_kept(at: LinkContext) -> N
     assert [runs[0].at_ns, runs[-1].at_ns, len(runs)] == [2 * NS, 129 * NS, 128]
 
 
-def test_runs_of_before_the_interface_could_send_or_without_an_answered_share_are_none(
+def test_runs_from_before_the_interface_could_send_or_without_a_ratio_are_ignored(
     at: LinkContext,
 ) -> None:
     at.link.valid_from_ns = 50 * NS
@@ -97,7 +97,7 @@ def test_a_run_from_a_second_before_a_stalled_page_on_is_beside_it_in_its_family
     assert not only.is_beside_lost_lookup
 
 
-def test_neither_an_answered_lookup_nor_a_page_that_was_refused_marks_anything(
+def test_answered_lookups_and_refused_pages_mark_no_run(
     at: LinkContext,
 ) -> None:
     run(at, "hop", 100.0, 1.0)
@@ -120,7 +120,7 @@ def test_neither_an_answered_lookup_nor_a_page_that_was_refused_marks_anything(
         ("core-fixed", 100.0, (False, False)),
     ],
 )
-def test_an_open_echo_stands_beside_runs_to_its_target_within_a_second(
+def test_an_open_echo_marks_runs_to_the_same_target_within_a_second(
     at: LinkContext, target: str, at_s: float, marks: tuple[bool, bool]
 ) -> None:
     at.link.new_flows.answering = {"hop", "core-fixed"}
@@ -131,7 +131,7 @@ def test_an_open_echo_stands_beside_runs_to_its_target_within_a_second(
         assert (beside.is_beside_open_echo, beside.is_beside_lost_open_echo) == marks
 
 
-def test_an_open_echo_of_another_family_stands_beside_nothing(at: LinkContext) -> None:
+def test_an_open_echo_of_another_family_marks_no_run(at: LinkContext) -> None:
     run(at, "hop", 100.0, 1.0, family=Family.IP6)
     echo(at, "hop", 100.0)
     assert not at.link.new_flows.runs[0].is_beside_open_echo
@@ -215,7 +215,7 @@ def test_answers_of_new_flows_are_awaited_for_two_minutes(at: LinkContext) -> No
     assert not near_flows.is_new_flow_evidence_awaited(at, 199 * NS), "it is before any table"
 
 
-def test_large_packets_that_were_lost_before_the_pages_stalled_say_nothing(
+def test_large_packets_lost_before_the_pages_stalled_do_not_count(
     at: LinkContext,
 ) -> None:
     run(at, "gateway", 10.0, 1.0, size_bytes=FULL_SIZE)
@@ -227,7 +227,7 @@ def test_large_packets_that_were_lost_before_the_pages_stalled_say_nothing(
     assert large_packets_of(at, 100.001) == near_flows.LARGE_PACKETS_LOST_SOMEWHERE
 
 
-def test_what_was_held_and_is_no_place_is_not_kept_without_evidence(at: LinkContext) -> None:
+def test_an_earlier_fault_without_a_location_is_not_kept_without_evidence(at: LinkContext) -> None:
     held = near_flows.LARGE_PACKETS_LOST
     assert near_flows.locate_new_flows_lost(at, held) == near_flows.NEW_FLOWS_LOST
     held = near_flows.CARRIER_DROPS_FRESH_ECHOS
@@ -237,19 +237,19 @@ def test_what_was_held_and_is_no_place_is_not_kept_without_evidence(at: LinkCont
 @pytest.mark.parametrize(
     ("passed", "lost", "sign"), [(0, 0, 0), (0, 1, 1), (9, 1, -1), (8, 1, 1), (20, 0, -1)]
 )
-def test_runs_of_full_size_speak_for_the_share_of_them_that_passes(
+def test_full_size_runs_are_evidence_by_the_share_of_them_that_passes(
     passed: int, lost: int, sign: int
 ) -> None:
     nats = near_flows.full_size_nats(passed, lost)
     assert (nats > 0) - (nats < 0) == sign
 
 
-def test_one_run_of_full_size_that_passes_weighs_as_the_chances_of_it_do() -> None:
+def test_a_full_size_run_is_weighted_by_its_probabilities() -> None:
     assert near_flows.full_size_nats(1, 0) == pytest.approx(-0.3365, abs=1e-3)
     assert near_flows.full_size_nats(0, 1) == pytest.approx(2.7081, abs=1e-3)
 
 
-def test_a_run_weighs_by_the_four_flows_that_it_opens() -> None:
+def test_a_run_counts_as_its_four_flows() -> None:
     half = NewFlowRun(target="hop", family=Family.IP4, at_ns=1, answered_ratio=0.5)
     whole = NewFlowRun(target="hop", family=Family.IP4, at_ns=2, answered_ratio=1.0)
     lost, kept = log(0.3 / 0.02), log(0.7 / 0.98)
@@ -257,7 +257,7 @@ def test_a_run_weighs_by_the_four_flows_that_it_opens() -> None:
     assert near_flows._nats_of([half, whole], 0.3, 0.02) == pytest.approx(2 * lost + 6 * kept)
 
 
-def test_a_lookup_is_lost_if_either_of_its_two_questions_is(at: LinkContext) -> None:
+def test_a_lookup_is_lost_if_either_of_its_two_queries_is_lost(at: LinkContext) -> None:
     track = Track(kind="dns", target="resolver", family=Family.IP4, recent=0b1_1111_1100)
     at.link.tracks[SeriesKey("dns", "resolver", Family.IP4)] = track
     share = 6.5 / 9.0
@@ -283,7 +283,7 @@ def beside_lost_lookup(at: LinkContext, answered_ratio: float) -> None:
     ("answered_ratio", "located"),
     [(0.5, near_flows.BOX_DROPS_FRESH_ECHOS), (0.55, near_flows.NEW_FLOWS_LOST)],
 )
-def test_a_table_is_located_on_odds_of_a_hundred_to_one(
+def test_a_connection_table_is_located_at_odds_of_a_hundred_to_one(
     at: LinkContext, answered_ratio: float, located: Diagnosis
 ) -> None:
     beside_lost_lookup(at, answered_ratio)

@@ -98,7 +98,7 @@ def test_packets_of_full_size_that_do_not_reach_the_gateway_are_lost_in_the_lan(
     assert large_packets_of(at) == near_flows.LAN_LOSES_LARGE_PACKETS
 
 
-def test_packets_of_full_size_that_pass_the_lan_while_pages_stall_are_lost_beyond(
+def test_if_full_size_packets_pass_the_lan_while_pages_stall_the_loss_lies_beyond(
     at: LinkContext,
 ) -> None:
     run(at, "gateway", 101.0, 1.0, size_bytes=FULL_SIZE)
@@ -113,7 +113,7 @@ def test_a_gateway_that_never_answered_a_large_echo_proves_nothing(at: LinkConte
     assert large_packets_of(at) == near_flows.LARGE_PACKETS_LOST_SOMEWHERE
 
 
-def test_results_while_no_page_stalled_say_nothing(at: LinkContext) -> None:
+def test_runs_at_times_without_a_stalled_page_do_not_count(at: LinkContext) -> None:
     """It comes and goes: that the LAN passed all before, or in another family, proves nothing."""
     run(at, "gateway", 10.0, 1.0, size_bytes=FULL_SIZE)
     run(at, "gateway", 98.0, 1.0, size_bytes=FULL_SIZE)
@@ -122,7 +122,7 @@ def test_results_while_no_page_stalled_say_nothing(at: LinkContext) -> None:
     assert large_packets_of(at) == near_flows.LARGE_PACKETS_LOST_SOMEWHERE
 
 
-def test_a_gateway_that_loses_some_large_echoes_and_not_others_names_nobody(
+def test_a_gateway_that_loses_only_some_large_echoes_names_nobody(
     at: LinkContext,
 ) -> None:
     run(at, "gateway", 101.0, 1.0, size_bytes=FULL_SIZE)
@@ -139,7 +139,7 @@ def test_a_gateway_that_loses_some_large_echoes_and_not_others_names_nobody(
         (24, 1, near_flows.LARGE_PACKETS_LOST),
     ],
 )
-def test_of_large_echoes_that_come_back_by_turns_their_number_tells(
+def test_intermittent_loss_of_large_echoes_is_judged_by_their_number(
     at: LinkContext, passed: int, lost: int, fault: Diagnosis
 ) -> None:
     for number in range(passed + lost):
@@ -154,7 +154,7 @@ def test_a_line_that_begins_in_the_device_has_no_lan_to_lose_anything_in(at: Lin
     assert large_packets_of(at) == near_flows.LARGE_PACKETS_LOST
 
 
-def test_new_flows_that_end_at_the_box_are_the_sites(at: LinkContext) -> None:
+def test_new_flows_that_end_at_the_box_are_held_against_the_site(at: LinkContext) -> None:
     run(at, "hop", 10.0, 1.0)
     run(at, "hop", 100.2, 0.25)
     echo(at, "hop", 100.2)
@@ -162,7 +162,7 @@ def test_new_flows_that_end_at_the_box_are_the_sites(at: LinkContext) -> None:
     assert near_flows.locate_new_flows_lost(at, None) == near_flows.BOX_DROPS_FRESH_ECHOS
 
 
-def test_new_flows_that_are_lost_beside_an_open_one_are_packets_and_no_flows(
+def test_new_flows_lost_together_with_an_open_one_are_lost_packets(
     at: LinkContext,
 ) -> None:
     """A line that loses everything for a second loses what begins in it as well."""
@@ -210,7 +210,7 @@ def test_a_few_new_flows_that_pass_are_chance_where_a_third_of_them_is_lost(
     [("gateway", 100.2, True), ("hop", 95.0, True), ("hop", 100.2, False)],
     ids=["only the LAN was passed", "no lookup was lost then", "it never answers new flows"],
 )
-def test_new_flows_that_tell_neither_from_the_other_name_nobody(
+def test_new_flows_that_cannot_locate_the_loss_name_nobody(
     at: LinkContext, target: str, at_s: float, learned: bool
 ) -> None:
     if learned:
@@ -281,12 +281,12 @@ def test_a_name_server_that_loses_some_questions_waits_for_new_flows_to_pass(
     assert not near_flows.is_new_flow_evidence_awaited(at, 100 * NS)
 
 
-def test_what_was_located_stays_so_when_the_runs_that_told_it_are_gone(at: LinkContext) -> None:
+def test_a_located_table_stays_located_when_its_runs_are_gone(at: LinkContext) -> None:
     held = near_flows.BOX_DROPS_FRESH_ECHOS
     assert near_flows.locate_new_flows_lost(at, held) == held
 
 
-def test_new_flows_are_opened_to_near_targets_and_not_again_at_once(
+def test_new_flows_are_opened_to_near_targets_every_two_seconds(
     at: LinkContext,
 ) -> None:
     asked = near_flows.near_probes(at)
@@ -348,7 +348,7 @@ def test_a_name_server_that_loses_one_question_in_ten_is_named_when_all_flows_pa
     assert not near_flows.is_new_flow_evidence_awaited(at, 100 * NS)
 
 
-def test_flows_that_were_opened_before_a_lookup_was_lost_say_nothing_of_it(
+def test_flows_opened_before_a_lookup_was_lost_do_not_count(
     at: LinkContext,
 ) -> None:
     run(at, "hop", 10.0, 1.0)

@@ -68,7 +68,7 @@ def test_two_lookups_have_to_be_lost_lately(lookup: Track, *, expected: bool) ->
     ],
     ids=["silent", "lately", "long ago", "never silent"],
 )
-def test_a_page_has_to_be_silent_lately(page: Track, *, expected: bool) -> None:
+def test_a_page_must_have_fallen_silent_recently(page: Track, *, expected: bool) -> None:
     assert is_lost(lost_lookups(), page, open_flow()) is expected
 
 
@@ -160,7 +160,7 @@ def test_a_portal_that_was_out_before_the_name_server_died_is_not_a_new_flow(
     assert is_lost(*tracks) is expected
 
 
-def test_a_second_server_that_answers_by_turns_leaves_it_open() -> None:
+def test_a_second_name_server_that_answers_intermittently_leaves_the_cause_open() -> None:
     was_out: Shown = {"silent_ns": ago(60.0), "answered_ns": ago(10.0), "silences": 0}
     row = lost_lookups(silences=2, silent_since_ns=ago(30.0))
     turns = lookups("zone", **FELL_SILENT | {"recent": ONE_LOST})

@@ -66,14 +66,14 @@ def judge_round(at: LinkContext, *delays_s: float) -> bool | None:
     return is_own
 
 
-def test_a_delay_that_stays_the_same_for_eight_rounds_is_not_a_queue() -> None:
+def test_a_delay_equal_in_eight_rounds_is_not_a_queue() -> None:
     at = slow_link()
     for _ in range(STEADY_ROUNDS - 1):
         assert judge_round(at, *[0.9] * 8) is None
     assert judge_round(at, 0.9, 0.9, 2.0) is False, "one spike is no queue"
 
 
-def test_six_rounds_of_a_queue_that_agree_by_chance_name_nobody() -> None:
+def test_six_equal_rounds_of_a_queue_are_not_enough_to_name_a_party() -> None:
     """As on three of 86 healthy days (2026-12): the seventh or the eighth differed."""
     at = slow_link()
     for delay_s in (0.40, 0.41, 0.40, 0.42, 0.41, 0.43):
@@ -89,7 +89,7 @@ def test_a_round_counts_as_one_moment_however_few_answered_in_it() -> None:
     assert judge_round(at, 1.05, 1.05, 1.05) is True
 
 
-def test_what_wavers_after_it_was_named_is_named_no_longer() -> None:
+def test_a_delay_that_varies_after_it_was_named_becomes_a_queue() -> None:
     at = slow_link()
     for _ in range(STEADY_ROUNDS):
         judge_round(at, 0.9, 0.9)
@@ -150,7 +150,7 @@ def test_a_line_is_queued_if_near_targets_are_late(
     assert is_queued_near(at) is is_queued
 
 
-def test_pages_that_are_slow_while_the_line_queues_bear_no_other_loss_out() -> None:
+def test_pages_slow_during_a_queue_confirm_no_loss() -> None:
     at = slow_link()
     at.memory.now_ns = 100 * 10**9
     page = Track(kind="http", target="motcua", family=Family.IP4, slow_runs=9)
@@ -173,7 +173,7 @@ def test_pages_that_are_slow_while_the_line_queues_bear_no_other_loss_out() -> N
         (Segment.TRANSIT, 4, 4, False),
     ],
 )
-def test_a_loss_may_be_a_queues_where_half_of_it_was_lost_while_it_queued(
+def test_a_loss_may_be_caused_by_a_queue_if_half_of_it_fell_into_one(
     segment: Segment, queued: int, losses: int, *, may: bool
 ) -> None:
     at = slow_link()
@@ -224,7 +224,7 @@ def full_link(name: str = "fixed", *, is_full: bool = True) -> LinkContext:
     [(CONGESTED, True, True), (CONGESTED, False, False), (FADED, True, False), (None, True, False)],
     ids=["its own", "its own, over", "the carrier's", "not slow"],
 )
-def test_drops_are_the_sites_own_while_its_traffic_fills_a_link_called_slow(
+def test_drops_on_a_slow_link_filled_by_the_site_are_its_own(
     slow: Diagnosis | None, *, is_full: bool, expected: bool
 ) -> None:
     at = full_link(is_full=is_full)

@@ -135,13 +135,13 @@ def test_the_line_itself_queues_where_echoes_no_farther_than_the_carrier_are_lat
     ("delays_s", "steady"),
     [([0.96, 1.0, 1.05], True), ([0.9, 1.0, 1.1], False), ([1.0, 1.0, 1.11], False)],
 )
-def test_a_long_delay_may_waver_by_a_tenth_of_its_middle(
+def test_a_long_delay_may_vary_by_a_tenth_of_its_median(
     delays_s: list[float], steady: bool
 ) -> None:
     assert _is_steady(delays_s) is steady
 
 
-def test_the_delay_added_is_the_middle_of_what_was_learned_and_is_fresh_beyond_the_site() -> None:
+def test_the_added_delay_is_the_median_over_fresh_series_beyond_the_site() -> None:
     fresh_ns = ns(QUEUE_FRESH_S)
     tracks = [
         echo_track("zone", 0.05),
@@ -167,9 +167,7 @@ def test_the_delay_added_is_the_middle_of_what_was_learned_and_is_fresh_beyond_t
 @pytest.mark.parametrize(
     ("added_s", "is_possible"), [(QUEUE_SIGN_S, True), (0.9 * QUEUE_SIGN_S, False)]
 )
-def test_a_hundredth_of_a_second_more_is_the_sign_of_a_queue(
-    added_s: float, is_possible: bool
-) -> None:
+def test_ten_milliseconds_more_suggest_a_queue(added_s: float, is_possible: bool) -> None:
     at = link_context(echo_track("zone", added_s, usual_s=0.0))
     assert is_queue_possible(at) is is_possible
     at.link.boxes["box"] = Traffic()
@@ -185,7 +183,7 @@ def lookup(excess_s: float) -> Track:
 
 
 @pytest.mark.parametrize(("excess_s", "explains"), [(1.0, True), (1.001, False)])
-def test_echoes_explain_lookups_that_are_late_by_up_to_four_times_as_much(
+def test_lookups_may_be_four_times_as_late_as_echoes_before_a_name_server_is_slow(
     excess_s: float, explains: bool
 ) -> None:
     at = link_context(echo_track("zone", LATE_SHARE, usual_s=0.0))
@@ -194,7 +192,7 @@ def test_echoes_explain_lookups_that_are_late_by_up_to_four_times_as_much(
     assert not explains_slow_lookups(link_context(), [lookup(excess_s)])
 
 
-def test_a_link_is_slowed_while_it_is_called_slow_or_is_about_to_be() -> None:
+def test_a_link_counts_as_slowed_while_slowness_is_reported_or_pending() -> None:
     at = link_context()
     assert not is_slowed(at)
     at.link.slow = FaultSlot(is_pending=True)
@@ -218,7 +216,7 @@ def test_a_link_is_slowed_while_it_is_called_slow_or_is_about_to_be() -> None:
     ],
     ids=["slow before", "slow long before", "as usual", "in the site", "asked no more"],
 )
-def test_answers_may_be_held_by_a_queue_whose_beginning_was_seen(
+def test_a_growing_queue_may_hold_back_answers(
     target: str, value_s: float, early_ns: int, may: bool
 ) -> None:
     at = link_context(echo_track(target, value_s, age_ns=ns(FILLING_S) + early_ns))

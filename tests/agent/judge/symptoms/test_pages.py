@@ -77,7 +77,7 @@ def test_four_pages_that_fail_or_come_slowly_are_felt(
         (Family.IP6, 10, False),
     ],
 )
-def test_a_fifth_has_to_be_disturbed_and_three_tenths_where_there_are_two_families(
+def test_a_fifth_of_the_pages_must_be_disturbed_or_three_tenths_with_two_families(
     family: Family, prompt: int, *, felt: bool
 ) -> None:
     disturbed = page_track(failed=4)
@@ -89,7 +89,7 @@ def test_a_fifth_has_to_be_disturbed_and_three_tenths_where_there_are_two_famili
     assert is_felt(link_context(disturbed, *others), 100) is felt
 
 
-def test_what_was_before_the_moment_or_is_not_a_page_is_not_counted() -> None:
+def test_only_pages_and_only_since_the_given_moment_count_as_disturbed() -> None:
     at = link_context(page_track(failed=4))
     assert is_felt(at, 100)
     assert not is_felt(at, 101)
@@ -98,7 +98,7 @@ def test_what_was_before_the_moment_or_is_not_a_page_is_not_counted() -> None:
     assert not is_felt(link_context(echoes), 100)
 
 
-def test_each_failure_and_slow_page_of_a_row_is_counted_and_one_moment_once() -> None:
+def test_each_failure_and_each_slow_page_counts_and_each_moment_once() -> None:
     track = page_track(failed=1)
     track.failures = 4
     assert is_felt(link_context(track), 100)
@@ -119,7 +119,7 @@ def test_what_is_older_than_the_prompt_pages_that_are_remembered_counts_for_noth
     assert not is_felt(link_context(track), 100), "only one of the four is as new as these"
 
 
-def test_pages_of_a_dead_family_show_nothing_besides() -> None:
+def test_pages_of_a_dead_family_do_not_count_as_disturbed() -> None:
     at = link_context(page_track(failed=9, family=Family.IP6), page_track(failed=3))
     assert is_felt(at, 100)
     at.link.silence.fault = fault(Symptom.IPV6_DOWN, Segment.CARRIER)
@@ -134,7 +134,7 @@ def test_while_the_line_queues_nothing_is_felt() -> None:
     assert not is_felt(at, 100)
 
 
-def test_what_was_slow_or_failed_while_the_line_queued_is_not_felt_afterwards_either() -> None:
+def test_pages_disturbed_during_a_queue_do_not_count_afterwards_either() -> None:
     """Two minutes after a transfer, over a metered line without a page since (day 7305:3)."""
     track = page_track(failed=3, slow=3)
     track.failures, track.failed_since_ns = 5, 105
@@ -163,7 +163,7 @@ def note_queue_of_slow(at: LinkContext, track: Track) -> None:
     at.link.traffic = Traffic()
 
 
-def test_a_page_is_dropped_by_a_queue_that_there_is_or_was_when_it_last_failed() -> None:
+def test_a_queue_now_or_at_its_last_failure_may_have_dropped_a_page() -> None:
     page = page_track()
     page.failures, page.failed_ns = 1, NOW_NS - 10
     at = link_context(page)
@@ -180,7 +180,7 @@ def test_a_page_is_dropped_by_a_queue_that_there_is_or_was_when_it_last_failed()
     assert not may_be_dropped(at, page_track("dichvucong")), "it never failed"
 
 
-def test_what_one_page_met_in_a_queue_is_held_against_no_other() -> None:
+def test_a_page_disturbed_in_a_queue_leaves_other_pages_counted() -> None:
     queued, other = page_track("dichvucong"), page_track(failed=4)
     at = link_context(queued, other)
     at.link.traffic = Traffic(read_ns=NOW_NS, down_bits_per_second=5e6, down_peak=5e6)
@@ -211,7 +211,7 @@ def test_slow_echoes_are_refuted_by_pages_that_were_quick_or_as_usual(
     assert not is_refuted_by_pages(link_context(), 500)
 
 
-def test_one_page_that_was_slow_is_enough_to_leave_it_open() -> None:
+def test_one_slow_page_keeps_slow_echoes_from_being_refuted() -> None:
     quick, slow = page_track(), page_track("dichvucong")
     quick.value_s, quick.value_ns = 0.2, 500
     slow.value_s, slow.value_ns = 3.0, 500

@@ -96,7 +96,7 @@ def test_a_side_that_was_not_wholly_asked_is_not_ripe() -> None:
     assert candidate.is_ripe, "what lies nearer need not be asked"
 
 
-def test_a_target_that_answers_in_another_way_is_not_silent() -> None:
+def test_a_target_that_answers_by_another_kind_or_family_is_not_silent() -> None:
     at = judged_link()
     seen = [silent(at, echoes(target, **QUIET)) for target in ("abroad", "zone")]
     seen += [answering(at, echoes(target, answered_ns=ago(1.0))) for target in ("far", "exchange")]

@@ -168,7 +168,7 @@ def test_a_server_that_answers_late_is_slow_unless_the_link_is() -> None:
         "the more of it",
     ],
 )
-def test_a_silent_server_weighs_by_what_else_is_lost(
+def test_the_strength_of_a_silent_name_server_depends_on_other_losses(
     lost: int, answered: int, questions: tuple[int, int], ratio: float
 ) -> None:
     site = FailingResolver()

@@ -88,7 +88,7 @@ def test_a_server_that_was_slow_just_now_is_slow_until_four_runs_in_a_row_are_si
     assert symptom_of(on_a_good_line(), server) is symptom
 
 
-def test_a_server_that_is_silent_beside_a_slow_one_was_late_and_beside_a_quick_one_is_not() -> None:
+def test_a_silent_server_beside_a_slow_one_is_slow_and_beside_a_quick_one_is_not() -> None:
     slow: Shown = {"value_s": 3.0, "slow_runs": 2, "slow_since_ns": ago(9.0), **ALIVE}
     other = lookups(family=Family.IP6, **SILENT)
     assert symptom_of(on_a_good_line(), lookups(**slow), other) is Symptom.RESOLVER_SLOW
@@ -126,7 +126,7 @@ def losing_new_flows(by: str) -> LinkContext:
 
 
 @pytest.mark.parametrize("by", ["pages", "routers"])
-def test_silence_where_new_flows_are_lost_is_no_name_servers(by: str) -> None:
+def test_silence_while_new_flows_are_lost_is_not_held_against_the_name_server(by: str) -> None:
     server = lookups(**SILENT | {"recent": 0b1_0000_1111})
     suspicion = suspected(losing_new_flows(by), server)
     assert suspicion is not None
@@ -142,7 +142,9 @@ def test_silence_where_new_flows_are_lost_is_no_name_servers(by: str) -> None:
 
 
 @pytest.mark.parametrize("by", ["pages", "routers"])
-def test_an_answer_that_cannot_be_true_is_the_name_servers_whatever_new_flows_do(by: str) -> None:
+def test_a_forged_answer_is_held_against_the_name_server_even_if_new_flows_are_lost(
+    by: str,
+) -> None:
     at = losing_new_flows(by)
     lost = lookups("zone", **SILENT | {"recent": 0b1_0000_1111})
     at.link.tracks[SeriesKey("dns", "zone", Family.IP4)] = lost
@@ -162,7 +164,7 @@ def test_a_server_is_not_named_while_the_site_fills_its_line() -> None:
     assert not suspicion.is_ripe
 
 
-def test_silence_waits_for_a_page_and_what_was_answered_wrongly_does_not() -> None:
+def test_silence_waits_for_a_page_and_a_wrong_answer_does_not() -> None:
     awaited = pages(worked_ns=ago(21.0))
     recent: Shown = {"silent_since_ns": ago(2.0), "failed_since_ns": ago(2.0)}
     suspicion = suspected(on_a_good_line(awaited), lookups(**SILENT | recent))
@@ -188,7 +190,9 @@ def test_silence_waits_for_a_page_and_what_was_answered_wrongly_does_not() -> No
     ],
     ids=["failing", "slow", "since the round"],
 )
-def test_a_fault_began_when_the_server_failed_or_else_was_slow(shown: Shown, onset_ns: int) -> None:
+def test_a_resolver_fault_begins_with_the_first_failure_or_else_the_first_slow_answer(
+    shown: Shown, onset_ns: int
+) -> None:
     suspicion = suspected(on_a_good_line(), lookups(**SILENT | shown))
     assert suspicion is not None
     assert suspicion.onset_ns == onset_ns
@@ -201,7 +205,7 @@ def test_a_series_that_is_not_asked_any_more_is_not_a_comparison() -> None:
     assert symptom_of(on_a_good_line(lookups("zone", worked_ns=NOW_NS)), server) is not None
 
 
-def test_a_box_of_the_site_that_forwards_is_the_sites_own() -> None:
+def test_a_forwarding_box_is_the_sites_own_name_server() -> None:
     at = on_a_good_line()
     at.link.facts = LinkFacts(present=True, carrier=True, local_resolver=True)
     suspicion = suspected(at, lookups(**SILENT))
@@ -232,7 +236,7 @@ def test_a_box_of_the_site_that_forwards_is_the_sites_own() -> None:
         "another's server is slow",
     ],
 )
-def test_a_lookup_is_unexpected_where_it_does_not_fit_what_is_believed(
+def test_a_lookup_is_unexpected_if_it_contradicts_the_believed_state(
     target: str, shown: Shown, believed: Symptom | None, *, is_unexpected: bool
 ) -> None:
     at = judged_link()
@@ -241,7 +245,7 @@ def test_a_lookup_is_unexpected_where_it_does_not_fit_what_is_believed(
     assert is_lookup_unexpected(at, answering(at, lookups(target, **shown))) is is_unexpected
 
 
-def test_what_time_alone_has_told_of_a_missing_name_is_unexpected_though_it_is_known() -> None:
+def test_a_name_missing_for_an_hour_is_unexpected_even_if_known() -> None:
     at = judged_link()
     missing: Shown = {"failures": 9, "known_failing": True, "reason": Reason.NAME_NOT_FOUND}
     for seconds, expected in ((3599.9, False), (3600.0, True)):
@@ -249,7 +253,7 @@ def test_what_time_alone_has_told_of_a_missing_name_is_unexpected_though_it_is_k
         assert is_lookup_unexpected(at, answering(at, track)) is expected
 
 
-def test_a_round_speaks_of_name_servers_if_one_was_asked_in_it() -> None:
+def test_a_round_measures_name_servers_only_if_it_asked_one() -> None:
     at = judged_link()
     assert not is_resolver_measured(round_of(answering(at, echoes("resolver"))))
     assert not is_resolver_measured(round_of(answering(at, lookups("zone"))))
@@ -265,7 +269,7 @@ def test_a_server_that_works_again_is_none_of_what_it_was(reason: Reason) -> Non
     assert symptom_of(at, lookups(**failing, failures=0)) is None
 
 
-def test_lookups_over_another_link_are_found_among_all_that_it_was_asked() -> None:
+def test_lookups_over_another_link_are_found_among_its_other_series() -> None:
     at = on_a_good_line()
     add_link(at.memory, "mobile", [echoes("zone", **ALIVE), lookups(worked_ns=NOW_NS)])
     server = lookups(**SILENT | {"silences": 0, "reason": Reason.NAME_SERVER_FAILED})

@@ -84,7 +84,7 @@ def silence_beyond_the_carrier(
         "came again since",
     ],
 )
-def test_a_page_that_is_paid_for_has_to_fail_before_a_line_is_dead_by_echoes(
+def test_on_a_metered_line_a_page_must_fail_before_echoes_prove_it_dead(
     tracks: tuple[Track, ...], name: str, *, is_ripe: bool
 ) -> None:
     suspicion = silence_beyond_the_carrier(*tracks, name=name)
@@ -138,7 +138,7 @@ def test_a_fault_that_no_page_confirms_in_time_is_not_reported(
     ],
     ids=["metered", "not metered", "nothing pending", "the end of an outage"],
 )
-def test_a_page_that_came_through_a_silence_of_echoes_is_remembered(
+def test_a_page_that_arrives_during_a_silence_of_echoes_is_remembered(
     name: str, pending: Diagnosis | None, held: Diagnosis | None, *, is_noted: bool
 ) -> None:
     at = judged_link(name=name)
@@ -147,7 +147,7 @@ def test_a_page_that_came_through_a_silence_of_echoes_is_remembered(
     assert at.link.echoes_refuted_ns == (NOW_NS if is_noted else 0)
 
 
-def test_an_answer_nearer_than_a_page_refutes_nothing() -> None:
+def test_an_answer_from_nearer_than_a_page_refutes_nothing() -> None:
     at = judged_link(name="mobile")
     at.link.silence = FaultSlot(pending=TRANSIT_SILENT, is_pending=True)
     note_refuted(at, round_of(answering(at, alive("exchange"))))

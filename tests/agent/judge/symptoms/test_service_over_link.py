@@ -133,7 +133,7 @@ def test_an_untried_address_may_work_unless_it_was_found_failing_over_another_li
     ],
     ids=["three times", "steady again", "twice", "one too long ago"],
 )
-def test_a_service_that_fails_again_and_again_works_partly_until_it_is_steady(
+def test_a_service_that_fails_repeatedly_counts_as_partly_working_until_it_is_steady(
     starts_ns: tuple[int, ...], successes: int, health: Health
 ) -> None:
     portal = Portal()
@@ -171,7 +171,7 @@ def test_a_service_is_whole_only_where_it_works_in_every_family() -> None:
     ],
     ids=["one spell", "what began before", "it came and went", "nothing since"],
 )
-def test_a_slow_spell_that_has_ended_is_forgotten_unless_it_came_and_went(
+def test_slow_episodes_are_dropped_after_recovery_unless_there_were_several(
     starts_ns: tuple[list[int], ...], kept_ns: tuple[list[int], ...]
 ) -> None:
     tracks = {

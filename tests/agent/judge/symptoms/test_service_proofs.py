@@ -49,7 +49,7 @@ def test_a_fault_that_began_a_minute_earlier_over_one_carrier_is_not_the_portals
     assert segment_of(*lines) is segment
 
 
-def test_silence_and_lines_of_one_carrier_are_no_such_sign() -> None:
+def test_silence_and_failures_over_one_carrier_do_not_clear_the_portal() -> None:
     earlier = turned_away(since_s=100.0, worked_s=130.0)
     later = turned_away(since_s=20.0, worked_s=40.0, reason=TIMED_OUT)
     assert segment_of(earlier, later) is Segment.SERVICE
@@ -76,7 +76,7 @@ def test_silence_and_lines_of_one_carrier_are_no_such_sign() -> None:
         "asked no more",
     ],
 )
-def test_the_way_is_proved_by_another_target_as_far_that_answered_since(
+def test_the_path_is_proved_by_an_answer_from_another_target_equally_far_out(
     other: Track, *, is_proved: bool
 ) -> None:
     failing = pages(failures=2, failed_since_ns=ago(30.0))

@@ -58,7 +58,7 @@ ERROR: Shown = {
 PROMPT: Shown = {"successes": 3, "worked_ns": ago(1.0), "learned": 9, "usual_s": 0.2}
 
 
-def test_a_portal_that_fails_in_every_family_is_down_and_in_one_of_them_degraded() -> None:
+def test_a_portal_failing_in_every_family_is_down_and_in_one_family_degraded() -> None:
     fails, works = pages(**ERROR), pages(family=Family.IP6, **PROMPT)
     at = judged_link(fails, works)
     bad = over(fails, health=Health.BAD, link=at.link)
@@ -171,7 +171,7 @@ def of_slow(
         "never opened over the other",
     ],
 )
-def test_a_page_is_the_portals_where_every_link_that_works_finds_it_slow(
+def test_a_page_is_the_portals_fault_if_every_working_link_finds_it_slow(
     elsewhere: tuple[ServiceOverLink, ...], expected: Diagnosis | None
 ) -> None:
     _, said = of_slow(slow_page(), elsewhere=elsewhere)
@@ -211,7 +211,7 @@ def test_pages_over_a_link_that_delays_or_loses_are_slow_for_that(slot: str) -> 
     assert told(at, here) is None
 
 
-def test_nothing_is_said_of_slow_pages_while_the_link_may_be_slow_or_is_full() -> None:
+def test_slow_pages_are_not_reported_while_the_link_may_be_slow_or_is_full() -> None:
     at, _ = of_slow(slow_page())
     here = over(*at.link.tracks.values(), link=at.link)
     at.link.slow.is_pending = True
@@ -273,7 +273,7 @@ def test_slowness_of_several_portals_at_once_is_not_the_portals(
         "the other never answers",
     ],
 )
-def test_two_anchors_beyond_the_carrier_that_lose_meanwhile_make_it_the_way(
+def test_two_distant_anchors_losing_at_the_same_time_make_it_the_path(
     anchors: list[tuple[str, float, float]], expected: Diagnosis
 ) -> None:
     lossy = [
@@ -292,7 +292,7 @@ def test_two_anchors_beyond_the_carrier_that_lose_meanwhile_make_it_the_way(
         ((5.0,), SLOW_PORTAL),
     ],
 )
-def test_so_do_two_that_answer_late_twice_in_two_minutes(
+def test_two_distant_anchors_late_twice_in_two_minutes_make_it_the_path(
     late_s: tuple[float, ...], expected: Diagnosis
 ) -> None:
     late = [

@@ -78,7 +78,7 @@ ANCHORS = ("access-fixed", "core-fixed", "zone", "exchange", "abroad", "far")
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
-def test_the_broken_rung_is_the_one_after_the_highest_that_answers(
+def test_the_broken_rung_follows_the_highest_one_that_answers(
     answers: tuple[str, ...], fault: Diagnosis | None
 ) -> None:
     at = judged_link()
@@ -98,7 +98,7 @@ def test_the_broken_rung_is_the_one_after_the_highest_that_answers(
     ],
     ids=["two of two", "one of two", "the only one"],
 )
-def test_two_have_to_be_silent_unless_one_is_all_that_there_is(
+def test_two_targets_must_be_silent_unless_there_is_only_one(
     silent_targets: tuple[str, ...], beside: tuple[str, ...], *, is_told: bool
 ) -> None:
     at = judged_link(*(alive(target) for target in beside))
@@ -150,11 +150,11 @@ CANNOT_BE_LOOKED_UP: Shown = {
         "a name server that fails",
     ],
 )
-def test_a_witness_is_who_lies_beyond_the_site_and_can_speak(track: Track, count: int) -> None:
+def test_targets_beyond_the_site_that_have_answered_are_witnesses(track: Track, count: int) -> None:
     assert silence._available(judged_link(track, alive("far"))) == count
 
 
-def test_all_portals_are_one_witness_and_without_any_witness_one_is_asked_for() -> None:
+def test_all_portals_count_as_one_witness_and_at_least_one_is_always_required() -> None:
     at = judged_link(*(pages(name, answered_ns=ago(1.0)) for name in ("motcua", "dichvucong")))
     assert silence._available(at) == 1
     assert silence._available(judged_link()) == 1
@@ -177,7 +177,7 @@ def test_a_silent_part_is_reported_if_the_living_parts_lose_nothing() -> None:
     assert not is_told(zone=0b1_0000_0001, gateway=0b1_0000_0001)
 
 
-def test_a_silence_is_not_over_while_none_of_the_silent_has_reported() -> None:
+def test_an_outage_is_not_over_while_its_silent_targets_have_not_reported() -> None:
     at = judged_link(alive("gateway"), *(quiet(target) for target in ANCHORS))
     assert is_silence_over(at), "none is held, none is pending"
     at.link.silence = FaultSlot(fault=ACCESS_SILENT, onset_ns=ago(10.0))
@@ -203,7 +203,7 @@ def test_a_silence_is_not_over_while_none_of_the_silent_has_reported() -> None:
     ],
     ids=["two", "one", "the gateway", "asked no more", "asked before it"],
 )
-def test_two_late_answers_to_its_questions_refute_an_outage(
+def test_two_late_answers_to_probes_of_its_time_refute_an_outage(
     late: tuple[str, ...], silenced: float, *, is_refuted: bool
 ) -> None:
     onset_ns = ago(10.0)
@@ -239,13 +239,13 @@ def test_two_late_answers_to_its_questions_refute_an_outage(
         "a name server",
     ],
 )
-def test_two_who_were_silent_twice_in_a_row_are_more_than_loss(
+def test_two_targets_each_silent_twice_in_a_row_are_more_than_loss(
     tracks: list[Track], *, is_beyond: bool
 ) -> None:
     assert is_beyond_loss(judged_link(*tracks)) is is_beyond
 
 
-def test_on_a_line_that_loses_more_has_to_be_silent() -> None:
+def test_on_a_lossy_line_more_targets_must_be_silent() -> None:
     at = judged_link(quiet("zone", 2), quiet("far", 2))
     at.link.loss_test.ratio = 0.03
     assert is_beyond_loss(at), "four of them by chance: 0.03 to the fourth"

@@ -85,7 +85,7 @@ def test_behind_a_gateway_that_lives_the_sites_last_router_is_looked_at_first(
         "one family is deaf",
     ],
 )
-def test_the_gateway_has_to_have_lived_while_the_line_was_silent(
+def test_the_gateway_must_have_answered_during_the_silence(
     heard_ns: int, failed: int, *, deaf: bool, is_ripe: bool
 ) -> None:
     at = judged_link()
@@ -185,7 +185,7 @@ def test_a_gateway_that_answers_no_echo_is_asked_on_the_link_layer(
     assert named(judged_link(once_answered), *seen) == SILENT_SOMEWHERE, "it was not silent"
 
 
-def test_before_it_is_held_a_silence_is_as_old_as_its_round() -> None:
+def test_before_its_report_a_silence_is_as_old_as_its_round() -> None:
     at = judged_link()
     seen = [silent(at, quiet(target)) for target in ("zone", "far")]
     for asked_ns, expected in ((ago(1.0), GATEWAY_SILENT), (ago(1.0, 1), SILENT_SOMEWHERE)):
@@ -213,7 +213,7 @@ def test_where_the_line_begins_in_the_device_no_gateway_is_asked_for(
     assert named(at, *seen) == fault
 
 
-def test_without_a_gateway_to_ask_silence_is_the_lines_once_anybody_could_have_said() -> None:
+def test_without_a_gateway_the_line_is_named_unless_the_link_layer_may_still_tell() -> None:
     at = judged_link()
     points = {key: point for key, point in at.probes.points.items() if not point.is_gateway}
 

@@ -102,7 +102,7 @@ LOSES_TWO = 0b1_0000_0011
         "it lost an echo before",
     ],
 )
-def test_a_lan_that_loses_is_waited_for_before_the_line_is_named(
+def test_a_lossy_lan_delays_naming_the_line(
     gateway: Track, since_s: float, segment: Segment, *, is_lossy: bool
 ) -> None:
     assert is_lan_lossy(gateway, since_s, segment, judged_link()) is is_lossy
@@ -219,7 +219,7 @@ KEYS = [
         "no echo at all",
     ],
 )
-def test_more_than_one_protocol_has_to_be_silent_and_not_by_chance(
+def test_two_protocols_must_be_silent_beyond_chance(
     kinds: tuple[str, ...], top: Segment | None, awaited: str, runs: int, *, expected: bool
 ) -> None:
     assert is_sure(*kinds, top=top, awaited=awaited, runs=runs) is expected
@@ -232,7 +232,7 @@ def test_where_echoes_are_all_that_is_measured_they_are_enough() -> None:
     assert silence._speaks_enough(alone, [silent(at, quiet("zone"))], None)
 
 
-def test_a_silence_is_not_believed_before_everybody_who_lived_was_asked() -> None:
+def test_a_silence_is_not_ripe_before_every_living_target_was_probed() -> None:
     at = judged_link(alive("exchange"))
     seen = [answering(at, alive("gateway")), answering(at, alive("core-fixed"))]
     far = [silent(at, quiet(target)) for target in ("zone", "far")]
@@ -245,7 +245,7 @@ def test_a_silence_is_not_believed_before_everybody_who_lived_was_asked() -> Non
     assert suspicion.is_ripe
 
 
-def test_a_silence_under_load_is_waited_for_until_a_queue_would_have_answered() -> None:
+def test_a_silence_under_load_waits_until_a_queue_would_have_drained() -> None:
     for since_s, is_ripe in ((QUEUE_S - 0.1, False), (QUEUE_S, True)):
         at = judged_link()
         at.link.traffic = Traffic(read_ns=ago(1.0), down_bits_per_second=9e6, down_peak=9e6)
@@ -297,7 +297,7 @@ def test_a_family_is_silent_since_its_own_latest_answer() -> None:
     assert suspicion.onset_ns == ago(3.0)
 
 
-def test_an_answer_from_beside_a_silent_part_makes_it_no_younger() -> None:
+def test_answers_from_beside_a_silent_part_do_not_move_its_onset() -> None:
     """What answers beside a dead part lives on another way."""
     at = judged_link(pages(answered_ns=ago(2.0)))
     part = SilenceCandidate(
@@ -317,7 +317,7 @@ def test_an_answer_from_beside_a_silent_part_makes_it_no_younger() -> None:
         (Reason.TIMED_OUT, ACCESS_SILENT),
     ],
 )
-def test_behind_a_proxy_its_own_word_tells_whether_it_is_the_site_or_the_line(
+def test_behind_a_proxy_the_proxys_answer_decides_between_site_and_line(
     reason: Reason, fault: Diagnosis
 ) -> None:
     at = judged_link(alive("gateway"))
@@ -337,6 +337,6 @@ def test_a_refusal_by_the_gateway_needs_its_echoes() -> None:
     assert not silence._is_refused_by_gateway(at, seen)
 
 
-def test_silence_somewhere_blames_nobody() -> None:
+def test_silence_somewhere_names_no_party() -> None:
     assert (SILENT_SOMEWHERE.state, SILENT_SOMEWHERE.segment) == (State.UNKNOWN, None)
     assert SILENT_SOMEWHERE.symptom is Symptom.NOT_YET_MEASURED

@@ -61,13 +61,13 @@ def is_slow(here: ServiceOverLink, **there: object) -> bool:
         "never quick itself",
     ],
 )
-def test_what_was_first_opened_since_it_is_slow_elsewhere_is_slow_by_that(
+def test_a_page_first_opened_after_it_was_slow_elsewhere_is_slow_by_the_portal(
     shown: Shown, *, expected: bool
 ) -> None:
     assert is_slow(over(pages(**OPENED_SINCE | shown))) is expected
 
 
-def test_what_fails_here_is_not_slow_by_another_link() -> None:
+def test_a_page_that_fails_here_is_not_called_slow_by_another_link() -> None:
     for health in (Health.BAD, Health.PARTLY, Health.DOUBTFUL):
         assert not is_slow(over(pages(**OPENED_SINCE), health))
 
@@ -108,13 +108,13 @@ def test_the_other_link_has_to_have_been_quick_and_to_be_slow(
     ],
     ids=["slow now", "slow last", "never quick", "never opened"],
 )
-def test_a_page_became_slow_with_its_row_or_its_latest_or_was_never_quick(
+def test_slowness_began_with_the_current_or_latest_slow_run_or_else_with_the_first_page(
     shown: Shown, starts_ns: list[int]
 ) -> None:
     assert _slow_starts_ns(over(pages(**shown))) == starts_ns
 
 
-def test_of_two_families_those_that_became_slow_say_when() -> None:
+def test_only_slow_families_tell_when_a_page_became_slow() -> None:
     slow, quick = pages(slow_since_ns=7), pages(family=Family.IP6, worked_since_ns=3)
     here = ServiceOverLink(
         LinkMemory(name="mobile"),

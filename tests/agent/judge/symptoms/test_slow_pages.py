@@ -84,7 +84,9 @@ def test_a_portal_that_hangs_now_and_comes_slowly_then_is_slow() -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_when_everything_at_home_beyond_the_carrier_is_slow_the_transit_is(seed: int) -> None:
+def test_if_all_domestic_targets_beyond_the_carrier_are_slow_the_transit_is_at_fault(
+    seed: int,
+) -> None:
     slow = InjectedFault(
         start_s=START_S,
         end_s=END_S,

@@ -48,7 +48,7 @@ def test_counters_that_went_back_make_no_rate() -> None:
     assert at.link.traffic.down_bits_per_second == 0.0
 
 
-def test_readings_too_close_together_are_one() -> None:
+def test_readings_less_than_a_second_apart_count_as_one() -> None:
     at = link_context()
     read(at, 10, 0)
     read(at, 10.5, 10_000_000)
@@ -82,7 +82,7 @@ def test_the_highest_rate_seen_on_a_link_is_its_measure() -> None:
     assert not is_link_busy(at, 31 * NS_PER_S)
 
 
-def test_a_neighbour_that_never_answered_proves_nothing_by_its_absence() -> None:
+def test_a_neighbour_that_never_answered_proves_nothing_by_silence() -> None:
     at = link_context()
     update_host_counters(at.link, ok_finding({host.GATEWAY_NEIGHBOUR: 0.0}), NS_PER_S)
     assert (at.link.traffic.neighbour, at.link.traffic.neighbour_proved) == (False, False)
@@ -91,7 +91,9 @@ def test_a_neighbour_that_never_answered_proves_nothing_by_its_absence() -> None
 
 
 @pytest.mark.parametrize(("age_s", "is_waited_for"), [(399, True), (401, False)])
-def test_a_box_that_still_answers_is_waited_for(age_s: int, is_waited_for: bool) -> None:
+def test_a_box_that_still_answers_is_waited_for_a_limited_time(
+    age_s: int, is_waited_for: bool
+) -> None:
     at = link_context()
     at.memory.now_ns = 1000 * NS_PER_S
     at.link.boxes["box"] = Traffic(read_ns=at.now_ns - age_s * NS_PER_S)
@@ -118,7 +120,7 @@ def test_bytes_of_both_ways_become_bits_a_second_since_the_reading_before() -> N
     assert traffic.up_peak == pytest.approx(0.9998 * 8e6)
 
 
-def test_a_second_is_enough_for_a_rate_and_one_way_that_went_back_makes_none() -> None:
+def test_one_second_suffices_for_a_rate_and_a_counter_that_fell_makes_none() -> None:
     at = link_context()
     read(at, 10, 1_000_000, 1_000_000)
     read(at, 11, 2_000_000, 1_000_000)
@@ -184,7 +186,7 @@ def test_a_box_that_does_not_say_both_ways_is_none(finding: Finding) -> None:
     assert at.link.boxes == {}
 
 
-def test_the_utilization_that_a_box_reports_is_compared_only_with_the_contract() -> None:
+def test_the_utilisation_of_a_box_is_compared_with_the_contract() -> None:
     at = link_context(100_000_000)
     box_reads(at, 10, 0)
     box_reads(at, 20, 31_250_000)
@@ -211,9 +213,7 @@ def test_what_passed_between_two_readings_may_have_passed_since_a_moment_between
 
 
 @pytest.mark.parametrize(("moment_s", "may"), [(17.5, True), (17.1, False)])
-def test_a_transfer_of_a_fourth_of_the_time_has_four_times_the_rate(
-    moment_s: float, may: bool
-) -> None:
+def test_bytes_of_an_interval_may_have_passed_in_a_fourth_of_it(moment_s: float, may: bool) -> None:
     at = link_context(100_000_000)
     read(at, 10, 0)
     read(at, 20, 21_875_000)  # 17.5 Mbit/s: 70 in a fourth of the time

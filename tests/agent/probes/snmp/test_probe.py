@@ -46,7 +46,7 @@ def visited(settings: Mapping[str, object], times: int = 1) -> Finding:
             contract_up_bits_per_second=50_000_000,
         )
         chosen = msgspec.convert(
-            {"bound_to_link": False, "answer_s": 10.0, "timeout_s": 120.0, **settings}, Settings
+            {"bound_to_link": False, "answer_s": 60.0, "timeout_s": 300.0, **settings}, Settings
         )
         with LinkMonitor((spec,)) as monitor:
             visit = SnmpProbe(ProbeServices())

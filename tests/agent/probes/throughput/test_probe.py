@@ -134,7 +134,7 @@ def test_a_link_that_people_use_is_left_alone(lab: Lab) -> None:
 
             async def work() -> None:
                 while True:
-                    for _ in range(10):
+                    for _ in range(100):  # a tenth is enough: a busy machine sends fewer
                         with suppress(ConnectionRefusedError):
                             opened.send(bytes(1000))
                     await asyncio.sleep(0.01)

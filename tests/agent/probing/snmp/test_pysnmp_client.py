@@ -25,7 +25,7 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
 
 
 def access_2c(port: int) -> DeviceAccess:
-    return DeviceAccess(host="127.0.0.1", port=port, community=COMMUNITY, timeout_s=10)
+    return DeviceAccess(host="127.0.0.1", port=port, community=COMMUNITY, timeout_s=60)
 
 
 def access_3(port: int) -> DeviceAccess:
@@ -38,7 +38,7 @@ def access_3(port: int) -> DeviceAccess:
         auth_key=AUTH,
         privacy="aes",
         privacy_key=PRIVACY,
-        timeout_s=10,
+        timeout_s=60,
     )
 
 
@@ -47,7 +47,7 @@ def visited(access: DeviceAccess) -> Survey:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as opened:
         opened.connect((access.host, access.port))
         return asyncio.run(
-            run_survey(SurveyRequest(access=access, interface="lo"), opened, timeout_s=120)
+            run_survey(SurveyRequest(access=access, interface="lo"), opened, timeout_s=300)
         )
 
 

@@ -48,7 +48,7 @@ def test_the_dear_kind_is_thinned_out_first_and_stopped_next() -> None:
     assert strides_for(round(cheap / (1 - RESERVE_RATIO)) + 1, DAY_S, RATES)["http"] == 0
 
 
-def test_the_ladder_of_icmp_stays_longest() -> None:
+def test_echoes_are_reduced_last() -> None:
     strides = strides_for(round(RATES["icmp"].bytes_per_s * DAY_S * 0.5), DAY_S, RATES)
     assert strides == {"icmp": 3, "dns": 0, "http": 0}
 
@@ -61,7 +61,7 @@ def test_evidence_of_verdicts_is_thinned_out_last() -> None:
     assert strides == {"icmp": 1, "dns": 1, "http": 1, "stamp": 0}
 
 
-def test_nothing_runs_on_nothing() -> None:
+def test_nothing_runs_without_any_allowance_left() -> None:
     assert strides_for(0, DAY_S, RATES) == {"icmp": 0, "dns": 0, "http": 0}
     assert strides_for(-5, DAY_S, RATES) == {"icmp": 0, "dns": 0, "http": 0}
 
@@ -79,7 +79,7 @@ def test_nothing_runs_on_nothing() -> None:
         max_size=6,
     ),
 )
-def test_a_schedule_that_keeps_to_its_strides_keeps_the_allowance(
+def test_a_reduced_schedule_stays_within_the_allowance(
     left_bytes: int, left_s: float, rates: dict[str, UsageRate]
 ) -> None:
     strides = strides_for(left_bytes, left_s, rates)
@@ -122,7 +122,7 @@ def test_days_are_those_of_the_carriers_bill_too() -> None:
         (None, MonthUsage(month="2026-11", spent_bytes=150)),
     ],
 )
-def test_a_new_month_starts_again_and_a_doubted_clock_starts_none(
+def test_usage_restarts_with_a_new_month_and_never_by_a_clock_in_doubt(
     month: str | None, expected: MonthUsage
 ) -> None:
     assert add_usage(MonthUsage(month="2026-11", spent_bytes=100), 50, month) == expected

@@ -18,7 +18,7 @@ def one(cost: int) -> Job:
     return job(quick, every_s=60, cost=cost)
 
 
-def test_a_link_without_allowance_pays_anything() -> None:
+def test_a_link_without_an_allowance_may_run_anything() -> None:
     budget = DataBudget(lambda: NOVEMBER_NS)
     budget.set_jobs([FREE], [one(10**9)])
     budget.charge("fiber", 10**12)
@@ -40,7 +40,7 @@ def test_usage_is_counted_until_the_month_ends() -> None:
     assert budget.spent_bytes() == {"fiber": 1}
 
 
-def test_a_doubted_clock_begins_no_month_and_stops_nothing() -> None:
+def test_a_clock_in_doubt_starts_no_new_month_and_blocks_nothing() -> None:
     wall_ns: int | None = NOVEMBER_NS
     budget = DataBudget(lambda: wall_ns)
     budget.set_jobs([METERED], [one(100)])
@@ -51,7 +51,7 @@ def test_a_doubted_clock_begins_no_month_and_stops_nothing() -> None:
     assert budget.may_run(one(100), 0)
 
 
-def test_usage_before_the_clock_was_known_is_not_forgotten() -> None:
+def test_usage_counted_before_the_clock_was_known_is_kept() -> None:
     wall_ns: int | None = None
     budget = DataBudget(lambda: wall_ns)
     budget.set_jobs([METERED], [])
@@ -61,7 +61,7 @@ def test_usage_before_the_clock_was_known_is_not_forgotten() -> None:
     assert budget.spent_bytes() == {"fiber": 1001}
 
 
-def test_a_closer_look_does_not_make_the_month_dear() -> None:
+def test_closer_measuring_is_not_projected_to_the_whole_month() -> None:
     budget = DataBudget(lambda: NOVEMBER_NS)
     # 40 kB an hour is 30 MB a month; each ten minutes it would be 180 MB of the 100.
     closer = job(quick, every_s=600, usual_s=3600, cost=40_000)
@@ -83,7 +83,7 @@ def test_a_spent_allowance_stops_what_costs_and_not_what_is_free() -> None:
     assert budget.may_run(one(0), later_ns)
 
 
-def test_a_dear_run_never_begins_that_the_allowance_cannot_end() -> None:
+def test_an_expensive_run_starts_only_if_the_allowance_covers_it() -> None:
     budget = DataBudget(lambda: NOVEMBER_NS)
     dear, cheap = one(60_000_000), one(1000)
     budget.set_jobs([METERED], [cheap])
@@ -96,7 +96,7 @@ def test_a_dear_run_never_begins_that_the_allowance_cannot_end() -> None:
     assert budget.can_afford(cheap)
 
 
-def test_a_thinned_out_job_runs_at_every_so_manyth_moment() -> None:
+def test_a_reduced_job_runs_at_regular_moments() -> None:
     budget = DataBudget(lambda: NOVEMBER_NS)
     dear = one(30_000)
     budget.set_jobs([METERED], [dear])
@@ -105,7 +105,7 @@ def test_a_thinned_out_job_runs_at_every_so_manyth_moment() -> None:
     assert len({after - before for before, after in pairwise(ran)}) == 1
 
 
-def test_a_thinned_out_job_keeps_its_phase() -> None:
+def test_a_reduced_job_keeps_its_phase() -> None:
     budget = DataBudget(lambda: NOVEMBER_NS)
     offset_ns = 24 * NS_PER_S
     dear = replace(one(30_000), offset_ns=offset_ns)
@@ -115,7 +115,7 @@ def test_a_thinned_out_job_keeps_its_phase() -> None:
     assert len({after - before for before, after in pairwise(ran)}) == 1
 
 
-def test_the_book_is_read_again_and_the_larger_sum_counts() -> None:
+def test_stored_usage_is_restored_and_the_larger_sum_counts() -> None:
     budget = DataBudget(lambda: NOVEMBER_NS)
     budget.set_jobs([METERED], [])
     budget.charge("fiber", 5000)
@@ -130,7 +130,7 @@ def test_the_book_is_read_again_and_the_larger_sum_counts() -> None:
     assert after.spent_bytes() == {"fiber": 5000}
 
 
-def test_the_buttons_share_is_a_days() -> None:
+def test_the_share_of_the_button_is_for_one_day() -> None:
     wall_ns = NOVEMBER_NS
     budget = DataBudget(lambda: wall_ns)
     budget.set_jobs([METERED], [])

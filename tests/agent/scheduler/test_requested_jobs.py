@@ -42,7 +42,7 @@ def metered_budget(spent_bytes: int = 0) -> DataBudget:
         (TestRequest(id="a", kind="http", link="fiber", target="other"), 1),
     ],
 )
-def test_all_that_is_scheduled_is_chosen_unless_it_is_named(ask: TestRequest, count: int) -> None:
+def test_a_request_without_names_selects_every_scheduled_job(ask: TestRequest, count: int) -> None:
     assert len(jobs_for_request(ask, JOBS, metered_budget())) == count
 
 

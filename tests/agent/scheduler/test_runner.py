@@ -185,7 +185,7 @@ def test_a_link_that_cannot_be_used_is_unmeasured_for_its_reason() -> None:
     assert gone.results[0].finding.reason is Reason.INTERFACE_ABSENT
 
 
-def test_a_wish_is_measured_at_once() -> None:
+def test_a_confirmation_probe_runs_at_once() -> None:
     async def confirmation(runner: Runner) -> None:
         await asyncio.sleep(1)
         runner.confirm("icmp", "fiber", "anchor", Family.IP4)
@@ -268,7 +268,7 @@ def test_pages_over_a_metered_link_are_confirmed_once_a_second_and_echoes_as_oft
     assert counts["anchor"] > 60
 
 
-def test_a_page_over_a_metered_link_that_is_asked_for_too_soon_comes_a_second_later() -> None:
+def test_a_page_requested_too_soon_over_a_metered_link_runs_a_second_later() -> None:
     async def ask_twice(runner: Runner) -> None:
         await asyncio.sleep(30.0)
         for _ in range(4):
@@ -303,7 +303,7 @@ def test_confirming_runs_on_a_metered_link_have_a_share_of_the_month_for_a_day()
     assert 0.02 * month_bytes <= used_bytes < 0.02 * month_bytes + 2 * 337_000
 
 
-def test_unpaid_messages_are_reported_and_not_sent() -> None:
+def test_runs_beyond_the_allowance_are_reported_and_not_sent() -> None:
     sent = 0
 
     async def dear() -> Finding:

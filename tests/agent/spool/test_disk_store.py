@@ -18,7 +18,7 @@ def store_at(path: Path) -> DiskStore:
     return DiskStore(DiskExecutor(path, reported), 1 << 20, lambda _: None)
 
 
-async def test_a_stream_that_ends_takes_along_what_nothing_refers_to_any_more(
+async def test_closing_a_stream_removes_layouts_nothing_else_refers_to(
     tmp_path: Path,
 ) -> None:
     store = store_at(tmp_path / "spool.db")
@@ -41,7 +41,7 @@ async def test_a_stream_that_ends_takes_along_what_nothing_refers_to_any_more(
     await store.close()
 
 
-async def test_the_progress_of_a_stream_is_on_the_disk_without_a_batch_of_it(
+async def test_the_newest_number_of_a_stream_is_stored_without_its_batches(
     tmp_path: Path,
 ) -> None:
     store = store_at(tmp_path / "spool.db")

@@ -96,7 +96,7 @@ def test_zeros_that_a_power_cut_leaves_end_the_log_and_are_no_entries() -> None:
     assert unpacked.good_bytes == len(log) - 64
 
 
-def test_a_frame_of_its_kind_alone_is_whole_and_a_header_alone_is_none() -> None:
+def test_a_frame_of_only_its_kind_is_whole_and_an_empty_frame_is_not() -> None:
     body = b"z"
     frame = len(body).to_bytes(4, "little") + crc32(body).to_bytes(4, "little") + body
     unpacked = unpack_log(pack_heading(HEADING) + frame + pack_entry(result(1)))

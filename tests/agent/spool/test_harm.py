@@ -54,7 +54,7 @@ async def test_a_runtime_directory_without_room_is_left_for_memory_and_found_aga
     await spool.close()
 
 
-async def test_streams_are_numbered_on_through_memory_and_back(
+async def test_streams_keep_their_numbers_through_memory_and_back_to_the_disk(
     tmp_path: Path, full_disk: Path
 ) -> None:
     (tmp_path / "run").symlink_to(full_disk)
@@ -229,7 +229,7 @@ async def test_a_refused_batch_is_set_aside_readable_and_reported(tmp_path: Path
     await spool.close()
 
 
-async def test_however_much_a_collector_says_of_a_refusal_the_gap_is_reported(
+async def test_a_gap_is_reported_even_if_the_reason_for_a_refusal_is_very_long(
     tmp_path: Path,
 ) -> None:
     spool = await opened(tmp_path)
@@ -270,7 +270,7 @@ async def test_refused_batches_are_bounded_and_what_goes_for_new_ones_is_counted
     await spool.close()
 
 
-async def test_a_refused_batch_that_a_full_disk_does_not_take_stays_in_the_queue(
+async def test_a_refused_batch_stays_in_the_queue_while_the_disk_is_full(
     tmp_path: Path, full_disk: Path
 ) -> None:
     (tmp_path / "state").symlink_to(full_disk)

@@ -18,7 +18,7 @@ def test_a_layout_that_has_grown_is_kept_beside_the_former_after_a_restart(tmp_p
     assert after.layout(grown.layout_id) == grown.layout
 
 
-def test_a_layout_that_a_kill_left_half_written_is_tidied_away(tmp_path: Path) -> None:
+def test_a_half_written_layout_is_removed(tmp_path: Path) -> None:
     before = Layouts(tmp_path / "layouts")
     index = before.index_with(SERIES)
     (whole,) = (tmp_path / "layouts").iterdir()

@@ -48,7 +48,7 @@ async def lost_of(spool: Spool) -> list[tuple[str, str, int, int | None]]:
     ]
 
 
-async def test_the_batch_under_way_does_not_wait_and_all_others_do(tmp_path: Path) -> None:
+async def test_the_batch_being_pushed_does_not_count_as_waiting(tmp_path: Path) -> None:
     spool = await opened(tmp_path)
     for serial in (1, 2, 3):
         sealed(spool, serial)
@@ -176,7 +176,7 @@ def test_beyond_thirty_two_ranges_one_range_a_stream_covers_what_is_left(apart: 
     assert named == [*first, *covered, (2, 7, 9)]
 
 
-def test_how_far_a_stream_was_kept_never_goes_back() -> None:
+def test_the_newest_number_of_a_stream_never_decreases() -> None:
     streams = LiveStreams()
     streams.add_known([KnownStream(stream(1), 7, is_closed=False)])
     streams.add_known([KnownStream(stream(1), 5, is_closed=False)])
@@ -198,16 +198,14 @@ def test_with_more_streams_than_a_report_holds_it_names_the_newest_and_reports_i
         assert made.is_complete is is_complete
 
 
-def test_a_stream_of_which_nothing_waits_is_not_reported_and_one_never_heard_of_is_not_either() -> (
-    None
-):
+def test_streams_without_waiting_batches_or_known_numbers_are_not_reported() -> None:
     made = known_streams(1, 2).report(stream(2), [{1: 0, 3: 4}], NOTHING)
     assert made == RecordReport(
         streams=(StreamProgress(stream=stream(2).name, highest=20, waiting=0),)
     )
 
 
-def test_no_batch_is_reachable_by_the_name_of_its_stream_alone() -> None:
+def test_a_stream_known_by_name_only_has_no_batches() -> None:
     streams = LiveStreams(names={1: stream(1).name})
     made = streams.report(stream(1), [], NOTHING)
     assert [progress.highest for progress in made.streams] == [0]

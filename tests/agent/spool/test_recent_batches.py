@@ -54,7 +54,7 @@ def results(first: int, count: int) -> list[Entry]:
     return [result(serial) for serial in range(first, first + count)]
 
 
-def test_all_goes_to_the_disk_once_the_oldest_has_waited_and_before_that_news_alone(
+def test_old_batches_and_those_with_verdict_changes_are_due_for_the_disk(
     tmp_path: Path,
 ) -> None:
     batches = Batches(tmp_path)
@@ -173,7 +173,7 @@ def test_detail_goes_only_until_a_twentieth_is_free_and_a_batch_without_any_stay
     assert (stripped.results, kept.results) == (0, 50)
 
 
-def test_the_newest_batch_says_whether_there_is_news_in_it(tmp_path: Path) -> None:
+def test_the_newest_batch_knows_whether_it_contains_verdict_changes(tmp_path: Path) -> None:
     batches = Batches(tmp_path)
     of_batches: list[list[Entry]] = [[result(1)], [change(2)], [change(3), change(4)]]
     for number, entries in enumerate(of_batches, start=1):

@@ -138,7 +138,7 @@ async def test_streams_of_a_device_are_numbered_by_age(tmp_path: Path) -> None:
     assert [key.number for key in keys] == [1, 1, 1]
 
 
-async def test_a_stream_that_was_taken_to_its_end_is_no_gap_after_the_next_power_cut(
+async def test_a_stream_delivered_completely_is_no_gap_after_a_power_cut(
     tmp_path: Path,
 ) -> None:
     killed = spool_at(tmp_path, boot=BOOTS[0])

@@ -26,7 +26,7 @@ def rejected(directory: Path, number: int, *, body: bytes = b"unreadable") -> Dr
     return dropped
 
 
-def test_a_batch_that_not_even_this_device_can_read_is_kept_byte_for_byte(tmp_path: Path) -> None:
+def test_an_unreadable_batch_is_kept_byte_for_byte(tmp_path: Path) -> None:
     assert rejected(tmp_path / "rejected", 1) == DroppedCounts()
     (file,) = (tmp_path / "rejected").iterdir()
     kept = msgspec.json.decode(file.read_bytes(), type=RejectedBatch)
@@ -50,7 +50,7 @@ def test_beyond_the_number_of_files_the_oldest_goes_with_what_it_held(
     ]
 
 
-def test_the_newest_stays_though_it_is_larger_than_all_may_be(
+def test_the_newest_refused_batch_is_kept_even_if_it_exceeds_the_limit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("thongsuot_agent.spool.rejected.MAX_BYTES", 1_000)

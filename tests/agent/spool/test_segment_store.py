@@ -30,7 +30,7 @@ def found_after(record: Path) -> RuntimeSegments:
     return segments
 
 
-def test_a_kill_before_the_sealed_log_is_removed_takes_nothing_from_the_next(
+def test_a_sealed_log_left_by_a_kill_takes_nothing_from_the_next_one(
     tmp_path: Path,
 ) -> None:
     segments = RuntimeSegments.create(tmp_path, STREAM, heading(1))
@@ -49,7 +49,7 @@ def test_a_kill_before_the_sealed_log_is_removed_takes_nothing_from_the_next(
     segments.close()
 
 
-def test_a_log_that_somebody_removed_keeps_nothing_from_being_sealed(tmp_path: Path) -> None:
+def test_a_removed_log_does_not_prevent_sealing(tmp_path: Path) -> None:
     segments = RuntimeSegments.create(tmp_path, STREAM, heading(1))
     (tmp_path / STREAM.name / "00000001.open").unlink()
     segments.seal(1, b"batch 1", heading(2))
@@ -67,7 +67,7 @@ def test_a_log_without_a_heading_is_not_taken_for_an_empty_one(tmp_path: Path) -
     segments.close()
 
 
-def test_streams_are_found_by_age_and_what_was_never_begun_is_passed_over(tmp_path: Path) -> None:
+def test_streams_are_found_by_age_and_empty_ones_are_skipped(tmp_path: Path) -> None:
     younger = RuntimeSegments.create(tmp_path, STREAM, heading(1))
     older_stream = StreamIdentity(
         name="fedcba9876543210",
@@ -91,7 +91,7 @@ def test_streams_are_found_by_age_and_what_was_never_begun_is_passed_over(tmp_pa
     older.close()
 
 
-def test_a_store_that_is_closed_twice_closes_nothing_of_others(tmp_path: Path) -> None:
+def test_closing_a_store_twice_closes_no_other_descriptors(tmp_path: Path) -> None:
     segments = RuntimeSegments.create(tmp_path, STREAM, heading(1))
     segments.close()
     others = [os.dup(1) for _ in range(3)]

@@ -31,7 +31,7 @@ def on_disk(root: Path) -> list[tuple[int, int]]:
     return rows
 
 
-async def test_added_results_come_out_sealed_in_the_order_of_time(tmp_path: Path) -> None:
+async def test_results_of_a_batch_are_sorted_by_time(tmp_path: Path) -> None:
     spool = await opened(tmp_path)
     for serial in (3, 1, 2):
         spool.add_entry(result(serial))
@@ -152,7 +152,7 @@ async def test_a_stream_continues_in_the_next_process_of_the_same_boot(tmp_path:
     await spool.close()
 
 
-async def test_a_kill_between_sealing_and_the_next_open_log_uses_no_number_twice(
+async def test_a_kill_after_sealing_does_not_reuse_a_number(
     tmp_path: Path,
 ) -> None:
     spool = await opened(tmp_path)
@@ -175,7 +175,7 @@ async def test_a_kill_between_sealing_and_the_next_open_log_uses_no_number_twice
     await spool.close()
 
 
-async def test_a_kill_before_anything_was_made_leaves_a_stream_that_begins_with_number_one(
+async def test_a_kill_before_the_first_entry_leaves_a_stream_starting_at_one(
     tmp_path: Path,
 ) -> None:
     spool = await opened(tmp_path)
@@ -191,7 +191,9 @@ async def test_a_kill_before_anything_was_made_leaves_a_stream_that_begins_with_
     await spool.close()
 
 
-async def test_waiting_batches_on_the_disk_are_known_to_contain_news_or_not(tmp_path: Path) -> None:
+async def test_waiting_batches_on_the_disk_show_whether_they_contain_verdict_changes(
+    tmp_path: Path,
+) -> None:
     fake = FakeClock()
     spool = await opened(tmp_path, fake, disk_after_s=1.0)
     for entry in (result(1), change(2)):
@@ -203,7 +205,7 @@ async def test_waiting_batches_on_the_disk_are_known_to_contain_news_or_not(tmp_
     await spool.close()
 
 
-async def test_news_that_a_killed_process_left_is_on_the_disk_as_soon_as_the_next_one_runs(
+async def test_verdict_changes_left_by_a_killed_process_are_written_to_disk_at_once(
     tmp_path: Path,
 ) -> None:
     spool = await opened(tmp_path)

@@ -106,7 +106,7 @@ async def pushes(client: httpx.AsyncClient, reason: str) -> float:
     return 0.0
 
 
-async def test_once_a_site_signs_its_token_alone_writes_nothing(state: Path) -> None:
+async def test_a_site_that_signs_once_is_refused_without_a_signature(state: Path) -> None:
     key, secret, other = enrolled(state), token(state, SITE), token(state, "tay-ho")
     async with collector(state) as client:
         device = SigningDevice(client, secret)
@@ -171,7 +171,7 @@ async def test_a_signature_is_good_for_its_own_batch_alone(state: Path) -> None:
         assert (await device.push(first, header)).status_code == 403
 
 
-async def test_nobody_elses_key_vouches_for_a_site(state: Path) -> None:
+async def test_keys_of_other_sites_or_strangers_count_as_no_signature(state: Path) -> None:
     key, secret = enrolled(state), token(state, SITE)
     strangers = new_key()
     others = enrolled(state, "tay-ho")
@@ -234,7 +234,7 @@ async def test_a_device_that_is_enrolled_again_ends_the_key_of_the_one_before(st
         assert (await successor.push()).status_code == 200
 
 
-async def test_the_key_of_the_certificate_that_is_shown_signs_too(
+async def test_pushes_are_signed_also_with_the_key_of_the_presented_certificate(
     tmp_path: Path, state: Path
 ) -> None:
     key, secret = enrolled(state), token(state, SITE)

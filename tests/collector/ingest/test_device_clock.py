@@ -55,7 +55,7 @@ def test_a_synchronised_clock_that_agrees_is_believed_to_the_nanosecond() -> Non
     )
 
 
-def test_a_clock_that_is_not_synchronised_is_corrected_however_near_it_is() -> None:
+def test_a_clock_that_is_not_synchronised_is_corrected_even_if_it_is_close() -> None:
     ruling = rule(heard(), own_epoch_ns=EPOCH + 12_345_678, synchronised=False)
     assert ruling.epoch_ns == EPOCH + 50_000_000
     assert ruling.quality is ClockQuality.CORRECTED
@@ -69,7 +69,7 @@ def test_one_push_that_was_late_does_not_overrule_the_devices_clock() -> None:
     assert (ruling.epoch_ns, ruling.quality) == (EPOCH, ClockQuality.UNCERTAIN)
 
 
-def test_a_device_that_is_ahead_or_heard_again_is_corrected_though_the_push_was_late() -> None:
+def test_a_clock_ahead_or_heard_again_is_corrected_even_if_the_push_was_late() -> None:
     late = heard(delay_ns=4 * S)
     ahead = rule(late, own_epoch_ns=EPOCH + 8 * S, received_ns=EPOCH + 1010 * S)
     assert ahead.quality is ClockQuality.WRONG
@@ -87,7 +87,7 @@ def test_a_clock_a_year_off_is_accepted_corrected_and_flagged() -> None:
         assert abs(ruling.offset_s - wrong_by_ns / 1e9) < 0.1
 
 
-def test_results_from_before_the_clock_was_set_get_their_true_hour() -> None:
+def test_results_from_before_the_clock_was_set_are_dated_correctly() -> None:
     # No battery-backed clock: 1970 at boot, and the first push comes eight hours later.
     ruling = rule(heard(), own_epoch_ns=0, sealed_ns=60 * S, synchronised=False)
     assert abs(ruling.epoch_ns - EPOCH) <= 50_000_000
@@ -103,7 +103,7 @@ def test_a_batch_of_another_boot_is_not_dated_by_this_one() -> None:
     assert ruling.quality is ClockQuality.UNCERTAIN
 
 
-def test_an_earlier_processs_knowledge_of_a_boot_still_dates_its_backlog() -> None:
+def test_a_restored_boot_still_dates_its_backlog() -> None:
     clocks = BootClocks()
     earlier = "00000000-93f4-4f0e-8d53-0c2f6a1b9e77"
     clocks.restore(SITE, earlier, epoch_ns=EPOCH - 86_400 * S, heard_ns=EPOCH - 3600 * S)
@@ -136,7 +136,7 @@ def test_an_old_estimate_is_forgotten_because_quartz_drifts() -> None:
     assert abs(ruling.epoch_ns - true_epoch_ns) < 400_000_000
 
 
-def test_nothing_can_have_happened_after_it_came_in() -> None:
+def test_no_result_is_dated_after_its_arrival() -> None:
     received_ns = EPOCH + 1001 * S
     ruling = rule(heard(), own_epoch_ns=EPOCH, last_ns=5000 * S, received_ns=received_ns)
     assert ruling.quality is ClockQuality.IMPOSSIBLE
@@ -169,7 +169,7 @@ def test_no_result_lies_in_the_future_whatever_the_device_says(
     assert ruling.epoch_ns + last <= received_ns + AGREES_WITHIN_NS
 
 
-def test_what_changed_is_given_out_once_to_be_kept() -> None:
+def test_changed_clocks_are_returned_once() -> None:
     clocks = heard()
     assert clocks.take_changed() == [
         (SITE, BOOT, EPOCH + 50_000_000, EPOCH + 1001 * S + 50_000_000)

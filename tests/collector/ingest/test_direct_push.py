@@ -133,7 +133,7 @@ async def test_clients_that_leave_before_the_end_of_a_body_are_counted(tmp_path:
         assert reader.at_eof()
 
 
-async def test_a_push_that_waits_for_the_disk_hears_that_the_collector_ends(
+async def test_a_push_waiting_for_the_disk_is_answered_when_the_collector_stops(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(server, "_DRAIN_S", 0.1)

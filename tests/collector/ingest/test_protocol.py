@@ -54,7 +54,7 @@ async def closed_after(port: int, *pieces: bytes) -> bytes:
     ],
     ids=["nothing", "blank-lines", "half-of-the-headers", "half-of-a-header"],
 )
-async def test_a_request_that_does_not_come_is_not_waited_for(
+async def test_an_incomplete_request_is_closed_after_its_time(
     tmp_path: Path, pieces: tuple[bytes, ...]
 ) -> None:
     async with collector(tmp_path) as client:
@@ -63,7 +63,7 @@ async def test_a_request_that_does_not_come_is_not_waited_for(
 
 
 @pytest.mark.usefixtures("short_bounds")
-async def test_a_body_that_does_not_come_is_not_waited_for(tmp_path: Path) -> None:
+async def test_an_incomplete_body_is_closed_after_its_time(tmp_path: Path) -> None:
     async with collector(tmp_path) as client:
         head = (
             f"POST {push.PATH_BATCHES} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n"
@@ -102,7 +102,9 @@ AMBIGUOUS = {
 
 
 @pytest.mark.parametrize("path", [push.PATH_BATCHES, "/healthz"])
-async def test_no_request_hides_in_the_body_of_another(tmp_path: Path, path: str) -> None:
+async def test_an_ambiguous_request_is_refused_and_not_read_as_two(
+    tmp_path: Path, path: str
+) -> None:
     hidden = b"0\r\n\r\nGET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
     async with collector(tmp_path) as client:
         for what, headers in AMBIGUOUS.items():

@@ -70,7 +70,7 @@ async def test_an_unknown_layout_is_asked_for_by_name_and_then_known(tmp_path: P
         assert (await pusher.body(body)).status_code == 200
 
 
-async def test_each_refusal_names_the_request_that_it_answers(tmp_path: Path) -> None:
+async def test_each_refusal_repeats_the_time_of_its_request(tmp_path: Path) -> None:
     async with collector(tmp_path) as client:
         secret = token(tmp_path, SITE)
         for headers in (
@@ -129,7 +129,7 @@ async def test_other_bytes_under_the_same_identity_are_refused_counted_and_kept_
     assert letter.body == pusher.agent.sealed(forged)[0]
 
 
-async def test_a_token_writes_its_own_site_only(tmp_path: Path) -> None:
+async def test_a_token_can_write_only_for_its_own_site(tmp_path: Path) -> None:
     async with collector(tmp_path) as client:
         other = token(tmp_path, "ba-dinh")
         pusher = Pusher(client, agent(), other)
@@ -312,9 +312,7 @@ async def test_other_methods_and_content_types_are_named(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("boottime", ["-1", "1e9", "abc", "9" * 30])
-async def test_a_clock_header_that_is_not_a_boottime_is_refused(
-    tmp_path: Path, boottime: str
-) -> None:
+async def test_an_invalid_boot_time_header_is_refused(tmp_path: Path, boottime: str) -> None:
     async with collector(tmp_path) as client:
         secret = token(tmp_path, SITE)
         headers = {

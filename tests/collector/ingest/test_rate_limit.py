@@ -22,7 +22,7 @@ def test_one_sender_costs_no_other() -> None:
     assert not pace.is_exhausted("never seen", now_s=0.0)
 
 
-def test_a_refused_request_costs_nothing_so_who_waits_gets_through() -> None:
+def test_refused_requests_cost_nothing() -> None:
     pace = RateLimiter(per_second=1.0, reserve=1.0)
     pace.acquire("a", now_s=0.0)
     for moment in range(1, 10):
@@ -38,7 +38,7 @@ def test_a_cost_above_the_whole_reserve_is_taken_when_the_reserve_is_full() -> N
     assert pace.acquire("a", now_s=6.0, cost=1000.0) == 0.0
 
 
-def test_costs_above_the_reserve_are_owed_when_they_are_paid() -> None:
+def test_costs_above_the_reserve_are_paid_off_over_time() -> None:
     pace = RateLimiter(per_second=10.0, reserve=100.0)
     assert pace.pay("a", now_s=0.0, cost=60.0) == 0.0
     assert pace.pay("a", now_s=0.0, cost=60.0) == 2.0

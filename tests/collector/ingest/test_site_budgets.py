@@ -179,7 +179,7 @@ def test_content_that_a_site_has_sent_before_costs_nothing_again() -> None:
     assert fixture.refused == []
 
 
-def test_a_stream_that_continues_pays_for_each_boot_that_pushes_it() -> None:
+def test_each_boot_that_continues_a_stream_costs_as_much_as_a_new_stream() -> None:
     fixture = BudgetsFixture(SMALL)
     sealer = fixture.sealers[SITE]
     for _ in range(5):
@@ -190,7 +190,7 @@ def test_a_stream_that_continues_pays_for_each_boot_that_pushes_it() -> None:
         fixture.charge(sealer.batch(NOW), boot_id=str(UUID(int=18)))
 
 
-def test_mere_reports_of_streams_are_limited_too() -> None:
+def test_reports_of_unknown_streams_are_limited_too() -> None:
     fixture = BudgetsFixture(SMALL)
     own = report_of(fixture.sealers[SITE].stream)
     for number in range(100):
@@ -214,7 +214,7 @@ def report_of(*streams: str) -> RecordReport:
     )
 
 
-def test_names_that_the_inventory_has_are_not_counted() -> None:
+def test_names_in_the_inventory_are_not_limited() -> None:
     fixture = BudgetsFixture(IngestSettings(unknown_names_burst=1.0), KNOWN)
     sealer = fixture.sealers[SITE]
     fixture.charge(sealer.batch(NOW, changes=[down("fiber"), down("invented")]))
@@ -225,7 +225,7 @@ def test_names_that_the_inventory_has_are_not_counted() -> None:
     fixture.charge(sealer.batch(NOW, changes=[down("fiber")]))
 
 
-def test_a_site_of_which_the_inventory_has_more_may_bring_more() -> None:
+def test_the_budgets_of_a_site_grow_with_its_inventory() -> None:
     links = tuple(Link(name=f"link-{number}", interface=f"eth{number}") for number in range(12))
     large = Inventory(sites=(Site(name=SITE, links=links, targets=("*",)),), targets=KNOWN.targets)
     usual, larger = BudgetsFixture(SMALL, KNOWN), BudgetsFixture(SMALL, large)

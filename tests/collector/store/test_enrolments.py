@@ -68,7 +68,7 @@ def test_a_code_becomes_a_token_of_its_site_and_ends_those_before(store: Engine)
     assert tokens.site_of(store, token(other)) == "ba-dinh"
 
 
-def test_a_used_code_is_refused_but_a_lost_answer_can_be_asked_for_again(store: Engine) -> None:
+def test_a_used_code_is_refused_except_for_repeating_a_lost_answer(store: Engine) -> None:
     enrolment_code = code(store, "a")
     enrolments.use(store, enrolment_code, token("t"), site="", by=DEVICE)
     assert enrolments.use(store, enrolment_code, token("t"), site="", by=DEVICE).repeated
@@ -80,7 +80,7 @@ def test_a_used_code_is_refused_but_a_lost_answer_can_be_asked_for_again(store: 
     assert tokens.site_of(store, token("t")) is None
 
 
-def test_one_of_many_simultaneous_uses_of_a_code_gets_the_site(store: Engine) -> None:
+def test_a_code_used_many_times_at_once_is_granted_once(store: Engine) -> None:
     enrolment_code = code(store, "a")
 
     def use(number: int) -> EnrolmentRefusalReason | None:
@@ -167,7 +167,7 @@ def test_every_change_leaves_a_line_with_who_and_what(store: Engine) -> None:
     assert [row.action for row in audit.listed(store, subject=SITE, limit=1)] == ["token_revoked"]
 
 
-def test_events_that_did_not_happen_leave_no_line(store: Engine) -> None:
+def test_failed_changes_are_not_logged(store: Engine) -> None:
     with pytest.raises(TokenError):
         tokens.revoke(store, SITE)
     with pytest.raises(TokenError):

@@ -118,7 +118,7 @@ def test_a_beat_tells_followers_how_much_is_not_judged(
     assert unjudged() == 7, "what the one before has left, until it is known better"
 
 
-def test_who_reaches_the_database_tries_at_once(
+def test_a_new_candidate_tries_at_once(
     stand: Callable[[str], Standing], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(leadership, "_TRY_EVERY_S", 10 * WITHIN_S)
@@ -181,7 +181,7 @@ def test_decisions_of_a_deposed_leader_are_not_kept(
     decisions.dispose()
 
 
-def test_a_term_begins_when_the_decisions_of_the_one_before_are_through(
+def test_a_term_begins_after_the_decisions_of_the_one_before_are_finished(
     database: PostgresDatabase, store: Engine
 ) -> None:
     with store.begin() as connection:

@@ -79,7 +79,7 @@ def assert_rows(store: Engine) -> None:
     }
 
 
-def test_a_store_of_version_9_is_found_under_the_names_of_today(store: Engine) -> None:
+def test_a_store_of_version_9_keeps_its_rows_under_the_current_names(store: Engine) -> None:
     assert_rows(store)
 
 
@@ -96,7 +96,7 @@ def test_a_store_of_version_9_has_the_tables_and_indexes_of_a_new_one(
     fresh.dispose()
 
 
-def test_a_new_store_is_what_all_steps_make_of_an_empty_one(tmp_path: Path) -> None:
+def test_a_new_store_equals_one_migrated_step_by_step(tmp_path: Path) -> None:
     stepwise, fresh = tmp_path / "stepwise.sqlite", tmp_path / "fresh.sqlite"
     with closing(sqlite3.connect(stepwise)) as connection:
         connection.executescript(

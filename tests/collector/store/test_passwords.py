@@ -21,12 +21,12 @@ def test_a_password_is_kept_by_argon2id_with_a_salt_of_its_own() -> None:
     assert not is_password("mot mat khau dai", kept)
 
 
-def test_letters_of_another_keyboard_are_the_same_letters() -> None:
+def test_passwords_are_compared_independent_of_their_unicode_form() -> None:
     composed = unicodedata.normalize("NFC", "mật khẩu của Lan")
     assert is_password(unicodedata.normalize("NFD", composed), hash_of(composed))
 
 
-def test_a_password_of_an_earlier_version_is_good_and_nothing_is_where_nothing_is_kept() -> None:
+def test_a_password_of_an_earlier_version_is_accepted_and_an_empty_one_never() -> None:
     kept = digest_of(b"tsp_generated")
     assert is_password("tsp_generated", kept)
     assert not is_password("tsp_other", kept)

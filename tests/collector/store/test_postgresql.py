@@ -81,7 +81,7 @@ def test_a_text_that_a_device_has_sent_with_nul_is_kept_without_it(store: Engine
     assert line.detail == "a\N{REPLACEMENT CHARACTER}b"
 
 
-def test_a_database_that_sorts_as_a_language_does_is_refused(postgres: PostgresServer) -> None:
+def test_a_database_with_a_language_collation_is_refused(postgres: PostgresServer) -> None:
     postgres.execute(
         "CREATE DATABASE sorted TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'vi'"
         " LOCALE 'C.UTF-8'"

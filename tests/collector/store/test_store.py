@@ -45,7 +45,7 @@ def store_file(tmp_path: Path) -> Iterator[Engine]:
     engine.dispose()
 
 
-def test_a_token_is_known_only_to_whom_it_was_given(store_file: Engine, tmp_path: Path) -> None:
+def test_a_token_is_stored_only_as_its_digest(store_file: Engine, tmp_path: Path) -> None:
     secret = tokens.create(store_file, "hoan-kiem")
     assert secret.startswith(TOKEN_PREFIX)
     assert len(secret) > 40
@@ -125,7 +125,7 @@ def test_opening_again_keeps_everything(
     assert len(tokens.listed(again)) == 1
 
 
-def test_a_store_of_which_nothing_can_be_read_is_not_replaced_without_notice(
+def test_an_unreadable_store_is_replaced_only_if_that_is_allowed_explicitly(
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "store.sqlite"
@@ -218,7 +218,7 @@ def test_a_bad_first_page_of_a_store_made_by_an_earlier_collector_costs_nothing(
     engine.dispose()
 
 
-def test_where_the_schema_cannot_be_known_no_store_is_begun(
+def test_a_store_without_a_readable_schema_is_not_recovered_as_an_empty_one(
     store_file: Engine, tmp_path: Path
 ) -> None:
     path = tmp_path / "store.sqlite"

@@ -59,7 +59,7 @@ def test_a_site_takes_so_many_and_others_are_not_held_up(store: Engine) -> None:
     assert test_requests.put(store, later) == later
 
 
-def test_news_leads_on_and_never_back(store: Engine) -> None:
+def test_a_test_request_never_goes_back_to_an_earlier_stage(store: Engine) -> None:
     test_requests.put(store, want(name="one"))
     test_requests.advance(store, "ba-dinh", [StageNews("one", RequestStage.DONE)])
     assert stage_of(store, "one") is RequestStage.WAITING, "another site's agent has no say in it"
@@ -85,7 +85,7 @@ def test_tests_that_nobody_accepts_expire_and_late_reports_still_count(store: En
     assert (request.id, request.state) == ("one", RequestStage.TAKEN)
 
 
-def test_the_latest_run_of_a_series_counts(store: Engine) -> None:
+def test_the_latest_run_of_each_series_is_kept(store: Engine) -> None:
     test_requests.put(store, want(name="one"))
     first = TestRun(link="fiber", target="a", family="ip4", outcome="failed", reason="timed_out")
     other = TestRun(link="5g", target="a", family="ip4", outcome="ok", values={"path_hops": 3})

@@ -8,7 +8,7 @@ import pytest
 from thongsuot_collector.store.threads import run_to_completion
 
 
-async def test_a_cancelled_writer_waits_for_the_end() -> None:
+async def test_cancelling_waits_until_the_work_is_done() -> None:
     begun, may_end = threading.Event(), threading.Event()
     done: list[str] = []
 
@@ -28,7 +28,7 @@ async def test_a_cancelled_writer_waits_for_the_end() -> None:
     assert done == ["written"]
 
 
-async def test_its_results_and_exceptions_are_those_of_the_work() -> None:
+async def test_results_and_exceptions_of_the_work_are_passed_on() -> None:
     assert await run_to_completion(max, 1, 2) == 2
     with pytest.raises(ZeroDivisionError):
         await run_to_completion(divmod, 1, 0)

@@ -88,7 +88,7 @@ def test_with_a_queue_others_wait_for_a_long_transaction(store: Engine) -> None:
     assert sites(store) == ["long", "other"]
 
 
-def test_the_first_to_come_writes_first(store: Engine) -> None:
+def test_writers_are_served_in_the_order_of_their_arrival(store: Engine) -> None:
     write_queue.attach(store)
     order: list[int] = []
 
@@ -105,7 +105,7 @@ def test_the_first_to_come_writes_first(store: Engine) -> None:
     assert order == list(range(8))
 
 
-def test_a_transaction_that_fails_gives_its_place_up(store: Engine) -> None:
+def test_a_failed_transaction_releases_the_queue(store: Engine) -> None:
     write_queue.attach(store)
     put(store, "s1")
     with pytest.raises(Exception, match="UNIQUE"):
@@ -114,7 +114,7 @@ def test_a_transaction_that_fails_gives_its_place_up(store: Engine) -> None:
     assert sites(store) == ["s1", "s2"]
 
 
-def test_reading_waits_for_nobody(store: Engine) -> None:
+def test_readers_do_not_wait_for_writers(store: Engine) -> None:
     write_queue.attach(store)
     put(store, "s1")
     with store.begin() as connection:
@@ -122,7 +122,7 @@ def test_reading_waits_for_nobody(store: Engine) -> None:
         assert sites(store) == ["s1"]
 
 
-def test_a_thread_that_would_wait_for_itself_is_reported(store: Engine) -> None:
+def test_a_second_transaction_of_the_same_thread_is_refused(store: Engine) -> None:
     write_queue.attach(store)
     with store.begin() as connection:
         connection.execute(insert(SITES).values(site="s1", state=b""))
@@ -131,7 +131,7 @@ def test_a_thread_that_would_wait_for_itself_is_reported(store: Engine) -> None:
     assert sites(store) == ["s1"]
 
 
-def test_one_who_holds_its_place_across_a_commit_gives_it_up_in_the_end(store: Engine) -> None:
+def test_a_connection_kept_across_commits_releases_the_queue_in_the_end(store: Engine) -> None:
     write_queue.attach(store)
     with store.connect() as connection:
         connection.execute(insert(SITES).values(site="s1", state=b""))

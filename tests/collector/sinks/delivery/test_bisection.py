@@ -59,7 +59,7 @@ class Choosy:
         return value("thongsuot_collector_sink_dropped_samples_total", labels) or 0
 
 
-async def test_all_good_samples_are_one_request_in_order_of_time() -> None:
+async def test_good_samples_are_sent_in_one_request_sorted_by_time() -> None:
     there = Choosy(lambda _point: "")
     await there.deliver([Point(3), Point(1), Point(2)])
     assert there.requests == [[Point(1), Point(2), Point(3)]]
@@ -86,7 +86,7 @@ async def test_the_edge_of_a_window_is_found_in_few_requests_and_counted_as_too_
     assert len(there.requests) <= 2 * 10 + 1
 
 
-async def test_of_those_as_old_as_one_that_is_too_old_none_is_asked_for() -> None:
+async def test_samples_as_old_as_a_rejected_one_are_dropped_without_another_request() -> None:
     there = Choosy(lambda point: "too old" if point.time_ms == 5 else "")
     await there.deliver([Point(5, name=1), Point(5, name=2), Point(6)])
     assert there.taken == [Point(6)]
@@ -95,7 +95,7 @@ async def test_of_those_as_old_as_one_that_is_too_old_none_is_asked_for() -> Non
     assert len(alone) == 1
 
 
-async def test_the_older_half_goes_first_where_age_is_not_the_matter() -> None:
+async def test_the_older_half_is_sent_first_unless_age_is_the_reason() -> None:
     there = Choosy(lambda point: "bad" if point.time_ms == 4 else "")
     await there.deliver([Point(1), Point(2), Point(3), Point(4)])
     assert there.requests[1] == [Point(1), Point(2)]
@@ -109,7 +109,7 @@ async def test_a_receiver_that_takes_nothing_is_given_up_after_so_many_in_a_row(
     assert sum(len(part) == 1 for part in there.requests) == GIVE_UP_AFTER
 
 
-async def test_an_accepted_one_restarts_the_count() -> None:
+async def test_an_accepted_sample_resets_the_count() -> None:
     there = Choosy(lambda point: "no" if point.time_ms % 200 else "")
     await there.deliver([Point(time_ms) for time_ms in range(1, 1025)])
     assert [point.time_ms for point in there.taken] == [200, 400, 600, 800, 1000]

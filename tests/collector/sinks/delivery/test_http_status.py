@@ -18,9 +18,7 @@ from thongsuot_collector.sinks.delivery.http_status import DeliveryAction, actio
         (DeliveryAction.WAIT, (301, 302, 307, 401, 403, 404, 405, 407, 410, 415, 418, 501, 505)),
     ],
 )
-def test_each_status_gets_what_it_deserves(
-    action: DeliveryAction, statuses: tuple[int, ...]
-) -> None:
+def test_each_status_leads_to_its_action(action: DeliveryAction, statuses: tuple[int, ...]) -> None:
     for status in statuses:
         assert action_for(status)[0] is action, status
 

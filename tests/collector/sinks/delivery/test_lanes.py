@@ -14,7 +14,7 @@ from thongsuot_collector.sinks.delivery.lanes import (
 )
 
 
-def test_in_step_there_is_one_lane() -> None:
+def test_without_a_backlog_there_is_one_lane() -> None:
     lanes = Lanes(live=10).caught_up_by(15, jump=100)
     stretch = lanes.next_range(15)
     assert stretch is not None
@@ -24,7 +24,7 @@ def test_in_step_there_is_one_lane() -> None:
     assert lanes.next_range(15) is None
 
 
-def test_far_behind_the_fresh_news_overtakes_and_the_gap_is_filled_beside_it() -> None:
+def test_far_behind_newer_entries_are_sent_beside_the_gap() -> None:
     lanes = Lanes(live=10).caught_up_by(1000, jump=100)
     assert (lanes.live, lanes.gaps, lanes.floor) == (1000, (Gap(10, 1000),), 10)
     assert lanes.behind(1003) == 993
@@ -51,7 +51,7 @@ def test_the_live_lane_jumps_only_when_it_is_more_than_so_far_behind() -> None:
     assert Lanes(live=900).caught_up_by(950, jump=100) == Lanes(live=900)
 
 
-def test_away_again_before_the_gap_is_filled_makes_it_longer() -> None:
+def test_falling_behind_again_extends_the_gap() -> None:
     lanes = Lanes(live=1000, gaps=(Gap(10, 1000),)).caught_up_by(2000, jump=100)
     assert lanes.gaps == (Gap(10, 2000),)
     lanes = Lanes(live=1500, gaps=(Gap(10, 1000),)).caught_up_by(2000, jump=100)
@@ -183,6 +183,6 @@ def test_with_lanes_of_sites_every_sequence_is_sent_once_too_and_a_sites_own_in_
             assert own == sorted(own)
 
 
-def test_a_note_that_cannot_be_read_starts_where_the_cursor_stands() -> None:
+def test_unreadable_lanes_start_at_the_cursor() -> None:
     assert decode_lanes(41, b"\xff\xff") == Lanes(live=41)
     assert decode_lanes(41, b"") == Lanes(live=41)

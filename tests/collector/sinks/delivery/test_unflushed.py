@@ -35,7 +35,7 @@ def begun(process: float = FIRST) -> UnflushedDeliveries:
     return unflushed
 
 
-def test_entries_held_long_enough_by_the_same_process_are_flushed_and_no_others() -> None:
+def test_entries_are_flushed_once_the_same_process_held_them_long_enough() -> None:
     unflushed = begun()
     unflushed.add(upto(10), at_s=1.0)
     unflushed.add(upto(20), at_s=2.0)
@@ -77,7 +77,7 @@ def test_the_cursor_of_a_sink_that_delivers_all_the_time_is_behind_by_the_flush_
     assert len(unflushed) < 50
 
 
-def test_a_receiver_that_does_not_say_costs_no_memory_and_no_count() -> None:
+def test_a_receiver_that_never_reports_its_process_loses_no_count_and_little_memory() -> None:
     unflushed = begun()
     for sequence in range(1, 1001):
         unflushed.add(upto(sequence, delivered=1), at_s=float(sequence))
@@ -131,7 +131,7 @@ def stored_ms(server: VictoriaServer) -> set[int]:
     return {at_ms for _, samples in exported for at_ms, _ in samples}
 
 
-async def test_where_the_receiver_does_not_say_which_process_it_is_it_gets_everything_again(
+async def test_a_receiver_that_does_not_identify_its_process_gets_everything_again(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with receiver(always(204)) as there:

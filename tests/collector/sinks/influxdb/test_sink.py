@@ -62,7 +62,7 @@ async def test_a_request_says_where_it_goes(tmp_path: Path, sink: Sink) -> None:
     assert headers["user-agent"] == "thongsuot-collector"
 
 
-async def test_data_goes_nowhere_else_than_where_it_was_sent(tmp_path: Path, sink: Sink) -> None:
+async def test_a_redirect_is_not_followed(tmp_path: Path, sink: Sink) -> None:
     async with receiver(always(204)) as elsewhere:
         moved = always(307, b"", Location=f"http://127.0.0.1:{elsewhere.port}/api/v2/write")
         async with (

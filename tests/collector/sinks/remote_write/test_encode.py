@@ -123,7 +123,7 @@ def test_two_runs_in_one_millisecond_stay_two_samples() -> None:
     assert rtts == [start_ms, start_ms + 1, start_ms + 2]
 
 
-def test_times_that_no_database_holds_are_put_where_the_window_finds_them() -> None:
+def test_times_out_of_range_are_moved_to_the_earliest_one() -> None:
     values = encoded([icmp_result(1000 * S)], epoch_ns=-(10**18))
     assert {time_ms for _, time_ms in values} == {EARLIEST_MS}
 

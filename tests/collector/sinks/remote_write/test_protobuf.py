@@ -43,13 +43,13 @@ def test_a_request_is_the_bytes_that_the_specification_says() -> None:
 
 
 @given(TIMES)
-def test_every_time_is_six_bytes_of_varint(time_ms: int) -> None:
+def test_a_time_takes_six_bytes_as_a_varint(time_ms: int) -> None:
     assert time_field(time_ms) == b"\x10" + varint(time_ms)
     assert len(time_field(time_ms)) == 7
 
 
 @given(st.lists(TIMES, min_size=1), st.integers(0, 1 << 18))
-def test_time_fields_of_a_batch_are_those_of_each_time(times: list[int], spread: int) -> None:
+def test_time_fields_of_a_batch_equal_those_of_single_times(times: list[int], spread: int) -> None:
     near = [times[0] - times[0] % (spread + 1) + time_ms % (spread + 1) for time_ms in times]
     for batch in (times, [min(max(time_ms, EARLIEST_MS), LATEST_MS) for time_ms in near]):
         assert spaced_time_fields(batch) == [time_field(time_ms) + SAMPLE_HEAD for time_ms in batch]
@@ -66,7 +66,7 @@ SERIES = st.dictionaries(
 
 
 @given(SERIES)
-def test_samples_taken_out_of_a_request_are_those_that_went_in(
+def test_samples_are_read_back_from_a_request_unchanged(
     samples_by_labels: dict[bytes, list[tuple[int, float]]],
 ) -> None:
     request = b"".join(series(labels, samples) for labels, samples in samples_by_labels.items())

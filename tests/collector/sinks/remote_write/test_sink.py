@@ -47,7 +47,7 @@ async def far_side(sink: Sink, samples_in: SamplesIn) -> AsyncIterator[HttpFarSi
         yield HttpFarSide(there, sink(there.url, ""), samples_in)
 
 
-async def test_a_request_says_what_it_is(tmp_path: Path, sink: Sink) -> None:
+async def test_a_request_states_its_protocol(tmp_path: Path, sink: Sink) -> None:
     async with receiver(always(204)) as there, collector(tmp_path, config=sink(there.url, "")) as c:
         await push(c, token(tmp_path, SITE), device(), 1)
         await eventually(lambda: delivered(c))

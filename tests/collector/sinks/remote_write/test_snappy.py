@@ -42,5 +42,5 @@ def test_a_request_holds_the_samples_of_all_its_parts_in_their_order(
         assert series.latest_ms == max(sample.time_ms for sample in part)
 
 
-def test_elements_of_nothing_are_nothing() -> None:
+def test_empty_input_has_no_elements() -> None:
     assert elements_of(b"") == b""

@@ -110,7 +110,7 @@ def ended(encoded: EncodedSeries) -> Ended:
     return series
 
 
-def test_a_link_that_was_gone_and_is_measured_again_ends_again() -> None:
+def test_a_link_measured_again_after_a_gap_can_end_again() -> None:
     site = SealedSite()
     assert site.push(15, icmp_result(5 * S), icmp_result(10 * S)) == set()
     # Sealed long after its last run.
@@ -124,7 +124,7 @@ def test_a_link_that_was_gone_and_is_measured_again_ends_again() -> None:
     }
 
 
-def test_a_value_that_is_lacking_ends_where_it_is_lacking_and_once() -> None:
+def test_a_missing_value_ends_its_series_once() -> None:
     site = SealedSite()
     assert site.push(15, icmp_result(5 * S), icmp_result(10 * S)) == set()
     assert site.push(30, failed(20 * S), failed(25 * S)) == {
@@ -146,7 +146,7 @@ def test_a_link_that_disappears_ends_all_but_the_word_that_it_cannot_be_measured
     assert site.push(45, icmp_result(40 * S), back) == {(UNMEASURED, "5g", "vnpt", 41)}
 
 
-def test_inside_a_batch_it_ends_as_well() -> None:
+def test_a_series_also_ends_within_a_batch() -> None:
     site = SealedSite()
     stale = site.push(30, icmp_result(5 * S), unmeasured(10 * S), icmp_result(15 * S))
     assert stale == {(name, "fiber", "vnpt", 10) for name in (RTT, LOSS, HOPS, SUCCESS)} | {
@@ -154,12 +154,12 @@ def test_inside_a_batch_it_ends_as_well() -> None:
     }
 
 
-def test_a_series_that_never_had_a_value_is_not_brought_about() -> None:
+def test_a_series_that_never_had_a_value_is_not_created() -> None:
     site = SealedSite()
     assert site.push(15, unmeasured(5 * S), unmeasured(10 * S)) == set()
 
 
-def test_a_backlog_says_nothing_of_what_is_alive() -> None:
+def test_a_backlog_does_not_end_series() -> None:
     site = SealedSite()
     site.push(1000, icmp_result(990 * S))
     assert site.push(500, failed(490 * S)) == set()
@@ -213,7 +213,7 @@ def test_with_the_same_labels_a_restart_changes_nothing() -> None:
 KNOWN = {"ba-dinh": LiveSeries(b"layout", 1000, [31, 0], {"5g": {"carrier": "vnpt"}}, {"5g": 990})}
 
 
-def test_what_is_kept_is_loaded(tmp_path: Path) -> None:
+def test_a_saved_checkpoint_is_loaded(tmp_path: Path) -> None:
     path = tmp_path / "sink-a.msgpack"
     assert load_checkpoint(path) == {}
     save_checkpoint(path, KNOWN)

@@ -1,7 +1,4 @@
-"""
-Steps of the wall clock are seen, and what the collector tells of the true time is believed in
-measure.
-"""
+"""Steps of the wall clock are seen, and the collector's time is trusted within its error."""
 
 from hypothesis import given
 from hypothesis import strategies as st

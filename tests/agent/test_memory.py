@@ -1,4 +1,4 @@
-"""What keeps the resident process small takes nothing away that is still needed."""
+"""Memory returned to the system by the resident process is available again when needed."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""A worker answers or is over: in time, without a trace, one at a time."""
+"""A worker answers in time or is ended, and only one runs at a time."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""The past of a point's links on its page: drawn from a month that an agent pushed."""
+"""Charts of a point's past on its page, from a month that an agent pushed."""
 
 import random
 import time

@@ -1,4 +1,4 @@
-"""Arrows point to schema; agent and collector never meet (contracts: pyproject.toml)."""
+"""Rooms import only what their layers allow (the contracts stand in pyproject.toml)."""
 
 import ast
 import os

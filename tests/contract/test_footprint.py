@@ -1,5 +1,5 @@
 """
-The resident agent loads what `agent/imports.txt` lists and nothing else, and stays small.
+The resident agent loads only the modules listed in `agent/imports.txt`, and stays small.
 
 Devices are small and shared; whatever is heavy to import belongs into a short-lived process.
 """

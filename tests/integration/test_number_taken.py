@@ -1,5 +1,5 @@
 """
-Somebody with a site's token pushes in the place of what its device is yet to say.
+Somebody with a site's token pushes under the next numbers of its device.
 
 A real agent's record and uplink against a real collector: what the device measured is all there,
 once, and the device says that its numbers were taken.

@@ -1,4 +1,4 @@
-"""Havoc: a seeded timetable of blows against a running stack."""
+"""A seeded schedule of failures for a running stack."""
 
 import random
 import time

@@ -1,4 +1,4 @@
-"""Waits double, stay bounded, are spread, and respect what the other side asks for."""
+"""Waits double up to a limit, are spread, and respect a wait that was asked for."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""What others sent makes no lines of its own in a log."""
+"""Texts from others cannot start a log line of their own."""
 
 import io
 import logging

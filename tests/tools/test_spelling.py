@@ -1,4 +1,4 @@
-"""Spelling: what is found in either language, and what is let be."""
+"""Spelling mistakes found in either language, and the exceptions."""
 
 import shutil
 import subprocess

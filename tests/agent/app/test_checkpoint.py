@@ -1,6 +1,4 @@
-"""
-What a killed process knew is known again in the same boot and under the same configuration only.
-"""
+"""A checkpoint is restored only within the same boot and under the same configuration."""
 
 from pathlib import Path
 

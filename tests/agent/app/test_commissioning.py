@@ -1,6 +1,4 @@
-"""
-The walk on a real device: forms over HTTP, cables that a script pulls, a kill in the middle.
-"""
+"""A commissioning run on a real device: forms over HTTP, cables pulled by a script, and a kill."""
 
 import signal
 from collections.abc import AsyncIterator, Iterator

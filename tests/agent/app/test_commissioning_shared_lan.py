@@ -1,4 +1,4 @@
-"""The walk where two routers stand on the network of one port: what is pulled is behind them."""
+"""A commissioning run where two routers stand on the network of one port."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator

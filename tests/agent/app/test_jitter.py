@@ -1,4 +1,4 @@
-"""Jitter: many devices do not act at the same moment, and no two runs have one name."""
+"""Jitter: many devices do not act at the same moment, and each run has a name of its own."""
 
 from thongsuot_agent.app.jitter import jitter, new_id
 

@@ -1,4 +1,4 @@
-"""An agent whose link is given the address of another carrier: its lease says whose line it is."""
+"""An agent whose link gets an address of another carrier: its lease shows whose line it is."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path

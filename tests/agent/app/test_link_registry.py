@@ -1,4 +1,4 @@
-"""What changed about a link, in words; and when packets can leave by it."""
+"""Changes of a link in words, and when packets can leave by it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""What people report by the device's page goes on the record, once a minute at most."""
+"""Problems that people report on the device's page are recorded, at most one a minute."""
 
 from thongsuot_agent.app.local_problems import COOLDOWN_NS, LocalProblems
 from thongsuot_agent.clock import Clocks

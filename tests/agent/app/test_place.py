@@ -1,4 +1,4 @@
-"""What a device knows of the place where it stands, over a power cut."""
+"""What a device remembers of its place across a power cut."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A test that is asked for runs once, one after the other, and what becomes of it is told."""
+"""Requested tests run once and one at a time, and their outcome is reported."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Whatever comes in is kept before it is judged, and a judge that breaks ends nothing else."""
+"""Results are stored before they are judged, and a failing judge stops nothing else."""
 
 from dataclasses import dataclass, field
 from pathlib import Path

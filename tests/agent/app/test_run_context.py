@@ -1,4 +1,4 @@
-"""Where the agent finds what its configuration only names."""
+"""Where the agent finds the files and credentials that its configuration names."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""How far the month's samples are, over restarts and turns of the month."""
+"""The progress of the month's samples, across restarts and from month to month."""
 
 from thongsuot_agent.app.sampling import SamplingProgress
 from thongsuot_schema.catalogue.qcvn import DOWN, UP

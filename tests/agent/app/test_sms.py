@@ -1,4 +1,4 @@
-"""A running agent whose lines are both cut: its modem sends the news that no packet carries."""
+"""A running agent whose lines are both cut sends a text message by its modem."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""systemd hears what is said, on a path and in the abstract namespace."""
+"""Messages to systemd arrive on a path and in the abstract namespace."""
 
 import os
 import socket

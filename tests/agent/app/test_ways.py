@@ -1,4 +1,4 @@
-"""The whole agent looks at the ways, learns the carrier's first hop, and looks again at a fault."""
+"""The whole agent traces paths, learns the carrier's first hop, and traces again after a fault."""
 
 import signal
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""``replay``: a recording judged again, and what is wrong with one that cannot be."""
+"""``replay``: a recording is judged again, and an invalid one is reported."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What the commands print to a person whose terminal is Vietnamese: nothing of it is English."""
+"""Output of the commands on a Vietnamese terminal has no English in it."""
 
 import argparse
 import re

@@ -1,4 +1,4 @@
-"""The code of the day: who may begin a run, how often one may guess, and that both sides agree."""
+"""The code of the day: who may begin a run, and how often it may be tried."""
 
 import hashlib
 

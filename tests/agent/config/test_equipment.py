@@ -1,4 +1,4 @@
-"""Profiles that a configuration names can be used, or the mistake is told with its place."""
+"""Equipment profiles named in a configuration are usable, or the mistake has its place."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What a configuration stands for."""
+"""What a configuration measures: the default profile, and the settings that probes get."""
 
 import pytest
 from msgspec import structs

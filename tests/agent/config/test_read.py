@@ -1,4 +1,4 @@
-"""Each mistake gets its sentence, with file and line; what is right is read as it was meant."""
+"""Mistakes in a settings file are reported with file and line; valid files are read completely."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What is found on hosts, as far as one can say it without a host."""
+"""Findings of the doctor, from descriptions of hosts."""
 
 from dataclasses import replace
 

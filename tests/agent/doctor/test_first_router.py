@@ -1,4 +1,4 @@
-"""By whom a link leaves, proved by a packet, as ``thongsuot-agent links`` shows it."""
+"""By which router a link leaves, proved by a packet as ``thongsuot-agent links`` shows it."""
 
 import json
 import sys

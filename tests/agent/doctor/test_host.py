@@ -1,4 +1,4 @@
-"""Real hosts, each broken in its own way, and what the command says of them."""
+"""Real hosts, each with one fault, and the findings of the command."""
 
 import subprocess
 import sys

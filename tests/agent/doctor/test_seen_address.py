@@ -1,4 +1,4 @@
-"""From where the collector sees each link come: two that leave by one line are seen as one."""
+"""The address from which the collector sees each link: links that share a line are found."""
 
 import asyncio
 from collections.abc import Iterator, Mapping

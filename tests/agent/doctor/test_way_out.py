@@ -1,4 +1,4 @@
-"""Sites whose way out is more than a cable, each without something: what the doctor says of it."""
+"""Uplinks of several parts (proxy, session, modem) that lack one: the doctor's findings."""
 
 import subprocess
 import sys

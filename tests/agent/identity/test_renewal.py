@@ -1,4 +1,4 @@
-"""When a certificate is renewed, and how long is waited after what goes wrong."""
+"""When a certificate is renewed, and how long the agent waits after each failure."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

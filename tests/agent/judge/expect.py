@@ -1,4 +1,4 @@
-"""What a world's engine has said, and what is expected of it."""
+"""Helpers that compare the verdicts of a simulated site with the expected ones."""
 
 from tests.agent.judge.simulated_site import SimulatedSite, site_seconds
 from thongsuot_schema.segment import Party, Segment, party_for

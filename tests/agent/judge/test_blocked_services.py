@@ -1,4 +1,4 @@
-"""What it says of a link that services which other links reach cannot be reached over it."""
+"""A link over which services fail that other links reach."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A link whose next hop is the carrier's own router: nobody at the site can be its fault."""
+"""A link whose next hop is the carrier's own router, so that no box of the site can fail."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Whose line answers by: a site whose router moves between two lines, second by second."""
+"""By whose line answers arrive: a router that moves a site between two lines, second by second."""
 
 from dataclasses import dataclass, field
 

@@ -1,4 +1,4 @@
-"""By whose line a link's packets leave, decision by decision: what is noted, asked and believed."""
+"""Single decisions about whose line a link uses: what is noted, probed and believed."""
 
 import pytest
 

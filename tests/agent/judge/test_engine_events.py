@@ -1,4 +1,4 @@
-"""What single events do to what is known: results that count, those that say nothing, time."""
+"""The effect of single events: results, facts and the passing of time."""
 
 import pytest
 from msgspec import structs

@@ -1,4 +1,4 @@
-"""Nothing that happened is taken back: a record of verdicts, and outages of every length."""
+"""The record of verdicts keeps every outage, however long or short."""
 
 from dataclasses import dataclass, replace
 from itertools import pairwise

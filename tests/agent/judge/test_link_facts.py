@@ -1,4 +1,4 @@
-"""What interfaces, rounds and time make of a link: faults at once or after grace, what is known."""
+"""How interfaces, rounds and time change the state of a link."""
 
 import pytest
 from msgspec import structs

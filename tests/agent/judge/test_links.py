@@ -1,4 +1,4 @@
-"""What a link asks, and why: of runs that do not fit, after rounds in vain, of a modem."""
+"""Which probes a link requests, and why."""
 
 import msgspec
 import pytest

@@ -1,4 +1,4 @@
-"""Memory: of what nothing is known nothing is counted, believed or remembered."""
+"""Fields of the judge's memory start with nothing counted, believed or remembered."""
 
 import inspect
 

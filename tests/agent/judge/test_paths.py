@@ -1,4 +1,4 @@
-"""What the ways to targets teach the judge, and when it asks for them."""
+"""What the judge learns from traced paths, and when it requests them."""
 
 import msgspec
 import pytest

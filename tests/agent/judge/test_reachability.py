@@ -1,4 +1,4 @@
-"""Signs: what a run proves about the way."""
+"""What a run proves about the path to its target."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Recovery: the first answer that speaks for the end of a fault dates it."""
+"""The end of a fault is dated by the first answer that proves it."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a service is for the site: by the best link that reaches it, or by what all lack."""
+"""The state of a service for the whole site, from the states over its links."""
 
 import pytest
 

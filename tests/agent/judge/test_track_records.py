@@ -1,4 +1,4 @@
-"""What one run leaves in its series, field by field."""
+"""How one run changes the record of its series, field by field."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Tracks: runs overlap and arrive in any order; what counts is when they began."""
+"""Runs overlap and arrive in any order; they count by the time they began."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A link over which nothing can be sent: what its router says of the port is all there is."""
+"""A link over which nothing can be sent is judged by what its router reports of the port."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Whose a line is by what the device itself sees of it."""
+"""Which carrier's line is in use, by the addresses that the device itself sees."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A flow that is dead by itself is told from packets that were lost."""
+"""A flow that died by itself is distinguished from lost packets."""
 
 import asyncio
 import socket

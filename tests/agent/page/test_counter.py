@@ -1,4 +1,4 @@
-"""What the device's own page knows of the computers at the counter."""
+"""How the device's own page shows the computers at the counter."""
 
 from tests.collector.state.test_counter import opened_by, result
 from thongsuot_agent.page.counter import CounterTracker

@@ -1,4 +1,4 @@
-"""Which page stands where, in which language, how large, and how often it is drawn."""
+"""The device's pages: addresses, languages, size, and how often they are rendered."""
 
 import gzip
 from collections.abc import Callable, Mapping

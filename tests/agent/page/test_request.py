@@ -1,4 +1,4 @@
-"""What the page answers to, and how its responses begin."""
+"""Requests that the device's page accepts, and the heads of its responses."""
 
 from dataclasses import replace
 from http import HTTPStatus

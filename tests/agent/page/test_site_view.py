@@ -1,4 +1,4 @@
-"""The view of a site: what is known, and nothing that is not."""
+"""The view of a site shows what is known and nothing else."""
 
 from dataclasses import replace
 

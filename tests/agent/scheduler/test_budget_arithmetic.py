@@ -1,7 +1,4 @@
-"""
-The dearest runs go first, the cheapest last, and a schedule that keeps to the strides keeps the
-allowance.
-"""
+"""The most expensive runs are reduced first, and a reduced schedule keeps the allowance."""
 
 from datetime import UTC, datetime
 

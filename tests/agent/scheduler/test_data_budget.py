@@ -1,4 +1,4 @@
-"""What a metered link has used is counted, remembered, and decides what may still run."""
+"""Usage of a metered link is counted and stored, and decides what may still run."""
 
 from dataclasses import replace
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""A process that was not given the CPU does not blame the network."""
+"""Results of a process that was short of CPU do not blame the network."""
 
 from thongsuot_agent.scheduler.measurement_doubts import (
     LATE_S,

@@ -1,4 +1,4 @@
-"""Which jobs a test consists of, and what is refused with which word."""
+"""Which jobs a requested test consists of, and why one is refused."""
 
 import pytest
 

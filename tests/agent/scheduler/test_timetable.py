@@ -1,4 +1,4 @@
-"""Every moment is kept or skipped, never doubled or caught up; names spread evenly."""
+"""Each moment of a job is kept or skipped, and never doubled; sites spread evenly."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""What settings file and site configuration make together."""
+"""A settings file merged with a site configuration."""
 
 from tests.agent.siteconfig.making import anchor, own, portal, site_config
 from thongsuot_agent.config.profile import DEFAULT_PROBES, PROBES, TARGETS, probes_of, targets_of

@@ -1,4 +1,4 @@
-"""Which site configuration is run, tried, refused: whatever happens in whatever order."""
+"""Which site configuration is run, tried or refused, in whatever order events come."""
 
 from hypothesis import settings
 from hypothesis import strategies as st

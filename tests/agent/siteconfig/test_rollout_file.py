@@ -1,4 +1,4 @@
-"""The rollout on the disk: whole, before or after, wherever the power goes."""
+"""The rollout's file is complete after a power cut at any moment: the old state or the new one."""
 
 import logging
 from pathlib import Path

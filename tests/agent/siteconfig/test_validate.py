@@ -1,4 +1,4 @@
-"""A site configuration is taken whole or not at all, by the checks of a settings file."""
+"""A site configuration is accepted or refused as a whole, by the checks of a settings file."""
 
 import pytest
 from hypothesis import given, settings

@@ -1,4 +1,4 @@
-"""A short message on the wire, and what is said in it."""
+"""A short message as bytes, and its text."""
 
 import pytest
 

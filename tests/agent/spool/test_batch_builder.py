@@ -1,4 +1,4 @@
-"""Batches are built of what can travel; what cannot is counted, and takes nothing with it."""
+"""Batches leave out and count entries that cannot be encoded."""
 
 from pathlib import Path
 

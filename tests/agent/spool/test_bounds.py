@@ -1,4 +1,4 @@
-"""What goes first when there is no room, and what is said of it."""
+"""What is dropped first when there is no room, and how the loss is reported."""
 
 import random
 import shutil

@@ -1,4 +1,4 @@
-"""What evictions took is added up; a sum that were wrong would be reported as the truth."""
+"""Counts of evictions are added up, because their sum is reported."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What a device says of its record: how far it is, what waits, and what will never come."""
+"""What a device reports of its streams: how far they are, what waits and what is lost."""
 
 import sqlite3
 from pathlib import Path

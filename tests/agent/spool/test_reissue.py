@@ -1,4 +1,4 @@
-"""Batches whose numbers somebody else has taken go on under another stream, and none is lost."""
+"""Batches whose numbers were taken by somebody else are sent in another stream."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A collector of several addresses: whichever machine of it works takes the record."""
+"""A collector with several addresses: any machine that works gets the record."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence

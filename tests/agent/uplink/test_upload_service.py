@@ -1,6 +1,4 @@
-"""
-The conversation with a collector, on a real socket: nothing lost, nothing blocked, news first.
-"""
+"""Pushing to a collector over a real socket: nothing is lost or blocked, and news goes first."""
 
 import asyncio
 import ssl

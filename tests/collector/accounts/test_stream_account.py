@@ -1,4 +1,4 @@
-"""Where each number of a stream is: every one is somewhere, and none is twice."""
+"""The account of a stream: each number has exactly one fate."""
 
 from hypothesis import given
 from hypothesis import strategies as st

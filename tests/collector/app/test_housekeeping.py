@@ -1,4 +1,4 @@
-"""Done now and then: trimming what may go, keeping what was learned, telling how it stands."""
+"""Periodic work: trimming the journal, saving what was learned, and measuring."""
 
 import logging
 import time

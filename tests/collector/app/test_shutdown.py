@@ -1,4 +1,4 @@
-"""A collector that ends: how long it may take to finish what is left."""
+"""How long a collector that stops may take to finish its work."""
 
 import asyncio
 

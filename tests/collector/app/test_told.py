@@ -1,4 +1,4 @@
-"""A running collector tells: from a push over the wire to the carrier, through kills, once."""
+"""A running collector notifies a carrier of a push exactly once, even when killed."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The collector's own absence is nobody's silence."""
+"""An absence of the collector does not count as silence of its sites."""
 
 import sqlite3
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""The longest turn of the event loop: seen for a minute at least, forgotten after two."""
+"""The longest turn of the event loop is reported for one to two minutes."""
 
 import asyncio
 from collections.abc import Generator

@@ -1,4 +1,4 @@
-"""What is written is Parquet: a reader that is not ours reads back every value."""
+"""Exported Parquet files are read back completely by another implementation."""
 
 from importlib import import_module
 from pathlib import Path

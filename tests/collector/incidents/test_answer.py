@@ -1,4 +1,4 @@
-"""What parties answer and the city decides: whose an incident is by it, and what is kept."""
+"""How answers of parties and decisions of the city change an incident."""
 
 import msgspec
 import pytest

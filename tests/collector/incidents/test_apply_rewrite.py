@@ -1,4 +1,4 @@
-"""What a rewrite changes, and what it leaves alone because it does not speak of it."""
+"""What a rewrite of the past changes in faults and incidents, and what it keeps."""
 
 from tests.collector.incidents.city import CityFixture, healthy_city
 from tests.collector.timeline.boot_script import CUT, LOSSY, UP, wall_ns

@@ -1,4 +1,4 @@
-"""What belongs together, and how many it takes."""
+"""Which faults form a cluster, and how many are needed."""
 
 import math
 

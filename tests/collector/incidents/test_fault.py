@@ -1,4 +1,4 @@
-"""From intervals to faults: where one begins, where it ends, and what is none."""
+"""Faults from intervals: where one begins and ends, and what does not count."""
 
 import pytest
 from msgspec.structs import replace

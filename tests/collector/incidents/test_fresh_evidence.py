@@ -1,4 +1,4 @@
-"""What has not failed again since a wide incident, or since a loss was known, is not told yet."""
+"""Faults that need a new failure before they are notified: after an outage, or for loss."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""What holds whatever happens in a city, in whatever order, and however often it is restarted."""
+"""Invariants of incidents in any city, order of events and number of restarts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What rules may ask of the network, also after the inventory was edited."""
+"""Questions of rules about the network, also after an edit of the inventory."""
 
 import msgspec
 

@@ -1,4 +1,4 @@
-"""What the probes of a link have seen, each with its second; nothing of a fault that is over."""
+"""What the probes of a link observed, with times, and only for the present fault."""
 
 from collections.abc import Sequence
 from random import Random

@@ -1,4 +1,4 @@
-"""Work that a carrier proposes waits for the city's word, and no longer than until its end."""
+"""Work proposed by a carrier waits for the city's decision until it would be over."""
 
 from msgspec.structs import replace
 

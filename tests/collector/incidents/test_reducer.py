@@ -1,4 +1,4 @@
-"""From what changes to what is told: one fault, its holds, its ends, and the consumer."""
+"""From a change to its notifications: holds, ends and restarts."""
 
 from tests.collector.incidents.city import healthy_city
 from tests.collector.timeline.boot_script import CUT, LOSSY, NS, UNPLUGGED, UP, wall_ns

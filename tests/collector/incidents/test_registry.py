@@ -1,4 +1,4 @@
-"""The book: what survives a restart, what is dropped, what people and channels note in it."""
+"""The registry of incidents: what survives a restart, and what is dropped."""
 
 from dataclasses import replace
 

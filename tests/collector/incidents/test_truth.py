@@ -1,4 +1,4 @@
-"""Incidents say when, who and how many, truly; and nothing that happened is taken back."""
+"""Times, parties and counts of incidents are right and are never withdrawn."""
 
 from itertools import pairwise
 

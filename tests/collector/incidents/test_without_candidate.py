@@ -1,4 +1,4 @@
-"""An outage that the rules do not find any more: its faults say how it ended."""
+"""How faults of an outage end after a change of settings no longer groups them."""
 
 import msgspec
 import pytest

@@ -1,4 +1,4 @@
-"""What an incident says, in both languages."""
+"""Titles of incidents in both languages."""
 
 import pytest
 

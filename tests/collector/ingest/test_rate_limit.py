@@ -1,4 +1,4 @@
-"""Who asks too often waits, and nobody else does."""
+"""Clients that ask too often have to wait, and no others."""
 
 from thongsuot_collector.ingest.rate_limit import RateLimiter, network_of
 

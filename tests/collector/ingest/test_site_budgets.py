@@ -1,4 +1,4 @@
-"""What one site may cost all others: by the budgets alone, and over real HTTP."""
+"""Limits on what one site may cost, by the budgets alone and over real HTTP."""
 
 import time
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""Whose an address is."""
+"""To which carrier an address belongs."""
 
 from pathlib import Path
 

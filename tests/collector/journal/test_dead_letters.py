@@ -1,4 +1,4 @@
-"""What cannot be processed is kept whole, and fills no log."""
+"""Entries that cannot be processed are kept whole and do not flood the log."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""The chain: what was measured is told from what was changed, replaced or slipped in."""
+"""The hash chain detects batches that were changed, replaced or inserted."""
 
 import json
 import sqlite3

@@ -1,4 +1,4 @@
-"""What every channel is set up by."""
+"""Settings that every channel has."""
 
 import msgspec
 import pytest

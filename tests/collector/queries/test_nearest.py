@@ -1,4 +1,4 @@
-"""Which other point can serve: the nearest that works, and how it gets down to a device."""
+"""The nearest point that can serve instead, and how a device learns of it."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

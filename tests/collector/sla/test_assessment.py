@@ -1,4 +1,4 @@
-"""What a month is held to: how much has to be known, and from when downtime counts as notified."""
+"""Which months are assessed, and from when downtime counts as notified."""
 
 import csv
 import io

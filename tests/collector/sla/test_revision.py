@@ -1,4 +1,4 @@
-"""Revisions: a new one when anything is said otherwise, and what that is."""
+"""A new revision of a statement is issued when anything in it changes, and lists that."""
 
 import msgspec
 import pytest

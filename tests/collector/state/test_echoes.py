@@ -1,4 +1,4 @@
-"""Batches that are kept as they came say the same as when each is taken apart at once."""
+"""Batches aggregated late give the same figures as batches aggregated at once."""
 
 from array import array
 

@@ -1,4 +1,4 @@
-"""What stood when, whatever order the batches arrive in."""
+"""Which verdicts were in force at a time, in whatever order batches arrive."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""Work in threads: who is cancelled waits until it is done."""
+"""Cancelled work in a thread is waited for."""
 
 import asyncio
 import threading

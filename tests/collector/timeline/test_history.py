@@ -1,4 +1,4 @@
-"""Nothing that an agent decided is taken back by what it, or another batch, says later."""
+"""No decision of an agent is removed from the past by a later batch."""
 
 import random
 from collections.abc import Sequence

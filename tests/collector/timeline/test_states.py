@@ -1,4 +1,4 @@
-"""Which state a subject was in where batches are missing: presumed, until it is known better."""
+"""The state of a subject while batches are missing is presumed until they arrive."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""When the absence of a collector is told: once, after a while, and its end."""
+"""When the absence of a collector is notified: once, after a while, and its end."""
 
 import pytest
 

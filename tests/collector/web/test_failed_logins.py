@@ -1,4 +1,4 @@
-"""Guessing a password is slowed down, and hurts nobody but who guesses."""
+"""Guessing a password is slowed down for its source alone."""
 
 import asyncio
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What every answer to a browser has, and what each adds."""
+"""Headers and languages of every response to a browser."""
 
 from collections.abc import Mapping
 from urllib.parse import parse_qs, urlsplit

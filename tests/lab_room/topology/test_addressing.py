@@ -1,4 +1,4 @@
-"""Addresses do not run into each other, and running out of them is said."""
+"""Address ranges do not overlap, and using one up is reported."""
 
 from ipaddress import ip_interface
 from itertools import combinations

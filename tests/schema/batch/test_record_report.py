@@ -1,4 +1,4 @@
-"""What an agent says of its record: it comes back as it was said, and nothing else is taken."""
+"""An agent's report of its record is read back unchanged, and invalid ones are refused."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The form by which somebody at a point says what no page shows."""
+"""The form on which staff at a point report a problem."""
 
 import re
 

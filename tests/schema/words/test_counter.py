@@ -1,4 +1,4 @@
-"""What is said of the computers at the counter: measured, never concluded from the lines."""
+"""Words about the computers at the counter come from measurements, not from the lines."""
 
 import msgspec
 

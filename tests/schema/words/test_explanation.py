@@ -1,4 +1,4 @@
-"""What is said of a light: for every symptom, in both languages."""
+"""The explanation beneath a light, for every symptom and in both languages."""
 
 import string
 import unicodedata

@@ -1,4 +1,4 @@
-"""One sentence for a whole site."""
+"""The one sentence that sums up a site."""
 
 import msgspec
 import pytest

@@ -1,4 +1,4 @@
-"""Whose turn it is: the first thing that somebody at a counter asks."""
+"""Who has to act next, as the page of a point says it."""
 
 from collections.abc import Callable
 

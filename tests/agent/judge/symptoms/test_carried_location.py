@@ -1,4 +1,4 @@
-"""Carried location: from what lookups and pages lose to the rung on which it begins."""
+"""On which rung the loss of lookups and pages begins."""
 
 import pytest
 

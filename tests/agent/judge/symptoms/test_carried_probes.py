@@ -1,4 +1,4 @@
-"""What is asked because a test of loss is under way, or to see whether a loss is over."""
+"""Probes that a test of loss asks for, and those that show whether a loss is over."""
 
 import pytest
 

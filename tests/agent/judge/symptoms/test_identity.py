@@ -1,4 +1,4 @@
-"""The site must be itself before it accuses: whose router stands behind the line."""
+"""Whether the first router behind a line is the usual one, before a carrier is accused."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Which part is told to lose what is carried: flows, large packets, a name server, or the way."""
+"""Which part of the path is named for a loss: flows, large packets, a name server or the line."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A name that is gone for one carrier sooner than for another accuses none of them at first."""
+"""A name missing for one carrier before the other is at first held against neither."""
 
 import pytest
 from msgspec import structs

@@ -1,4 +1,4 @@
-"""Pages: how many have to fail, or come slowly, before somebody notices."""
+"""How many pages must fail or be slow before users notice."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Second word: echoes alone make no dead line of one over which pages are paid for."""
+"""On a metered line, echoes alone do not prove an outage."""
 
 import pytest
 

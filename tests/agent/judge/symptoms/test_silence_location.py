@@ -1,4 +1,4 @@
-"""What is broken where nothing beyond the site answers: the box, the last router, or the line."""
+"""What is broken if nothing beyond the site answers: the box, the last router or the line."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""What a silence has to wait for, since when it lasts, and how strong it speaks."""
+"""What a silence waits for, when it began, and how strong its evidence is."""
 
 from dataclasses import replace
 from math import log

@@ -1,4 +1,4 @@
-"""What can go wrong between the connection and the last byte, and how it is told."""
+"""Failures between the connection and the last byte, and their reasons."""
 
 import asyncio
 import socket

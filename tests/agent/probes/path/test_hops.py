@@ -1,4 +1,4 @@
-"""What the answers of a walk make of its hops."""
+"""How the answers to a trace become hops."""
 
 from thongsuot_agent.probes.path.hops import HopAnswer, hop_from, last_number
 from thongsuot_schema.path import Hop

@@ -1,4 +1,4 @@
-"""A reading keeps the legs apart and refuses what means nothing."""
+"""A reading keeps LTE and NR apart and rejects placeholder values."""
 
 import pytest
 

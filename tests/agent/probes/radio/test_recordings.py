@@ -1,4 +1,4 @@
-"""What recorded modems and routers said gives the values that stand beside it."""
+"""Recorded answers of modems and routers give the values stored beside them."""
 
 import asyncio
 import json

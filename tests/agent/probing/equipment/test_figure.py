@@ -1,4 +1,4 @@
-"""What equipment says becomes a figure, or it is nothing."""
+"""Answers of equipment become figures, or nothing."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Makers' words to ours."""
+"""Makers' words for technologies, registrations and SIM states become ours."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What is written is read back as the same, whatever stands in it."""
+"""A written inventory is read back unchanged, whatever it contains."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""Who else is told of an incident by what people say, or fail to say: each once."""
+"""Escalations and disputes are notified to further parties, each once."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What the service keeps of what it told: until it is over, and over restarts."""
+"""How long the service keeps its notifications, and how it restores them."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""What receivers say by themselves: nothing of it is missing from the incident, nothing doubled."""
+"""Statuses that receivers set themselves reach the incident completely and once."""
 
 import asyncio
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Telling with real receivers: who is told by what when channels fail, and what is seen of it."""
+"""Notifications with real receivers whose channels fail, hang or recover."""
 
 from pathlib import Path
 

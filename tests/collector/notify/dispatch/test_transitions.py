@@ -1,4 +1,4 @@
-"""Progress: who is told what next, whatever receivers answer and in whatever order news come."""
+"""Which message a channel sends next, for any answer and any order of news."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""The ways in a message: before the fault and now."""
+"""Paths before and during the fault, in a message."""
 
 from msgspec import structs
 

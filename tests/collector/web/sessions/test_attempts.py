@@ -1,4 +1,4 @@
-"""Guessing gets slower and slower; nobody else notices it, and nobody is locked out for good."""
+"""Guessing gets slower with each try, without locking out others."""
 
 from thongsuot_collector.web.sessions.attempts import (
     NEW_NAMES,

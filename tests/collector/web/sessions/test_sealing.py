@@ -1,4 +1,4 @@
-"""What was sealed is read by the same key, for the same purpose, while it lasts."""
+"""A sealed value is read only with the same key and purpose, while it is valid."""
 
 from tests.collector.web.sessions.test_attempts import LONG_S
 from thongsuot_collector.web.sessions.sealing import Sealer

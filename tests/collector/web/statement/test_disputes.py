@@ -1,4 +1,4 @@
-"""What stands beside a statement: what its carrier denies, and what the city has closed."""
+"""Disputes and closures listed beside a statement."""
 
 import msgspec
 

@@ -1,4 +1,4 @@
-"""What of an incident another carrier's system learns, once the incident is not that carrier's."""
+"""What another carrier's system may still read of an incident that is no longer its own."""
 
 import msgspec
 

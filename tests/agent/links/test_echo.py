@@ -7,8 +7,8 @@ import time
 import pytest
 
 from tests.agent.links.device import ANCHOR4, ANCHOR6, FIXED, MOBILE, on_device, until
-from thongsuot_agent.links.echo import EchoResult
 from thongsuot_agent.links.monitor import LinkMonitor
+from thongsuot_agent.links.pending_echo import EchoResult
 from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.proto import icmp
 from thongsuot_lab.lab import Lab

@@ -1,16 +1,19 @@
 """Echo: one request and its answer, timed by the kernel's timestamps and matched to each other."""
 
 import asyncio
-import math
 import os
 from collections import OrderedDict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+import msgspec
+
+from thongsuot_agent.links.answer_reader import AnswerReader
 from thongsuot_agent.links.echo_socket import EchoArrival, EchoSocket
 from thongsuot_agent.links.egress import Egress
 from thongsuot_agent.links.icmp_sockets import FRESH_FLOWS
 from thongsuot_agent.links.lateness import LATE_S, LATENESS
 from thongsuot_agent.links.old_flows import OldFlows
+from thongsuot_agent.links.pending_echo import EchoResult, PendingEcho
 from thongsuot_agent.links.reasons import described, reason_for_own
 from thongsuot_agent.links.roundtrip import NS_PER_S, Stopwatch
 from thongsuot_agent.links.selector import RouteSelector
@@ -34,28 +37,6 @@ _REMEMBERED = 64
 """Finished echoes kept to distinguish a late or duplicate answer from a foreign one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EchoResult:
-    """
-    The result of one request.
-
-    ``rtt_s`` is set exactly when it was answered in time. Otherwise ``reason`` has the cause.
-    ``hop_limit`` is that of the answer. ``received_bytes`` and ``sent_bytes`` are at IP level.
-    """
-
-    rtt_s: float | None = None
-    hop_limit: int | None = None
-    reason: Reason | None = None
-    detail: str = ""
-    doubts: frozenset[QualityFlag] = frozenset()
-    sent_bytes: int = 0
-    received_bytes: int = 0
-    late_rtt_s: float | None = None
-    """Round-trip time of an earlier echo to this destination, answered after its time limit."""
-    is_old_flow_dead: bool = False
-    """Whether echoes to this destination are answered, except those of the previous flow."""
-
-
 @dataclass(slots=True, kw_only=True)
 class UnexpectedReplies:
     """Packets that were received and not accepted since the channel was opened."""
@@ -64,23 +45,6 @@ class UnexpectedReplies:
     late: int = 0
     unproven: int = 0
     unsolicited: int = 0
-
-
-@dataclass(slots=True, kw_only=True, eq=False)
-class _PendingEcho:
-    sequence: int
-    payload: bytes
-    egress: Egress
-    timeout_ns: int
-    stopwatch: Stopwatch
-    number: int
-    future: "asyncio.Future[EchoResult]"
-    deadline_s: float
-    flow: int
-    is_old_flow: bool = False
-    timer: asyncio.TimerHandle | None = None
-    unproven: str = ""
-    doubts: frozenset[QualityFlag] = frozenset()
 
 
 class EchoChannel:
@@ -94,15 +58,19 @@ class EchoChannel:
         self._socket = EchoSocket(family, interface, selector)
         self._index = index
         self._loop = asyncio.get_running_loop()
-        for file in self._socket.files():
-            self._loop.add_reader(file, self._drain)
+        # A ping socket has its answers where it has its timestamps.
+        read = self._take_stamps if self._socket.is_raw else self._drain
+        self._loop.add_reader(self._socket.sender, read)
+        self._reader = AnswerReader(self._socket.listener, self._drain, self._await_rest)
+        self.is_raw = self._socket.is_raw
+        """Whether this is a raw socket (CAP_NET_RAW) or the kernel's ping socket."""
         self._header_bytes = (
             icmp.IP6_HEADER_BYTES if family is Family.IP6 else icmp.IP4_HEADER_BYTES
         )
-        self._pending: dict[int, _PendingEcho] = {}
-        self._by_number: dict[int, _PendingEcho] = {}
+        self._pending: dict[int, PendingEcho] = {}
+        self._by_number: dict[int, PendingEcho] = {}
         self._settled: OrderedDict[int, bytes] = OrderedDict()
-        self._given_up: OrderedDict[int, _PendingEcho] = OrderedDict()
+        self._given_up: OrderedDict[int, PendingEcho] = OrderedDict()
         self._late: dict[bytes, tuple[float, float]] = {}
         self._flows: dict[bytes, int] = {}
         self._old_flows = OldFlows(FRESH_FLOWS)
@@ -110,11 +78,6 @@ class EchoChannel:
         self._sequence = int.from_bytes(os.urandom(2), "big")
         self._stamps_seen = False
         self.unexpected_replies = UnexpectedReplies()
-
-    @property
-    def is_raw(self) -> bool:
-        """Whether this is a raw socket (CAP_NET_RAW) or the kernel's ping socket."""
-        return self._socket.is_raw
 
     @property
     def is_worn(self) -> bool:
@@ -130,8 +93,8 @@ class EchoChannel:
     def close(self) -> None:
         """Close the socket; echoes in flight end as unmeasured."""
         if not self._loop.is_closed():
-            for file in self._socket.files():
-                self._loop.remove_reader(file)
+            self._loop.remove_reader(self._socket.sender)
+            self._reader.close()
         self._socket.close()
         for pending in list(self._pending.values()):
             self._resolve(
@@ -154,12 +117,12 @@ class EchoChannel:
         """
         flow = self._flows.get(egress.destination_packed, 0)
         pending = self._send(egress, timeout_s, payload_bytes, flow)
-        pending.timer = self._loop.call_at(pending.deadline_s, self._expire, pending)
         self._ask_old_flow(egress, timeout_s, flow)
         try:
             return await pending.future
         finally:
-            pending.timer.cancel()
+            if pending.timer is not None:
+                pending.timer.cancel()
             self._forget(pending)
 
     def _ask_old_flow(self, egress: Egress, timeout_s: float, flow: int) -> None:
@@ -167,10 +130,20 @@ class EchoChannel:
         old = self._old_flows.flow_to_ask(egress.destination_packed, flow)
         if old is None or not self.is_raw:
             return
-        beside = self._send(egress, timeout_s, PAYLOAD_BYTES, old, is_old=True)
-        beside.timer = self._loop.call_at(beside.deadline_s, self._expire_old_flow, beside)
+        self._send(egress, timeout_s, PAYLOAD_BYTES, old, is_old=True)
 
-    def _expire_old_flow(self, pending: _PendingEcho) -> None:
+    def _await_rest(self) -> bool:
+        """Limit the wait for what was not there when it was read; returns whether any is."""
+        for pending in self._pending.values():
+            if pending.timer is None:
+                self._limit_wait(pending)
+        return bool(self._pending)
+
+    def _limit_wait(self, pending: PendingEcho) -> None:
+        expire = self._expire_old_flow if pending.is_old_flow else self._expire
+        pending.timer = self._loop.call_at(pending.deadline_s, expire, pending)
+
+    def _expire_old_flow(self, pending: PendingEcho) -> None:
         self._drain()
         is_open = self._pending.get(pending.sequence) is pending
         if is_open and self._loop.time() - pending.deadline_s <= LATE_S:
@@ -179,7 +152,7 @@ class EchoChannel:
 
     def _send(
         self, egress: Egress, timeout_s: float, size_bytes: int, flow: int, *, is_old: bool = False
-    ) -> _PendingEcho:
+    ) -> PendingEcho:
         if len(self._pending) >= 1 << 15:
             raise LinkUnusable(Reason.RESOURCE_EXHAUSTED, "32768 echoes are under way")
         sequence = self._next_sequence()
@@ -190,7 +163,7 @@ class EchoChannel:
         except OSError as error:
             self._by_number.clear()
             raise LinkUnusable(reason_for_own(error), described(error)) from error
-        pending = _PendingEcho(
+        pending = PendingEcho(
             sequence=sequence,
             payload=payload,
             egress=egress,
@@ -206,6 +179,10 @@ class EchoChannel:
         self._by_number[number] = pending
         # On most devices the timestamp is already waiting: reading it now saves a wake-up.
         self._take_stamps()
+        destination, is_alone = egress.destination_packed, len(self._pending) == 1
+        # An answer that is read with others needs no time limit, unless it is missing then.
+        if not self._reader.expect_answer(destination, pending.deadline_s, is_alone=is_alone):
+            self._limit_wait(pending)
         return pending
 
     def _next_sequence(self) -> int:
@@ -216,7 +193,8 @@ class EchoChannel:
 
     def _drain(self) -> None:
         # Timestamps first: the timestamp of a packet is queued before its answer can arrive.
-        self._take_stamps()
+        if self._by_number or not self.is_raw:
+            self._take_stamps()
         for arrival in self._socket.arrivals():
             self._accept_arrival(arrival)
 
@@ -242,7 +220,7 @@ class EchoChannel:
         else:
             self._accept_reply(pending, arrival)
 
-    def _accept_reply(self, pending: _PendingEcho, arrival: EchoArrival) -> None:
+    def _accept_reply(self, pending: PendingEcho, arrival: EchoArrival) -> None:
         ancillary_data = arrival.control
         egress = pending.egress
         if ancillary_data.interface != egress.index or ancillary_data.local != egress.source_packed:
@@ -261,6 +239,8 @@ class EchoChannel:
             return
         self._unanswered = 0
         self._old_flows.note_answer(destination, pending.flow)
+        is_stamped = self.is_raw and not doubts
+        self._reader.note_answer(destination, rtt_ns / NS_PER_S, is_stamped=is_stamped)
         self._resolve(
             pending,
             EchoResult(
@@ -273,7 +253,7 @@ class EchoChannel:
         )
 
     def _accept_icmp_error(
-        self, pending: _PendingEcho, refusal: icmp.IcmpError, arrival: EchoArrival
+        self, pending: PendingEcho, refusal: icmp.IcmpError, arrival: EchoArrival
     ) -> None:
         """Errors are accepted if they quote what we sent; a router need not quote the payload."""
         quoted = refusal.payload[: len(pending.payload)]
@@ -315,16 +295,18 @@ class EchoChannel:
             self._note_late(pending, pending.stopwatch.stop(ancillary.stamp_ns)[0])
             del self._given_up[message.sequence]
 
-    def _note_late(self, pending: _PendingEcho, rtt_ns: int) -> None:
+    def _note_late(self, pending: PendingEcho, rtt_ns: int) -> None:
         self.unexpected_replies.late += 1
         self._late[pending.egress.destination_packed] = (rtt_ns / NS_PER_S, self._loop.time())
 
     def _late_rtt_s(self, destination: bytes) -> float | None:
         """Return, once, the round-trip time of the latest late answer from a destination."""
-        rtt_s, heard_s = self._late.pop(destination, (0.0, -math.inf))
+        if destination not in self._late:
+            return None
+        rtt_s, heard_s = self._late.pop(destination)
         return rtt_s if self._loop.time() - heard_s <= LATE_NEWS_S else None
 
-    def _give_up(self, pending: _PendingEcho) -> None:
+    def _give_up(self, pending: PendingEcho) -> None:
         """Keep waiting for a late answer; the next echo to this destination uses a fresh flow."""
         now_s = self._loop.time()
         while self._given_up:
@@ -336,6 +318,7 @@ class EchoChannel:
         self._given_up[pending.sequence] = pending
         self._unanswered += 1
         destination = pending.egress.destination_packed
+        self._reader.note_silence(destination)
         self._old_flows.note_loss(destination, pending.flow)
         # A NAT that has lost or corrupted the entry of one identifier drops its packets as long as
         # they refresh the entry (seen for 23 minutes after the line was repaired): a target that
@@ -349,7 +332,7 @@ class EchoChannel:
         else:
             self.unexpected_replies.duplicates += 1
 
-    def _expire(self, pending: _PendingEcho) -> None:
+    def _expire(self, pending: PendingEcho) -> None:
         late_s = self._loop.time() - pending.deadline_s
         LATENESS.note(late_s)
         if late_s > LATE_S:
@@ -379,18 +362,19 @@ class EchoChannel:
     def _size_bytes(self, payload_bytes: int) -> int:
         return self._header_bytes + icmp.ECHO_HEADER_BYTES + payload_bytes
 
-    def _resolve(self, pending: _PendingEcho, echo: EchoResult) -> None:
+    def _resolve(self, pending: PendingEcho, echo: EchoResult) -> None:
         if not (pending.is_old_flow or pending.future.done()):
             destination = pending.egress.destination_packed
-            echo = replace(
-                echo,
-                late_rtt_s=self._late_rtt_s(destination),
-                is_old_flow_dead=self._old_flows.take_dead(destination),
-            )
+            late_rtt_s = self._late_rtt_s(destination)
+            is_dead = self._old_flows.take_dead(destination)
+            if late_rtt_s is not None or is_dead:
+                echo = msgspec.structs.replace(
+                    echo, late_rtt_s=late_rtt_s, is_old_flow_dead=is_dead
+                )
             pending.future.set_result(echo)
         self._forget(pending)
 
-    def _forget(self, pending: _PendingEcho) -> None:
+    def _forget(self, pending: PendingEcho) -> None:
         if self._pending.get(pending.sequence) is pending:
             del self._pending[pending.sequence]
             self._settled[pending.sequence] = pending.payload

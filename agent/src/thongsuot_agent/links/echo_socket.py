@@ -2,7 +2,8 @@
 
 import socket
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from thongsuot_agent.errors import MalformedMessage
 from thongsuot_agent.links.egress import Egress
@@ -16,8 +17,7 @@ _BUFFER_BYTES = 2048
 _ERRORS_IN_A_ROW = 64  # each is reported once; should one ever stay, the loop must continue
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EchoArrival:
+class EchoArrival(msgspec.Struct, frozen=True, kw_only=True):
     """
     An answer or an error, and the kernel's metadata of its arrival.
 
@@ -41,16 +41,19 @@ class EchoSocket:
         self._is_six = family is Family.IP6
         self.numbers = icmp.IP6 if self._is_six else icmp.IP4
         self._sockets = open_icmp(family, interface, selector)
+        self.is_raw = self._sockets.is_raw
+        """Whether these are raw sockets (CAP_NET_RAW) or the kernel's ping socket."""
         self._number = 0
 
     @property
-    def is_raw(self) -> bool:
-        """Whether these are raw sockets (CAP_NET_RAW) or the kernel's ping socket."""
-        return self._sockets.is_raw
+    def sender(self) -> int:
+        """The file descriptor that is readable when there are timestamps or errors."""
+        return self._sockets.sender.fileno()
 
-    def files(self) -> set[int]:
-        """Return the file descriptors to watch for reading."""
-        return {self._sockets.sender.fileno(), self._sockets.listener.fileno()}
+    @property
+    def listener(self) -> int:
+        """The file descriptor that is readable when there are answers."""
+        return self._sockets.listener.fileno()
 
     def close(self) -> None:
         """Close the sockets."""

@@ -4,7 +4,8 @@ Round-trip times by the best available clock: the kernel's timestamps of packets
 
 import socket
 import time
-from dataclasses import dataclass
+
+import msgspec
 
 from thongsuot_agent.proto import control
 from thongsuot_schema.result import QualityFlag
@@ -75,8 +76,7 @@ def keep_stamping() -> socket.socket:
     return opened
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TransmitTimestamp:
+class TransmitTimestamp(msgspec.Struct, frozen=True, kw_only=True):
     """The kernel's timestamp of a sent packet: its number since its socket opened, Unix time."""
 
     number: int

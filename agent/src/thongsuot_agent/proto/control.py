@@ -6,8 +6,9 @@ and 6. The numbers are Linux's; the socket module of Python 3.11 does not have t
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from struct import Struct, error
+
+import msgspec
 
 from thongsuot_agent.errors import MalformedMessage
 
@@ -30,11 +31,16 @@ SPACE_BYTES = 512
 
 ORIGIN_LOCAL, ORIGIN_ICMP4, ORIGIN_ICMP6, ORIGIN_STAMP = 1, 2, 3, 4
 
-_STAMP = (SOL_SOCKET, SO_TIMESTAMPING)
-_INFO4 = (SOL_IP, IP_PKTINFO)
-_INFO6 = (SOL_IPV6, IPV6_PKTINFO)
-_HOPS = ((SOL_IP, IP_TTL), (SOL_IPV6, IPV6_HOPLIMIT))
-_ERRORS = ((SOL_IP, IP_RECVERR), (SOL_IPV6, IPV6_RECVERR))
+_STAMP, _INFO4, _INFO6, _HOPS, _ERROR4, _ERROR6 = range(6)
+_FIELDS = {
+    (SOL_SOCKET, SO_TIMESTAMPING): _STAMP,
+    (SOL_IP, IP_PKTINFO): _INFO4,
+    (SOL_IPV6, IPV6_PKTINFO): _INFO6,
+    (SOL_IP, IP_TTL): _HOPS,
+    (SOL_IPV6, IPV6_HOPLIMIT): _HOPS,
+    (SOL_IP, IP_RECVERR): _ERROR4,
+    (SOL_IPV6, IPV6_RECVERR): _ERROR6,
+}
 
 _NS_PER_S = 1_000_000_000
 _TIMESPEC = Struct("=qq")
@@ -46,8 +52,7 @@ _SOCKADDR4 = Struct("=4x4s")
 _SOCKADDR6 = Struct("=8x16s")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExtendedError:
+class ExtendedError(msgspec.Struct, frozen=True, kw_only=True):
     """
     One entry of a socket's error queue (struct sock_extended_err).
 
@@ -66,8 +71,7 @@ class ExtendedError:
     offender: bytes | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReceivedControl:
+class ReceivedControl(msgspec.Struct, frozen=True, kw_only=True):
     """
     The control data of one datagram; ``None`` where missing.
 
@@ -92,27 +96,23 @@ def parse(messages: Iterable[tuple[int, int, bytes]]) -> ReceivedControl:
     stamp_ns = interface = local = hop_limit = problem = None
     try:
         for level, kind, data in messages:
-            message_kind = (level, kind)
-            if message_kind == _STAMP:
-                stamp_ns = _stamp_ns(data) or stamp_ns
-            elif message_kind == _INFO4:
+            field = _FIELDS.get((level, kind))
+            if field == _STAMP:
+                seconds, nanoseconds = _TIMESPEC.unpack_from(data)
+                stamp_ns = seconds * _NS_PER_S + nanoseconds or stamp_ns
+            elif field == _INFO4:
                 interface, _, local = _PACKET_INFO4.unpack_from(data)
-            elif message_kind == _INFO6:
+            elif field == _INFO6:
                 local, interface = _PACKET_INFO6.unpack_from(data)
-            elif message_kind in _HOPS:
+            elif field == _HOPS:
                 (hop_limit,) = _INT.unpack_from(data)
-            elif message_kind in _ERRORS:
-                problem = _extended_error(data, six=level == SOL_IPV6)
+            elif field is not None:
+                problem = _extended_error(data, six=field == _ERROR6)
     except error as short:
         raise MalformedMessage("a control message is shorter than its type") from short
     return ReceivedControl(
         stamp_ns=stamp_ns, interface=interface, local=local, hop_limit=hop_limit, error=problem
     )
-
-
-def _stamp_ns(data: bytes) -> int | None:
-    seconds, nanoseconds = _TIMESPEC.unpack_from(data)
-    return int(seconds) * _NS_PER_S + int(nanoseconds) or None
 
 
 def _extended_error(data: bytes, *, six: bool) -> ExtendedError:

@@ -7,6 +7,8 @@ Source: RFC 792 (ICMP), RFC 4443 (ICMPv6), RFC 791 (the IPv4 header), RFC 8200 (
 from dataclasses import dataclass
 from struct import Struct
 
+import msgspec
+
 from thongsuot_agent.errors import MalformedMessage
 from thongsuot_schema.reason import Reason
 
@@ -31,8 +33,7 @@ IP4 = IcmpTypes(request=8, reply=0, errors=frozenset({3, 11, 12}))
 IP6 = IcmpTypes(request=128, reply=129, errors=frozenset({1, 2, 3, 4}))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EchoReply:
+class EchoReply(msgspec.Struct, frozen=True, kw_only=True):
     """An echo reply: its identification and the returned payload."""
 
     identifier: int
@@ -40,8 +41,7 @@ class EchoReply:
     payload: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IcmpError:
+class IcmpError(msgspec.Struct, frozen=True, kw_only=True):
     """
     An ICMP error about an echo request.
 

@@ -2,8 +2,8 @@ import msgspec
 import pytest
 
 from tests.agent.links.device import ANCHOR4, FIXED, anchor, on_device
-from thongsuot_agent.links.echo import EchoResult
 from thongsuot_agent.links.monitor import LinkMonitor
+from thongsuot_agent.links.pending_echo import EchoResult
 from thongsuot_agent.probes.fresh_echo.probe import PROBE, Settings, finding_from
 from thongsuot_agent.probes.fresh_echo.probe import run as run_fresh_echo
 from thongsuot_agent.probes.icmp.probe import Settings as EchoSettings

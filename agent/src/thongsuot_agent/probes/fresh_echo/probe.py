@@ -21,9 +21,10 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from thongsuot_agent.links.echo import PAYLOAD_BYTES, EchoChannel, EchoResult
+from thongsuot_agent.links.echo import PAYLOAD_BYTES, EchoChannel
 from thongsuot_agent.links.egress import Egress
 from thongsuot_agent.links.link import LiveLink
+from thongsuot_agent.links.pending_echo import EchoResult
 from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.probing.addresses import address_of
 from thongsuot_agent.probing.contract import Probe, stateless

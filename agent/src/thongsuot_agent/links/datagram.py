@@ -68,6 +68,8 @@ class _Exchange(Generic[T]):
         self._socket.send(question)
         deadline_s = self._loop.time() + self._timeout_s
         timer = self._loop.call_at(deadline_s, self._expire, deadline_s)
+        # On most devices the timestamp is already waiting: reading it now saves a wake-up.
+        self._take_stamps()
         self._loop.add_reader(self._socket, self._drain)
         try:
             return await self._future

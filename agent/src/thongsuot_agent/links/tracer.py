@@ -47,6 +47,9 @@ class Tracer:
 
     ``sent_bytes`` and ``received_bytes`` are at IP level. ``nameless`` counts answers that quote
     too little to identify their probe; they are matched only if no other is in flight.
+
+    Once an answer has shown that the kernel stamps them, answers wake the process only while it
+    waits for them: a trace of ten hops takes half as many wake-ups, and measures the same.
     """
 
     def __init__(self, flow: Flow) -> None:
@@ -56,12 +59,15 @@ class Tracer:
         self._by_number: dict[int, TracerProbe] = {}
         self._by_stamp: dict[int, TracerProbe] = {}
         self._late: frozenset[QualityFlag] = frozenset()
+        self._is_listening = False
+        self._is_waiting = False
+        self._is_stamped = False
         self.sent_bytes = 0
         self.received_bytes = 0
         self.nameless = 0
 
     def __enter__(self) -> Self:
-        self._loop.add_reader(self._flow, self._drain)
+        self._listen()
         return self
 
     def __exit__(
@@ -70,7 +76,7 @@ class Tracer:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._loop.remove_reader(self._flow)
+        self._stop_listening()
         self._flow.close()
 
     def send(self, hops: int, size_bytes: int = 0) -> TracerProbe:
@@ -96,13 +102,16 @@ class Tracer:
             self._by_stamp[stamp] = sent
         self.sent_bytes += size_bytes
         # On most devices the timestamp is already waiting: reading it now saves a wake-up.
-        self._drain()
+        self.collect()
         return sent
 
     async def wait_for(self, probes: Iterable[TracerProbe], timeout_s: float) -> None:
         """Wait until all of these are answered, at most for this time."""
         deadline_s = self._loop.time() + timeout_s
         waiting = list(probes)
+        self.collect()
+        self._is_waiting = True
+        self._listen()
         try:
             async with asyncio.timeout_at(deadline_s):
                 while not all(probe.is_settled for probe in waiting):
@@ -115,9 +124,14 @@ class Tracer:
                 self._late = frozenset({QualityFlag.TIMER_LATE})
             # If the process did not get the CPU in time, answers may be in the queue with their
             # timestamps.
-            self._drain()
+            self.collect()
+        finally:
+            self._is_waiting = False
+            if self._is_stamped:
+                self._stop_listening()
 
-    def _drain(self) -> None:
+    def collect(self) -> None:
+        """Read what has arrived; nothing is waited for."""
         for event in self._flow.events():
             if isinstance(event, TransmitTimestamp):
                 sent = self._by_stamp.pop(event.number, None)
@@ -133,7 +147,22 @@ class Tracer:
             return  # foreign, or a duplicate
         rtt_ns, doubts = sent.stopwatch.stop(heard.stamp_ns)
         sent.answer = TimedReply(reply=heard, rtt_s=rtt_ns / NS_PER_S, doubts=doubts | self._late)
+        self._is_stamped = not doubts
+        if self._is_waiting or not self._is_stamped:
+            self._listen()
+        else:
+            self._stop_listening()
         self._news.set()
+
+    def _listen(self) -> None:
+        if not self._is_listening:
+            self._loop.add_reader(self._flow, self.collect)
+            self._is_listening = True
+
+    def _stop_listening(self) -> None:
+        if self._is_listening:
+            self._loop.remove_reader(self._flow)
+            self._is_listening = False
 
     def _probe_of(self, heard: ProbeReply) -> TracerProbe | None:
         if heard.number is not None:

@@ -1,3 +1,4 @@
+import asyncio
 import json
 import re
 import shutil
@@ -10,8 +11,10 @@ import pytest
 from tests.agent.links.braid import LEFT, RIGHT, SPREAD, TARGET4, TARGET6, braid
 from tests.agent.links.device import ANCHOR4, ANCHOR6, FIXED, MOBILE, anchor, on_device
 from tests.agent.links.strange_router import strange_router
+from thongsuot_agent.links.flow import Flow
 from thongsuot_agent.links.monitor import LinkMonitor
 from thongsuot_agent.links.state import LinkState
+from thongsuot_agent.links.tracer import Tracer
 from thongsuot_agent.probes.path.packet_size import PacketSize
 from thongsuot_agent.probes.path.probe import PROBE, PathRun, Settings, finding_from, flow_name, run
 from thongsuot_agent.probes.path.trace import TraceResult
@@ -29,6 +32,7 @@ from thongsuot_schema.segment import Segment
 PLAIN = Settings(packet_size=False, timeout_s=0.5)
 BOTH = (Family.IP4, Family.IP6)
 METHODS = ("icmp", "udp")
+SLEPT_S = 0.5
 
 
 def trace(
@@ -185,6 +189,33 @@ def test_every_hop_answers_over_each_link(lab: Lab, family: Family, method: str)
         assert finding.values["path_mtu_bytes"] == 1500
         assert finding.values["path_mtu_black_hole"] == 0
         assert finding.cost_bytes < PROBE.cost_bytes(anchor(), Settings())
+
+
+@pytest.mark.lab
+@needs_lab
+@pytest.mark.parametrize("method", METHODS)
+def test_answers_that_are_not_awaited_are_read_later_and_measured_the_same(
+    lab: Lab, method: str
+) -> None:
+    lab.impair("ont--internet", Impairment(delay_s=0.05))
+
+    async def look(monitor: LinkMonitor) -> None:
+        link = monitor.links["fixed"]
+        flow = Flow(link.egress(Family.IP4, ANCHOR4), method, flow_name("fixed", ANCHOR4))
+        with Tracer(flow) as tracer:
+            first = tracer.send(1)
+            await tracer.wait_for([first], 10.0)
+            assert first.answer is not None
+            assert not first.answer.doubts
+            other = tracer.send(2)
+            while other.answer is None:
+                await asyncio.sleep(SLEPT_S)
+                assert other.answer is None
+                tracer.collect()
+            assert other.answer.rtt_s >= 0.05
+            assert not other.answer.doubts, "the time of reading does not count"
+
+    on_device(lab, look, (FIXED,))
 
 
 @pytest.mark.lab

@@ -62,6 +62,7 @@ async def trace_route(tracer: Tracer, pace: TracePacing) -> TraceResult:
     for hops in range(1, pace.max_hops + 1):
         probes.append(tracer.send(hops))
         await asyncio.sleep(GAP_S)
+        tracer.collect()
         if _end(probes) is not None:
             break
     await tracer.wait_for(_wanted(probes), pace.timeout_s)

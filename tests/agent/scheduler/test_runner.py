@@ -173,6 +173,20 @@ def test_a_probe_that_never_ends_is_ended() -> None:
     assert only.finding.reason is Reason.PROBE_BROKEN
 
 
+def test_the_ticks_of_a_second_are_at_moments_of_the_most_frequent_job() -> None:
+    stage = RunnerFixture()
+    waits_s: list[float] = []
+
+    async def look(runner: Runner) -> None:
+        for passed_s in (0.0, 0.25, 0.5):
+            await asyncio.sleep(passed_s)
+            waits_s.append(runner.until_next_tick_s(stage.clock.boottime_ns()))
+
+    frequent = replace(job(quick), offset_ns=NS_PER_S // 4)
+    stage.play([job(quick, every_s=60, target="other"), frequent], for_s=1, act=look)
+    assert [round(wait_s, 6) for wait_s in waits_s] == [0.25, 1.0, 0.5]
+
+
 def test_a_link_that_cannot_be_used_is_unmeasured_for_its_reason() -> None:
     async def unusable() -> Finding:
         raise LinkUnusable(Reason.NO_ROUTE, "no default route")

@@ -51,7 +51,6 @@ from thongsuot_schema.siteconfig.model import SiteConfiguration
 
 _log = logging.getLogger(__name__)
 
-_TICK_S = 1.0
 _RESCHEDULE_EVERY_TICKS = 60
 _SAVE_TOTALS_EVERY_TICKS = 3600
 _LAST_PUSH_S = 2.0
@@ -184,9 +183,10 @@ class Agent:
 
     async def _tick_forever(self) -> Never:
         """Once a second: the judge's clock, the watchdog, and periodic work."""
+        clock = self._context.clock
         while True:
-            await asyncio.sleep(_TICK_S)
-            self._ticked_ns = self._context.clock.boottime_ns()
+            await asyncio.sleep(self._runner.until_next_tick_s(clock.boottime_ns()))
+            self._ticked_ns = clock.boottime_ns()
             self._ticks += 1
             wall_ns = self._wall_ns()
             self._pipeline.tick(None if wall_ns is None else wall_ns / NS_PER_S)

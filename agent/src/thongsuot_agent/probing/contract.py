@@ -73,7 +73,7 @@ class ProbeServices:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Probe(Generic[S]):
     """
     One kind of measurement.

@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, Never
 
 from thongsuot_agent.clock import Clocks, StepWatch
@@ -20,7 +21,8 @@ from thongsuot_agent.scheduler.data_budget import SPACED_RUN_BYTES, DataBudget
 from thongsuot_agent.scheduler.job import NS_PER_S, Job, JobKey, job_key
 from thongsuot_agent.scheduler.measurement_doubts import LatenessHistory, with_doubts
 from thongsuot_agent.scheduler.requested_jobs import LocalRequest, jobs_for_request, local_requests
-from thongsuot_agent.scheduler.timetable import Timetable
+from thongsuot_agent.scheduler.run_guards import RunGuards
+from thongsuot_agent.scheduler.timetable import FixedPeriod, Timetable, due_after
 from thongsuot_schema.batch.model import Notice, NoticeCode
 from thongsuot_schema.batch.push import TestRequest
 from thongsuot_schema.outcome import Outcome
@@ -82,6 +84,7 @@ class Runner:
         """The runners of a kind over a link, with the state of that kind."""
         self._timetable: Timetable[Job] = Timetable((), 0)
         self._jobs: dict[JobKey, Job] = {}
+        self._phase_ns = 0
         self._running: set[Series] = set()
         self._next_begin_ns: dict[Series, int] = {}
         self._retries: dict[JobKey, asyncio.TimerHandle] = {}
@@ -92,6 +95,9 @@ class Runner:
         self._confirmation_tokens = float(CONFIRM_BURST)
         self._tokens_at_ns = clock.boottime_ns()
         self._changed = asyncio.Event()
+        self._guards = RunGuards()
+        self._timer: asyncio.TimerHandle | None = None
+        self._wakes_ns: int | None = None
         self._steps = StepWatch()
         self._stepped_ns = -1
         self._broken: dict[str, int] = {}
@@ -101,7 +107,17 @@ class Runner:
         jobs = tuple(jobs)
         self._jobs = {job_key(job.series): job for job in jobs}
         self._timetable = Timetable(jobs, self._clock.boottime_ns())
+        if jobs:
+            self._phase_ns = min(jobs, key=attrgetter("every_ns")).offset_ns
         self._changed.set()
+
+    def until_next_tick_s(self, now_ns: int) -> float:
+        """
+        Return the time until the next whole second in the rhythm of the most frequent job: the
+        process is awake then anyway.
+        """
+        tick = FixedPeriod(every_ns=NS_PER_S, offset_ns=self._phase_ns)
+        return (due_after(tick, now_ns) - now_ns) / NS_PER_S
 
     def confirm(self, kind: str, link: str, target: str, family: Family) -> None:
         """
@@ -179,6 +195,7 @@ class Runner:
             while True:
                 await self._wait()
                 now_ns = self._clock.boottime_ns()
+                self._guards.end_overdue(now_ns)
                 self._check_clock_step(now_ns)
                 confirmations, self._confirmations = self._confirmations, []
                 for job in confirmations:
@@ -189,17 +206,28 @@ class Runner:
         raise AssertionError("the loop has no end")
 
     async def _wait(self) -> None:
-        due_ns = self._timetable.next_due_ns()
-        delay_s = None
-        if due_ns is not None:
-            delay_s = max(0.0, (due_ns - self._clock.boottime_ns()) / NS_PER_S)
+        due_ns, guard_ns = self._timetable.next_due_ns(), self._guards.next_ns
+        for moment_ns in (due_ns, guard_ns):
+            self._wake_by(moment_ns)
         try:
-            async with asyncio.timeout(delay_s):
-                await self._changed.wait()
-        except TimeoutError:
-            if due_ns is not None:
-                self._lateness.add_timer(due_ns, self._clock.boottime_ns())
+            await self._changed.wait()
+        finally:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer = self._wakes_ns = None
         self._changed.clear()
+        if due_ns is not None and (now_ns := self._clock.boottime_ns()) >= due_ns:
+            self._lateness.add_timer(due_ns, now_ns)
+
+    def _wake_by(self, moment_ns: int | None) -> None:
+        """Wake at a moment, if not earlier: a timer is cheaper than a time limit of the wait."""
+        if moment_ns is None or (self._wakes_ns is not None and self._wakes_ns <= moment_ns):
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._wakes_ns = moment_ns
+        delay_s = max(0.0, (moment_ns - self._clock.boottime_ns()) / NS_PER_S)
+        self._timer = asyncio.get_running_loop().call_later(delay_s, self._changed.set)
 
     def _start_due(self, job: Job, now_ns: int, group: asyncio.TaskGroup) -> None:
         if job.series in self._running:
@@ -261,14 +289,29 @@ class Runner:
         link = self._links.get(job.over)
         if link is None:
             return failed_finding(Reason.INTERFACE_ABSENT)
-        guard_s = job.probe.timeout_s(job.settings) * _GUARD_RATIO + _GUARD_S
+        task = self._guarded_task(job)
         try:
-            async with asyncio.timeout(guard_s):
-                return await self._run_of(job)(link, job.target, job.series.family, job.settings)
+            return await self._run_of(job)(link, job.target, job.series.family, job.settings)
         except LinkUnusable as unusable:
             return failed_finding(unusable.reason, detail=unusable.detail)
+        except asyncio.CancelledError:
+            if not self._guards.was_overdue(task):
+                raise
+            return self._broken_finding(job, TimeoutError())
         except Exception as error:  # noqa: BLE001 - a probe's bug must not end the other probes
             return self._broken_finding(job, error)
+        finally:
+            self._guards.end(task)
+
+    def _guarded_task(self, job: Job) -> asyncio.Task[None]:
+        """Guard the current run against lasting too long; returns its task."""
+        task: asyncio.Task[None] | None = asyncio.current_task()
+        assert task is not None, "runs are tasks"
+        guard_s = job.probe.timeout_s(job.settings) * _GUARD_RATIO + _GUARD_S
+        deadline_ns = self._clock.boottime_ns() + round(guard_s * NS_PER_S)
+        self._guards.begin(task, deadline_ns)
+        self._wake_by(deadline_ns)
+        return task
 
     def _run_of(self, job: Job) -> Run[Any]:
         key = job.probe, job.series.link

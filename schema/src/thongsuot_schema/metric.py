@@ -62,10 +62,10 @@ class Thresholds:
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Metric:
     """
-    One thing that is measured.
+    One thing that is measured; each is made once, and is a key of values by its identity.
 
     ``name`` is ``<kind>_<what>_<unit>`` (see ``Unit``), with ``_total`` at the end of a counter's.
     ``resolution`` is the smallest step kept on the wire, in the metric's own unit: a value travels

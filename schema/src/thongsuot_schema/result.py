@@ -106,7 +106,7 @@ def failed_finding(
     )
 
 
-class Series(msgspec.Struct, frozen=True, kw_only=True, order=True):
+class Series(msgspec.Struct, frozen=True, kw_only=True, order=True, cache_hash=True):
     """
     The identity shared by results of one time series.
 

@@ -3,7 +3,7 @@ Reachability: what one run proves about the reachability of its target; most fai
 prove that it is reachable, or nothing.
 """
 
-from enum import Enum, auto
+from enum import StrEnum, auto
 
 from thongsuot_schema.catalogue import http
 from thongsuot_schema.outcome import Outcome
@@ -11,7 +11,7 @@ from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Finding, QualityFlag
 
 
-class Reachability(Enum):
+class Reachability(StrEnum):
     """What a run proves about the path to its target."""
 
     ANSWERED = auto()

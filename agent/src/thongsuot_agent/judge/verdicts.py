@@ -87,7 +87,8 @@ def is_at_rest(at: LinkContext) -> bool:
     issued = at.memory.issued.get(SubjectKey(link.name, ""))
     if issued is None or issued.state is not State.UP:
         return False
-    return all(slot.fault is None for slot in _degraded(link))
+    # A list, not a generator: this is asked for each result and each second.
+    return not [slot for slot in _degraded(link) if slot.fault is not None]
 
 
 def unknown_slot(link: LinkMemory, now_ns: int) -> FaultSlot:

@@ -134,7 +134,7 @@ def test_a_broken_chain_is_accepted_and_what_changes_later_is_another_flaw(
         f"{stream} 2 is not the accepted one, by Lan: bad disk" in say(capsys, "audit", *place)[1]
     )
     # Another change of the same batch, or of its neighbour, is not what was accepted.
-    for number, body in ((2, b"not a batch either"), (3, b"nor this")):
+    for number, body in ((2, b"not a BATCH"), (3, b"nor this"), (3, b"NOR THIS")):
         change_body(config, number, body)
         assert say(capsys, "verify", *place)[0] == 1
         assert say(capsys, *accept)[0] == 0

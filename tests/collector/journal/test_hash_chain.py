@@ -115,6 +115,28 @@ def test_a_changed_byte_is_found_even_if_its_digest_is_made_to_fit(
     assert "batch 5 does not follow the previous batch" in said(connection, "s0")[0]
 
 
+def test_a_batch_replaced_a_second_time_is_another_flaw_of_its_successor(
+    connection: sqlite3.Connection,
+) -> None:
+    flaws: list[hash_chain.BatchFlaw] = []
+    for seed in (98, 99):
+        agent = BatchSealer("s0", stream="5d1f0c9a77e2b304", epoch_ns=NOW_NS)
+        batch = agent.batch(60 * S, usual_results(45 * S, seed=seed), number=4)
+        previous = sealed("s0", 3)[2].digest
+        forged, _ = agent.sealed(msgspec.structs.replace(batch, previous=previous))
+        connection.execute(
+            "UPDATE entries SET body = ?, digest = ? WHERE site = 's0' AND number = 4",
+            (forged, digest_of(forged)),
+        )
+        view = SqliteView(connection)
+        (stream,) = hash_chain.verify_streams(view.batches("s0"), view.trimmed("s0"))
+        flaws += stream.flaws
+    first, second = flaws
+    assert (first.number, first.text) == (second.number, second.text)
+    assert first.text == "does not follow the previous batch"
+    assert first.evidence != second.evidence
+
+
 def test_two_batches_that_changed_places_are_found(connection: sqlite3.Connection) -> None:
     for now, then in ((2, 99), (3, 2), (99, 3)):
         connection.execute(

@@ -9,6 +9,8 @@ import pytest
 
 from tests.collector.cli.test_journal import say
 from tests.collector.journal.test_hash_chain import keep, sealed
+from thongsuot_collector.cli.accept_record import accepted_flaw_line
+from thongsuot_collector.store.acceptances import AcceptedFlaw
 from thongsuot_collector.store.engine import open_store
 
 WHO = ("--by", "Lan", "--reason", "bad disk")
@@ -140,6 +142,31 @@ def test_a_broken_chain_is_accepted_and_what_changes_later_is_another_flaw(
         assert say(capsys, *accept)[0] == 0
         assert say(capsys, "verify", *place)[0] == 0
     assert say(capsys, *accept)[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("does not follow the previous batch", "lô 5 không nối tiếp lô trước nó; người xác nhận"),
+        ("cannot be read: {odd}", "lô 5 cannot be read: {odd}; người xác nhận Lan"),
+    ],
+)
+def test_an_accepted_flaw_is_read_in_vietnamese_where_it_can_be(
+    monkeypatch: pytest.MonkeyPatch, text: str, said: str
+) -> None:
+    monkeypatch.delenv("LANGUAGE", raising=False)
+    monkeypatch.setenv("LC_ALL", "vi_VN.UTF-8")
+    flaw = AcceptedFlaw(
+        site="tay-ho",
+        stream="a1",
+        number=5,
+        evidence="00",
+        text=text,
+        by="Lan",
+        reason="khôi phục",
+        at_ns=FOUND_NS,
+    )
+    assert said in accepted_flaw_line(flaw)
 
 
 def test_flaws_are_those_of_a_stream(config: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -161,7 +161,7 @@ def accepted_flaw_line(flaw: AcceptedFlaw) -> str:
         site=flaw.site,
         stream=flaw.stream,
         number=flaw.number,
-        text=localized_sentence(flaw.text),
+        text=localized_sentence(flaw.sentence),
         by=flaw.by,
         at=shown_moment(flaw.at_ns),
         reason=flaw.reason,

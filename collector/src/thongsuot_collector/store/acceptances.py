@@ -15,6 +15,7 @@ from thongsuot_collector.store.acceptance_tables import (
     SINK_ACCEPTANCES,
 )
 from thongsuot_collector.store.audit import AuditAction
+from thongsuot_schema.localizable import Localizable
 
 
 class LostOfDay(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +55,11 @@ class AcceptedFlaw(msgspec.Struct, frozen=True, kw_only=True):
     by: str
     reason: str
     at_ns: int
+
+    @property
+    def sentence(self) -> str:
+        """The flaw as a sentence that other languages know, unless it has values in it."""
+        return self.text if "{" in self.text else Localizable(self.text)
 
 
 class AcceptedAtSink(msgspec.Struct, frozen=True, kw_only=True):

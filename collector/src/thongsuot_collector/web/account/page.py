@@ -123,7 +123,7 @@ def _accepted_rows(accepted: AllAccepted, language: Language) -> list[list[str]]
             site=flaw.site,
             stream=flaw.stream,
             number=flaw.number,
-            text=in_language(flaw.text, language),
+            text=in_language(flaw.sentence, language),
         )
         rows.append((flaw.at_ns, flaw.by, text, flaw.reason))
     newest = sorted(rows, key=lambda row: -row[0])[:_ACCEPTED_SHOWN]

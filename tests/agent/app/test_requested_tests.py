@@ -128,7 +128,7 @@ def test_a_requested_test_that_never_ends_is_given_up() -> None:
     assert stage.noted[2:] == [(TAKEN, "two", 1)]
 
 
-def test_an_id_without_sense_is_passed_over() -> None:
+def test_a_request_without_a_valid_id_is_ignored() -> None:
     stage = RecordedCallbacks((requested_job("http"),))
     stage.asks.accept_requests(
         [TestRequest(id="", kind="http"), TestRequest(id="x" * 65, kind="http")]

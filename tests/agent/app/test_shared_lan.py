@@ -105,7 +105,7 @@ async def test_behind_one_router_a_fault_belongs_to_one_link_and_batches_leave_b
     assert states <= {State.UP, State.UNKNOWN}
 
 
-async def test_rules_that_somebody_took_away_are_asked_for_and_no_carrier_is_accused(
+async def test_removed_routing_rules_are_requested_again_and_no_carrier_is_accused(
     lab: Lab, device: RunningAgent, folder: Path
 ) -> None:
     """The unit's job, to watch the file and run the command, is done by the test here."""

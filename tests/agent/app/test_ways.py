@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.lab, needs_lab]
 MORE = anchor("learned", "access", "first-hop") + probe("path", 86400)
 
 
-async def test_a_verdict_that_changes_is_followed_by_a_look_at_the_ways(
+async def test_a_changed_verdict_is_followed_by_traced_paths(
     lab: Lab,
     device: RunningAgent,
     folder: Path,

@@ -140,7 +140,7 @@ RUNS = (
 
 
 @pytest.mark.parametrize("words", RUNS)
-def test_run_is_read_without_the_parser_as_the_parser_reads_it(words: tuple[str, ...]) -> None:
+def test_the_options_of_run_are_read_as_the_full_parser_would(words: tuple[str, ...]) -> None:
     parsed, options = build_parser().parse_args(words), read_run_options(words)
     assert options == (parsed.config, parsed.verbose, parsed.record)
 
@@ -158,7 +158,7 @@ def test_run_is_read_without_the_parser_as_the_parser_reads_it(words: tuple[str,
         ("run", "more"),
     ],
 )
-def test_all_else_is_left_to_the_parser(words: tuple[str, ...]) -> None:
+def test_other_commands_are_left_to_the_full_parser(words: tuple[str, ...]) -> None:
     assert read_run_options(words) is None
 
 

@@ -113,7 +113,7 @@ def test_a_status_says_which_of_the_collectors_addresses_took_the_record() -> No
     )
 
 
-def test_a_status_says_what_a_person_asks_for() -> None:
+def test_a_status_shows_version_clock_links_and_record() -> None:
     text = text_of(STATUS)
     for line in (
         "ba-dinh: thongsuot-agent 0.1.0, up 2 h",

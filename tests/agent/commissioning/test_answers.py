@@ -24,7 +24,7 @@ OK = Finding(outcome=Outcome.OK)
 LOST = Finding(outcome=Outcome.FAILED, reason=Reason.TIMED_OUT)
 
 
-def test_only_answers_from_beyond_the_site_show_that_a_line_lives() -> None:
+def test_only_answers_from_beyond_the_site_prove_a_line() -> None:
     answers = SeenAnswers()
     answers.set_targets(TARGETS)
     answers.add_result(result("icmp", "gateway", 1, OK))

@@ -42,7 +42,7 @@ def test_codes_of_other_days_and_of_other_devices_are_refused() -> None:
     assert check(AttemptClock()).problem("") is CodeProblem.WRONG
 
 
-def test_guessing_is_stopped_for_a_while_and_then_a_good_code_is_good_again() -> None:
+def test_after_too_many_wrong_codes_a_good_one_is_accepted_only_later() -> None:
     clock = AttemptClock()
     codes = check(clock)
     good = codes.good_codes()[0]

@@ -115,9 +115,7 @@ class WalkedSite:
         return failure.outcome
 
 
-def test_a_site_whose_cables_are_right_is_proven_to_the_second_and_the_record_says_the_same() -> (
-    None
-):
+def test_a_correctly_cabled_site_is_proven_and_the_record_has_each_time() -> None:
     site = WalkedSite()
     site.prove("fixed")
     site.prove("mobile")
@@ -237,7 +235,7 @@ def test_a_second_line_that_falls_a_moment_later_is_seen() -> None:
     assert site.outcome() is AttemptOutcome.SEVERAL_LOST
 
 
-def test_a_line_that_does_not_answer_meanwhile_is_not_a_witness() -> None:
+def test_a_line_that_does_not_answer_during_the_pull_is_no_witness() -> None:
     site = WalkedSite()
     site.do(steps.ask_pull)
     site.silent.add("mobile")
@@ -248,7 +246,7 @@ def test_a_line_that_does_not_answer_meanwhile_is_not_a_witness() -> None:
     assert site.outcome() is AttemptOutcome.UNWITNESSED
 
 
-def test_answers_from_before_the_fall_are_no_witness() -> None:
+def test_answers_from_before_the_pull_are_no_witness() -> None:
     site = WalkedSite()
     site.wait(20)
     site.do(steps.ask_pull)
@@ -360,7 +358,7 @@ def test_a_counter_that_opens_nothing_in_a_minute_is_reported() -> None:
     assert (site.run.counter.is_alive, site.run.counter.services) == (False, 0)
 
 
-def test_the_address_is_waited_for_a_while_and_no_longer() -> None:
+def test_a_missing_address_is_waited_for_only_a_limited_time() -> None:
     site = WalkedSite("fixed")
     site.do(steps.ask_pull)
     site.pull("fixed")

@@ -26,7 +26,7 @@ def config(*schedules: ProbeSchedule) -> AgentConfig:
     )
 
 
-def test_without_probes_the_default_profile_is_measured() -> None:
+def test_without_configured_probes_the_default_profile_applies() -> None:
     assert probes_of(config()) == PROBES
 
 

@@ -91,7 +91,7 @@ def test_problems_of_a_link_are_reported_for_that_link(
         (replace(HEALTHY, clock_is_synchronised=False), "clock", FindingSeverity.WARNING),
     ],
 )
-def test_problems_of_the_host_are_reported_for_no_link(
+def test_findings_about_the_host_name_no_link(
     host: Host, check: str, severity: FindingSeverity
 ) -> None:
     assert found(host) == [(check, severity, "")]
@@ -226,7 +226,7 @@ def test_a_missing_part_of_an_uplink_is_named_once_with_its_remedy(
         assert expected[2] in findings[0].remedy
 
 
-def test_a_session_that_pppd_dials_in_vain_is_sought_in_its_log() -> None:
+def test_for_a_failing_pppd_session_the_remedy_names_its_log() -> None:
     host = replace(
         with_way(PLAIN, ABSENT, interface="ppp0", port="eth1"), managers=("pppd", "dhcpcd")
     )

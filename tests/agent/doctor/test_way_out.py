@@ -125,7 +125,7 @@ def test_a_session_is_distinguished_from_the_cable_below_it(lab: Lab, tmp_path: 
     lab.heal("pull-cable", site="shape-g", link="fixed")
 
 
-def test_the_reason_why_a_modem_has_no_bearer_is_reported(lab: Lab, tmp_path: Path) -> None:
+def test_a_modem_without_a_bearer_is_reported_with_the_reason(lab: Lab, tmp_path: Path) -> None:
     if not is_installed():
         pytest.skip("dbus-daemon, busctl or python3-dbusmock is not installed")
     bus = f"unix:path={bus_socket(lab.run_dir, 'shape-f.modem')}"

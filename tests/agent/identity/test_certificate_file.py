@@ -30,7 +30,7 @@ def test_without_a_file_there_is_nothing_to_show_and_nothing_to_complain_of(
     assert (pair(), pair.validity, pair.problem) == (b"", None, "")
 
 
-def test_a_pair_is_shown_and_what_takes_its_place_too(tmp_path: Path) -> None:
+def test_a_certificate_and_its_key_are_read_again_after_they_change(tmp_path: Path) -> None:
     file = issued(tmp_path)
     pair = CertificateFile(file, wall_s=lambda: None)
     first = pair()

@@ -71,7 +71,7 @@ def good(request: str) -> PostResponse:
 
 
 @pytest.mark.parametrize("day", [None, 0.0, 59.9])
-async def test_nothing_is_asked_before_two_thirds_or_without_a_time(
+async def test_no_renewal_before_two_thirds_of_the_lifetime_or_without_a_known_time(
     tmp_path: Path, day: float | None
 ) -> None:
     device = RenewalFixture(tmp_path)

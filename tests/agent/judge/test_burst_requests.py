@@ -73,7 +73,7 @@ QUICK = {"icmp", "dns", "host"}
         "that it is quick again is",
     ],
 )
-def test_pages_and_new_flows_are_asked_where_they_tell_more(
+def test_a_burst_includes_pages_and_new_flows_only_for_faults_they_can_show(
     slot: str, pending: object, expected: set[str]
 ) -> None:
     at = link_of(*WELL)
@@ -84,7 +84,7 @@ def test_pages_and_new_flows_are_asked_where_they_tell_more(
 
 
 @pytest.mark.parametrize(("alive", "is_wide"), [(("zone",), True), (("zone", "far"), False)])
-def test_where_few_anchors_can_speak_pages_are_asked_at_once(
+def test_a_burst_includes_pages_if_few_anchors_answer(
     alive: tuple[str, ...], *, is_wide: bool
 ) -> None:
     at = link_of()
@@ -96,7 +96,7 @@ def test_where_few_anchors_can_speak_pages_are_asked_at_once(
     assert ("http" in kinds(at)) is is_wide
 
 
-def test_a_round_waits_for_the_quick_ones_that_may_answer() -> None:
+def test_a_round_waits_only_for_quick_probes_of_responsive_targets() -> None:
     mute = echoes("exchange", silent_ns=ago(1.0), known_unresponsive=True)
     at = link_of(*WELL, mute)
     at.link.silence.is_pending = True
@@ -171,7 +171,7 @@ def test_a_series_refused_last_is_not_requested_again(shown: Shown, *, can: bool
     ],
     ids=["an earlier echo came late", "none did", "this one came in time"],
 )
-def test_a_late_answer_is_slow_unless_one_in_time_came_with_it(
+def test_a_late_answer_is_slow_unless_another_of_its_run_was_in_time(
     outcome: Outcome, late: str, slow_runs: int, late_ns: int
 ) -> None:
     track = echoes("zone")
@@ -202,7 +202,7 @@ def test_a_late_answer_is_slow_unless_one_in_time_came_with_it(
         "quick, though believed bad",
     ],
 )
-def test_a_lookup_that_does_not_fit_is_looked_into(
+def test_a_lookup_that_contradicts_the_believed_state_is_examined(
     shown: Shown, believed: object, *, expected: bool
 ) -> None:
     at = link_of()

@@ -38,7 +38,7 @@ def test_a_degraded_link_is_not_an_outage(state: State, *, is_out: bool) -> None
         assert is_usable(link) is not is_out
 
 
-def test_a_link_bears_witness_once_it_is_known_and_while_it_does_not_flap() -> None:
+def test_a_known_link_that_does_not_flap_is_usable_as_a_witness() -> None:
     link = LinkMemory(name="fixed", known=True)
     assert is_usable(link)
     link.flap_state.active = True
@@ -100,7 +100,7 @@ def test_another_link_is_a_witness_for_a_target_only_by_its_results_since_a_give
     ],
     ids=["links of two carriers", "of one carrier", "through one box"],
 )
-def test_a_target_silent_over_a_link_that_fails_with_this_one_may_be_alive_all_the_same(
+def test_a_silence_over_a_link_with_a_common_cause_proves_nothing_of_the_target(
     carriers: tuple[str, str], shares: tuple[tuple[str, ...], ...], silence_says: bool | None
 ) -> None:
     entries = [

@@ -72,7 +72,7 @@ def test_a_service_unreachable_over_only_one_link_is_reported_as_a_relation_of_t
 @pytest.mark.parametrize(
     ("open_s", "is_postponed"), [(29.9, True), (30.0, False)], ids=["in time", "for too long"]
 )
-def test_a_comparison_waits_for_a_link_that_is_in_question_for_half_a_minute(
+def test_a_comparison_waits_half_a_minute_for_a_link_in_doubt(
     open_s: float, *, is_postponed: bool
 ) -> None:
     at = refused_here()
@@ -164,7 +164,7 @@ def test_a_comparison_that_needs_other_services_waits_for_their_answers(
     assert (of(at).comparison is not None) is is_postponed
 
 
-def test_another_comparison_whose_time_is_out_is_not_waited_for() -> None:
+def test_an_overdue_comparison_of_another_service_is_not_waited_for() -> None:
     at = site(pages(**STALLED), pages("dichvucong", **STALLED))
     opened(at)
     opened(at, "dichvucong", awaited=True)
@@ -172,7 +172,7 @@ def test_another_comparison_whose_time_is_out_is_not_waited_for() -> None:
     assert of(at).comparison is None
 
 
-def test_a_service_is_well_since_it_worked_after_its_fault() -> None:
+def test_a_service_recovered_when_it_first_worked_after_its_fault() -> None:
     for since_ns, onset_ns in ((ago(20.0), ago(20.0)), (ago(40.0), NOW_NS)):
         at = site(pages(**WORKS | {"worked_since_ns": since_ns}))
         of(at).slots["fixed"] = held(onset_ns=ago(30.0))
@@ -212,7 +212,7 @@ def test_a_service_not_measured_or_still_in_doubt_keeps_its_verdict() -> None:
         assert told(at) == RELATION
 
 
-def test_links_that_are_not_usable_are_not_asked_and_not_judged() -> None:
+def test_unusable_links_are_neither_probed_nor_judged() -> None:
     for change in ("unknown", "out", "not measured there"):
         at = refused_here()
         mobile = at.memory.links["mobile"]
@@ -230,7 +230,7 @@ def test_links_that_are_not_usable_are_not_asked_and_not_judged() -> None:
         assert "mobile" not in of(at).slots
 
 
-def test_while_a_service_is_watched_another_is_asked_the_same() -> None:
+def test_while_a_service_is_watched_another_one_is_probed_as_often() -> None:
     at = site(pages(**WORKS), pages("dichvucong", **WORKS))
     of(at).watch.until_ns = NOW_NS + 1
     of(at, "dichvucong")
@@ -310,7 +310,7 @@ def with_near_flows() -> SiteProbes:
 
 
 @pytest.mark.parametrize(("shown", "is_asked"), [(FAILS, True), (WORKS, False)])
-def test_new_flows_near_the_site_are_opened_beside_what_fails(
+def test_new_flows_near_the_site_are_opened_while_a_service_fails(
     shown: Shown, *, is_asked: bool
 ) -> None:
     probes = with_near_flows()

@@ -86,7 +86,7 @@ def asked(probes: tuple[ConfirmationProbe, ...]) -> list[tuple[str, str]]:
     return [(probe.link, probe.target) for probe in probes]
 
 
-def test_the_first_page_that_works_is_taken_as_it_is() -> None:
+def test_the_first_page_that_works_needs_no_comparison() -> None:
     track = pages(**WORKS)
     at = site(track, mobile=(pages(**WORKS),))
     assert take(at, track, at_ns=77) == []
@@ -126,7 +126,7 @@ def test_a_failing_or_slow_service_is_watched_for_a_minute(
         ("mobile", {"learned": 1, "successes": 1}, False),
     ],
 )
-def test_a_new_page_is_opened_twice_where_that_costs_nothing(
+def test_a_page_seen_for_the_first_time_is_opened_twice_over_free_links(
     link: str, shown: Shown, *, is_asked: bool
 ) -> None:
     track = pages(**WORKS | shown)
@@ -229,7 +229,7 @@ def test_every_third_slow_page_in_a_row_is_compared_until_it_is_reported(
 
 
 @pytest.mark.parametrize(("early_ns", "is_awaited"), [(0, False), (1, True)])
-def test_a_comparison_waits_for_runs_that_began_in_it(early_ns: int, *, is_awaited: bool) -> None:
+def test_a_comparison_counts_only_runs_that_began_in_it(early_ns: int, *, is_awaited: bool) -> None:
     track = pages(**WORKS)
     at = site(track)
     comparison = opened(at)

@@ -164,7 +164,7 @@ def test_a_cut_line_stays_down_while_traffic_uses_the_other_line_and_is_up_when_
     assert site.moves[1:] == [EgressChange(link="fixed", carrier="")]
 
 
-def test_an_outage_of_hours_says_nothing_of_the_reflector_and_the_other_line_is_no_proof() -> None:
+def test_a_long_outage_does_not_prove_that_the_reflector_is_gone() -> None:
     """Nothing answers, not even a reflector; then the router switches lines and all answers."""
     site = TwoLines(reflector_takes_s=4)
     site.run(60)
@@ -175,7 +175,7 @@ def test_an_outage_of_hours_says_nothing_of_the_reflector_and_the_other_line_is_
     assert site.states() == [State.UP, State.DOWN]
 
 
-def test_a_cut_that_the_reflectors_meet_first_is_no_proof_that_they_are_gone() -> None:
+def test_a_reflector_that_fails_just_before_an_outage_does_not_count_as_gone() -> None:
     """The reflectors give up before the outage is confirmed; then the router switches lines."""
     patience = structs.replace(Settings().silence, confirm_s=4.0)
     site = TwoLines(reflector_takes_s=4, settings=Settings(silence=patience))
@@ -249,7 +249,7 @@ def test_portals_are_not_called_open_when_the_other_line_is_dead_as_well() -> No
     assert not {verdict.segment for verdict in services.values()} & NAMED
 
 
-def test_nothing_is_up_before_it_is_known_by_whose_line() -> None:
+def test_a_link_is_not_up_before_its_own_line_is_known() -> None:
     site = TwoLines(line=OTHER)
     site.run(300)
     assert State.UP not in site.states()
@@ -310,7 +310,7 @@ def show(site: TwoLines, kind: str, carrier: str) -> None:
 
 
 @pytest.mark.parametrize("kind", SIGNS)
-def test_another_network_or_lease_is_another_line_though_nobody_far_away_is_asked(
+def test_another_network_or_lease_shows_another_line_without_asking_a_reflector(
     kind: str,
 ) -> None:
     site = TwoLines(probes=probes_of())
@@ -344,7 +344,7 @@ def test_all_signs_that_change_at_once_are_one_change_and_no_repair() -> None:
     assert site.moves == [EgressChange(link="fixed", carrier="isp2")]
 
 
-def test_the_far_end_that_sees_the_own_carrier_has_the_last_word() -> None:
+def test_a_reflector_that_sees_the_own_carrier_overrules_the_device() -> None:
     site = TwoLines()
     site.own_is_known = True
     site.run(70)

@@ -74,7 +74,7 @@ def show(
     return egress.note_sign(at, result_of(finding, at_ns, kind, NONE))
 
 
-def test_the_latest_three_runs_that_nobody_answered_are_kept_until_one_is() -> None:
+def test_the_latest_three_unanswered_runs_are_kept_until_an_answer() -> None:
     at = asked_link()
     for moment in range(4):
         assert note(at, failed_finding(Reason.TIMED_OUT), moment) is None
@@ -101,7 +101,7 @@ def test_a_reflector_is_not_missed_while_nothing_answers_since_an_outage_began(
     assert at.link.egress.unanswered_ns == [NOW_NS], "no outage"
 
 
-def test_packets_leave_by_another_carrier_from_the_run_on_that_reports_it_first() -> None:
+def test_another_egress_begins_with_the_first_run_that_reports_it() -> None:
     at = asked_link(proven_ns=ago(60.0), other_silent_ns=5)
     assert note(at, OTHER, ago(2.0)) == EgressChange(link="fixed", carrier="isp2")
     identity = at.link.egress
@@ -115,7 +115,7 @@ def test_packets_leave_by_another_carrier_from_the_run_on_that_reports_it_first(
     assert identity.proven_ns == ago(60.0), "no proof of the own line"
 
 
-def test_they_leave_by_the_own_again_when_every_family_does() -> None:
+def test_the_own_egress_is_back_once_every_family_uses_it() -> None:
     at = asked_link(others={IP4: "isp2", IP6: "isp2"}, since_ns=7)
     at.link.valid_from_ns = 3
     assert note(at, NEITHER, ago(3.0)) is None, "IPv6 still leaves by the other"
@@ -160,7 +160,7 @@ def test_after_an_outage_only_a_proof_newer_than_its_onset_is_enough(
     assert at.link.burst_ns is None, "no outage"
 
 
-def test_the_far_end_takes_back_what_the_device_saw_if_it_sees_the_own_carrier() -> None:
+def test_a_reflector_that_sees_the_own_carrier_withdraws_what_the_device_saw() -> None:
     at = asked_link(proven_ns=1)
     show(at, "isp2")
     assert note(at, NEITHER) is None
@@ -189,21 +189,21 @@ def test_an_egress_seen_by_the_device_counts_until_no_kind_of_run_sees_it() -> N
     assert at.link.burst_ns == NOW_NS
 
 
-def test_a_sign_that_is_gone_asks_the_reflector_before_it_asks_everybody() -> None:
+def test_a_sign_that_disappears_asks_the_reflector_before_a_burst() -> None:
     at = asked_link(proven_ns=1)
     show(at, "isp2")
     show(at, "")
     assert at.link.burst_ns is None
 
 
-def test_a_run_that_failed_and_a_link_by_the_routers_choice_show_no_sign() -> None:
+def test_failed_runs_and_links_chosen_by_the_router_give_no_sign() -> None:
     at = asked_link()
     failed = result_of(failed_finding(Reason.TIMED_OUT, evidence={CARRIER: "isp2"}), 1, "host")
     assert egress.note_sign(at, failed) is None
     assert show(asked_link(SERVED), "isp2") is None
 
 
-def test_the_router_uses_one_line_after_the_other() -> None:
+def test_a_change_of_the_line_used_by_the_router_is_noted_once() -> None:
     at = asked_link(SERVED)
 
     def used(carrier: str, at_ns: int = NOW_NS) -> EgressChange | None:
@@ -324,9 +324,7 @@ def test_the_other_line_is_alive_until_it_was_silent_for_half_a_minute(
     [({}, 1.0), ({"others": {IP4: "isp2"}, "proven_ns": 1}, 10.0), ({"proven_ns": 1}, None)],
     ids=["no proof yet", "by the other line", "proved"],
 )
-def test_the_reflector_is_asked_again_while_its_answer_is_waited_for(
-    change: Shown, wait_s: float | None
-) -> None:
+def test_the_reflector_is_asked_again_until_it_answers(change: Shown, wait_s: float | None) -> None:
     at = asked_link(asked_ns=NOW_NS, **change)
     at.memory.now_ns = NOW_NS + round((wait_s or 60.0) * NS_PER_S) - 1
     assert egress.probes_for_proof(at) == ()
@@ -348,13 +346,13 @@ def test_the_reflector_is_asked_in_the_families_that_the_link_has() -> None:
     assert [probe.family for probe in egress.ask(at)] == [IP6]
 
 
-def test_runs_that_fell_silent_with_the_line_are_forgiven() -> None:
+def test_unanswered_runs_since_an_outage_began_are_dropped() -> None:
     at = asked_link(unanswered_ns=[1, 2, 3])
     egress.forgive_unanswered(at.link, 2)
     assert at.link.egress.unanswered_ns == [1]
 
 
-def test_an_outage_is_held_while_nothing_can_be_heard_of_its_line() -> None:
+def test_an_outage_is_held_while_traffic_uses_another_line() -> None:
     at = asked_link(others={IP4: "isp2"})
     assert not egress.is_held(at.link)
     at.link.silence = held(**OUT)
@@ -365,7 +363,7 @@ def test_an_outage_is_held_while_nothing_can_be_heard_of_its_line() -> None:
     assert not egress.is_held(at.link)
 
 
-def test_lookups_pass_as_pages_do() -> None:
+def test_lookups_are_attributed_like_pages() -> None:
     at = asked_link(others={IP4: "isp2"})
     point = at.probes.point_of(lookups("zone"))
     assert not egress.is_attributable(at, point, ANSWERED), "no service of the site"

@@ -42,7 +42,7 @@ def test_the_lowest_broken_rung_is_the_segment(at: Segment, symptom: Symptom) ->
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.3])
 @pytest.mark.parametrize("at", [Segment.LAN, Segment.ACCESS, Segment.CARRIER, Segment.TRANSIT])
 @pytest.mark.parametrize("seed", SEEDS)
-def test_unfulfilled_confirmation_probes_cost_time_and_not_correctness(
+def test_unfulfilled_confirmation_probes_delay_verdicts_and_do_not_change_them(
     at: Segment, share: float, seed: int
 ) -> None:
     dice = random.Random(seed)

@@ -136,7 +136,7 @@ def test_answers_that_the_devices_own_kernel_drops_are_nobodys_silence(
     assert shown.answered_ns == NOW_NS + 1, "what comes through counts"
 
 
-def test_echoes_count_for_the_test_of_loss_and_lookups_for_that_of_what_is_carried() -> None:
+def test_echoes_count_in_the_test_of_loss_and_lookups_in_that_of_carried_packets() -> None:
     memory = known_memory()
     for at_s in (3.0, 2.0):
         take(memory, result(HERE, at_ns=ago(at_s)))
@@ -175,7 +175,7 @@ def test_the_first_silence_on_a_healthy_link_opens_a_burst() -> None:
     assert memory.links["fixed"].round is not None
 
 
-def test_facts_are_taken_of_the_link_that_they_are_about() -> None:
+def test_facts_are_stored_for_the_link_they_describe() -> None:
     memory = known_memory()
     take(memory, LinkEvent(boottime_ns=NOW_NS, link="mobile", facts=FACTS_OK))
     assert memory.links["mobile"].facts == FACTS_OK

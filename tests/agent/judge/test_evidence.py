@@ -64,7 +64,7 @@ def test_evidence_shows_the_latest_outcome_of_a_series_and_the_counts_of_its_rou
     assert (shown.ok, shown.failed, shown.unmeasured) == (3, 2, 1)
 
 
-def test_working_links_are_shown_once_each_for_targets_silent_here() -> None:
+def test_each_working_link_is_shown_once_for_targets_silent_here() -> None:
     at = judged_link()
     add_link(
         at.memory,

@@ -63,7 +63,7 @@ def check_law(changes: list[VerdictChange]) -> None:
 
 
 @pytest.mark.parametrize("length_s", LENGTHS_S)
-def test_a_cable_that_was_out_stays_in_the_record_whatever_the_length(length_s: float) -> None:
+def test_an_unplugged_cable_stays_in_the_record_however_briefly(length_s: float) -> None:
     site = SimulatedSite(
         facts=(
             FactsChange(at_s=START_S, facts=NO_SIGNAL),
@@ -81,9 +81,7 @@ def test_a_cable_that_was_out_stays_in_the_record_whatever_the_length(length_s: 
 
 @pytest.mark.parametrize("at", RUNGS)
 @pytest.mark.parametrize("length_s", [1.0, 2.0, 3.0, 5.0, 9.0, 20.0, 61.0, 303.0, 1000.0])
-def test_an_outage_on_any_rung_is_in_the_record_as_long_as_it_was(
-    length_s: float, at: Segment
-) -> None:
+def test_an_outage_on_any_rung_is_recorded_with_its_length(length_s: float, at: Segment) -> None:
     fault = InjectedFault(start_s=START_S, end_s=START_S + length_s, at=at, loss=1.0)
     site = SimulatedSite(injected=(fault,))
     until_s = START_S + length_s + 240.0
@@ -99,9 +97,7 @@ def test_an_outage_on_any_rung_is_in_the_record_as_long_as_it_was(
 
 @pytest.mark.parametrize("length_s", [5.0, 45.0, 303.0])
 @pytest.mark.parametrize("deaf_s", [0.0, 10.0, 120.0])
-def test_an_outage_before_and_after_which_nothing_was_measured_is_not_erased(
-    length_s: float, deaf_s: float
-) -> None:
+def test_an_outage_surrounded_by_unmeasured_time_is_kept(length_s: float, deaf_s: float) -> None:
     end_s = START_S + length_s
     site = SimulatedSite(
         facts=(

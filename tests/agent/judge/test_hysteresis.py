@@ -22,7 +22,7 @@ def round_at(slot: FaultSlot, at_s: float, suspicion: Suspicion | None) -> bool:
     return advance(slot, suspicion, round(at_s * S), SETTINGS, clear_ns=round(at_s * S))
 
 
-def test_a_partial_silence_is_believed_in_the_second_round() -> None:
+def test_a_partial_silence_is_confirmed_in_the_second_round() -> None:
     slot = FaultSlot()
     assert not round_at(slot, 10, seen())
     assert next_round_wait_ns(slot, SETTINGS) == 2 * S
@@ -30,7 +30,7 @@ def test_a_partial_silence_is_believed_in_the_second_round() -> None:
     assert (slot.fault, slot.onset_ns) == (PARTIAL_OUTAGE, 5 * S)
 
 
-def test_a_round_without_it_starts_again() -> None:
+def test_a_round_without_the_fault_restarts_its_confirmation() -> None:
     slot = FaultSlot()
     round_at(slot, 10, seen())
     round_at(slot, 12, None)
@@ -63,7 +63,7 @@ def test_a_fault_is_over_after_clean_rounds_that_span_their_time() -> None:
     assert (slot.fault, slot.onset_ns) == (None, 20 * S)
 
 
-def test_a_fault_that_is_seen_again_is_not_over() -> None:
+def test_a_fault_seen_again_needs_its_clean_rounds_anew() -> None:
     slot = FaultSlot()
     round_at(slot, 10, seen(ACCESS_SILENT))
     round_at(slot, 20, None)
@@ -80,7 +80,7 @@ def test_a_fault_moves_to_another_segment_after_one_round_more_than_a_new_fault_
     assert round_at(slot, 17, seen(GATEWAY_SILENT))
 
 
-def test_a_part_of_transit_is_watched_longer_than_all_of_it() -> None:
+def test_a_partial_outage_of_transit_is_confirmed_more_slowly_than_a_full_one() -> None:
     assert hysteresis_for(DOMESTIC_SILENT, SETTINGS) == SETTINGS.partial
     assert hysteresis_for(TRANSIT_SILENT, SETTINGS) == SETTINGS.gateway_silence
 

@@ -32,7 +32,7 @@ PORTAL_DOWN_HERE = Diagnosis(
 )
 
 
-def test_paths_to_what_is_gone_and_paths_not_measured_any_more_are_forgotten() -> None:
+def test_paths_to_removed_targets_or_no_longer_traced_are_forgotten() -> None:
     inventory = two_links().inventory
     measured = (*PROBES, ProbeSchedule(kind="path", every_s=3600.0))
     before = site_probes_from(inventory.links, inventory.targets, measured)
@@ -145,7 +145,7 @@ def test_a_service_that_no_link_watches_any_more_is_forgotten() -> None:
     ],
     ids=["relation", "intercepted", "another fault", "none", "over another link"],
 )
-def test_a_link_is_held_to_block_services_while_one_of_them_is(
+def test_a_link_stays_blamed_for_blocked_services_while_one_is_blocked(
     fault: Diagnosis | None, link: str, *, is_held: bool
 ) -> None:
     memory = known_of()
@@ -161,7 +161,7 @@ def test_a_link_is_held_to_block_services_while_one_of_them_is(
 @pytest.mark.parametrize(
     ("target", "is_held"), [("motcua", True), ("zone", False), ("dichvucong", False)]
 )
-def test_a_link_is_held_to_lose_large_packets_while_pages_are_measured_over_it(
+def test_a_link_stays_blamed_for_large_packets_while_pages_are_measured_over_it(
     target: str, *, is_held: bool
 ) -> None:
     kind = "icmp" if target == "zone" else "http"

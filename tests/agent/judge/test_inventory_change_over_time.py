@@ -43,7 +43,7 @@ def test_under_the_same_inventory_nothing_is_forgotten() -> None:
     assert memory == before
 
 
-def test_a_portal_that_is_gone_takes_its_verdicts_with_it_and_nothing_else() -> None:
+def test_removing_a_portal_removes_its_verdicts_only() -> None:
     world, memory = lived(PORTAL_DOWN)
     assert memory.issued[SubjectKey("", "motcua")].state is State.DOWN
     before = copied(memory)
@@ -105,7 +105,7 @@ def test_a_round_with_targets_that_are_gone_is_made_again() -> None:
     assert after.burst_ns == memory.now_ns
 
 
-def test_blame_of_a_link_because_of_a_portal_ends_with_the_portal() -> None:
+def test_a_link_blamed_only_because_of_a_portal_is_cleared_with_it() -> None:
     blocked = InjectedFault(
         at=Segment.SERVICE,
         links=("fixed",),

@@ -76,7 +76,7 @@ def test_the_same_fault_reported_again_keeps_its_beginning() -> None:
     assert at.link.facts_slot.onset_ns == ago(9.0)
 
 
-def test_runs_count_from_the_moment_that_what_can_be_sent_changed() -> None:
+def test_runs_count_from_the_last_change_of_what_the_interface_can_send() -> None:
     at = judged_link()
     change(at, FACTS_OK, ago(9.0))
     assert at.link.valid_from_ns == ago(9.0)
@@ -105,7 +105,7 @@ def test_runs_count_from_the_moment_that_what_can_be_sent_changed() -> None:
         "an address used twice",
     ],
 )
-def test_an_interface_has_its_time_to_be_configured(
+def test_an_interface_fault_is_reported_after_its_grace(
     facts: LinkFacts, heard_ns: int | None, grace_s: float, told: Diagnosis, *, had_ipv4: bool
 ) -> None:
     for early_ns, expected in ((0, told), (-1, None)):
@@ -118,7 +118,7 @@ def test_an_interface_has_its_time_to_be_configured(
             assert bool(at.link.flap_state.starts) is (told.state is State.DOWN)
 
 
-def test_better_news_of_an_interface_counts_at_once_and_rounds_have_to_prove_it() -> None:
+def test_an_interface_that_recovers_is_proved_by_a_burst() -> None:
     at = judged_link()
     change(at, OUT_OF_CABLE, ago(9.0))
     at.link.heard_ns = ago(20.0)
@@ -179,9 +179,7 @@ def cut() -> LinkContext:
     return judged_link(alive("gateway"), lookup, *(lost(target) for target in WAY))
 
 
-def test_a_round_in_which_nothing_answers_beyond_the_gateway_is_an_outage_that_hides_the_rest() -> (
-    None
-):
+def test_a_round_without_answers_beyond_the_gateway_is_an_outage_that_hides_other_faults() -> None:
     at = cut()
     at.link.slow, at.link.loss_fault = held(Symptom.ACCESS_SLOW), held()
     at.link.egress.unanswered_ns = [ago(20.0), ago(5.0)]
@@ -284,7 +282,7 @@ def suspicion(**shown: object) -> Suspicion:
     ],
     ids=["sure", "weak", "without strength", "not ripe", "one protocol", "no outage"],
 )
-def test_a_silence_is_one_of_those_that_make_flapping_once_it_is_proved(
+def test_a_silence_counts_towards_flapping_once_it_is_proved(
     shown: Shown, starts: list[int]
 ) -> None:
     at = judged_link()
@@ -307,7 +305,7 @@ def test_flapping_has_the_segment_of_the_believed_fault() -> None:
 
 
 @pytest.mark.parametrize("is_answered", [True, False])
-def test_a_link_is_back_when_something_answers(*, is_answered: bool) -> None:
+def test_the_first_answer_ends_the_silence_of_a_link(*, is_answered: bool) -> None:
     at = judged_link()
     at.link.flap_state = FlapState(is_silent=True, starts=[1])
     links._track_flapping(at, None, round_of(*seen(at, is_answered=is_answered)))

@@ -66,7 +66,7 @@ def losing_link() -> LinkContext:
         ("silence", Symptom.ACCESS_SILENT, False, False),
     ],
 )
-def test_losses_by_a_queue_or_a_dead_name_server_are_forgotten_at_its_end(
+def test_losses_caused_by_a_queue_or_a_dead_name_server_are_dropped_when_it_ends(
     name: str, symptom: Symptom, *, loss_is_forgotten: bool, carried_is_forgotten: bool
 ) -> None:
     at = losing_link()
@@ -92,7 +92,7 @@ def test_the_onset_of_a_fault_resets_no_loss_test_and_clears_nothing() -> None:
     assert at.link.loss_test.cusum_up == 3.0
 
 
-def test_the_first_round_of_a_doubt_is_remembered_and_no_later_one() -> None:
+def test_the_first_round_of_a_suspicion_is_remembered() -> None:
     at = judged_link()
     slot = at.link.slow
     suspicion = Suspicion(fault=held(Symptom.ACCESS_SLOW).fault or ACCESS_SILENT, onset_ns=1)
@@ -132,7 +132,7 @@ def test_new_flows_are_probed_once_while_all_is_well() -> None:
     assert asks(at) == set()
 
 
-def test_a_burst_is_opened_when_its_moment_has_come_and_asks_nobody_twice() -> None:
+def test_a_due_burst_is_opened_and_probes_nobody_twice() -> None:
     at = judged_link(echoes("core-fixed", **ALIVE), site_probes=NEAR)
     at.link.facts = FACTS_OK
     at.link.burst_ns = NOW_NS + 1
@@ -302,7 +302,7 @@ def test_the_verdict_of_an_outage_that_can_no_longer_be_observed_stays() -> None
     assert at.link.silence.fault is None
 
 
-def test_an_interface_that_is_dead_asks_nobody_and_closes_no_round() -> None:
+def test_a_dead_interface_probes_nothing_and_keeps_its_round() -> None:
     at = judged_link(echoes("zone", **ALIVE))
     at.link.facts_slot = FaultSlot(fault=CABLE_UNPLUGGED)
     at.link.round = Round(opened_ns=ago(2.0), due_ns=NOW_NS, is_burst=True)

@@ -68,7 +68,7 @@ def test_a_burst_that_was_asked_for_meanwhile_is_made() -> None:
     assert empty_round(FaultSlot()).burst_ns is None
 
 
-def test_a_modem_is_asked_at_once_why_its_session_is_gone_whatever_it_said_before() -> None:
+def test_a_modem_whose_session_is_lost_is_queried_at_once() -> None:
     probes = equipped()
     memory = Memory()
 
@@ -203,7 +203,7 @@ def test_a_run_that_does_not_fit_what_is_believed_asks_for_a_round(
     assert expects(at, track, reachability) is is_expected
 
 
-def test_time_outs_in_a_row_are_counted_beyond_the_site_until_something_answers() -> None:
+def test_consecutive_timeouts_beyond_the_site_are_counted_until_an_answer() -> None:
     at = judged_link()
     for target, count in (("zone", 1), ("gateway", 1), ("far", 2)):
         expects(at, echoes(target, silences=1), SILENT)
@@ -258,7 +258,7 @@ def test_after_bursts_in_vain_one_more_lost_run_is_not_worth_another(
     assert expects(at, echoes("zone", silences=1), SILENT) is not is_asked
 
 
-def test_more_silence_than_loss_explains_is_looked_at_whatever_was_in_vain() -> None:
+def test_more_silences_than_loss_explains_open_a_burst_despite_earlier_vain_ones() -> None:
     at = judged_link(echoes("far", silences=2))
     at.link.inconclusive_bursts, at.link.inconclusive_ns = 9, NOW_NS
     assert not expects(at, echoes("zone", silences=2), SILENT)

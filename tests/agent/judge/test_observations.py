@@ -56,7 +56,7 @@ def round_of(*tracks: Track, is_out: bool = False) -> list[tuple[bool, bool]]:
 
 
 @pytest.mark.parametrize(("at_ns", "seen"), [(SINCE_NS, [(True, False)]), (SINCE_NS - 1, [])])
-def test_an_answer_counts_if_its_run_began_in_the_round(
+def test_answers_count_if_their_run_began_in_the_round(
     at_ns: int, seen: list[tuple[bool, bool]]
 ) -> None:
     assert round_of(answered("icmp", "far", at_ns)) == seen
@@ -72,7 +72,7 @@ def test_an_answer_counts_if_its_run_began_in_the_round(
         (SINCE_NS - 1, SINCE_NS, True, False),
     ],
 )
-def test_a_silence_counts_if_it_became_known_in_the_round_and_of_an_outage_if_it_began_in_it(
+def test_silences_count_if_known_in_the_round_or_during_an_outage_if_begun_in_it(
     began_ns: int, heard_ns: int, is_out: bool, counts: bool
 ) -> None:
     track = silent("icmp", "far", began_ns, heard_ns=heard_ns)
@@ -88,7 +88,7 @@ def test_a_silence_counts_if_it_became_known_in_the_round_and_of_an_outage_if_it
         ("http", SINCE_NS - 20, True, False),
     ],
 )
-def test_a_page_counts_that_was_asked_for_since_a_doubtful_silence_was_first_seen(
+def test_pages_count_if_requested_since_a_suspected_silence_was_first_seen(
     kind: str, began_ns: int, is_out: bool, counts: bool
 ) -> None:
     at = link_context(answered(kind, "motcua" if kind == "http" else "far", began_ns))
@@ -109,7 +109,7 @@ def test_a_page_that_failed_after_it_answered_is_no_answer_to_a_silence() -> Non
     ("proved_ns", "is_out", "speaks"),
     [(SINCE_NS - 21, False, True), (SINCE_NS - 20, False, False), (SINCE_NS - 21, True, False)],
 )
-def test_a_web_request_given_up_before_the_round_speaks_on_until_something_answers(
+def test_a_page_given_up_before_the_round_counts_as_silent_until_something_answers(
     proved_ns: int, is_out: bool, speaks: bool
 ) -> None:
     request = silent("http", "motcua", SINCE_NS - 20, heard_ns=SINCE_NS - 10)
@@ -117,12 +117,12 @@ def test_a_web_request_given_up_before_the_round_speaks_on_until_something_answe
     assert round_of(request, proof, is_out=is_out) == ([(False, True)] if speaks else [])
 
 
-def test_the_gateway_proves_no_line_so_that_a_web_request_speaks_on() -> None:
+def test_an_answer_of_the_gateway_does_not_refute_a_silent_page() -> None:
     request = silent("http", "motcua", SINCE_NS - 20, heard_ns=SINCE_NS - 10)
     assert (False, True) in round_of(request, answered("icmp", "gateway", SINCE_NS - 1))
 
 
-def test_the_latest_of_each_series_is_its_silence_or_an_answer_since_the_moment() -> None:
+def test_the_latest_result_of_each_series_is_a_silence_or_a_recent_answer() -> None:
     tracks = [
         answered("icmp", "far", SINCE_NS),
         answered("icmp", "zone", SINCE_NS - 1),

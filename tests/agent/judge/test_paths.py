@@ -94,7 +94,7 @@ def test_the_usual_router_gives_way_only_to_one_that_most_have_seen() -> None:
     assert paths.first_hops(link)[Family.IP4] == "10.0.0.9"
 
 
-def test_a_way_that_ends_before_the_carrier_teaches_nothing() -> None:
+def test_a_path_that_ends_before_the_carrier_teaches_no_first_hop() -> None:
     link = LinkMemory(name="fixed")
     for at_s in range(4):
         paths.note_path(link, result(at_s, finding("192.168.1.1", reached=False, first=None)))
@@ -141,7 +141,7 @@ def test_ways_are_asked_for_when_a_verdict_changes_silent_targets_first() -> Non
     }
 
 
-def test_two_changes_in_a_moment_are_one_question() -> None:
+def test_two_changes_within_seconds_cause_one_trace() -> None:
     memory = Memory(now_ns=100 * S)
     memory.links["fixed"] = LinkMemory(name="fixed")
     assert paths.path_probes(memory, [change(), change(service="motcua")], site_probes())
@@ -327,7 +327,7 @@ def test_the_ways_of_the_link_whose_verdict_changed_are_looked_at() -> None:
 
 
 @pytest.mark.parametrize(("asked_ns", "is_asked"), [(95 * S, True), (95 * S + 1, False)])
-def test_a_link_rests_for_five_seconds_and_another_is_looked_at_meanwhile(
+def test_paths_of_one_link_are_traced_every_five_seconds_at_most(
     asked_ns: int, *, is_asked: bool
 ) -> None:
     memory = two_known_links(fixed=asked_ns)

@@ -70,7 +70,7 @@ def findings() -> strategies.SearchStrategy[Finding]:
 
 @given(courses(findings()))
 @settings(max_examples=examples(40), deadline=None)
-def test_every_change_is_one_and_names_a_segment_exactly_when_someone_is_blamed(
+def test_each_change_is_new_and_blames_a_segment_exactly_if_someone_is_at_fault(
     events: list[Event],
 ) -> None:
     before: dict[tuple[str, str], tuple[State, object, object]] = {}
@@ -97,7 +97,7 @@ def test_the_same_events_give_the_same_rulings_whenever_memory_is_written_down(
     assert first + judged(events[half:], written) == judged(events)
 
 
-def test_a_bare_result_is_taken_as_arriving_now() -> None:
+def test_a_result_without_arrival_time_counts_as_arriving_now() -> None:
     series = Series(kind="icmp", revision=1, link="fixed", target="zone", family=Family.IP4)
     result = Result(series=series, boottime_ns=5 * NS, finding=ok_finding({icmp.RTT: 0.01}))
     ruling = step(Memory(now_ns=9 * NS), result, SITE_PROBES, SETTINGS)

@@ -26,7 +26,7 @@ from thongsuot_schema.result import QualityFlag, failed_finding, ok_finding
         ("http", Reason.TLS_TIMED_OUT, Reachability.INCONCLUSIVE),
     ],
 )
-def test_a_failure_proves_what_only_it_can_mean(
+def test_each_failure_proves_only_what_it_must_mean(
     kind: str, reason: Reason, sign: Reachability
 ) -> None:
     assert reachability_of(kind, failed_finding(reason)) is sign

@@ -50,7 +50,7 @@ def seen(*observed: Observation) -> Observations:
         "the latest at its beginning",
     ],
 )
-def test_a_link_answers_since_the_first_run_beyond_the_site_after_the_fault_began(
+def test_recovery_is_dated_by_the_first_answer_beyond_the_site_after_the_onset(
     observed: list[Observation], first_ns: int
 ) -> None:
     assert first_answer_ns(seen(*observed), 100, NOW_NS) == first_ns
@@ -69,7 +69,7 @@ def test_a_link_answers_since_the_first_run_beyond_the_site_after_the_fault_bega
         (None, [answered("zone", 99, silent_ns=120), answered("far", 170, silent_ns=120)], 170),
     ],
 )
-def test_a_silence_ends_with_the_first_answer_of_who_was_silent_in_it_as_far_out(
+def test_a_silence_ends_with_the_first_answer_from_as_far_out(
     segment: Segment | None, observed: list[Observation], first_ns: int
 ) -> None:
     fault = Diagnosis(state=State.DOWN, segment=segment, symptom=Symptom.ACCESS_SILENT)

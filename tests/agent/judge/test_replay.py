@@ -91,7 +91,7 @@ def test_requests_and_verdicts_are_counted() -> None:
         ),
     ],
 )
-def test_an_interface_is_reported_by_what_it_lacks(facts: LinkFacts, words: str) -> None:
+def test_an_interface_line_lists_what_is_missing(facts: LinkFacts, words: str) -> None:
     assert story_of(facts_event(0.0, facts))[0] == f"    +0.000 s  fixed: interface {words}"
 
 

@@ -61,7 +61,7 @@ def burst_asks(at: LinkContext) -> set[str]:
     return {probe.kind for probe in open_burst(at)}
 
 
-def test_pages_are_asked_in_a_burst_only_where_a_fault_is_pending_that_they_can_tell() -> None:
+def test_a_burst_includes_pages_only_for_pending_faults_that_pages_can_show() -> None:
     assert burst_asks(speaking(link_context())) == {"icmp", "dns", "host"}
     for slot in ("silence", "resolver"):
         at = speaking(link_context())
@@ -104,7 +104,7 @@ def test_a_burst_waits_for_what_is_quick_and_answers_usually() -> None:
     )
 
 
-def test_among_quick_kinds_the_one_silent_for_longest_is_asked_first() -> None:
+def test_a_burst_begins_with_the_targets_silent_for_longest() -> None:
     at = speaking(link_context())
     at.link.silence = FaultSlot(is_pending=True)
     at.link.tracks[ZONE].answered_ns = 7
@@ -222,7 +222,7 @@ def test_after_a_round_a_fault_is_looked_at_by_the_schedule_and_health_not_at_al
     assert at.link.round.due_ns == NOW_NS + length_ns
 
 
-def test_after_a_round_what_is_pending_is_asked_for_again() -> None:
+def test_after_a_round_pending_faults_are_asked_about_again() -> None:
     slot = FaultSlot(fault=SLOW, is_pending=True, rounds=1, first_ns=NOW_NS)
     pending = after_round(slot).link
     assert pending.round is None
@@ -289,14 +289,14 @@ def test_a_round_counts_its_runs_from_its_beginning() -> None:
     assert at.link.burst_ns is None
 
 
-def test_a_run_outside_of_any_round_is_of_none() -> None:
+def test_a_run_outside_a_round_changes_no_round() -> None:
     at = speaking(link_context())
     point = at.probes.points[PointKey("icmp", "zone")]
     note_run_in_round(at, at.link.tracks[ZONE], point, Reachability.ANSWERED, NOW_NS)
     assert at.link.round is None
 
 
-def test_the_next_burst_is_as_soon_as_the_most_urgent_doubt_needs_one() -> None:
+def test_the_next_burst_comes_as_soon_as_the_most_urgent_fault_needs_it() -> None:
     at = link_context()
     silent = Diagnosis(state=State.DOWN, segment=Segment.ACCESS, symptom=Symptom.ACCESS_SILENT)
     at.link.slow = FaultSlot(is_pending=True, pending=SLOW)
@@ -328,7 +328,7 @@ def test_targets_with_a_learned_address_are_probed_once_it_was_learned() -> None
 
 
 @pytest.mark.parametrize("field", ["answered_ns", "silent_ns", "failed_ns"])
-def test_a_series_that_was_measured_since_it_was_refused_can_be_asked(field: str) -> None:
+def test_a_refused_series_can_be_probed_again_once_it_was_measured(field: str) -> None:
     track = refused(Reason.NO_ROUTE, 0)
     assert not probed(track)
     setattr(track, field, 11)
@@ -353,7 +353,7 @@ def test_the_gateway_and_services_are_no_anchors() -> None:
     ],
     ids=["never", "two seconds ago", "just now", "read before it went", "read since"],
 )
-def test_a_modem_is_asked_why_its_session_is_gone_until_it_was_read_since(
+def test_a_modem_is_queried_until_it_was_read_after_its_session_was_lost(
     asked_s: float | None, read_s: float | None, *, is_asked: bool
 ) -> None:
     at = equipped_link("mobile")

@@ -51,7 +51,7 @@ def believed(diagnosis: Diagnosis | None, *, reopened_ns: int = 0) -> ServiceMem
 @pytest.mark.parametrize(
     ("reopened_ns", "is_opened"), [(NOW_NS - 1, True), (NOW_NS, True), (NOW_NS + 1, False)]
 )
-def test_a_failure_of_which_nobody_was_named_is_compared_again_when_its_time_has_come(
+def test_an_undecided_failure_is_compared_again_when_due(
     undecided: Diagnosis, reopened_ns: int, is_opened: bool
 ) -> None:
     assert taken_up(refused(), believed(undecided, reopened_ns=reopened_ns)) is is_opened

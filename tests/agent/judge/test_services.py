@@ -73,7 +73,7 @@ def test_a_family_that_works_again_is_asked_for_and_one_that_fails_is_not(
     assert _is_new_witness(seen, Settings()) is wants_more
 
 
-def test_a_failure_over_a_link_is_not_a_new_witness() -> None:
+def test_a_failure_over_a_link_is_no_new_witness() -> None:
     assert not _is_new_witness(over(Health.BAD, 1), Settings())
     assert _is_new_witness(over(Health.GOOD, 1), Settings())
 
@@ -110,7 +110,7 @@ SLOW = Diagnosis(state=State.DEGRADED, segment=Segment.SERVICE, symptom=Symptom.
     ],
     ids=["since the first", "before it failed", "when it failed", "only before", "pages that work"],
 )
-def test_a_service_works_again_since_a_page_after_its_fault_and_is_quick_since_now(
+def test_a_service_recovered_with_its_first_working_page_and_is_quick_from_now_on(
     fault: Diagnosis, worked_since_ns: tuple[int, ...], onset_ns: int
 ) -> None:
     slot = ended(fault, *worked_since_ns)

@@ -151,7 +151,7 @@ def test_one_dead_family_is_degraded_not_down(seed: int, family: Family, symptom
 
 @pytest.mark.parametrize("with_other_link", [True, False])
 @pytest.mark.parametrize("seed", SEEDS)
-def test_stalling_handshakes_of_all_services_are_lost_large_packets(
+def test_stalled_handshakes_of_all_services_mean_that_large_packets_are_lost(
     seed: int, with_other_link: bool
 ) -> None:
     hole = InjectedFault(
@@ -173,7 +173,7 @@ def test_stalling_handshakes_of_all_services_are_lost_large_packets(
 
 
 @pytest.mark.parametrize("cut_ms", range(0, 1000, 50))
-def test_a_line_cut_amid_the_answers_of_a_burst_is_not_a_dead_family(cut_ms: int) -> None:
+def test_a_line_cut_during_the_answers_of_a_burst_is_not_a_dead_family(cut_ms: int) -> None:
     # Echoes of one family are lost for a moment, so that all are asked just when the line is cut.
     blip = InjectedFault(
         start_s=START_S, end_s=START_S + 5.0, families=(Family.IP6,), loss=1.0, targets=("zone",)

@@ -131,7 +131,7 @@ def test_a_captive_portal_behind_a_lying_name_server_is_not_the_portals_certific
     assert blamed_parties(world) == {Party.CARRIER}
 
 
-def test_a_name_that_no_server_over_any_link_resolves_is_no_name_servers_fault() -> None:
+def test_a_name_that_no_server_resolves_is_not_held_against_a_name_server() -> None:
     gone = InjectedFault(
         start_s=START_S, links=BOTH, at=Segment.LAN, kinds=("dns",), reason=Reason.NAME_NOT_FOUND
     )
@@ -141,7 +141,7 @@ def test_a_name_that_no_server_over_any_link_resolves_is_no_name_servers_fault()
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_core_that_swallows_half_of_the_destinations_is_degraded(seed: int) -> None:
+def test_a_core_that_drops_packets_to_half_of_the_destinations_is_degraded(seed: int) -> None:
     hole = InjectedFault(
         start_s=START_S,
         end_s=300.0,

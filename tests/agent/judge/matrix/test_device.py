@@ -22,7 +22,7 @@ from thongsuot_schema.verdict import Symptom
 START_S = 60.0
 
 
-def test_a_starved_agent_is_neither_latency_nor_loss() -> None:
+def test_a_starved_agent_reports_an_overloaded_device_and_neither_latency_nor_loss() -> None:
     world = SimulatedSite(starve=lambda at_s: START_S < at_s < 300.0)
     world.run(500.0)
     for link in ("fixed", "mobile"):

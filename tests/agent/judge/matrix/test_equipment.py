@@ -284,7 +284,7 @@ def test_a_download_by_another_machine_is_seen_by_the_counters_of_the_box(
 
 @pytest.mark.parametrize("mute_from_s", [1e9, START_S + 1.0])
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_slow_line_is_the_carriers_where_the_box_has_little_to_do_or_is_mute(
+def test_a_slow_line_is_the_carriers_unless_its_box_reports_load(
     seed: int, mute_from_s: float
 ) -> None:
     box = CountingBox(busy_bps=0.0, mute_from_s=mute_from_s)

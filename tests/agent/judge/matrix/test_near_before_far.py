@@ -44,7 +44,7 @@ def test_a_queue_of_unknown_cause_accuses_no_carrier(seed: int) -> None:
     assert Party.CARRIER not in blamed_parties(site)
 
 
-def test_a_queue_that_stays_is_reported_to_the_carrier() -> None:
+def test_a_lasting_queue_is_reported_to_the_carrier() -> None:
     queue = InjectedFault(start_s=START_S, at=Segment.ACCESS, delay_at=wavering)
     site = SimulatedSite(injected=(queue,), settings=SHORT_PAUSE)
     site.run(1300.0)
@@ -107,7 +107,7 @@ def test_heavy_loss_to_all_targets_is_not_a_partial_outage(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_losses_while_echoes_queue_a_little_are_the_carriers_only_if_they_stay(
+def test_losses_beside_a_short_queue_are_held_against_the_carrier_only_if_they_last(
     seed: int,
 ) -> None:
     """30 ms and 3 % are what a transfer by another machine of the site causes."""
@@ -191,7 +191,7 @@ def test_a_name_server_that_dies_after_portals_were_silent_is_what_is_dead(seed:
     assert verdict_summary(changes_of(site, "fixed")[-1]) == named
 
 
-def test_routers_that_are_slow_where_no_watched_service_lies_make_no_slow_link() -> None:
+def test_slow_routers_on_no_path_to_a_watched_service_do_not_make_a_link_slow() -> None:
     slow = InjectedFault(start_s=START_S, at=Segment.TRANSIT, kinds=("icmp",), delay_s=0.4)
     site = SimulatedSite(injected=(slow,))
     site.run(400.0)

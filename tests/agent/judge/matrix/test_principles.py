@@ -226,7 +226,7 @@ def test_a_shared_name_server_that_once_answered_over_a_link_belongs_to_that_lin
     assert_found(site, expected, since_s=START_S, intervals=8.0)
 
 
-def test_answers_that_the_devices_own_kernel_drops_are_no_carriers_fault() -> None:
+def test_answers_dropped_by_the_devices_own_kernel_are_not_held_against_a_carrier() -> None:
     filtered = msgspec.structs.replace(
         FACTS_OK, reverse_filtered=True, has_address6=False, has_route6=False
     )
@@ -261,7 +261,7 @@ def test_echoes_that_come_and_go_alone_are_no_flapping_line(period_s: float) -> 
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_pages_that_take_longer_than_a_round_prove_the_way_on_which_echoes_are_dropped(
+def test_pages_slower_than_a_round_prove_a_path_on_which_echoes_are_dropped(
     seed: int,
 ) -> None:
     policer = InjectedFault(start_s=START_S, at=Segment.TRANSIT, kinds=("icmp",), loss=1.0)

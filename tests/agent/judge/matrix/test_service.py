@@ -104,7 +104,7 @@ def test_portals_in_two_networks_that_time_out_over_one_link_alone_are_its_carri
 
 
 @pytest.mark.parametrize("reason", [Reason.CONNECTION_RESET, Reason.CONNECTION_REFUSED])
-def test_a_link_over_which_every_portal_refuses_is_not_up_and_nobody_is_named(
+def test_a_link_over_which_every_portal_refuses_is_unknown_and_nobody_is_named(
     reason: Reason,
 ) -> None:
     """A refusal is an answer: it is the portal that refuses the addresses of one carrier."""
@@ -182,7 +182,7 @@ def test_an_untrusted_clock_announces_no_certificate() -> None:
 
 
 @pytest.mark.parametrize("reason", [Reason.CERTIFICATE_EXPIRED, Reason.CERTIFICATE_NOT_YET_VALID])
-def test_a_clock_that_is_years_off_makes_no_portal_a_fault(reason: Reason) -> None:
+def test_with_a_wrong_clock_no_portal_is_at_fault(reason: Reason) -> None:
     wrong = failing(reason, start_s=0.0, targets=(), end_s=300.0)
     world = SimulatedSite(wall_s=None, injected=(wrong,))
     world.run(290.0)

@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import gc
 import logging
 import resource
 import signal
@@ -11,6 +10,7 @@ from contextlib import suppress
 import msgspec
 import uvloop
 
+from thongsuot_collector.app import garbage
 from thongsuot_collector.app.collector import run_collector
 from thongsuot_collector.app.durable import JOURNAL_FILE, STORE_FILE
 from thongsuot_collector.cli import tables
@@ -61,23 +61,24 @@ def _run(options: argparse.Namespace) -> int:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
-    # Batches are many small objects without cycles: by default the collector of cycles would go
-    # through all of them again and again, for a fifth of the CPU.
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+    garbage.limit_turns()
 
     async def until_stopped() -> None:
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
-        await run_collector(
-            configuration,
-            directory,
-            stop=stop,
-            accept_empty_store=options.accept_empty_store,
-            listening=lambda url: print(f"collector: {url}/", flush=True),
-        )
+        collecting = asyncio.create_task(garbage.collect_young())
+        try:
+            await run_collector(
+                configuration,
+                directory,
+                stop=stop,
+                accept_empty_store=options.accept_empty_store,
+                listening=lambda url: print(f"collector: {url}/", flush=True),
+            )
+        finally:
+            collecting.cancel()
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(until_stopped())

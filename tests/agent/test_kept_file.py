@@ -25,7 +25,7 @@ def test_a_disk_that_takes_no_more_leaves_the_file_as_it_was(tmp_path: Path) -> 
     assert path.read_bytes() == b"before"
 
 
-def test_a_file_that_cannot_be_written_is_said_less_and_less_often_and_when_it_is_again(
+def test_a_failing_write_is_logged_less_and_less_often_and_its_recovery_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)

@@ -70,7 +70,7 @@ async def test_a_page_that_loads_from_elsewhere_is_found(tmp_path: Path) -> None
     assert docs_site.foreign(tmp_path) == ["bad.html"]
 
 
-async def test_only_who_may_look_reads_it_and_nothing_beside_the_folder(
+async def test_documentation_needs_signing_in_and_serves_nothing_outside_its_folder(
     tmp_path: Path, site: Path
 ) -> None:
     (tmp_path / "page.password").write_text("only-here")

@@ -69,7 +69,7 @@ async def test_a_list_is_filtered_sorted_and_searched_by_keys_and_its_address_sa
     await expect(rows).to_have_count(12)
 
 
-async def test_a_choice_that_is_being_made_is_not_renewed_away(
+async def test_a_renewal_does_not_reset_a_filter_being_edited(
     page: Page, city: ReportingCity
 ) -> None:
     await page.goto(str(city.client.base_url.join("/links")))

@@ -40,7 +40,7 @@ def test_a_metered_link_is_left_as_soon_as_an_unmetered_one_is_up() -> None:
     assert preferred_order([doubtful, MOBILE], "mobile") == ("mobile", "fiber")
 
 
-def test_addresses_of_a_dead_family_come_last_and_else_stay_in_order() -> None:
+def test_addresses_of_a_dead_family_are_tried_last() -> None:
     addresses = ("2001:db8::1", "192.0.2.1")
     assert in_family_order(addresses, None) == addresses
     assert in_family_order(addresses, Family.IP4) == addresses

@@ -129,7 +129,7 @@ async def test_a_batch_is_pushed_once_its_layout_is_known_there(tmp_path: Path) 
         await until(lambda: pusher.spool.status().waiting_batches == 0)
 
 
-async def test_every_word_of_the_collector_is_known_here(tmp_path: Path) -> None:
+async def test_the_answer_of_the_collector_is_available_to_the_page(tmp_path: Path) -> None:
     notification = SentNotification(party="carrier", channel="email", at_wall_ns=1, link="fiber")
     nearest = NearestSite(title="Ba Đình", distance_m=1_200)
     receiver = PushReceiver(answer=PushResponse(notifications=(notification,), nearest=nearest))
@@ -151,7 +151,7 @@ async def test_every_word_of_the_collector_is_known_here(tmp_path: Path) -> None
         assert abs(pusher.true_time.wall_ns(now_ns, 0, now_ns) - receiver.wall_ns) < 60_000 * MS_NS
 
 
-async def test_since_when_the_collector_is_away_is_known_here(tmp_path: Path) -> None:
+async def test_the_time_since_the_collector_is_unreachable_is_known(tmp_path: Path) -> None:
     busy = ScriptedReply(status=503, answer=PushResponse(error="journal busy"))
     receiver = PushReceiver(script=scripted(busy))
     async with receiver.listening(), pushing(tmp_path, receiver) as pusher:
@@ -221,7 +221,7 @@ def secured(authority: trustme.CA, name: str) -> ssl.SSLContext:
 
 
 @pytest.mark.parametrize(("is_ours", "name"), [(False, "127.0.0.1"), (True, "other.example")])
-async def test_an_impostor_of_the_collector_gets_not_a_byte(
+async def test_a_server_with_a_wrong_certificate_receives_no_byte(
     tmp_path: Path, is_ours: bool, name: str
 ) -> None:
     ours, other = trustme.CA(), trustme.CA()

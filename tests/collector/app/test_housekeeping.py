@@ -196,7 +196,7 @@ async def test_a_journal_over_its_size_drops_the_oldest_and_says_who_had_not_rea
     assert value("thongsuot_collector_journal_entries") == 101 - extent.tail
 
 
-async def test_knowledge_of_a_boot_is_kept_for_the_next_process(made: Components) -> None:
+async def test_learned_boot_times_are_stored_for_the_next_process(made: Components) -> None:
     made.clocks.observe_push("hoan-kiem", "boot", boottime_ns=100, received_ns=time.time_ns())
     await made.housekeeping.save_boots()
     (kept,) = boots.all_known(made.store)

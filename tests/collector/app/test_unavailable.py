@@ -44,7 +44,7 @@ async def test_without_a_database_every_push_is_answered_503_with_retry_after(
 
 
 @pytest.mark.parametrize(("query", "text"), [("", "cơ sở dữ liệu"), ("?lang=en", "database")])
-async def test_pages_say_it_in_the_reader_s_language_at_both_addresses(
+async def test_pages_report_the_outage_in_the_readers_language_at_both_addresses(
     query: str, text: str
 ) -> None:
     with bind_listener(LISTEN) as sock, bind_listener(LISTEN) as page_sock:
@@ -59,7 +59,7 @@ async def test_pages_say_it_in_the_reader_s_language_at_both_addresses(
                 assert answer.headers["Cache-Control"] == "no-store"
 
 
-async def test_afterwards_the_sockets_are_there_for_the_collector_again() -> None:
+async def test_afterwards_the_sockets_are_free_for_the_collector() -> None:
     with bind_listener(LISTEN) as sock:
         async with UnavailableServers(LISTEN, sock, None) as servers, client_of(sock) as client:
             servers.start()

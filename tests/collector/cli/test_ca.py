@@ -95,7 +95,7 @@ def test_issued_certificates_are_listed_and_revoked(
     assert actions == ["certificate_issued", "certificate_revoked"]
 
 
-def test_a_beginning_that_two_certificates_have_revokes_none(
+def test_a_serial_prefix_shared_by_two_certificates_revokes_neither(
     config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     store = open_store(tmp_path / "state" / STORE_FILE)

@@ -46,7 +46,7 @@ def test_the_agent_reads_the_settings_and_has_the_links_of_the_inventory(tmp_pat
     assert config.collector.ca_file == "/etc/thongsuot/collector-ca.pem"
 
 
-def test_a_site_of_which_nothing_is_known_takes_the_interfaces_that_it_has(tmp_path: Path) -> None:
+def test_a_site_without_known_links_gets_files_without_links(tmp_path: Path) -> None:
     files = write_device_files(
         tmp_path / "card", site=Site(name="new"), code="TSE-1", url=URL, authority=tmp_path / "none"
     )

@@ -92,7 +92,9 @@ def expected(agent: BatchSealer, hours: int) -> list[tuple[object, ...]]:
     ]
 
 
-def test_a_period_of_a_site_as_parquet(filled: tuple[Path, BatchSealer], tmp_path: Path) -> None:
+def test_a_period_of_one_site_is_exported_as_parquet(
+    filled: tuple[Path, BatchSealer], tmp_path: Path
+) -> None:
     config, agent = filled
     out = tmp_path / "a.parquet"
     period = ("--from", at_text(agent, 25), "--to", at_text(agent, 5))

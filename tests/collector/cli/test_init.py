@@ -102,7 +102,7 @@ def test_the_next_steps_are_in_the_language_of_the_terminal(
     assert steps[3].startswith("4. Đăng ký thiết bị đầu tiên: ")
 
 
-def test_others_cannot_read_what_they_must_not(place: Path) -> None:
+def test_init_leaves_only_the_certificate_of_the_authority_readable_to_others(place: Path) -> None:
     old = os.umask(0)
     try:
         assert main(arguments(place)) == 0

@@ -28,7 +28,7 @@ def say(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, s
     return status, captured.out, captured.err
 
 
-async def test_a_chain_is_whole_until_a_stored_byte_is_changed(
+async def test_verify_passes_until_a_stored_byte_is_changed(
     config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "state").mkdir()

@@ -73,7 +73,7 @@ def test_an_address_in_use_is_reported_and_exits_with_1(
     assert f"cannot listen on 127.0.0.1:{port}: address already in use" in err
 
 
-def test_a_token_is_printed_once_and_never_again(
+def test_a_token_is_printed_only_when_it_is_created(
     config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     status, out, _ = say(capsys, "token", "create", "hoan-kiem", "--config", config)
@@ -114,7 +114,7 @@ def test_a_token_for_a_site_that_the_inventory_lacks_is_made_with_a_word(
 
 
 @pytest.mark.parametrize("words", [(), ("token",), ("token", "create"), ("fly",)])
-def test_a_command_that_is_not_one_ends_with_2(
+def test_an_unknown_command_exits_with_2(
     words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as caught:
@@ -204,7 +204,7 @@ for words in sys.argv[2:]:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another user")
-def test_the_wrong_user_is_told_in_one_sentence_which_is_the_right_one(service: Path) -> None:
+def test_a_command_run_by_the_wrong_user_names_the_right_one_in_one_sentence(service: Path) -> None:
     command = [
         *("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--"),
         *(sys.executable, "-c", AS_ANOTHER_USER, str(service), *COMMANDS),

@@ -101,7 +101,7 @@ def test_a_netbox_becomes_a_file_that_the_collector_reads(ask: NetboxCommand, fo
     assert "Phố Một" not in text, "an address is not needed to tell somebody"
 
 
-def test_people_are_not_in_what_is_printed(ask: NetboxCommand) -> None:
+def test_the_output_contains_no_personal_data(ask: NetboxCommand) -> None:
     _, out, err = ask()
     for word in ("NOC", "Trực", "noc@vnpt.example", "024 1022"):
         assert word not in out + err
@@ -250,7 +250,7 @@ def test_a_carrier_that_is_in_another_file_stays_there(ask: NetboxCommand, folde
     assert "By hand" not in (folder / "netbox.toml").read_text()
 
 
-def test_only_sites_with_a_tag_where_one_is_given(ask: NetboxCommand, folder: Path) -> None:
+def test_a_tag_limits_the_import_to_its_sites(ask: NetboxCommand, folder: Path) -> None:
     assert ask("--tag", "branch", "--out", folder / "some.toml")[0] == 0
     assert list(read_directory(str(folder)).sites) == ["hoan-kiem-1"]
 
@@ -297,7 +297,7 @@ def test_the_file_keeps_its_rights_and_a_new_one_is_not_for_everybody(
         ("https://netbox.example/?a=b", "has more than host and path"),
     ],
 )
-def test_a_token_is_not_sent_just_anywhere(
+def test_a_token_is_not_sent_to_an_unsafe_address(
     folder: Path, capsys: pytest.CaptureFixture[str], url: str, sentence: str
 ) -> None:
     token = folder.parent / "token"
@@ -321,7 +321,7 @@ def test_a_token_file_that_holds_something_else_is_not_repeated(
 
 
 @pytest.mark.parametrize("is_known", [True, False])
-def test_a_netbox_has_to_be_the_one_that_its_certificate_says(
+def test_the_certificate_of_netbox_is_verified(
     folder: Path, capsys: pytest.CaptureFixture[str], is_known: bool
 ) -> None:
     ours, other = trustme.CA(), trustme.CA()

@@ -74,7 +74,7 @@ def test_a_statement_is_shown_with_its_arithmetic_in_the_language_asked_for(
     assert revision_store.revisions(month.store, "2026-10", "hk-01", "fiber")[0][0] == 1
 
 
-def test_one_table_of_all_circuits_goes_to_the_screen(
+def test_csv_for_all_circuits_has_one_header(
     month: StatementFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
     _, out, _ = say(capsys, month, "--month", "2026-10", "--format", "csv")

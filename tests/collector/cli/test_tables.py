@@ -103,7 +103,7 @@ def test_packets_of_a_reflector_are_counted_by_what_became_of_them() -> None:
     assert tables.reflected_text(metrics) == "3 answered"
 
 
-def test_a_table_is_json_by_the_words_of_its_head_and_a_dash_is_nothing() -> None:
+def test_a_table_becomes_json_with_keys_from_its_head_and_null_for_a_dash() -> None:
     table = tables.Table(("site", "key (SHA-256)"), [("ba-dinh", "-"), ("Đống Đa", "a1b2")])
     assert msgspec.json.decode(table.json) == [
         {"site": "ba-dinh", "key_sha_256": None},

@@ -63,7 +63,7 @@ def test_metadata_of_the_camera_is_removed_and_the_orientation_kept(order: str) 
     assert len(photo.body) == len(JPEG) + 36
 
 
-def test_a_picture_that_stands_upright_needs_no_word_of_that() -> None:
+def test_an_upright_picture_is_stored_without_an_orientation() -> None:
     assert photo_from(taken_upright(1)).body == JPEG
     assert photo_from(JPEG).body == JPEG
 

@@ -30,7 +30,7 @@ def test_an_empty_file_is_a_collector_on_loopback_without_sinks(tmp_path: Path) 
     assert configuration.sinks == ()
 
 
-def test_paths_are_meant_from_the_folder_of_the_file(tmp_path: Path) -> None:
+def test_relative_paths_start_at_the_folder_of_the_file(tmp_path: Path) -> None:
     authority = trustme.CA()
     certificate = authority.issue_cert("localhost")
     certificate.private_key_and_cert_chain_pem.write_to_path(tmp_path / "key.pem")

@@ -57,7 +57,7 @@ async def test_others_get_their_turn_while_many_sites_fall_silent_at_once(
     assert turns >= 2 * len(ALL)
 
 
-async def test_a_notification_shows_when_each_probe_was_good_last_and_how_often_it_is_now(
+async def test_a_notification_shows_the_last_good_run_and_the_failures_of_each_probe(
     world: World,
 ) -> None:
     await all_well(world)

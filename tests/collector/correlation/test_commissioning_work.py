@@ -47,7 +47,7 @@ async def test_the_news_of_both_in_one_batch_that_comes_late_accuses_nobody(worl
     assert world.lines() == []
 
 
-async def test_a_cable_that_stays_out_is_reported_when_its_time_is_over(world: World) -> None:
+async def test_a_cable_left_out_is_reported_when_the_pull_has_lasted_too_long(world: World) -> None:
     await all_well(world)
     await world.push("s0", events=[ASKED])
     await world.push("s0", ("fiber", State.DOWN))
@@ -110,7 +110,7 @@ async def test_other_sites_are_not_excused(world: World) -> None:
     assert [line[2] for line in world.lines()] == ["s1/fiber"]
 
 
-async def test_a_window_outlives_a_crash_and_a_look_at_the_store(world: World) -> None:
+async def test_a_window_for_a_pull_survives_a_crash_and_a_refresh(world: World) -> None:
     await all_well(world)
     await world.push("s0", events=[ASKED, event(EventCode.LINK)])
     await world.consumer.catch_up()

@@ -170,7 +170,7 @@ async def test_a_batch_that_cannot_be_read_is_set_aside_and_the_others_continue(
     assert [line[2] for line in world.lines()] == ["s1/fiber"]
 
 
-async def test_a_forgotten_incident_comes_back_when_its_past_is_rewritten(world: World) -> None:
+async def test_a_purged_incident_is_restored_when_its_past_is_rewritten(world: World) -> None:
     await all_well(world)
     await world.push("s0", ("fiber", State.DOWN))
     await world.run(30)

@@ -18,7 +18,7 @@ TRY_S = 30
 """How long one try may hang: 15 s by the agent's own settings, over each of two links."""
 
 
-def test_it_continues_while_noted_and_starts_again_after_a_break_or_a_clock_step() -> None:
+def test_listening_continues_while_noted_and_restarts_after_a_break_or_a_clock_step() -> None:
     listening = ListeningPeriod(100 * S, break_s=20.0)
     for second in (101, 120, 140):
         listening.note_presence(second * S)
@@ -29,7 +29,7 @@ def test_it_continues_while_noted_and_starts_again_after_a_break_or_a_clock_step
     assert listening.since_ns(170 * S) == 150 * S
 
 
-def test_during_a_break_it_listens_since_now() -> None:
+def test_during_a_break_listening_starts_at_the_present() -> None:
     listening = ListeningPeriod(100 * S, break_s=20.0)
     assert [listening.since_ns(second * S) for second in (120, 121, 160)] == [
         100 * S,
@@ -133,7 +133,7 @@ async def test_while_nothing_can_be_stored_no_site_is_silent_nor_just_afterwards
     assert world.lines() == [("opened", "started", "s0", "commune:s0")]
 
 
-async def test_a_moment_in_which_nothing_is_kept_does_not_delay_that_a_silence_is_seen(
+async def test_a_short_refusal_to_store_does_not_delay_the_report_of_a_silence(
     world: World,
 ) -> None:
     await all_well(world)

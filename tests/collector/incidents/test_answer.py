@@ -87,7 +87,7 @@ def test_a_refused_incident_is_the_citys_until_it_has_decided(city: CityFixture)
     assert ruled.history[-1].about == "Lan: đã đo tại cột"
 
 
-def test_an_incident_that_the_city_finds_not_to_be_the_partys_is_the_citys(
+def test_a_dispute_upheld_by_the_city_makes_the_incident_the_citys(
     city: CityFixture,
 ) -> None:
     said(city, AnswerKind.REFUSED, text="nhà dân đào đường")
@@ -106,7 +106,7 @@ def test_the_city_decides_once_and_only_what_is_disputed(city: CityFixture) -> N
         said(city, AnswerKind.REFUSED, text="vẫn không phải", at_s=80)
 
 
-def test_accepting_after_all_withdraws_the_dispute_and_allows_another_one(
+def test_accepting_withdraws_the_dispute_and_a_new_one_may_follow(
     city: CityFixture,
 ) -> None:
     said(city, AnswerKind.REFUSED, text="không phải")
@@ -133,7 +133,7 @@ def test_a_ticket_refused_twice_is_one_dispute_and_does_not_undo_the_citys_decis
     assert actions.dispute(city.registry, name, other).is_disputed
 
 
-def test_another_party_and_a_link_that_was_used_change_nothing(city: CityFixture) -> None:
+def test_answers_of_other_parties_or_by_a_used_link_are_refused(city: CityFixture) -> None:
     before = city.only("link_fault")
     viettel = ResponsibleParty(Party.CARRIER, "viettel")
     with pytest.raises(AnswerImpossible, match="not_theirs"):
@@ -154,7 +154,7 @@ def test_an_incident_accepts_a_limited_number_of_answers(city: CityFixture) -> N
     assert city.only("link_fault") == before
 
 
-def test_an_incident_that_is_over_takes_no_answer_and_one_that_comes_back_starts_again(
+def test_a_closed_incident_takes_no_answer_and_a_reopened_one_starts_without_any(
     city: CityFixture,
 ) -> None:
     said(city, AnswerKind.REFUSED, text="không phải")

@@ -48,7 +48,7 @@ def two_faults() -> CityFixture:
     return city
 
 
-def test_a_rewrite_that_begins_where_a_fault_ended_leaves_it_alone() -> None:
+def test_a_rewrite_starting_at_the_end_of_a_fault_keeps_that_fault() -> None:
     city = two_faults()
     first, _ = city.incidents("link_fault")
     rewrite(city, interval(State.UP, 200, None), is_last=True)
@@ -59,7 +59,7 @@ def test_a_rewrite_that_begins_where_a_fault_ended_leaves_it_alone() -> None:
     ]
 
 
-def test_a_rewrite_that_ends_where_a_fault_begins_leaves_it_alone() -> None:
+def test_a_rewrite_ending_at_the_start_of_a_fault_keeps_that_fault() -> None:
     city = two_faults()
     _, second = city.incidents("link_fault")
     rewrite(city, interval(State.UP, 50, 400))
@@ -89,7 +89,7 @@ def test_the_changes_of_a_fault_are_in_the_history_of_its_incident() -> None:
     ]
 
 
-def test_a_withdrawn_incident_is_closed_once() -> None:
+def test_a_withdrawn_incident_is_not_closed_again() -> None:
     city = two_faults()
     rewrite(city, interval(State.UP, 50, 400))
     withdrawn = city.incidents("link_fault")[0]
@@ -99,7 +99,7 @@ def test_a_withdrawn_incident_is_closed_once() -> None:
     assert city.registry.incidents[withdrawn.id] == withdrawn
 
 
-def test_a_rewrite_that_is_cut_inside_a_fault_keeps_what_is_known_of_it_outside() -> None:
+def test_a_rewrite_within_a_fault_keeps_the_fault_outside_of_it() -> None:
     city = healthy_city()
     city.run(100)
     city.report("s0", "fiber", CUT)

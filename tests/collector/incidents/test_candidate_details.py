@@ -67,7 +67,7 @@ def test_all_members_are_in_the_incident(
     assert silent_city.only("many_silent") == in_parts
 
 
-def test_an_incident_acknowledged_between_two_steps_stays_acknowledged(
+def test_an_acknowledgement_between_two_update_steps_is_kept(
     silent_city: CityFixture,
 ) -> None:
     incident = silent_city.only("many_silent")

@@ -80,7 +80,7 @@ def test_a_merged_incident_is_announced_in_the_other_one_at_once() -> None:
     assert len(city.notifications) == notified_before + 2, "nothing is told twice"
 
 
-def test_a_merge_stands_through_a_restart_and_while_members_of_both_come_and_go() -> None:
+def test_a_merge_survives_restarts_and_changes_of_members() -> None:
     city, outage, stranger = outage_and_stranger()
     merge(city, stranger.id, outage.id)
     # The crash comes before anything followed from it.
@@ -100,7 +100,7 @@ def test_a_merge_stands_through_a_restart_and_while_members_of_both_come_and_go(
     assert member.end_ns == wall_ns(300), "the larger one says when it came back"
 
 
-def test_a_fault_that_continues_when_the_other_one_ends_is_notified_for_itself_again() -> None:
+def test_a_merged_fault_that_outlasts_the_outage_is_notified_again() -> None:
     city, outage, stranger = outage_and_stranger()
     merge(city, stranger.id, outage.id)
     city.run(210)
@@ -140,7 +140,7 @@ def test_one_incident_can_be_part_of_another_single_one_and_be_taken_out_again()
     assert (alone.parents, alone.placement) == ((), None), "the automatic grouping may take it"
 
 
-def test_a_split_member_stands_for_itself_though_the_grouping_would_take_it_again() -> None:
+def test_a_split_member_stays_separate_and_is_notified_by_itself() -> None:
     city, outage, _ = outage_and_stranger()
     member = incident_of(city, "s3")
     notified_before = len(city.notifications)
@@ -172,7 +172,7 @@ def test_only_members_can_be_taken_out_of_an_outage() -> None:
         split(city, stranger.id, "nosuch")
 
 
-def test_a_closed_incident_is_reported_as_closed_and_its_record_continues() -> None:
+def test_closing_an_incident_is_notified_and_its_record_continues() -> None:
     city, _, stranger = outage_and_stranger()
     notified_before = len(city.notifications)
     close(city, stranger.id)
@@ -263,7 +263,7 @@ def test_a_person_opens_again_what_a_person_has_closed() -> None:
         )
 
 
-def test_the_faults_of_one_that_is_part_of_another_stay_together_in_a_chain() -> None:
+def test_incidents_merged_in_a_chain_keep_all_parents() -> None:
     city, outage, stranger = outage_and_stranger()
     city.report("s4", "fiber", CUT)
     city.run(240)

@@ -79,7 +79,7 @@ def test_it_is_over_when_few_are_left() -> None:
     assert clustered(*rest[:17], *(fault(f"z{n}", 0) for n in range(3)))[0][1] is None
 
 
-def test_a_line_that_fails_again_while_others_are_out_belongs_to_them() -> None:
+def test_a_line_that_fails_again_during_an_outage_belongs_to_it() -> None:
     again = [fault("a", 0, 300), fault("b", 1), fault("c", 2), fault("a", 900)]
     assert clustered(*again) == [(["a", "b", "c", "a"], None)]
     apart = [fault("a", 0, 300), fault("b", 1, 400), fault("c", 2, 400), fault("a", 900)]
@@ -117,7 +117,7 @@ def test_an_outage_that_follows_another_within_two_minutes_is_one_of_its_own() -
     assert clustered(*first, *second) == [(["a", "b", "c"], 50), (["a", "b", "c"], None)]
 
 
-def test_a_fault_that_outlasts_an_outage_is_not_the_beginning_of_the_next() -> None:
+def test_a_fault_left_from_one_outage_does_not_start_the_next() -> None:
     first = [fault("rest", 0), *(fault(f"a{n}", 0, 50) for n in range(3))]
     second = [fault(f"b{n}", 300) for n in range(3)]
     assert clustered(*first, *second)[1] == (["b0", "b1", "b2"], None)

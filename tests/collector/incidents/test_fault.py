@@ -148,7 +148,7 @@ def test_faults_less_than_a_calm_apart_are_the_same(
     assert is_same_fault(known_fault, shown_fault, CALM_NS) is is_same
 
 
-def test_faults_far_apart_are_the_same_where_they_rest_on_one_verdict() -> None:
+def test_distant_faults_are_the_same_if_they_rest_on_the_same_verdict() -> None:
     verdict = replace(DOWN, source=FIRST)
     known = fault(verdict, start_s=100, end_s=200)
     assert is_same_fault(known, fault(verdict, start_s=9_000), CALM_NS)
@@ -157,7 +157,7 @@ def test_faults_far_apart_are_the_same_where_they_rest_on_one_verdict() -> None:
     assert not is_same_fault(known, fault(other_state, start_s=9_000), CALM_NS)
 
 
-def test_a_fault_names_each_batch_that_reported_it_once() -> None:
+def test_each_batch_is_listed_once_as_a_source_of_a_fault() -> None:
     first_fault = fault(
         replace(DOWN, source=FIRST), SILENT, replace(UP, source=SECOND), replace(DOWN, source=FIRST)
     )
@@ -165,7 +165,7 @@ def test_a_fault_names_each_batch_that_reported_it_once() -> None:
     assert len(first_fault.verdicts) == 2
 
 
-def test_a_fault_is_represented_by_its_latest_phase_and_in_the_past_by_its_worst() -> None:
+def test_the_main_phase_of_a_fault_is_the_latest_or_once_it_is_over_the_worst() -> None:
     slow = replace(DOWN, state=State.DEGRADED, symptom=Symptom.ACCESS_LOSS)
     later = replace(DOWN, symptom=Symptom.NO_ROUTE)
     assert fault(DOWN, slow).main_phase.interval == slow
@@ -173,20 +173,20 @@ def test_a_fault_is_represented_by_its_latest_phase_and_in_the_past_by_its_worst
     assert fault(DOWN, later, slow, end_s=200).main_phase.interval == later, "the newest of equals"
 
 
-def test_a_fault_is_certain_while_it_is_what_was_heard_last() -> None:
+def test_a_fault_is_certain_while_its_last_phase_was_reported() -> None:
     assert fault(DOWN).is_certain
     assert not fault(DOWN, SILENT).is_certain
     assert not fault(DOWN, end_s=200).is_certain
     assert not withdrawn(fault(DOWN)).is_certain
 
 
-def test_a_fault_is_presumed_to_continue_since_its_last_report() -> None:
+def test_a_presumed_fault_is_presumed_since_its_last_change() -> None:
     assert fault(DOWN, PRESUMED, changed_s=7).presumed_ns == 7 * NS_PER_S
     assert fault(DOWN, changed_s=7).presumed_ns is None
     assert fault(DOWN, PRESUMED, end_s=200, changed_s=7).presumed_ns is None
 
 
-def test_a_fault_that_is_withdrawn_or_part_of_another_no_longer_continues() -> None:
+def test_a_withdrawn_or_merged_fault_is_not_ongoing() -> None:
     ongoing = fault(DOWN)
     assert (ongoing.is_gone, ongoing.is_ongoing) == (False, True)
     for gone in (withdrawn(ongoing), merged(ongoing, replace(ongoing, id="g"))):
@@ -232,7 +232,7 @@ KNOWN = Fault(
 )
 
 
-def test_a_fault_that_a_rewrite_may_cut_off_keeps_its_beginning_from_before() -> None:
+def test_a_fault_cut_off_by_a_rewrite_keeps_its_earlier_beginning() -> None:
     cut, shown = cut_rewrite((DOWN, 30), (UP, 60), before=True)
     fresh = updated_fault(shown, cut, KNOWN)
     assert (fresh.id, fresh.known_ns) == ("known", 7)
@@ -243,7 +243,7 @@ def test_a_fault_that_a_rewrite_may_cut_off_keeps_its_beginning_from_before() ->
     assert ends == [-20 * NS_PER_S, 0, 30 * NS_PER_S], "what overlaps ends where it begins"
 
 
-def test_a_fault_after_a_healthy_time_began_when_the_rewrite_says() -> None:
+def test_a_fault_after_a_healthy_interval_begins_with_the_rewrite() -> None:
     cut, shown = cut_rewrite((UP, 10), (DOWN, 30), (UP, 60), before=True)
     assert seconds(updated_fault(shown, cut, KNOWN)) == (10, 40)
     uncut, shown = cut_rewrite((SILENT, 10), (DOWN, 30), (UP, 60))
@@ -252,7 +252,7 @@ def test_a_fault_after_a_healthy_time_began_when_the_rewrite_says() -> None:
     assert seconds(updated_fault(shown, cut, KNOWN)) == (-50, 40)
 
 
-def test_a_fault_that_continues_after_what_is_rewritten_keeps_its_end() -> None:
+def test_a_fault_that_lasts_beyond_a_rewrite_keeps_its_end() -> None:
     cut, shown = cut_rewrite((UP, 10), (DOWN, 30), after=True)
     shown = replace(
         shown,
@@ -266,7 +266,7 @@ def test_a_fault_that_continues_after_what_is_rewritten_keeps_its_end() -> None:
     assert seconds(updated_fault(shown, cut, None)) == (10, None)
 
 
-def test_a_fault_that_another_follows_in_the_rewrite_ends_in_it() -> None:
+def test_a_fault_followed_by_another_in_the_rewrite_ends_within_it() -> None:
     cut = Rewrite(
         subject=LINK,
         from_ns=0,
@@ -279,7 +279,7 @@ def test_a_fault_that_another_follows_in_the_rewrite_ends_in_it() -> None:
     assert seconds(updated_fault(last, cut, KNOWN)) == (90, 120)
 
 
-def test_the_first_and_latest_phases_of_a_fault_with_very_many_are_kept() -> None:
+def test_of_many_phases_the_first_and_the_latest_are_kept() -> None:
     many = course(*[(DOWN, 10), (SILENT, 10)] * 30, (DOWN, 10))
     made = Rewrite(subject=LINK, from_ns=0, until_ns=None, intervals=many)
     (shown,) = faults_in(made, CALM_NS, now_ns=0)
@@ -294,7 +294,7 @@ def test_the_first_and_latest_phases_of_a_fault_with_very_many_are_kept() -> Non
     assert len(updated_fault(shown, made, None).phases) == PHASES_KEPT, "so many are no too many"
 
 
-def test_the_onset_is_as_sure_as_its_first_phase_and_known_so_long_after_it() -> None:
+def test_the_onset_has_the_error_of_the_first_phase_and_the_delay_until_it_was_known() -> None:
     first = replace(DOWN, error_s=0.5)
     late = replace(fault(first, replace(DOWN, error_s=9.0), start_s=100), known_ns=103 * NS_PER_S)
     assert (late.error_s, late.lag_s) == (0.5, 3.0)

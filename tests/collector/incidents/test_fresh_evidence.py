@@ -64,7 +64,7 @@ def outliving_city(verdict: VerdictTriple) -> tuple[CityFixture, float]:
 
 
 @pytest.mark.parametrize("verdict", [CUT, LOSSY], ids=["dead", "lossy"])
-def test_faults_that_outlive_an_outage_are_reported_once_they_failed_after_it(
+def test_faults_that_outlast_an_outage_are_notified_after_a_new_failure(
     verdict: VerdictTriple,
 ) -> None:
     city, ended_s = outliving_city(verdict)
@@ -85,14 +85,14 @@ def test_a_failure_after_an_outage_is_reported_after_a_minute() -> None:
     assert len(told_of_s0(city)) == 1
 
 
-def test_a_failure_for_another_reason_does_not_repeat_a_verdict() -> None:
+def test_a_failure_with_another_reason_is_not_a_new_failure() -> None:
     city, ended_s = outliving_city(CUT)
     FailingProbes(city, {LOOKUP: 150.0, ECHO: ended_s + 3})
     city.run(ended_s + 240)
     assert told_of_s0(city) == []
 
 
-def test_nothing_is_asked_without_a_known_run() -> None:
+def test_without_earlier_runs_no_new_failure_is_required() -> None:
     city, ended_s = outliving_city(CUT)
     FailingProbes(city, {ECHO: 150.0})
     city.run(ended_s + 63)
@@ -142,7 +142,7 @@ def test_a_loss_that_is_over_within_its_hold_notifies_nobody() -> None:
 
 
 @pytest.mark.parametrize(("link", "hold_s"), [("fiber", 15.0), ("5g", 100.0)])
-def test_a_loss_without_failures_since_is_told_a_minute_and_a_half_after_its_hold(
+def test_a_loss_without_new_failures_is_notified_ninety_seconds_after_its_hold(
     link: str, hold_s: float
 ) -> None:
     """For radio as well, whose hold alone is longer than that (2026-12)."""

@@ -47,7 +47,7 @@ def window(
         (window(0, 9, carrier="vnpt", commune="00002"), set()),
     ],
 )
-def test_a_window_covers_what_all_its_fields_agree_on(
+def test_a_window_covers_what_matches_all_its_fields(
     made: MaintenanceWindow, covered: set[str]
 ) -> None:
     directory = InventoryDirectory(inventory(3, ("vnpt", "viettel", "mobifone")))
@@ -81,7 +81,7 @@ def test_planned_work_is_recorded_and_notifies_nobody_and_what_outlasts_it_does(
     assert city.notification_lines() == [(560, "opened", "unexcused", "link_fault", "carrier:vnpt")]
 
 
-def test_planned_work_that_ends_in_time_leaves_no_word() -> None:
+def test_planned_work_that_ends_in_time_notifies_nobody() -> None:
     city = healthy_city()
     set_windows(city.registry, [window(20, 500, carrier="vnpt")])
     city.report("s0", "fiber", CUT)
@@ -92,7 +92,7 @@ def test_planned_work_that_ends_in_time_leaves_no_word() -> None:
     assert city.only("link_fault").closure_code == "restored"
 
 
-def test_the_last_of_overlapping_windows_to_close_counts() -> None:
+def test_faults_stay_excused_until_the_last_overlapping_window_closes() -> None:
     city = healthy_city()
     set_windows(
         city.registry,
@@ -156,7 +156,7 @@ def test_work_in_one_commune_does_not_hide_the_same_carrier_elsewhere() -> None:
     assert city.only("carrier_outage").sites == ("s12", "s3", "s6", "s9")
 
 
-def test_an_outage_that_is_under_repair_stays_open_through_its_window() -> None:
+def test_maintenance_begun_during_an_outage_keeps_its_incident_open() -> None:
     city = healthy_city()
     for site in ("s0", "s3", "s6", "s9"):
         city.report(site, "fiber", OUT)
@@ -171,7 +171,7 @@ def test_an_outage_that_is_under_repair_stays_open_through_its_window() -> None:
     assert [line[1] for line in city.notification_lines()] == ["opened", "resolved"]
 
 
-def test_a_window_that_is_taken_back_excuses_nothing_any_more() -> None:
+def test_a_cancelled_window_excuses_nothing() -> None:
     city = healthy_city()
     set_windows(city.registry, [window(20, 5_000, carrier="vnpt")])
     city.report("s0", "fiber", CUT)

@@ -53,7 +53,7 @@ def test_links_connected_by_a_third_one_that_shares_with_both_count_as_one_way()
         assert city.registry.network_state.independent_ways_of("s0") == ways
 
 
-def test_planned_work_explains_faults_of_its_own_links_that_began_in_its_window_alone() -> None:
+def test_planned_work_excuses_only_faults_of_its_links_that_begin_in_its_window() -> None:
     city = healthy_city()
     window = MaintenanceWindow(id="w", start_ns=wall_ns(60), end_ns=wall_ns(400), carrier="vnpt")
     set_windows(city.registry, [window])
@@ -73,7 +73,7 @@ def test_planned_work_explains_faults_of_its_own_links_that_began_in_its_window_
     assert not is_excused(city.registry.faults[faults["s0"].id]), "it outlasts the work"
 
 
-def test_planned_work_ended_last_where_it_covered_the_link_and_is_over() -> None:
+def test_the_end_of_the_last_planned_work_is_that_of_finished_windows_for_the_link() -> None:
     city = healthy_city()
     windows = [
         MaintenanceWindow(
@@ -89,7 +89,7 @@ def test_planned_work_ended_last_where_it_covered_the_link_and_is_over() -> None
     assert state.planned_until_ns(fiber, since_ns=wall_ns(80)) == 0, "long enough ago"
 
 
-def test_a_group_is_down_where_half_of_it_is_and_shows_what_the_dead_show() -> None:
+def test_a_group_is_down_if_half_of_it_is_and_shows_the_symptom_of_those() -> None:
     city = healthy_city()
     for site, verdict in (("s0", CUT), ("s1", CUT), ("s2", LOSSY), ("s3", LOSSY), ("s4", LOSSY)):
         city.report(site, "fiber", verdict)

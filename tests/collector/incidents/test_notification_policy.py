@@ -27,7 +27,7 @@ def seconds_until_told(company_s: float | None) -> float:
 @pytest.mark.parametrize(
     ("company_s", "is_waited_for"), [(None, False), (1.0, True), (60.0, False)]
 )
-def test_a_fault_waits_for_a_third_only_while_a_second_has_just_become_known(
+def test_a_fault_waits_for_a_third_only_shortly_after_a_second(
     company_s: float | None, is_waited_for: bool
 ) -> None:
     alone_s, told_s = seconds_until_told(None), seconds_until_told(company_s)
@@ -37,7 +37,7 @@ def test_a_fault_waits_for_a_third_only_while_a_second_has_just_become_known(
         assert told_s == alone_s
 
 
-def test_where_nothing_is_due_any_more_an_incident_is_looked_at_again_in_a_minute() -> None:
+def test_an_incident_without_a_due_step_is_checked_again_in_a_minute() -> None:
     city = healthy_city()
     city.run(300.0)
     city.report("s0", "fiber", CUT)

@@ -20,7 +20,7 @@ SLOW = ProblemReport(kind=ProblemKind.SLOW)
 FAILS = ProblemReport(kind=ProblemKind.PAGE_FAILS)
 
 
-def test_a_point_has_one_report_at_a_time_and_the_rest_is_its_history() -> None:
+def test_a_point_has_one_open_report_and_further_ones_are_added_to_its_history() -> None:
     city = healthy_city()
     now_ns = city.registry.network_state.now_ns
     first = report_problem(city.registry, "s0", SLOW, at_ns=now_ns, now_ns=now_ns)
@@ -37,7 +37,7 @@ def test_a_point_has_one_report_at_a_time_and_the_rest_is_its_history() -> None:
     assert elsewhere.id != first.id
 
 
-def test_a_device_that_reports_without_end_fills_no_record() -> None:
+def test_reports_of_one_device_are_limited() -> None:
     city = healthy_city()
     now_ns = city.registry.network_state.now_ns
     taken = 0
@@ -72,7 +72,7 @@ def test_it_is_reported_at_once_and_its_end_when_it_is_answered() -> None:
         answer_report(city.registry, incident.id, person="Lan", text="xong", now_ns=now_ns)
 
 
-def test_reports_answered_long_ago_leave_memory_completely() -> None:
+def test_answered_reports_are_purged_with_everything_that_refers_to_them() -> None:
     city = healthy_city(settings=IncidentSettings(kept_s=3_600.0))
     now_ns = city.registry.network_state.now_ns
     incident = report_problem(city.registry, "s0", SLOW, at_ns=now_ns, now_ns=now_ns)
@@ -83,13 +83,13 @@ def test_reports_answered_long_ago_leave_memory_completely() -> None:
     assert city.registry.incidents_holding(incident.id) == []
 
 
-def test_only_a_report_is_answered_so() -> None:
+def test_answering_something_that_is_not_a_report_fails() -> None:
     city = healthy_city()
     with pytest.raises(KeyError):
         answer_report(city.registry, "20261130-00000000", person="Lan", text="xong", now_ns=1)
 
 
-def test_the_latest_open_report_is_added_to() -> None:
+def test_a_new_problem_is_added_to_the_latest_open_report() -> None:
     city = healthy_city()
     now_ns = city.registry.network_state.now_ns
     names = []
@@ -119,7 +119,7 @@ def test_a_report_is_noted_again_a_minute_after_the_latest(later_s: int, *, is_n
     assert (again is not None) is is_noted
 
 
-def test_a_report_waits_for_nothing() -> None:
+def test_a_report_has_no_hold() -> None:
     city = healthy_city()
     now_ns = city.registry.network_state.now_ns
     report = report_problem(city.registry, "s0", SLOW, at_ns=now_ns - 5, now_ns=now_ns)

@@ -13,7 +13,7 @@ PROPOSED = ProposedWork(
 )
 
 
-def test_it_waits_until_the_city_decides_or_the_work_would_be_over() -> None:
+def test_proposed_work_is_pending_until_decided_or_over() -> None:
     assert PROPOSED.is_pending(10)
     assert PROPOSED.is_pending(199), "late is not over"
     assert not PROPOSED.is_pending(200)

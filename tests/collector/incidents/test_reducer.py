@@ -72,7 +72,7 @@ def test_a_fault_that_grows_worse_is_notified_again_and_one_that_only_changes_la
     assert (made.notification_lines()[-1][0], made.notification_lines()[-1][2]) == (675, "changed")
 
 
-def test_an_incident_shows_what_it_rests_on() -> None:
+def test_an_incident_names_the_batches_and_evidence_it_rests_on() -> None:
     made = healthy_city()
     made.report("s0", "fiber", CUT, onset_s=27)
     made.run(60)
@@ -104,7 +104,7 @@ def test_a_fault_that_still_continues_when_its_report_arrives_is_notified() -> N
     assert made.notifications[-1].incident.opened_ns == wall_ns(32)
 
 
-def test_old_news_of_a_fault_alarms_nobody_while_newer_news_is_still_on_its_way() -> None:
+def test_late_news_of_a_fault_notifies_nobody_while_newer_batches_are_missing() -> None:
     made = healthy_city()
     made.run(32)
     device = made.devices["s0"]

@@ -29,7 +29,7 @@ from thongsuot_schema.verdict import Symptom
 from thongsuot_schema.words.language import Text
 
 
-def test_a_restart_in_the_middle_of_a_hold_neither_forgets_nor_repeats() -> None:
+def test_a_restart_during_a_hold_neither_loses_nor_repeats_a_notification() -> None:
     made = healthy_city()
     for site in ("s0", "s3", "s6", "s9"):
         made.report(site, "fiber", OUT)
@@ -50,7 +50,7 @@ def test_a_restart_in_the_middle_of_a_hold_neither_forgets_nor_repeats() -> None
     ]
 
 
-def test_reading_again_makes_no_new_incidents() -> None:
+def test_reading_the_journal_again_creates_no_incidents() -> None:
     made = healthy_city()
     made.report("s0", "fiber", CUT)
     made.run(100)
@@ -66,7 +66,7 @@ def test_reading_again_makes_no_new_incidents() -> None:
     assert len(made.notifications) == count_before
 
 
-def test_the_same_record_read_into_an_empty_book_gives_the_same_names() -> None:
+def test_reading_the_same_journal_anew_gives_the_same_incident_ids() -> None:
     first, second = healthy_city(), healthy_city()
     for made in (first, second):
         for site in ("s0", "s3", "s6", "s9"):
@@ -125,7 +125,7 @@ def test_undelivered_items_are_handed_out_again_after_a_restart() -> None:
     assert entry.deliveries[-1].reference == "TT-7"
 
 
-def test_changes_are_handed_out_once() -> None:
+def test_changes_are_drained_once() -> None:
     made = healthy_city()
     made.report("s0", "fiber", CUT)
     incidents, faults, forgotten = made.registry.drain_changes()
@@ -235,7 +235,7 @@ def empty_book() -> IncidentRegistry:
     return healthy_city(sites=1).new_registry()
 
 
-def test_faults_go_with_the_last_incident_that_holds_them_and_not_before() -> None:
+def test_faults_are_purged_with_the_last_incident_that_holds_them() -> None:
     book = empty_book()
     names = [f"f{number}" for number in range(8)]
     for name in names:
@@ -269,7 +269,7 @@ def test_the_current_fault_of_a_subject_is_the_latest_that_is_not_over() -> None
     assert book.network_state.current_fault_of(LINK) is None
 
 
-def test_incidents_are_found_by_what_they_hold_now() -> None:
+def test_incidents_are_found_by_the_faults_they_hold() -> None:
     book = empty_book()
     book.put_incident(incident("b", "f1", "f2", opened_ns=5))
     book.put_incident(incident("a", "f2", opened_ns=5))
@@ -285,7 +285,7 @@ def test_incidents_are_found_by_what_they_hold_now() -> None:
     assert [held.id for held in book.incidents_of(("other", "k"))] == ["b"]
 
 
-def test_an_incident_that_is_put_again_as_it_was_is_not_a_change() -> None:
+def test_putting_an_unchanged_incident_is_not_a_change() -> None:
     book = empty_book()
     book.put_incident(incident("a", "f1"))
     book.drain_changes()
@@ -304,7 +304,7 @@ def test_closed_and_notified_items_are_no_longer_checked() -> None:
     assert (book.active, book.next_checks_ns) == (set(), {})
 
 
-def test_data_from_the_archive_replaces_nothing_that_exists() -> None:
+def test_archived_data_does_not_replace_existing_data() -> None:
     book = empty_book()
     book.put_fault(fault("f1", 1))
     book.put_incident(incident("a", "f1"))
@@ -319,7 +319,7 @@ def test_data_from_the_archive_replaces_nothing_that_exists() -> None:
     assert book.drain_changes() == ([], [], set()), "it is written down already"
 
 
-def test_a_replica_holds_what_was_written_down_and_nothing_else() -> None:
+def test_a_replica_holds_exactly_the_stored_incidents() -> None:
     book = empty_book()
     for name in ("f1", "f2"):
         book.put_fault(fault(name))
@@ -331,7 +331,7 @@ def test_a_replica_holds_what_was_written_down_and_nothing_else() -> None:
     assert book.drain_changes() == ([], [], set())
 
 
-def test_a_decision_before_a_restart_is_checked_after_it_and_nothing_else() -> None:
+def test_faults_with_a_decision_are_checked_after_a_restart() -> None:
     placement = Placement(by="engineer", reason="one duct", at_ns=1, into="b")
     closing = Closing(by="engineer", reason="a test", at_ns=1, severity=Severity.WARNING)
     placed = msgspec.structs.replace(incident("a", "placed"), placement=placement)
@@ -352,7 +352,7 @@ BY_BEGINNING = GroupRule(
 )
 
 
-def test_a_fault_is_in_one_group_of_a_rule_and_moves_to_another_as_its_key_does() -> None:
+def test_a_fault_belongs_to_one_group_of_a_rule_and_moves_when_its_key_changes() -> None:
     city = healthy_city(sites=1)
     book = IncidentRegistry(city.directory, [BY_BEGINNING], city.settings, calm_s=30.0)
 
@@ -378,7 +378,7 @@ def test_a_fault_is_in_one_group_of_a_rule_and_moves_to_another_as_its_key_does(
     assert book.group_members["by_beginning", "2"] == set()
 
 
-def test_rules_are_asked_by_their_precedence_and_equal_ones_by_their_code() -> None:
+def test_rules_are_ordered_by_precedence_and_then_by_code() -> None:
     city = healthy_city(sites=1)
     rules = [
         replace(BY_BEGINNING, code=code, precedence=precedence, covers=covers)

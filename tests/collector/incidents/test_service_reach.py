@@ -49,7 +49,7 @@ def test_the_operator_is_notified_at_once_if_the_last_carrier_fails_as_well() ->
     assert (at_s <= 64, party) == (True, f"portal:{PORTAL}")
 
 
-def test_of_two_lines_of_a_site_each_says_for_its_carrier_whether_it_reaches_a_service() -> None:
+def test_each_line_of_a_site_shows_for_its_carrier_whether_a_service_is_reachable() -> None:
     city = healthy_city()
     network = city.registry.network_state
     failing = {"s0", "s3"}
@@ -78,7 +78,7 @@ def test_a_line_that_is_out_has_not_failed_to_reach_a_service() -> None:
     assert (reach.failing, reach.reaching) == (("vnpt",), ("viettel",))
 
 
-def test_a_metered_lines_success_an_hour_ago_says_nothing_about_now() -> None:
+def test_an_hour_old_success_over_a_metered_line_does_not_count() -> None:
     known = inventory(3, ("vnpt", "viettel", "mobifone"), radio=lambda _: None)
     metered = [
         structs.replace(
@@ -92,7 +92,7 @@ def test_a_metered_lines_success_an_hour_ago_says_nothing_about_now() -> None:
     assert service_reach(PORTAL, {"s0"}, city.registry.network_state) is None
 
 
-def test_nothing_follows_from_a_line_of_an_unknown_carrier() -> None:
+def test_a_line_without_a_known_carrier_proves_nothing() -> None:
     city = CityFixture(inventory(3, ("vnpt", "", "mobifone"), radio=lambda _: None))
     city.start()
     network = city.registry.network_state

@@ -115,6 +115,6 @@ def test_everything_that_was_notified_was_resolved(storm: StormScript) -> None:
     ] == []
 
 
-def test_nobody_is_written_to_all_the_time(storm: StormScript) -> None:
+def test_no_incident_sends_more_than_six_notifications(storm: StormScript) -> None:
     per_incident = Counter(event.incident.id for event in storm.city.notifications)
     assert max(per_incident.values()) <= 6

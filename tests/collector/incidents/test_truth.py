@@ -42,7 +42,7 @@ TIMES_OUT: VerdictTriple = (State.DOWN, Segment.SERVICE, Symptom.SERVICE_TIMEOUT
     stale_after_s=st.one_of(st.none(), st.integers(1, 120)),
 )
 @settings(max_examples=examples(60), deadline=None)
-def test_an_outage_is_never_withdrawn_whatever_its_end_claims(
+def test_an_outage_is_never_withdrawn_whatever_onset_its_end_reports(
     outage_s: int, back_s: int, lost: VerdictTriple, stale_after_s: int | None
 ) -> None:
     city = CityFixture(inventory(1, ("vnpt", "viettel")))
@@ -99,7 +99,7 @@ def test_an_outage_does_not_begin_with_blips_that_were_over() -> None:
     assert outage.sites == tuple(sorted(f"s{3 * place}" for place in range(5, 10)))
 
 
-def test_a_circuit_that_fails_again_and_again_is_one_member() -> None:
+def test_a_circuit_that_fails_repeatedly_is_one_member() -> None:
     city = healthy_city()
     for site in SITES:
         city.report(site, "fiber", OUT)
@@ -195,7 +195,7 @@ def test_an_outage_that_begins_with_loss_and_ends_with_silence_stays_one() -> No
     assert "withdrawn" not in causes
 
 
-def test_an_outage_of_which_half_is_dead_is_dead() -> None:
+def test_an_outage_is_down_if_half_of_its_members_are() -> None:
     city = healthy_city()
     for site in SITES:
         city.report(site, "fiber", LOSSY)

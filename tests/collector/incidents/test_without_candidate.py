@@ -15,7 +15,7 @@ SITES = ("s0", "s3", "s6")
 @pytest.mark.parametrize(
     ("is_over", "closure_code"), [(False, ClosureCode.MERGED), (True, ClosureCode.RESTORED)]
 )
-def test_by_new_settings_faults_that_continue_stand_alone_and_past_ones_are_restored(
+def test_after_new_settings_lasting_faults_stand_alone_and_past_ones_are_restored(
     is_over: bool, closure_code: ClosureCode
 ) -> None:
     made = healthy_city()

@@ -20,7 +20,7 @@ def words(made: CityFixture, incident: Incident, language: Language = "vi") -> I
     return describe(incident, load(incident.code), made.directory, language, now_s=NOW_S)
 
 
-def test_a_link_speaks_by_its_symptom_with_circuit_and_carrier() -> None:
+def test_the_text_of_a_link_fault_names_symptom_circuit_and_carrier() -> None:
     made = healthy_city()
     made.report("s0", "fiber", CUT)
     sentences = words(made, made.only("link_fault"))
@@ -41,7 +41,7 @@ def test_an_outage_says_how_many_of_how_many_and_where() -> None:
     )
 
 
-def test_a_way_abroad_says_which_way() -> None:
+def test_the_headline_of_a_transit_outage_names_the_direction() -> None:
     made = healthy_city()
     lost = (State.DEGRADED, Segment.TRANSIT, Symptom.INTERNATIONAL_TRANSIT_SILENT)
     for site in ("s0", "s3", "s6", "s9"):
@@ -83,7 +83,7 @@ def test_a_notification_of_a_power_cut_ends_by_the_same_name() -> None:
 
 
 @pytest.mark.parametrize("language", languages())
-def test_no_incident_leaves_a_place_open(language: Language) -> None:
+def test_no_text_of_an_incident_has_an_unfilled_placeholder(language: Language) -> None:
     made = healthy_city()
     made.report("s1", "fiber", UNPLUGGED)
     made.report("s2", f"/{PORTAL}", REFUSES)

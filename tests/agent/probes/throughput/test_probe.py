@@ -126,7 +126,7 @@ def test_without_a_server_nothing_is_measured(lab: Lab) -> None:
 @pytest.mark.lab
 @needs_lab
 def test_a_link_that_people_use_is_left_alone(lab: Lab) -> None:
-    """A megabyte of datagrams is sent each second; nobody has to receive them."""
+    """Ten megabytes of datagrams are sent each second; nobody has to receive them."""
 
     async def busy(monitor: LinkMonitor) -> Finding:
         link = monitor.links["fixed"]

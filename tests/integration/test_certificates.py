@@ -261,7 +261,9 @@ async def test_a_certificate_of_a_lost_authority_does_not_get_through_and_is_cou
 
 def fetched(at: CertifyingCollector) -> str:
     """Return ``/metrics``, as a browser without a certificate reads it."""
-    return httpx.get(f"{at.url}/metrics", verify=ssl.create_default_context(cafile=at.ca_file)).text
+    return httpx.get(
+        f"{at.url}/metrics", verify=ssl.create_default_context(cafile=at.ca_file), timeout=WITHIN_S
+    ).text
 
 
 async def test_a_collector_that_asks_for_none_gives_none_and_the_old_one_goes(

@@ -12,6 +12,7 @@ import pytest
 from tests.agent.spool.making import SERIES, result, spool_at
 from tests.collector.app.test_cluster import CollectorPair
 from tests.collector.journal.journal_contract import everything
+from tests.collector.running import WITHIN_S
 from tests.integration.device import drain, pushing
 from tests.plain_http import NO_AUTHORITIES
 from tests.postgres import PostgresServer
@@ -79,7 +80,9 @@ async def test_a_batch_that_two_machines_of_a_cluster_were_sent_is_kept_once(
                 spool.seal()
             await drain(spool, uplink)
             assert uplink.answering_url == second.url
-        async with httpx.AsyncClient(base_url=second.url, verify=NO_AUTHORITIES) as client:
+        async with httpx.AsyncClient(
+            base_url=second.url, verify=NO_AUTHORITIES, timeout=WITHIN_S
+        ) as client:
             metrics = (await client.get("/metrics")).text
         assert any(
             line.startswith("thongsuot_collector_pushes_total{") and "repeated" in line

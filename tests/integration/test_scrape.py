@@ -11,7 +11,7 @@ import pytest
 from prometheus_client.openmetrics import parser
 
 from tests.agent.page.test_pages import PROMETHEUS_ACCEPTS
-from tests.collector.running import collector, eventually, token
+from tests.collector.running import WITHIN_S, collector, eventually, token
 from tests.collector.sinks.receiver import always, receiver
 from tests.collector.sinks.sink_contract import SITE, delivered, device, push
 from tests.servers import PrometheusServer, linted
@@ -134,7 +134,7 @@ async def test_a_prometheus_scrapes_a_collector(
         own_prometheus.start()
 
         async def scraped() -> bool:
-            async with httpx.AsyncClient() as asking:
+            async with httpx.AsyncClient(timeout=WITHIN_S) as asking:
                 answer = await asking.get(
                     f"{own_prometheus.url}/api/v1/query",
                     params={

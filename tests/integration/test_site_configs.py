@@ -12,7 +12,7 @@ import pytest
 
 from tests.collector.app.process import CollectorProcess
 from tests.collector.command_line import run_command
-from tests.collector.running import eventually, token
+from tests.collector.running import WITHIN_S, eventually, token
 from tests.ports import free_port
 
 CITY = """
@@ -186,7 +186,9 @@ async def test_an_edit_reaches_the_agent_and_a_wrong_one_changes_nothing(
     city.edit(CITY.replace("medium", "medum"))
 
     async def is_refused() -> bool:
-        async with httpx.AsyncClient(base_url=city.collector.url, trust_env=False) as client:
+        async with httpx.AsyncClient(
+            base_url=city.collector.url, trust_env=False, timeout=WITHIN_S
+        ) as client:
             text = (await client.get("/metrics")).text
         return "thongsuot_collector_inventory_refused 1.0" in text
 

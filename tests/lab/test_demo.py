@@ -10,6 +10,7 @@ import httpx
 import msgspec
 import pytest
 
+from tests.collector.running import WITHIN_S
 from tests.contract.house import ROOT
 from tests.lab.command import CommandProcess, alive, inhabited, namespaces
 from tests.lab.waiting import wait_for
@@ -67,9 +68,15 @@ def test_a_power_cut_by_hand_ends_no_demo_and_accuses_nobody(open_folder: Path) 
     demo = CommandProcess(argv, open_folder, env=env)
     try:
         demo.wait_for_addresses("s3", "s3-device", "desk-cuu-long", "inbox", "city-mail", "tickets")
-        assert "Cửu Long" in httpx.get(demo.addresses["desk-cuu-long"]).raise_for_status().text
+        assert (
+            "Cửu Long"
+            in httpx.get(demo.addresses["desk-cuu-long"], timeout=WITHIN_S).raise_for_status().text
+        )
         for name in ("inbox", "city-mail", "tickets"):
-            assert '<html lang="vi">' in httpx.get(demo.addresses[name]).raise_for_status().text
+            assert (
+                '<html lang="vi">'
+                in httpx.get(demo.addresses[name], timeout=WITHIN_S).raise_for_status().text
+            )
         lab = Lab.attach(wait_for("the name of the lab", lambda: _lab_of(demo)))
         wait_for("the site to be heard", lambda: _heard_s(demo) is not None)
         lab.fault("power-cut", site="s3")
@@ -92,17 +99,25 @@ def _lab_of(demo: CommandProcess) -> str:
 
 def _heard_s(demo: CommandProcess) -> float | None:
     url = demo.addresses["s3"] + ".json"
-    return msgspec.json.decode(httpx.get(url).raise_for_status().content, type=SiteView).heard_s
+    return msgspec.json.decode(
+        httpx.get(url, timeout=WITHIN_S).raise_for_status().content, type=SiteView
+    ).heard_s
 
 
 def _check_pages(demo: CommandProcess) -> None:
-    first = httpx.get(demo.addresses["collector"]).raise_for_status().text
+    first = httpx.get(demo.addresses["collector"], timeout=WITHIN_S).raise_for_status().text
     assert "/sites" in first
-    listed = httpx.get(demo.addresses["s1"].removesuffix("/s1")).raise_for_status().text
+    listed = (
+        httpx.get(demo.addresses["s1"].removesuffix("/s1"), timeout=WITHIN_S)
+        .raise_for_status()
+        .text
+    )
     assert "/sites/s1" in listed
     for name in ("s1", "s1-device"):
-        vietnamese = httpx.get(demo.addresses[name]).raise_for_status().text
-        english = httpx.get(f"{demo.addresses[name]}?lang=en").raise_for_status().text
+        vietnamese = httpx.get(demo.addresses[name], timeout=WITHIN_S).raise_for_status().text
+        english = (
+            httpx.get(f"{demo.addresses[name]}?lang=en", timeout=WITHIN_S).raise_for_status().text
+        )
         assert '<html lang="vi">' in vietnamese
         assert "Điểm Phục vụ hành chính công phường Hoàn Kiếm" in vietnamese
         assert '<html lang="en">' in english
@@ -111,14 +126,22 @@ def _check_pages(demo: CommandProcess) -> None:
 def _check_person(demo: CommandProcess) -> None:
     """Name and password that the demo prints open what its pages offer, and nobody else's do."""
     page = f"{demo.addresses['s1']}/tests"
-    assert "/sites/s1/tests" in httpx.get(demo.addresses["s1"]).raise_for_status().text
-    assert httpx.get(page).status_code == 401
-    assert 'value="path"' in httpx.get(page, auth=demo.person).raise_for_status().text
-    sent = httpx.post(page, auth=demo.person, data={"kind": "path"})
+    assert (
+        "/sites/s1/tests"
+        in httpx.get(demo.addresses["s1"], timeout=WITHIN_S).raise_for_status().text
+    )
+    assert httpx.get(page, timeout=WITHIN_S).status_code == 401
+    assert (
+        'value="path"'
+        in httpx.get(page, auth=demo.person, timeout=WITHIN_S).raise_for_status().text
+    )
+    sent = httpx.post(page, auth=demo.person, data={"kind": "path"}, timeout=WITHIN_S)
     assert sent.status_code == 303
     wait_for(
         "the test that was asked for",
-        lambda: "đã xong" in httpx.get(page, auth=demo.person).raise_for_status().text,
+        lambda: (
+            "đã xong" in httpx.get(page, auth=demo.person, timeout=WITHIN_S).raise_for_status().text
+        ),
     )
 
 
@@ -138,5 +161,7 @@ def _states(demo: CommandProcess) -> dict[str, float]:
 
 def _query(demo: CommandProcess, expression: str) -> list[tuple[dict[str, str], float]]:
     url = f"{demo.addresses['prometheus']}/api/v1/query"
-    answer = httpx.get(url, params={"query": expression}).raise_for_status().json()
+    answer = (
+        httpx.get(url, params={"query": expression}, timeout=WITHIN_S).raise_for_status().json()
+    )
     return [(series["metric"], float(series["value"][1])) for series in answer["data"]["result"]]

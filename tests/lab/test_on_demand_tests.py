@@ -18,6 +18,7 @@ import httpx
 import pytest
 
 from tests.agent.probing.snmp.simulator import simulator
+from tests.collector.running import WITHIN_S
 from tests.integration.reflecting import reflecting
 from tests.lab.waiting import wait_for
 from thongsuot_lab.lab import Lab
@@ -66,7 +67,7 @@ class OnDemandCity:
 
     def rows(self, kind: str) -> list[list[str]]:
         """Return what the collector's page says of the tests of a kind, cell by cell."""
-        html = httpx.get(self.page, auth=self.auth).raise_for_status().text
+        html = httpx.get(self.page, auth=self.auth, timeout=WITHIN_S).raise_for_status().text
         table = html.partition('id="asked"')[2]
         rows = [re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", row) for row in table.split("<tr>")]
         plain = [[unescape(_TAG.sub("", cell)) for cell in row] for row in rows]
@@ -74,7 +75,7 @@ class OnDemandCity:
 
     def request_test(self, kind: str) -> list[str]:
         """Ask by the page, see how far it is until it is done, and return the row of it."""
-        sent = httpx.post(self.page, auth=self.auth, data={"kind": kind})
+        sent = httpx.post(self.page, auth=self.auth, data={"kind": kind}, timeout=WITHIN_S)
         assert sent.status_code == 303, sent.text
         seen: list[str] = []
 
@@ -93,7 +94,7 @@ class OnDemandCity:
 
     def device_tests_text(self) -> str:
         """Return what the device's own page says of tests, without tags."""
-        html = httpx.get(self.device_page).raise_for_status().text
+        html = httpx.get(self.device_page, timeout=WITHIN_S).raise_for_status().text
         return unescape(_TAG.sub("\n", html.partition('id="tests"')[2]))
 
 
@@ -168,7 +169,10 @@ def rates(text: str) -> tuple[float, float]:
 def test_a_test_requested_on_the_collectors_page_returns_with_its_figures(
     stage: OnDemandCity,
 ) -> None:
-    assert "/sites/s1/tests" in httpx.get(stage.page.removesuffix("/tests")).raise_for_status().text
+    assert (
+        "/sites/s1/tests"
+        in httpx.get(stage.page.removesuffix("/tests"), timeout=WITHIN_S).raise_for_status().text
+    )
     portals = stage.request_test("http")[4]
     assert len(re.findall(r"Cổng dịch vụ công IPv4: đạt; \d+ ms", portals)) == 2, portals
     way = stage.request_test("path")[4]
@@ -185,17 +189,19 @@ def test_one_button_on_the_devices_page_measures_all_of_it_and_the_centre_keeps_
 ) -> None:
     before = {kind: len(stage.rows(kind)) for kind in WORDS}
     button = 'action="/tests?lang=vi"'
-    assert button in httpx.get(stage.device_page).raise_for_status().text
+    assert button in httpx.get(stage.device_page, timeout=WITHIN_S).raise_for_status().text
     origin = {"Origin": stage.device_page.rstrip("/")}
     elsewhere = httpx.post(
-        f"{stage.device_page}tests", headers={"Origin": "https://elsewhere.example"}
+        f"{stage.device_page}tests",
+        headers={"Origin": "https://elsewhere.example"},
+        timeout=WITHIN_S,
     )
     assert elsewhere.status_code == 403
-    pressed = httpx.post(f"{stage.device_page}tests", headers=origin)
+    pressed = httpx.post(f"{stage.device_page}tests", headers=origin, timeout=WITHIN_S)
     assert (pressed.status_code, pressed.headers["Location"]) == (303, "/?lang=vi#tests")
     wait_for("the page to say how far it is", lambda: "đang đo (" in stage.device_tests_text())
     # The press waits for nobody's schedule, and a second one begins nothing more.
-    httpx.post(f"{stage.device_page}tests", headers=origin)
+    httpx.post(f"{stage.device_page}tests", headers=origin, timeout=WITHIN_S)
     wait_for(
         "all of it to end",
         lambda: stage.device_tests_text().count("yêu cầu tại điểm · đã xong") == 4,
@@ -204,7 +210,9 @@ def test_one_button_on_the_devices_page_measures_all_of_it_and_the_centre_keeps_
     assert "RSRP LTE -91 dBm; RSRP 5G -102 dBm" in shown
     assert re.search(r"xuống [\d,]+ Mbit/s; lên [\d,]+ Mbit/s", shown)
     assert re.search(r"đạt; [3-9] chặng", shown)
-    assert button not in httpx.get(stage.device_page).raise_for_status().text, "it rests"
+    assert button not in httpx.get(stage.device_page, timeout=WITHIN_S).raise_for_status().text, (
+        "it rests"
+    )
 
     def is_kept() -> bool:
         return all(

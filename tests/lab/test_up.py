@@ -14,6 +14,7 @@ import httpx
 import msgspec
 import pytest
 
+from tests.collector.running import WITHIN_S
 from tests.lab.command import CommandProcess, alive
 from tests.lab.waiting import wait_for
 from tests.servers import need
@@ -78,7 +79,10 @@ def test_up_measures_the_links_that_it_finds_and_the_portals_of_its_file(
     # The links take turns in asking for a portal: the second one is known a little later.
     wait_for("the portal over both", lambda: _portal_over(at["collector"]) == {"fix0", "wwan0"})
     for address in (at["site"], at["device"]):
-        assert '<html lang="vi">' in httpx.get(f"{address}/", follow_redirects=True).text
+        assert (
+            '<html lang="vi">'
+            in httpx.get(f"{address}/", follow_redirects=True, timeout=WITHIN_S).text
+        )
     wait_for("round trips in Prometheus", lambda: _measured(at["prometheus"]) == {"fix0", "wwan0"})
 
     family = up.family()
@@ -100,7 +104,9 @@ def test_a_device_with_no_way_out_shows_that_and_no_error(lab: Lab, up: CommandP
         assert sum(evidence.ok for evidence in gateway) > 0, link.evidence
     # A portal that no link leads to is not called broken.
     assert _light(view, "dichvucong").segment is not Segment.SERVICE
-    page = httpx.get(f"{_outside(lab, up.addresses['device'])}/", params={"lang": "en"})
+    page = httpx.get(
+        f"{_outside(lab, up.addresses['device'])}/", params={"lang": "en"}, timeout=WITHIN_S
+    )
     assert page.status_code == 200
     assert up.stop(signal.SIGTERM) == 0, up.stderr_text
 
@@ -113,7 +119,7 @@ def _outside(lab: Lab, url: str) -> str:
 
 
 def _view(collector: str) -> SiteView:
-    answer = httpx.get(f"{collector}/sites/quay-1.json").raise_for_status()
+    answer = httpx.get(f"{collector}/sites/quay-1.json", timeout=WITHIN_S).raise_for_status()
     return msgspec.json.decode(answer.content, type=SiteView)
 
 
@@ -145,5 +151,9 @@ def _light(view: SiteView, name: str) -> SubjectView:
 
 def _measured(prometheus: str) -> set[str]:
     params = {"query": f'count by (link) ({RTT.full_name}{{site="quay-1"}})'}
-    answer = httpx.get(f"{prometheus}/api/v1/query", params=params).raise_for_status().json()
+    answer = (
+        httpx.get(f"{prometheus}/api/v1/query", params=params, timeout=WITHIN_S)
+        .raise_for_status()
+        .json()
+    )
     return {series["metric"]["link"] for series in answer["data"]["result"]}

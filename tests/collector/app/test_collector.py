@@ -86,7 +86,9 @@ async def test_pushes_go_by_tls_and_nothing_older_than_1_2(tmp_path: Path) -> No
         context = ssl.create_default_context()
         authority.configure_trust(context)
         secret = token(tmp_path, SITE)
-        async with httpx.AsyncClient(base_url=plain.base_url, verify=context) as client:
+        async with httpx.AsyncClient(
+            base_url=plain.base_url, verify=context, timeout=WITHIN_S
+        ) as client:
             pusher = Pusher(client, agent(), secret)
             assert (await pusher.batch(pusher.agent.batch(NOW))).status_code == 200
         assert plain.base_url.port is not None
@@ -98,7 +100,9 @@ async def test_pushes_go_by_tls_and_nothing_older_than_1_2(tmp_path: Path) -> No
         for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
             new = only(version, ssl.PROTOCOL_TLS_CLIENT)
             assert await asyncio.to_thread(speak, plain.base_url.port, new)
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{plain.base_url.port}") as client:
+        async with httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{plain.base_url.port}", timeout=WITHIN_S
+        ) as client:
             with pytest.raises(httpx.TransportError):
                 await client.get("/healthz")
 
@@ -110,13 +114,13 @@ async def test_a_journal_that_breaks_while_it_runs_ends_the_process_and_is_recov
     secret, device = token(tmp_path / "state", SITE), agent()
     for _ in range(2):
         await process.start()
-        async with httpx.AsyncClient(base_url=process.url) as client:
+        async with httpx.AsyncClient(base_url=process.url, timeout=WITHIN_S) as client:
             pusher = Pusher(client, device, secret)
             assert (await pusher.batch(device.batch(NOW))).is_success
         assert await process.end() == 0
     await process.start()
     ruin(tmp_path / "state" / "journal.sqlite")
-    async with httpx.AsyncClient(base_url=process.url) as client:
+    async with httpx.AsyncClient(base_url=process.url, timeout=WITHIN_S) as client:
         # Never acknowledged; unless the process has ended already, the answer is to come again.
         with contextlib.suppress(httpx.TransportError):
             refused = await Pusher(client, device, secret).batch(device.batch(NOW))
@@ -130,7 +134,7 @@ async def test_a_journal_that_breaks_while_it_runs_ends_the_process_and_is_recov
     assert "malformed" in process.log()
     # As systemd would, start it again.
     await process.start()
-    async with httpx.AsyncClient(base_url=process.url) as client:
+    async with httpx.AsyncClient(base_url=process.url, timeout=WITHIN_S) as client:
         assert (await Pusher(client, device, secret).batch(device.batch(NOW))).is_success
     assert await process.end() == 0
     assert "journal damaged" in process.log()
@@ -146,7 +150,7 @@ def ruin(journal: Path) -> None:
 async def test_the_address_it_listens_on_is_printed_on_standard_output_only(tmp_path: Path) -> None:
     process = CollectorProcess(tmp_path, is_forked=False)
     await process.start()
-    async with httpx.AsyncClient(base_url=process.url) as client:
+    async with httpx.AsyncClient(base_url=process.url, timeout=WITHIN_S) as client:
         for path in ("/healthz", "/readyz", "/metrics", "/"):
             assert (await client.get(path)).status_code == 200
         response = await client.post(push.PATH_BATCHES)

@@ -68,6 +68,8 @@ async def test_a_clock_that_is_forty_days_wrong_for_seconds_costs_no_entry(
 
 
 async def measured(process: CollectorProcess) -> bool:
-    async with httpx.AsyncClient(base_url=process.url, verify=NO_AUTHORITIES) as client:
+    async with httpx.AsyncClient(
+        base_url=process.url, verify=NO_AUTHORITIES, timeout=WITHIN_S
+    ) as client:
         text = (await client.get("/metrics")).text
     return f"thongsuot_collector_journal_entries {BATCHES + 1}.0" in text

@@ -15,6 +15,7 @@ import httpx
 import pytest
 import trustme
 
+from tests.collector.running import WITHIN_S
 from thongsuot_collector.cli.main import main
 from thongsuot_schema.enrolment import PATH_ENROL, TOKEN_PREFIX, token_digest
 
@@ -67,7 +68,10 @@ async def test_after_init_the_collector_runs_shows_itself_and_lets_the_first_dev
     code = capsys.readouterr().out.strip()
 
     trusted = ssl.create_default_context(cafile=place.parent / "state" / "ca" / "ca.pem")
-    async with running(config) as url, httpx.AsyncClient(verify=trusted, base_url=url) as client:
+    async with (
+        running(config) as url,
+        httpx.AsyncClient(verify=trusted, base_url=url, timeout=WITHIN_S) as client,
+    ):
         assert (await client.get("/")).status_code == 401
         page = await client.get("/", auth=("clerk", password))
         assert page.status_code == 200

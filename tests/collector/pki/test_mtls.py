@@ -20,7 +20,7 @@ from tests.collector.pki.secured import (
     pusher,
     secured,
 )
-from tests.collector.running import eventually, token
+from tests.collector.running import WITHIN_S, eventually, token
 from thongsuot_collector.app.durable import STORE_FILE
 from thongsuot_collector.store import audit, certificates, enrolments, tokens
 from thongsuot_collector.store.engine import open_store
@@ -164,9 +164,9 @@ async def test_a_certificate_of_another_site_than_the_token_is_refused_counted_a
 
 async def handshake_refused(running_url: httpx.URL, context: ssl.SSLContext) -> bool:
     """Return whether the server ends a connection without an answer."""
-    async with httpx.AsyncClient(base_url=running_url, verify=context, trust_env=False) as client:
+    async with httpx.AsyncClient(verify=context, trust_env=False, timeout=WITHIN_S) as client:
         try:
-            await client.get("/healthz")
+            await client.get(running_url.join("/healthz"))
         except httpx.TransportError:
             return True
     return False

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests import tmf
+from tests.collector.running import WITHIN_S
 from tests.lab.waiting import wait_for
 from tests.lab_room.carrier_desk.desk_process import CarrierDeskProcess
 from tests.plain_http import NO_AUTHORITIES
@@ -204,6 +205,7 @@ def test_strangers_are_turned_away(tmp_path: Path) -> None:
         f"{desk.url}/tmf-api/troubleTicket/v5/troubleTicket",
         headers={"Authorization": "Bearer sesame"},
         trust_env=False,
+        timeout=WITHIN_S,
     )
     assert known.status_code == 200
     desk.stop()

@@ -29,7 +29,7 @@ from tests.collector.notify.incident_events import (
 )
 from tests.collector.notify.ticket_fixture import *  # noqa: F403 - its fixtures
 from tests.collector.notify.ticket_fixture import TicketFixture
-from tests.collector.running import eventually
+from tests.collector.running import WITHIN_S, eventually
 from thongsuot_collector.incidents.notification_log import NotificationCause, NotificationKind
 from thongsuot_collector.ingest.server import bind_listener, page_server
 from thongsuot_collector.ingest.settings import Listen
@@ -278,7 +278,7 @@ async def test_a_callback_without_the_token_is_refused(
     url = url_of(own)
     async with (
         service_with_callbacks(made, tmp_path, settings, own),
-        httpx.AsyncClient() as client,
+        httpx.AsyncClient(timeout=WITHIN_S) as client,
     ):
         for path in ("main/wrong", "main/", "other/wrong", f"main/{TOKEN}", "main/wrong/x"):
             answer = await client.post(f"{url}/v1/callbacks/{path}", json={})

@@ -17,6 +17,7 @@ from mcp.client.streamable_http import streamable_http_client
 
 from tests.collector.cli.test_lists import configuration
 from tests.collector.queries.reporting_city import CONFIG, ReportingCity, reporting_city
+from tests.collector.running import WITHIN_S
 from thongsuot_collector.app.durable import STORE_FILE
 from thongsuot_collector.store import api_tokens
 from thongsuot_collector.store.engine import open_store
@@ -34,7 +35,7 @@ async def asking(
     headers = {"Authorization": f"Bearer {secret}"} if secret else {}
     url = f"{str(city.client.base_url).rstrip('/')}/mcp"
     async with (
-        httpx2.AsyncClient(headers=headers) as http,
+        httpx2.AsyncClient(headers=headers, timeout=WITHIN_S) as http,
         Client(streamable_http_client(url, http_client=http), mode=mode) as client,
     ):
         yield client

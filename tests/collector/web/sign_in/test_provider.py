@@ -10,6 +10,7 @@ import httpx
 import pytest
 from joserfc.jwk import ECKey, OctKey
 
+from tests.collector.running import WITHIN_S
 from tests.collector.web.sign_in.browsers import SmallBrowser, browser, where
 from tests.collector.web.sign_in.city import SignInCollector, city
 from tests.collector.web.sign_in.oidc_provider import (
@@ -58,7 +59,9 @@ noc-vnpt = "carrier:vnpt"
 async def leave(own: SmallBrowser, path: str = "/sign-in/provider") -> str:
     """Press the button, say yes at the provider; return where that leads a browser to."""
     away = where(await own.get(path))
-    async with httpx.AsyncClient(trust_env=False, verify=NO_AUTHORITIES) as client:
+    async with httpx.AsyncClient(
+        trust_env=False, verify=NO_AUTHORITIES, timeout=WITHIN_S
+    ) as client:
         answer = await client.get(away)
     assert answer.status_code == 302
     back = answer.headers["location"]

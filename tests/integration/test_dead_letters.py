@@ -83,7 +83,7 @@ async def test_entries_that_a_sink_could_not_read_are_delivered_once_the_reason_
         assert main(["verify", "--config", str(file)]) == 0
         assert main(["account", SITE, "--config", str(file)]) == 0
         came = capsys.readouterr().out.split("\n\n")[-1].splitlines()[1].split()
-        assert came[1:] == ["1", "database", "1", "0", "0", "0", "0", "0"]
+        assert came[1:] == ["1", "database", "1", "0", "0", "0", "0", "0", "0"]
     store = open_store(state / STORE_FILE)
     try:
         lines = [line for line in audit.listed(store) if line.action == "dead_letters_retried"]

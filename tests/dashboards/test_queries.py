@@ -145,7 +145,7 @@ def test_a_table_has_the_labels_that_its_columns_and_links_need(
             ]
 
 
-def test_choices_are_shown_by_the_names_of_communes(lab_data: RecordedLabData) -> None:
+def test_choices_show_the_names_of_communes(lab_data: RecordedLabData) -> None:
     prometheus = Prometheus(lab_data.server.url)
     values, shown = choices(BOARDS["site"], prometheus, window(lab_data), {"commune": "00070"})
     assert shown["Commune"] == "Phường Hoàn Kiếm"
@@ -189,7 +189,7 @@ def test_a_way_that_a_fault_cuts_short_is_not_called_another_way(lab_data: Recor
     assert marked(lab_data, "link", "Route change", expectation_of("link").chosen) == []
 
 
-def test_availability_counts_the_faults_of_carriers_and_leaves_out_the_sites_own(
+def test_availability_counts_faults_of_carriers_and_not_those_of_sites(
     lab_data: RecordedLabData,
 ) -> None:
     values = {

@@ -43,7 +43,7 @@ def test_things_happen_in_the_order_of_the_real_clock() -> None:
     assert FakeClock().run(_scenario(3600.0)) == asyncio.run(_scenario(MS))
 
 
-def test_a_day_passes_in_a_moment_on_all_its_clocks() -> None:
+def test_a_simulated_day_takes_a_moment_and_advances_all_clocks() -> None:
     clock = FakeClock(boottime_ns=5 * NS_PER_S, wall_ns=7 * NS_PER_S)
     started_s = time.monotonic()
     clock.run(asyncio.sleep(86_400))

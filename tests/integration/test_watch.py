@@ -122,7 +122,7 @@ async def test_a_collector_that_is_killed_hangs_and_comes_back_is_reported_once_
     await process.end()
 
 
-async def test_a_collector_that_does_not_judge_reports_it_and_why(
+async def test_a_collector_that_does_not_judge_reports_why(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with collector(tmp_path) as client:

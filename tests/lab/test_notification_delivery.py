@@ -227,12 +227,12 @@ def is_cut_off(stack: CityStack) -> bool:
     )
 
 
-def test_the_carrier_hears_of_one_link_within_seconds(trial: NotificationTrial) -> None:
+def test_the_carrier_is_notified_of_one_link_within_seconds(trial: NotificationTrial) -> None:
     assert median(trial.single_s) <= SINGLE_GOAL_S * SLOW, trial.single_s
     assert max(trial.single_s) <= SINGLE_GOAL_S * OUTLIER * SLOW, trial.single_s
 
 
-def test_the_carrier_hears_of_an_outage_as_one(trial: NotificationTrial) -> None:
+def test_the_carrier_is_notified_once_of_an_outage(trial: NotificationTrial) -> None:
     assert max(trial.outage_s) <= OUTAGE_GOAL_S * SLOW, trial.outage_s
     outages_notified = [
         message.body.incident

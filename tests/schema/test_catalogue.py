@@ -47,7 +47,7 @@ def test_every_metric_constant_of_a_kind_is_among_its_metrics(kind: ProbeKind) -
 
 
 @each_metric
-def test_a_name_is_kind_what_unit(kind: ProbeKind, metric: Metric) -> None:
+def test_a_metric_name_consists_of_kind_quantity_and_unit(kind: ProbeKind, metric: Metric) -> None:
     assert metric.name.startswith(f"{kind.name}_")
     ending = "_total" if metric.type is MetricType.COUNTER else ""
     assert metric.name.endswith(f"{metric.unit.ending}{ending}")

@@ -29,7 +29,7 @@ def folded(*runs: CounterRun) -> CounterPath:
     return path
 
 
-def test_a_way_that_works_has_been_so_since_the_first_run() -> None:
+def test_a_working_path_is_alive_since_its_first_run() -> None:
     path = folded(opened(10), opened(70))
     assert (path.is_alive, path.link, path.since_s, path.at_s) == (True, "fixed", 10, 70)
     assert path.open_targets == ("portal",)
@@ -58,7 +58,7 @@ def test_where_the_traffic_was_not_seen_for_a_while_the_last_sight_of_it_counts(
     assert (unseen.link, unseen.seen_link, unseen.switch_over) == ("", "fixed", None)
 
 
-def test_one_portal_that_is_down_does_not_make_the_way_dead() -> None:
+def test_a_path_is_alive_while_one_portal_works() -> None:
     path = folded(opened(10), opened(20, target="city"), failed(70), failed(75))
     assert path.is_alive
     assert path.open_targets == ("city",)

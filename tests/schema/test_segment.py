@@ -23,7 +23,5 @@ def test_the_ladder_goes_from_the_device_outwards() -> None:
         (None, Party.CITY),
     ],
 )
-def test_every_segment_has_a_party_and_an_unknown_one_the_city(
-    segment: Segment | None, party: Party
-) -> None:
+def test_every_segment_has_a_responsible_party(segment: Segment | None, party: Party) -> None:
     assert party_for(segment) is party

@@ -1,7 +1,7 @@
 from thongsuot_schema.throughput import ByteCounter, ThroughputReport, sum_bins
 
 
-def test_bytes_fall_into_bins_of_the_clock() -> None:
+def test_bytes_are_counted_in_bins_of_the_clock() -> None:
     counter = ByteCounter()
     for at_s, size_bytes in ((10.05, 100), (10.09, 50), (10.31, 7)):
         counter.add(size_bytes, at_s)
@@ -16,7 +16,7 @@ def test_streams_to_one_receiver_add_up_by_moment() -> None:
     assert sum_bins([first, other]) == {5: 1, 6: 12, 7: 20}
 
 
-def test_nothing_is_nothing() -> None:
+def test_an_empty_receipt_has_no_bins() -> None:
     empty = ByteCounter().receipt()
     assert (empty.received_bytes, empty.bins) == (0, ())
     assert sum_bins([empty]) == {}

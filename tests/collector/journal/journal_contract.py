@@ -195,7 +195,7 @@ async def test_trimming_takes_what_is_old_and_read_by_all(reopen: Reopen) -> Non
     assert (extent.tail, extent.tail_received_ns) == (kept[7].sequence, 8000)
 
 
-async def test_a_consumer_that_is_gone_does_not_hold_the_journal(reopen: Reopen) -> None:
+async def test_a_removed_consumer_does_not_keep_the_journal_from_trimming(reopen: Reopen) -> None:
     journal = await reopen()
     await journal.append(entry(1, received_ns=1000))
     await journal.commit("gone", 0)

@@ -87,7 +87,7 @@ async def test_one_collector_of_a_shared_journal_keeps_what_cannot_be_processed(
     assert [letter.number for letter in dead_letters.listed(store)] == [2], "a push is its own"
 
 
-async def test_a_flood_of_pushes_fills_neither_memory_nor_queue(store: Engine) -> None:
+async def test_dead_letters_beyond_the_limit_are_dropped_from_the_intake(store: Engine) -> None:
     intake = DeadLetterIntake(DeadLetterQueue(store, Metrics()), limit=2)
     intake.put_conflict(entry(1))
     intake.put_badly_signed(entry(2))

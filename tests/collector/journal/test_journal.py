@@ -12,7 +12,7 @@ def test_a_day_begins_at_midnight_in_vietnam() -> None:
     assert day_of(midnight_ns) == (date(2026, 12, 1) - date(1970, 1, 1)).days
 
 
-def test_rows_that_a_table_forgot_are_no_lost_entries() -> None:
+def test_rows_forgotten_by_a_table_do_not_count_as_lost_entries() -> None:
     damage = Damage(
         found_ns=1,
         lost=(

@@ -356,7 +356,7 @@ async def test_a_database_that_cannot_be_opened_is_named_without_its_password(
     assert "wrong-password" not in str(refused.value)
 
 
-async def test_a_reader_that_has_lost_its_server_says_since_when_it_waited(
+async def test_a_reader_without_its_server_reports_since_when_it_waits(
     postgres: PostgresServer,
 ) -> None:
     database = database_at(postgres.new_database())

@@ -89,7 +89,7 @@ async def test_appends_that_come_one_by_one_wait_for_each_other_and_are_not_ackn
     assert (await last).sequence == 51
 
 
-async def test_an_appender_who_gave_up_hides_nothing_from_the_consumers(tmp_path: Path) -> None:
+async def test_a_cancelled_append_is_still_delivered_to_consumers(tmp_path: Path) -> None:
     journal = open_journal(tmp_path / "journal.sqlite", committed=ignore)
     appending = asyncio.create_task(journal.append(entry(1)))
     await asyncio.sleep(0)

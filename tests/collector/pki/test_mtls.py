@@ -232,7 +232,7 @@ async def test_a_certificate_that_the_store_does_not_know_is_refused(tmp_path: P
         assert "is not known here" in answer.json()["error"]
 
 
-async def test_the_authoritys_key_alone_gives_no_access(
+async def test_a_certificate_forged_with_the_authoritys_key_is_refused(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     from datetime import UTC, datetime
@@ -270,7 +270,7 @@ async def test_the_authoritys_key_alone_gives_no_access(
             assert (await pushed(client, "")).status_code == 200
 
 
-async def test_an_authority_in_anothers_place_shuts_nobody_out_and_issues_what_comes_next(
+async def test_a_new_authority_keeps_old_certificates_valid_and_issues_new_ones(
     tmp_path: Path,
 ) -> None:
     from datetime import UTC, datetime, timedelta

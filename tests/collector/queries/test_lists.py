@@ -64,7 +64,7 @@ async def test_the_store_says_what_the_running_collector_says(tmp_path: Path) ->
     assert texts["incidents"]["items"][0]["id"] == incident
 
 
-def test_not_installed_silent_and_retired_are_three_things() -> None:
+def test_sites_not_installed_silent_and_retired_are_counted_separately() -> None:
     sites = tuple(
         msgspec.structs.replace(site, retired=site.name == "s2") for site in INVENTORY.sites
     )

@@ -99,7 +99,7 @@ def test_filters_take_one_of_several_values_and_all_of_several_fields() -> None:
     assert selected(records, Selection(filters={"segment": ("none",)})) == []
 
 
-def test_a_page_is_a_part_and_knows_the_whole() -> None:
+def test_a_page_of_a_list_includes_the_total() -> None:
     page = page_of(links("a", "b", "c"), Selection(limit=2, offset=2))
     assert (len(page.items), page.total) == (1, 3)
 

@@ -51,7 +51,7 @@ async def test_only_the_key_or_an_allowed_address_is_served(tmp_path: Path) -> N
         assert (await asked.get(PATH_NOTHING)).status_code == 200
 
 
-async def test_as_much_as_was_asked_is_sent(tmp_path: Path) -> None:
+async def test_the_requested_number_of_bytes_is_sent(tmp_path: Path) -> None:
     async with client(tmp_path, allow=("127.0.0.1",)) as asked:
         response = await asked.get(f"{PATH_DOWN}?bytes=1000001")
         assert len(response.content) == 1_000_001 == int(response.headers["content-length"])

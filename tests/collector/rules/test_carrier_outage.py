@@ -27,7 +27,7 @@ def test_an_outage_of_a_carrier_is_one_incident_with_its_circuits() -> None:
     assert len(outage.member_evidence) == 4
 
 
-def test_a_party_notified_alone_learns_that_it_is_part_of_something_larger() -> None:
+def test_a_party_notified_of_one_fault_is_told_when_it_joins_an_outage() -> None:
     made = healthy_city()
     made.report("s0", "fiber", OUT)
     made.run(50)

@@ -37,7 +37,7 @@ def test_each_segment_goes_to_the_party_that_must_act() -> None:
     ]
 
 
-def test_where_nobody_knows_yet_where_the_fault_is_nobody_is_blamed_at_once() -> None:
+def test_a_fault_without_a_known_location_is_not_notified_at_once() -> None:
     made = healthy_city()
     made.report("s0", "fiber", SOMEWHERE)
     made.run(60)
@@ -159,7 +159,7 @@ def test_slowness_beyond_the_carrier_is_not_a_transfer_and_is_reported_sooner() 
     assert [line[:2] for line in made.notification_lines()] == [(45, "opened")]
 
 
-def test_cells_that_fade_at_the_same_time_are_no_outage_of_their_carrier() -> None:
+def test_cells_fading_at_the_same_time_are_not_an_outage() -> None:
     made = CityFixture(inventory(4, ("vnpt",)))
     made.start()
     made.run(30)

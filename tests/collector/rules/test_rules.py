@@ -39,7 +39,7 @@ def test_the_rule_with_the_highest_precedence_claims_a_fault_whatever_its_name()
         assert registry.single_rules[0].code == "site_power"
 
 
-def test_an_unknown_rule_names_those_that_there_are() -> None:
+def test_an_unknown_rule_is_reported_with_the_known_ones() -> None:
     with pytest.raises(KeyError, match=f"no rule 'flood'; known: {', '.join(rules.codes())}"):
         rules.load("flood")
 

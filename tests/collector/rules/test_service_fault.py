@@ -34,7 +34,7 @@ def test_the_only_site_that_uses_a_service_is_believed() -> None:
     ]
 
 
-def test_a_service_that_fails_for_the_lines_sake_is_not_an_incident_of_its_own() -> None:
+def test_a_service_failing_with_its_line_has_no_incident_of_its_own() -> None:
     made = healthy_city()
     made.report("s0", "fiber", CUT)
     made.report("s0", f"fiber/{PORTAL}", CUT)
@@ -60,7 +60,7 @@ def test_two_services_that_do_not_answer_at_once_are_looked_at_by_the_city(sites
     assert {party for *_, party in made.notification_lines()} == {"city"}
 
 
-def test_a_service_that_does_not_answer_alone_is_its_operators() -> None:
+def test_a_single_unreachable_service_is_reported_to_its_operator() -> None:
     made = healthy_city(sites=4)
     for number in range(4):
         made.report(f"s{number}", f"/{PORTAL}", NO_ANSWER)

@@ -57,7 +57,7 @@ def test_routes_abroad_without_a_watched_service_are_recorded_and_notify_nobody(
         Symptom.CERTIFICATE_INVALID,
     ],
 )
-def test_a_service_that_answers_is_on_no_silent_route(symptom: Symptom) -> None:
+def test_a_service_that_answers_does_not_show_a_silent_route(symptom: Symptom) -> None:
     """A slow service, or one whose certificate expires next week, is reachable all the same."""
     made = healthy_city()
     for number in range(12):

@@ -26,7 +26,7 @@ from thongsuot_collector.sla.statement_lines import result_lines
         (400, [False], [False]),
     ],
 )
-def test_rows_are_cut_only_where_the_carrier_was_notified(
+def test_rows_are_split_only_at_the_notification_of_the_carrier(
     at_s: int, first: list[bool], second: list[bool]
 ) -> None:
     life = course(BASE, (EARLY_S, UP), (100, CUT), (200, OFF), (300, CUT), (400, UP))
@@ -43,7 +43,7 @@ def test_rows_are_cut_only_where_the_carrier_was_notified(
 
 
 @pytest.mark.parametrize(("late_s", "is_met"), [(0, False), (1, None)])
-def test_nobody_is_judged_by_less_than_the_agreed_share_of_the_time(
+def test_a_month_with_less_than_the_agreed_coverage_is_not_assessed(
     late_s: int, is_met: bool | None
 ) -> None:
     begin_s = MONTH_S // 2 + late_s

@@ -45,11 +45,11 @@ HOUR = 3_600_000
 WEEK = 7 * 24 * HOUR
 
 
-def test_a_clock_that_always_runs_is_one_span() -> None:
+def test_a_contract_without_office_hours_has_one_span() -> None:
     assert service_spans(PLAIN, 5, 7) == [(5, 7)]
 
 
-def test_a_week_has_its_hours() -> None:
+def test_office_hours_repeat_every_week() -> None:
     spans = service_spans(OFFICE, MONDAY, MONDAY + WEEK)
     assert len(spans) == 10
     assert spans[:2] == [
@@ -59,14 +59,14 @@ def test_a_week_has_its_hours() -> None:
     assert sum(end - begin for begin, end in spans) == 40 * HOUR
 
 
-def test_holidays_have_none() -> None:
+def test_holidays_have_no_office_hours() -> None:
     third = MONDAY + 2 * WEEK  # the week of 2026-11-20
     assert (
         sum(end - begin for begin, end in service_spans(OFFICE, third, third + WEEK)) == 32 * HOUR
     )
 
 
-def test_hours_are_cut_where_the_time_asked_for_ends_and_joined_over_midnight() -> None:
+def test_office_hours_are_clipped_to_the_period_and_joined_over_midnight() -> None:
     assert service_spans(OFFICE, MONDAY + 9 * HOUR, MONDAY + 10 * HOUR) == [
         (MONDAY + 9 * HOUR, MONDAY + 10 * HOUR)
     ]

@@ -125,7 +125,7 @@ def intervals_of(life: list[tuple[int, int]]) -> list[Interval]:
 
 @settings(deadline=None)
 @given(lives(), spans(), TERMS, st.integers(-2_000, MONTH_S + 2_000))
-def test_tiles_fill_the_month_exactly(
+def test_periods_fill_the_month_exactly(
     life: list[tuple[int, int]], planned: list[tuple[int, int]], terms: Terms, known_s: int
 ) -> None:
     works = tuple(work(begin, begin + length) for begin, length in planned)
@@ -143,7 +143,7 @@ def test_tiles_fill_the_month_exactly(
 
 @settings(deadline=None)
 @given(lives(), spans(), TERMS, st.randoms(use_true_random=False), st.data())
-def test_order_and_repetition_of_what_is_known_change_nothing(
+def test_order_and_repetition_of_intervals_change_nothing(
     life: list[tuple[int, int]],
     planned: list[tuple[int, int]],
     terms: Terms,
@@ -228,7 +228,7 @@ def test_counting_second_by_second_gives_the_same(terms: Terms) -> None:
     held_against_counting(course(BASE, *steps), works, notifications, terms)
 
 
-def test_a_cut_is_counted_from_its_onset_and_from_the_carriers_notification() -> None:
+def test_downtime_is_counted_from_the_onset_and_from_the_notification() -> None:
     statement = made(
         course(BASE, (EARLY_S, UP), (HOUR, CUT), (2 * HOUR, UP)),
         notifications=(told(HOUR + 8, HOUR),),
@@ -243,7 +243,7 @@ def test_a_cut_is_counted_from_its_onset_and_from_the_carriers_notification() ->
     assert statement.is_repaired_enough is True
 
 
-def test_a_carrier_that_was_never_notified_has_no_such_downtime_and_no_repair_to_keep() -> None:
+def test_without_a_notification_no_repair_time_is_assessed() -> None:
     statement = made(course(BASE, (EARLY_S, UP), (HOUR, CUT), (8 * HOUR, UP)))
     (only,) = statement.interruptions
     assert (only.down_notified_ms, only.notified_ms, only.restore_notified_ms) == (0, None, None)
@@ -258,7 +258,7 @@ def test_a_fault_notified_after_its_end_counts_as_not_notified() -> None:
     assert (only.notified_ms, only.down_notified_ms, only.incident) == (None, 0, "")
 
 
-def test_a_pause_shorter_than_calm_is_part_of_one_interruption_and_does_not_count() -> None:
+def test_pauses_shorter_than_the_calm_time_belong_to_one_interruption_and_are_not_counted() -> None:
     life = course(BASE, (EARLY_S, UP), (100, CUT), (200, UP), (229, CUT), (300, SLOW), (400, UP))
     (only,) = made(life).interruptions
     assert (only.down_ms, only.until_ms) == (171 * S, BASE + 300 * S)
@@ -276,7 +276,7 @@ def test_power_and_silence_inside_an_interruption_stop_its_clock_and_do_not_end_
     assert statement.totals.by_class[TimeClass.UNKNOWN] == 1_000 * S
 
 
-def test_a_fault_on_the_points_side_is_nobody_elses() -> None:
+def test_a_fault_on_the_points_side_is_counted_as_the_customers() -> None:
     statement = made(course(BASE, (EARLY_S, UP), (0, UNPLUGGED), (HOUR, UP)))
     assert statement.interruptions == ()
     assert statement.totals.by_class[TimeClass.CUSTOMER] == HOUR * S
@@ -292,7 +292,7 @@ def test_planned_work_takes_its_whole_window_out() -> None:
     assert statement.interruptions[0].from_ms == BASE + HOUR * S
 
 
-def test_an_interruption_over_the_end_of_a_month_is_counted_once_and_repaired_where_it_ends() -> (
+def test_an_interruption_over_two_months_is_counted_in_the_first_and_repaired_in_the_second() -> (
     None
 ):
     life = course(BASE, (EARLY_S, UP), (MONTH_S - 600, OUT), (MONTH_S + 300, UP))
@@ -365,7 +365,7 @@ def test_a_repair_that_took_too_long_is_late() -> None:
         (MONTH_S, None, False),
     ],
 )
-def test_a_month_says_that_it_was_made_up_where_a_generated_interval_reaches_into_it(
+def test_a_month_with_generated_intervals_is_marked(
     from_s: int, until_s: int | None, is_marked: bool
 ) -> None:
     generated, measured = (

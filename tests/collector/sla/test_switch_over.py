@@ -36,7 +36,7 @@ def with_switch_overs() -> Statement:
     return msgspec.structs.replace(statement(), switch_overs=switch_overs)
 
 
-def test_a_way_back_ends_a_switch_over_and_is_none_of_its_own() -> None:
+def test_a_return_ends_a_switch_over_and_is_not_one_itself() -> None:
     moves = (moved(HOUR, "fiber", "5g"), moved(2 * HOUR, "5g", "fiber", 0.0))
     assert switch_overs_of(moves, "fiber", MONTH) == (
         CircuitSwitchOver(at_ms=at_ms(HOUR), to_link="5g", took_ms=12_300, back_ms=at_ms(2 * HOUR)),
@@ -44,7 +44,7 @@ def test_a_way_back_ends_a_switch_over_and_is_none_of_its_own() -> None:
     assert switch_overs_of(moves, "5g", MONTH) == ()
 
 
-def test_a_way_back_from_a_move_of_the_month_before_is_not_a_switch_over() -> None:
+def test_a_return_from_last_months_switch_over_is_not_a_switch_over() -> None:
     moves = (moved(-HOUR, "fiber", "5g"), moved(HOUR, "5g", "fiber"))
     assert switch_overs_of(moves, "5g", MONTH) == ()
     assert switch_overs_of(moves, "fiber", MONTH) == ()

@@ -16,12 +16,12 @@ def test_without_a_contract_a_fibre_is_held_to_qcvn_34() -> None:
     assert (terms.window, terms.downtime_since) == (AssessmentPeriod.MONTH, Since.DETECTED)
 
 
-def test_where_the_commune_is_not_known_no_time_to_restore_is_assessed() -> None:
+def test_without_a_known_commune_no_repair_time_applies() -> None:
     assert terms_for_contract(None, Medium.FIBER, AreaKind.UNKNOWN).repair_s is None
 
 
 @pytest.mark.parametrize("medium", [Medium.RADIO_5G, Medium.RADIO_4G, Medium.LEASED])
-def test_terms_that_no_regulation_requires_are_not_made_up(medium: Medium) -> None:
+def test_media_without_a_regulation_have_no_terms(medium: Medium) -> None:
     terms = terms_for_contract(None, medium, AreaKind.WARD)
     assert (terms.availability_ratio, terms.repair_s, terms.repair_ratio) == (None, None, None)
 

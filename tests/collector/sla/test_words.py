@@ -12,7 +12,7 @@ from thongsuot_schema.verdict import Symptom
 from thongsuot_schema.words.translations import languages
 
 
-def test_a_target_missed_by_a_millisecond_does_not_look_met() -> None:
+def test_a_target_missed_by_a_millisecond_is_not_rounded_to_met() -> None:
     month_ms = 30 * 86_400_000
     assert percent(Fraction(month_ms - 12_960_001, month_ms), "vi") == "99,4999 %"
     assert percent(Fraction(month_ms - 12_960_000, month_ms), "vi") == "99,5000 %"
@@ -34,7 +34,7 @@ def test_times_are_written_to_the_millisecond() -> None:
 
 
 @pytest.mark.parametrize("language", languages())
-def test_every_symptom_has_words_without_holes(language: str) -> None:
+def test_every_symptom_has_complete_words(language: str) -> None:
     for symptom in Symptom:
         text = cause(symptom, TimeClass.DOWN, language)
         assert text

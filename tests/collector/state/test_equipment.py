@@ -67,7 +67,7 @@ def test_batches_in_another_order_change_nothing() -> None:
     assert view(state, at=100).links[1].lte_dbm == -95.0
 
 
-def test_readings_older_than_a_day_or_never_made_are_not_shown() -> None:
+def test_readings_that_are_old_or_missing_are_not_shown() -> None:
     assert "Sóng" not in site_page(view(heard([icmp_result(10 * S)]), at=20), language="vi")
     page = site_page(view(heard(readings()), at=31 + SHOWN_FOR_S), language="vi")
     assert "Sóng" not in page

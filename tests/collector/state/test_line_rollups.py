@@ -28,7 +28,7 @@ def recorded(*batches: Sequence[Result]) -> Rollups:
     return rollups
 
 
-def test_only_echoes_of_the_lines_own_segments_count() -> None:
+def test_only_echoes_to_targets_of_the_line_count() -> None:
     rollups = recorded(
         [
             icmp_result(1000 * S, target="hop", rtt_s=0.004),

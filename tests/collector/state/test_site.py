@@ -173,7 +173,7 @@ def test_a_saved_state_continues_as_if_nothing_had_happened() -> None:
     assert cut == whole
 
 
-def test_stretches_that_nearly_touch_are_one() -> None:
+def test_spans_that_nearly_touch_are_joined() -> None:
     assert joined([(50, 60), (0, 10), (15, 20)], within_ms=5) == ((0, 20), (50, 60))
     assert joined([(0, 100), (10, 20)], within_ms=5) == ((0, 100),)
 

@@ -35,7 +35,7 @@ def test_a_verdict_stands_until_the_next_one_on_the_same_subject() -> None:
     }
 
 
-def test_after_a_restart_of_the_agent_nothing_holds_until_it_has_judged_again() -> None:
+def test_verdicts_from_before_a_restart_of_the_agent_are_not_in_force() -> None:
     verdicts = StreamVerdicts()
     verdicts.add(1, [change(10 * S, State.UP)], [started(1 * S)])
     verdicts.add(2, [], [started(30 * S)])
@@ -80,14 +80,14 @@ def test_a_verdict_is_sure_only_where_no_batch_is_missing_since_it_was_told() ->
     assert states(list(verdicts.certain_at(40 * S, 4))) == {("fiber", ""): State.DOWN}
 
 
-def test_a_batch_that_comes_twice_tells_nothing_new() -> None:
+def test_a_repeated_batch_changes_no_verdict() -> None:
     verdicts = StreamVerdicts()
     assert verdicts.add(1, [change(10 * S, State.UP)], [])
     assert not verdicts.add(1, [change(10 * S, State.UP)], [])
     assert len(list(verdicts.all_transitions())) == 1
 
 
-def test_the_state_in_force_stays_when_the_rest_is_forgotten() -> None:
+def test_forgetting_keeps_the_verdict_in_force() -> None:
     verdicts = StreamVerdicts()
     for second in range(1, 10):
         state = State.UP if second % 2 else State.DOWN

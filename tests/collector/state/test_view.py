@@ -123,7 +123,7 @@ def test_a_links_figures_are_of_its_own_segments_and_shown_only_while_it_is_hear
     assert (down.rtt_s, down.loss_ratio) == (None, None)
 
 
-def test_dead_anchors_of_another_network_are_no_loss_of_a_healthy_line() -> None:
+def test_dead_anchors_of_another_network_do_not_count_as_loss_of_a_line() -> None:
     device, state = agent(), SiteState()
     results = [icmp_result(995 * S, target="hop"), icmp_result(995 * S, target="resolver")]
     results += [failed(995 * S, target=target) for target in ("exchange", "abroad")]
@@ -161,7 +161,7 @@ def test_an_agent_that_is_not_heard_makes_everything_unknown_since_then_at_once(
     assert site.heard_s == heard_s
 
 
-def test_the_history_is_painted_only_where_the_record_tells_of_it() -> None:
+def test_the_history_is_drawn_only_for_recorded_times() -> None:
     device, state = agent(), SiteState()
     for sealed, changes in (
         (1000, [change(990 * S, State.UP)]),
@@ -197,7 +197,7 @@ def test_a_fault_lasts_in_the_history_from_its_beginning_to_the_first_answer() -
     assert [(part.start_s - base_s, part.end_s - base_s) for part in down] == [(1001, 1009)]
 
 
-def test_a_site_in_no_inventory_is_shown_with_its_own_report() -> None:
+def test_a_site_missing_in_the_inventory_is_shown_as_it_reports() -> None:
     site = view(told(change(990 * S, State.UP)), at=1001, inventory=Inventory())
     assert [(light.name, light.state) for light in site.links] == [("fiber", State.UP)]
     assert (site.title, site.commune) == ("", "")

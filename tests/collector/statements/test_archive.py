@@ -41,7 +41,7 @@ def statement(month: StatementFixture) -> Statement:
     return month.archive.statement(circuit(month), NOVEMBER)
 
 
-def test_circuits_are_named_as_carriers_do_and_else_by_site_and_link(
+def test_circuits_have_the_carriers_id_or_else_site_and_link(
     month: StatementFixture,
 ) -> None:
     listed = circuits(month.archive.directory)
@@ -178,7 +178,7 @@ def test_a_month_that_is_not_over_or_was_not_measured_is_not_issued(
     assert revision_store.months(month.store) == []
 
 
-def test_a_draft_ends_at_the_last_moment_that_is_proven(month: StatementFixture) -> None:
+def test_a_draft_ends_with_the_last_report(month: StatementFixture) -> None:
     month.live((-DAY, UP), (HOUR, CUT), heard_s=10 * DAY)
     month.now_s = 20 * DAY
     draft = statement(month)

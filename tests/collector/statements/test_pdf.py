@@ -166,13 +166,13 @@ async def test_another_process_prints_the_same_bytes(pdf: bytes) -> None:
     assert await printer.pdf(second()) is await printer.pdf(second())
 
 
-def test_a_draft_says_that_it_is_one() -> None:
+def test_a_draft_is_marked_as_one() -> None:
     text = text_of(render(draft_of(statement(known_s=86_400 * 20))))
     assert "BẢN TẠM TÍNH đến 21/11/2026 00:00:00, chưa phát hành / Draft, not issued" in text
     assert "2026-11/FTTH-0042/draft" in text
 
 
-def test_too_little_data_is_said_on_paper_and_in_the_table_inside() -> None:
+def test_insufficient_data_is_stated_on_paper_and_in_the_table() -> None:
     asks_for_all = msgspec.structs.replace(PLAIN, coverage_ratio=1.0)
     made = statement(terms=asks_for_all)
     text = text_of(render(draft_of(made)))
@@ -181,7 +181,7 @@ def test_too_little_data_is_said_on_paper_and_in_the_table_inside() -> None:
     assert {row["availability_result"] for row in rows_of(table_of(made))} == {"not_enough_data"}
 
 
-def test_the_first_of_a_circuit_replaces_nothing() -> None:
+def test_a_first_revision_lists_no_changes() -> None:
     text = text_of(render(first()))
     assert "Lần phát hành 1, 02/12/2026 00:00:00 / Revision 1" in text
     assert "Thay đổi so với" not in text

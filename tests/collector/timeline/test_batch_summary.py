@@ -56,7 +56,7 @@ def piece_from(
     return summarize_batch(entry, decode_columns(body, lambda _: compile_layout(layout)))
 
 
-def test_a_piece_keeps_who_when_and_what_but_no_results() -> None:
+def test_a_summary_keeps_identity_times_and_changes_but_no_results() -> None:
     change = VerdictChange(
         verdict=Verdict(link="fiber", service="", state=State.UP),
         before=State.UNKNOWN,
@@ -73,7 +73,7 @@ def test_a_piece_keeps_who_when_and_what_but_no_results() -> None:
     assert piece.changes == (change,)
 
 
-def test_a_hole_in_the_results_is_a_hole_in_the_measuring() -> None:
+def test_a_gap_in_the_results_is_a_gap_in_the_spans() -> None:
     piece = piece_from((100, 110, 400, 410), sealed_s=415)
     assert piece.spans == ((100 * S, 110 * S), (400 * S, 415 * S))
 

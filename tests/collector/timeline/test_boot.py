@@ -89,7 +89,7 @@ def test_a_boot_is_dated_by_the_clock_that_is_believed_most() -> None:
         assert not worse.is_better_than(better)
 
 
-def test_among_equals_the_first_dates_the_boot_and_among_impossible_ones_the_earliest() -> None:
+def test_of_equally_good_datings_the_first_counts_and_of_simultaneous_ones_the_earliest() -> None:
     first = BootDating(rank=4, sealed_ns=5, epoch_ns=90, error_s=None)
     later = BootDating(rank=4, sealed_ns=6, epoch_ns=10, error_s=None)
     assert first.is_better_than(later)
@@ -178,7 +178,7 @@ def test_a_stream_without_its_beginning_is_in_doubt_from_the_batch_before_or_fro
     assert touched_s(boot, later) == [doubted_from_s, 90, 99, 100]
 
 
-def test_every_setting_takes_a_part_of_a_second_and_none_takes_zero() -> None:
+def test_settings_accept_fractions_of_a_second_and_refuse_zero() -> None:
     for name in TimelineSettings.__struct_fields__:
         assert getattr(msgspec.convert({name: 0.5}, TimelineSettings), name) == 0.5
         with pytest.raises(msgspec.ValidationError, match="> 0"):

@@ -87,7 +87,7 @@ def batches(draw: st.DrawFn) -> list[BatchSummary]:
 
 @settings(max_examples=examples(100), deadline=None)
 @given(batches())
-def test_nothing_of_a_boot_lies_in_the_future_whatever_its_clocks_say(
+def test_no_moment_of_a_boot_is_dated_in_the_future(
     pieces: Sequence[BatchSummary],
 ) -> None:
     newest_ns = max(sealed.received_ns or 0 for sealed in pieces)
@@ -103,7 +103,7 @@ def test_the_order_in_which_contradicting_batches_came_changes_nothing() -> None
         assert whole_record(timeline_of(order)) == known
 
 
-def test_batches_with_ever_shorter_delays_do_not_date_their_boot_again_each_time() -> None:
+def test_batches_with_ever_shorter_delays_do_not_redate_their_boot_each_time() -> None:
     script = BootScript()
     timeline = timeline_of(
         [
@@ -179,7 +179,7 @@ SUMMARIES = st.builds(
 
 @given(SUMMARIES, SUMMARIES, st.none() | NEARLY_NOW.map(lambda off_ns: NOW_NS + off_ns))
 @settings(max_examples=examples(300))
-def test_a_dating_that_certainly_stays_is_what_the_rules_give(
+def test_a_dating_that_stays_by_the_short_check_stays_by_the_full_rules(
     first: BatchSummary, later: BatchSummary, latest_ns: int | None
 ) -> None:
     dating, own, bound_ns = dating_of(first), dating_of(later), latest_epoch_ns(later)
@@ -188,7 +188,7 @@ def test_a_dating_that_certainly_stays_is_what_the_rules_give(
         assert dating.not_after(latest_ns) == dating.not_after(bound_ns) == dating
 
 
-def test_the_usual_batch_certainly_lets_the_dating_stay() -> None:
+def test_an_ordinary_batch_leaves_the_dating_by_the_short_check() -> None:
     first = summary(ClockQuality.TRUSTED, 100 * NS, NOW_NS, 1)
     later = summary(ClockQuality.TRUSTED, 115 * NS, NOW_NS + 1, 1)
     assert dating_of(first).certainly_stays(later, NOW_NS + NS)

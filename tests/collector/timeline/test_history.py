@@ -167,7 +167,7 @@ def test_an_outage_of_any_length_stays_an_outage_whenever_its_end_claims_to_have
         assert ended_ns == wall_ns(up_s), "an end from before the outage is none"
 
 
-def test_an_end_whose_onset_lies_before_a_stale_spell_does_not_make_the_spell_vanish() -> None:
+def test_an_end_with_an_onset_before_a_stale_interval_keeps_that_interval() -> None:
     script = BootScript()
     script.batch(0, 100, [script.change("fiber", UP, 2, 3)], starts=[0])
     script.batch(100, 131, [script.change("fiber", STALE, 100, 130)])
@@ -199,7 +199,7 @@ def test_a_clock_that_was_wrong_for_a_while_hides_nothing_of_its_boot() -> None:
     ]
 
 
-def test_a_later_diagnosis_names_the_same_fault_from_its_onset_on() -> None:
+def test_a_later_diagnosis_replaces_the_earlier_one_from_its_onset() -> None:
     script = BootScript()
     script.batch(0, 100, [script.change("fiber", UP, 2, 3)], starts=[0])
     script.batch(100, 104, [script.change("fiber", SOMEWHERE, 100, 103)])

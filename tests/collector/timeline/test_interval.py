@@ -46,7 +46,7 @@ def test_nothing_differs_between_two_courses_that_are_the_same() -> None:
     assert difference((), ()) is None
 
 
-def test_a_part_begins_and_ends_with_what_was_calm_and_stays() -> None:
+def test_a_part_begins_and_ends_at_unchanged_calm_intervals() -> None:
     before = tiled((U, 0), (D, 100), (U, 110), (D, 200), (U, 205), (D, 210), (U, 220), (D, 300))
     after = tiled((U, 0), (D, 100), (U, 110), (D, 200), (U, 205), (G, 210), (U, 220), (D, 300))
     assert part(before, after) == Part(after[2:7], is_cut_before=False, is_cut_after=False)

@@ -32,7 +32,7 @@ def test_a_device_heard_since_the_collector_returned_is_reported_silent_without_
     assert timeline.tick(later, SETTINGS)
 
 
-def test_a_late_batch_of_an_agent_that_is_silent_by_now_tells_of_its_silence_too() -> None:
+def test_a_late_batch_of_a_silent_agent_keeps_its_silence() -> None:
     life = BootScript()
     for number in range(60):
         verdict = CUT if number % 2 else UP

@@ -128,7 +128,7 @@ def test_a_spool_that_arrives_turns_silence_into_what_was_measured() -> None:
     assert course(table.rows[DEVICE]) == [(0, "up", "none")]
 
 
-def test_a_new_boot_tells_that_the_device_was_off_and_since_when_it_was_on() -> None:
+def test_a_new_boot_shows_when_the_device_was_off_and_on_again() -> None:
     life = BootScript()
     life.batch(0, 15, [life.change("fiber", UP, 2, 3)])
     later = BootScript(boot="b2", stream="a2", on_s=3_600)
@@ -194,7 +194,7 @@ def test_a_verdict_that_is_repeated_after_a_restart_continues() -> None:
     assert course(whole_record(timeline)[FIBER])[1:] == [(2, "down", "access_silent")]
 
 
-def test_a_verdict_is_presumed_to_stand_while_numbers_after_it_are_missing() -> None:
+def test_a_verdict_is_presumed_while_later_batches_are_missing() -> None:
     life = BootScript()
     life.batch(0, 15, [life.change("fiber", CUT, 2, 3)])
     missing = life.batch(15, 30, [life.change("fiber", UP, 16, 20)])
@@ -222,7 +222,7 @@ def test_a_boot_that_was_never_dated_is_dated_by_the_batch_that_could_be() -> No
         assert {s: tuple(rows) for s, rows in table.rows.items()} == whole_record(timeline)
 
 
-def test_where_two_boots_claim_the_same_time_the_better_dated_has_it() -> None:
+def test_of_two_overlapping_boots_the_better_dated_one_counts() -> None:
     life = BootScript()
     life.batch(0, 100, [life.change("fiber", UP, 2, 3)])
     doubtful = BootScript(boot="b0", stream="a0", on_s=40, quality=ClockQuality.UNCERTAIN)
@@ -314,7 +314,7 @@ def test_the_order_and_repetition_of_what_arrives_change_nothing(
 
 @given(boot_scripts(), st.randoms(use_true_random=False))
 @settings(max_examples=examples(70), deadline=None)
-def test_intervals_tile_the_time_and_say_what_a_naive_reading_says(
+def test_intervals_are_contiguous_and_agree_with_a_simple_reference(
     pieces: list[BatchSummary], chance: random.Random
 ) -> None:
     arrived = [piece for piece in pieces if chance.random() < 0.8] or pieces

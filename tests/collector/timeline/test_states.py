@@ -26,7 +26,7 @@ def course_without_the_second_batch(onset_s: int) -> list[tuple[float, State, Ba
 
 
 @pytest.mark.parametrize("onset_s", [15, 35])
-def test_the_state_before_missing_batches_is_presumed_until_what_came_after_them(
+def test_the_state_before_missing_batches_is_presumed_until_the_next_one(
     onset_s: int,
 ) -> None:
     expected = [
@@ -39,7 +39,7 @@ def test_the_state_before_missing_batches_is_presumed_until_what_came_after_them
     ]
 
 
-def test_nothing_is_presumed_where_the_next_verdict_began_before_what_is_missing() -> None:
+def test_nothing_is_presumed_if_the_next_verdict_began_earlier() -> None:
     assert course_without_the_second_batch(10) == [
         (2, State.UP, Basis.RECORD),
         (10, State.DOWN, Basis.RECORD),

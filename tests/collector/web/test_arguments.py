@@ -35,7 +35,7 @@ def test_every_argument_has_its_place_in_the_selection() -> None:
     )
 
 
-def test_nothing_asked_selects_the_first_hundred_in_the_lists_own_order() -> None:
+def test_without_arguments_the_first_hundred_are_selected_in_the_default_order() -> None:
     empty = [("q", ""), ("sort", ""), ("limit", ""), ("since", ""), ("state", "")]
     assert selection_from(LINKS, empty) == Selection()
     assert Selection().limit == 100

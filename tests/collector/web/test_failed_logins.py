@@ -67,7 +67,7 @@ async def test_the_addresses_of_one_network_count_as_one(tmp_path: Path) -> None
         assert await status(client, "guess", address="2001:db8:0:2::1") == 401
 
 
-async def test_an_address_that_somebody_claims_counts_for_nothing(tmp_path: Path) -> None:
+async def test_a_forged_client_address_is_ignored(tmp_path: Path) -> None:
     async with collector(tmp_path / "state", config=configured(tmp_path)) as client:
         guesses = [
             await status(client, f"guess {number}", address=f"203.0.113.{number}")

@@ -156,7 +156,9 @@ async def test_a_refusal_is_shown_in_words(stage: NotifyingStack) -> None:
     await eventually(is_refused)
 
 
-async def test_who_may_ask_for_what_and_how_often(stage: NotifyingStack) -> None:
+async def test_only_permitted_people_may_request_tests_and_only_so_often(
+    stage: NotifyingStack,
+) -> None:
     lan = await clerk(stage)
     form = {"kind": "path"}
     for stranger in (None, ("ai", PASSWORD), ("lan", "tsp_x")):

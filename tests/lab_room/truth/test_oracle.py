@@ -38,14 +38,12 @@ def test_interception_of_a_whole_line_may_be_the_sites_or_the_carriers() -> None
 
 
 @pytest.mark.parametrize(("is_counted", "others"), [(True, set()), (False, {"carrier:north"})])
-def test_an_upload_that_no_counter_shows_looks_like_a_full_line(
-    is_counted: bool, others: set[str]
-) -> None:
+def test_an_uncounted_upload_may_be_a_full_line(is_counted: bool, others: set[str]) -> None:
     load = fault(PlaceKind.LAN, "s1.fixed", effect=Effect.OWN_LOAD, is_counted=is_counted)
     assert suspects(CITY, load) == {"commune:s1"} | others
 
 
-def test_a_path_between_one_carrier_and_one_portal_is_nobodys_alone() -> None:
+def test_a_fault_between_one_carrier_and_one_portal_may_belong_to_either() -> None:
     shut = fault(PlaceKind.PEERING, "north-one", touch=Touch.TCP, effect=Effect.REFUSED)
     assert owners(CITY, shut) == frozenset()
     assert suspects(CITY, shut) == {"carrier:north", "portal:one"}
@@ -60,7 +58,7 @@ def test_a_cut_line_harms_visitors_and_lost_echoes_do_not() -> None:
     assert harms_of(deaf)["s1", "fixed"].grade(100.0, 260.0) is Grade.NONE
 
 
-def test_one_dead_portal_hurts_those_who_open_it() -> None:
+def test_a_dead_portal_harms_only_its_visitors() -> None:
     harm = harms_of(scenario(fault(PlaceKind.PORTAL, "one")))["s1", "fixed"]
     assert harm.grade(100.0, 260.0, "one") is Grade.HURTS
     assert {v.failure for v in harm.visits if v.portal == "two"} == {""}

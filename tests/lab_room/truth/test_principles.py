@@ -315,7 +315,7 @@ def test_a_way_that_loses_large_packets_by_turns_is_held_against_no_portal(seed:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_portal_that_is_slow_by_turns_is_told_of_it(seed: int) -> None:
+def test_a_portal_that_is_intermittently_slow_is_notified(seed: int) -> None:
     slow = fault(
         PlaceKind.PORTAL,
         "one",
@@ -356,7 +356,7 @@ def test_a_way_to_a_portal_that_is_slow_over_one_line_is_no_portals_beside_a_new
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_policer_betrays_itself_by_what_passes_of_two_paces(seed: int) -> None:
+def test_a_policer_is_recognised_by_its_limit_at_two_paces(seed: int) -> None:
     """The same number of echoes returns each second, however many are sent: noted, but no fault."""
     policer = fault(
         PlaceKind.ACCESS,

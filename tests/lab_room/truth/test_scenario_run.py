@@ -78,7 +78,7 @@ def _seeing_nothing(
     return msgspec.structs.replace(ruling, changes=())
 
 
-def test_a_judge_that_sees_nothing_is_found_out() -> None:
+def test_a_judge_that_sees_nothing_fails_the_scenario() -> None:
     assessment = play(scenario(CUT), partial(SimulatedDevice, judge=_seeing_nothing)).assessment
     (harm,) = assessment.harm_records
     assert harm.seen_s is None
@@ -115,9 +115,7 @@ LOST = Result(
 @pytest.mark.parametrize(
     ("failed_s", "told_s"), [((), 115.0), ((94.0,), 205.0), ((94.0, 104.0), 115.0)]
 )
-def test_the_collector_knows_of_the_runs_that_failed(
-    failed_s: tuple[float, ...], told_s: float
-) -> None:
+def test_the_collector_is_told_of_failed_runs(failed_s: tuple[float, ...], told_s: float) -> None:
     lossy = Verdict(
         link="fixed",
         service="",

@@ -239,7 +239,7 @@ def test_a_portal_whose_ip6_is_dead_makes_no_standby_line_one_that_reaches_no_se
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_name_server_that_is_gone_for_two_seconds_again_and_again_is_found(seed: int) -> None:
+def test_a_name_server_failing_repeatedly_for_two_seconds_is_found(seed: int) -> None:
     """Nothing else loses packets: each lost lookup counts as much as a lost echo."""
     by_turns = replace(
         fault(

@@ -66,7 +66,7 @@ def test_a_boot_id_comes_back_as_the_kernel_writes_it() -> None:
     assert boot_id_from_wire(boot_id_to_wire(kernel)) == kernel
 
 
-def test_a_word_that_is_not_in_the_list_becomes_the_general_one() -> None:
+def test_an_unknown_word_becomes_the_general_one() -> None:
     assert member_or(State, "up", State.UNKNOWN) is State.UP
     assert member_or(State, "sideways", State.UNKNOWN) is State.UNKNOWN
     assert member_or(State, None, State.UNKNOWN) is None

@@ -88,7 +88,7 @@ def test_a_layout_may_hold_more_series_than_a_batch_has(batch: Batch) -> None:
 
 @given(batches())
 @settings(max_examples=examples(50))
-def test_peeking_tells_what_the_batch_says_of_itself(batch: Batch) -> None:
+def test_the_header_can_be_read_without_the_batch(batch: Batch) -> None:
     index = LayoutBuilder().index_for(batch.results)
     head = read_header(encode_batch(batch, index))
     for name in ("site", "stream", "number", "boot_id", "clock", "previous"):
@@ -98,7 +98,7 @@ def test_peeking_tells_what_the_batch_says_of_itself(batch: Batch) -> None:
     assert counted == (len(batch.results), len(batch.changes), len(batch.notices))
 
 
-def test_a_layout_that_was_never_given_is_asked_for_by_name() -> None:
+def test_an_unknown_layout_is_named_in_the_error() -> None:
     with pytest.raises(LayoutUnknown, match=INDEX.layout_id.hex()) as raised:
         decode_batch(FAULTY_BODY, lambda _: None)
     assert raised.value.layout_id == INDEX.layout_id

@@ -55,13 +55,13 @@ def decoded(form: object) -> Batch:
 
 @given(batches())
 @settings(max_examples=examples(60))
-def test_json_and_the_packed_form_give_the_same_batch(batch: Batch) -> None:
+def test_json_and_packed_forms_decode_to_the_same_batch(batch: Batch) -> None:
     decoded_batch = decode_json(encode_json(batch))
     assert decoded_batch == travelled(batch)
     assert decode_json(encode_json(decoded_batch)) == decoded_batch
 
 
-def test_a_push_as_json_is_the_push_that_is_packed() -> None:
+def test_a_json_push_packs_to_the_same_bytes() -> None:
     batch = RealisticDevice(2).window(15)
     index = LayoutBuilder().index_for(batch.results)
     packed = encode_batch(batch, index)
@@ -120,7 +120,7 @@ def test_the_outcome_follows_from_the_reason() -> None:
         ({"notices": [{"code": "gap", "boottime_ns": 1, "count": 2**64}]}, "cannot be kept"),
     ],
 )
-def test_errors_are_named(changes: Document, message: str) -> None:
+def test_invalid_fields_are_named(changes: Document, message: str) -> None:
     with pytest.raises(BatchMalformed, match=message):
         decoded(document(**changes))
 

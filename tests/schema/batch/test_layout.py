@@ -135,7 +135,7 @@ def test_columns_at_the_bounds_travel() -> None:
     assert decode_layout(encode_layout(layout)) == (identity(layout), layout)
 
 
-def test_more_series_than_receivers_take_are_refused() -> None:
+def test_a_layout_with_too_many_series_is_refused() -> None:
     with pytest.raises(ValueError, match="layout has 4097 series; receivers take 4096"):
         encode_layout(sorted_layout(series(target=str(number)) for number in range(4097)))
 

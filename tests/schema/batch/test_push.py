@@ -15,7 +15,7 @@ class ResponseBeforeTestRequests(msgspec.Struct, frozen=True, kw_only=True):
 ASK = TestRequest(id="0123456789abcdef", kind="path", link="fiber")
 
 
-def test_an_agent_that_knows_no_tests_reads_the_rest() -> None:
+def test_an_agent_without_requested_tests_reads_the_other_fields() -> None:
     body = msgspec.json.encode(
         PushResponse(acknowledged=7, collector_wall_ns=5, test_requests=(ASK,))
     )

@@ -27,7 +27,7 @@ def mistakes(*links: Link) -> list[tuple[tuple[str | int, ...], str]]:
         ({}, {"tos": 8}),
     ],
 )
-def test_one_thing_that_differs_is_enough(
+def test_links_that_differ_in_one_selector_are_accepted(
     first: dict[str, object], second: dict[str, object]
 ) -> None:
     assert mistakes(link("first", **first), link("second", **second)) == []
@@ -88,7 +88,7 @@ def test_a_route_to_two_gateways_is_refused(
     assert "one gateway" in text
 
 
-def test_a_link_with_gateways_is_marked_unless_something_else_tells_its_packets() -> None:
+def test_a_link_with_gateways_gets_a_mark_unless_it_has_another_selector() -> None:
     links = (
         link("own"),
         link("marked", gateways=("10.0.0.1",)),

@@ -20,7 +20,7 @@ def test_the_sentence_says_how_much_of_how_much_on_which_day() -> None:
     assert "Faster" not in sentence
 
 
-def test_spending_faster_than_evenly_shows_its_consequence() -> None:
+def test_usage_above_an_even_share_is_shown() -> None:
     sentence = allowance_part(month((2, 150_000_000)), "l0", "en")
     assert "Faster than an even share" in sentence
 

@@ -28,7 +28,7 @@ def test_a_switch_over_is_on_the_page_with_the_time_it_took_and_the_way_back() -
     assert "24/11/2026 11:40" in part
 
 
-def test_computers_that_are_still_on_the_other_link_are_said_to_be() -> None:
+def test_computers_still_on_the_other_link_are_shown_as_such() -> None:
     part = site_page(switched(), language="vi").partition('id="moves"')[2].partition("</section>")
     assert "; chưa trở về" in part[0]
 

@@ -95,7 +95,7 @@ def test_the_parts_of_a_day_add_up_to_a_day(stretches: tuple[StateStretch, ...])
     assert (sums.count == 0) == (sums.down_s == 0)
 
 
-def test_one_outage_whose_symptom_changed_is_one_outage() -> None:
+def test_an_outage_that_changes_its_symptom_is_counted_once() -> None:
     parts = (
         StateStretch(start_s=NOW_S - 900, end_s=NOW_S - 600, state=State.DOWN),
         StateStretch(start_s=NOW_S - 600, end_s=NOW_S - 300, state=State.DOWN),

@@ -49,7 +49,7 @@ def way(now: Path, before: Path | None = None) -> NetworkPath:
     )
 
 
-def test_before_and_now_stand_beside_each_other() -> None:
+def test_paths_before_and_now_are_shown_together() -> None:
     text = read(way(CUT, GOOD))
     assert "Tuyến kết nối (traceroute): trước và hiện nay" in text
     assert "Đến exchange IPv4" in text

@@ -218,7 +218,7 @@ def test_a_fault_that_nobody_was_notified_of_is_admitted_by_the_collector_only()
 
 
 @pytest.mark.parametrize("scene", SCENES)
-def test_a_green_tick_is_only_where_nothing_has_to_be_done(scene: str) -> None:
+def test_a_green_tick_appears_only_if_nothing_has_to_be_done(scene: str) -> None:
     page = read(SCENES[scene]())
     (turn,) = (at["class"] for at in page.all("p") if (at.get("class") or "").startswith("turn "))
     assert (turn == "turn nobody") == ("Không phải làm gì" in page.text), scene

@@ -77,7 +77,7 @@ def test_every_step_that_speaks_of_a_lamp_a_socket_or_a_cable_has_its_picture(
     assert without == []
 
 
-def test_what_finds_equipment_in_a_sentence_finds_it() -> None:
+def test_equipment_is_recognised_in_sentences() -> None:
     assert re.search(EQUIPMENT["vi"], "Xem đèn LOS trên modem quang.", re.IGNORECASE)
     assert re.search(EQUIPMENT["en"], "Push in both ends of the cable.", re.IGNORECASE)
     assert not re.search(EQUIPMENT["vi"], "Hãy chờ vài phút để thiết bị đo thêm.", re.IGNORECASE)

@@ -53,7 +53,7 @@ def test_one_that_ends_beyond_the_packet_is_marked_and_the_rest_left_alone() -> 
     assert last.flags & MALFORMED
 
 
-def test_one_of_a_wrong_length_is_marked() -> None:
+def test_an_extension_of_a_wrong_length_is_marked() -> None:
     (tlv,) = answer(pack_tlvs((Tlv(type=3, value=b"12345"),), 1))
     assert tlv.flags == MALFORMED
 

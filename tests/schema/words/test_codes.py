@@ -51,7 +51,7 @@ def test_words_stand_in_the_middle_of_a_sentence_but_names_stay_as_they_are() ->
     assert symptom(Symptom.CARRIER_SLOW).read("vi") == "mạng của nhà mạng chậm"
 
 
-def test_a_medium_that_nobody_knows_is_called_by_its_name() -> None:
+def test_an_unknown_medium_is_shown_by_its_name() -> None:
     assert [codes.medium_code("balloon").read(language) for language in ("en", "vi")] == [
         "balloon",
         "balloon",

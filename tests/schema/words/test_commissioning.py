@@ -19,7 +19,7 @@ def test_a_time_is_read_to_the_second_in_vietnam() -> None:
     assert to_the_second(NOON_S + 3661) == "13:01:01"
 
 
-def test_a_line_says_what_is_proven_and_nothing_more() -> None:
+def test_a_line_of_the_report_states_only_what_is_proven() -> None:
     assert lines(LinkProof(link="a")) == ["Not done yet"]
     assert lines(LinkProof(link="a", stage=LinkStage.SKIPPED)) == ["Left out, not proven"]
     swapped = LinkProof(link="a", stage=LinkStage.SWAPPED, swapped_with="b")

@@ -13,7 +13,7 @@ from thongsuot_schema.words.headline import headline
 from thongsuot_schema.words.next_action import next_action
 
 
-def test_on_the_backup_is_said_only_of_traffic_that_was_seen_there() -> None:
+def test_the_backup_is_mentioned_only_if_traffic_was_seen_on_it() -> None:
     seen = headline(switched(), "vi")
     assert seen.sentence == (
         "Đường cáp quang mất kết nối; máy tại quầy đã chuyển sang mạng 5G lúc 11:40, "
@@ -130,7 +130,7 @@ def test_in_a_wide_outage_nobody_needs_to_call_and_the_carriers_answer_is_shown(
     assert 'class="call"' in site_page(switched(), language="vi").partition("</section>")[0]
 
 
-def test_how_wide_it_is_of_how_many_is_only_said_where_it_is_known() -> None:
+def test_the_total_is_stated_only_if_it_is_known() -> None:
     (incident,) = wide_outage().incidents
     unknown = msgspec.structs.replace(incident, affected=0, total=0)
     action = next_action(msgspec.structs.replace(wide_outage(), incidents=(unknown,)), "vi")

@@ -180,7 +180,7 @@ def test_a_service_behind_a_dead_line_is_not_blamed() -> None:
     assert "không phải do hệ thống này" in explanation.situation
 
 
-def test_the_support_desk_is_named_with_its_number_where_there_is_one() -> None:
+def test_the_support_desk_is_named_with_its_number_if_it_has_one() -> None:
     light = portal(Symptom.SERVICE_ERROR, segment=Segment.SERVICE)
     assert "(024) 1022" in explain(light, "vi", support_hotline="(024) 1022").advice
     assert "cán bộ đầu mối kỹ thuật" in explain(light, "vi").advice

@@ -78,7 +78,7 @@ def test_whoever_is_not_known_yet_is_told_in_every_language() -> None:
     assert in_every_language(text).startswith("Cần mật khẩu. A password is needed.")
 
 
-def test_a_language_that_does_not_exist_is_an_error_of_ours() -> None:
+def test_an_unknown_language_raises_an_error() -> None:
     with pytest.raises(LookupError, match="no language 'xx'; there are vi, en"):
         Text("schema.words.states.link.down").read("xx")
 

@@ -94,7 +94,7 @@ def test_nobody_is_reported_as_notified_of_another_fault() -> None:
     assert next_action(structs.replace(fibre_cut(), notifications=elsewhere), "vi").notified == ""
 
 
-def test_planned_work_is_nobodys_turn() -> None:
+def test_during_planned_work_nobody_has_to_act() -> None:
     view = fibre_cut()
     work = OngoingMaintenance(end_s=view.now_s + 3600.0, about=(view.links[0].name,))
     action = next_action(structs.replace(view, maintenance=(work,)), "vi")

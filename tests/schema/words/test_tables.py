@@ -48,7 +48,7 @@ def is_vietnamese(text: str) -> bool:
     return marked and not words & ENGLISH
 
 
-def test_what_tells_vietnamese_from_english_can_tell() -> None:
+def test_vietnamese_is_distinguished_from_english() -> None:
     assert is_vietnamese("Mất kết nối")
     assert not is_vietnamese("Disconnected")
     assert not is_vietnamese("Mất kết nối since 09:42")

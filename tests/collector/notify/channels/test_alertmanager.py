@@ -145,7 +145,7 @@ async def test_an_alert_of_one_link_says_which(fixture: AlertmanagerFixture) -> 
     )
 
 
-async def test_an_incident_that_becomes_graver_is_an_alert_more_and_all_end_with_it(
+async def test_a_graver_incident_becomes_a_second_alert_and_both_end_with_it(
     fixture: AlertmanagerFixture,
 ) -> None:
     made = steady_city(city_inventory())
@@ -203,7 +203,7 @@ def test_every_rule_has_an_alert_name_as_alerts_are_written() -> None:
     assert all(re.fullmatch("([A-Z][a-z0-9]+)+", name) for name in names)
 
 
-async def test_open_incidents_are_repeated_and_ended_ones_are_not(
+async def test_open_alerts_are_repeated_and_ended_ones_are_not(
     fixture: AlertmanagerFixture,
 ) -> None:
     made = steady_city(city_inventory())

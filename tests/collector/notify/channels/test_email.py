@@ -153,7 +153,7 @@ async def test_a_mail_sent_twice_has_the_same_message_id(mail: MailFixture) -> N
     assert first["message_id"] == second["message_id"]
 
 
-async def test_staff_at_a_point_get_plain_words_and_each_their_own_mail(mail: MailFixture) -> None:
+async def test_staff_at_a_point_each_get_their_own_mail_in_plain_words(mail: MailFixture) -> None:
     city = steady_city(city_inventory(site_channels=("main",)))
     channel = mail.channel()
     result = await channel.send(message_of(unplug_cable(city), city))
@@ -182,7 +182,7 @@ async def test_recipients_of_a_mail_get_no_second_one_when_another_is_retried(
     assert [message["to"] for message in mail.mails()] == ["truong@s0.example", "cntt@s0.example"]
 
 
-async def test_an_address_that_is_refused_does_not_keep_the_others_from_knowing(
+async def test_a_refused_address_does_not_keep_the_mail_from_others(
     mail: MailFixture,
 ) -> None:
     city = steady_city(city_inventory(site_channels=("main",)))

@@ -186,7 +186,7 @@ async def test_a_party_without_a_number_is_reported(fixture: SmsFixture) -> None
         ("😀" * 36, 2),
     ],
 )
-def test_messages_are_counted_as_networks_do(text: str, messages: int) -> None:
+def test_messages_are_counted_by_the_rules_of_mobile_networks(text: str, messages: int) -> None:
     assert count_messages(text) == messages
 
 
@@ -205,7 +205,7 @@ def test_diacritics_are_left_out_where_that_saves_a_message() -> None:
 
 
 @given(text=st.text(max_size=400), most=st.integers(min_value=1, max_value=6))
-def test_every_text_fits(text: str, most: int) -> None:
+def test_every_text_is_shortened_to_its_number_of_messages(text: str, most: int) -> None:
     for diacritics in Diacritics:
         assert count_messages(fit(text, most=most, diacritics=diacritics)) <= most
     assert septets(without_diacritics(text)) is not None

@@ -183,7 +183,7 @@ async def test_a_carrier_that_lets_nobody_set_states_is_informed_by_notes(
     assert ticket["note"][-1]["text"].startswith("[Đã khắc phục]")
 
 
-async def test_a_ticket_that_the_carrier_has_lost_is_made_again(fixture: TicketFixture) -> None:
+async def test_a_ticket_unknown_to_the_carrier_is_created_again(fixture: TicketFixture) -> None:
     made = steady_city(city_inventory())
     opened = message_of(cut_fibre(made), made)
     lost = msgspec.structs.replace(opened, kind=NotificationKind.UPDATED, reference="TT-77")
@@ -244,9 +244,7 @@ async def test_the_carriers_actions_come_back_into_the_incident(
         assert (pushed.party, pushed.link, pushed.reference) == ("carrier", "fiber", ticket["id"])
 
 
-async def test_a_call_of_the_carrier_makes_us_look_at_once(
-    fixture: TicketFixture, tmp_path: Path
-) -> None:
+async def test_a_callback_causes_a_poll_at_once(fixture: TicketFixture, tmp_path: Path) -> None:
     made = steady_city(city_inventory())
     own = listener()
     url = url_of(own)

@@ -153,7 +153,7 @@ def test_a_figure_that_decided_is_in_the_alarm() -> None:
     }
 
 
-async def test_an_alarm_that_somebody_cleared_is_raised_again_when_there_is_more_to_say(
+async def test_an_alarm_cleared_by_somebody_is_raised_again_with_the_next_update(
     fixture: AlarmFixture,
 ) -> None:
     made = steady_city(city_inventory())

@@ -46,7 +46,7 @@ def test_a_link_that_was_changed_or_is_of_another_collector_is_none() -> None:
     assert links(b"another" * 5).grant(token) is None
 
 
-def test_the_key_of_an_incidents_page_is_no_answer() -> None:
+def test_the_key_of_an_incident_page_is_not_valid_as_an_answer() -> None:
     signer = IncidentLinks("https://a.example/", b"secret" * 6)
     text = f"{INCIDENT} {VNPT} 3 accepted 9999999999"
     encoded = urlsafe_b64encode(text.encode()).decode().rstrip("=")

@@ -71,7 +71,7 @@ def test_a_repeating_fault_is_reported_once_for_each_doubling() -> None:
     assert [place + 1 for place, is_told in enumerate(changes) if is_told] == [1, 2, 4, 8, 16]
 
 
-def test_the_wait_that_the_receiver_asks_for_is_kept() -> None:
+def test_a_wait_requested_by_the_receiver_is_kept() -> None:
     health = line()
     answer = ChannelResult(outcome=ChannelOutcome.RETRY, text="later", retry_after_s=42.0)
     health.record(answer, began_ns=0, now_ns=NS_PER_S)

@@ -93,7 +93,7 @@ async def test_critical_incidents_are_never_held(mail: MailFixture, tmp_path: Pa
         assert len(mail.mails()) == ABOVE + 1
 
 
-async def test_in_quiet_hours_people_wait_for_what_can_wait_and_systems_do_not(
+async def test_in_quiet_hours_messages_to_people_wait_and_those_to_systems_do_not(
     mail: MailFixture, first: WebhookReceiver, tmp_path: Path
 ) -> None:
     city = steady_city(city_inventory(carrier_channels=("main", "first")))

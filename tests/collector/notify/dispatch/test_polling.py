@@ -107,7 +107,7 @@ async def test_a_receiver_status_is_stored_after_the_incident_has_it_and_applied
     await let_go(engine)
 
 
-async def test_a_former_leader_does_not_repeat_what_another_may_have_ended(
+async def test_a_former_leader_does_not_repeat_alerts_that_another_may_have_ended(
     tmp_path: Path,
 ) -> None:
     city = steady_city(city_inventory())

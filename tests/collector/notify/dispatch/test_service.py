@@ -226,7 +226,7 @@ async def test_notifications_that_a_silent_receiver_may_have_are_resolved_there_
     )
 
 
-async def test_an_end_in_the_middle_of_a_try_tells_it_again_under_the_same_key(
+async def test_a_notification_interrupted_by_a_stop_is_repeated_under_the_same_key(
     first: WebhookReceiver, second: WebhookReceiver, tmp_path: Path
 ) -> None:
     made = one_and_a_fallback()
@@ -252,7 +252,7 @@ def tries_of(path: Path, event: NotificationEvent) -> list[delivery_log.Delivery
         store.dispose()
 
 
-async def test_a_fault_that_is_over_before_anybody_could_be_notified_is_not_reported_late(
+async def test_a_fault_over_before_anybody_was_reached_is_not_notified(
     first: WebhookReceiver, second: WebhookReceiver, tmp_path: Path
 ) -> None:
     made = one_and_a_fallback()
@@ -276,7 +276,7 @@ async def test_a_fault_that_is_over_before_anybody_could_be_notified_is_not_repo
     assert [entry.is_done for entry in entries] == [True, True]
 
 
-async def test_everything_from_a_storm_is_notified_once_when_the_receiver_is_back(
+async def test_each_notification_of_a_storm_is_delivered_once_after_the_receiver_recovers(
     first: WebhookReceiver, second: WebhookReceiver, tmp_path: Path
 ) -> None:
     made = one_and_a_fallback()
@@ -299,7 +299,7 @@ def renamed(event: NotificationEvent, number: int) -> NotificationEvent:
     return msgspec.structs.replace(event, incident=incident)
 
 
-async def test_the_city_looks_on_by_its_own_channel_and_the_incident_notes_who_must_act(
+async def test_the_city_is_notified_by_its_own_channel_and_the_incident_notes_who_must_act(
     first: WebhookReceiver, second: WebhookReceiver, tmp_path: Path
 ) -> None:
     made = steady_city(city_inventory(carrier_channels=("first",), city_channels=("second",)))

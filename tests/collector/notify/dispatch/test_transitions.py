@@ -102,7 +102,7 @@ class ThreadSimulation:
         self.thread = continue_thread(self.thread, event, self.routes, NOTHING, now_ns=self.now_ns)
 
 
-def test_every_channel_of_a_party_tells_all_of_an_incident() -> None:
+def test_every_channel_of_a_party_gets_every_notification_of_an_incident() -> None:
     desk = ThreadSimulation(BOTH)
     later = (NotificationKind.UPDATED, NotificationKind.RESOLVED)
     for event in (OPENED, *(numbered(OPENED, n, kind) for n, kind in enumerate(later, 2))):
@@ -138,7 +138,7 @@ def test_a_message_being_sent_is_not_sent_again_meanwhile() -> None:
     assert steps.sends == (Send("email", NotificationKind.OPENED),)
 
 
-def test_the_fallback_that_gets_through_tells_the_rest() -> None:
+def test_a_fallback_that_delivered_gets_the_later_notifications_too() -> None:
     desk = ThreadSimulation(FALLBACK)
     assert desk.answers(ChannelOutcome.DELIVERED) == Send("tickets", NotificationKind.OPENED)
     assert desk.next() == NextSteps()
@@ -167,7 +167,7 @@ def test_a_busy_channel_is_tried_again_with_longer_waits_and_then_its_fallback_j
     assert desk.sends() == {Send("tickets", updated), Send("email", updated)}
 
 
-def test_a_fallback_that_joined_in_vain_is_let_off_once_the_party_is_reached() -> None:
+def test_a_fallback_that_failed_is_dropped_once_the_party_is_reached() -> None:
     desk = ThreadSimulation(FALLBACK)
     while desk.answers(ChannelOutcome.RETRY).route == "tickets":
         pass
@@ -193,7 +193,7 @@ def test_the_fallback_of_a_channel_that_is_shut_or_refuses_joins_at_once() -> No
         assert desk.now_s == 0
 
 
-def test_a_request_refused_by_all_is_retried_when_somebody_may_have_fixed_it() -> None:
+def test_a_notification_refused_by_all_channels_is_retried_later() -> None:
     desk = ThreadSimulation(BOTH)
     desk.answers(ChannelOutcome.REJECTED)
     desk.answers(ChannelOutcome.REJECTED)
@@ -219,7 +219,7 @@ def test_notifications_that_may_have_been_received_are_resolved() -> None:
     assert desk.thread.is_complete
 
 
-def test_an_end_is_reported_by_every_channel_that_may_have_told_the_beginning() -> None:
+def test_a_resolution_goes_to_every_channel_that_may_have_delivered_the_opening() -> None:
     desk = ThreadSimulation(FALLBACK)
     while desk.answers(ChannelOutcome.UNKNOWN).route == "tickets":
         pass
@@ -232,7 +232,7 @@ def test_an_end_is_reported_by_every_channel_that_may_have_told_the_beginning() 
     assert desk.thread.is_complete
 
 
-def test_a_crash_in_the_middle_of_a_try_tells_it_again_under_the_same_name() -> None:
+def test_a_notification_interrupted_by_a_crash_is_repeated_with_the_same_id() -> None:
     desk = ThreadSimulation()
     (step,) = desk.next().sends
     desk.thread = mark_sending(desk.thread, step.route)
@@ -254,7 +254,7 @@ def test_pending_news_is_overtaken_by_newer_news() -> None:
     assert desk.thread.is_complete
 
 
-def test_the_same_event_again_and_an_older_one_change_nothing() -> None:
+def test_repeated_and_older_events_change_nothing() -> None:
     desk = ThreadSimulation()
     desk.answers(ChannelOutcome.DELIVERED)
     before = desk.thread
@@ -266,7 +266,7 @@ def test_the_same_event_again_and_an_older_one_change_nothing() -> None:
     assert desk.thread is newer
 
 
-def test_a_fault_that_comes_back_is_another_thread_for_the_receiver() -> None:
+def test_an_incident_opened_again_gets_a_new_thread() -> None:
     desk = ThreadSimulation()
     desk.answers(ChannelOutcome.DELIVERED, reference="TT-1")
     desk.hears(numbered(RESOLVED, 2, NotificationKind.RESOLVED))
@@ -280,7 +280,7 @@ def test_a_fault_that_comes_back_is_another_thread_for_the_receiver() -> None:
     assert desk.thread.route_state("tickets").thread_id == again.id != OPENED.id
 
 
-def test_an_end_that_did_not_get_through_before_it_came_back_is_an_update() -> None:
+def test_an_undelivered_resolution_of_a_reopened_incident_becomes_an_update() -> None:
     desk = ThreadSimulation()
     desk.answers(ChannelOutcome.DELIVERED)
     desk.hears(numbered(RESOLVED, 2, NotificationKind.RESOLVED))

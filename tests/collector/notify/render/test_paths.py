@@ -69,7 +69,7 @@ def test_a_carrier_reads_where_packets_went_before_and_where_they_go_now() -> No
     )
 
 
-def test_a_router_that_says_unreachable_is_not_a_hop_in_a_message() -> None:
+def test_a_router_that_refuses_is_not_counted_as_a_hop_in_a_message() -> None:
     event = cut_fibre(steady_city(city_inventory()))
     (cut,) = ways_at(event.record.at_ns / 1e9)("s0", "fiber")
     refusal = Hop(number=2, sent=3, answered=3, addresses=("192.168.1.1",), refusal="!N")

@@ -114,7 +114,7 @@ def test_a_subject_begins_with_circuit_state_onset_and_commune_to_its_end() -> N
     ("name", "short"),
     [("Phường Ba Đình", "Ba Đình"), ("Xã Ba Vì", "Ba Vì"), ("Phường 1", "Phường 1"), ("", "")],
 )
-def test_a_commune_is_short_where_it_has_a_name_of_its_own(name: str, short: str) -> None:
+def test_a_commune_is_shortened_to_its_name_unless_that_is_a_number(name: str, short: str) -> None:
     assert short_commune(name) == short
 
 
@@ -185,7 +185,7 @@ def test_the_operator_of_a_portal_reads_which_and_how_many_points_it_fails() -> 
     assert "Các điểm khác:" in words.body
 
 
-def test_the_city_reads_who_must_act() -> None:
+def test_the_city_reads_which_party_must_act() -> None:
     made = steady_city(city_inventory())
     assert "Đơn vị xử lý: VNPT" in said(cut_fibre(made), made, audience=CITY).body
     assert "Đơn vị xử lý" not in said(made.notifications[0], made).body
@@ -203,7 +203,7 @@ def test_the_city_reads_who_must_act() -> None:
         (NotificationCause.WITHDRAWN, "không có sự cố này"),
     ],
 )
-def test_an_end_says_which_end_it_is(cause: NotificationCause, sentence: str) -> None:
+def test_a_resolution_states_its_reason(cause: NotificationCause, sentence: str) -> None:
     made = steady_city(city_inventory())
     cut_fibre(made)
     end = restore_fibre(made)
@@ -231,7 +231,7 @@ def test_every_text_is_whole_in_both_languages(
         assert "điểm" not in text
 
 
-def test_an_unbounded_onset_is_reported_as_such() -> None:
+def test_an_onset_without_a_known_error_is_marked_as_unverified() -> None:
     made = steady_city(city_inventory())
     event = cut_fibre(made)
     incident = msgspec.structs.replace(event.incident, error_s=None)

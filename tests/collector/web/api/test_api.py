@@ -139,7 +139,7 @@ async def test_nonsense_is_refused_and_named(tmp_path: Path, asked: str, named: 
         assert named in answer.json()["detail"]
 
 
-async def test_a_token_shows_what_its_role_may_see_until_it_is_revoked(tmp_path: Path) -> None:
+async def test_a_token_gives_the_access_of_its_role_until_it_is_revoked(tmp_path: Path) -> None:
     (tmp_path / "password").write_text("mật khẩu\n", encoding="utf-8")
     config = '[page]\npassword_file = "password"\n'
     async with reporting_city(tmp_path, config) as city:

@@ -40,7 +40,7 @@ def test_the_parts_follow_each_other_from_its_beginning_to_its_end() -> None:
     ], "mended before anybody accepted it"
 
 
-def test_the_bar_is_as_wide_as_its_parts_and_the_shortest_is_seen() -> None:
+def test_the_bar_has_the_width_of_its_parts_and_shows_the_shortest() -> None:
     number = OPENED.notifications[0].number
     incident = with_delivery(OPENED, number, told(1), is_done=True)
     drawn = lifeline(incident, "vi", now_ns=BEGAN_NS + 90_000 * S)

@@ -71,7 +71,7 @@ def test_two_paths_part_at_the_first_hop_that_differs(after: Path, hop: int | No
     assert parting(GOOD, after) == hop
 
 
-def test_a_path_that_ends_is_drawn_beside_what_was_before() -> None:
+def test_a_path_that_ends_is_drawn_beside_the_earlier_one() -> None:
     markup = picture(GOOD, path(GATEWAY, is_reached=False, refusal="100.65.0.2"))
     words = texts(markup)
     assert words.count(f"1 · {GATEWAY}") == 1, "what both have in common is one line"
@@ -112,7 +112,7 @@ def test_a_long_address_is_shortened_and_named_in_full() -> None:
     assert f"<title>{long}</title>" in markup
 
 
-def test_the_route_that_ended_is_kept_when_the_line_is_well_again() -> None:
+def test_an_ended_route_is_kept_after_recovery() -> None:
     ended = path(GATEWAY, is_reached=False)
     routes: RouteHistory | None = None
     for at, observed in enumerate((GOOD, ended, GOOD)):

@@ -70,7 +70,7 @@ async def test_a_link_ends_when_it_is_revoked_or_expires(desk: DeskStack, tmp_pa
         assert (await desk.ask("GET", f"/desk/vnpt?key={key}")).status_code == 404, key
 
 
-async def test_a_link_for_looking_only_answers_nothing(desk: DeskStack) -> None:
+async def test_a_view_only_link_cannot_answer(desk: DeskStack) -> None:
     incident = await desk.cut()
     query = await desk.desk_key("vnpt", "--look-only")
     page = await desk.ask("GET", f"/desk/vnpt?{query}")
@@ -189,7 +189,7 @@ async def test_a_refusal_is_the_citys_and_it_decides_on_the_record(desk: DeskSta
     assert "against the party: ONT có điện" in log
 
 
-async def test_incidents_that_nobody_has_accepted_come_first(desk: DeskStack) -> None:
+async def test_incidents_without_an_acceptance_come_first(desk: DeskStack) -> None:
     incident = await desk.cut()
     query = await desk.desk_key("vnpt")
     path = f"/desk/vnpt/incidents/{incident}/accepted?{query}"

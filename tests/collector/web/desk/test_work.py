@@ -113,7 +113,7 @@ async def test_errors_are_reported_and_nothing_is_proposed(desk: DeskStack) -> N
     assert answer.status_code == 404
 
 
-async def test_so_many_proposals_wait_and_no_more_however_many_come_at_once(
+async def test_pending_proposals_are_limited_even_when_sent_at_once(
     desk: DeskStack,
 ) -> None:
     query = await desk.desk_key("vnpt")

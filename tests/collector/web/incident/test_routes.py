@@ -66,7 +66,7 @@ async def test_a_notified_party_can_open_that_page_and_no_other(stage: Notifying
     assert (await stage.ask("GET", url)).status_code == 200
 
 
-async def test_the_evidence_is_a_file_that_verify_reads(
+async def test_the_evidence_file_of_an_incident_passes_verify(
     stage: NotifyingStack, tmp_path: Path
 ) -> None:
     url = await cut(stage)
@@ -97,7 +97,9 @@ async def test_the_evidence_is_a_file_that_verify_reads(
     assert (status, "intact" in text, "NOT" in text) == (0, True, False), text
 
 
-async def test_taking_it_on_needs_a_person_and_is_remembered(stage: NotifyingStack) -> None:
+async def test_acknowledging_an_incident_needs_a_person_and_is_remembered(
+    stage: NotifyingStack,
+) -> None:
     url = await cut(stage)
     path = f"{url.partition('?')[0]}/acknowledge"
     status, secret = await command(stage, "person", "add", "lan", "--title", "Trần Thị Lan")

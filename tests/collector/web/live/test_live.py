@@ -52,7 +52,7 @@ async def test_a_page_that_changes_has_another_revision(city: ReportingCity, top
         assert await stream.revision() != first
 
 
-async def test_events_elsewhere_are_no_news_of_a_site(city: ReportingCity) -> None:
+async def test_events_of_other_sites_do_not_renew_the_page_of_a_site(city: ReportingCity) -> None:
     async def now(topic: str) -> str:
         async with city.client.stream("GET", "/live", params={"of": topic}) as response:
             return await Stream(response).revision()
@@ -106,7 +106,7 @@ async def test_a_stream_ends_whole_when_the_collector_stops(tmp_path: Path) -> N
         assert (await reading).startswith(b"retry: ")
 
 
-async def test_people_outside_the_city_get_no_stream_of_its_walls(tmp_path: Path) -> None:
+async def test_people_outside_the_city_get_no_stream_of_the_wall(tmp_path: Path) -> None:
     async with (
         reporting_city(tmp_path) as city,
         httpx.AsyncClient(
@@ -153,7 +153,7 @@ async def test_people_outside_the_city_get_no_stream_of_its_walls(tmp_path: Path
             await response.aclose()
 
 
-def test_all_others_together_leave_the_city_its_streams() -> None:
+def test_streams_for_others_leave_enough_for_the_city() -> None:
     assert SHARE < OTHERS < STREAMS
 
 

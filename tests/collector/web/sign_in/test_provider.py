@@ -201,7 +201,7 @@ async def test_claims_that_a_provider_does_not_vouch_for_give_no_access(tmp_path
         assert where(await own.get(await leave(own))) == "/?lang=vi"
 
 
-async def test_a_provider_that_has_changed_its_keys_is_believed_by_the_new_ones(
+async def test_new_keys_of_a_provider_are_accepted(
     tmp_path: Path,
 ) -> None:
     async with (

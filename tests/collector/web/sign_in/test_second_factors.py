@@ -91,7 +91,7 @@ async def test_codes_are_not_guessed(tmp_path: Path) -> None:
             assert (await thief.fill(page, "/sign-in/code", good)).status_code == 429
 
 
-async def test_a_password_alone_is_nothing_to_programs_once_there_is_a_second_factor(
+async def test_with_a_second_factor_a_password_alone_gives_programs_no_access(
     tmp_path: Path,
 ) -> None:
     async with city(tmp_path) as running, browser(running.base) as here:

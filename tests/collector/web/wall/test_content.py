@@ -35,7 +35,7 @@ def test_the_share_is_of_the_points_that_have_a_device() -> None:
     assert figures.whole == SITES - NOT_INSTALLED - DOWN
 
 
-def test_chips_leave_the_links_that_are_chosen_and_the_figures_of_the_city() -> None:
+def test_filters_reduce_the_shown_links_and_not_the_totals_of_the_city() -> None:
     whole, of_one = content(), content(carrier="vnpt", medium="fiber")
     assert of_one.figures == whole.figures
     shown = [site for tile in of_one.tiles for site in tile.sites]

@@ -62,6 +62,19 @@ def test_the_round_trip_is_that_of_the_wire(lab: Lab) -> None:
     on_device(lab, look, BOTH)
 
 
+def test_the_kernel_tells_nobody_of_a_timestamp_that_is_read_after_the_request(lab: Lab) -> None:
+    """It would do so after the timestamp and before the wire: microseconds of each round trip."""
+
+    async def look(monitor: LinkMonitor) -> None:
+        for _ in range(2):  # the first one also waits for the neighbour's address
+            await echo(monitor, "fixed")
+        channel = monitor.links["fixed"].echoes(Family.IP4)
+        assert channel.is_raw
+        assert not asyncio.get_running_loop().remove_reader(channel._socket.sender)
+
+    on_device(lab, look, BOTH)
+
+
 def test_many_echoes_at_once_find_each_their_own_answer(lab: Lab) -> None:
     async def look(monitor: LinkMonitor) -> None:
         every = [

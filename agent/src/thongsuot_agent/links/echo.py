@@ -58,9 +58,7 @@ class EchoChannel:
         self._socket = EchoSocket(family, interface, selector)
         self._index = index
         self._loop = asyncio.get_running_loop()
-        # A ping socket has its answers where it has its timestamps.
-        read = self._take_stamps if self._socket.is_raw else self._drain
-        self._loop.add_reader(self._socket.sender, read)
+        self._awaits_stamps = False
         self._reader = AnswerReader(self._socket.listener, self._drain, self._await_rest)
         self.is_raw = self._socket.is_raw
         """Whether this is a raw socket (CAP_NET_RAW) or the kernel's ping socket."""
@@ -177,13 +175,27 @@ class EchoChannel:
         )
         self._pending[sequence] = pending
         self._by_number[number] = pending
-        # On most devices the timestamp is already waiting: reading it now saves a wake-up.
+        # On most devices the timestamp is already waiting. Nobody is to be told of it: the kernel
+        # would do so between the timestamp and the wire, which is an error of the round trip.
         self._take_stamps()
+        self._await_stamps()
         destination, is_alone = egress.destination_packed, len(self._pending) == 1
         # An answer that is read with others needs no time limit, unless it is missing then.
         if not self._reader.expect_answer(destination, pending.deadline_s, is_alone=is_alone):
             self._limit_wait(pending)
         return pending
+
+    def _await_stamps(self) -> None:
+        """
+        Read timestamps as they come while one is missing; a ping socket has them with its answers.
+        """
+        if not self.is_raw or bool(self._by_number) is self._awaits_stamps:
+            return
+        self._awaits_stamps = not self._awaits_stamps
+        if self._awaits_stamps:
+            self._loop.add_reader(self._socket.sender, self._take_stamps)
+        else:
+            self._loop.remove_reader(self._socket.sender)
 
     def _next_sequence(self) -> int:
         while True:

@@ -35,6 +35,7 @@ from thongsuot_collector.ingest.server import bind_listener, page_server
 from thongsuot_collector.ingest.settings import Listen
 from thongsuot_collector.notify.channels.tmf621.channel import Settings, TroubleTicketChannel
 from thongsuot_collector.notify.dispatch.service import NotificationService
+from thongsuot_collector.notify.http import callbacks
 from thongsuot_collector.notify.http.callback_routes import callback_routes
 from thongsuot_collector.notify.loader import load
 from thongsuot_collector.notify.message import (
@@ -244,7 +245,10 @@ async def test_the_carriers_actions_come_back_into_the_incident(
         assert (pushed.party, pushed.link, pushed.reference) == ("carrier", "fiber", ticket["id"])
 
 
-async def test_a_callback_causes_a_poll_at_once(fixture: TicketFixture, tmp_path: Path) -> None:
+async def test_a_callback_causes_a_poll_at_once(
+    fixture: TicketFixture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(callbacks, "_UNSUBSCRIBE_TIMEOUT_S", WITHIN_S)
     made = steady_city(city_inventory())
     own = listener()
     url = url_of(own)
@@ -253,7 +257,8 @@ async def test_a_callback_causes_a_poll_at_once(fixture: TicketFixture, tmp_path
         await eventually(lambda: fixture.desk.operator_call("GET", f"hubs/{fixture.version}"))
         event = cut_fibre(made)
         running.enqueue((event,))
-        await eventually(fixture.tickets)
+        # A ticket is polled once the collector has its number.
+        await eventually(lambda: running.notified_parties("s0"))
         (subscription,) = fixture.desk.operator_call("GET", f"hubs/{fixture.version}")
         assert subscription["callback"].startswith(f"{url}/v1/callbacks/main/")
         assert CALLBACK not in subscription["callback"]

@@ -9,7 +9,7 @@ from tests.contract.house import ROOT
 from thongsuot_dashboards.__main__ import main
 
 
-def test_it_writes_what_is_committed_and_names_every_file(
+def test_the_command_writes_the_committed_files_and_lists_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["dashboards", str(tmp_path)])

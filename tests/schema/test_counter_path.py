@@ -50,7 +50,7 @@ def test_a_way_that_comes_back_by_the_same_link_is_not_a_switch_over() -> None:
     assert (path.is_alive, path.since_s) == (True, 90)
 
 
-def test_where_the_traffic_was_not_seen_for_a_while_the_last_sight_of_it_counts() -> None:
+def test_while_the_traffic_is_unseen_its_last_link_counts() -> None:
     path = folded(opened(10), opened(70, ""), opened(130, "mobile"))
     assert path.switch_over is not None
     assert path.switch_over.from_link == "fixed"

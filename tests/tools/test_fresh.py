@@ -72,7 +72,7 @@ def test_a_story_is_read_scene_by_scene_with_who_was_notified_first() -> None:
         replace(GOOD, not_played="no mirror"),
     ],
 )
-def test_what_was_not_seen_to_its_end_is_not_good(spoiled: FreshOutcome) -> None:
+def test_a_run_not_followed_to_its_end_is_not_good(spoiled: FreshOutcome) -> None:
     assert GOOD.is_good
     assert not spoiled.is_good
 

@@ -30,7 +30,7 @@ def test_findings_are_reported_with_advice_in_lines_of_a_hundred() -> None:
     assert "fault   device: The clock is not set." in lines
 
 
-def test_this_host_is_examined_the_same_for_people_and_for_programs(
+def test_doctor_gives_the_same_findings_as_text_and_as_json(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     code = examine_host(NO_CONFIG, is_json=True)

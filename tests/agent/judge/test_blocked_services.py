@@ -100,7 +100,7 @@ def test_while_a_link_is_slow_nothing_of_this_is_reported() -> None:
     assert told(at) is None
 
 
-def test_it_is_over_when_what_was_blocked_works() -> None:
+def test_blocked_services_are_over_when_they_work_again() -> None:
     at = link_to((None, 1, None))
     at.link.blocked_services = FaultSlot(fault=PARTIAL_OUTAGE, onset_ns=7)
     assert told(at) is None

@@ -131,7 +131,7 @@ def test_failures_over_metered_lines_alone_are_compared_again_five_times() -> No
     ],
     ids=["its time has come", "too soon", "the schedule asks often", "it works"],
 )
-def test_it_is_compared_again_only_where_nothing_else_would_show_that_it_works(
+def test_a_service_is_compared_again_only_if_no_other_run_would_show_its_recovery(
     fault_now: Diagnosis | None, look_ns: int, *, metered: bool, is_due: bool
 ) -> None:
     at, service = dead_over(metered=metered)

@@ -89,7 +89,7 @@ def test_a_repeated_verdict_is_not_given_again_and_an_onset_is_never_in_the_futu
     assert (change.before, change.onset_boottime_ns) == (State.UNKNOWN, NOW_NS)
 
 
-def test_of_what_is_degraded_the_lowest_rung_speaks_and_what_has_none_last() -> None:
+def test_of_degraded_faults_the_one_on_the_lowest_rung_is_the_verdict() -> None:
     link = LinkMemory(name="fixed")
     assert link_slot(link) is None
     link.slow = FaultSlot(fault=degraded(None, Symptom.SLOW_CAUSE_UNKNOWN))
@@ -148,7 +148,7 @@ def test_an_unknown_link_has_the_onset_and_the_reason_of_its_last_sign_of_life(
     assert (unknown_slot(link, NOW_NS).fault, unknown_slot(link, NOW_NS).onset_ns) == (ELSEWHERE, 5)
 
 
-def test_why_a_link_is_unknown_stays_as_it_was_said_unless_its_packets_leave_elsewhere() -> None:
+def test_the_reason_of_an_unknown_link_stays_unless_traffic_uses_another_line() -> None:
     said = Verdict(link="fixed", service="", state=State.UNKNOWN, symptom=Symptom.DEVICE_OVERLOADED)
     link = LinkMemory(name="fixed", heard_ns=250)
     assert judge_link(link_context(link, said)) == ()

@@ -124,7 +124,7 @@ def test_a_series_that_answered_after_its_silence_is_not_silent() -> None:
     assert seen_at(both) == ["zone answered"]
 
 
-def test_one_series_that_is_not_measured_any_more_hides_no_other() -> None:
+def test_a_series_no_longer_measured_hides_no_other() -> None:
     gone = echoes("gone", answered_ns=ago(1.0))
     assert seen_at(gone, echoes("zone", answered_ns=ago(1.0))) == ["zone answered"]
 

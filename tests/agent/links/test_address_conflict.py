@@ -164,7 +164,7 @@ def test_another_interface_of_our_own_is_no_conflict(two: Lab) -> None:
 
 @pytest.mark.lab
 @needs_lab
-def test_it_hears_again_after_the_interface_was_down(
+def test_conflicts_are_detected_again_after_the_interface_was_down(
     two: Lab, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, "thongsuot_agent.links.address_conflict")

@@ -58,7 +58,7 @@ def test_every_interface_with_a_default_route_is_a_link(lab: Lab) -> None:
     on_device(lab, look)
 
 
-def test_what_is_known_of_a_link_changes_while_it_is_followed_and_can_be_taken_back(
+def test_the_inventory_of_a_followed_link_can_change_and_be_restored(
     lab: Lab,
 ) -> None:
     def known(spec: Spec) -> Spec:

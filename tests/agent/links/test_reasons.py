@@ -18,7 +18,7 @@ def test_errors_of_the_device_itself_are_never_the_networks_fault(number: int) -
     assert outcome_of(reason_for_own(OSError(number, ""))) is Outcome.UNMEASURED
 
 
-def test_what_the_network_answers_is() -> None:
+def test_errors_from_the_network_are_the_networks_fault() -> None:
     for number, reason in (
         (errno.ECONNREFUSED, Reason.CONNECTION_REFUSED),
         (errno.EHOSTUNREACH, Reason.HOST_UNREACHABLE),

@@ -80,7 +80,7 @@ def test_nothing_is_kept_of_an_untrusted_time() -> None:
     assert starts(lines, FINE_S) == [600]
 
 
-def test_it_is_there_again_after_a_power_cut(tmp_path: Path) -> None:
+def test_the_history_is_restored_after_a_power_cut(tmp_path: Path) -> None:
     file = tmp_path / "state" / "lines.msgpack"
     lines = LineHistory(file)
     lines.load()
@@ -111,7 +111,7 @@ def test_a_broken_file_is_reported_and_started_again(
     assert starts(lines, FINE_S) == [0]
 
 
-def test_it_is_bounded_by_age_links_and_size(tmp_path: Path) -> None:
+def test_the_history_is_limited_by_age_links_and_size(tmp_path: Path) -> None:
     file = tmp_path / "lines.msgpack"
     lines = LineHistory(file)
     links = [f"link-{number}" for number in range(LINKS_KEPT + 3)]

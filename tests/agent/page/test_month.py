@@ -64,7 +64,7 @@ def test_values_that_nobody_measured_or_vouched_for_are_missing() -> None:
     assert len(month.stretches("fixed", "")) == 2, "a clock that was set back rewrites nothing"
 
 
-def test_it_is_there_again_after_a_power_cut(tmp_path: Path) -> None:
+def test_the_month_is_restored_after_a_power_cut(tmp_path: Path) -> None:
     file = tmp_path / "state" / "month.msgpack"
     month = MonthHistory(file)
     watch(month, State.UP, BEGIN_S, BEGIN_S + 3600)
@@ -94,7 +94,7 @@ def test_a_broken_file_is_reported_and_started_again(
     assert spans(month.stretches("fixed", "")) == [(0, 60, State.UP)]
 
 
-def test_it_is_bounded_by_age_count_and_size(tmp_path: Path) -> None:
+def test_the_month_is_limited_by_age_count_and_size(tmp_path: Path) -> None:
     file = tmp_path / "month.msgpack"
     month = MonthHistory(file)
     watch(month, State.UP, BEGIN_S, BEGIN_S + 60)

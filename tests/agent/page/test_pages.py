@@ -93,7 +93,7 @@ def test_the_page_is_packed_to_a_third() -> None:
     assert len(page.packed) < len(page.body) / 2.5
 
 
-def test_one_drawing_serves_all_who_ask_within_a_second() -> None:
+def test_a_rendered_page_is_reused_for_a_second() -> None:
     drawing = CountedPages(view())
     for _ in range(10):
         drawing.get("/")

@@ -177,7 +177,7 @@ def test_nothing_of_the_record_is_lost_or_doubled_by_a_disk_that_fails(
 
 @pytest.mark.parametrize("is_boot", [False, True], ids=["killed", "power-cut"])
 @pytest.mark.parametrize("part", [ON_DISK, OPEN_RECORD, LAYOUTS])
-def test_what_cannot_be_read_at_a_start_is_found_by_a_later_one_and_measuring_continues(
+def test_files_unreadable_at_one_start_are_found_at_a_later_one_and_measuring_continues(
     tmp_path: Path, part: str, *, is_boot: bool
 ) -> None:
     writer = Writer(tmp_path)

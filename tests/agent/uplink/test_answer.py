@@ -110,7 +110,7 @@ def test_a_batch_that_is_not_at_fault_is_kept(status: int) -> None:
     )
 
 
-def test_how_long_to_wait_is_taken_from_the_answer_within_reason() -> None:
+def test_the_wait_is_taken_from_the_answer_up_to_a_limit() -> None:
     assert outcome_of(said(429, PushResponse(), "30")).wait_s == 30
     assert outcome_of(said(503, PushResponse(), "99999999")).wait_s == MAX_RETRY_AFTER_S
     assert outcome_of(said(503, PushResponse(), "Wed, 21 Oct 2026 07:28:00 GMT")).wait_s == 0

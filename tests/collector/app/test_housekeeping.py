@@ -204,7 +204,7 @@ async def test_learned_boot_times_are_stored_for_the_next_process(made: Componen
     assert kept.epoch_ns == kept.heard_ns - 100
 
 
-async def test_how_far_consumers_are_behind_is_measured_when_it_is_asked_for(
+async def test_the_lag_of_each_consumer_is_measured(
     made: Components,
 ) -> None:
     for number in range(1, 4):

@@ -21,7 +21,7 @@ async def test_a_forked_collector_ends_as_the_program_does(tmp_path: Path) -> No
     assert await process.end(signal.SIGKILL) == -signal.SIGKILL
 
 
-async def test_it_has_the_folder_and_the_environment_of_the_test_and_streams_of_its_own(
+async def test_a_forked_collector_uses_the_tests_folder_and_environment_and_its_own_streams(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

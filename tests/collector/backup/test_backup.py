@@ -79,7 +79,9 @@ def test_nothing_is_overwritten_and_a_second_restore_changes_nothing(
     assert config.read_text() == "# somebody's own\n"
 
 
-def test_one_database_is_not_put_beside_a_newer_second(source: Source, tmp_path: Path) -> None:
+def test_a_backup_is_not_restored_beside_an_existing_database(
+    source: Source, tmp_path: Path
+) -> None:
     backup = made(source, tmp_path / "backups")
     restore_backup(backup, root=tmp_path / "new")
     copy_of(source.databases[1], tmp_path).unlink()

@@ -49,7 +49,9 @@ def test_a_larger_population_needs_a_larger_cluster(population: int, least: int)
 
 
 @pytest.mark.parametrize("population", [20, 100, 300, 3_000, 20_000])
-def test_so_many_fall_together_by_chance_more_rarely_than_is_allowed(population: int) -> None:
+def test_a_cluster_of_the_least_size_arises_by_chance_more_rarely_than_allowed(
+    population: int,
+) -> None:
     others = min_cluster_size(population, SETTINGS) - 1
     mean = population * SETTINGS.faults_per_day * SETTINGS.together_s / 86_400
 
@@ -73,7 +75,7 @@ def test_one_site_alone_is_no_cluster() -> None:
     assert clustered(fault("a", 0, 5), fault("a", 10, 15), fault("a", 20, 25), need=1) == []
 
 
-def test_it_is_over_when_few_are_left() -> None:
+def test_an_outage_is_over_when_few_members_are_left() -> None:
     rest = [fault(f"s{n}", 0, 500) for n in range(19)]
     assert clustered(*rest, fault("z", 0))[0][1] == 500
     assert clustered(*rest[:17], *(fault(f"z{n}", 0) for n in range(3)))[0][1] is None

@@ -50,7 +50,7 @@ def test_reports_of_one_device_are_limited() -> None:
     assert len(report.history) == REPORTS_NOTED
 
 
-def test_it_is_reported_at_once_and_its_end_when_it_is_answered() -> None:
+def test_a_report_is_notified_at_once_and_resolved_when_answered() -> None:
     city = healthy_city()
     now_ns = city.registry.network_state.now_ns
     report_problem(city.registry, "s0", SLOW, at_ns=now_ns, now_ns=now_ns)

@@ -22,5 +22,5 @@ def test_proposed_work_is_pending_until_decided_or_over() -> None:
         assert not replace(PROPOSED, decision=decided).is_pending(30)
 
 
-def test_it_keeps_its_name_when_it_becomes_a_maintenance_window() -> None:
+def test_a_proposal_and_its_window_have_the_same_id() -> None:
     assert PROPOSED.id == PROPOSED.window.id == "w1"

@@ -73,7 +73,7 @@ def test_a_read_returns_the_held_entries_of_the_requested_range(
     )
 
 
-def test_one_entry_above_the_room_for_all_leaves_nothing_behind() -> None:
+def test_an_entry_larger_than_the_memory_empties_it() -> None:
     entries = RecentEntries()
     entries.add(stored(1))
     entries.add(stored(2, size_bytes=9 << 20))

@@ -20,7 +20,7 @@ def test_when_all_fall_silent_the_city_is_notified_once_and_no_commune_looks_for
     assert len(made.notifications) == 2
 
 
-def test_of_many_that_fall_silent_each_is_a_step_between_which_others_have_their_turn() -> None:
+def test_many_sites_falling_silent_are_handled_in_steps_so_that_others_get_their_turn() -> None:
     made = healthy_city(40)
     made.cut_uplink(*made.devices)
     made.now_s += 120

@@ -115,7 +115,7 @@ async def test_numbers_continue_across_restarts_and_only_count_changes(tmp_path:
     assert lines[0] == "as the collector started; new site configurations: 2 sites"
 
 
-async def test_how_far_sites_are_stands_in_store_metrics_and_pages(tmp_path: Path) -> None:
+async def test_the_progress_of_sites_is_shown_in_store_metrics_and_pages(tmp_path: Path) -> None:
     config = tmp_path / "collector.toml"
     folder = tmp_path / "inventory"
     folder.mkdir()
@@ -211,7 +211,7 @@ async def test_while_the_inventory_is_read_number_and_content_never_part(tmp_pat
     store.dispose()
 
 
-async def test_why_a_site_config_was_refused_stays_over_restarts(tmp_path: Path) -> None:
+async def test_the_reason_of_a_refusal_survives_restarts(tmp_path: Path) -> None:
     secret = token(tmp_path, SITE)
     async with collector(tmp_path, inventory=city()) as client:
         agent = ConfigReporter(client, secret)

@@ -68,7 +68,7 @@ def test_an_interval_is_classified_by_its_state_and_the_contract(
     assert classify_interval(None, PLAIN) is TimeClass.UNKNOWN
 
 
-def test_where_nothing_is_said_nothing_is_known_and_an_open_interval_lasts() -> None:
+def test_time_without_an_interval_is_unknown_and_an_open_interval_lasts() -> None:
     periods = classify_time([interval(BASE, 2 * HOUR, 3 * HOUR, CUT)], (), PLAIN, SPAN)
     assert shape(periods) == [
         (0, 2, TimeClass.UNKNOWN),

@@ -43,7 +43,7 @@ def test_only_echoes_to_targets_of_the_line_count() -> None:
     assert rollup.quantile_s(0.5) == pytest.approx(0.004, rel=0.05)
 
 
-def test_what_is_complete_is_taken_out_and_the_newest_continues() -> None:
+def test_complete_rollups_are_taken_out_and_the_newest_stay() -> None:
     rollups = recorded(
         [icmp_result(at * S, target="hop", link=link) for at in (1000, 1400) for link in ("a", "b")]
         + [icmp_result(2000 * S, target="hop", link="b")]

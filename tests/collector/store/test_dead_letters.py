@@ -38,7 +38,7 @@ def waiting(store: Engine, consumer: str = "state") -> list[int]:
     return [letter.number for letter in dead_letters.retries(store, consumer, 10)]
 
 
-def test_what_fails_again_is_stored_once_and_kept_whole(store: Engine) -> None:
+def test_an_entry_that_fails_again_is_stored_once_and_completely(store: Engine) -> None:
     assert put(store, 1) == put(store, 1)
     (listed,) = dead_letters.listed(store)
     assert listed.body == b""

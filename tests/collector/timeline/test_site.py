@@ -340,7 +340,7 @@ def test_intervals_are_contiguous_and_agree_with_a_simple_reference(
             assert second_by_second(intervals, seconds) == naive, subject
 
 
-def test_how_everything_is_now_is_the_last_interval_of_each_subject() -> None:
+def test_the_current_state_is_the_last_interval_of_each_subject() -> None:
     script = BootScript()
     script.batch(0, 15, [script.change("fiber", CUT, 2, 3), script.change("5g", UP, 2, 3)])
     timeline, _ = replayed(script.pieces, now_s=30)

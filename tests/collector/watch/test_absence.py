@@ -53,7 +53,7 @@ GONE = AddressReport(address="http://a", problem="no answer within 10 s", leads=
 
 
 @pytest.mark.parametrize("reports", [[LEADS, FOLLOWS], [GONE, LEADS], [LEADS, LEADERLESS]])
-def test_one_of_several_addresses_that_leads_and_judges_is_enough(
+def test_one_address_that_leads_and_judges_is_enough(
     reports: list[AddressReport],
 ) -> None:
     assert not shared_problem(reports)

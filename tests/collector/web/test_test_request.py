@@ -133,7 +133,7 @@ async def test_a_clerk_asks_and_sees_how_far_it_is(stage: NotifyingStack) -> Non
     assert await push(stage) == ()
 
 
-async def test_where_nobody_may_ask_nothing_offers_it(stage: NotifyingStack) -> None:
+async def test_tests_are_offered_only_if_somebody_may_request_them(stage: NotifyingStack) -> None:
     assert PAGE not in (await stage.get(f"/sites/{SITE}")).text
     asked = await stage.get(PAGE)
     assert (asked.status_code, "person add" in asked.text) == (404, True)

@@ -186,7 +186,9 @@ def test_columns_stand_one_after_the_other_or_are_none(module: ModuleType) -> No
 
 
 @pytest.mark.parametrize("module", [kernel, loops])
-def test_of_each_run_the_last_value_is_given_and_none_of_an_empty_one(module: ModuleType) -> None:
+def test_the_last_value_of_each_run_is_returned_and_none_for_an_empty_run(
+    module: ModuleType,
+) -> None:
     values = array("d", [0.1, 0.2, 0.3])
     assert module.last_values(values, [7, 2, 0, 1], 1, 9) == (0.2, None, 0.3)
 

@@ -17,7 +17,7 @@ from thongsuot_schema.page.unbroken import keep_unbroken
         ("TS-2026-000317.", "<span class=nb>TS-2026-000317</span>."),
     ],
 )
-def test_it_stays_on_one_line(text: str, kept: str) -> None:
+def test_times_numbers_and_ids_stay_on_one_line(text: str, kept: str) -> None:
     assert keep_unbroken(f"<p>{text}</p>") == f"<p>{kept}</p>"
 
 

@@ -166,5 +166,5 @@ def test_an_agents_report_is_read_unchanged(text: str, running: RunningConfig) -
 @pytest.mark.parametrize(
     "text", ["", "7", "0-3f9a0c1b", "7-3F9A0C1B", "7-3f9a0c1b ", "none !none", "7-3f9a0c1b\n"]
 )
-def test_what_says_nothing_is_nothing(text: str) -> None:
+def test_an_empty_report_of_the_running_configuration_is_none(text: str) -> None:
     assert parse_running_config(text) is None

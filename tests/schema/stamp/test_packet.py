@@ -149,7 +149,7 @@ def test_a_seal_is_the_standard_librarys(key: bytes, data: bytes) -> None:
 
 
 @given(st.integers(min_value=0, max_value=127))
-def test_one_bit_breaks_it(bit: int) -> None:
+def test_a_changed_bit_invalidates_the_seal(bit: int) -> None:
     seal = (int.from_bytes(hmac_of(b"k", b"data"), "big") ^ 1 << bit).to_bytes(16, "big")
     assert not is_authentic(b"k", b"data", seal)
     assert not is_authentic(b"k", b"data", seal[:8])

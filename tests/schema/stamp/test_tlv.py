@@ -45,7 +45,7 @@ def test_known_items_are_answered_and_unknown_ones_marked() -> None:
     assert parse_timestamp_information(strange) is None
 
 
-def test_one_that_ends_beyond_the_packet_is_marked_and_the_rest_left_alone() -> None:
+def test_an_extension_beyond_the_packet_is_marked_and_the_rest_is_unchanged() -> None:
     data = pack_tlvs((padding_tlv(8),), 1) + b"\x80\x03\x00\x20abc"
     back = reflect_tlvs(data, KNOWN, asked=1, number=2)
     assert back[8:] == bytes((MALFORMED, 3, 0, 0x20)) + b"abc"

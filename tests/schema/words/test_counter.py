@@ -27,7 +27,7 @@ def test_the_backup_is_mentioned_only_if_traffic_was_seen_on_it() -> None:
     assert "computers went over to 5G at 11:40 (34 seconds offline)" in english
 
 
-def test_how_long_a_move_took_is_said_only_of_the_move_that_led_there() -> None:
+def test_the_duration_of_a_switch_over_is_stated_only_for_the_current_one() -> None:
     view = switched()
     assert view.counter is not None
     for at_s in (view.counter.since_s - 600, view.counter.since_s + 60):
@@ -55,7 +55,7 @@ def test_computers_that_did_not_switch_are_the_points_own_task_and_it_is_told_ho
     assert next_action(view, "en").turn == "Move the computers to 5G"
 
 
-def test_how_to_switch_is_what_the_site_says_where_it_says_anything() -> None:
+def test_the_sites_own_instructions_replace_the_general_ones() -> None:
     own = "Gạt công tắc A/B trên tường sang B."
     view = msgspec.structs.replace(not_switched(), backup_instructions=own)
     assert next_action(view, "vi").advice == own

@@ -110,7 +110,7 @@ def test_no_green_headline_stands_over_a_fault_and_no_other_asks_for_nothing(
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])
-def test_what_is_affected_reached_or_not_known_is_said_of_those_that_are(
+def test_services_are_called_affected_reached_or_unknown_as_they_are(
     language: Language,
 ) -> None:
     for view in all_sites():

@@ -229,7 +229,7 @@ def test_an_answer_that_only_the_portal_can_have_given_is_its_fault_whatever_oth
         ),
     ],
 )
-def test_what_works_over_another_link_is_a_relation_of_two_or_the_name_servers(
+def test_a_page_that_works_over_another_link_shows_a_relation_or_a_bad_name_server(
     reason: Reason, told: Diagnosis
 ) -> None:
     assert attributed(failing_page(reason), seen_over(working_page())) == told

@@ -114,7 +114,7 @@ def test_an_address_that_fails_here_has_to_work_there(
     assert elsewhere_says(failing, working_page(addresses=theirs)) is works
 
 
-def test_what_fails_elsewhere_fails_unless_it_is_in_doubt_or_of_that_link() -> None:
+def test_a_failure_over_another_link_counts_unless_doubtful_or_caused_by_that_link() -> None:
     failing = failing_page()
     assert elsewhere_says(failing, failing_page()) is False
     assert elsewhere_says(failing, failing_page(), Health.PARTLY) is False
@@ -299,7 +299,7 @@ def test_pages_of_others_that_were_slow_or_silent_at_the_time_are_witnesses(
     assert (told.segment is Segment.SERVICE) is is_told
 
 
-def test_where_its_own_network_is_unknown_no_other_is_in_another() -> None:
+def test_a_page_without_known_addresses_has_no_witness_in_another_network() -> None:
     failing = failing_page(addresses={})
     at = judged_link(failing, beside(failures=1, reason=PATH))
     told = attributed(failing, seen_over(failing_page(addresses={})), at=at)
@@ -316,13 +316,13 @@ def test_where_its_own_network_is_unknown_no_other_is_in_another() -> None:
         (RELATION, False),
     ],
 )
-def test_that_something_fails_and_nothing_of_whose_it_is_is_undecided(
+def test_a_fault_is_undecided_if_it_is_known_and_its_party_is_not(
     found: Diagnosis | None, *, expected: bool
 ) -> None:
     assert is_undecided(found) is expected
 
 
-def test_that_it_fails_may_be_sure_where_whose_it_is_is_not() -> None:
+def test_a_failure_may_be_sure_while_its_party_is_unknown() -> None:
     failing = failing_page()
     doubtful = ServiceOverLink(
         LinkMemory(name="mobile"), {Family.IP4: Health.DOUBTFUL}, {Family.IP4: failing_page()}

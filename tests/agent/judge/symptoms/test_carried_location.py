@@ -76,7 +76,7 @@ def test_a_series_is_lossy_from_half_of_the_degraded_loss_ratio(
     assert is_lossy(carried(kind, "zone", sent, lost)) is lossy
 
 
-def test_what_all_lose_begins_on_the_access_and_what_the_near_ones_carry_beyond_them() -> None:
+def test_loss_of_all_begins_on_the_access_and_loss_of_distant_targets_beyond_the_carrier() -> None:
     assert located(NEAR, *PAGES) is Segment.ACCESS
     assert located(NEAR_CLEAN, *PAGES) is Segment.TRANSIT
     assert located(FAR, *PAGES) is Segment.ACCESS, "nobody nearer is asked"

@@ -295,7 +295,7 @@ def test_a_loss_of_what_is_carried_is_reported_when_it_is_sure(
         assert shares == {(48, 12)}
 
 
-def test_it_is_not_reported_while_another_fault_says_as_much() -> None:
+def test_a_loss_of_what_is_carried_is_not_reported_beside_an_equal_or_worse_fault() -> None:
     for slot, other in (
         ("silence", held(Symptom.ACCESS_SILENT, state=State.DOWN)),
         ("loss_fault", held()),

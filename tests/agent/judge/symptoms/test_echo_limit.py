@@ -117,7 +117,7 @@ def test_an_echo_limit_found_at_two_paces_is_reported_once() -> None:
     assert take_echo_limits(at.memory)
 
 
-def test_where_all_are_answered_nothing_is_limited() -> None:
+def test_if_every_echo_is_answered_no_limit_is_found() -> None:
     at = link_in_test()
     pass_turns(at, passing=99)
     assert not take_echo_limits(at.memory)

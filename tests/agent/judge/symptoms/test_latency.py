@@ -297,7 +297,7 @@ def test_pages_that_are_quick_refute_echoes_that_are_slow_beyond_the_carrier_alo
 BUSY = Traffic(read_ns=NOW_NS, from_ns=ago(60.0), down_bits_per_second=9e6, down_peak=9e6)
 
 
-def test_what_the_sites_own_traffic_fills_is_the_sites_but_not_beyond_the_carrier() -> None:
+def test_a_queue_caused_by_the_site_is_its_own_unless_it_lies_beyond_the_carrier() -> None:
     at = judged_link(slow("zone"), slow("far"), fast("gateway"))
     at.link.traffic = BUSY
     assert said(at) == LAN

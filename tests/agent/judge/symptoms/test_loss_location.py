@@ -237,7 +237,7 @@ def test_a_lan_whose_blips_lose_as_much_is_the_one_that_loses() -> None:
     assert segment_of(at, blip_ratio=0.3) is Segment.ACCESS, "it would have lost far more"
 
 
-def test_what_was_lost_beyond_the_site_since_a_moment_needs_two_hosts_or_the_one_there_is() -> None:
+def test_loss_beyond_the_site_needs_two_hosts_unless_there_is_only_one() -> None:
     at = link_context({})
     assert not is_losing_since(at, 0 + 1)
     track_to(at, "zone").silent_ns = 100
@@ -286,7 +286,7 @@ def test_a_loss_is_of_ipv6_alone_where_enough_of_ipv4_came_back(
 
 
 @pytest.mark.parametrize(("lost", "plain"), [(9, True), (8, False)])
-def test_so_much_lost_beyond_the_carrier_shows_in_every_page(lost: int, plain: bool) -> None:
+def test_heavy_loss_beyond_the_carrier_shows_in_every_page(lost: int, plain: bool) -> None:
     fault = Diagnosis(state=State.DEGRADED, segment=Segment.TRANSIT, symptom=Symptom.TRANSIT_LOSS)
 
     def evidence(segment: Segment, sent: int, lost: int) -> Evidence:

@@ -204,7 +204,7 @@ def test_a_target_that_loses_one_of_thirty_does_not_count_as_clean(
     assert (carried_loss._lossy_resolver(at) is not None) is is_named
 
 
-def test_one_server_of_two_that_forges_answers_makes_it_forging() -> None:
+def test_one_forging_address_of_a_name_server_makes_it_forging() -> None:
     forging = lookups(
         family=Family.IP6,
         carried_sent=60,

@@ -111,7 +111,7 @@ def test_each_failure_and_each_slow_page_counts_and_each_moment_once() -> None:
     assert not is_felt(link_context(track), 100)
 
 
-def test_what_is_older_than_the_prompt_pages_that_are_remembered_counts_for_nothing() -> None:
+def test_disturbed_pages_older_than_the_remembered_prompt_ones_do_not_count() -> None:
     track = page_track(failed=4, prompt=PROMPT_KEPT - 1)
     track.prompt_ns = [*range(103, 103 + PROMPT_KEPT - 1)]
     assert is_felt(link_context(track), 100)

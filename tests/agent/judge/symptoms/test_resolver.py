@@ -187,7 +187,7 @@ def test_the_strength_of_a_silent_name_server_depends_on_other_losses(
     assert suspicion.nats == pytest.approx(5 * log(1.0 / ratio))
 
 
-def test_of_two_servers_the_earlier_onset_counts_and_what_was_asked_since() -> None:
+def test_of_two_name_servers_the_earlier_onset_counts() -> None:
     site = FailingResolver(Reason.NAME_SERVER_FAILED)
     other = site.track(site.fixed, "dns", "zone")
     other.worked_ns = SINCE_NS

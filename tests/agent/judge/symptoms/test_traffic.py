@@ -202,7 +202,7 @@ def test_the_utilisation_of_a_box_is_compared_with_the_contract() -> None:
 @pytest.mark.parametrize(
     ("moment_s", "may"), [(10, True), (9.9, False), (17.5, True), (19.3, True), (19.4, False)]
 )
-def test_what_passed_between_two_readings_may_have_passed_since_a_moment_between(
+def test_traffic_between_two_readings_may_have_come_after_any_moment_between_them(
     moment_s: float, may: bool
 ) -> None:
     at = link_context(100_000_000)

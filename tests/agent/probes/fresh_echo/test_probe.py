@@ -32,7 +32,7 @@ def test_it_is_the_share_of_flows_that_were_answered_and_the_largest_packet() ->
     assert finding.cost_bytes == 5 * 44 + 44 + 2 * 1400
 
 
-def test_where_none_of_full_size_comes_through_the_small_one_is_the_largest() -> None:
+def test_if_no_full_size_packet_passes_the_small_one_is_the_largest() -> None:
     finding = finding_from([answered()], [LOST, LOST])
     assert finding.values["fresh_echo_packet_bytes"] == 44.0
 
@@ -120,7 +120,7 @@ def test_settings_that_cannot_be_run_are_refused(wrong: dict[str, float]) -> Non
         msgspec.convert(wrong, Settings)
 
 
-def test_it_applies_to_what_stands_near() -> None:
+def test_the_probe_applies_to_targets_up_to_the_carrier() -> None:
     assert PROBE.applies(anchor("gateway", segment=Segment.LAN))
     assert PROBE.applies(anchor(ANCHOR4, segment=Segment.CARRIER))
     assert not PROBE.applies(anchor(ANCHOR4))

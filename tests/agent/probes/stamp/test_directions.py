@@ -47,7 +47,7 @@ def test_losses_are_distinguished_by_the_reflectors_numbers() -> None:
     assert loss.down == pytest.approx(1 / 8)
 
 
-def test_what_was_lost_at_the_end_counts_for_both_together_only() -> None:
+def test_packets_lost_at_the_end_count_only_in_the_total() -> None:
     loss = losses(10, world(10, {8, 9}, set()), is_stateful=True)
     assert loss.both == pytest.approx(0.2)
     assert (loss.up, loss.down) == (0.0, 0.0)

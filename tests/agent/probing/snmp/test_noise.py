@@ -109,7 +109,7 @@ def invented(text: bytes, interface: str, most: int) -> list[str]:
 
 
 @pytest.mark.parametrize("path", OWN, ids=lambda path: path.stem)
-def test_one_odd_object_costs_its_own_figure_and_makes_none(path: Path) -> None:
+def test_an_altered_object_removes_its_own_figure_and_invents_none(path: Path) -> None:
     assert invented(path.read_bytes(), "sfp1", most=40) == []
 
 

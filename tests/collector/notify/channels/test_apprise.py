@@ -105,7 +105,7 @@ async def test_a_service_that_hangs_is_bounded_and_may_have_it(fixture: ChatFixt
     assert result.text == "noc@vnpt.example: no answer within 1 s"
 
 
-async def test_why_it_failed_is_shown_to_people(fixture: ChatFixture) -> None:
+async def test_the_reason_of_a_failure_is_part_of_the_result(fixture: ChatFixture) -> None:
     city = steady_city(city_inventory())
     fixture.behave("401")
     channel = fixture.channel()

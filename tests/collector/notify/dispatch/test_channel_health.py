@@ -47,7 +47,7 @@ def test_a_success_opens_it_at_once_and_is_news_after_a_failure() -> None:
     assert health.failing_since_ns == 0
 
 
-def test_it_is_counted_on_until_it_has_failed_for_long_or_is_shut() -> None:
+def test_a_channel_is_failing_after_half_a_minute_of_failures_or_at_once_if_unavailable() -> None:
     health = line()
     note(health, ChannelOutcome.RETRY, 100.0)
     assert not health.readiness(129 * NS_PER_S).is_failing

@@ -42,7 +42,7 @@ def test_actors_are_shown_as_people_call_them() -> None:
     assert {by: author(by, "vi") for by in texts} == texts
 
 
-def test_what_is_noted_beside_an_action_reads_as_people_say_it() -> None:
+def test_subjects_of_the_audit_log_are_shown_in_words() -> None:
     assert subject_words("inventory_changed", "inventory", "vi") == "Danh mục điểm và đường truyền"
     assert subject_words("token_created", "s1", "vi") == "s1"
     noted = {

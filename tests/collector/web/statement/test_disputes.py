@@ -34,7 +34,7 @@ def test_each_dispute_by_the_circuits_carrier_has_a_line_whether_settled_or_open
     assert "cable was whole" in second
 
 
-def test_what_the_city_closed_has_a_line_with_who_and_why() -> None:
+def test_an_incident_closed_by_the_city_has_a_line_with_person_and_reason() -> None:
     closing = Closing(by="Lan", reason="a drill", at_ns=wall_ns(70), severity=Severity.WARNING)
     closed = msgspec.structs.replace(incident("i1", "f1"), closing=closing)
     (line,) = closing_lines([closed, incident("i2", "f2")], CIRCUIT, "en")

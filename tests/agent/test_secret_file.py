@@ -29,7 +29,7 @@ def test_a_file_that_cannot_be_trusted_is_refused(tmp_path: Path, text: str, mod
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SecretUnusable, match="cannot read nowhere: No such file"):
+    with pytest.raises(SecretUnusable, match="cannot read nowhere: no such file"):
         read_secret(str(tmp_path / "nowhere"))
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from thongsuot_runtime.file_errors import describe, describe_with_file
+from thongsuot_schema.words.language import in_language
 
 
 def test_refusals_of_the_system_are_reported_without_number_and_path(tmp_path: Path) -> None:
@@ -15,6 +16,10 @@ def test_refusals_of_the_system_are_reported_without_number_and_path(tmp_path: P
     with pytest.raises(OSError, match=r"Errno 21") as folder:
         tmp_path.read_text("utf-8")
     assert describe(folder.value) == "is a directory"
+    assert in_language(describe(folder.value), "vi") == "là một thư mục"
+    assert in_language(describe_with_file(missing.value), "vi").endswith(
+        ": không có tệp hoặc thư mục này"
+    )
 
 
 def test_content_that_is_not_text_is_reported(tmp_path: Path) -> None:

@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from thongsuot_schema.document import convert, decode, error_at, locate
+from thongsuot_schema.document import convert, decode, error_at, find_mistake, locate
 from thongsuot_schema.errors import DocumentError
 from thongsuot_schema.inventory.fields import Medium, Name, StrictStruct
 from thongsuot_schema.inventory.model import Inventory, ProbeSchedule
+from thongsuot_schema.localizable import Localizable
+from thongsuot_schema.words.language import in_language
 
 SITES = """\
 [[sites]]
@@ -245,6 +247,25 @@ def test_a_part_is_converted_later_with_the_lines_of_the_whole() -> None:
     assert convert({"count": 3}, TimingTable, text=text, file="f", path=path) == TimingTable(
         count=3
     )
+
+
+@dataclass
+class Pair:
+    """A type with a check of its own."""
+
+    first: int = 0
+    last: int = 0
+
+    def __post_init__(self) -> None:
+        if self.last < self.first:
+            raise ValueError(Localizable("{name} is empty", name=f"{self.first}–{self.last}"))
+
+
+def test_the_sentence_of_a_types_own_check_reads_in_other_languages() -> None:
+    mistake = find_mistake({"first": 2, "last": 1}, Pair)
+    assert mistake is not None
+    assert mistake[1] == "the document: 2–1 is empty"
+    assert in_language(mistake[1], "vi") == "cả tệp: tệp 2–1 trống"
 
 
 def test_a_contradiction_is_raised_where_it_stands() -> None:

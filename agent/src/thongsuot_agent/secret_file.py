@@ -7,6 +7,7 @@ from pathlib import Path
 
 from thongsuot_agent.errors import TokenUnusable
 from thongsuot_runtime.file_errors import describe
+from thongsuot_schema.localizable import Localizable
 
 _OTHERS = 0o007
 
@@ -32,13 +33,22 @@ def read_token(path: Path) -> str:
         mode = path.stat().st_mode
         text = path.read_text("ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise TokenUnusable(f"cannot read token file {path}: {describe(error)}") from error
+        unreadable = Localizable(
+            "cannot read token file {path}: {why}", path=path, why=describe(error)
+        )
+        raise TokenUnusable(unreadable) from error
     if mode & _OTHERS:
         raise TokenUnusable(
-            f"token file {path} may be used by anybody (mode {mode & 0o777:o}); chmod 640 {path}"
+            Localizable(
+                "token file {path} may be used by anybody (mode {mode}); chmod 640 {path}",
+                path=path,
+                mode=f"{mode & 0o777:o}",
+            )
         )
     if not text or any(not "!" <= letter <= "~" for letter in text):
-        raise TokenUnusable(f"token file {path} holds no token: one line without blanks")
+        raise TokenUnusable(
+            Localizable("token file {path} holds no token: one line without blanks", path=path)
+        )
     return text
 
 
@@ -56,12 +66,15 @@ def read_secret(name: str, environment: Mapping[str, str] = os.environ) -> str:
         mode = path.stat().st_mode
         lines = path.read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is no text"
-        raise SecretUnusable(f"cannot read {path.name}: {why}") from error
+        why = describe(error) if isinstance(error, OSError) else Localizable("it is no text")
+        unreadable = Localizable("cannot read {name}: {why}", name=path.name, why=why)
+        raise SecretUnusable(unreadable) from error
     if mode & _OTHERS:
-        raise SecretUnusable(f"{path.name} may be used by anybody; chmod 640 it")
+        raise SecretUnusable(
+            Localizable("{name} may be used by anybody; chmod 640 it", name=path.name)
+        )
     if not lines or not lines[0].strip():
-        raise SecretUnusable(f"{path.name} is empty")
+        raise SecretUnusable(Localizable("{name} is empty", name=path.name))
     return lines[0].strip()
 
 

@@ -1,5 +1,22 @@
 """Message for a person about a file that cannot be used."""
 
+import errno
+from collections.abc import Mapping
+
+from thongsuot_schema.localizable import Localizable
+
+_SYSTEM: Mapping[int, Localizable] = {
+    errno.ENOENT: Localizable("no such file or directory"),
+    errno.EACCES: Localizable("permission denied"),
+    errno.EPERM: Localizable("operation not permitted"),
+    errno.EISDIR: Localizable("is a directory"),
+    errno.ENOTDIR: Localizable("not a directory"),
+    errno.ENOSPC: Localizable("no space left on device"),
+    errno.EROFS: Localizable("read-only file system"),
+    errno.EADDRINUSE: Localizable("address already in use"),
+}
+"""What the system says most, so that it can be read in other languages."""
+
 
 def describe(error: Exception) -> str:
     """
@@ -9,7 +26,9 @@ def describe(error: Exception) -> str:
     'no such file or directory'
     """
     if isinstance(error, OSError) and error.strerror:
-        return error.strerror[:1].lower() + error.strerror[1:]
+        said = error.strerror[:1].lower() + error.strerror[1:]
+        known = _SYSTEM.get(error.errno or 0)
+        return known if known is not None and known == said else said
     return str(error)
 
 
@@ -21,4 +40,6 @@ def describe_with_file(error: Exception) -> str:
     'key: no such file or directory'
     """
     file = error.filename if isinstance(error, OSError) else None
-    return describe(error) if file is None else f"{file}: {describe(error)}"
+    if file is None:
+        return describe(error)
+    return Localizable("{file}: {why}", file=file, why=describe(error))

@@ -13,7 +13,7 @@ from typing import TypeVar
 import msgspec
 
 from thongsuot_schema.errors import DocumentError
-from thongsuot_schema.localizable import Localizable
+from thongsuot_schema.localizable import Localizable, sentence_of
 from thongsuot_schema.toml_lines import Path, lines_of
 from thongsuot_schema.toml_mistake import explain, unknown_key
 
@@ -57,7 +57,9 @@ def find_mistake(value: object, type: type[object], path: Path = ()) -> tuple[Pa
             return unknown
         msgspec.convert(value, type)
     except msgspec.ValidationError as error:
-        return explain(str(error), value, type, path)
+        own = error.__cause__  # what a type's own check raised; msgspec keeps its text alone
+        said = sentence_of(own) if isinstance(own, ValueError) else ""
+        return explain(str(error), value, type, path, said=said)
     except RecursionError:
         return (), Localizable("nested too deeply to be read")
     return None

@@ -10,6 +10,7 @@ unknown, has expired, was replaced, or is for another site. 409: it was already 
 """
 
 import hashlib
+from enum import StrEnum
 from typing import Annotated
 
 import msgspec
@@ -20,6 +21,19 @@ PATH_ENROL = "/v1/enrol"
 
 TOKEN_PREFIX = "tst_"  # noqa: S105 - how every token begins, not one of them
 """Lets people and secret scanners recognize a leaked string."""
+
+
+class EnrolmentRefusalReason(StrEnum):
+    """Why an enrolment was refused; the value is the label of the collector's counter, too."""
+
+    UNKNOWN = "unknown"
+    EXPIRED = "expired"
+    REPLACED = "replaced"
+    USED = "used"
+    WRONG_SITE = "wrong_site"
+    TOKEN_TAKEN = "token_taken"  # noqa: S105 - a reason, not a secret
+    MALFORMED = "malformed"
+    TOO_OFTEN = "too_often"
 
 
 class EnrolmentRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -39,7 +53,8 @@ class EnrolmentRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
 class EnrolmentResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
-    The collector's answer. ``error`` is one sentence for a person, empty on success.
+    The collector's answer. ``error`` is one sentence for a person in English, empty on success;
+    ``reason`` (``EnrolmentRefusalReason``) is the same for a program.
 
     ``revoked`` counts the tokens of the site that were valid until now and were revoked.
     ``certificate`` is PEM, empty if the collector issues none: it uses another authority, or
@@ -49,6 +64,7 @@ class EnrolmentResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
     site: str = ""
     revoked: int = 0
     error: str = ""
+    reason: str = ""
     certificate: str = ""
 
 

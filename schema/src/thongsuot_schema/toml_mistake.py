@@ -39,12 +39,15 @@ _SHOWN = 60
 """Characters of a wrong value that are shown; enough to recognise it."""
 
 
-def explain(problem: str, value: object, type_: object, base: Path) -> tuple[Path, str]:
+def explain(
+    problem: str, value: object, type_: object, base: Path, *, said: str = ""
+) -> tuple[Path, str]:
     """
     Return the place of an error and its description, one sentence without file and line.
 
     ``problem`` is the text of the ``msgspec.ValidationError`` that ``value`` gave as ``type_``;
-    ``base`` is the path of the value in its document.
+    ``base`` is the path of the value in its document. ``said`` is the sentence of the
+    type's own check, if that refused the value.
     """
     complaint, steps, of_key = _split(problem)
     path, wrong_value, expected = _follow(steps, value, list(_flat(type_)), of_key=of_key)
@@ -70,7 +73,9 @@ def explain(problem: str, value: object, type_: object, base: Path) -> tuple[Pat
         )
     if (wrong := _EXPECTED.fullmatch(complaint)) is not None:
         return here, _wrong_value(here, wrong_value, wrong["types"], wrong["limit"])
-    return here, Localizable("{subject}: {complaint}", subject=_subject(here), complaint=complaint)
+    return here, Localizable(
+        "{subject}: {complaint}", subject=_subject(here), complaint=said or complaint
+    )
 
 
 def unknown_key(value: object, type_: object, base: Path) -> tuple[Path, str] | None:

@@ -2,7 +2,7 @@
 
 import argparse
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
+from tests.agent.cli.conftest import InBoth
 from tests.agent.doctor.test_checks import (
     FIXED,
     HEALTHY,
@@ -47,6 +48,7 @@ from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.rtnetlink_client import RtnetlinkClient
 from thongsuot_agent.links.state import ABSENT, LinkState
 from thongsuot_agent.probes.loader import kinds
+from thongsuot_agent.probes.radio.settings import known_sources
 from thongsuot_agent.siteconfig.rollout import RefusalGround, RefusedVersion
 from thongsuot_agent.status import SiteConfigStatus
 from thongsuot_schema.catalogue import icmp
@@ -55,67 +57,6 @@ from thongsuot_schema.inventory.model import Link, Via
 from thongsuot_schema.localizable import Localizable
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family, QualityFlag, failed_finding, ok_finding
-
-Print = Callable[[], str]
-
-SAME = {"proxy", "modem", "bearer", "byte", "ping", "unit", "credential", "web", "Internet"}
-"""What a Vietnamese technician calls by the same word."""
-COMMANDS = {
-    *("thongsuot", "agent", "routes", "apply", "journalctl", "timedatectl", "true", "do", "chrony"),
-    *("sysctl", "systemctl", "start", "nmcli", "mmcli", "modify", "any", "pon", "up", "set"),
-    *(
-        "link",
-        "mtu",
-        "ip",
-        "route",
-        "rule",
-        "add",
-        "default",
-        "dev",
-        "via",
-        "metric",
-        "table",
-        "connection",
-    ),
-    *(
-        "proto",
-        "priority",
-        "fwmark",
-        "lookup",
-        "from",
-        "all",
-        "tos",
-        "onlink",
-        "unreachable",
-        "lo",
-        "protocol",
-    ),
-}
-"""Words of commands: the same for every person ("do" is Vietnamese for "because")."""
-
-
-@pytest.fixture
-def in_both(monkeypatch: pytest.MonkeyPatch) -> Callable[[Print], tuple[str, set[str]]]:
-    """Return what is printed in Vietnamese, and which of its words stand in the English too."""
-    monkeypatch.delenv("LANGUAGE", raising=False)
-
-    def printed(show: Print) -> tuple[str, set[str]]:
-        texts = {}
-        for language in ("C", "vi_VN.UTF-8"):
-            monkeypatch.setenv("LC_ALL", language)
-            texts[language] = show()
-        common = words(texts["C"]) & words(texts["vi_VN.UTF-8"])
-        return texts["vi_VN.UTF-8"], common - SAME - COMMANDS
-
-    return printed
-
-
-def words(text: str) -> set[str]:
-    """Return the words of a text that may be English; no names, paths, commands or settings."""
-    named = r"`[^`]*`|\S*[\d_./:=\[\]\"-]\S*|[A-Z]{2,}\w*"
-    text = re.sub(named, " ", text)
-    return set(re.findall(r"\b[A-Za-z]{2,}\b", text))
-
 
 UNROUTED = replace(MOBILE.state, unrouted=True)
 HOSTS = (
@@ -164,7 +105,7 @@ HOSTS = (
 
 
 def test_doctor_says_what_is_wrong_and_what_mends_it(
-    in_both: Callable[[Print], tuple[str, set[str]]],
+    in_both: InBoth,
 ) -> None:
     text, common = in_both(lambda: "".join(doctor_report(host, examine(host)) for host in HOSTS))
     programs = {"NetworkManager", "ModemManager", "dhcpcd", "pppd", "AmbientCapabilities"}
@@ -185,7 +126,7 @@ def remarks(spec: Mapping[str, object], **state: object) -> list[str]:
 
 
 def test_links_are_listed_with_what_proves_them(
-    in_both: Callable[[Print], tuple[str, set[str]]],
+    in_both: InBoth,
 ) -> None:
     families = tuple(
         links.FamilyReport(
@@ -252,7 +193,7 @@ def test_routes_say_what_was_made_and_what_waits(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
-    in_both: Callable[[Print], tuple[str, set[str]]],
+    in_both: InBoth,
 ) -> None:
     """Uses a stand-in for ``ip`` without any state, so that nothing of this machine is changed."""
     (tmp_path / "ip").write_text("#!/bin/sh\ncase \"$*\" in *show*) echo '[]';; esac\n")
@@ -276,7 +217,7 @@ def test_routes_say_what_was_made_and_what_waits(
 
 
 def test_a_run_of_a_probe_is_reported_with_its_figures(
-    in_both: Callable[[Print], tuple[str, set[str]]],
+    in_both: InBoth,
 ) -> None:
     finding = ok_finding(
         {icmp.RTT: 0.01}, doubts=(QualityFlag.TIMER_LATE, QualityFlag.OTHER), cost_bytes=84
@@ -297,7 +238,7 @@ def test_a_run_of_a_probe_is_reported_with_its_figures(
 def test_a_recording_is_replayed(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
-    in_both: Callable[[Print], tuple[str, set[str]]],
+    in_both: InBoth,
 ) -> None:
     unplugged = structs.replace(FACTS_OK, carrier=False, address_conflict=True)
     events: tuple[recording.Recorded, ...] = (
@@ -325,7 +266,7 @@ def test_a_recording_is_replayed(
 
 
 def test_a_site_configuration_is_reported_with_what_was_refused(
-    in_both: Callable[[Print], tuple[str, set[str]]],
+    in_both: InBoth,
 ) -> None:
     wrong = refusal(site_config(site="tay-ho", targets=(portal("dvc", "http://127.0.0.1/"),)))
     report = SiteConfigReport(
@@ -352,7 +293,7 @@ def test_a_site_configuration_is_reported_with_what_was_refused(
 def test_refusals_of_replay_status_and_probe_are_in_vietnamese(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
-    in_both: Callable[[Print], tuple[str, set[str]]],
+    in_both: InBoth,
 ) -> None:
     (tmp_path / "empty").touch()
     (tmp_path / "garbage").write_text("no recording\n", "utf-8")
@@ -372,7 +313,7 @@ def test_refusals_of_replay_status_and_probe_are_in_vietnamese(
         *kinds(),
     }
     for line in (
-        f"không đọc được {tmp_path}/absent: không có tệp này\n",
+        f"không đọc được {tmp_path}/absent: không có tệp hoặc thư mục này\n",
         f"không đọc được {tmp_path}/empty: dòng 1: bản ghi rỗng\n",
         f"không đọc được {tmp_path}: là một thư mục\n",
         "thiết bị không phản hồi tại 127.0.0.1:1: từ chối kết nối; chương trình có đang chạy",
@@ -380,3 +321,40 @@ def test_refusals_of_replay_status_and_probe_are_in_vietnamese(
         'không có mục "timeout" trong [--set]; có phải là "timeout_s" không?\n',
     ):
         assert line in text
+
+
+REFUSED = (
+    *(("snmp", ["version=9"]), ("snmp", ["version=3"]), ("snmp", ["auth=rot13"])),
+    *(("radio", ["source=smoke"]), ("radio", ["source=snmp", "auth=rot13"])),
+    *(("radio", ["plmn=['452']"]), ("dns", ["records=['MX']"]), ("path", ["method=sctp"])),
+    *(("http", ["resolve_timeout_s=9e9"]), ("http", ["contact='ơ'"])),
+    *(("speedtest", ["family=ip5"]), ("speedtest", ["url=host"])),
+    *(("throughput", ["url=https://host/x"]), ("throughput", ["url=http://host", "key_file=k"])),
+)
+"""Kinds of probes, and settings that each refuses."""
+SETTINGS = {
+    *("set", "version", "user", "auth", "privacy", "plmn", "records", "method", "contact"),
+    *("family", "rot", "sha", "smoke", "MX", "sctp", "host", "url", "icmp", "udp", "tcp", "ASCII"),
+    *("aaaa", "empty", "in"),  # "in" is Vietnamese for "print"
+}
+"""Names of settings and their values."""
+
+
+def test_a_setting_that_a_probe_refuses_is_explained(
+    capsys: pytest.CaptureFixture[str], in_both: InBoth
+) -> None:
+    def refused() -> str:
+        for kind, given in REFUSED:
+            asked = argparse.Namespace(kind=kind, proxy="", set=given, json=False)
+            assert probe_once(asked) == WRONG, given
+        return capsys.readouterr().err
+
+    text, common = in_both(refused)
+    assert common <= SETTINGS | set(known_sources())
+    assert len(text.splitlines()) == len(REFUSED)
+    for sentence in (
+        'version là "9", phải là "2c" hoặc "3"',
+        "records là ('MX',); chỉ nhận: a, aaaa",
+        "có key_file thì url phải là https: không được gửi khóa khi chưa mã hóa",
+    ):
+        assert f'"--set" ở cấp ngoài cùng: {sentence}\n' in text

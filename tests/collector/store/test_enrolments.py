@@ -12,14 +12,10 @@ from sqlalchemy.exc import IntegrityError
 from thongsuot_collector.errors import TokenError
 from thongsuot_collector.store import audit, enrolments, people, tokens
 from thongsuot_collector.store.engine import open_store
-from thongsuot_collector.store.enrolments import (
-    EnrolmentRefusalReason,
-    EnrolmentRefused,
-    digest_of_code,
-    new_code,
-)
+from thongsuot_collector.store.enrolments import EnrolmentRefused, digest_of_code, new_code
 from thongsuot_collector.store.identity_tables import ENROLMENTS
 from thongsuot_collector.store.tables import AUDIT
+from thongsuot_schema.enrolment import EnrolmentRefusalReason
 
 DAY_NS = 86_400 * 10**9
 SITE = "hoan-kiem"

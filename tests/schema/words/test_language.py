@@ -44,6 +44,8 @@ def test_values_in_a_text_are_read_in_its_language() -> None:
     assert phrase.read("en") == "the VNPT fibre line"
     figure = Text("schema.words.figures.percent", value=Formatted(lambda language: f"{language}!"))
     assert (figure.read("vi"), figure.read("en")) == ("vi! %", "en!%")
+    cause = Text("schema.words.figures.percent", value=Localizable("is a directory"))
+    assert (cause.read("vi"), cause.read("en")) == ("là một thư mục %", "is a directory%")
 
 
 @pytest.mark.parametrize(

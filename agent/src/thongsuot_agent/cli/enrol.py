@@ -11,7 +11,7 @@ import asyncio
 import base64
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,7 +20,7 @@ import msgspec
 
 from thongsuot_agent.app.run_context import token_path
 from thongsuot_agent.cli.check_config import WRONG
-from thongsuot_agent.cli.refusals import print_json, refuse
+from thongsuot_agent.cli.refusals import cause_of, print_json, refuse
 from thongsuot_agent.clock import NS_PER_S, SYSTEM
 from thongsuot_agent.config.model import AgentConfig, SpoolConfig
 from thongsuot_agent.config.read import read
@@ -31,6 +31,7 @@ from thongsuot_agent.identity.certificate_file import (
     flush_folder,
     write_secret,
 )
+from thongsuot_agent.links.reasons import reason_for_curl
 from thongsuot_agent.secret_file import read_token
 from thongsuot_agent.spool.paths import paths_from_config
 from thongsuot_agent.uplink.answer import PostResponse
@@ -43,17 +44,33 @@ from thongsuot_schema.commissioning.run import commissioning_code
 from thongsuot_schema.enrolment import (
     PATH_ENROL,
     TOKEN_PREFIX,
+    EnrolmentRefusalReason,
     EnrolmentRequest,
     EnrolmentResponse,
     token_digest,
 )
+from thongsuot_schema.localizable import Readable
+from thongsuot_schema.words.codes import Code, cause_code
 from thongsuot_schema.words.dates import local
-from thongsuot_schema.words.language import Text
+from thongsuot_schema.words.language import Text, Verbatim
 
 _NOT_DONE = 1
 _TOKEN_BYTES = 32
 _TIMEOUT_S = 30.0
 _WAITING = ".enrolling"
+_COULD_NOT_RESOLVE = 6  # CURLE_COULDNT_RESOLVE_HOST (curl/curl.h)
+
+_REFUSALS: Mapping[str, Text] = {
+    EnrolmentRefusalReason.UNKNOWN: Text("agent.cli.enrol.refused.unknown"),
+    EnrolmentRefusalReason.EXPIRED: Text("agent.cli.enrol.refused.expired"),
+    EnrolmentRefusalReason.REPLACED: Text("agent.cli.enrol.refused.replaced"),
+    EnrolmentRefusalReason.USED: Text("agent.cli.enrol.refused.used"),
+    EnrolmentRefusalReason.WRONG_SITE: Text("agent.cli.enrol.refused.wrong_site"),
+    EnrolmentRefusalReason.TOKEN_TAKEN: Text("agent.cli.enrol.refused.token_taken"),
+    EnrolmentRefusalReason.MALFORMED: Text("agent.cli.enrol.refused.malformed"),
+    EnrolmentRefusalReason.TOO_OFTEN: Text("agent.cli.enrol.refused.too_often"),
+}
+"""The collector's answers, for readers of other languages than English, in which it words them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +118,7 @@ def enrol(options: argparse.Namespace) -> int:
         token = _waiting_token(waiting)
         report = asyncio.run(_redeem_code(target, code, token, waiting))
     except (OSError, TokenUnusable, CertificateUnusable, WorkerFailed) as error:
-        not_enrolled = Text("agent.cli.error.not_enrolled", why=str(error))
+        not_enrolled = Text("agent.cli.error.not_enrolled", why=_cause_with_file(error))
         return refuse(not_enrolled, _NOT_DONE, is_json=options.json)
     if isinstance(report, Text):
         return refuse(report, _NOT_DONE, is_json=options.json)
@@ -121,9 +138,7 @@ def _enrolment_target(options: argparse.Namespace) -> _EnrolmentTarget:
     endpoints = tuple(_endpoint(url.rstrip("/"), ca_file) for url in urls)
     name = options.token_file or (collector.token_file if collector else "")
     if not name:
-        raise _TargetIncomplete(
-            "say which file the token goes to: --token-file /etc/thongsuot/agent.token"
-        )
+        raise _TargetIncomplete(Text("agent.cli.error.no_token_file"))
     is_secured = all(endpoint.url.startswith("https:") for endpoint in endpoints)
     return _EnrolmentTarget(
         endpoints=endpoints,
@@ -137,9 +152,9 @@ def _enrolment_target(options: argparse.Namespace) -> _EnrolmentTarget:
 def _endpoint(url: str, ca_file: str) -> CollectorEndpoint:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise _TargetIncomplete("say where the collector is: --collector https://host.example:8480")
+        raise _TargetIncomplete(Text("agent.cli.error.no_collector"))
     if parts.scheme == "http" and not is_on_device(parts.hostname):
-        raise _TargetIncomplete(f"{url}: a code must not travel in the clear; use https")
+        raise _TargetIncomplete(Text("agent.cli.error.code_in_clear", url=url))
     return CollectorEndpoint(url=url, host=parts.hostname, ca_file=ca_file, timeout_s=_TIMEOUT_S)
 
 
@@ -167,7 +182,7 @@ def _asked_code() -> str:
     Return the code that a person enters; neither the process list nor a shell history shows it.
     """
     if sys.stdin.isatty():
-        sys.stderr.write("code: ")
+        sys.stderr.write(localized(Text("agent.cli.enrol.prompt")))
         sys.stderr.flush()
     return sys.stdin.readline().strip()
 
@@ -200,15 +215,40 @@ async def _redeem_code(
         _install_token(waiting, target.token_file)
         flush_folder(target.token_file.parent)
         return _report(target, answer, token)
+    # With 429 the collector will take the same again, later.
+    if answer is not None and answer.error and response.status != 429:
+        _discard_enrolment(waiting, pair)
+    return not_enrolled(response, [endpoint.url for endpoint in target.endpoints])
+
+
+def not_enrolled(response: PostResponse, urls: Sequence[str]) -> Text:
+    """Return why a code was not exchanged: by the collector's answer, or what came instead."""
+    answer = _answer(response.body)
     if answer is not None and answer.error:
-        # The collector has spoken. With 429 it will take the same again, later.
-        if response.status != 429:
-            _discard_enrolment(waiting, pair)
-        later = f"; try again in {response.retry_after} s" if response.retry_after else ""
-        return Text("agent.cli.error.not_enrolled", why=f"{answer.error}{later}")
-    why = response.problem or f"status {response.status}, which is no collector's answer"
-    urls = ", ".join(endpoint.url for endpoint in target.endpoints)
-    return Text("agent.cli.error.not_enrolled_by", urls=urls, why=why)
+        why = Code(answer.error, _REFUSALS.get(answer.reason, Verbatim(answer.error)))
+        if response.retry_after:
+            return Text("agent.cli.error.not_enrolled_yet", why=why, seconds=response.retry_after)
+        return Text("agent.cli.error.not_enrolled", why=why)
+    return Text(
+        "agent.cli.error.not_enrolled_by", urls=", ".join(urls), why=_unanswered_cause(response)
+    )
+
+
+def _cause_with_file(error: Exception) -> Readable:
+    cause = cause_of(error)
+    if isinstance(error, OSError) and error.filename:
+        return Text("agent.cli.cause.of_file", file=str(error.filename), why=cause)
+    return cause
+
+
+def _unanswered_cause(response: PostResponse) -> Readable:
+    """Return why there is no answer of the collector's."""
+    if not response.problem:
+        return Text("agent.cli.cause.not_the_collector", status=response.status)
+    if response.curl_code == _COULD_NOT_RESOLVE:
+        return Code(response.problem, Text("agent.cli.cause.no_address"))
+    reason = reason_for_curl(response.curl_code, response.system_errno)
+    return cause_code(reason, response.problem)
 
 
 def _discard_enrolment(waiting: Path, pair: PendingCertificate | None) -> None:

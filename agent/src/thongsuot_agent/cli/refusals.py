@@ -5,33 +5,32 @@ With ``--json`` standard output has an ``ErrorReport`` as well, in the place of 
 """
 
 import errno
+import socket
 import sys
 from collections.abc import Mapping
 
 import msgspec
 
+from thongsuot_agent.links.state import LinkUnusable
+from thongsuot_agent.worker import WorkerFailed
 from thongsuot_runtime.config_file import ConfigInvalid
 from thongsuot_runtime.file_errors import describe
 from thongsuot_runtime.refusal import error_report
 from thongsuot_runtime.terminal import localized, localized_mistake, localized_sentence
 from thongsuot_schema.localizable import Localizable, Readable, sentence_of
 from thongsuot_schema.reason import Reason
-from thongsuot_schema.words.codes import Code
-from thongsuot_schema.words.language import Formatted, Text, Verbatim, in_language
+from thongsuot_schema.words.codes import Code, cause_code
+from thongsuot_schema.words.language import Formatted, Text, in_language
 from thongsuot_schema.words.reasons import REASONS
 
 _CAUSES: Mapping[int, Readable] = {
-    errno.ENOENT: Text("agent.cli.cause.absent"),
-    errno.EACCES: Text("agent.cli.cause.forbidden"),
-    errno.EPERM: Text("agent.cli.cause.forbidden"),
-    errno.EISDIR: Text("agent.cli.cause.folder"),
     errno.ECONNREFUSED: REASONS[Reason.CONNECTION_REFUSED],
     errno.ECONNRESET: REASONS[Reason.CONNECTION_RESET],
     errno.ETIMEDOUT: REASONS[Reason.TIMED_OUT],
     errno.EHOSTUNREACH: REASONS[Reason.HOST_UNREACHABLE],
     errno.ENETUNREACH: REASONS[Reason.NETWORK_UNREACHABLE],
 }
-"""What the system says of files and connections, for readers of other languages than English."""
+"""What the system says of connections, for readers of other languages than English."""
 
 
 def refuse(refusal: Exception | Text, code: int, *, is_json: bool = False) -> int:
@@ -51,11 +50,18 @@ def cause_of(error: Exception) -> Readable:
     system says it.
     """
     said = describe(error)
+    if isinstance(error, socket.gaierror) or isinstance(error.__cause__, socket.gaierror):
+        return Code(said, Text("agent.cli.cause.no_address"))
+    if isinstance(error, LinkUnusable):
+        return cause_code(error.reason, error.detail)
+    if isinstance(error, WorkerFailed):
+        return Code(said, Text("agent.cli.cause.worker", said=said))
+    sentence = said if isinstance(error, OSError) else sentence_of(error)
+    words: Readable = Formatted(lambda language: in_language(sentence, language))
     if isinstance(error, OSError):
         code = errno.ETIMEDOUT if isinstance(error, TimeoutError) else error.errno
-        return Code(said, _CAUSES.get(code or 0, Verbatim(said)))
-    sentence = sentence_of(error)
-    return Code(said, Formatted(lambda language: in_language(sentence, language)))
+        words = _CAUSES.get(code or 0, words)
+    return Code(said, words)
 
 
 def print_json(result: object) -> None:

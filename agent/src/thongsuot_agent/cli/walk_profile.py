@@ -5,13 +5,13 @@
 import argparse
 import asyncio
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
 from thongsuot_agent.cli.check_config import WRONG
 from thongsuot_agent.cli.probe import settings_from
-from thongsuot_agent.cli.refusals import refuse
+from thongsuot_agent.cli.refusals import cause_of, refuse
 from thongsuot_agent.links.egress import family_of
 from thongsuot_agent.links.sockets import open_unbound
 from thongsuot_agent.links.state import LinkUnusable
@@ -21,7 +21,10 @@ from thongsuot_agent.probing.snmp.protocol import ComponentReading, Survey, Surv
 from thongsuot_agent.probing.snmp.visit import device_access, run_survey
 from thongsuot_agent.secret_file import SecretUnusable
 from thongsuot_agent.worker import WorkerFailed
-from thongsuot_schema.words.language import Text
+from thongsuot_runtime.terminal import localized
+from thongsuot_schema.localizable import Readable
+from thongsuot_schema.words.codes import Code
+from thongsuot_schema.words.language import Text, Verbatim
 
 _ENTERPRISES = "1.3.6.1.4.1"
 _NET_SNMP = f"{_ENTERPRISES}.8072"
@@ -29,6 +32,14 @@ _NOT_THE_VENDORS = (f"{_NET_SNMP}.", f"{_ENTERPRISES}.2021.")
 """net-snmp's own description of the system, on equipment of any maker."""
 _WALK_S = 300.0
 _SHOWN = 3
+
+_REJECTED: Mapping[str, Text] = {
+    "sentinel": Text("agent.cli.walk.rejected.sentinel"),
+    "parse": Text("agent.cli.walk.rejected.parse"),
+    "range": Text("agent.cli.walk.rejected.range"),
+    "words": Text("agent.cli.walk.rejected.words"),
+    "inconsistent": Text("agent.cli.walk.rejected.inconsistent"),
+}
 
 
 def walk_profile(options: argparse.Namespace) -> int:
@@ -40,13 +51,14 @@ def walk_profile(options: argparse.Namespace) -> int:
         return refuse(error, WRONG)
     except (SecretUnusable, LinkUnusable, WorkerFailed, TimeoutError, OSError) as error:
         unreadable = (
-            Text("agent.cli.error.cannot_read", what=options.host, why=str(error))
+            Text("agent.cli.error.cannot_read", what=options.host, why=cause_of(error))
             if str(error)
             else Text("agent.cli.error.too_long", what=options.host)
         )
         return refuse(unreadable, 1)
     if survey.failure:
-        return refuse(Text("agent.cli.error.cannot_read", what=options.host, why=survey.failure), 1)
+        why = failure_cause(survey)
+        return refuse(Text("agent.cli.error.cannot_read", what=options.host, why=why), 1)
     sys.stdout.write(survey_text(survey))
     return 0
 
@@ -86,17 +98,19 @@ def vendor_oid(object_id: str) -> str:
 
 def survey_text(survey: Survey) -> str:
     """Return a survey as a person reads it, ending in the beginning of a profile (TOML)."""
+    none = localized(Text("agent.cli.walk.none"))
+    interfaces = Text("agent.cli.walk.interfaces", names=", ".join(survey.interfaces) or none)
     lines = [
         f"# {redact(survey.description)}",
-        f"# sysObjectID {survey.object_id or 'none'}",
-        f"# interfaces: {', '.join(survey.interfaces) or 'none'}",
+        f"# sysObjectID {survey.object_id or none}",
+        f"# {localized(interfaces)}",
     ]
     for profiled in survey.profiled:
-        lines.append(f"# profile {profiled.profile} fits and reads:")
+        lines.append(f"# {localized(Text('agent.cli.walk.fits', profile=profiled.profile))}")
         for row, group in profiled.groups.items():
             lines += [f"#   {row}: {text}" for text in _figure_lines(group)]
     if not survey.profiled:
-        lines.append("# no profile fits; take what you know from below and say what it is:")
+        lines.append(f"# {localized(Text('agent.cli.walk.no_profile'))}")
     lines += ["", *_profile_draft(survey), ""]
     return "\n".join(lines)
 
@@ -107,7 +121,23 @@ def _figure_lines(group: ComponentReading) -> Iterator[str]:
     for name, text in group.texts.items():
         yield f"{name} = {redact(text)}"
     for name, why in group.rejected.items():
-        yield f"{name} is nothing ({why})"
+        reason = Code(why, _REJECTED.get(why, Verbatim(why)))
+        yield localized(Text("agent.cli.walk.rejected", name=name, why=reason))
+
+
+def failure_cause(survey: Survey) -> Readable:
+    """Return why a device could not be read."""
+    said = survey.failure
+    match survey.reason:
+        case "silent":
+            words = Text("agent.cli.walk.silent")
+        case "missing":
+            words = Text("agent.cli.walk.no_pysnmp")
+        case "refused":
+            words = Text("agent.cli.walk.refused", said=said)
+        case _:
+            words = Text("agent.cli.walk.broken", said=said)
+    return Code(said, words)
 
 
 def _profile_draft(survey: Survey) -> Iterator[str]:
@@ -116,8 +146,10 @@ def _profile_draft(survey: Survey) -> Iterator[str]:
     )
     present = next(iter(objects), vendor_oid(survey.object_id))
     yield 'title = "…"'
-    yield 'purpose = "radio"  # or optical, power, system'
-    yield f'object_id = ["{survey.object_id}"]' if survey.object_id else "# no object_id"
+    others = Text("agent.cli.walk.purposes", names="optical, power, system")
+    yield f'purpose = "radio"  # {localized(others)}'
+    no_object_id = f"# {localized(Text('agent.cli.walk.no_object_id', name='sysObjectID'))}"
+    yield f'object_id = ["{survey.object_id}"]' if survey.object_id else no_object_id
     yield f'present = ["{present}"]'
     for oid, (tag, values, is_scalar) in objects.items():
         shown = " | ".join(redact(value)[:40].replace("\n", " ") for value in values[:_SHOWN])

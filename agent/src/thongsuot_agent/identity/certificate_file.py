@@ -14,9 +14,10 @@ from pathlib import Path
 
 import msgspec
 
-from thongsuot_agent.identity.protocol import KeyReply, KeyRequest
+from thongsuot_agent.identity.protocol import OTHER_KEY, KeyReply, KeyRequest
 from thongsuot_agent.worker import run_worker
 from thongsuot_schema.certificate import Validity, validity_of
+from thongsuot_schema.localizable import Localizable
 
 _NEXT, _HALF = ".next", ".half"
 _OTHERS = 0o007
@@ -152,11 +153,15 @@ class PendingCertificate:
         """
         kept = self._pending()
         if kept is None:
-            raise CertificateUnusable(f"{self._waiting} is gone")
+            raise CertificateUnusable(Localizable("{file} is gone", file=self._waiting))
         key = kept[0]
         answer = await _run_key_worker(KeyRequest(key=key, certificate=certificate))
         if answer.problem:
-            raise CertificateUnusable(answer.problem)
+            raise CertificateUnusable(
+                OTHER_KEY
+                if answer.problem == OTHER_KEY
+                else Localizable("no certificate and key: {why}", why=answer.problem)
+            )
         text = f"{key.rstrip()}\n{certificate}"
         await asyncio.to_thread(write_secret, self._file, text, like=self._file.parent)
         self.discard_pending()

@@ -2,6 +2,10 @@
 
 import msgspec
 
+from thongsuot_schema.localizable import Localizable
+
+OTHER_KEY = Localizable("the certificate is for another key")
+
 
 class KeyRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from thongsuot_agent.identity.protocol import KeyReply, KeyRequest
+from thongsuot_agent.identity.protocol import OTHER_KEY, KeyReply, KeyRequest
 
 
 def make_key() -> KeyReply:
@@ -39,9 +39,9 @@ def check_pair(request: KeyRequest) -> KeyReply:
         key = load_pem_private_key(request.key.encode("ascii"), None)
         certificate = x509.load_pem_x509_certificate(request.certificate.encode("ascii"))
     except (ValueError, TypeError) as error:
-        return KeyReply(problem=f"no certificate and key: {error}")
+        return KeyReply(problem=str(error) or type(error).__name__)
     fits = key.public_key() == certificate.public_key()
-    return KeyReply(problem="" if fits else "the certificate is for another key")
+    return KeyReply(problem="" if fits else str(OTHER_KEY))
 
 
 def main() -> int:

@@ -9,6 +9,7 @@ from thongsuot_agent.links.outbound import Outbound
 from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.probing.forgery import forged
 from thongsuot_agent.probing.lookup import DnsQuestion, NameServerAddress, look_up, record_for
+from thongsuot_schema.localizable import Localizable
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family, QualityFlag
 
@@ -30,6 +31,24 @@ class Resolution:
     took_s: float | None = None
     doubts: frozenset[QualityFlag] = frozenset()
     cost_bytes: int = 0
+
+
+def check_resolve_timeout(resolve_timeout_s: float, timeout_s: float) -> None:
+    """
+    Reject settings that leave no time for a lookup, or more than the whole run has.
+
+    Raises:
+        ValueError: the message says what to configure.
+    """
+    if not 0.0 < resolve_timeout_s <= timeout_s:
+        raise ValueError(
+            Localizable(
+                "resolve_timeout_s is {resolve_timeout_s}; it must be above 0 and at most "
+                "timeout_s, {timeout_s}",
+                resolve_timeout_s=resolve_timeout_s,
+                timeout_s=timeout_s,
+            )
+        )
 
 
 def _nothing_is_forbidden(address: str) -> bool:

@@ -40,12 +40,17 @@ class PushDisposition(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostResponse:
-    """One HTTP response, or ``status`` 0 when there was none; ``problem`` then says why."""
+    """
+    One HTTP response, or ``status`` 0 when there was none; ``problem`` then says why, and
+    ``curl_code`` and ``system_errno`` are what libcurl met (0: no request was made).
+    """
 
     status: int
     body: bytes = b""
     retry_after: str = ""
     problem: str = ""
+    curl_code: int = 0
+    system_errno: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -120,7 +120,8 @@ class CollectorConnection:
         is_new = bool(self._handle.getinfo(pycurl.NUM_CONNECTS))
         if request.certificate and is_new and code in _ABORTED_CODES:
             problem += " (its certificate was shown: does the collector know the authority?)"
-        return PostResponse(status=0, problem=problem)
+        system_errno = int(self._handle.getinfo(pycurl.OS_ERRNO))
+        return PostResponse(status=0, problem=problem, curl_code=code, system_errno=system_errno)
 
     def avoid_family(self, family: Family | None) -> bool:
         """

@@ -26,12 +26,12 @@ from thongsuot_collector.ingest.tokens import TokenCache
 from thongsuot_collector.pki.csr import CsrRefused, SigningRequest, parse_csr
 from thongsuot_collector.pki.issuer import CertificateIssuer
 from thongsuot_collector.store import enrolments as codes
-from thongsuot_collector.store.enrolments import (
+from thongsuot_collector.store.enrolments import EnrolmentRefused, digest_of_code
+from thongsuot_schema.enrolment import (
     EnrolmentRefusalReason,
-    EnrolmentRefused,
-    digest_of_code,
+    EnrolmentRequest,
+    EnrolmentResponse,
 )
-from thongsuot_schema.enrolment import EnrolmentRequest, EnrolmentResponse
 
 _BODY_BYTES = 4096
 _ALL = ""
@@ -84,7 +84,9 @@ class EnrolmentEndpoint:
             if len(body) > _BODY_BYTES:
                 self._failed_attempts.acquire(address, now_s=now_s)
                 sentence = f"at most {_BODY_BYTES} bytes are taken"
-                return self._refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "malformed", sentence)
+                return self._refused(
+                    HTTPStatus.REQUEST_ENTITY_TOO_LARGE, EnrolmentRefusalReason.MALFORMED, sentence
+                )
         try:
             enrolment = msgspec.json.decode(body, type=EnrolmentRequest)
             wanted = enrolment.certificate_request
@@ -94,7 +96,9 @@ class EnrolmentEndpoint:
             if self._failed_attempts.acquire(address, now_s=now_s):
                 return self._too_often(_SUSPECT_RETRY_S)
             return self._refused(
-                HTTPStatus.BAD_REQUEST, "malformed", f"this is no enrolment: {error}"
+                HTTPStatus.BAD_REQUEST,
+                EnrolmentRefusalReason.MALFORMED,
+                f"this is no enrolment: {error}",
             )
         return await self._enrol(enrolment, certified, address)
 
@@ -128,7 +132,7 @@ class EnrolmentEndpoint:
                 EnrolmentRefusalReason.TOKEN_TAKEN,
             )
             status = HTTPStatus.CONFLICT if is_used else HTTPStatus.FORBIDDEN
-            return self._refused(status, refused.why.value, str(refused))
+            return self._refused(status, refused.why, str(refused))
         # The previous token is refused, and the new one accepted, from this answer on.
         await self._tokens.refresh()
         await self._authenticator.refresh()
@@ -143,14 +147,21 @@ class EnrolmentEndpoint:
 
     def _too_often(self, wait_s: float) -> Response:
         return self._refused(
-            HTTPStatus.TOO_MANY_REQUESTS, "too_often", "too many codes came", wait_s
+            HTTPStatus.TOO_MANY_REQUESTS,
+            EnrolmentRefusalReason.TOO_OFTEN,
+            "too many codes came",
+            wait_s,
         )
 
     def _refused(
-        self, status: HTTPStatus, reason: str, sentence: str, wait_s: float = 0.0
+        self,
+        status: HTTPStatus,
+        reason: EnrolmentRefusalReason,
+        sentence: str,
+        wait_s: float = 0.0,
     ) -> Response:
-        self._enrolments.labels(reason).inc()
-        response = _json(status, EnrolmentResponse(error=sentence))
+        self._enrolments.labels(reason.value).inc()
+        response = _json(status, EnrolmentResponse(error=sentence, reason=reason.value))
         if wait_s:
             response.headers["Retry-After"] = str(ceil(wait_s))
         return response

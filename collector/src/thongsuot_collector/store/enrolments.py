@@ -11,7 +11,6 @@ import hashlib
 import secrets
 import time
 from collections.abc import Callable
-from enum import StrEnum
 
 import msgspec
 from sqlalchemy import Connection, Engine, RowMapping, func, insert, select, update
@@ -19,6 +18,7 @@ from sqlalchemy import Connection, Engine, RowMapping, func, insert, select, upd
 from thongsuot_collector.store import audit, certificates, tokens
 from thongsuot_collector.store.audit import AuditAction
 from thongsuot_collector.store.identity_tables import ENROLMENTS, TOKENS
+from thongsuot_schema.enrolment import EnrolmentRefusalReason
 
 PREFIX = "TSE"
 """Lets people and secret scanners identify a code."""
@@ -49,17 +49,6 @@ def digest_of_code(text: str) -> bytes:
     if len(letters) == len(PREFIX) + _LENGTH:
         letters = letters.removeprefix(PREFIX)
     return hashlib.sha256(letters.translate(_MEANT).encode()).digest()
-
-
-class EnrolmentRefusalReason(StrEnum):
-    """Why an enrolment was refused; the value is the label of the counter."""
-
-    UNKNOWN = "unknown"
-    EXPIRED = "expired"
-    REPLACED = "replaced"
-    USED = "used"
-    WRONG_SITE = "wrong_site"
-    TOKEN_TAKEN = "token_taken"  # noqa: S105 - a reason, not a secret
 
 
 SENTENCE = {

@@ -83,12 +83,13 @@ class Formatted(msgspec.Struct, frozen=True):
 
 
 def _filled(text: str, values: Mapping[str, Value], language: Language) -> str:
-    return text.format_map(
-        {
-            name: value if isinstance(value, str | int) else value.read(language)
-            for name, value in values.items()
-        }
-    )
+    return text.format_map({name: _value(value, language) for name, value in values.items()})
+
+
+def _value(value: Value, language: Language) -> str | int:
+    if isinstance(value, str):
+        return in_language(value, language)
+    return value if isinstance(value, int) else value.read(language)
 
 
 def in_language(sentence: str, language: Language) -> str:

@@ -34,7 +34,7 @@ from thongsuot_agent.probing.certificates import Authorities, system_authorities
 from thongsuot_agent.probing.contract import Probe, ProbeServices
 from thongsuot_agent.probing.fetch import USER_AGENT, Fetch, FetchRequest, FetchResponse
 from thongsuot_agent.probing.proxy import link_proxy, proxy_of
-from thongsuot_agent.probing.resolution import resolve_host
+from thongsuot_agent.probing.resolution import check_resolve_timeout, resolve_host
 from thongsuot_schema import counter_path
 from thongsuot_schema.catalogue import counter as metrics
 from thongsuot_schema.counter_path import CounterPath
@@ -98,11 +98,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Reject settings that cannot be run."""
-        if not 0.0 < self.resolve_timeout_s <= self.timeout_s:
-            raise ValueError(
-                f"resolve_timeout_s is {self.resolve_timeout_s}; it must be above 0 and at most "
-                f"timeout_s, {self.timeout_s}"
-            )
+        check_resolve_timeout(self.resolve_timeout_s, self.timeout_s)
         if self.proxy:
             proxy_address(self.proxy)
 

@@ -32,6 +32,7 @@ from thongsuot_agent.probing.lookup import (
 from thongsuot_agent.proto.icmp import IP6_HEADER_BYTES
 from thongsuot_schema.catalogue.dns import ANSWERS, LOOKUP, TTL
 from thongsuot_schema.inventory.model import Target
+from thongsuot_schema.localizable import Localizable
 from thongsuot_schema.metric import Metric
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason, outcome_of
@@ -63,7 +64,13 @@ class Settings:
         """Reject settings that cannot be run."""
         unknown = [record for record in self.records if record not in _RECORDS]
         if unknown or not self.records:
-            raise ValueError(f"records is {self.records}; it may hold: {', '.join(_RECORDS)}")
+            raise ValueError(
+                Localizable(
+                    "records is {records}; it may hold: {known}",
+                    records=self.records,
+                    known=", ".join(_RECORDS),
+                )
+            )
 
 
 async def run(link: LiveLink, target: Target, family: Family, settings: Settings) -> Finding:

@@ -40,9 +40,15 @@ from thongsuot_agent.probing.contract import Probe, ProbeServices
 from thongsuot_agent.probing.fetch import USER_AGENT, Fetch, FetchRequest, FetchResponse
 from thongsuot_agent.probing.nat64 import find_nat64
 from thongsuot_agent.probing.proxy import LinkProxy, proxy_of
-from thongsuot_agent.probing.resolution import Resolution, is_address, resolve_host
+from thongsuot_agent.probing.resolution import (
+    Resolution,
+    check_resolve_timeout,
+    is_address,
+    resolve_host,
+)
 from thongsuot_schema.catalogue import http as metrics
 from thongsuot_schema.inventory.model import Role, Target
+from thongsuot_schema.localizable import Localizable
 from thongsuot_schema.metric import Metric
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason, outcome_of
@@ -108,13 +114,11 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Reject settings that cannot be run."""
-        if not 0.0 < self.resolve_timeout_s <= self.timeout_s:
-            raise ValueError(
-                f"resolve_timeout_s is {self.resolve_timeout_s}; it must be above 0 and at most "
-                f"timeout_s, {self.timeout_s}"
-            )
+        check_resolve_timeout(self.resolve_timeout_s, self.timeout_s)
         if any(not " " <= letter <= "~" for letter in self.contact):
-            raise ValueError("contact may hold printable ASCII only; it stands in a header")
+            raise ValueError(
+                Localizable("contact may hold printable ASCII only; it stands in a header")
+            )
 
     @property
     def user_agent(self) -> str:

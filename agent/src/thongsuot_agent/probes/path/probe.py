@@ -39,6 +39,7 @@ from thongsuot_agent.probing.addresses import EDGE, FIRST_HOP, GATEWAY, address_
 from thongsuot_agent.probing.contract import Probe, stateless
 from thongsuot_schema.catalogue import path as metrics
 from thongsuot_schema.inventory.model import Role, Target
+from thongsuot_schema.localizable import Localizable
 from thongsuot_schema.metric import Metric
 from thongsuot_schema.path import MAX_HOPS, Path, path_evidence, route_number
 from thongsuot_schema.reason import Reason
@@ -90,7 +91,13 @@ class Settings:
     def __post_init__(self) -> None:
         """Reject settings that cannot be run."""
         if self.method not in METHODS:
-            raise ValueError(f"method is {self.method!r}; known: {', '.join(METHODS)}")
+            raise ValueError(
+                Localizable(
+                    "method is {method}; known: {known}",
+                    method=repr(self.method),
+                    known=", ".join(METHODS),
+                )
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

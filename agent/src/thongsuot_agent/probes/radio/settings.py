@@ -5,6 +5,7 @@ from importlib.util import find_spec
 from pkgutil import iter_modules
 
 from thongsuot_agent.probing.snmp.visit import AUTHS, PRIVACIES
+from thongsuot_schema.localizable import Localizable
 
 _SOURCES = "thongsuot_agent.probes.radio.sources"
 """Not imported here: each source imports these settings."""
@@ -72,12 +73,29 @@ class Settings:
     def __post_init__(self) -> None:
         """Reject contradictory settings when the configuration is read."""
         if self.source and self.source not in known_sources():
-            raise ValueError(f'no source "{self.source}"; known: {", ".join(known_sources())}')
+            raise ValueError(
+                Localizable(
+                    'no source "{source}"; known: {known}',
+                    source=self.source,
+                    known=", ".join(known_sources()),
+                )
+            )
         if self.source == "snmp":
             if str(self.version) not in {"2c", "3"}:
-                raise ValueError(f'version "{self.version}" is not "2c" or "3"')
+                raise ValueError(
+                    Localizable('version "{version}" is not "2c" or "3"', version=self.version)
+                )
             if self.auth not in AUTHS or self.privacy not in PRIVACIES:
-                raise ValueError(f'no algorithm "{self.auth}" or "{self.privacy}"')
+                raise ValueError(
+                    Localizable(
+                        'no algorithm "{auth}" or "{privacy}"', auth=self.auth, privacy=self.privacy
+                    )
+                )
         for network in self.plmn:
             if not (network.isdecimal() and len(network) in {5, 6}):
-                raise ValueError(f'plmn "{network}" is not a country and network code, as "45204"')
+                raise ValueError(
+                    Localizable(
+                        'plmn "{network}" is not a country and network code, as "45204"',
+                        network=network,
+                    )
+                )

@@ -36,6 +36,7 @@ from thongsuot_agent.probing.snmp.visit import (
 from thongsuot_agent.secret_file import SecretUnusable
 from thongsuot_agent.worker import WorkerFailed
 from thongsuot_schema.inventory.model import Role, Target, Via
+from thongsuot_schema.localizable import Localizable
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family, Finding, failed_finding, ok_finding
 
@@ -119,13 +120,19 @@ def check_version(version: str, user: str, auth: str, privacy: str) -> None:
         ValueError: the message says what to configure.
     """
     if version not in {"2c", "3"}:
-        raise ValueError(f'version "{version}" is not "2c" or "3"')
+        raise ValueError(Localizable('version "{version}" is not "2c" or "3"', version=version))
     if version == "3" and not user:
-        raise ValueError("version 3 needs a user")
+        raise ValueError(Localizable("version 3 needs a user"))
     if auth not in AUTHS:
-        raise ValueError(f'auth "{auth}" is not one of {", ".join(AUTHS)}')
+        raise ValueError(_not_one_of("auth", auth, AUTHS))
     if privacy not in PRIVACIES:
-        raise ValueError(f'privacy "{privacy}" is not one of {", ".join(PRIVACIES)}')
+        raise ValueError(_not_one_of("privacy", privacy, PRIVACIES))
+
+
+def _not_one_of(key: str, value: str, known: tuple[str, ...]) -> str:
+    return Localizable(
+        '{key} "{value}" is not one of {known}', key=key, value=value, known=", ".join(known)
+    )
 
 
 class DeviceState:

@@ -14,6 +14,7 @@ from thongsuot_agent.probing.certificates import Authorities, system_authorities
 from thongsuot_agent.probing.link_load.protocol import LoadTestReport, WorkerRoute
 from thongsuot_agent.probing.resolution import resolve_host
 from thongsuot_agent.secret_file import credential_path, read_token
+from thongsuot_schema.localizable import Localizable
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
 
@@ -139,16 +140,24 @@ def check_server(url: str, key_file: str, family: str) -> None:
         ValueError: with the sentence.
     """
     if family not in FAMILIES:
-        raise ValueError(f"family is {family!r}; it may be ip4, ip6 or empty")
+        raise ValueError(
+            Localizable("family is {family}; it may be ip4, ip6 or empty", family=repr(family))
+        )
     if not url:
         return
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError(f'url is "{url}"; it must be as "https://host.example"')
+        raise ValueError(
+            Localizable('url is "{url}"; it must be as "https://host.example"', url=url)
+        )
     if parts.path not in {"", "/"}:
-        raise ValueError(f'url "{url}" has a path; give scheme, host and port only')
+        raise ValueError(
+            Localizable('url "{url}" has a path; give scheme, host and port only', url=url)
+        )
     if key_file and parts.scheme == "http" and parts.hostname not in _LOCAL:
-        raise ValueError("key_file needs an https url: a key must not travel in the clear")
+        raise ValueError(
+            Localizable("key_file needs an https url: a key must not travel in the clear")
+        )
 
 
 def reason_of(report: LoadTestReport) -> Reason:

@@ -63,6 +63,19 @@ def test_a_fault_is_over_after_clean_rounds_that_span_their_time() -> None:
     assert (slot.fault, slot.onset_ns) == (None, 20 * S)
 
 
+def test_a_clean_round_that_counts_twice_shortens_the_rounds_and_not_their_time() -> None:
+    slot = FaultSlot(fault=ACCESS_SILENT)
+    assert not advance(slot, None, 0, SETTINGS, 0, clear_weight=2)
+    assert not advance(slot, None, S // 2, SETTINGS, 0, clear_weight=2)
+    assert advance(slot, None, S, SETTINGS, 0)
+    slot = FaultSlot(fault=ACCESS_SILENT)
+    assert not advance(slot, None, 0, SETTINGS, 0)
+    assert advance(slot, None, S, SETTINGS, 0, clear_weight=2)
+    slot = FaultSlot(fault=ACCESS_SILENT)
+    assert not advance(slot, None, 0, SETTINGS, 0)
+    assert not advance(slot, None, S, SETTINGS, 0)
+
+
 def test_a_fault_seen_again_needs_its_clean_rounds_anew() -> None:
     slot = FaultSlot()
     round_at(slot, 10, seen(ACCESS_SILENT))

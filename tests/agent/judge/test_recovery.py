@@ -3,11 +3,16 @@
 import pytest
 
 from tests.agent.judge.inventories import two_links
-from thongsuot_agent.judge.diagnosis import Diagnosis
+from thongsuot_agent.judge.diagnosis import Diagnosis, Suspicion
 from thongsuot_agent.judge.keys import PointKey
 from thongsuot_agent.judge.memory import FaultSlot, Track
 from thongsuot_agent.judge.observations import Observation, Observations
-from thongsuot_agent.judge.recovery import first_answer_ns, return_ns
+from thongsuot_agent.judge.recovery import (
+    are_pages_back,
+    first_answer_ns,
+    return_ns,
+    unless_over,
+)
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
@@ -75,3 +80,51 @@ def test_a_silence_ends_with_the_first_answer_from_as_far_out(
     fault = Diagnosis(state=State.DOWN, segment=segment, symptom=Symptom.ACCESS_SILENT)
     slot = FaultSlot(fault=fault, onset_ns=100)
     assert return_ns(seen(*observed), slot, NOW_NS) == first_ns
+
+
+def dead(segment: Segment | None, state: State = State.DOWN) -> Diagnosis:
+    return Diagnosis(state=state, segment=segment, symptom=Symptom.ACCESS_SILENT)
+
+
+ACCESS, CARRIER, TRANSIT = dead(Segment.ACCESS), dead(Segment.CARRIER), dead(Segment.TRANSIT)
+
+
+@pytest.mark.parametrize(
+    ("held", "seen_now", "is_over"),
+    [
+        (ACCESS, CARRIER, True),
+        (ACCESS, TRANSIT, True),
+        (CARRIER, TRANSIT, True),
+        (ACCESS, ACCESS, False),
+        (TRANSIT, CARRIER, False),
+        (dead(Segment.LAN), ACCESS, False),
+        (dead(Segment.DEVICE), CARRIER, False),
+        (dead(None, State.UNKNOWN), CARRIER, False),
+        (dead(Segment.ACCESS, State.DEGRADED), CARRIER, False),
+        (ACCESS, dead(Segment.TRANSIT, State.DEGRADED), False),
+        (None, CARRIER, False),
+    ],
+)
+def test_echoes_that_stay_silent_farther_out_show_that_the_line_is_back(
+    held: Diagnosis | None, seen_now: Diagnosis, *, is_over: bool
+) -> None:
+    slot = FaultSlot(fault=held)
+    by_echoes = Suspicion(fault=seen_now, onset_ns=1, is_sure=False)
+    assert (unless_over(slot, by_echoes) is None) is is_over
+    assert unless_over(slot, None) is None
+    by_two_protocols = Suspicion(fault=seen_now, onset_ns=1)
+    assert unless_over(slot, by_two_protocols) is by_two_protocols
+    slot.is_pending = True
+    assert unless_over(slot, by_echoes) is by_echoes, "only the first such round"
+
+
+def page(*, successes: int) -> Observation:
+    point = two_links().links["fixed"].points[PointKey("http", "motcua")]
+    track = Track(kind="http", target="motcua", family=Family.IP4, successes=successes)
+    return Observation(track, point, point.rung, answered=True, silent=False)
+
+
+def test_pages_are_back_once_one_has_come() -> None:
+    assert are_pages_back(seen(answered("zone", 150), page(successes=1)))
+    assert not are_pages_back(seen(answered("zone", 150)))
+    assert not are_pages_back(seen(page(successes=0))), "it was refused"

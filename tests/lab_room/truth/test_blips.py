@@ -1,7 +1,11 @@
 """Outages of a few seconds: in the record, and told to nobody once they are over."""
 
+from dataclasses import replace
+
 import pytest
 
+from tests.lab_room.truth import making
+from tests.lab_room.truth.making import fault
 from thongsuot_lab.truth.fault import Course, Effect, FaultDirection, GeneratedFault, Touch
 from thongsuot_lab.truth.grammar import Scenario, scenario
 from thongsuot_lab.truth.places import NetworkPlace, PlaceKind
@@ -44,6 +48,17 @@ def test_faults_of_a_few_seconds_are_recorded_and_notify_nobody(
 ) -> None:
     played = cut_for(length_s, index)
     assert states_of_line(played) == [State.UP, State.DOWN, State.UP]
+    assert played.messages == ()
+
+
+@pytest.mark.parametrize("start_s", [100.93, 103.41])
+def test_a_blip_is_over_in_time_where_the_carrier_limits_echoes(start_s: float) -> None:
+    """A page has come again, while three rounds of limited echoes take a second each."""
+    limit = fault(PlaceKind.CORE, "north", touch=Touch.ICMP, effect=Effect.POLICED, amount=2.0)
+    blip = fault(PlaceKind.ACCESS, "s1.fixed", end_s=start_s + 1.5)
+    noise = (replace(limit, start_s=0.0), replace(blip, start_s=start_s))
+    played = play(making.scenario(*noise, seed=4, until_s=125.0))
+    assert State.DOWN in states_of_line(played)
     assert played.messages == ()
 
 

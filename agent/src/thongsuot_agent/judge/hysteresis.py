@@ -59,13 +59,19 @@ def hysteresis_for(fault: Diagnosis, settings: Settings) -> Hysteresis:
 
 
 def advance(
-    slot: FaultSlot, suspicion: Suspicion | None, now_ns: int, settings: Settings, clear_ns: int
+    slot: FaultSlot,
+    suspicion: Suspicion | None,
+    now_ns: int,
+    settings: Settings,
+    clear_ns: int,
+    *,
+    clear_weight: int = 1,
 ) -> bool:
     """
     Apply one round's observation to a slot; returns whether the confirmed fault changed.
 
     ``clear_ns`` is the start of the first run that indicates recovery, if this is the first round
-    of one.
+    of one; ``clear_weight`` is how many clean rounds it counts as.
     """
     fault = suspicion.fault if suspicion is not None else None
     if fault == slot.fault:
@@ -78,7 +84,7 @@ def advance(
         slot.rounds = 0
         slot.first_ns = now_ns
         slot.pending_onset_ns = clear_ns if suspicion is None else suspicion.onset_ns
-    slot.rounds += 1
+    slot.rounds += 1 if suspicion is not None else clear_weight
     if suspicion is not None:
         slot.pending_onset_ns = min(slot.pending_onset_ns, suspicion.onset_ns)
     if not _is_due(slot, suspicion, now_ns, settings):

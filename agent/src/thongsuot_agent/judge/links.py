@@ -13,7 +13,7 @@ from thongsuot_agent.judge.link_context import LinkContext, ns
 from thongsuot_agent.judge.memory import FaultSlot, LinkMemory, Track
 from thongsuot_agent.judge.observations import FAST_KINDS, Observation, Observations, observe_round
 from thongsuot_agent.judge.reachability import Reachability
-from thongsuot_agent.judge.recovery import first_answer_ns, return_ns
+from thongsuot_agent.judge.recovery import are_pages_back, first_answer_ns, return_ns, unless_over
 from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.site_probes import RANK
 from thongsuot_agent.judge.symptoms import (
@@ -146,7 +146,7 @@ def close_round(at: LinkContext) -> None:
         rounds.schedule_next_round(at)
         link.burst_ns = link.burst_ns if wanted_ns is None else wanted_ns
         return
-    suspicion = silence.detect_silence(at, observed)
+    suspicion = unless_over(link.silence, silence.detect_silence(at, observed))
     was_out = is_outage(link.silence.fault)
     second_word.note_refuted(at, observed)
     if suspicion is not None or silence.is_silence_over(at):
@@ -287,10 +287,10 @@ def _advance(
     at: LinkContext, slot: FaultSlot, suspicion: Suspicion | None, observed: Observations
 ) -> None:
     is_silence = slot is at.link.silence
-    clear_ns = observed.since_ns
-    if is_silence:
-        clear_ns = return_ns(observed, slot, at.now_ns)
-    if advance(slot, suspicion, at.now_ns, at.settings, clear_ns) and suspicion is None:
+    clear_ns = return_ns(observed, slot, at.now_ns) if is_silence else observed.since_ns
+    weight = 2 if is_silence and are_pages_back(observed) else 1
+    has_changed = advance(slot, suspicion, at.now_ns, at.settings, clear_ns, clear_weight=weight)
+    if has_changed and suspicion is None:
         _mark_clear(at, slot.onset_ns, observed)
         if slot is at.link.slow:
             # Packets dropped by its queue prove nothing about the time after it.

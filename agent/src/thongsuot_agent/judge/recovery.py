@@ -1,5 +1,7 @@
-"""Recovery: the time from which a link answers again. Pure."""
+"""Recovery: whether, and from which time, a link answers again. Pure."""
 
+from thongsuot_agent.judge.comparison import is_outage
+from thongsuot_agent.judge.diagnosis import Diagnosis, Suspicion
 from thongsuot_agent.judge.memory import FaultSlot
 from thongsuot_agent.judge.observations import Observations
 from thongsuot_agent.judge.site_probes import RANK
@@ -37,3 +39,39 @@ def return_ns(observed: Observations, slot: FaultSlot, now_ns: int) -> int:
         if RANK[observation.rung] >= rank and (observation.track.silent_ns or 0) >= slot.onset_ns
     ]
     return min((start for start in starts if start >= slot.onset_ns), default=now_ns)
+
+
+def unless_over(slot: FaultSlot, suspicion: Suspicion | None) -> Suspicion | None:
+    """
+    Return a suspicion, ``None`` if it rather shows that the confirmed outage is over.
+
+    When a line answers again, and farther out nothing does yet but by echoes alone, these may be
+    limited: the first such round counts towards the end (2026-12: a carrier that limits echoes was
+    told of a blip of a second, because its line was called dead for four seconds more).
+    """
+    if suspicion is None or suspicion.is_sure or slot.is_pending:
+        return suspicion
+    is_over = _is_line_dead(slot.fault) and _is_line_dead(suspicion.fault)
+    return None if is_over and _rank(suspicion.fault) > _rank(slot.fault) else suspicion
+
+
+def are_pages_back(observed: Observations) -> bool:
+    """
+    Return whether a page came in a round: then everything up to its portal works.
+
+    Such a round counts twice. Where echoes are lost, or limited, each round takes a second, and
+    three of them longer than a blip may last unreported.
+    """
+    return any(
+        observation.point.is_service and observation.track.successes
+        for observation in observed.answered()
+    )
+
+
+def _is_line_dead(fault: Diagnosis | None) -> bool:
+    """Return whether a fault is an outage beyond the site."""
+    return is_outage(fault) and _rank(fault) > RANK[Segment.LAN]
+
+
+def _rank(fault: Diagnosis | None) -> int:
+    return -1 if fault is None or fault.segment is None else RANK[fault.segment]

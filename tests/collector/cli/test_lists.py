@@ -61,9 +61,9 @@ async def test_the_command_line_lists_what_the_store_knows(
 
 
 VIETNAMESE = {
-    "sites": ("tên", "mất kết nối", "đang gửi tin", "nghiệm thu"),
+    "sites": ("tên", "mất kết nối", "đang gửi dữ liệu", "nghiệm thu"),
     "links": ("điểm", "đường truyền", "đoạn lỗi", "đường truyền của nhà mạng tới điểm"),
-    "incidents": ("mã", "đang diễn ra", "sự cố lớn", "đến lượt", "nhà mạng", "kết thúc lúc"),
+    "incidents": ("mã", "đang diễn ra", "sự cố lớn", "bên phải xử lý", "nhà mạng", "kết thúc lúc"),
     "carriers": ("tên", "số đường truyền", "kết nối chậm/chập chờn"),
 }
 """Of each list the first word of its head, and others that it has in a Vietnamese terminal."""

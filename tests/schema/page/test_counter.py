@@ -21,7 +21,7 @@ def test_a_switch_over_is_on_the_page_with_the_time_it_took_and_the_way_back() -
     page = site_page(msgspec.structs.replace(view, counter=counter), language="vi")
     part = page.partition('id="moves"')[2].partition("</section>")[0]
     assert "Trong 31 ngày qua: 1 lần, lần lâu nhất không truy cập được trong 34 giây;" in part
-    assert "1 lần đã trở về, tổng thời gian đi đường khác" in part
+    assert "1 lần đã trở về đường cũ, tổng thời gian đi đường khác" in part
     assert part.count("<li>") == 1
     assert " → Kết nối 5G Viettel" in part
     assert "Không truy cập được trong 34 giây; trở về sau " in part

@@ -253,8 +253,9 @@ def test_freshness_backlog_and_a_wrong_clock_are_shown() -> None:
     assert "Đồng hồ của thiết bị đang sai" in text
     heard = read(site(heard_s=NOW_S - 200.0)).text
     assert "Lần cuối gửi dữ liệu: 11:54 (3 phút trước)" in heard
-    assert "Trang này cho thấy lần cuối đã biết." in heard
-    assert "Trang này cho thấy lần cuối đã biết." not in read(site(heard_s=NOW_S - 5)).text
+    last_known = "Trang này hiển thị tình trạng biết được lần cuối."
+    assert last_known in heard
+    assert last_known not in read(site(heard_s=NOW_S - 5)).text
 
 
 def test_a_silent_device_is_reported_once_and_not_on_every_light() -> None:

@@ -94,7 +94,7 @@ async def test_merged_and_taken_out_again_with_everybody_told(
     assert {item.site for item in updates[-1].affected} == {"hoan-kiem", "ba-vi"}
     await desk.stack.crash()
     shown = await page(desk, f"/incidents/{second}", lan)
-    assert "Gộp bởi" in shown
+    assert "Người gộp" in shown
     assert "Trần Thị Lan" in shown
     assert "gộp vào sự cố: " in shown
     assert "Cùng tuyến cáp &lt;Cát Linh&gt;" in shown
@@ -121,7 +121,7 @@ async def test_closed_with_a_reason_nothing_is_hidden_and_it_opens_again(
     incident = await desk.cut()
     lan = await desk.person("lan", "Trần Thị Lan", "city-engineer")
     address = f"/incidents/{incident}/close"
-    assert "số mục vẫn chưa hoạt động bình thường: 1" in await page(desk, address, lan)
+    assert "còn 1 mục chưa hoạt động bình thường" in await page(desk, address, lan)
     assert (await send(desk, address, lan, reason="")).status_code == 422
     assert (await send(desk, address, lan, reason="Đã trả kênh")).status_code == 303
     await eventually(lambda: causes(desk, incident)[-1:] == [("resolved", "closed_by_city")])

@@ -51,7 +51,7 @@ def test_echoes_are_reduced_last() -> None:
 
 
 def test_evidence_of_verdicts_is_thinned_out_last() -> None:
-    """A train of test packets is cheaper than a page, and goes first."""
+    """A run of test packets costs less than a page and is reduced first."""
     rates = RATES | {"stamp": UsageRate(run_bytes=9000, bytes_per_s=15.0)}
     whole = sum(rate.bytes_per_s for rate in RATES.values()) * DAY_S / (1 - RESERVE_RATIO)
     strides = strides_for(round(whole) + 1, DAY_S, rates)

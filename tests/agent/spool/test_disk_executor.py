@@ -38,7 +38,7 @@ async def test_a_disk_that_refuses_is_reported_once_and_logged_once_per_doubling
 
 
 async def test_work_on_the_disk_is_done_one_after_the_other(tmp_path: Path) -> None:
-    """Two at once would write the file by two connections, or one of them in the other's turn."""
+    """Two at once would write by two connections, or one within the other's transaction."""
     executor = DiskExecutor(tmp_path / "spool.db", lambda _code, _text: None)
     at_work = 0
     seen: list[int] = []

@@ -198,7 +198,7 @@ def is_schema(content: bytearray, start: int) -> bool:
 def test_a_bad_first_page_of_a_store_made_by_an_earlier_collector_costs_nothing(
     store_file: Engine, tmp_path: Path
 ) -> None:
-    """Its tables begin elsewhere than in a new one: only its own schema says where."""
+    """Its tables begin at other pages than in a new store, and only its own schema says where."""
     path = tmp_path / "store.sqlite"
     secret = tokens.create(store_file, "hoan-kiem")
     with store_file.begin() as connection:

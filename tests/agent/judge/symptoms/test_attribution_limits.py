@@ -246,7 +246,7 @@ def test_a_question_that_may_have_been_lost_with_the_rest_accuses_no_name_server
 
 
 def test_a_lookup_that_a_queue_of_the_line_may_have_dropped_accuses_no_name_server() -> None:
-    """Two lookups lost during a transfer of minutes were told as a dead name server (7306:0)."""
+    """Once, two lookups lost in a long transfer were reported as a dead name server (7306:0)."""
     failing = failing_page(Reason.NAME_SERVER_TIMED_OUT, failures=2)
     at = judged_link(failing)
     works = seen_over(working_page())
@@ -266,7 +266,7 @@ def test_a_name_server_that_is_the_whole_devices_is_not_accused() -> None:
 
 
 def test_a_question_is_a_new_flow_as_well() -> None:
-    """Lookups and a page fell silent, and echoes are answered: a table that is full."""
+    """Lookups and a page fell silent while echoes are answered: the connection table is full."""
     failing = failing_page(Reason.NAME_SERVER_TIMED_OUT)
     silent_page = pages("dichvucong", silent_ns=ago(1.0), silences=2, silent_since_ns=ago(9.0))
     silent_lookups = lookups(silent_ns=ago(1.0), silences=2, recent=0b1_0000_0011)

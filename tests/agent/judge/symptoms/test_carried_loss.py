@@ -82,7 +82,7 @@ def test_a_carried_packet_is_lost_if_it_had_to_be_sent_again(
 def test_a_retransmission_because_of_a_late_answer_is_not_a_loss(
     tls_s: float, *, is_sample: bool
 ) -> None:
-    """A first packet that was lost takes its second once; a slow way takes it at every step."""
+    """After a loss, one packet takes twice its time; on a slow path, every step takes longer."""
     values = {http.CONNECT: 1.62, http.TLS: tls_s, http.FIRST_BYTE: tls_s}
     finding = ok_finding(values, evidence={RETRANSMITTED: "1"})
     sample = sample_of(Track(kind="http", target="one", family=Family.IP4), finding, ANSWERED)
@@ -163,7 +163,7 @@ def test_a_name_server_needs_enough_lost_queries_before_it_is_named(
 
 
 def test_a_page_that_a_busy_device_made_late_is_not_a_witness_of_what_was_sent_again() -> None:
-    """Its kernel reads answers late as well, and sends again what was never lost."""
+    """The device's kernel also reads answers late and retransmits packets that were not lost."""
     track = Track(kind="http", target="one", family=Family.IP4)
     evidence = {"retransmitted_segments": "3"}
     page = ok_finding({http.TOTAL: 0.4}, evidence=evidence)
@@ -186,7 +186,7 @@ def test_a_page_that_a_busy_device_made_late_is_not_a_witness_of_what_was_sent_a
 def test_a_name_server_that_answers_late_has_lost_nothing_before(
     took_s: float | None, usual_s: float | None, *, is_late: bool
 ) -> None:
-    """Half a second, and three times the usual: those before may have come after their time."""
+    """Beyond half a second and three times the usual, earlier answers may have come too late."""
     track = Track(kind="dns", target="zone", family=Family.IP4, silences=2, usual_s=usual_s)
     found = ok_finding({} if took_s is None else {dns.LOOKUP: took_s})
     lost = 0 if is_late else 2

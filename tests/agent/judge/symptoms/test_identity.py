@@ -57,7 +57,7 @@ def pass_by(link: LinkMemory, at_s: float, *routers: str, target: str = "zone") 
 
 
 def test_a_carrier_is_known_by_its_first_router_in_address_space_of_its_own() -> None:
-    """Every carrier has a 100.64.0.1: a cable in another carrier's box would not be seen by it."""
+    """Every carrier has a 100.64.0.1, so it does not show a cable in another carrier's box."""
     link = LinkMemory(name="fixed")
     pass_by(link, 0.0, SHARED, USUAL)
     for second in (10.0, 20.0):
@@ -75,7 +75,7 @@ def test_another_router_in_shared_space_does_not_make_another_carrier() -> None:
 
 
 def test_a_path_with_only_shared_addresses_identifies_no_carrier() -> None:
-    """The target has an address of its own, which is not the carrier's."""
+    """The address of the target is public, but it is not the carrier's."""
     link = LinkMemory(name="fixed")
     pass_by(link, 0.0, SHARED)
     assert link.carriers_side == {}

@@ -26,7 +26,7 @@ def site_with_first_hops(*seen: tuple[str, float]) -> SimulatedSite:
 
 
 def test_failures_behind_a_first_hop_of_another_network_count_against_no_circuit() -> None:
-    """A cable in another carrier's box: the line that is dead is not the one of the inventory."""
+    """With a cable in another carrier's box, the dead line is not the one in the inventory."""
     site = site_with_first_hops((USUAL, 20.0), (FOREIGN, 200.0))
     assert verdict_summary(changes_of(site, "fixed")[1]) == UNTOLD
     assert blamed_parties(site) == set()
@@ -102,7 +102,7 @@ def test_a_device_that_is_back_where_it_was_names_its_circuit_again() -> None:
 
 
 def test_another_box_in_front_of_the_same_network_is_the_same_circuit() -> None:
-    """A carrier that swaps its box moves nobody."""
+    """A carrier that replaces its box does not move the line."""
     site = SimulatedSite(
         gateway_hardware=lambda _link, at_s: OTHER_BOX if at_s > 150.0 else OWN_BOX
     )

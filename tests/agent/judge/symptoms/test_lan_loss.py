@@ -14,7 +14,7 @@ START_S, END_S = 305.0, 905.0
 @pytest.mark.parametrize("loss", [0.03, 0.08])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_lan_that_loses_packets_is_never_held_against_the_carrier(seed: int, loss: float) -> None:
-    """Neither while it lasts, by what lookups and pages lose, nor when it is over."""
+    """The carrier is not blamed while the loss lasts, by lost lookups and pages, nor afterwards."""
     lossy = InjectedFault(start_s=START_S, end_s=END_S, at=Segment.LAN, loss=loss)
     site = SimulatedSite(seed=seed, injected=(lossy,))
     site.run(END_S + 900.0)

@@ -102,7 +102,7 @@ def test_runs_before_the_loss_and_runs_that_lost_small_packets_are_no_witnesses(
 def test_without_new_flows_to_a_gateway_a_loss_of_large_packets_stays_as_located(
     at: LinkContext,
 ) -> None:
-    """The line begins in the device, or nobody opens new flows to the gateway."""
+    """The line begins in the device, or no new flows are opened to the gateway."""
     at.link.facts = LinkFacts(present=True, carrier=True, point_to_point=True)
     assert locate_large_losses(at, SINCE_NS) == LARGE_PACKETS_LOST
     at.link.facts = None

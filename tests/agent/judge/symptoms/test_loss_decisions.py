@@ -229,7 +229,7 @@ def test_a_lasting_loss_without_a_queue_is_reported_with_its_owner(
 def test_a_loss_caused_by_a_queue_ends_with_the_queue(
     told_s: float, silent_s: float, delay_s: float, *, is_over: bool
 ) -> None:
-    """A transfer of ten minutes was told as a queue for up to an hour."""
+    """Once, a transfer of ten minutes was reported as a queue for up to an hour."""
     at = losing(cusum_up=0.0)
     for track in at.link.tracks.values():
         track.silent_ns = ago(silent_s) if track.lost else None
@@ -241,7 +241,7 @@ def test_a_loss_caused_by_a_queue_ends_with_the_queue(
 
 
 def test_the_drops_of_a_load_that_the_counters_show_are_no_loss_of_the_lan() -> None:
-    """They were told to the commune, and stood for an hour after the transfer had ended."""
+    """Once, the commune was notified, and the fault stayed open for an hour after the transfer."""
     at = losing()
     at.link.slow = held(Symptom.LAN_CONGESTED, Segment.LAN)
     at.link.traffic = Traffic(read_ns=ago(1.0), up_bits_per_second=9e7, up_peak=1e8)

@@ -99,7 +99,7 @@ def test_a_gateway_that_answers_no_echoes_is_left_to_the_ladder() -> None:
 
 
 def test_a_gateway_that_answered_until_the_loss_and_never_since_loses_it() -> None:
-    """Every echo counts, though none has been answered that would end the silence."""
+    """Every echo counts, although none was answered that would end the silence."""
     at = link_context(dict.fromkeys((*NEAR[1:], *CORE, *FAR), 100))
     gateway = at.link.tracks[SeriesKey("icmp", "gateway", Family.IP4)]
     gateway.sent = gateway.lost = 0
@@ -162,7 +162,7 @@ def test_two_hosts_equally_far_out_that_both_lose_do_not_lose_alone() -> None:
 
 
 def test_a_clean_nearer_target_does_not_clear_hosts_beyond_it() -> None:
-    """The core alone loses: what lies beyond it would lose as well, were it the core."""
+    """Only the core's target loses; if the core did, targets beyond it would lose as well."""
     located = locate_loss(link_context({"core-fixed": 40}), onset_ns=1)
     assert located.is_one_host
 

@@ -67,7 +67,7 @@ def test_a_line_that_loses_everything_evenly_does_not_blame_its_name_server(seed
 def test_a_server_at_the_edge_of_what_is_waited_for_is_slow_and_loses_nothing(
     shape: str, seed: int
 ) -> None:
-    """Two seconds are waited for; what took 2.5 s was late, however much of it there was."""
+    """Runs wait for two seconds; an answer after 2.5 s is late, however many there are."""
     ip4, ip6 = (Family.IP4,), (Family.IP6,)
     delays: Mapping[str, Sequence[tuple[tuple[Family, ...], Callable[[float], float]]]] = {
         "by turns": [((), lambda at_s: 1.0 if int(at_s / 7) % 2 else 2.5)],

@@ -117,7 +117,7 @@ def test_another_line_of_the_same_carrier_is_no_comparison_for_its_name_server()
 def test_the_other_carriers_servers_are_asked_before_one_is_named(
     waited_s: float, is_ripe: bool
 ) -> None:
-    """5.5 s: two until the next round and three and a half for it, by the shipped settings."""
+    """5.5 s by the default settings: two until the next round, and three and a half for it."""
     not_asked_since = lookups(worked_ns=ago(15.0))
     _, at = suspicion(not_asked_since)
     assert not probes_elsewhere(at)

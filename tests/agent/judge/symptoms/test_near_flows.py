@@ -114,7 +114,7 @@ def test_a_gateway_that_never_answered_a_large_echo_proves_nothing(at: LinkConte
 
 
 def test_runs_at_times_without_a_stalled_page_do_not_count(at: LinkContext) -> None:
-    """It comes and goes: that the LAN passed all before, or in another family, proves nothing."""
+    """The loss comes and goes: an earlier pass, or one in another family, proves nothing."""
     run(at, "gateway", 10.0, 1.0, size_bytes=FULL_SIZE)
     run(at, "gateway", 98.0, 1.0, size_bytes=FULL_SIZE)
     run(at, "gateway", 102.0, 1.0, size_bytes=FULL_SIZE, family=Family.IP6)
@@ -165,7 +165,7 @@ def test_new_flows_that_end_at_the_box_are_held_against_the_site(at: LinkContext
 def test_new_flows_lost_together_with_an_open_one_are_lost_packets(
     at: LinkContext,
 ) -> None:
-    """A line that loses everything for a second loses what begins in it as well."""
+    """A line that loses everything for a second also loses the flows that begin in it."""
     run(at, "hop", 10.0, 1.0)
     echo(at, "hop", 100.2, answered=False)
     run(at, "hop", 100.2, 0.0)
@@ -175,7 +175,7 @@ def test_new_flows_lost_together_with_an_open_one_are_lost_packets(
 
 
 def test_a_line_that_loses_open_flows_by_turns_as_well_has_no_full_table(at: LinkContext) -> None:
-    """What new flows lose counts by how much more it is than what open ones lose."""
+    """Loss of new flows counts only as far as it exceeds that of open ones."""
     run(at, "hop", 10.0, 1.0)
     for track in at.link.tracks.values():
         track.recent = 0b1_0100_1000
@@ -197,7 +197,7 @@ def test_new_flows_that_reach_the_carriers_first_router_are_the_carriers(at: Lin
 def test_a_few_new_flows_that_pass_are_chance_where_a_third_of_them_is_lost(
     at: LinkContext,
 ) -> None:
-    """A lookup is two flows: half of them fail where each flow is lost three times of ten."""
+    """A lookup is two flows: half of the lookups fail where a flow is lost three times in ten."""
     run(at, "hop", 100.0, 1.0)
     echo(at, "hop", 100.0)
     lose_lookup(at, 100.0)
@@ -222,7 +222,7 @@ def test_new_flows_that_cannot_locate_the_loss_name_nobody(
 
 
 def test_new_echoes_that_are_lost_beside_lookups_acquit_the_name_server(at: LinkContext) -> None:
-    """Over a metered link no request is made that could say so: the flows themselves do."""
+    """Over a metered link no page is opened to prove it, so the flows themselves have to."""
     run(at, "core-fixed", 10.0, 1.0)
     run(at, "core-fixed", 100.2, 0.0)
     echo(at, "core-fixed", 100.2)
@@ -269,7 +269,7 @@ def test_a_name_server_that_is_silent_while_new_echoes_pass_is_to_blame(at: Link
 def test_a_name_server_that_loses_some_questions_waits_for_new_flows_to_pass(
     at: LinkContext,
 ) -> None:
-    """One that drops by turns and a table that is full by turns look alike to a lookup."""
+    """To a lookup, a name server that drops queries and a table that is full look alike."""
     assert not near_flows.is_new_flow_evidence_awaited(at, 100 * NS), "nobody ever answered one"
     run(at, "hop", 10.0, 1.0)
     assert near_flows.is_new_flow_evidence_awaited(at, 100 * NS)
@@ -322,7 +322,7 @@ def run_beside_open_flows(at: LinkContext, answered: dict[float, float], count: 
 
 
 def test_a_box_that_drops_one_new_flow_in_ten_is_found_by_all_of_them(at: LinkContext) -> None:
-    """Those beside a lost lookup pass as often as others: they alone would clear the box."""
+    """Flows beside a lost lookup pass as often as others, so they alone would clear the box."""
     run(at, "hop", 10.0, 1.0)
     run_beside_open_flows(at, {3: 0.75, 7: 0.5, 11: 0.75})
     lose_few_lookups(at)

@@ -74,7 +74,7 @@ def test_a_delay_equal_in_eight_rounds_is_not_a_queue() -> None:
 
 
 def test_six_equal_rounds_of_a_queue_are_not_enough_to_name_a_party() -> None:
-    """As on three of 86 healthy days (2026-12): the seventh or the eighth differed."""
+    """Three of 86 healthy days had such rounds (2026-12); the seventh or eighth round differed."""
     at = slow_link()
     for delay_s in (0.40, 0.41, 0.40, 0.42, 0.41, 0.43):
         assert judge_round(at, delay_s) is None
@@ -82,7 +82,7 @@ def test_six_equal_rounds_of_a_queue_are_not_enough_to_name_a_party() -> None:
 
 
 def test_a_round_counts_as_one_moment_however_few_answered_in_it() -> None:
-    """Of a queue of a second few answers come in time when it is longest."""
+    """When a queue of a second is longest, few answers come in time."""
     at = slow_link()
     for delay_s, answers in ((0.92, 8), (0.92, 8), (0.97, 7), (0.96, 4), (0.91, 6)):
         judge_round(at, *[delay_s] * answers)

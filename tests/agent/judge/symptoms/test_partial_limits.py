@@ -131,7 +131,7 @@ def test_a_kind_that_nobody_so_far_out_answers_is_filtered_on_the_way() -> None:
 def test_two_dead_anchors_are_no_outage_where_more_than_three_witnesses_answer(
     alive: tuple[str, ...], *, is_told: bool
 ) -> None:
-    """All services are one witness."""
+    """All services together count as one witness."""
     at = judged_link()
     seen = [silent(at, echoes(target, **QUIET)) for target in ("core-fixed", "zone")]
     seen += [answering(at, echoes(target, answered_ns=ago(1.0))) for target in alive]

@@ -277,7 +277,7 @@ def test_lookups_over_another_link_are_found_among_its_other_series() -> None:
 
 
 def test_a_wrong_answer_is_reported_although_another_server_is_silent() -> None:
-    """New flows are lost as well: that makes no answer wrong."""
+    """New flows are lost as well, but no answer becomes wrong by that."""
     at = losing_new_flows("pages")
     add_link(at.memory, "mobile", [lookups(worked_ns=NOW_NS)])
     fell_silent: Shown = {"silences": 1, "silent_ns": ago(1.0), "recent": 0b1_0000_0011}

@@ -265,7 +265,7 @@ def test_a_silence_under_load_waits_until_a_queue_would_have_drained() -> None:
 def test_a_silence_is_as_old_as_the_latest_answer_from_beyond_it(
     page_s: float, *, is_ripe: bool
 ) -> None:
-    """Echoes may be limited for long, and the pages that came meanwhile were not."""
+    """Echoes may be limited for long, while pages continue to arrive."""
     page = pages(answered_ns=ago(page_s))
     at = judged_link(page)
     at.link.traffic = Traffic(read_ns=ago(1.0), down_bits_per_second=9e6, down_peak=9e6)
@@ -282,7 +282,7 @@ def test_a_silence_is_as_old_as_the_latest_answer_from_beyond_it(
 
 
 def test_a_family_is_silent_since_its_own_latest_answer() -> None:
-    """A page over it came while echoes over it were limited; one over the other says nothing."""
+    """A page over this family arrived while its echoes were limited; the other does not count."""
     own, other = pages(family=Family.IP6, answered_ns=ago(3.0)), pages(answered_ns=ago(1.5))
     at = judged_link(own, other)
     way = ("access-fixed", "core-fixed", "zone", "far")
@@ -298,7 +298,7 @@ def test_a_family_is_silent_since_its_own_latest_answer() -> None:
 
 
 def test_answers_from_beside_a_silent_part_do_not_move_its_onset() -> None:
-    """What answers beside a dead part lives on another way."""
+    """A target that answers beside a dead part is reached by another path."""
     at = judged_link(pages(answered_ns=ago(2.0)))
     part = SilenceCandidate(
         fault(Symptom.CARRIER_PARTIAL_OUTAGE),

@@ -65,7 +65,7 @@ def test_a_page_that_is_slow_over_one_carrier_alone_is_held_against_nobody(link:
 
 
 def test_a_portal_that_hangs_now_and_comes_slowly_then_is_slow() -> None:
-    """Neither do two runs in a row fail nor three in a row come slowly."""
+    """No two runs in a row fail, and no three in a row are slow."""
     hangs = InjectedFault(
         start_s=START_S,
         end_s=END_S,

@@ -112,7 +112,7 @@ def test_the_compiled_packing_unpacks_to_the_same_bytes(block: Block) -> None:
 
 @needs_kernel
 def test_copies_reach_as_far_as_a_block_is_long() -> None:
-    """4,000 rows of a series are 72 KB: what is copied stands further off than 64 KiB."""
+    """4,000 rows of a series are 72 KB, so copies refer back by more than 64 KiB."""
     block = usual_block(4_000, "ab")
     assert compiled(block) == in_python(block)
 
@@ -122,7 +122,7 @@ def test_copies_reach_as_far_as_a_block_is_long() -> None:
 def test_a_usual_block_is_packed_as_small_as_by_looking_for_what_is_repeated(
     constants: int, most: float
 ) -> None:
-    """One metric whose values never come again, and so many that are always the same."""
+    """One metric never repeats a value, and many others never change."""
     rng = Random(14)
     metrics, series, counts, first, _, times_ms, *ends = usual_block(4, map(str, range(50)))
     begin, end = ends

@@ -186,3 +186,28 @@ def test_slow_silent_and_unstamped_destinations_are_listened_to() -> None:
             assert len(channel.read_s) == count, note.__name__
 
     play(act)
+
+
+def test_a_read_that_fails_keeps_neither_its_rest_nor_other_channels_from_being_awaited() -> None:
+    async def act(channel: Channel) -> None:
+        failures: list[object] = []
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _loop, context: failures.append(context["exception"]))
+        other = Channel(channel.clock)
+
+        def fail() -> None:
+            raise RuntimeError
+
+        channel.reader = AnswerReader(channel.ours.fileno(), fail, channel._await_rest)
+        try:
+            for each in (channel, other):
+                each.reader.note_answer(NEAR, 0.002, is_stamped=True)
+                each.expect(NEAR, is_alone=True)
+            await asyncio.sleep(AFTER_S + GRID_S)
+            await settle()
+            assert (channel.rests, other.rests) == (1, 1)
+            assert [type(failure) for failure in failures] == [RuntimeError]
+        finally:
+            other.close()
+
+    play(act)

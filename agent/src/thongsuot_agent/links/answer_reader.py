@@ -45,7 +45,8 @@ class ReadingMoments:
 
     def _call(self, moment: int) -> None:
         for callback in self._callbacks.pop(moment):
-            callback()
+            # Each on its own: the failure of one must not keep the others from their answers.
+            self._loop.call_soon(callback)
 
 
 _moments: ReadingMoments | None = None
@@ -117,9 +118,11 @@ class AnswerReader:
         self._reads_at_s = None
         if self._is_closed:
             return
-        self._read()
-        if self._await_rest():
-            self._listen()  # the others take longer than the last time, or are lost
+        try:
+            self._read()
+        finally:
+            if self._await_rest():
+                self._listen()  # the others take longer than the last time, or are lost
 
     def _listen(self) -> None:
         if not self._is_listening:

@@ -91,7 +91,7 @@ class AccountConsumer:
         self._latest: dict[str, tuple[str, int]] = {}
         self._sequence = 0
         self._decode_above = 0
-        self._forgot_s = time.monotonic()
+        self._forgot_s = self._saved_s = self._passed_s = time.monotonic()
 
     @property
     def lag(self) -> int:
@@ -144,15 +144,9 @@ class AccountConsumer:
 
     async def run(self) -> None:
         """Follow the journal until cancelled; save what changed every ten seconds."""
-        saved_s = passed_s = time.monotonic()
         while True:
             await self.catch_up()
-            if time.monotonic() - passed_s >= _PASSED_EVERY_S:
-                passed_s = time.monotonic()
-                await self._take_passed_reports()
-            if time.monotonic() - saved_s >= _SAVE_EVERY_S:
-                saved_s = time.monotonic()
-                await self.save()
+            await self._do_what_is_due()
             await asyncio.sleep(_LINGER_S)
 
     async def catch_up(self) -> None:
@@ -165,7 +159,21 @@ class AccountConsumer:
             for kept in entries:
                 await self._apply(kept, layouts)
             self._sequence = entries[-1].sequence if entries else through
+            # While more comes than can be read, this does not end.
+            await self._do_what_is_due()
             await asyncio.sleep(0)
+        await self._apply_due_reports()
+
+    async def _do_what_is_due(self) -> None:
+        await self._apply_due_reports()
+        if time.monotonic() - self._passed_s >= _PASSED_EVERY_S:
+            self._passed_s = time.monotonic()
+            await self._take_passed_reports()
+        if time.monotonic() - self._saved_s >= _SAVE_EVERY_S:
+            self._saved_s = time.monotonic()
+            await self.save()
+
+    async def _apply_due_reports(self) -> None:
         due = [heard for heard in self._reports if heard.head <= self._sequence]
         self._reports = [heard for heard in self._reports if heard.head > self._sequence]
         for heard in due:

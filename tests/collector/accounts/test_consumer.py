@@ -1,0 +1,38 @@
+"""The consumer of accounts keeps what it has read, also while more comes than it can read."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.collector.journal.journal_contract import entry
+from thongsuot_collector.accounts import consumer
+from thongsuot_collector.accounts.consumer import CONSUMER, AccountConsumer
+from thongsuot_collector.journal.layout_cache import LayoutCache
+from thongsuot_collector.journal.reader import BatchReader
+from thongsuot_collector.journal.sqlite import open_journal
+from thongsuot_collector.store import record_accounts, sites
+from thongsuot_collector.store.engine import open_store
+from thongsuot_schema.batch.limits import DEFAULT_LIMITS as LIMITS
+
+
+async def test_what_was_read_is_saved_while_it_catches_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumer, "_READ_ENTRIES", 1)
+    monkeypatch.setattr(consumer, "_SAVE_EVERY_S", 0.0)
+    store = open_store(tmp_path / "store.sqlite")
+    journal = open_journal(tmp_path / "journal.sqlite", committed=lambda _jobs, _s: None)
+    for number in (1, 2, 3):
+        await journal.append(entry(number))
+    accounts = AccountConsumer(
+        journal, BatchReader(LayoutCache(journal, LIMITS), LIMITS), store=store
+    )
+    await accounts.load()
+    # Alone, as it is under a load under which it does not end.
+    await accounts.catch_up()
+    position = sites.position(store, CONSUMER)
+    assert position == sites.Position(journal=journal.name, sequence=3)
+    assert (await journal.cursor(CONSUMER)).sequence == 3
+    assert record_accounts.made_and_kept(store, heard_after_ns=0) == {"hoan-kiem": (3, 3)}
+    await journal.close()
+    store.dispose()

@@ -18,7 +18,7 @@ import msgspec
 import pytest
 
 from tests.lab.chaos import ChaosSchedule
-from tests.lab.waiting import wait_for
+from tests.lab.waiting import wait_for, wait_until_none
 from tests.servers import need
 from tests.timing import MS
 from thongsuot_agent.status import AgentStatus
@@ -94,7 +94,7 @@ def run_chaos(lab: Lab, folder: Path, disk: Path) -> ChaosResult:
         havoc.run()
         for number, site in enumerate(SITES):
             # One after the other: at every moment one of them has a batch on its way.
-            wait_for(f"nothing waits at {site}", partial(is_idle, stack, number))
+            wait_until_none(f"nothing waits at {site}", partial(waiting_at, stack, number))
         for site in SITES:
             stack.agent(site).stop()
             stack.expect_exit(site)
@@ -191,9 +191,9 @@ def waiting(stack: CityStack) -> int:
     return sum(status.waiting for status in statuses(stack))
 
 
-def is_idle(stack: CityStack, number: int) -> bool:
-    """Return whether nothing waits at one of the agents."""
-    return statuses(stack)[number].waiting == 0
+def waiting_at(stack: CityStack, number: int) -> int:
+    """Return how many batches wait at one of the agents."""
+    return statuses(stack)[number].waiting
 
 
 def collect_result(

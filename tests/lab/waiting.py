@@ -31,3 +31,16 @@ def wait_for(
             instead = "" if shown is None else f"; instead: {shown()}"
             raise AssertionError(f"waited {within_s:.0f} s in vain for {awaited}{instead}")
         time.sleep(_EVERY_S)
+
+
+def wait_until_none(
+    awaited: str, count: Callable[[], int], *, within_s: float = WAIT_AT_MOST_S
+) -> None:
+    """Ask until nothing is left; fail once it has not become less for a while."""
+    fewest, deadline = count(), time.monotonic() + within_s
+    while fewest:
+        assert time.monotonic() < deadline, f"{fewest} left: waited in vain for {awaited}"
+        time.sleep(_EVERY_S)
+        left = count()
+        if left < fewest:
+            fewest, deadline = left, time.monotonic() + within_s

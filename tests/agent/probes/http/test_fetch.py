@@ -87,7 +87,9 @@ def test_a_path_that_loses_large_packets_shows_in_the_tls_handshake(
         "add rule inet no f ip length > 700 drop",
     )
     context = authority.context(HOST, *(f"n{number}.example" for number in range(60)))
-    finding = measure(lab, page(), context, trust=authority, settings=SHORT)
+    tries = (measure(lab, page(), context, trust=authority, settings=SHORT) for _ in range(10))
+    # On a busy machine the probe itself says that its own process was late.
+    finding = next(found for found in tries if found.reason is not Reason.AGENT_STARVED)
     assert (finding.outcome, finding.reason) == (Outcome.FAILED, Reason.TLS_TIMED_OUT)
     assert finding.values["http_connect_seconds"] > 0
 

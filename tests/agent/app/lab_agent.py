@@ -21,6 +21,7 @@ import msgspec
 import pytest
 
 from tests.agent.uplink.receiver import TOKEN, PushReceiver
+from tests.patience import Patience
 from tests.timing import MS
 from thongsuot_agent.status import AgentStatus, VerdictStatus
 from thongsuot_lab.lab import Lab
@@ -235,13 +236,18 @@ async def collecting(lab: Lab) -> AsyncIterator[PushReceiver]:
 
 
 async def until(done: Callable[[], bool], device: RunningAgent) -> None:
-    """Wait until something is so; what the agent logged is shown when it does not come."""
-    try:
-        async with asyncio.timeout(90_000 * MS):
-            while not done():  # noqa: ASYNC110 - it happens in another process
-                await asyncio.sleep(20 * MS)
-    except TimeoutError:
-        pytest.fail(device.log())
+    """
+    Wait until something is so, without the time in which the agent has no processor; what it logged
+    is shown when it does not come.
+    """
+    pids = () if device.process is None else (device.process.pid,)
+    patience = Patience(*pids, within_s=90_000 * MS)
+    while not done():
+        try:
+            patience.check()
+        except AssertionError:
+            pytest.fail(device.log())
+        await asyncio.sleep(20 * MS)
 
 
 def changes(receiver: PushReceiver, link: str) -> list[VerdictChange]:

@@ -7,6 +7,7 @@ The real ModemManager needs a port that speaks QMI, MBIM or AT; a TUN does not.
 
 import shutil
 import subprocess
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -47,6 +48,7 @@ def bus_socket(run_dir: Path, node: str) -> Path:
     return run_dir / f"modem-{node}.bus"
 
 
+@cache
 def is_installed() -> bool:
     """Return whether this machine has everything that the bus needs."""
     if shutil.which("dbus-daemon") is None or shutil.which("busctl") is None:

@@ -16,6 +16,14 @@ T = TypeVar("T")
 FIXED = Spec(name="fixed", interface="fix0")
 MOBILE = Spec(name="mobile", interface="wwan0")
 
+HANGS_S = 180.0
+"""What takes longer will never come."""
+PATIENT_S = 60.0
+"""
+Time limit of a probe whose answer is expected: a busy machine may take that long. A shorter one is
+only for what gets no answer.
+"""
+
 ANCHOR4, ANCHOR6 = "203.0.113.1", "2001:db8:f::1"
 
 
@@ -42,9 +50,9 @@ def on_device(
     return lab.node("device").call(lambda: asyncio.run(main()))
 
 
-async def until(condition: Callable[[], bool], timeout_s: float = 20.0) -> None:
+async def until(condition: Callable[[], bool]) -> None:
     """Wait for something that another task or the kernel brings about; the bound is generous."""
-    async with asyncio.timeout(timeout_s):
+    async with asyncio.timeout(HANGS_S):
         while not condition():  # noqa: ASYNC110 - the kernel sets no asyncio.Event
             await asyncio.sleep(0.01)
 

@@ -20,7 +20,7 @@ async def main(addresses: list[str]) -> list[dict[str, object]]:
                 try:
                     channel = link.echoes(family)
                     egress = link.egress(family, address)
-                    got = await channel.echo(egress, timeout_s=2.0)
+                    got = await channel.echo(egress, timeout_s=60.0)
                 except LinkUnusable as unusable:
                     reports.append({"reason": unusable.reason, "detail": unusable.detail})
                     continue

@@ -2,6 +2,7 @@ import asyncio
 import logging
 import socket
 import sys
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -27,6 +28,7 @@ PROGRAM = Path(__file__).with_name("address_conflict_program.py")
 OURS, OTHER = LEFT_V4, RIGHT_V4
 STRANGER = bytes.fromhex("02fc000000aa")
 SWIFT = ConflictTiming(first_s=0.0, quiet_s=0.02, claimed_s=0.02, hold_s=1.0)
+BRIEF = replace(SWIFT, hold_s=0.1)
 NEVER_ASKS = ConflictTiming(first_s=3600.0, quiet_s=3600.0, claimed_s=3600.0)
 
 MESSAGE = LinkMessage(
@@ -146,6 +148,22 @@ def test_a_quiet_host_is_found_by_asking_and_the_conflict_ends_with_it(two: Lab)
         assert len(news) == 2
 
     listening(two, work, SWIFT)
+
+
+@pytest.mark.lab
+@needs_lab
+def test_a_conflict_does_not_end_while_the_process_stands_still(two: Lab) -> None:
+    hardware = hardware_of(two, "right").hex(":")
+
+    async def work(ear: ConflictDetector, news: list[None]) -> None:
+        two.node("right").ip(f"addr add {OURS}/24 dev eth0")
+        for _ in range(3):
+            await until(lambda: ear.claims((OURS,)) == (f"{OURS} is claimed by {hardware}",))
+            time.sleep(2 * BRIEF.hold_s)  # noqa: ASYNC251 - that is what is tested
+            await asyncio.sleep(BRIEF.claimed_s)
+        assert len(news) == 1
+
+    listening(two, work, BRIEF)
 
 
 @pytest.mark.lab

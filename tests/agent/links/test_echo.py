@@ -6,7 +6,17 @@ import time
 
 import pytest
 
-from tests.agent.links.device import ANCHOR4, ANCHOR6, FIXED, MOBILE, on_device, until
+from tests.agent.links.anchor_by_hand import anchor_by_hand
+from tests.agent.links.device import (
+    ANCHOR4,
+    ANCHOR6,
+    FIXED,
+    HANGS_S,
+    MOBILE,
+    PATIENT_S,
+    on_device,
+    until,
+)
 from thongsuot_agent.links.monitor import LinkMonitor
 from thongsuot_agent.links.pending_echo import EchoResult
 from thongsuot_agent.links.state import LinkUnusable
@@ -26,11 +36,17 @@ WAIT_S = 0.3
 
 
 async def echo(
-    monitor: LinkMonitor, link: str, address: str = ANCHOR4, timeout_s: float = 10.0
+    monitor: LinkMonitor, link: str, address: str = ANCHOR4, timeout_s: float = PATIENT_S
 ) -> EchoResult:
     family = Family.IP6 if ":" in address else Family.IP4
     state = monitor.links[link]
     return await state.echoes(family).echo(state.egress(family, address), timeout_s=timeout_s)
+
+
+def give_up_late(lab: Lab, interface: str) -> None:
+    """Have the device look for a neighbour that is not there for minutes, not for three seconds."""
+    setting = f"net.ipv4.neigh.{interface}.mcast_solicit=200"
+    lab.node("device").run(["sysctl", "-qw", setting])
 
 
 def test_an_echo_is_answered_over_each_link_and_family(lab: Lab) -> None:
@@ -100,9 +116,13 @@ def test_an_answer_by_the_other_interface_is_no_proof_and_no_loss(lab: Lab) -> N
     ont.ip("route replace 192.168.8.10/32 via 192.168.1.10 dev lan")
 
     async def look(monitor: LinkMonitor) -> None:
-        got = await echo(monitor, "mobile", timeout_s=WAIT_S)
+        unexpected = monitor.links["mobile"].echoes(Family.IP4).unexpected_replies
+        async with asyncio.timeout(HANGS_S):
+            got = await echo(monitor, "mobile", timeout_s=WAIT_S)
+            while not unexpected.unproven:  # it came after the end of the wait
+                got = await echo(monitor, "mobile", timeout_s=WAIT_S)
         assert got.reason is Reason.EGRESS_UNPROVEN
-        assert monitor.links["mobile"].echoes(Family.IP4).unexpected_replies.unproven == 1
+        assert unexpected.unproven == 1
 
     on_device(lab, look, BOTH)
 
@@ -115,8 +135,10 @@ def test_silence_is_distinguished_from_packets_that_never_left(lab: Lab) -> None
         "add rule inet quiet in icmpv6 type != echo-request accept",
     )
 
+    give_up_late(lab, "fix0")
+
     async def look(monitor: LinkMonitor) -> None:
-        await echo(monitor, "fixed", timeout_s=WAIT_S)
+        await echo(monitor, "fixed", "192.168.1.1")  # its hardware address is known from now on
         silent = await echo(monitor, "fixed", timeout_s=WAIT_S)
         assert (silent.reason, silent.detail) == (Reason.TIMED_OUT, "")
         unknown = await echo(monitor, "fixed", "192.168.1.99", timeout_s=WAIT_S)
@@ -128,7 +150,7 @@ def test_silence_is_distinguished_from_packets_that_never_left(lab: Lab) -> None
 
 def test_a_gateway_without_a_neighbour_is_unreachable_when_the_kernel_gives_up(lab: Lab) -> None:
     async def look(monitor: LinkMonitor) -> None:
-        got = await echo(monitor, "fixed", "192.168.1.99", timeout_s=20.0)
+        got = await echo(monitor, "fixed", "192.168.1.99")
         assert got.reason is Reason.HOST_UNREACHABLE
 
     on_device(lab, look, BOTH)
@@ -171,40 +193,45 @@ def test_a_routers_refusal_is_the_reason(lab: Lab, address: str, rule: str, reas
 
 
 def test_an_answer_after_the_time_is_up_is_late_and_the_next_echo_reports_it(lab: Lab) -> None:
-    lab.impair("ont--internet", Impairment(delay_s=0.4))
-
     async def look(monitor: LinkMonitor) -> None:
+        async def answered() -> EchoResult:
+            waiting = asyncio.create_task(echo(monitor, "fixed"))
+            far.answer(await far.request())
+            return await waiting
+
         got = await echo(monitor, "fixed", timeout_s=0.1)
         assert got.reason is Reason.TIMED_OUT
         assert got.late_rtt_s is None
-        following = await echo(monitor, "fixed")
+        far.answer(await far.request())
+        oddities = monitor.links["fixed"].echoes(Family.IP4).unexpected_replies
+        await until(lambda: oddities.late == 1)
+        following = await answered()
         assert following.rtt_s is not None
         assert following.late_rtt_s is not None
-        assert following.late_rtt_s >= 0.4
-        assert (await echo(monitor, "fixed")).late_rtt_s is None, "it is told once"
-        oddities = monitor.links["fixed"].echoes(Family.IP4).unexpected_replies
+        assert following.late_rtt_s >= 0.1
+        assert (await answered()).late_rtt_s is None, "it is told once"
         assert (oddities.late, oddities.duplicates) == (1, 0)
 
-    on_device(lab, look, BOTH)
+    with anchor_by_hand(lab) as far:
+        on_device(lab, look, BOTH)
 
 
 def test_a_refusal_after_the_time_is_up_is_not_a_late_answer(lab: Lab) -> None:
     """A router that finds no next hop refuses after three seconds, which proves no path."""
-    lab.impair("ont--internet", Impairment(delay_s=0.4))
-    lab.node("internet").nft(
-        "add table inet no",
-        "add chain inet no f { type filter hook forward priority 0; }",
-        "add rule inet no f ip daddr 203.0.113.1 reject with icmp type host-unreachable",
-    )
 
     async def look(monitor: LinkMonitor) -> None:
         assert (await echo(monitor, "fixed", timeout_s=0.1)).reason is Reason.TIMED_OUT
-        following = await echo(monitor, "fixed")
-        assert following.reason is Reason.HOST_UNREACHABLE
-        assert following.late_rtt_s is None
-        assert monitor.links["fixed"].echoes(Family.IP4).unexpected_replies.late == 1
+        far.refuse(await far.request())
+        oddities = monitor.links["fixed"].echoes(Family.IP4).unexpected_replies
+        await until(lambda: oddities.late == 1)
+        following = asyncio.create_task(echo(monitor, "fixed"))
+        far.refuse(await far.request())
+        assert (await following).reason is Reason.HOST_UNREACHABLE
+        assert (await following).late_rtt_s is None
+        assert oddities.late == 1
 
-    on_device(lab, look, BOTH)
+    with anchor_by_hand(lab) as far:
+        on_device(lab, look, BOTH)
 
 
 def test_an_unanswered_flow_is_probed_again_by_a_fresh_flow(lab: Lab) -> None:
@@ -245,44 +272,30 @@ def sent_identifiers(ear: socket.socket) -> list[int]:
 
 def test_duplicates_are_counted_once_as_answers(lab: Lab) -> None:
     """Both the anchor's kernel and a program there answer."""
-    spy = lab.node("anchor").socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
-    with spy:
-        spy.settimeout(10)
 
-        async def look(monitor: LinkMonitor) -> None:
-            got = await echo(monitor, "fixed")
-            assert got.rtt_s is not None
-            packet, sender = spy.recvfrom(2048)
-            message = icmp.parse(icmp.IP4, b"\0" + icmp.ip4_payload(packet)[0][1:])
-            assert isinstance(message, icmp.EchoReply)
-            again = b"\0\0\0\0" + packet[24:]
-            again = again[:2] + icmp.checksum(again).to_bytes(2, "big") + again[4:]
-            spy.sendto(again, sender)
-            oddities = monitor.links["fixed"].echoes(Family.IP4).unexpected_replies
-            await until(lambda: oddities.duplicates == 1)
-            assert oddities.unsolicited == 0
+    async def look(monitor: LinkMonitor) -> None:
+        got = await echo(monitor, "fixed")
+        assert got.rtt_s is not None
+        far.answer(await far.request())
+        oddities = monitor.links["fixed"].echoes(Family.IP4).unexpected_replies
+        await until(lambda: oddities.duplicates == 1)
+        assert oddities.unsolicited == 0
 
+    with anchor_by_hand(lab, is_silent=False) as far:
         on_device(lab, look, BOTH)
 
 
 def test_a_forged_answer_does_not_count(lab: Lab) -> None:
     """The forger guesses identifier and sequence number but cannot know the payload."""
-    anchor = lab.node("anchor")
-    anchor.run(["sysctl", "-qw", "net.ipv4.icmp_echo_ignore_all=1"])
-    spy = anchor.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
-    with spy:
-        spy.settimeout(10)
 
-        async def look(monitor: LinkMonitor) -> None:
-            waiting = asyncio.create_task(echo(monitor, "fixed", timeout_s=2 * WAIT_S))
-            await asyncio.sleep(WAIT_S / 3)
-            packet, sender = spy.recvfrom(2048)
-            forged = b"\0\0\0\0" + packet[24:28] + b"x" * 16
-            forged = forged[:2] + icmp.checksum(forged).to_bytes(2, "big") + forged[4:]
-            spy.sendto(forged, sender)
-            assert (await waiting).reason is Reason.TIMED_OUT
-            assert monitor.links["fixed"].echoes(Family.IP4).unexpected_replies.unsolicited == 1
+    async def look(monitor: LinkMonitor) -> None:
+        waiting = asyncio.create_task(echo(monitor, "fixed", timeout_s=2 * WAIT_S))
+        far.answer(await far.request(), b"x" * 16)
+        assert (await waiting).reason is Reason.TIMED_OUT
+        oddities = monitor.links["fixed"].echoes(Family.IP4).unexpected_replies
+        await until(lambda: oddities.unsolicited == 1)
 
+    with anchor_by_hand(lab) as far:
         on_device(lab, look, BOTH)
 
 
@@ -320,8 +333,8 @@ def test_closing_a_link_ends_what_is_under_way(lab: Lab) -> None:
     lab.node("anchor").run(["sysctl", "-qw", "net.ipv4.icmp_echo_ignore_all=1"])
 
     async def look(monitor: LinkMonitor) -> None:
-        waiting = asyncio.create_task(echo(monitor, "fixed", timeout_s=30.0))
-        await asyncio.sleep(0.05)
+        waiting = asyncio.create_task(echo(monitor, "fixed", timeout_s=HANGS_S))
+        await asyncio.sleep(0)  # it is sent
         monitor.links["fixed"].close()
         assert (await waiting).reason is Reason.INTERFACE_DOWN
 
@@ -368,6 +381,7 @@ def test_an_interface_that_was_plugged_in_again_gets_new_sockets(lab: Lab) -> No
         device.ip("link del m0", *again)
         monitor.refresh()
         assert link.echoes(Family.IP4) is not first
+        give_up_late(lab, "m0")
         # Nobody answers at the other end: but it can be sent again, which the old socket could not.
         got = await echo(monitor, "modem", "10.7.0.2", timeout_s=WAIT_S)
         assert got.reason is Reason.TIMED_OUT

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.agent.links.device import on_device, until
+from tests.agent.links.device import PATIENT_S, on_device, until
 from thongsuot_agent.clock import Clocks
 from thongsuot_agent.links.flow import Flow
 from thongsuot_agent.links.link import LiveLink
@@ -95,7 +95,7 @@ async def first_router(link: LiveLink, family: Family, destination: str, method:
     flow = Flow(link.egress(family, destination), method, 20001)
     with Tracer(flow) as tracer:
         probe = tracer.send(1)
-        await tracer.wait_for([probe], 2.0)
+        await tracer.wait_for([probe], PATIENT_S)
     return "" if probe.answer is None else probe.answer.reply.address
 
 
@@ -154,10 +154,10 @@ def test_every_sort_of_socket_leaves_by_its_links_carrier(routed: Lab) -> None:
     listener = routed.node("anchor").socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.bind((ANCHOR, PORT))
     listener.listen()
-    listener.settimeout(5)
+    listener.settimeout(PATIENT_S)
     datagrams = routed.node("anchor").socket(socket.AF_INET, socket.SOCK_DGRAM)
     datagrams.bind((ANCHOR, PORT))
-    datagrams.settimeout(5)
+    datagrams.settimeout(PATIENT_S)
 
     async def look(monitor: LinkMonitor) -> None:
         for link, line in zip(monitor.links.values(), CARRIER_LINES.values(), strict=True):
@@ -172,9 +172,9 @@ def test_every_sort_of_socket_leaves_by_its_links_carrier(routed: Lab) -> None:
             with open_stream_by("eth0", Family.IP4, egress.source, link.selector) as stream:
                 stream.connect_ex((ANCHOR, PORT))
                 assert accepted_from(listener) == peer
-            with connect_stream_by("eth0", link.selector, ANCHOR, PORT, 5):
+            with connect_stream_by("eth0", link.selector, ANCHOR, PORT, PATIENT_S):
                 assert accepted_from(listener) == peer
-            answer = await link.echoes(Family.IP4).echo(egress, timeout_s=2)
+            answer = await link.echoes(Family.IP4).echo(egress, timeout_s=PATIENT_S)
             assert answer.rtt_s is not None
 
     with listener, datagrams:
@@ -199,7 +199,7 @@ def test_pushes_of_two_links_on_one_port_leave_each_by_its_own(routed: Lab) -> N
 
     async def look(monitor: LinkMonitor) -> None:
         endpoint = CollectorEndpoint(
-            url=f"http://{ANCHOR}:{PORT + 1}", host=ANCHOR, ca_file="", timeout_s=5
+            url=f"http://{ANCHOR}:{PORT + 1}", host=ANCHOR, ca_file="", timeout_s=PATIENT_S
         )
         async with await asyncio.start_server(answer, sock=listener):
             connections = {
@@ -236,7 +236,7 @@ def answering(*, dead: str) -> Callable[[LinkMonitor], Awaitable[dict[str, bool]
     async def look(monitor: LinkMonitor) -> dict[str, bool]:
         answered = {}
         for link in monitor.links.values():
-            timeout_s = 0.5 if link.name == dead else 30.0
+            timeout_s = 0.5 if link.name == dead else PATIENT_S
             egress = link.egress(Family.IP4, ANCHOR)
             answer = await link.echoes(Family.IP4).echo(egress, timeout_s=timeout_s)
             answered[link.name] = answer.rtt_s is not None

@@ -20,7 +20,7 @@ from thongsuot_schema.result import Family
 
 pytestmark = [pytest.mark.lab, needs_lab]
 
-WITHIN_S = 30.0
+WITHIN_S = 120.0
 PORT = 8080
 
 

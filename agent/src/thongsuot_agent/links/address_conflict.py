@@ -9,6 +9,7 @@ traffic.
 import asyncio
 import errno
 import logging
+import math
 import socket
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -49,7 +50,8 @@ class ConflictTiming:
     hold_s: float = 20.0
     """
     How long a claim counts: three of four answers may be lost. Longer than DEFEND_INTERVAL, for a
-    host that announces and answers no query.
+    host that announces and answers no query. It also counts until a query after it was not
+    answered: a process that stood still asked nobody meanwhile.
     """
 
 
@@ -108,6 +110,7 @@ class ConflictDetector:
         self._own: Collection[bytes] = ()
         self._claims: dict[bytes, AddressClaim] = {}
         self._timer: asyncio.TimerHandle | None = None
+        self._asked_s = -math.inf
         self._refused = False
 
     def follow(self, point: ListenPoint | None, own: Collection[bytes]) -> None:
@@ -208,10 +211,11 @@ class ConflictDetector:
         known = self._claimants()
         # If the process did not get the CPU in time, the proving packet may be in the buffer.
         self._receive_all(self._socket)
-        since_s = self._loop.time() - self._timing.hold_s
+        since_s = min(self._loop.time() - self._timing.hold_s, self._asked_s)
         self._claims = {of: claim for of, claim in self._claims.items() if claim.heard_s > since_s}
         self._loop.add_reader(self._socket, self._on_readable)
         self._send(self._socket, self._point)
+        self._asked_s = self._loop.time()
         self._schedule_probe(self._timing.claimed_s if self._claims else self._timing.quiet_s)
         self._report_if_changed(known)
 

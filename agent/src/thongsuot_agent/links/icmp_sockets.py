@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from thongsuot_agent.links.egress import address_family
+from thongsuot_agent.links.fresh_numbers import FreshNumbers
 from thongsuot_agent.links.reasons import described, reason_for_own
 from thongsuot_agent.links.selector import RouteSelector
 from thongsuot_agent.links.sockets import attach_filter, bind_to
@@ -28,6 +29,8 @@ from thongsuot_schema.result import Family
 FRESH_FLOWS = 16
 """Flows that one raw socket uses in rotation; each is an entry in the NAT of the site's router."""
 FLOW_MASK = 0xFFFF & ~(FRESH_FLOWS - 1)
+
+_identifiers = FreshNumbers(0x10000 // FRESH_FLOWS)
 
 _RECEIVE_BUFFER_BYTES = 1 << 17  # a few hundred answers: more than are ever in flight
 
@@ -79,7 +82,7 @@ def number_anew(sender: socket.socket) -> None:
 
 
 def _open_raw(family: Family, interface: str, selector: RouteSelector) -> IcmpSockets:
-    identifier = int.from_bytes(os.urandom(2), "big") & FLOW_MASK
+    identifier = _identifiers.take() * FRESH_FLOWS
     program = echo_filter6 if family is Family.IP6 else echo_filter4
     with _opened(family, socket.SOCK_RAW) as sender:
         attach_filter(sender, PASS_NOTHING)

@@ -7,12 +7,12 @@ one of these answers on this flow, it identifies the link. If none answers, the 
 """
 
 import asyncio
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from thongsuot_agent.links.egress import Egress
 from thongsuot_agent.links.flow import FIRST_FLOW, FLOWS, Flow
+from thongsuot_agent.links.fresh_numbers import FreshNumbers
 from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.reasons import described, reason_for_own
 from thongsuot_agent.links.state import LinkUnusable
@@ -26,6 +26,7 @@ WAIT_S = 1.0
 """Routers close by answer in milliseconds, over 5G in tenths of a second."""
 
 _GAP_S = 0.01
+_flows = FreshNumbers(FLOWS)
 FIRST_HOP, ROUTE = "first_hop", "route"
 
 
@@ -79,7 +80,7 @@ async def _routers(egress: Egress) -> tuple[tuple[str, ...], int]:
     header_bytes = 40 if egress.family is Family.IP6 else 20
     # A NAT router keeps a flow on the line that it started on, or drops it when that line fails:
     # each observation uses a new flow.
-    flow = FIRST_FLOW + int.from_bytes(os.urandom(2), "big") % FLOWS
+    flow = FIRST_FLOW + _flows.take()
     with Tracer(Flow(egress, "udp", flow)) as tracer:
         probes = []
         for hops in range(1, HOPS + 1):

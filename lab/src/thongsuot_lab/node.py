@@ -17,7 +17,7 @@ from thongsuot_lab.spaces.privilege import is_mapped, may_set_groups
 T = TypeVar("T")
 Stdio = int | IO[bytes] | IO[str] | None
 
-KILL_WITHIN_S = 30.0
+KILL_WITHIN_S = 120.0
 """How long the kernel may take to remove killed processes, on a busy machine."""
 
 _POLL_EVERY_S = 0.001

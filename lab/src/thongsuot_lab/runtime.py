@@ -20,7 +20,8 @@ from thongsuot_lab import rundir
 from thongsuot_lab.errors import BuildError, LabError
 from thongsuot_lab.spaces.enter import CLONE_NEWPID, in_thread, start_inside, unshare
 
-END_S: Final = 10.0
+# Only for a process that hangs: a machine that pauses keeps each of them for seconds.
+END_S: Final = 120.0
 
 
 @dataclass(slots=True)

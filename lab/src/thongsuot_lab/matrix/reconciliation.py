@@ -129,7 +129,7 @@ def drain(stack: CityStack, *, patience: float) -> None:
 
 def sink_lag_entries(stack: CityStack) -> float | None:
     """Return the number of journal entries that the sink has not delivered."""
-    with urllib.request.urlopen(f"{stack.addresses['collector']}/metrics", timeout=10) as answer:
+    with urllib.request.urlopen(f"{stack.addresses['collector']}/metrics", timeout=60) as answer:
         match = _LAG.search(answer.read().decode())
     return None if match is None else float(match.group(1))
 

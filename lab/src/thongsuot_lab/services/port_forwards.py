@@ -11,7 +11,7 @@ from typing import Final
 
 from thongsuot_lab.services.server_node import ServerNode
 
-CONNECT_S: Final = 5.0
+CONNECT_S: Final = 60.0
 PIECE_BYTES: Final = 64 * 1024
 
 

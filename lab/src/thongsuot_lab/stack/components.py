@@ -1,9 +1,9 @@
 """Starts the parts of the stack, each with its own folder, and queries their state."""
 
+import http.client
 import shutil
 import subprocess
 import sys
-import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +17,11 @@ from thongsuot_lab.stack.process import Process, Spawn, StackError, spawn_here
 from thongsuot_schema.inventory.model import Inventory
 from thongsuot_schema.view import SiteView
 
-READY_S = 60.0
-"""How long a part may take to be ready; it takes seconds on a slow machine that is busy."""
+READY_S = 240.0
+"""
+How long a part may take to be ready: only one that hangs takes minutes. One that ends is noticed at
+once.
+"""
 
 
 def installed_command(name: str) -> str:
@@ -126,7 +129,7 @@ def responds(url: str) -> bool:
     try:
         with urllib.request.urlopen(url, timeout=5) as response:
             return bool(response.status < 400)
-    except (urllib.error.URLError, OSError):
+    except (OSError, http.client.HTTPException):
         return False
 
 
@@ -135,7 +138,7 @@ def has_delivered(base: str) -> bool:
     try:
         with urllib.request.urlopen(f"{base}/status.json", timeout=5) as response:
             status = msgspec.json.decode(response.read(), type=AgentStatus)
-    except (urllib.error.URLError, OSError, msgspec.DecodeError):
+    except (OSError, http.client.HTTPException, msgspec.DecodeError):
         return False
     return status.collector.acknowledged_s_ago is not None
 
@@ -145,5 +148,5 @@ def fetch_site_view(base: str, site: str) -> SiteView | None:
     try:
         with urllib.request.urlopen(f"{base}/sites/{site}.json", timeout=5) as response:
             return msgspec.json.decode(response.read(), type=SiteView)
-    except (urllib.error.URLError, OSError, msgspec.DecodeError):
+    except (OSError, http.client.HTTPException, msgspec.DecodeError):
         return None

@@ -12,8 +12,11 @@ from typing import IO, Protocol
 
 from thongsuot_lab.errors import LabError
 
-STOP_S = 10.0
-"""How long a child may take to end after SIGTERM before it is killed; the agent needs under 5 s."""
+STOP_S = 60.0
+"""
+How long a child may take to end after SIGTERM before it is killed; the agent needs under 5 s, and
+what it still keeps then would be lost on a machine that pauses.
+"""
 
 
 class StackError(LabError):

@@ -2,9 +2,12 @@
 
 import asyncio
 import os
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from tests.collector.running import WITHIN_S
 
@@ -29,6 +32,77 @@ def awake_s(*pids: int) -> float:
     one of their threads waits for a processor. The others have to be alive at both ends.
     """
     return time.monotonic() - sum(map(starved_ns, (os.getpid(), *pids))) / NS_PER_S
+
+
+def descendants() -> set[int]:
+    """Return all processes that this one has started, and those that they have."""
+    parents: dict[int, int] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text("utf-8", "replace").rpartition(")")[2].split()
+        except OSError:
+            continue  # it has just ended
+        parents[int(stat.parent.name)] = int(fields[1])
+    found: set[int] = set()
+    more = {os.getpid()}
+    while more:
+        more = {pid for pid, parent in parents.items() if parent in more}
+        found |= more
+    return found
+
+
+def _starved_by_pid() -> dict[int, int]:
+    return {pid: starved_ns(pid) for pid in (os.getpid(), *descendants())}
+
+
+class LostTime:
+    """
+    How long this process and its descendants were kept from running: by pauses of the machine, and
+    by waiting for a processor.
+
+    More than was lost rather than less: a pause is counted for each of them that wanted to run in
+    it. It is for a bound on how long something takes that all of them do together.
+    """
+
+    _EVERY_S = 0.02
+
+    def __init__(self) -> None:
+        self._paused_s = 0.0
+        self._ended = threading.Event()
+        self._watching = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._watching.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._ended.set()
+        self._watching.join()
+
+    def since_s(self) -> Callable[[], float]:
+        """Return what tells, in seconds, what was lost from now on."""
+        paused_s = self._paused_s
+        before_ns = _starved_by_pid()
+
+        def lost_s() -> float:
+            waited_ns = sum(
+                max(0, now_ns - before_ns.get(pid, 0)) for pid, now_ns in _starved_by_pid().items()
+            )
+            return self._paused_s - paused_s + waited_ns / NS_PER_S
+
+        return lost_s
+
+    def _watch(self) -> None:
+        looked_s = time.monotonic()
+        while not self._ended.wait(self._EVERY_S):
+            now_s = time.monotonic()
+            self._paused_s += max(0.0, now_s - looked_s - 2 * self._EVERY_S)
+            looked_s = now_s
 
 
 class Patience:

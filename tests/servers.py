@@ -18,7 +18,7 @@ import pytest
 from tests.plain_http import NO_AUTHORITIES
 from tests.ports import free_port
 
-_READY_WITHIN_S = 60.0
+_READY_WITHIN_S = 180.0
 """Prometheus is ready in 0.2 s on an idle machine; only a machine in trouble comes near this."""
 
 _PROMETHEUS_CONFIG = """\
@@ -104,7 +104,7 @@ class PrometheusServer:
         """Return the result of an instant query: one entry a series."""
         params = {"query": expression} | ({} if at_s is None else {"time": f"{at_s:.3f}"})
         answer = httpx.get(
-            f"{self.url}/api/v1/query", params=params, timeout=30, verify=NO_AUTHORITIES
+            f"{self.url}/api/v1/query", params=params, timeout=120, verify=NO_AUTHORITIES
         )
         assert answer.status_code == 200, answer.text
         results: list[dict[str, object]] = answer.json()["data"]["result"]
@@ -188,14 +188,14 @@ class AlertmanagerServer:
 
     def alerts(self) -> list[dict[str, Any]]:
         """Return the alerts that it holds now and that are not over."""
-        answer = httpx.get(f"{self.url}/api/v2/alerts", timeout=30, verify=NO_AUTHORITIES)
+        answer = httpx.get(f"{self.url}/api/v2/alerts", timeout=120, verify=NO_AUTHORITIES)
         assert answer.status_code == 200, answer.text
         alerts: list[dict[str, Any]] = answer.json()
         return alerts
 
     def notified(self) -> int:
         """Return how many tellings to its webhook it has finished, by its own count."""
-        text = httpx.get(f"{self.url}/metrics", timeout=30, verify=NO_AUTHORITIES).text
+        text = httpx.get(f"{self.url}/metrics", timeout=120, verify=NO_AUTHORITIES).text
         name = "alertmanager_notification_latency_seconds_count"
         counts = re.findall(rf'^{name}{{.*integration="webhook".*}} (\d+)', text, re.MULTILINE)
         return sum(map(int, counts))

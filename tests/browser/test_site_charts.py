@@ -78,7 +78,7 @@ async def client(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
                 changes=changes(from_s, until_s),
                 notices=notices,
             )
-            pushed = await pusher.batch(batch, boottime_ns=LASTED * S)
+            pushed = await pusher.batch(batch, boottime_ns=agent.uptime_ns())
             assert pushed.status_code == 200, pushed.text
 
         async def is_known() -> bool:

@@ -1,6 +1,7 @@
 """Batches as an agent would seal them: real layouts, real bytes."""
 
 import random
+import time
 from collections.abc import Iterable, Sequence
 
 from tests.schema.batch.layout_builder import LayoutBuilder
@@ -96,6 +97,15 @@ class BatchSealer:
         self.error_s = error_s
         self.number = 0
         self._layouts = LayoutBuilder()
+
+    def uptime_ns(self) -> int:
+        """
+        Return what the device's clock shows when it pushes now.
+
+        A clock that stands still while a slow machine works is a wrong one to the collector, as
+        soon as it is two seconds behind.
+        """
+        return time.time_ns() - self.epoch_ns
 
     def batch(
         self,

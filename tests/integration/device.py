@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
-from tests.collector.running import eventually
+from tests.collector.running import WITHIN_S, eventually
 from thongsuot_agent.clock import Clocks, TrueTime, boot_id
 from thongsuot_agent.spool.spool import Spool
 from thongsuot_agent.uplink.connection import CollectorEndpoint
@@ -32,7 +32,7 @@ async def pushing(
     clock = clock or Clocks()
     terms = UploadConfig(
         endpoints=tuple(
-            CollectorEndpoint(url=each, host="127.0.0.1", ca_file="", timeout_s=15.0)
+            CollectorEndpoint(url=each, host="127.0.0.1", ca_file="", timeout_s=WITHIN_S)
             for each in (url, *failover_urls)
         ),
         links={},

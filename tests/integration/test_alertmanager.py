@@ -17,7 +17,7 @@ from tests.collector.notify.incident_events import (
     steady_city,
 )
 from tests.collector.notify.receiver_process import ReceiverProcess
-from tests.collector.running import eventually
+from tests.collector.running import WITHIN_S, eventually
 from tests.collector.timeline.boot_script import CUT, UP
 from tests.servers import AlertmanagerServer
 from thongsuot_collector.notify.channels.alertmanager import Settings
@@ -53,6 +53,7 @@ def notifying(
         name="main",
         urls=tuple(server.url for server in servers),
         repeat_s=0.2,
+        timeout_s=WITHIN_S,
     )
     settings = NotifySettings(channels=("main",), retry_s=0.02, city="so-khcn")
     return configured_service(made, path, [(load("alertmanager"), channel)], settings)

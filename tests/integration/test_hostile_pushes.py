@@ -7,6 +7,7 @@ import asyncio
 import logging
 import math
 import os
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -20,7 +21,7 @@ from tests.collector.app.process import CollectorProcess
 from tests.collector.batches import BatchSealer, S, usual_results
 from tests.collector.running import Pusher
 from tests.integration.hostile_pushes import NOW, HostileDevice
-from tests.patience import Patience
+from tests.patience import LostTime, Patience
 from tests.plain_http import NO_AUTHORITIES, PlainClient
 from thongsuot_collector.app.durable import JOURNAL_FILE, STORE_FILE
 from thongsuot_collector.journal.sqlite_tables import connect
@@ -125,7 +126,7 @@ async def push_until(stop: asyncio.Event, url: str, agent: BatchSealer, secret: 
     with closing(PlainClient(url)) as client:
         pusher = Pusher(client, agent, secret)
         while not stop.is_set():
-            at_ns = time.time_ns() - agent.epoch_ns
+            at_ns = agent.uptime_ns()
             response = await pusher.batch(
                 agent.batch(at_ns, usual_results(at_ns - 10 * S)), boottime_ns=at_ns
             )
@@ -240,3 +241,18 @@ def test_patience_ends_with_a_process_that_is_stuck_and_not_with_one_that_is_sta
         patience.check()
     patience.advance()
     patience.check()
+
+
+def test_a_pause_of_all_that_a_test_runs_is_time_lost() -> None:
+    usual_s = sys.getswitchinterval()
+    with LostTime() as lost:
+        lost_s = lost.since_s()
+        # Nothing else of this process runs meanwhile, as if the machine stood still.
+        sys.setswitchinterval(60.0)
+        until_s = time.monotonic() + 0.3
+        while time.monotonic() < until_s:
+            pass
+        sys.setswitchinterval(usual_s)
+        while lost_s() < 0.2:
+            time.sleep(0.01)
+        assert lost.since_s()() < lost_s()

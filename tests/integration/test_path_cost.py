@@ -23,7 +23,7 @@ NEIGHBOUR_DISCOVERY = range(133, 138)
 PACKET_BYTES = 4096
 RUNS = 3
 PORT = 8443
-TIMEOUT_S = 5.0
+TIMEOUT_S = 10.0
 """Nothing is lost here: answers are waited for, however slow the machine is."""
 
 

@@ -88,7 +88,8 @@ async def test_every_result_is_in_the_database_at_its_own_time(
     ]
     async with collector(tmp_path, config=sink(prometheus), inventory=inventory(site)) as client:
         pusher = Pusher(client, agent, token(tmp_path, site))
-        response = await pusher.batch(agent.batch(4999 * S, results), boottime_ns=5000 * S)
+        batch = agent.batch(4999 * S, results)
+        response = await pusher.batch(batch, boottime_ns=agent.uptime_ns())
         assert response.status_code == 200, response.text
         await all_sent(client, 1)
     samples = prometheus.samples(f'{{site="{site}"}}', at_s=now_ns / 1e9 + 1, range_s=60)
@@ -122,9 +123,8 @@ async def test_verdicts_are_series_that_end_when_nothing_is_known_any_more(
             (4975, [change(4970 * S, State.UNKNOWN, before=State.DOWN)]),
             (4990, []),
         ):
-            # The device's clock goes on as the collector's does, however slow the machine is.
-            boottime_ns = 5000 * S + time.time_ns() - now_ns
-            await pusher.batch(agent.batch(sealed * S, changes=changes), boottime_ns=boottime_ns)
+            batch = agent.batch(sealed * S, changes=changes)
+            await pusher.batch(batch, boottime_ns=agent.uptime_ns())
         await all_sent(client, 5)
 
     def at(second: int) -> float:
@@ -165,7 +165,8 @@ async def test_a_backlog_is_delivered_after_newer_batches_and_completely(
         ]
         fresh = agent.batch(now - S, usual_results(now - 16 * S, seed=99))
         for batch in (fresh, *backlog):
-            assert (await pusher.batch(batch, boottime_ns=now)).status_code == 200
+            pushed = await pusher.batch(batch, boottime_ns=agent.uptime_ns())
+            assert pushed.status_code == 200, pushed.text
         await all_sent(client, 25)
         assert await metric(client, "thongsuot_collector_sink_dropped_samples_total") == 0
         sent = await metric(client, "thongsuot_collector_sink_samples_total")

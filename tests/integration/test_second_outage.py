@@ -19,7 +19,7 @@ from tests.collector.batches import S
 from tests.collector.correlation.consumer_world import INVENTORY, World
 from tests.collector.notify.carrier_fixture import CarrierFixture
 from tests.collector.notify.receiver_process import ReceiverProcess
-from tests.collector.running import eventually
+from tests.collector.running import WITHIN_S, eventually
 from tests.servers import AlertmanagerServer
 from thongsuot_collector.correlation.consumer import IncidentConsumer
 from thongsuot_collector.inventory.directory import InventoryDirectory
@@ -101,13 +101,16 @@ class TwoOutages:
         await self.world.run(seconds, sites=sites)
         await self.world.consumer.flush()
 
-    async def run_until_told(self) -> None:
-        """Let time pass until every message is with its receiver, and written down."""
+    async def run_until_told(self, *, refused: bool = False) -> None:
+        """
+        Wait until every message is with its receiver, and written down; time passes meanwhile only
+        if one was ``refused``: it is sent again later.
+        """
 
         async def is_told() -> bool:
             if not self.world.consumer.pending_notifications():
                 return True
-            await self.run(1)  # a receiver that failed is asked again later
+            await self.run(int(refused))
             return False
 
         await eventually(is_told)
@@ -141,11 +144,15 @@ async def playing(
     world = World(folder)
     tickets = msgspec.convert(
         {"kind": "tmf621", "customer": "UBND-HN", "poll_s": 3600.0, **desk.credentials()}
-        | {"name": "tickets"},
+        | {"name": "tickets", "timeout_s": WITHIN_S},
         TicketSettings,
     )
     alarms = AlertmanagerSettings(
-        kind="alertmanager", name="alarms", urls=(alertmanager.url,), repeat_s=0.5
+        kind="alertmanager",
+        name="alarms",
+        urls=(alertmanager.url,),
+        repeat_s=0.5,
+        timeout_s=WITHIN_S,
     )
     service = NotificationService(
         {
@@ -219,7 +226,7 @@ async def test_a_second_outage_is_reported_again_and_charged_from_when_it_was_ac
 
         desk.behave("well")
         refused_until_ms = play.now_ms()
-        await play.run_until_told()
+        await play.run_until_told(refused=True)
         accepted_by_ms = play.now_ms()
         await play.run(30)
         statuses = [ticket["status"] for ticket in play.tickets()]

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.collector.batches import BatchSealer, S, icmp_result, unmeasured
-from tests.collector.running import Pusher, collector, eventually, token
+from tests.collector.running import WITHIN_S, Pusher, collector, eventually, token
 from tests.collector.sinks.sink_contract import metric
 from tests.integration.test_prometheus_remote_write import inventory
 from tests.servers import PrometheusServer
@@ -38,10 +38,9 @@ def table(server_url: str) -> str:
 
 def query(server_url: str, expression: str, at_s: float) -> list[dict[str, str]]:
     """Return the labels of the series that are there at a moment."""
-    httpx.get(f"{server_url}/internal/force_flush", timeout=30)
-    answer = httpx.get(
-        f"{server_url}/api/v1/query?query={quote(expression)}&time={at_s:.3f}&nocache=1", timeout=30
-    )
+    httpx.get(f"{server_url}/internal/force_flush", timeout=WITHIN_S)
+    asked = f"query={quote(expression)}&time={at_s:.3f}&nocache=1"
+    answer = httpx.get(f"{server_url}/api/v1/query?{asked}", timeout=WITHIN_S)
     assert answer.status_code == 200, answer.text
     return [series["metric"] for series in answer.json()["data"]["result"]]
 
@@ -67,7 +66,8 @@ async def test_a_link_that_disappears_is_gone_at_once(server_url: str, tmp_path:
         before = [icmp_result(NOW - 60 * S, link=link) for link in ("fiber", "5g")]
         after = [icmp_result(NOW - 45 * S), unmeasured(NOW - 45 * S, link="5g")]
         for sealed, results in ((NOW - 55 * S, before), (NOW - 40 * S, after)):
-            answer = await pusher.batch(agent.batch(sealed, results), boottime_ns=NOW)
+            batch = agent.batch(sealed, results)
+            answer = await pusher.batch(batch, boottime_ns=agent.uptime_ns())
             assert answer.status_code == 200, answer.text
         # Twice four; four and one; and the ends of four.
         await eventually(sent(client, 8 + 5 + 4))
@@ -97,7 +97,8 @@ async def test_a_link_that_gets_another_carrier_is_not_there_twice(
             at = NOW - (60 - place * 30) * S
             batch = agent.batch(at + 5 * S, [icmp_result(at)])
             pusher = Pusher(client, agent, secret)
-            assert (await pusher.batch(batch, boottime_ns=NOW)).status_code == 200
+            pushed = await pusher.batch(batch, boottime_ns=agent.uptime_ns())
+            assert pushed.status_code == 200, pushed.text
             await eventually(sent(client, 4 + place * 4))
 
     def carriers(second: int) -> list[str]:

@@ -126,7 +126,7 @@ class ConfigEditCollector:
     async def figures(self) -> str:
         """Return the agent's metrics; nothing while it does not answer."""
         try:
-            async with httpx.AsyncClient(trust_env=False, timeout=20) as client:
+            async with httpx.AsyncClient(trust_env=False, timeout=WITHIN_S) as client:
                 return (await client.get(f"http://127.0.0.1:{self.port}/metrics")).text
         except httpx.TransportError:
             return ""

@@ -15,7 +15,7 @@ import pytest
 from tests.collector.app.process import CollectorProcess
 from tests.collector.notify.incident_events import secret_file
 from tests.collector.notify.receiver_process import ReceiverProcess
-from tests.collector.running import collector, eventually
+from tests.collector.running import WITHIN_S, collector, eventually
 from tests.ports import free_port
 from thongsuot_collector.app import readiness
 from thongsuot_collector.cli.main import main
@@ -38,7 +38,13 @@ def receivers(tmp_path: Path) -> Iterator[tuple[ReceiverProcess, ReceiverProcess
     mail.stop()
 
 
-def watch_file(folder: Path, url: str, receivers: tuple[ReceiverProcess, ReceiverProcess]) -> Path:
+def watch_file(
+    folder: Path,
+    url: str,
+    receivers: tuple[ReceiverProcess, ReceiverProcess],
+    *,
+    timeout_s: float = WITHIN_S,
+) -> Path:
     webhook, mail = receivers
     file = folder / "watch.toml"
     file.write_text(
@@ -46,7 +52,7 @@ def watch_file(folder: Path, url: str, receivers: tuple[ReceiverProcess, Receive
 title = "Sở TT&TT"
 emails = ["truc@example.vn"]
 every_s = 0.1
-timeout_s = 3.0
+timeout_s = {timeout_s}
 after_s = 0.5
 state_file = "{folder}/watch.json"
 [[collectors]]
@@ -58,6 +64,7 @@ name = "desk"
 language = "en"
 url = "http://127.0.0.1:{webhook.port}/"
 secret_file = "{folder}/secret"
+timeout_s = {WITHIN_S}
 [[channels]]
 kind = "email"
 name = "mail"
@@ -67,6 +74,7 @@ security = "none"
 username = "watch"
 password_file = "{folder}/secret"
 sender = "watch@example.vn"
+timeout_s = {WITHIN_S}
 """
     )
     return file
@@ -111,11 +119,15 @@ async def test_a_collector_that_is_killed_hangs_and_comes_back_is_reported_once_
         await eventually(lambda: len(mail.folder.received()) == 1)
         await process.start()
         await eventually(lambda: told(webhook) == [away, back])
-        # It lives and does nothing: a machine that swaps, a loop that never comes back.
-        assert process.process is not None
-        os.kill(process.process.pid, signal.SIGSTOP)
+    # It lives and does nothing: a machine that swaps, a loop that never comes back.
+    assert process.process is not None
+    os.kill(process.process.pid, signal.SIGSTOP)
+    # Only now is the time limit short: one that is slow has a minute.
+    file = watch_file(tmp_path, process.url, receivers, timeout_s=1.0)
+    async with watching(file):
         await eventually(lambda: told(webhook) == [away, back, away])
     # A restarted watcher notifies nobody twice, and does not forget the end.
+    file = watch_file(tmp_path, process.url, receivers)
     async with watching(file):
         os.kill(process.process.pid, signal.SIGCONT)
         await eventually(lambda: told(webhook) == [away, back, away, back])

@@ -17,6 +17,7 @@ import httpx
 import msgspec
 import pytest
 
+from tests.collector.running import WITHIN_S
 from tests.lab.chaos import ChaosSchedule
 from tests.lab.waiting import wait_for, wait_until_none
 from tests.servers import need
@@ -172,7 +173,7 @@ def statuses(stack: CityStack) -> list[AgentSpoolStatus]:
     answered = []
     for site in SITES:
         try:
-            answer = httpx.get(f"{stack.addresses[f'agent-{site}']}/status.json", timeout=5.0)
+            answer = httpx.get(f"{stack.addresses[f'agent-{site}']}/status.json", timeout=WITHIN_S)
             status = msgspec.json.decode(answer.content, type=AgentStatus)
         except (httpx.TransportError, msgspec.DecodeError):
             answered.append(AgentSpoolStatus(acknowledged=False, waiting=1))

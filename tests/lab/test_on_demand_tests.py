@@ -21,6 +21,7 @@ from tests.agent.probing.snmp.simulator import simulator
 from tests.collector.running import WITHIN_S
 from tests.integration.reflecting import reflecting
 from tests.lab.waiting import wait_for
+from tests.patience import LostTime
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.stack.city import CityStack, StackOptions
 from thongsuot_lab.stack.documents import default_probes
@@ -35,6 +36,9 @@ RECORDING = DEVICES / "two-legs.snmprec"
 DOWN_BPS, UP_BPS = 20e6, 10e6
 NEVER_S = 86_400.0
 """By its schedule nothing of what is asked for would run while the test lasts."""
+
+MEASURED_S = 2.0
+"""For so long the rate each way is measured."""
 
 REQUESTER = "Trần Thị Lan"
 WORDS = {
@@ -136,6 +140,13 @@ def stage(folder: Path) -> Iterator[OnDemandCity]:
         yield OnDemandCity(stack=stack, auth=("lan", stack.add_person("lan", REQUESTER)))
 
 
+@pytest.fixture
+def lost() -> Iterator[LostTime]:
+    """What the machine keeps from the product's processes."""
+    with LostTime() as watching:
+        yield watching
+
+
 def schedules(lab: Lab, url: str) -> tuple[ProbeSchedule, ...]:
     """Return the schedules of a device: what is asked for never runs by itself."""
     asked = [
@@ -143,7 +154,7 @@ def schedules(lab: Lab, url: str) -> tuple[ProbeSchedule, ...]:
         for schedule in default_probes(lab.ca_file)
         if schedule.kind in {"http", "path"}
     ]
-    quick = {"url": url, "duration_s": 2.0, "warmup_s": 1.0, "watch_s": 0.5}
+    quick = {"url": url, "duration_s": MEASURED_S, "warmup_s": 1.0, "watch_s": 0.5}
     return (
         ProbeSchedule(kind="icmp", every_s=5.0),
         ProbeSchedule(kind="dns", every_s=30.0),
@@ -166,8 +177,30 @@ def rates(text: str) -> tuple[float, float]:
     return down, up
 
 
+def is_rate_of(line_bps: float, told_bps: float, late_s: float) -> bool:
+    """
+    Return whether a rate is that of a line whose ends were late for some of the time in which it
+    was measured.
+    """
+    late = late_s / MEASURED_S
+    usual_bps = 0.965 * line_bps
+    # What waited in a queue meanwhile arrives on top.
+    return (0.92 - late) * usual_bps <= told_bps <= (1.08 + late) * usual_bps
+
+
+def told_rates(stage: OnDemandCity, lost: LostTime) -> tuple[str, float]:
+    """Return what is told of a throughput test, and how late its ends were in it, in seconds."""
+    text, late_s = "", 0.0
+    for _ in range(5):
+        lost_s = lost.since_s()
+        text, late_s = stage.request_test("throughput")[4], lost_s()
+        if RATE.search(text) or late_s < 1:
+            break  # else the machine paused for longer than a request waits for its answer
+    return text, late_s
+
+
 def test_a_test_requested_on_the_collectors_page_returns_with_its_figures(
-    stage: OnDemandCity,
+    stage: OnDemandCity, lost: LostTime
 ) -> None:
     assert (
         "/sites/s1/tests"
@@ -179,13 +212,14 @@ def test_a_test_requested_on_the_collectors_page_returns_with_its_figures(
     # Box, access, core, exchange, portal: what leads to the exchange has at least three hops.
     assert re.search(r"Đường cáp quang Sông Hồng, [^:]+: đạt; [3-9] chặng; [\d,]+ ms", way), way
     assert stage.request_test("radio")[4] == SIGNAL
-    down, up = rates(stage.request_test("throughput")[4])
-    assert down == pytest.approx(DOWN_BPS * 0.965, rel=0.08)
-    assert up == pytest.approx(UP_BPS * 0.965, rel=0.08)
+    text, late_s = told_rates(stage, lost)
+    down, up = rates(text)
+    assert is_rate_of(DOWN_BPS, down, late_s)
+    assert is_rate_of(UP_BPS, up, late_s)
 
 
 def test_one_button_on_the_devices_page_measures_all_of_it_and_the_centre_keeps_it(
-    stage: OnDemandCity,
+    stage: OnDemandCity, lost: LostTime
 ) -> None:
     before = {kind: len(stage.rows(kind)) for kind in WORDS}
     button = 'action="/tests?lang=vi"'
@@ -197,6 +231,7 @@ def test_one_button_on_the_devices_page_measures_all_of_it_and_the_centre_keeps_
         timeout=WITHIN_S,
     )
     assert elsewhere.status_code == 403
+    lost_s = lost.since_s()
     pressed = httpx.post(f"{stage.device_page}tests", headers=origin, timeout=WITHIN_S)
     assert (pressed.status_code, pressed.headers["Location"]) == (303, "/?lang=vi#tests")
     wait_for("the page to say how far it is", lambda: "đang đo (" in stage.device_tests_text())
@@ -206,6 +241,7 @@ def test_one_button_on_the_devices_page_measures_all_of_it_and_the_centre_keeps_
         "all of it to end",
         lambda: stage.device_tests_text().count("yêu cầu tại điểm · đã xong") == 4,
     )
+    late_s = lost_s()
     shown = stage.device_tests_text()
     assert "RSRP LTE -91 dBm; RSRP 5G -102 dBm" in shown
     assert re.search(r"xuống [\d,]+ Mbit/s; lên [\d,]+ Mbit/s", shown)
@@ -224,4 +260,4 @@ def test_one_button_on_the_devices_page_measures_all_of_it_and_the_centre_keeps_
     wait_for("the centre to have it", is_kept)
     assert stage.rows("radio")[0][4] == SIGNAL
     down, _ = rates(stage.rows("throughput")[0][4])
-    assert down == pytest.approx(DOWN_BPS * 0.965, rel=0.08)
+    assert is_rate_of(DOWN_BPS, down, late_s)

@@ -63,7 +63,8 @@ class SinkLifecycle:
 
     async def push(self, sealed_ns: int, results: list[Result], *, taken: bool = True) -> None:
         """Push a batch; it has to be acknowledged whatever the database does."""
-        answer = await self.pusher.batch(self.agent.batch(sealed_ns, results), boottime_ns=NOW)
+        batch = self.agent.batch(sealed_ns, results)
+        answer = await self.pusher.batch(batch, boottime_ns=self.agent.uptime_ns())
         assert answer.status_code == 200, answer.text
         for result in results:
             for sample, value in samples_of(result, self.agent.epoch_ns):

@@ -50,8 +50,8 @@ class RecordedLabData:
     """
     A Prometheus that holds a recording as if it ended just now.
 
-    ``end_s`` is that end as Unix time; ``asked_s`` is later: until then the collector that took it
-    spoke of itself.
+    ``end_s`` is that end as Unix time; ``asked_s`` is later: by then the collector that took it has
+    spoken of itself.
     """
 
     server: PrometheusServer
@@ -82,8 +82,7 @@ def filled_prometheus(folder: Path) -> Iterator[RecordedLabData]:
     )
     server = PrometheusServer(folder, more_config=more).start()
     try:
-        end_s = asyncio.run(_fill(server, folder, recording, targets.write_text))
-        asked_s = time.time()
+        end_s, asked_s = asyncio.run(_fill(server, folder, recording, targets.write_text))
         # Rules look at the moment at which they run; for the time before, they are run now.
         _record(server, end_s - recording.length_s, asked_s)
         yield RecordedLabData(server=server, recording=recording, end_s=end_s, asked_s=asked_s)
@@ -96,8 +95,11 @@ async def _fill(
     folder: Path,
     recording: LabRecording,
     named: Callable[[str], object],
-) -> float:
-    """Push all of a recording to a collector; returns when it ended, as Unix time."""
+) -> tuple[float, float]:
+    """
+    Push all of a recording to a collector; returns when it ended, and when boards may be asked of
+    the collector itself, as Unix time.
+    """
     state = folder / "collector"
     state.mkdir()
     config = _SINK.format(url=server.write_url)
@@ -105,7 +107,7 @@ async def _fill(
     async with collector(state, config=config, inventory=inventory) as client:
         named(json.dumps([{"targets": [str(client.base_url.netloc, "ascii")]}]))
         # What it counts from here on has to be seen to grow.
-        await eventually(lambda: _scrapes_since(server, 0.0) >= 2)
+        await eventually(lambda: sum(_scrapes(server).values()) >= 2)
         pushers = {
             site.name: Pusher(client, BatchSealer(site.name, epoch_ns=0), token(state, site.name))
             for site in inventory.sites
@@ -136,24 +138,45 @@ async def _fill(
             return bool(lags) and max(lags) == 0
 
         await eventually(is_all_there)
-        # Boards are asked at multiples of a step; one of them has to lie in what the collector said
-        # of itself after all was done, which takes two scrapes to have a rate.
-        done_s = time.time()
-        await eventually(lambda: _scrapes_since(server, done_s) >= 2)
-        asked_s = (time.time() // _STEP_S + 1) * _STEP_S
-        await eventually(lambda: _scrapes_since(server, asked_s) >= 3)
-    return end_s
+        # Which takes two scrapes after all was done to have a rate.
+        asked_s = await _moment_shown(server, time.time())
+    return end_s, asked_s
+
+
+async def _moment_shown(server: PrometheusServer, since_s: float) -> float:
+    """
+    Return a moment, a multiple of a step as boards ask, at which Prometheus shows what the
+    collector says of itself.
+
+    It shows nothing from a scrape that takes longer than its second, as on a busy machine, until
+    the next one that is in time; nor as soon as the collector has ended.
+    """
+    asked_s = 0.0
+
+    def is_there() -> bool:
+        nonlocal asked_s
+        scrapes = _scrapes(server)
+        asked_s = max(scrapes, default=0.0) // _STEP_S * _STEP_S
+        shown = [is_up for at_s, is_up in sorted(scrapes.items()) if since_s < at_s <= asked_s]
+        return shown[-1:] == [True] and sum(shown) >= 2
+
+    await eventually(is_there)
+    return asked_s
 
 
 def _lines(text: str, name: str) -> list[str]:
     return [line for line in text.splitlines() if line.startswith(f"{name}{{")]
 
 
-def _scrapes_since(server: PrometheusServer, since_s: float) -> int:
-    """Return how many scrapes since then have brought something."""
+def _scrapes(server: PrometheusServer) -> dict[float, bool]:
+    """Return when the collector was asked in the last minute, and whether it answered in time."""
     samples = server.samples(f'up{{job="{collector_metrics.JOB}"}}', at_s=time.time(), range_s=60)
-    answered = [at for values in samples.values() for at, up in values if up == "1"]
-    return sum(isinstance(at, int | float) and at > since_s for at in answered)
+    return {
+        at: up == "1"
+        for values in samples.values()
+        for at, up in values
+        if isinstance(at, int | float)
+    }
 
 
 def _record(server: PrometheusServer, start_s: float, end_s: float) -> None:

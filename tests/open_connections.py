@@ -19,11 +19,32 @@ _left_open: list[str] = []
 
 def open_connections(loop: asyncio.AbstractEventLoop) -> Iterator[str]:
     """Describe each connection of a loop that is not closed yet, or not entirely."""
+    for transport, sock in _open(loop):
+        yield f"{transport!r} of {transport.get_protocol()!r}, {sock!r}"
+
+
+def _open(loop: asyncio.AbstractEventLoop) -> Iterator[tuple[asyncio.Transport, socket.socket]]:
     # Each transport over a socket is there as long as it is referenced (Python 3.11 to 3.14).
     for transport in list(getattr(loop, "_transports", {}).values()):
         sock: socket.socket | None = transport._sock
         if sock is not None:  # else it is closed
-            yield f"{transport!r} of {transport.get_protocol()!r}, {sock!r}"
+            yield transport, sock
+
+
+async def break_off(sockname: object) -> None:
+    """
+    End all connections that a server of a test has accepted at a local address, also those that are
+    still in the handshake of TLS, which its handlers do not know.
+    """
+    loop = asyncio.get_running_loop()
+    while at_server := [
+        transport
+        for transport, _ in _open(loop)
+        if transport.get_extra_info("sockname") == sockname
+    ]:
+        for transport in at_server:
+            transport.abort()
+        await asyncio.sleep(0)
 
 
 def pytest_configure() -> None:

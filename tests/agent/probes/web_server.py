@@ -14,6 +14,7 @@ from typing import Self
 
 import trustme
 
+from tests.open_connections import break_off
 from thongsuot_lab.node import RunningNode
 
 Respond = Callable[[asyncio.StreamWriter], Awaitable[None]]
@@ -119,9 +120,10 @@ class ScriptedWebServer:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        (listener,) = self._server.sockets
+        sockname = listener.getsockname()
         self._server.close()
-        for writer in self._open:
-            writer.transport.abort()
+        await break_off(sockname)
         await asyncio.gather(*filter(None, self._open.values()), return_exceptions=True)
         await self._server.wait_closed()
 
@@ -144,5 +146,4 @@ class ScriptedWebServer:
             with suppress(ConnectionError, ssl.SSLError):
                 await writer.wait_closed()
         finally:
-            # Python 3.11.2, which Debian 12 has, cannot abort what has ended.
             del self._open[writer]

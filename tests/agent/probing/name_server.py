@@ -12,6 +12,7 @@ import dns.message
 import dns.rcode
 import dns.rrset
 
+from tests.open_connections import break_off
 from thongsuot_lab.node import RunningNode
 
 Behaviour = Callable[[dns.message.Message, bool], list[bytes]]
@@ -99,7 +100,10 @@ class ScriptedNameServer:
         asyncio.get_running_loop().remove_reader(self._udp)
         self._udp.close()
         if self._server is not None:
+            (listener,) = self._server.sockets
+            sockname = listener.getsockname()
             self._server.close()
+            await break_off(sockname)
             await self._server.wait_closed()
 
     def _on_datagram(self) -> None:

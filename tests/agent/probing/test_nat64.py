@@ -5,7 +5,7 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network
 
 import pytest
 
-from tests.agent.links.device import ANCHOR6, on_device
+from tests.agent.links.device import ANCHOR6, PATIENT_S, on_device
 from tests.agent.probing.name_server import ScriptedNameServer, zone
 from thongsuot_agent.links.link import Nat64Prefix
 from thongsuot_agent.links.monitor import LinkMonitor
@@ -58,8 +58,8 @@ def test_a_link_with_ipv6_alone_asks_its_own_name_server_once(lab: Lab) -> None:
         link.update_state(replace(link.state, addresses4=()))
         behave = zone("ipv4only.arpa. 300 AAAA 2001:db8:64::c000:aa")
         async with ScriptedNameServer(lab.node("anchor"), ANCHOR6, behave):
-            nat64, first_bytes = await find_nat64(link, 2.0)
-            _, second_bytes = await find_nat64(link, 2.0)
+            nat64, first_bytes = await find_nat64(link, PATIENT_S)
+            _, second_bytes = await find_nat64(link, PATIENT_S)
         with pytest.raises(LinkUnusable) as unusable:
             link.egress(Family.IP4, "203.0.113.1")
         return nat64, first_bytes, second_bytes, unusable.value.detail
@@ -75,7 +75,7 @@ def test_a_link_with_ipv6_alone_asks_its_own_name_server_once(lab: Lab) -> None:
 @needs_lab
 def test_a_link_with_ipv4_of_its_own_asks_nobody(lab: Lab) -> None:
     async def run(monitor: LinkMonitor) -> tuple[Nat64Prefix, int]:
-        return await find_nat64(monitor.links["fixed"], 2.0)
+        return await find_nat64(monitor.links["fixed"], PATIENT_S)
 
     spec = Spec(name="fixed", interface="fix0", resolvers=(ANCHOR6,))
     assert on_device(lab, run, (spec,)) == (Nat64Prefix(), 0)

@@ -1,10 +1,13 @@
 """Finding the address of a service over the link itself."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.agent.links.device import ANCHOR4, ANCHOR6, on_device
 from tests.agent.probes.http.visiting import (
     HOST,
+    PATIENT,
     SHORT,
     measure,
     portal,
@@ -16,7 +19,6 @@ from tests.agent.probes.web_server import (
 )
 from tests.agent.probing.name_server import ScriptedNameServer, zone
 from thongsuot_agent.links.monitor import LinkMonitor
-from thongsuot_agent.probes.http.probe import Settings
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.testing import needs_lab
 from thongsuot_schema.inventory.model import Link as Spec
@@ -41,11 +43,7 @@ def test_a_name_that_does_not_resolve_says_why(lab: Lab) -> None:
 def test_a_name_server_that_is_silent_is_distinguished_from_the_portal(lab: Lab) -> None:
     spec = Spec(name="fixed", interface="fix0", resolvers=(ANCHOR4,))
 
-    async def run(monitor: LinkMonitor) -> Finding:
-        finding, _ = await visit(lab, monitor, portal(), SHORT, page(), behave=quiet)
-        return finding
-
-    measured = on_device(lab, run, (spec,))
+    measured = measure(lab, page(), of=portal(), behave=quiet, settings=SHORT, fixed=spec)
     assert (measured.outcome, measured.reason) == (Outcome.FAILED, Reason.NAME_SERVER_TIMED_OUT)
     assert measured.values == {}
 
@@ -56,7 +54,7 @@ def test_the_second_resolver_is_asked_when_the_first_is_silent(lab: Lab) -> None
     async def run(monitor: LinkMonitor) -> Finding:
         anchor = lab.node("anchor")
         async with ScriptedNameServer(anchor, "203.0.113.2", quiet):
-            settings = Settings(resolve_timeout_s=1.0)
+            settings = replace(PATIENT, resolve_timeout_s=1.0)
             finding, _ = await visit(lab, monitor, portal(f"http://{HOST}/"), settings, page())
             return finding
 

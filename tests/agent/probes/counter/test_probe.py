@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -21,6 +22,7 @@ from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Finding
 
+PATIENT = Settings(timeout_s=300.0, resolve_timeout_s=120.0)
 SHORT = Settings(timeout_s=2000 * MS, resolve_timeout_s=500 * MS)
 """For what gets no answer."""
 
@@ -71,7 +73,7 @@ def test_a_proxy_that_is_not_an_address_is_refused(proxy: str) -> None:
 @needs_lab
 def test_a_page_is_opened_by_the_box_of_the_office_and_the_link_is_seen(office: Lab) -> None:
     async def work(device: CountedOffice) -> None:
-        finding = await device.visit(Settings())
+        finding = await device.visit(PATIENT)
         assert finding.outcome is Outcome.OK
         assert (
             0 < finding.values["counter_resolve_seconds"] < finding.values["counter_open_seconds"]
@@ -93,7 +95,7 @@ def test_a_box_that_goes_over_to_5g_is_seen_there_and_the_time_it_took_is_measur
     office: Lab,
 ) -> None:
     async def work(device: CountedOffice) -> None:
-        assert (await device.visit(Settings())).outcome is Outcome.OK
+        assert (await device.visit(PATIENT)).outcome is Outcome.OK
         office.cut("ont--internet")
         dead = await device.visit(SHORT)
         assert dead.outcome is Outcome.FAILED
@@ -118,7 +120,7 @@ def test_a_box_that_goes_over_to_5g_is_seen_there_and_the_time_it_took_is_measur
 @needs_lab
 def test_a_device_that_is_the_router_follows_its_own_table(office: Lab) -> None:
     async def work(device: CountedOffice) -> None:
-        router = Settings(device_is_router=True, resolvers=("203.0.113.1",))
+        router = replace(PATIENT, device_is_router=True, resolvers=("203.0.113.1",))
         assert (await device.visit(router)).evidence["link"] == "fixed"
         node = office.node("device")
         node.run(["ip", "route", "replace", "default", "via", "192.168.8.1", "dev", "wwan0"])
@@ -148,7 +150,7 @@ def test_over_a_metered_link_the_page_is_opened_rarely_and_paid_for(office: Lab)
         assert first.evidence["link"] == "mobile"
         paid = device.charged["mobile"]
         assert paid >= first.cost_bytes
-        again = await device.visit(Settings())
+        again = await device.visit(PATIENT)
         assert again.reason is Reason.BUDGET_SPENT
         assert 0 < again.cost_bytes < first.cost_bytes
         assert device.charged["mobile"] == paid + again.cost_bytes
@@ -160,7 +162,7 @@ def test_over_a_metered_link_the_page_is_opened_rarely_and_paid_for(office: Lab)
 @needs_lab
 def test_a_portal_that_is_broken_is_distinguished_from_a_way_that_is_dead(office: Lab) -> None:
     async def work(device: CountedOffice) -> None:
-        finding = await device.visit(Settings())
+        finding = await device.visit(PATIENT)
         assert finding.reason is Reason.STATUS_UNEXPECTED
         assert finding.evidence["answered"] == "yes"
         assert finding.evidence["link"] == "fixed"
@@ -173,7 +175,7 @@ def test_a_portal_that_is_broken_is_distinguished_from_a_way_that_is_dead(office
 def test_a_port_without_a_cable_measures_nothing(office: Lab) -> None:
     async def work(device: CountedOffice) -> None:
         office.node("device").run(["ip", "link", "set", "fix0", "down"])
-        finding = await device.visit(Settings())
+        finding = await device.visit(PATIENT)
         assert finding.outcome is Outcome.UNMEASURED
         assert finding.reason is Reason.INTERFACE_DOWN
 
@@ -185,7 +187,7 @@ def test_a_port_without_a_cable_measures_nothing(office: Lab) -> None:
 def test_two_links_behind_one_router_of_a_carrier_are_not_told_apart(office: Lab) -> None:
     async def work(device: CountedOffice) -> None:
         device.monitor.links["mobile"].first_hops = device.monitor.links["fixed"].first_hops
-        finding = await device.visit(Settings())
+        finding = await device.visit(PATIENT)
         assert finding.outcome is Outcome.OK
         assert "link" not in finding.evidence
         assert "counter_on_backup" not in finding.values

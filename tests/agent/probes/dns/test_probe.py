@@ -6,7 +6,7 @@ import dns.rcode
 import msgspec
 import pytest
 
-from tests.agent.links.device import ANCHOR4, ANCHOR6, FIXED, MOBILE, anchor, on_device
+from tests.agent.links.device import ANCHOR4, ANCHOR6, FIXED, MOBILE, PATIENT_S, anchor, on_device
 from tests.agent.probing.name_server import Behaviour, ScriptedNameServer, failing, truncating, zone
 from thongsuot_agent.links.monitor import LinkMonitor
 from thongsuot_agent.probes.dns.probe import PROBE, Settings
@@ -26,6 +26,7 @@ NAME = "dichvucong.example"
 TRUTH = zone(
     f"{NAME}. 300 A 203.0.113.80", f"{NAME}. 60 A 203.0.113.81", f"{NAME}. 90 AAAA 2001:db8:f::80"
 )
+PATIENT = Settings(timeout_s=PATIENT_S)
 SHORT = Settings(timeout_s=0.3)
 """For questions that get no answer."""
 
@@ -68,7 +69,7 @@ def measure(
 ) -> Finding:
     """Make one run against a name server at the anchor; it took no longer than we waited for it."""
     address = ANCHOR6 if family is Family.IP6 else ANCHOR4
-    chosen = settings or Settings(timeout_s=10.0)
+    chosen = settings or PATIENT
 
     async def run(monitor: LinkMonitor) -> Finding:
         async with ScriptedNameServer(lab.node("anchor"), address, behave, with_tcp=with_tcp):
@@ -107,7 +108,7 @@ def test_the_links_own_resolver_is_asked(lab: Lab) -> None:
     async def run(monitor: LinkMonitor) -> Finding:
         async with ScriptedNameServer(lab.node("anchor"), "203.0.113.2", TRUTH):
             of = target("resolver")
-            return await run_dns(monitor.links["mobile"], of, Family.IP4, Settings())
+            return await run_dns(monitor.links["mobile"], of, Family.IP4, PATIENT)
 
     assert on_device(lab, run, (spec,)).outcome is Outcome.OK
 
@@ -203,7 +204,7 @@ def test_nothing_but_nonsense_is_an_invalid_response(lab: Lab) -> None:
 
 def test_a_host_where_nobody_listens_refuses(lab: Lab) -> None:
     async def run(monitor: LinkMonitor) -> Finding:
-        return await run_dns(monitor.links["fixed"], target(), Family.IP4, Settings())
+        return await run_dns(monitor.links["fixed"], target(), Family.IP4, PATIENT)
 
     finding = on_device(lab, run, (FIXED,))
     assert (finding.outcome, finding.reason) == (Outcome.FAILED, Reason.CONNECTION_REFUSED)
@@ -217,7 +218,7 @@ def test_a_link_without_a_route_is_unmeasured_and_asks_nobody(lab: Lab) -> None:
             async with ScriptedNameServer(lab.node("anchor"), address, TRUTH) as server:
                 finding = await run_dns(monitor.links["mobile"], target(), family, SHORT)
                 assert (finding.outcome, finding.reason) == (Outcome.UNMEASURED, Reason.NO_ROUTE)
-                await run_dns(monitor.links["fixed"], target(), family, SHORT)
+                await run_dns(monitor.links["fixed"], target(), family, PATIENT)
                 assert len(server.asked) == 2
 
     on_device(lab, run, (FIXED, MOBILE))

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from tests.agent.app.lab_agent import COLLECTOR_PORT, collecting
-from tests.agent.links.device import on_device
+from tests.agent.links.device import PATIENT_S, on_device
 from tests.agent.probes.egress.test_probe import LAN, NETWORKS, OWN, second_line
 from tests.agent.uplink.receiver import ReceivedPush, ScriptedReply
 from thongsuot_agent.links.monitor import LinkMonitor
@@ -41,7 +41,7 @@ def lab() -> Iterator[Lab]:
 async def ask(lab: Lab) -> Finding:
     async def look(monitor: LinkMonitor) -> Finding:
         monitor.update_carrier_networks(NETWORKS)
-        return await run(monitor.links["lan"], COLLECTOR, Family.IP4, Settings(timeout_s=10.0))
+        return await run(monitor.links["lan"], COLLECTOR, Family.IP4, Settings(timeout_s=PATIENT_S))
 
     return await asyncio.to_thread(on_device, lab, look, (LAN,))
 

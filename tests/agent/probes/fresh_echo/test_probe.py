@@ -1,7 +1,7 @@
 import msgspec
 import pytest
 
-from tests.agent.links.device import ANCHOR4, FIXED, anchor, on_device
+from tests.agent.links.device import ANCHOR4, FIXED, PATIENT_S, anchor, on_device
 from thongsuot_agent.links.monitor import LinkMonitor
 from thongsuot_agent.links.pending_echo import EchoResult
 from thongsuot_agent.probes.fresh_echo.probe import PROBE, Settings, finding_from
@@ -16,7 +16,7 @@ from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Segment
 
-SHORT = Settings(timeout_s=0.3)
+PATIENT, SHORT = Settings(timeout_s=PATIENT_S), Settings(timeout_s=0.3)
 LOST = EchoResult(reason=Reason.TIMED_OUT, sent_bytes=44)
 UNPROVEN = EchoResult(reason=Reason.EGRESS_UNPROVEN, detail="elsewhere", sent_bytes=44)
 
@@ -59,7 +59,7 @@ def test_inconclusive_runs_are_neither_answer_nor_loss() -> None:
 def test_the_box_answers_new_flows_and_packets_of_full_size(lab: Lab, family: Family) -> None:
     async def run(monitor: LinkMonitor) -> None:
         gateway = anchor("gateway", segment=Segment.LAN)
-        finding = await run_fresh_echo(monitor.links["fixed"], gateway, family, SHORT)
+        finding = await run_fresh_echo(monitor.links["fixed"], gateway, family, PATIENT)
         assert finding.outcome is Outcome.OK
         assert finding.values == {
             "fresh_echo_answered_ratio": 1.0,
@@ -100,12 +100,12 @@ def test_a_full_table_of_connections_is_seen_by_new_flows_and_not_by_open_ones(l
 
     async def run(monitor: LinkMonitor) -> None:
         fixed, far = monitor.links["fixed"], anchor(ANCHOR4, segment=Segment.CARRIER)
-        before = await run_fresh_echo(fixed, far, Family.IP4, SHORT)
+        before = await run_fresh_echo(fixed, far, Family.IP4, PATIENT)
         assert before.values == {"fresh_echo_answered_ratio": 1.0}
-        opened = await run_icmp(fixed, far, Family.IP4, EchoSettings(timeout_s=0.3))
+        opened = await run_icmp(fixed, far, Family.IP4, EchoSettings(timeout_s=PATIENT_S))
         assert opened.outcome is Outcome.OK
         ont.nft("add rule inet full through icmp type echo-request ct state new drop")
-        known = await run_icmp(fixed, far, Family.IP4, EchoSettings(timeout_s=0.3))
+        known = await run_icmp(fixed, far, Family.IP4, EchoSettings(timeout_s=PATIENT_S))
         assert known.outcome is Outcome.OK
         new = await run_fresh_echo(fixed, far, Family.IP4, SHORT)
         assert (new.outcome, new.reason) == (Outcome.FAILED, Reason.TIMED_OUT)

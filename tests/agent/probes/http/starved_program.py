@@ -6,6 +6,7 @@ Prints as JSON how long each took, what it doubted and what was the device's, un
 at most 20 times.
 """
 
+import itertools
 import json
 import tempfile
 from pathlib import Path
@@ -36,7 +37,10 @@ def main(folder: Path) -> dict[str, object]:
     authority = ServerAuthority(folder)
     with keep_stamping(), two_uplinks() as lab:
         lab.impair("ont--internet", LINE, LINE)
-        quickest_s = min(visit(lab, authority)[0] for _ in range(3))
+        # The machine may be busy by itself.
+        quick = (visit(lab, authority) for _ in range(60))
+        undoubted = (total_s for total_s, doubts, _ in quick if not doubts)
+        quickest_s = min(itertools.islice(undoubted, 3))
         visits: list[Visit] = []
         with starving():
             give_way()

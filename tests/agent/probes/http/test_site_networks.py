@@ -3,10 +3,12 @@ Whose page a collector may have fetched: by whatever name, none of the device it
 box beside it. Real name servers, and a web server on the box that must not be visited.
 """
 
+from dataclasses import replace
+
 import pytest
 
 from tests.agent.links.device import ANCHOR4, ANCHOR6, MOBILE, on_device
-from tests.agent.probes.http.visiting import FIXED, HOST, portal
+from tests.agent.probes.http.visiting import FIXED, HOST, PATIENT, portal
 from tests.agent.probes.web_server import ScriptedWebServer, page
 from tests.agent.probing.name_server import ScriptedNameServer, zone
 from thongsuot_agent.links.monitor import LinkMonitor
@@ -50,7 +52,7 @@ def visit_named(
             ScriptedWebServer(lab.node(node), server_at, 80, respond) as server,
         ):
             finding = await HttpProbe(services)(
-                monitor.links["fixed"], portal(f"http://{HOST}/"), family, settings or Settings()
+                monitor.links["fixed"], portal(f"http://{HOST}/"), family, settings or PATIENT
             )
             return finding, server.visitors
 
@@ -114,7 +116,7 @@ def test_no_redirect_leads_into_the_site(lab: Lab, place: str) -> None:
         server_at=ANCHOR4,
         node="anchor",
         redirect=place,
-        settings=Settings(max_redirects=3),
+        settings=replace(PATIENT, max_redirects=3),
     )
     assert (finding.reason, finding.values["http_status_number"]) == (Reason.STATUS_UNEXPECTED, 302)
     assert finding.evidence["redirect"] == place

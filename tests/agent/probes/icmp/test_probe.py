@@ -1,7 +1,18 @@
+from dataclasses import replace
+
 import msgspec
 import pytest
 
-from tests.agent.links.device import ANCHOR4, ANCHOR6, FIXED, MOBILE, anchor, both, on_device
+from tests.agent.links.device import (
+    ANCHOR4,
+    ANCHOR6,
+    FIXED,
+    MOBILE,
+    PATIENT_S,
+    anchor,
+    both,
+    on_device,
+)
 from thongsuot_agent.links.monitor import LinkMonitor
 from thongsuot_agent.links.pending_echo import EchoResult
 from thongsuot_agent.probes.icmp.probe import PROBE, Settings, finding_from
@@ -16,7 +27,7 @@ from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family, QualityFlag
 from thongsuot_schema.segment import Segment
 
-SHORT = Settings(timeout_s=0.2)
+PATIENT, SHORT = Settings(timeout_s=PATIENT_S), Settings(timeout_s=0.2)
 
 
 def answered(rtt_s: float, *doubts: QualityFlag) -> EchoResult:
@@ -78,13 +89,15 @@ def test_an_anchor_and_the_gateway_answer_over_each_link_and_family(lab: Lab) ->
     async def run(monitor: LinkMonitor) -> None:
         for link in both(monitor):
             for family in (Family.IP4, Family.IP6):
-                far = await run_icmp(link, anchor(), family, Settings(count=3, spacing_s=0.01))
+                far = await run_icmp(
+                    link, anchor(), family, replace(PATIENT, count=3, spacing_s=0.01)
+                )
                 assert (far.outcome, far.doubts) == (Outcome.OK, ())
                 assert far.values["icmp_loss_ratio"] == 0.0
                 assert far.values["icmp_reply_hop_limit_number"] == 62
                 assert far.cost_bytes == 3 * (128 if family is Family.IP6 else 88)
                 gateway = anchor("gateway", segment=Segment.LAN)
-                near = await run_icmp(link, gateway, family, Settings())
+                near = await run_icmp(link, gateway, family, PATIENT)
                 assert near.outcome is Outcome.OK
                 assert near.values["icmp_reply_hop_limit_number"] == 64
 
@@ -103,7 +116,7 @@ def test_a_gateway_with_a_link_local_address_answers(lab: Lab) -> None:
         fixed = monitor.links["fixed"]
         assert fixed.state.gateway6 == gateway
         for target in (anchor("gateway"), anchor()):
-            finding = await run_icmp(fixed, target, Family.IP6, Settings())
+            finding = await run_icmp(fixed, target, Family.IP6, PATIENT)
             assert (finding.outcome, finding.doubts) == (Outcome.OK, ())
 
     on_device(lab, run, (FIXED,))

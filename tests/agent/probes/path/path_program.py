@@ -5,7 +5,7 @@ import sys
 
 import msgspec
 
-from tests.agent.links.device import ANCHOR4, FIXED, anchor
+from tests.agent.links.device import ANCHOR4, FIXED, PATIENT_S, anchor
 from thongsuot_agent.links.monitor import LinkMonitor
 from thongsuot_agent.probes.path.probe import Settings, run
 from thongsuot_schema.result import Family, Finding
@@ -13,7 +13,7 @@ from thongsuot_schema.result import Family, Finding
 
 async def main(method: str) -> Finding:
     with LinkMonitor((FIXED,)) as monitor:
-        settings = Settings(method=method, packet_size=False)
+        settings = Settings(method=method, packet_size=False, timeout_s=PATIENT_S)
         return await run(monitor.links["fixed"], anchor(ANCHOR4), Family.IP4, settings)
 
 

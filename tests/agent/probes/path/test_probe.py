@@ -3,13 +3,15 @@ import json
 import re
 import shutil
 import sys
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import msgspec
 import pytest
 
 from tests.agent.links.braid import LEFT, RIGHT, SPREAD, TARGET4, TARGET6, braid
-from tests.agent.links.device import ANCHOR4, ANCHOR6, FIXED, MOBILE, anchor, on_device
+from tests.agent.links.device import ANCHOR4, ANCHOR6, FIXED, MOBILE, PATIENT_S, anchor, on_device
 from tests.agent.links.strange_router import strange_router
 from thongsuot_agent.links.flow import Flow
 from thongsuot_agent.links.monitor import LinkMonitor
@@ -29,7 +31,8 @@ from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family, Finding
 from thongsuot_schema.segment import Segment
 
-PLAIN = Settings(packet_size=False, timeout_s=0.5)
+PLAIN = Settings(packet_size=False, timeout_s=PATIENT_S)
+"""For ways on which everyone answers."""
 BOTH = (Family.IP4, Family.IP6)
 METHODS = ("icmp", "udp")
 SLEPT_S = 0.5
@@ -180,7 +183,7 @@ def test_every_hop_answers_over_each_link(lab: Lab, family: Family, method: str)
         (MOBILE, Family.IP6): ["2001:db8:b1::1", "2001:db8:b0::1", ANCHOR6],
     }
     for spec in (FIXED, MOBILE):
-        finding = trace(lab, spec, family, Settings(method=method))
+        finding = trace(lab, spec, family, Settings(method=method, timeout_s=PATIENT_S))
         assert finding.outcome is Outcome.OK, finding
         way = path_of(finding)
         assert [hop.address for hop in way.hops] == ways[spec, family]
@@ -204,7 +207,7 @@ def test_answers_that_are_not_awaited_are_read_later_and_measured_the_same(
         flow = Flow(link.egress(Family.IP4, ANCHOR4), method, flow_name("fixed", ANCHOR4))
         with Tracer(flow) as tracer:
             first = tracer.send(1)
-            await tracer.wait_for([first], 10.0)
+            await tracer.wait_for([first], PATIENT_S)
             assert first.answer is not None
             assert not first.answer.doubts
             other = tracer.send(2)
@@ -226,9 +229,11 @@ def test_an_ordinary_user_needs_no_privilege(lab: Lab, method: str) -> None:
     device = lab.node("device")
     device.run(["sysctl", "-q", "net.ipv4.ping_group_range=0 2147483647"])
     argv = [sys.executable, "-m", "tests.agent.probes.path.path_program", method]
+    began_s = time.monotonic()
     finding = json.loads(device.run(argv, user=65534).stdout)
+    waited_s = time.monotonic() - began_s
     assert finding["outcome"] == "ok", finding
-    assert 0.019 < finding["values"]["path_rtt_seconds"] < 0.5
+    assert 0.019 < finding["values"]["path_rtt_seconds"] < waited_s
 
 
 @pytest.mark.lab
@@ -270,7 +275,7 @@ def test_a_router_that_says_too_big_is_not_a_black_hole(
 @pytest.mark.parametrize("family", BOTH)
 def test_labels_of_the_carrier_are_reported(lab: Lab, family: Family, method: str) -> None:
     with strange_router(lab, "internet", "fixed", stack=(24001, 16)):
-        finding = trace(lab, FIXED, family, Settings(method=method, packet_size=False))
+        finding = trace(lab, FIXED, family, replace(PLAIN, method=method))
     assert finding.outcome is Outcome.OK
     assert [hop.labels for hop in path_of(finding).hops] == [(), (24001, 16), ()]
     assert finding.values["path_labelled_hops"] == 1
@@ -281,7 +286,9 @@ def test_labels_of_the_carrier_are_reported(lab: Lab, family: Family, method: st
 @pytest.mark.parametrize("method", METHODS)
 def test_a_router_that_quotes_no_more_than_it_must_is_still_known(lab: Lab, method: str) -> None:
     with strange_router(lab, "internet", "fixed"):
-        way = path_of(trace(lab, settings=Settings(method=method, packet_size=False)))
+        # Its answers come from a thread, which a busy machine runs late.
+        settings = Settings(method=method, packet_size=False, retries=5)
+        way = path_of(trace(lab, settings=settings))
     assert [hop.address for hop in way.hops] == ["192.168.1.1", "100.65.0.1", ANCHOR4]
     assert way.hops[1].answered >= 1
 
@@ -297,7 +304,7 @@ def test_a_silent_hop_is_reported_as_silent_and_the_target_is_still_reached(lab:
         "  }",
         "}",
     )
-    finding = trace(lab)
+    finding = trace(lab, settings=Settings(packet_size=False, timeout_s=0.5))
     way = path_of(finding)
     assert finding.outcome is Outcome.OK
     assert [hop.answered > 0 for hop in way.hops] == [True, False, True]
@@ -346,7 +353,7 @@ def test_a_way_that_is_spread_over_two_is_seen_as_one_that_stays(braided: Lab, m
     for family, address, middles in zip(
         BOTH, (TARGET4, TARGET6), zip(LEFT, RIGHT, strict=True), strict=True
     ):
-        settings = Settings(method=method, count=5, packet_size=False)
+        settings = replace(PLAIN, method=method, count=5)
         runs = [trace(braided, spec, family, settings, anchor(address)) for _ in range(4)]
         ways = [path_of(finding) for finding in runs]
         assert {len(way.hops) for way in ways} == {4}

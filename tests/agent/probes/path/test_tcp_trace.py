@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from tests.agent.links.device import ANCHOR4, ANCHOR6, FIXED, MOBILE, anchor
+from tests.agent.links.device import ANCHOR4, ANCHOR6, FIXED, MOBILE, PATIENT_S, anchor
 from tests.agent.links.strange_router import strange_router
 from tests.agent.probes.path.test_probe import BOTH, path_of, peers_hops, trace
 from thongsuot_agent.probes.path.probe import PROBE, Settings
@@ -16,7 +16,7 @@ from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
 
-TCP = Settings(method="tcp", timeout_s=0.5)
+TCP = Settings(method="tcp", timeout_s=PATIENT_S)
 
 
 def seen(hops: int, address: str, **more: object) -> TcpTraceReply:

@@ -3,7 +3,7 @@
 import socket
 import struct
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
@@ -28,6 +28,7 @@ from thongsuot_schema.stamp.packet import ReflectorPacket
 from thongsuot_schema.stamp.timestamp import UNKNOWN_ERROR, ErrorEstimate
 
 MS = 1_000_000
+_NTP_EPOCH_S = 2_208_988_800
 KNOWN = ErrorEstimate(is_synchronised=True, error_s=0.0005)
 CALL = Settings(count=4)
 
@@ -167,32 +168,51 @@ def test_padding_makes_packets_as_long_as_asked_and_never_shorter() -> None:
     assert Settings(key_file="key", size_bytes=200).packet_bytes == 200
 
 
-def twampy_answers(opened: socket.socket, numbered: Callable[[int], int | None]) -> None:
-    """Answer as nokia/twampy does: 40 bytes, no hop limit, no idea of its clock."""
-    while True:
-        data, sender = opened.recvfrom(2048)
-        if not data:
-            return
-        asked = struct.unpack("!I", data[:4])[0]
-        number = numbered(asked)
-        if number is None:
-            continue
-        now_s = time.time()
-        moment = (int(now_s) + 2_208_988_800, int(now_s % 1 * 0x1_0000_0000))
-        opened.sendto(
-            struct.pack("!I2I2H2I", number, *moment, 0x0001, 0, *moment) + data[:14] + bytes(2),
-            sender,
-        )
+class TwampyResponder:
+    """
+    Answers as nokia/twampy does: 40 bytes, no hop limit, no idea of its clock. It misses packets 2
+    to 4 of each train and does not answer packet 6.
+    """
+
+    def __init__(self, opened: socket.socket) -> None:
+        self._opened = opened
+        self._heard = 0
+        self.answered = 0
+        self.longest_s = 0.0
+        """The longest time from a packet of the train to its answer."""
+
+    def serve(self) -> None:
+        """Answer until an empty packet comes."""
+        while True:
+            data, sender = self._opened.recvfrom(2048)
+            if not data:
+                return
+            asked, seconds, fraction = struct.unpack("!3I", data[:12])
+            if asked == 0:
+                self._heard, self.answered, self.longest_s = 0, 0, 0.0
+            if asked in {2, 3, 4}:
+                continue
+            self._heard += 1
+            if asked == 6:
+                continue
+            now_s = time.time()
+            sent_s = seconds - _NTP_EPOCH_S + fraction / (1 << 32)
+            moment = (int(now_s) + _NTP_EPOCH_S, int(now_s % 1 * (1 << 32)))
+            answer = struct.pack("!I2I2H2I", self._heard - 1, *moment, 0x0001, 0, *moment)
+            self._opened.sendto(answer + data[:14] + bytes(2), sender)
+            self.longest_s = max(self.longest_s, time.time() - sent_s)
+            self.answered += 1
 
 
 @contextmanager
-def responder(lab: Lab, numbered: Callable[[int], int | None]) -> Iterator[int]:
+def responder(lab: Lab) -> Iterator[tuple[int, TwampyResponder]]:
     with lab.node("anchor").socket(socket.AF_INET, socket.SOCK_DGRAM) as opened:
         opened.bind((ANCHOR4, 0))
-        thread = Thread(target=twampy_answers, args=(opened, numbered))
+        answering = TwampyResponder(opened)
+        thread = Thread(target=answering.serve)
         thread.start()
         try:
-            yield opened.getsockname()[1]
+            yield opened.getsockname()[1], answering
         finally:
             with lab.node("anchor").socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
                 last.sendto(b"", (ANCHOR4, opened.getsockname()[1]))
@@ -206,25 +226,28 @@ def measure(lab: Lab, settings: Settings, family: Family = Family.IP4) -> Findin
     return on_device(lab, once, (FIXED,))
 
 
+def measure_in_time(lab: Lab, port: int, answering: TwampyResponder) -> tuple[Finding, float]:
+    """Make a run in which no answer comes too late, as on a busy machine; and how long it took."""
+    settings = Settings(port=port, count=10, spacing_s=0.005)
+    for _ in range(30):
+        began_s = time.monotonic()
+        finding = measure(lab, settings)
+        waited_s = time.monotonic() - began_s
+        if answering.answered == 6 and answering.longest_s < settings.timeout_s / 2:
+            return finding, waited_s
+    pytest.fail("the responder was late each time")
+
+
 @pytest.mark.lab
 @needs_lab
 def test_a_twamp_light_responder_is_measured(lab: Lab) -> None:
-    """The responder misses packets 2 to 4 and does not answer packet 6."""
-    heard: list[int] = []
-
-    def numbered(asked: int) -> int | None:
-        if asked in {2, 3, 4}:
-            return None
-        heard.append(asked)
-        return None if asked == 6 else len(heard) - 1
-
-    with responder(lab, numbered) as port:
-        finding = measure(lab, Settings(port=port, count=10, spacing_s=0.005))
+    with responder(lab) as (port, answering):
+        finding, waited_s = measure_in_time(lab, port, answering)
     assert finding.outcome is Outcome.OK
     assert finding.values["stamp_loss_ratio"] == pytest.approx(0.4)
     assert finding.values["stamp_loss_up_ratio"] == pytest.approx(0.3)
     assert finding.values["stamp_loss_down_ratio"] == pytest.approx(1 / 7)
-    assert 0 < finding.values["stamp_rtt_seconds"] < 0.1
+    assert 0 < finding.values["stamp_rtt_seconds"] < waited_s
     assert "stamp_delay_up_seconds" not in finding.values
     assert "stamp_hop_limit_up_number" not in finding.values
     assert finding.evidence["packets"] == "10 sent, 6 answered"

@@ -102,8 +102,10 @@ async def require_quiet(link: LiveLink, *, watch_s: float, busy_bits_per_second:
         LinkUnusable: the interface is gone.
     """
     before = carried_bytes(link)
+    began_s = asyncio.get_running_loop().time()
     await asyncio.sleep(watch_s)
-    rate = (carried_bytes(link) - before) * 8 / watch_s
+    watched_s = asyncio.get_running_loop().time() - began_s  # longer, if the device is busy
+    rate = (carried_bytes(link) - before) * 8 / watched_s
     if rate > busy_bits_per_second:
         raise MeasurementPostponed(
             Reason.LINK_BUSY,

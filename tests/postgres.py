@@ -28,6 +28,12 @@ _READY_WITHIN_S = 180.0
 USER, PASSWORD = "thongsuot", "đúng-là-mật-khẩu"
 """Asked for by TCP; on the socket anyone may come in."""
 
+_PATIENT = "connect_timeout=60&options=-c%20idle_in_transaction_session_timeout%3D120s"
+"""
+Here no machine is cut off, but one may pause for longer than the product waits for one that is: the
+server would end a transaction in which the test was paused, and the test would fail.
+"""
+
 _CONFIG = """
 listen_addresses = '127.0.0.1'
 port = {port}
@@ -125,13 +131,15 @@ class PostgresServer:
         return self._folder / "data"
 
     def url(self, database: str = "postgres") -> str:
-        """Return the URL of a database, by the socket."""
-        return f"postgresql+psycopg://{USER}@/{database}?host={self._folder}&port={self.port}"
+        """Return the URL of a database, by the socket; it has patience with a slow machine."""
+        place = f"postgresql+psycopg://{USER}@/{database}?host={self._folder}&port={self.port}"
+        return f"{place}&{_PATIENT}"
 
     def url_with(self, standby: "PostgresServer", url: str) -> str:
         """Return the URL of a database that may be at a standby of this server as well."""
         place = url.partition("?")[0]
         hosts = f"host={self._folder},{standby._folder}"
+        # The product's own limits: what is asked of it is how soon it finds the other one.
         return f"{place}?{hosts}&port={self.port},{standby.port}"
 
     def tcp_url(self, database: str = "postgres") -> str:

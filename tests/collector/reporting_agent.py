@@ -1,5 +1,6 @@
 """An agent that reports how its links are, as small as can be."""
 
+import asyncio
 import time
 from collections.abc import Mapping, Sequence
 
@@ -52,9 +53,14 @@ class ReportingAgent:
             changes=changes,
             notices=[started] if is_first else [],
         )
-        pushed = await Pusher(client, self.sealer, self.secret).batch(batch, boottime_ns=now_ns)
-        assert pushed.status_code == 200, pushed.text
-        return pushed
+        pusher = Pusher(client, self.sealer, self.secret)
+        while True:
+            pushed = await pusher.batch(batch, boottime_ns=now_ns)
+            if pushed.status_code != 503:
+                assert pushed.status_code == 200, pushed.text
+                return pushed
+            # The collector asks to come again: it was paused for longer than a commit may take.
+            await asyncio.sleep(0.1)
 
     def _change(self, now_ns: int, link: str, state: State) -> VerdictChange:
         before = self._states.get(link, State.UNKNOWN)

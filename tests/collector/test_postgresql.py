@@ -77,7 +77,8 @@ def test_a_password_is_read_for_each_connection_and_in_no_message(
 ) -> None:
     file = tmp_path / "password"
     file.write_text("wrong-password")
-    database = PostgresDatabase(url=postgres.tcp_url(), password_file=str(file))
+    url = f"{postgres.tcp_url()}?connect_timeout=60"
+    database = PostgresDatabase(url=url, password_file=str(file))
     with pytest.raises(psycopg.OperationalError) as refused:
         database.connect()
     assert "authentication failed" in database.message_of(refused.value)

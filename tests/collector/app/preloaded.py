@@ -64,7 +64,9 @@ class ForkedProcess:
     def send_signal(self, number: signal.Signals) -> None:
         """Send it a signal, if it is still there."""
         if self.returncode is None:
-            os.kill(self.pid, number)
+            # It may have ended just now, and who forked it has yet to say so.
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, number)
 
     def _ended(self, message: bytes) -> None:
         assert message, "what forks the collectors is gone"

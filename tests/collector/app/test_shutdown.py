@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from thongsuot_collector.app.shutdown import within
 
 
@@ -20,3 +22,31 @@ async def test_the_end_does_not_wait_for_work_that_takes_hours() -> None:
     await within(hours(), limit_s=0.01)
     await within(little())
     assert done == ["a part", "little"]
+
+
+async def test_a_machine_that_is_paused_cuts_no_work_short(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    loop = asyncio.get_running_loop()
+    clock, pause_s = loop.time, 0.0
+    monkeypatch.setattr(loop, "time", lambda: clock() + pause_s)
+    done: list[str] = []
+
+    async def little() -> None:
+        nonlocal pause_s
+        await asyncio.sleep(0)
+        pause_s = 100.0
+        for _ in range(5):
+            await asyncio.sleep(0)
+        done.append("little")
+
+    await within(little(), limit_s=50.0)
+    assert done == ["little"]
+
+
+async def test_work_that_fails_fails_the_end() -> None:
+    async def fail() -> None:
+        raise OSError("no space")
+
+    with pytest.raises(OSError, match="no space"):
+        await within(fail())

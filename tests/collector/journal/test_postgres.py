@@ -39,7 +39,7 @@ async def reopen(postgres: PostgresServer) -> AsyncIterator[Reopen]:
     async def again() -> PostgresJournal:
         if opened:
             await opened[-1].close()
-        opened.append(await open_postgres_journal(database_at(url), committed=ignore))
+        opened.append(await opened_at(url))
         return opened[-1]
 
     yield again
@@ -47,10 +47,21 @@ async def reopen(postgres: PostgresServer) -> AsyncIterator[Reopen]:
         await opened[-1].close()
 
 
-async def opened_at(url: str, *, commit_within_s: float = 60.0) -> PostgresJournal:
+async def opened_at(
+    url: str, *, commit_within_s: float = 60.0, gather_s: float = 0.0
+) -> PostgresJournal:
     return await open_postgres_journal(
-        database_at(url), committed=ignore, commit_within_s=commit_within_s
+        database_at(url), committed=ignore, commit_within_s=commit_within_s, gather_s=gather_s
     )
+
+
+async def appended(journal: PostgresJournal, number: int) -> AppendOutcome:
+    """Append an entry as an agent pushes it: until it is acknowledged."""
+    while True:
+        try:
+            return (await journal.append(entry(number))).outcome
+        except JournalRefused:
+            await asyncio.sleep(0.05)
 
 
 def name_of(url: str) -> str:
@@ -104,9 +115,7 @@ async def test_the_same_push_to_two_processes_is_kept_once(postgres: PostgresSer
 
 
 async def test_a_group_keeps_the_first_of_what_has_one_identity(postgres: PostgresServer) -> None:
-    journal = await open_postgres_journal(
-        database_at(postgres.new_database()), committed=ignore, gather_s=0.05
-    )
+    journal = await opened_at(postgres.new_database(), gather_s=0.05)
     results = await asyncio.gather(
         journal.append(entry(1, body=b"true")),
         journal.append(entry(1, body=b"forged")),
@@ -195,13 +204,8 @@ async def test_a_commit_that_no_standby_has_confirmed_is_not_acknowledged(
     own_postgres.execute("ALTER SYSTEM RESET synchronous_standby_names")
     own_postgres.execute("SELECT pg_reload_conf()")
     async with asyncio.timeout(60):
-        while True:
-            try:
-                assert (await impatient.append(entry(number))).outcome is AppendOutcome.REPEATED
-                break
-            except JournalRefused:
-                await asyncio.sleep(0.05)
-        await impatient.append(entry(number + 1))
+        assert await appended(impatient, number) is AppendOutcome.REPEATED
+        await appended(impatient, number + 1)
         await impatient.wait((await journal.append(entry(number + 2))).sequence - 1)
     numbers = [kept.entry.number for kept in await everything(impatient)]
     assert sorted(numbers) == list(range(1, number + 3))
@@ -328,7 +332,7 @@ async def test_a_journal_that_grows_while_a_connection_is_made_has_not_gone_back
     postgres: PostgresServer,
 ) -> None:
     database = database_at(postgres.new_database())
-    journal = await open_postgres_journal(database, committed=ignore)
+    journal = await opened_at(database.url)
     loop = asyncio.get_running_loop()
 
     def known() -> JournalIdentity:
@@ -350,7 +354,8 @@ async def test_a_database_that_cannot_be_opened_is_named_without_its_password(
     (tmp_path / "password").write_text("wrong-password")
     with pytest.raises(JournalRefused, match="authentication failed") as refused:
         await open_postgres_journal(
-            database_at(postgres.tcp_url(), str(tmp_path / "password")), committed=ignore
+            database_at(f"{postgres.tcp_url()}?connect_timeout=60", str(tmp_path / "password")),
+            committed=ignore,
         )
     assert postgres.tcp_url().removeprefix("postgresql+psycopg") in str(refused.value)
     assert "wrong-password" not in str(refused.value)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.collector.running import WITHIN_S
 from tests.schema.stamp.clock_answer import CLOCK_QUERY, parse_timestamp_information
 from thongsuot_collector.cli.tables import reflected_text
 from thongsuot_collector.errors import CollectorError
@@ -26,7 +27,7 @@ from thongsuot_schema.stamp.packet import (
 from thongsuot_schema.stamp.tlv import pack_tlvs, unpack_tlvs
 
 KEY = "a-key-of-the-city"
-WAIT_S = 10.0
+WAIT_S = WITHIN_S
 
 
 class StampClient:

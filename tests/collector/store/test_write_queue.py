@@ -13,13 +13,13 @@ import pytest
 from sqlalchemy import Engine, create_engine, event, insert, select
 from sqlalchemy.exc import OperationalError
 
+from tests.collector.running import WITHIN_S
 from thongsuot_collector.store import write_queue
 from thongsuot_collector.store.tables import METADATA, SITES
 from thongsuot_collector.store.write_queue import WriteQueue
 
 PATIENCE_MS = 50
 """How long SQLite itself looks for its turn here; in a collector 30 s."""
-WITHIN_S = 20.0
 
 
 @pytest.fixture
@@ -65,15 +65,17 @@ def waiting_threads() -> int:
 
 
 def write_beside_a_long_transaction(store: Engine, *, is_queued: bool) -> None:
-    """Begin to write while another transaction does, and end that when patience would be over."""
+    """Begin to write while another transaction does, and end that when patience is over."""
     with ThreadPoolExecutor() as threads:
         with store.begin() as connection:
             connection.execute(insert(SITES).values(site="long", state=b""))
             other = threads.submit(put, store, "other")
             if is_queued:
                 wait_for(lambda: waiting_threads() == 1)
-            until_s = time.monotonic() + 5 * PATIENCE_MS / 1000
-            wait_for(lambda: time.monotonic() > until_s)
+                until_s = time.monotonic() + 5 * PATIENCE_MS / 1000
+                wait_for(lambda: time.monotonic() > until_s)
+            else:
+                wait_for(other.done)
         other.result(timeout=WITHIN_S)
 
 
@@ -138,5 +140,8 @@ def test_a_connection_kept_across_commits_releases_the_queue_in_the_end(store: E
         connection.commit()
         connection.execute(insert(SITES).values(site="s2", state=b""))
         connection.commit()
-    threading.Thread(target=put, args=(store, "s3")).start()
+    another = threading.Thread(target=put, args=(store, "s3"))
+    another.start()
     wait_for(lambda: sites(store) == ["s1", "s2", "s3"])
+    # Else it may give its connection back when the store has been closed.
+    another.join()

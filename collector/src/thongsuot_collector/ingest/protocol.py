@@ -34,6 +34,11 @@ class BoundedState(ServerState):
 
     is_ending = False
     """Whether the server ends: it asks no further connection to close."""
+    awake_s = 0.0
+    """
+    The clock of the limits, as of the last check. While the machine is paused, or the process has
+    no processor, it stands still: what clients have sent by then is not yet read.
+    """
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -67,7 +72,7 @@ class BoundedProtocol(HttpToolsProtocol):
         der = None if secured is None else secured.getpeercert(binary_form=True)
         if der:
             self._peer = peer_from(der)
-        self._deadline_s = self.loop.time() + IDLE_S
+        self._deadline_s = self._awake_in(IDLE_S)
 
     def data_received(self, data: bytes) -> None:
         """Count bytes until the headers are complete."""
@@ -103,12 +108,12 @@ class BoundedProtocol(HttpToolsProtocol):
     def await_headers(self) -> None:
         """Set the deadline of the headers."""
         self._head_bytes = 0
-        self._deadline_s = self.loop.time() + HEAD_WITHIN_S
+        self._deadline_s = self._awake_in(HEAD_WITHIN_S)
 
     def await_body(self) -> None:
         """Set the deadline of the body."""
         self._head_bytes = -1
-        self._deadline_s = self.loop.time() + BODY_WITHIN_S
+        self._deadline_s = self._awake_in(BODY_WITHIN_S)
 
     def await_nothing(self) -> None:
         """Clear the deadline."""
@@ -117,9 +122,13 @@ class BoundedProtocol(HttpToolsProtocol):
     def await_request(self) -> None:
         """Set the deadline of the next request, unless it has already begun."""
         if self._deadline_s == float("inf"):
-            self._deadline_s = self.loop.time() + IDLE_S
+            self._deadline_s = self._awake_in(IDLE_S)
 
-    def close_if_overdue(self, now_s: float) -> None:
-        """Close the connection if its deadline has passed; ``now_s`` is the event loop's time."""
-        if now_s >= self._deadline_s and not self.transport.is_closing():
+    def close_if_overdue(self) -> None:
+        """Close the connection if its deadline has passed."""
+        if self.server_state.awake_s >= self._deadline_s and not self.transport.is_closing():
             self.transport.close()
+
+    def _awake_in(self, limit_s: float) -> float:
+        """Return the deadline of what begins now: the clock is as old as the last check."""
+        return self.server_state.awake_s + CHECK_EVERY_S + limit_s

@@ -60,11 +60,14 @@ class EmbeddedServer(uvicorn.Server):
     async def main_loop(self) -> None:
         """Refresh common headers and close overdue connections, until the server is to end."""
         loop = asyncio.get_running_loop()
+        checked_s = loop.time()
         while not await self.on_tick(0):
             now_s = loop.time()
+            self.server_state.awake_s += min(now_s - checked_s, 2 * protocol.CHECK_EVERY_S)
+            checked_s = now_s
             for connection in tuple(self.server_state.connections):
                 if isinstance(connection, BoundedProtocol):
-                    connection.close_if_overdue(now_s)
+                    connection.close_if_overdue()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(protocol.CHECK_EVERY_S):
                     await self._ending.wait()

@@ -15,9 +15,10 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from tests.browser.server import PageServer
+from tests.timing import MS
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
@@ -31,6 +32,12 @@ FLAGS = [
 ]
 """Chromium without its own traffic; ``--no-sandbox`` because the tests may run as root."""
 
+PATIENCE_MS = 120_000 * MS * 1000
+"""
+How long anything in a browser may take that does happen. Playwright expects all of it within five
+seconds, which a machine exceeds that starves Chromium, or the server behind the page.
+"""
+
 SCREENSHOTS = Path(__file__).parents[2] / "artefacts" / "screenshots"
 
 PHONE = (360, 800)
@@ -43,9 +50,18 @@ Keep = Callable[[str], Awaitable[Path]]
 async def chromium() -> AsyncIterator[Browser]:
     """One browser for the whole session."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        expect.set_options(timeout=PATIENCE_MS)
+        browser = await playwright.chromium.launch(
+            executable_path=CHROMIUM, args=FLAGS, timeout=PATIENCE_MS
+        )
         yield browser
         await browser.close()
+
+
+def patient(context: BrowserContext) -> BrowserContext:
+    """Return a context that waits as long as anything in a browser may take here."""
+    context.set_default_timeout(PATIENCE_MS)
+    return context
 
 
 _OF_THE_TEST = pytest.StashKey[tuple[str, ...]]()
@@ -77,10 +93,12 @@ async def page(
 
     Fails the test when anything was refused by the page's policy, threw or was logged as an error.
     """
-    context = await chromium.new_context(
-        viewport={"width": DESKTOP[0], "height": DESKTOP[1]},
-        locale="vi-VN",
-        timezone_id="Asia/Ho_Chi_Minh",
+    context = patient(
+        await chromium.new_context(
+            viewport={"width": DESKTOP[0], "height": DESKTOP[1]},
+            locale="vi-VN",
+            timezone_id="Asia/Ho_Chi_Minh",
+        )
     )
     page = await context.new_page()
     page.on(

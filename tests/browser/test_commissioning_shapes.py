@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.conftest import PHONE, Keep
-from tests.browser.test_commissioning import PATIENCE_MS, Walker
+from tests.browser.conftest import PATIENCE_MS, PHONE, Keep
+from tests.browser.test_commissioning import Walker
 from tests.timing import MS
 from thongsuot_collector.app.durable import JOURNAL_FILE
 from thongsuot_lab.lab import Lab
@@ -102,7 +102,7 @@ async def finish(stack: CityStack, site: str, page: Page, walker: Walker, proven
     """Test the counter, end the walk, and look at what the collector has of it."""
     await walker.sees("Kiểm tra máy tính tại quầy")
     await walker.press("Kiểm tra ngay")
-    await expect(page.get_by_text("dịch vụ").first).to_be_visible(timeout=PATIENCE_MS)
+    await expect(page.get_by_text("dịch vụ").first).to_be_visible()
     await walker.press("Kết thúc nghiệm thu")
     await walker.sees("Đã nghiệm thu: mọi đường đúng nhãn")
     await page.goto(f"{stack.addresses['collector']}/sites/{site}/commissioning?lang=en")

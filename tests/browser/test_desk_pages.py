@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.conftest import SCREENSHOTS, Keep
+from tests.browser.conftest import SCREENSHOTS, Keep, patient
 from tests.browser.test_incident_pages import fits
 from tests.collector.web.desk.desk_stack import desk_stack, work_form
 from tests.collector.web.desk.test_roles import basic
@@ -32,9 +32,8 @@ async def test_the_desk_and_its_forms_fit_and_are_accessible(
             await fits(page, keep, f"{name}-{language}")
         lan, secret = await desk.person("lan", "Trần Thị Lan", "city-engineer")
         assert page.context.browser is not None
-        context = await page.context.browser.new_context(
-            extra_http_headers={"Authorization": basic(lan, secret)}
-        )
+        headers = {"Authorization": basic(lan, secret)}
+        context = patient(await page.context.browser.new_context(extra_http_headers=headers))
         own = await context.new_page()
 
         async def keep_own(name: str) -> Path:
@@ -67,9 +66,8 @@ async def test_a_carrier_proposes_work_and_the_city_confirms_it_with_a_few_click
         await expect(page.get_by_text("Chờ Thành phố xác nhận")).to_be_visible()
         lan, secret = await desk.person("lan", "Trần Thị Lan", "city-engineer")
         assert page.context.browser is not None
-        context = await page.context.browser.new_context(
-            extra_http_headers={"Authorization": basic(lan, secret)}
-        )
+        headers = {"Authorization": basic(lan, secret)}
+        context = patient(await page.context.browser.new_context(extra_http_headers=headers))
         own = await context.new_page()
         await own.goto(f"{desk.stack.collector.url}/desk/vnpt")
         await own.get_by_role("link", name="Xem xét").click()

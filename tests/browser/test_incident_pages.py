@@ -9,7 +9,7 @@ import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from tests.browser.axe import violations
-from tests.browser.conftest import DESKTOP, PHONE, Keep
+from tests.browser.conftest import DESKTOP, PHONE, Keep, patient
 from tests.browser.test_site_page import NARROWEST, overflow, resize
 from tests.collector.batches import S
 from tests.collector.queries.reporting_city import CONFIG, ReportingCity
@@ -175,7 +175,7 @@ async def test_an_engineer_merges_splits_plans_closes_and_opens_again_with_a_few
     secret = people.put(store, "lan", "Trần Thị Lan")
     store.dispose()
     assert page.context.browser is not None
-    context = await page.context.browser.new_context(locale="vi-VN")
+    context = patient(await page.context.browser.new_context(locale="vi-VN"))
     own = await context.new_page()
 
     async def decide(link: str, button: str, reason: str, *, chosen: str = "") -> None:
@@ -197,7 +197,7 @@ async def test_an_engineer_merges_splits_plans_closes_and_opens_again_with_a_few
     await own.goto(first)
     await decide("Ghi chú", "ghi chú", "Đội cáp đang tới")
     await decide("Gộp vào sự cố khác", "gộp sự cố", "cùng một cột điện", chosen="5G Cửu Long")
-    await expect(own.get_by_text("Là một phần của sự cố")).to_be_visible(timeout=30_000)
+    await expect(own.get_by_text("Là một phần của sự cố")).to_be_visible()
     await fits(own, keep, "incident-merged")
     await own.reload()
     await decide(
@@ -222,7 +222,7 @@ async def test_a_person_takes_it_on_with_a_few_clicks(
     secret = people.put(store, "lan", "Trần Thị Lan")
     store.dispose()
     assert page.context.browser is not None
-    context = await page.context.browser.new_context(locale="vi-VN")
+    context = patient(await page.context.browser.new_context(locale="vi-VN"))
     own = await context.new_page()
     await own.goto(url)
     await own.get_by_role("link", name="Tiếp nhận xử lý").click()

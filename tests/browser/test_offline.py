@@ -27,10 +27,11 @@ async def test_the_last_state_of_a_point_is_read_without_a_connection_with_its_a
     await page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     await city.push("s2", fixed=State.DOWN)
     # Renewed as it renews itself, the page that is open is also the one that is kept.
-    await expect(page.locator("#headline")).to_contain_text("mất kết nối", timeout=20_000)
+    await expect(page.locator("#headline")).to_contain_text("mất kết nối")
     await page.wait_for_function(IS_KEPT, arg=url)
-    kept_as_of = await page.locator(".asof").inner_text()
+    # Only then it is not renewed again, nor what is kept of it.
     await page.context.set_offline(True)
+    kept_as_of = await page.locator(".asof").inner_text()
     await page.reload()
     await expect(page.locator("#headline")).to_contain_text("Đường cáp quang mất kết nối")
     await expect(page.locator("#stale")).to_be_visible()

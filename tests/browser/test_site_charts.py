@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page, expect
 
-from tests.browser.conftest import Keep
+from tests.browser.conftest import Keep, patient
 from tests.browser.test_incident_pages import fits
 from tests.collector.batches import BatchSealer, S, change, icmp_result
 from tests.collector.running import Pusher, collector, eventually, token
@@ -115,7 +115,9 @@ async def test_blind_readers_get_the_same_also_without_script(
     client: httpx.AsyncClient, page: Page
 ) -> None:
     assert page.context.browser is not None
-    context = await page.context.browser.new_context(java_script_enabled=False, locale="vi-VN")
+    context = patient(
+        await page.context.browser.new_context(java_script_enabled=False, locale="vi-VN")
+    )
     plain = await context.new_page()
     await plain.goto(url(client, "period=7d"))
     chart = plain.get_by_role("img", name="Độ trễ và mất gói trên chính đường truyền").first

@@ -8,7 +8,7 @@ from playwright.async_api import Browser, Locator, Page, expect
 from pypdf import PdfReader
 
 from tests.browser.axe import violations
-from tests.browser.conftest import DESKTOP, PHONE, SCREENSHOTS, Keep
+from tests.browser.conftest import DESKTOP, PHONE, SCREENSHOTS, Keep, patient
 from tests.browser.server import PageServer
 from tests.schema.page.healthy_site import NOW_S, fibre, mobile, services, site
 from tests.schema.page.scenes import SCENES, both_down, fibre_cut
@@ -192,7 +192,7 @@ async def test_without_scripts_the_page_shows_everything_and_reloads_itself(
     chromium: Browser, pages: PageServer
 ) -> None:
     pages.refresh_s = 1
-    context = await chromium.new_context(java_script_enabled=False)
+    context = patient(await chromium.new_context(java_script_enabled=False))
     page = await context.new_page()
     await page.goto(pages.show(fibre_cut()))
     await expect(page.locator("#stale")).to_be_hidden()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import LostTime
 from tests.servers import need
 from tests.timing import MS
 from thongsuot_lab.matrix import profile
@@ -32,17 +33,26 @@ NAMES = (
     "certificate-expiring",
 )
 PATIENCE = 2.0
-"""Other tests may run beside: bounds are for the whole matrix, on a machine of its own."""
+"""
+Other tests may run beside: bounds are for the whole matrix, on a machine of its own. What this one
+keeps from agents, collector and wires comes on top.
+"""
 
 
 @pytest.fixture(scope="module")
 def result() -> MatrixResult:
     need("prometheus")
     rows = [row for row in ROWS if row.name in NAMES]
-    with tempfile.TemporaryDirectory(prefix="thongsuot-matrix-") as made:
+    with tempfile.TemporaryDirectory(prefix="thongsuot-matrix-") as made, LostTime() as lost:
         folder = Path(made)
         folder.chmod(0o755)
-        return play_matrix(rows, profile.topology(SITES), folder, patience=PATIENCE * 1000 * MS)
+        return play_matrix(
+            rows,
+            profile.topology(SITES),
+            folder,
+            patience=PATIENCE * 1000 * MS,
+            lost_since=lost.since_s,
+        )
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -32,6 +32,7 @@ class Played:
     folder: Path
     verdicts: list[tuple[float, State, Segment | None, Symptom]] = field(default_factory=list)
     lost_runs: int = 0
+    lost_s: float = 0.0
 
     def lines(self) -> Iterator[str]:
         lab = Lab(TOPOLOGY)
@@ -42,6 +43,7 @@ class Played:
             context=context,
             row=next(row for row in SHAPE_ROWS if row.name == "j:fixed-line-cut"),
             place=FaultLocation(topology=TOPOLOGY, site="shape-j", links=("fixed",)),
+            lost_s=self.lost_s,
             phase=TrialPhase.DONE,
             injected_at=ClockPair(boottime_ns=100 * S, wall_ns=100 * S),
             reverted_at=ClockPair(boottime_ns=130 * S, wall_ns=130 * S),
@@ -105,3 +107,8 @@ def test_late_verdicts_and_missing_results_are_counted_separately(tmp_path: Path
     late = (125.0, State.DOWN, Segment.ACCESS, Symptom.ACCESS_SILENT)
     counted = figures(Played(tmp_path, [late, BACK], lost_runs=2))
     assert counted[:6] == ["j", "1", "0", "0", "2", "1"]
+
+
+def test_what_the_machine_kept_from_the_processes_is_not_the_agents_delay(tmp_path: Path) -> None:
+    late = (125.0, State.DOWN, Segment.ACCESS, Symptom.ACCESS_SILENT)
+    assert figures(Played(tmp_path, [late, BACK], lost_s=20.0))[5] == "0"

@@ -18,7 +18,7 @@ from thongsuot_lab.matrix.observe import observe_site
 from thongsuot_lab.matrix.result import MatrixResult, matrix_result
 from thongsuot_lab.matrix.row import BlastRadius, ClockPair, MatrixContext, MatrixRow
 from thongsuot_lab.matrix.site_reconciliation import SiteReconciliation
-from thongsuot_lab.matrix.trial import RowTrial, TrialPhase
+from thongsuot_lab.matrix.trial import LostSince, RowTrial, TrialPhase, nothing_lost
 from thongsuot_lab.stack import prometheus
 from thongsuot_lab.stack.city import CityStack
 from thongsuot_lab.stack.process import StackError
@@ -43,11 +43,13 @@ class MatrixRun:
     """
     One run of rows.
 
-    ``patience`` stretches every wait and bound; ``on_done`` is called with each trial as it ends.
+    ``patience`` stretches every wait and bound, ``lost_since`` counts what is taken off them;
+    ``on_done`` is called with each trial as it ends.
     """
 
     context: MatrixContext
     patience: float = 1.0
+    lost_since: LostSince = nothing_lost
     on_done: Callable[[RowTrial], None] = _ignore
     trials: list[RowTrial] = field(default_factory=list)
     _free_at: dict[str, float] = field(default_factory=dict)
@@ -93,7 +95,13 @@ class MatrixRun:
             active = [trial for trial in active if trial.phase is not TrialPhase.DONE]
 
     def _start(self, row: MatrixRow, place: FaultLocation) -> RowTrial:
-        trial = RowTrial(context=self.context, row=row, place=place, patience=self.patience)
+        trial = RowTrial(
+            context=self.context,
+            row=row,
+            place=place,
+            patience=self.patience,
+            lost_since=self.lost_since,
+        )
         self.trials.append(trial)
         return trial
 
@@ -177,6 +185,7 @@ def play_matrix(
     folder: Path,
     *,
     patience: float = 1.0,
+    lost_since: LostSince = nothing_lost,
     played: profile.MatrixProfile = profile.QUICK,
     done: Callable[[RowTrial], None] = _ignore,
     say: Callable[[str], None] = _ignore,
@@ -194,7 +203,7 @@ def play_matrix(
             wait_until_learned(stack, patience=patience)
             started = ClockPair.now()
             context = MatrixContext(lab=lab, stack=stack, folder=folder, say=say, profile=played)
-            playing = MatrixRun(context, patience=patience, on_done=done)
+            playing = MatrixRun(context, patience=patience, lost_since=lost_since, on_done=done)
             with suppress(StopRequested):
                 # A run that is interrupted still reports its results so far.
                 playing.play(rows)

@@ -1,6 +1,6 @@
 """Trial: one row being played: healthy, broken, detected, held, mended, healthy again."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
@@ -17,6 +17,12 @@ from thongsuot_lab.matrix.row import (
 EXTRA_WAIT_S = 40.0
 """How long a trial waits beyond a bound before the row has failed."""
 
+LostSince = Callable[[], Callable[[], float]]
+"""
+Begins to count what a busy machine keeps from the processes; returns what tells it so far, in
+seconds.
+"""
+
 SHOWN_AT_MOST = 4
 """Of problems at many sites, only this many are shown."""
 
@@ -31,6 +37,11 @@ class TrialPhase(Enum):
     DONE = auto()
 
 
+def nothing_lost() -> Callable[[], float]:
+    """Count nothing: on a machine of its own every second counts."""
+    return lambda: 0.0
+
+
 @dataclass(slots=True)
 class RowTrial:
     """
@@ -38,13 +49,17 @@ class RowTrial:
 
     ``injected_at``, ``reverted_at``, ``healthy_at``: when the fault was applied, when it was
     undone, and when the site was healthy again; None if the trial did not come that far.
-    ``failures``: deviations from the row, for people.
+    ``lost_since`` counts what the machine keeps from the processes: ``lost_s`` of that was between
+    the fault and its detection, and is added to the bound. ``failures``: deviations from the row,
+    for people.
     """
 
     context: MatrixContext
     row: MatrixRow
     place: FaultLocation
     patience: float = 1.0
+    lost_since: LostSince = nothing_lost
+    lost_s: float = 0.0
     phase: TrialPhase = TrialPhase.BEFORE
     started: ClockPair = field(default_factory=ClockPair.now)
     injected_at: ClockPair | None = None
@@ -53,6 +68,7 @@ class RowTrial:
     failures: list[str] = field(default_factory=list)
     _injection: ActiveInjection | None = None
     _entered: ClockPair = field(default_factory=ClockPair.now)
+    _lost_s: Callable[[], float] = field(default_factory=nothing_lost)
 
     @property
     def subjects(self) -> list[tuple[Subject, ExpectedVerdict]]:
@@ -62,7 +78,7 @@ class RowTrial:
     @property
     def limit_s(self) -> float:
         """Return the deadline for the agent's verdict, by the current profile."""
-        return self.row.bound.limit_s(self.context.profile.every_s) * self.patience
+        return self.row.bound.limit_s(self.context.profile.every_s) * self.patience + self.lost_s
 
     @property
     def _stretch(self) -> float:
@@ -96,6 +112,7 @@ class RowTrial:
 
     def _wait_until_healthy(self, observations: Mapping[str, SiteObservation]) -> None:
         if all(observation.is_healthy for observation in observations.values()):
+            self._lost_s = self.lost_since()
             self.injected_at = ClockPair.now()
             self._injection = self.row.injection.inject(self.context, self.place)
             self._enter(TrialPhase.BREAKING if self.row.expected else TrialPhase.HOLDING)
@@ -112,8 +129,9 @@ class RowTrial:
             if not self._is_seen(observations[site], link, service, sees)
         ]
         if not missing:
+            self.lost_s = self._lost_s()
             self._enter(TrialPhase.HOLDING)
-        elif self._waited_s() > EXTRA_WAIT_S * self._stretch + self.limit_s:
+        elif self._has_waited(EXTRA_WAIT_S * self._stretch + self.limit_s):
             self.failures.append(f"not seen; said instead: {_first_few(missing)}")
             self._revert()
 
@@ -132,7 +150,7 @@ class RowTrial:
         if all(observation.is_healthy for observation in observations.values()):
             self.healthy_at = ClockPair.now()
             self._enter(TrialPhase.DONE)
-        elif self._waited_s() > self.row.recovers_s * self._stretch:
+        elif self._has_waited(self.row.recovers_s * self._stretch):
             self.failures.append(f"did not recover: {_unhealthy_text(observations)}")
             self._enter(TrialPhase.DONE)
 
@@ -144,12 +162,21 @@ class RowTrial:
     def _revert(self) -> None:
         # Taken before the fault is undone: recovery may be observed while undoing takes place.
         self.reverted_at = ClockPair.now()
+        self._lost_s = self.lost_since()
         self.abandon()
         self._enter(TrialPhase.AFTER)
 
     def _enter(self, phase: TrialPhase) -> None:
         self.phase = phase
         self._entered = ClockPair.now()
+
+    def _has_waited(self, limit_s: float) -> bool:
+        """
+        Return whether a limit is over, without what was lost; that at most doubles it, so that a
+        trial ends on any machine.
+        """
+        waited_s = self._waited_s()
+        return waited_s > limit_s and waited_s > limit_s + min(limit_s, self._lost_s())
 
     def _waited_s(self) -> float:
         return (ClockPair.now().boottime_ns - self._entered.boottime_ns) / 1e9

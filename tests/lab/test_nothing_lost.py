@@ -26,7 +26,7 @@ from thongsuot_agent.status import AgentStatus
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.matrix import profile
 from thongsuot_lab.matrix.journal_reader import StoredBatch
-from thongsuot_lab.matrix.reconciliation import reconcile, sink_lag_entries
+from thongsuot_lab.matrix.reconciliation import end_agent, reconcile, sink_lag_entries
 from thongsuot_lab.matrix.site_reconciliation import (
     SiteReconciliation,
     expected_samples,
@@ -96,8 +96,10 @@ def run_chaos(lab: Lab, folder: Path, disk: Path) -> ChaosResult:
         for number, site in enumerate(SITES):
             # One after the other: at every moment one of them has a batch on its way.
             wait_until_none(f"nothing waits at {site}", partial(waiting_at, stack, number))
-        for site in SITES:
-            stack.agent(site).stop()
+        for number, site in enumerate(SITES):
+            while not end_agent(stack.agent(site)):
+                stack.start_agent(site)
+                wait_until_none(f"nothing waits at {site}", partial(waiting_at, stack, number))
             stack.expect_exit(site)
         wait_for("Prometheus to have it all", lambda: sink_lag_entries(stack) == 0)
         range_s = round(time.time() - started_s) + 300

@@ -20,12 +20,13 @@ from thongsuot_lab.matrix.site_reconciliation import (
     prometheus_samples,
 )
 from thongsuot_lab.stack.city import CityStack
-from thongsuot_lab.stack.process import StackError
+from thongsuot_lab.stack.process import Process, StackError
 
 DRAIN_WITHIN_S = 120.0
 """How long everything may take to come to rest after the last fault was mended."""
 
 _POLL_EVERY_S = 0.2
+_STOPPED = re.compile(rb" stopped waiting_batches=(?P<waiting>\d+)")
 _LAG = re.compile(r'consumer_lag_entries\{consumer="(?:sink[:/])?prometheus"\} (\S+)')
 
 
@@ -115,16 +116,42 @@ def drain(stack: CityStack, *, patience: float) -> None:
     Raises:
         StackError: something did not come to rest in time, or ended unexpectedly.
     """
+    deadline = time.monotonic() + DRAIN_WITHIN_S * patience * len(stack.sites)
     for site in stack.sites:
-        _wait_until(
-            stack, f"nothing waits at {site}", partial(_has_nothing_waiting, stack, site), patience
-        )
-        stack.agent(site).stop()
-        stack.expect_exit(site)
+        while True:
+            nothing_waits = partial(_has_nothing_waiting, stack, site)
+            _wait_until(stack, f"nothing waits at {site}", nothing_waits, patience)
+            is_done = end_agent(stack.agent(site))
+            stack.expect_exit(site)
+            if is_done:
+                break
+            if time.monotonic() > deadline:
+                raise StackError(f"{site} never ended with its last batch acknowledged")
+            stack.start_agent(site)
     if "prometheus" in stack.processes:
         _wait_until(
             stack, "Prometheus to have it all", lambda: sink_lag_entries(stack) == 0, patience
         )
+
+
+def end_agent(agent: Process) -> bool:
+    """
+    End an agent; return whether the collector acknowledged everything that it made.
+
+    An agent waits two seconds for the answer to its last batch, and then leaves it on its disk. On
+    a busy machine the collector stores that batch later, or never.
+
+    Raises:
+        StackError: it did not end by itself.
+    """
+    before_bytes = agent.log.stat().st_size
+    agent.stop()
+    with agent.log.open("rb") as log:
+        log.seek(before_bytes)
+        said = _STOPPED.search(log.read())
+    if said is None:
+        raise StackError(f"{agent.name} does not say how many batches it left: see {agent.log}")
+    return said["waiting"] == b"0"
 
 
 def sink_lag_entries(stack: CityStack) -> float | None:

@@ -86,6 +86,7 @@ class CityStack:
         # For each boot but the machine's own, by its id: the offset of its boot-time clock.
         self.boottime_offsets_s: dict[str, int] = {}
         self.processes: dict[str, Process] = {}
+        self._boots: dict[str, BootEnvironment] = {}
         self._logs = folder / "logs"
         self._user = _user_for(folder)
         self._power = SitePower(lab)
@@ -253,9 +254,10 @@ class CityStack:
         """Return the agent of a site, which may have ended."""
         return self.processes[f"agent-{site}"]
 
-    def start_agent(self, site: str, boot: BootEnvironment = CURRENT_BOOT) -> None:
+    def start_agent(self, site: str) -> None:
         """Start a site's agent as an ordinary user with CAP_NET_RAW and nothing else."""
         node = self.lab.node(self.lab.topology.site(site).device)
+        boot = self._boots.get(site, CURRENT_BOOT)
         process = components.start_agent(
             site,
             self.agent_folder(site) / "agent.toml",
@@ -295,7 +297,8 @@ class CityStack:
         boot_id.write_text(f"{name}\n", encoding="ascii")
         boot = new_boot(boot_id, env or {})
         self.boottime_offsets_s[name] = boot.boottime_offset_s
-        self.start_agent(site, boot)
+        self._boots[site] = boot
+        self.start_agent(site)
 
     def push_history(self) -> None:
         """Give the collector a generated month of each site, up to now."""

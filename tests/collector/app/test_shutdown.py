@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from tests.loop_clock import LoopClock
 from thongsuot_collector.app.shutdown import within
 
 
@@ -27,15 +28,12 @@ async def test_the_end_does_not_wait_for_work_that_takes_hours() -> None:
 async def test_a_machine_that_is_paused_cuts_no_work_short(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    loop = asyncio.get_running_loop()
-    clock, pause_s = loop.time, 0.0
-    monkeypatch.setattr(loop, "time", lambda: clock() + pause_s)
+    clock = LoopClock(monkeypatch)
     done: list[str] = []
 
     async def little() -> None:
-        nonlocal pause_s
         await asyncio.sleep(0)
-        pause_s = 100.0
+        clock.put_forward(100.0)
         for _ in range(5):
             await asyncio.sleep(0)
         done.append("little")

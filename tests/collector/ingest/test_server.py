@@ -7,6 +7,7 @@ from starlette.applications import Starlette
 
 from tests.collector.pki.secured import SITE, new_authority, pushed, secured
 from tests.collector.running import collector, token
+from tests.loop_clock import LoopClock
 from thongsuot_collector.ingest import protocol
 from thongsuot_collector.ingest.protocol import BoundedProtocol
 from thongsuot_collector.ingest.server import EmbeddedServer, page_server
@@ -57,18 +58,16 @@ async def test_a_connection_that_is_made_after_the_server_s_end_is_closed_at_onc
 async def test_a_machine_that_is_paused_takes_no_clients_time_from_its_request(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    loop = asyncio.get_running_loop()
-    clock, later_s, checks = loop.time, 0.0, 0
-    monkeypatch.setattr(loop, "time", lambda: clock() + later_s)
+    clock, checks = LoopClock(monkeypatch), 0
     server = page_server(Starlette(), ())
     transport, theirs = await made(server)
     server.end()  # so that it waits for nothing between its checks
     closed_at: list[int] = []
 
     async def on_tick(_counter: int) -> bool:
-        nonlocal later_s, checks
+        nonlocal checks
         checks += 1
-        later_s += 100 * protocol.IDLE_S if checks == 2 else protocol.CHECK_EVERY_S
+        clock.put_forward(100 * protocol.IDLE_S if checks == 2 else protocol.CHECK_EVERY_S)
         if transport.is_closing():
             closed_at.append(checks)
         return bool(closed_at) or checks > 200

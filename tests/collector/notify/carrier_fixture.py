@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from tests import tmf
 from tests.collector.notify.incident_events import secret_file
+from tests.collector.running import WITHIN_S
 from tests.lab_room.carrier_desk.desk_process import CarrierDeskProcess
 from thongsuot_collector.notify.message import ChannelOutcome
 
@@ -33,12 +34,13 @@ class CarrierFixture:
         self.desk = CarrierDeskProcess(folder / "desk", token=TOKEN).start()
         self._mood = "well"
 
-    def credentials(self) -> dict[str, str]:
+    def credentials(self) -> dict[str, object]:
         """Return settings that every channel to it has."""
         return {
             "name": "main",
             "url": f"{self.desk.url}/",
             "bearer_file": secret_file(self.folder, "bearer", TOKEN),
+            "timeout_s": WITHIN_S,
         }
 
     def callback(self, url: str) -> dict[str, str]:

@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from tests.collector.notify.receiver_process import WELL, ReceiverFolder, announce
 
-HANG_S = 30.0
+HANG_S = 120.0
 
 HandleBody = Callable[["ReceiverHandler", bytes], tuple[int, str]]
 

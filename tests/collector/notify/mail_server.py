@@ -6,7 +6,8 @@ Arguments: a folder (see ``receiver_process``), user, password, security (``none
 answer to every recipient), ``code address`` (to that one), ``sender code`` (its answer to whoever
 sends), ``data code`` (to the mail itself), ``lost`` (the connection breaks instead of that answer),
 ``hang`` (that answer never comes), ``deaf`` (no answer comes at all), ``closed`` (the password is
-not accepted), ``echo`` (refuses, and shows all it was sent).
+not accepted), ``echo`` (refuses, and shows all it was sent). Where it hangs the folder has a file
+``hangs``.
 """
 
 import asyncio
@@ -21,7 +22,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from tests.collector.notify.receiver_process import ReceiverFolder, announce
 
-_HANG_S = 30.0
+_HANG_S = 120.0
 
 
 class MailHandler:
@@ -30,6 +31,10 @@ class MailHandler:
     def __init__(self, folder: ReceiverFolder) -> None:
         self._folder = folder
         self.seen = ""
+
+    async def _hang(self) -> None:
+        (self._folder.path / "hangs").touch()
+        await asyncio.sleep(_HANG_S)
 
     async def handle_EHLO(  # noqa: N802 - its name
         self,
@@ -41,7 +46,7 @@ class MailHandler:
     ) -> list[str]:
         """Greet, or not."""
         if self._folder.how == "deaf":
-            await asyncio.sleep(_HANG_S)
+            await self._hang()
         session.host_name = hostname
         return responses
 
@@ -89,7 +94,7 @@ class MailHandler:
             assert isinstance(server.transport, asyncio.Transport)
             server.transport.abort()
         if how == "hang":
-            await asyncio.sleep(_HANG_S)
+            await self._hang()
         assert isinstance(envelope.content, bytes)
         mail = message_from_bytes(envelope.content, policy=policy.default)
         text = mail.get_body(("plain",))

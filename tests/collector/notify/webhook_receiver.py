@@ -9,6 +9,7 @@ import hmac
 import sys
 import time
 from pathlib import Path
+from threading import Lock
 
 from tests.collector.notify.http_receiver import ReceiverHandler, serve
 from tests.collector.notify.receiver_process import ReceiverFolder
@@ -20,7 +21,7 @@ def main() -> None:
     """Serve forever."""
     path, secret, port = sys.argv[1:]
     folder = ReceiverFolder(Path(path))
-    taken = {request["key"] for request in folder.received()}
+    taken, taking = {request["key"] for request in folder.received()}, Lock()
 
     def take(handler: ReceiverHandler, body: bytes) -> tuple[int, str]:
         fields = dict(
@@ -32,10 +33,12 @@ def main() -> None:
         if not (is_fresh and hmac.compare_digest(wanted, fields["v1"])):
             return 401, "not signed by you, or too old"
         key = handler.headers["Thongsuot-Delivery"]
-        if key in taken:
-            return 200, "had it"
-        taken.add(key)
-        folder.record({"key": key, "path": handler.path, "body": body.decode()})
+        # The same may come twice at once, if its sender loses patience.
+        with taking:
+            if key in taken:
+                return 200, "had it"
+            taken.add(key)
+            folder.record({"key": key, "path": handler.path, "body": body.decode()})
         return 200, "thanks"
 
     serve(folder, int(port), take)

@@ -66,7 +66,7 @@ class CarrierDeskProcess:
             method,
             f"{self.url}/desk/{path}",
             json=body,
-            timeout=30,
+            timeout=60,
             trust_env=False,
             verify=NO_AUTHORITIES,
         )

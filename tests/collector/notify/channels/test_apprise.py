@@ -1,5 +1,6 @@
 """Apprise: the contract with a service over HTTP; each person once; nothing decided by its log."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from types import MappingProxyType
@@ -19,7 +20,8 @@ from tests.collector.notify.incident_events import (
     unplug_cable,
 )
 from tests.collector.notify.receiver_process import WELL, ReceiverProcess
-from tests.collector.running import eventually
+from tests.collector.running import WITHIN_S, eventually
+from tests.loop_clock import LoopClock
 from thongsuot_collector.notify.channels.apprise import AppriseChannel, Settings, check
 from thongsuot_collector.notify.loader import load
 from thongsuot_collector.notify.message import ChannelOutcome, PartyContact
@@ -44,7 +46,10 @@ class ChatFixture:
         self.behave = self.service.folder.behave
         url = f"json://127.0.0.1:{self.service.port}/{TOKEN}/?to={{email}}"
         self.settings = Settings(
-            kind="apprise", name="main", url_file=secret_file(folder, "url", url)
+            kind="apprise",
+            name="main",
+            url_file=secret_file(folder, "url", url),
+            timeout_s=WITHIN_S,
         )
 
     def start(self) -> None:
@@ -95,14 +100,19 @@ async def test_a_party_without_an_address_is_reported(fixture: ChatFixture) -> N
     await channel.close()
 
 
-async def test_a_service_that_hangs_is_bounded_and_may_have_it(fixture: ChatFixture) -> None:
+async def test_a_service_that_hangs_is_bounded_and_may_have_it(
+    fixture: ChatFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     city = steady_city(city_inventory())
+    clock, channel = LoopClock(monkeypatch), fixture.channel()
     fixture.behave("hang")
-    channel = AppriseChannel(msgspec.structs.replace(fixture.settings, timeout_s=1.0))
-    result = await channel.send(message_of(cut_fibre(city), city))
+    sending = asyncio.create_task(channel.send(message_of(cut_fibre(city), city)))
+    await eventually(fixture.received_kinds)
+    clock.put_forward(WITHIN_S)
+    result = await sending
     await channel.close()
     assert result.outcome is ChannelOutcome.UNKNOWN
-    assert result.text == "noc@vnpt.example: no answer within 1 s"
+    assert result.text == f"noc@vnpt.example: no answer within {WITHIN_S:g} s"
 
 
 async def test_the_reason_of_a_failure_is_part_of_the_result(fixture: ChatFixture) -> None:

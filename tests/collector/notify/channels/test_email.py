@@ -29,6 +29,7 @@ from tests.collector.notify.incident_events import (
 )
 from tests.collector.notify.receiver_process import WELL, ReceiverProcess
 from tests.collector.running import WITHIN_S, eventually
+from tests.loop_clock import LoopClock
 from thongsuot_collector.notify.channels.email import (
     EmailChannel,
     Settings,
@@ -86,6 +87,7 @@ class MailFixture:
             username=USER,
             password_file=secret_file(folder, "password", PASSWORD),
             ca_file=str(folder / "ca.pem") if security != "none" else "",
+            timeout_s=WITHIN_S,
         )
 
     def start(self) -> None:
@@ -228,12 +230,15 @@ async def test_a_party_without_an_address_is_reported(mail: MailFixture) -> None
     [("hang", ChannelOutcome.UNKNOWN), ("deaf", ChannelOutcome.RETRY)],
 )
 async def test_a_server_that_hangs_is_bounded(
-    mail: MailFixture, how: str, outcome: ChannelOutcome
+    mail: MailFixture, how: str, outcome: ChannelOutcome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     city = steady_city(city_inventory())
     mail.behave(how)
-    channel = EmailChannel(msgspec.structs.replace(mail.settings, timeout_s=2.0))
-    result = await channel.send(message_of(cut_fibre(city), city))
+    clock, channel = LoopClock(monkeypatch), mail.channel()
+    sending = asyncio.create_task(channel.send(message_of(cut_fibre(city), city)))
+    await eventually((mail.server.folder.path / "hangs").exists)
+    clock.put_forward(WITHIN_S)
+    result = await sending
     await channel.close()
     assert result.outcome is outcome
 

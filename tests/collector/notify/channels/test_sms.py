@@ -19,6 +19,7 @@ from tests.collector.notify.incident_events import (
     steady_city,
 )
 from tests.collector.notify.receiver_process import ReceiverProcess
+from tests.collector.running import WITHIN_S
 from thongsuot_collector.notify.channels.sms.channel import (
     Settings,
     SmsChannel,
@@ -73,6 +74,7 @@ class SmsFixture:
             success_field="CodeResult",
             success_values=("100",),
             refused_values=("99",),
+            timeout_s=WITHIN_S,
         )
 
     def start(self) -> None:

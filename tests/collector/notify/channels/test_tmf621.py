@@ -30,6 +30,7 @@ from tests.collector.notify.incident_events import (
 from tests.collector.notify.ticket_fixture import *  # noqa: F403 - its fixtures
 from tests.collector.notify.ticket_fixture import TicketFixture
 from tests.collector.running import WITHIN_S, eventually
+from tests.loop_clock import LoopClock
 from thongsuot_collector.incidents.notification_log import NotificationCause, NotificationKind
 from thongsuot_collector.ingest.server import bind_listener, page_server
 from thongsuot_collector.ingest.settings import Listen
@@ -88,13 +89,16 @@ async def test_a_ticket_names_the_circuit_the_customer_and_the_evidence(
 
 
 async def test_a_ticket_whose_answer_was_lost_is_found_and_not_made_again(
-    fixture: TicketFixture,
+    fixture: TicketFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = steady_city(city_inventory())
     message = message_of(cut_fibre(made), made)
-    channel = TroubleTicketChannel(fixture.with_settings(timeout_s=2.0))
+    clock, channel = LoopClock(monkeypatch), fixture.channel()
     fixture.behave("hang")
-    answer = await channel.send(message)
+    sending = asyncio.create_task(channel.send(message))
+    await eventually(fixture.tickets)
+    clock.put_forward(WITHIN_S)
+    answer = await sending
     await channel.close()
     assert answer.outcome is ChannelOutcome.UNKNOWN
     fixture.behave("well")

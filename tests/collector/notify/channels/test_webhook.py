@@ -1,5 +1,6 @@
 """Webhooks: the contract, the signature, and the body that is documented."""
 
+import asyncio
 import json
 import re
 import time
@@ -23,7 +24,8 @@ from tests.collector.notify.incident_events import (
     steady_city,
 )
 from tests.collector.notify.receiver_process import WELL, ReceiverProcess
-from tests.collector.running import WITHIN_S
+from tests.collector.running import WITHIN_S, eventually
+from tests.loop_clock import LoopClock
 from thongsuot_collector.notify.channels.webhook.channel import (
     Settings,
     WebhookBody,
@@ -110,14 +112,19 @@ def fixture(tmp_path: Path) -> Iterator[WebhookFixture]:
     peer.stop()
 
 
-async def test_a_receiver_that_does_not_answer_may_have_it(fixture: WebhookFixture) -> None:
+async def test_a_receiver_that_does_not_answer_may_have_it(
+    fixture: WebhookFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made = steady_city(city_inventory())
-    channel = WebhookChannel(msgspec.structs.replace(fixture.settings, timeout_s=1.0))
+    clock, channel = LoopClock(monkeypatch), fixture.channel()
     fixture.behave("hang")
-    answer = await channel.send(message_of(cut_fibre(made), made))
+    sending = asyncio.create_task(channel.send(message_of(cut_fibre(made), made)))
+    await eventually(fixture.bodies)
+    clock.put_forward(WITHIN_S)
+    answer = await sending
     await channel.close()
     assert answer.outcome is ChannelOutcome.UNKNOWN
-    assert answer.text == "no answer within 1 s"
+    assert answer.text == f"no answer within {WITHIN_S:g} s"
     fixture.behave(WELL)
     assert (
         await send_once(fixture, message_of(made.notifications[0], made))

@@ -19,6 +19,7 @@ from tests.collector.notify.incident_events import (
     steady_city,
 )
 from tests.collector.notify.receiver_process import ReceiverProcess
+from tests.collector.running import WITHIN_S
 from thongsuot_collector.notify.channels.zalo_oa.channel import Settings, ZaloChannel, check
 from thongsuot_collector.notify.channels.zalo_oa.tokens import read_tokens
 from thongsuot_collector.notify.message import ChannelOutcome, NotificationMessage, PeopleMessage
@@ -64,6 +65,7 @@ class ZaloFixture:
             tokens_file=str(self.file),
             url=url,
             oauth_url=url,
+            timeout_s=WITHIN_S,
         )
 
     def start(self) -> None:

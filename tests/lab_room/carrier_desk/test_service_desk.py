@@ -52,7 +52,7 @@ def ask(desk: CarrierDeskProcess, method: str, path: str, body: object = None) -
         method,
         f"{desk.url}/tmf-api{path}",
         json=body,
-        timeout=30,
+        timeout=WITHIN_S,
         trust_env=False,
         verify=NO_AUTHORITIES,
     )

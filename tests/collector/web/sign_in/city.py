@@ -53,14 +53,23 @@ async def city(folder: Path, settings: str = "") -> AsyncIterator[SignInCollecto
 
 
 async def set_up_second_factor(browser: SmallBrowser, password: str) -> tuple[bytes, list[str]]:
-    """Set up a second factor as a person does; return the app's secret and the recovery codes."""
+    """
+    Set up a second factor as a person does; return the app's secret and the recovery codes.
+
+    By the present code: the one before would be refused if half a minute ended on the way.
+    """
     page = await browser.get("/me/second-factor")
     secret = secret_in(page.text)
-    code = code_at(secret, int(time.time() // STEP_S) - 1)
+    code = code_at(secret, int(time.time() // STEP_S))
     form = {"code": code, "password": password}
     shown = await browser.fill(page, "/me/second-factor", form)
     assert shown.status_code == 200, shown.text
     return secret, codes_in(shown.text)
+
+
+def next_code(secret: bytes) -> str:
+    """Return the code that follows: good for as long as the present one, and not used up yet."""
+    return code_at(secret, int(time.time() // STEP_S) + 1)
 
 
 def secret_in(text: str) -> bytes:

@@ -1,16 +1,20 @@
 """A second factor: set up by its owner, asked for from then on, and each code good once."""
 
 import asyncio
-import time
 from pathlib import Path
 
 import httpx
 
 from tests.collector.web.sign_in.browsers import browser, hidden_fields, where
-from tests.collector.web.sign_in.city import city, codes_in, secret_in, set_up_second_factor
+from tests.collector.web.sign_in.city import (
+    city,
+    codes_in,
+    next_code,
+    secret_in,
+    set_up_second_factor,
+)
 from thongsuot_collector.store import second_factors
 from thongsuot_collector.store.people import PersonRole
-from thongsuot_collector.web.sessions.second_factor import STEP_S, code_at
 
 
 async def test_a_second_factor_is_set_up_and_asked_for_from_then_on(tmp_path: Path) -> None:
@@ -37,9 +41,8 @@ async def test_a_second_factor_is_set_up_and_asked_for_from_then_on(tmp_path: Pa
             "the password is not enough"
         )
         page = await there.get(asked)
-        step = int(time.time() // STEP_S)
         assert (await there.fill(page, "/sign-in/code", {"code": "000000"})).status_code == 422
-        sent = {"code": code_at(secret, step)}
+        sent = {"code": next_code(secret)}
         before = there.client.cookies["thongsuot"]
         # Two tabs at the same moment: one of them is in. The other's code is used up, or its
         # session has another name by then and it begins again.
@@ -87,7 +90,7 @@ async def test_codes_are_not_guessed(tmp_path: Path) -> None:
                 )
             )
             assert sorted(answer.status_code for answer in answers) == [422] * 6 + [429] * 2
-            good = {"code": code_at(secret, int(time.time() // STEP_S))}
+            good = {"code": next_code(secret)}
             assert (await thief.fill(page, "/sign-in/code", good)).status_code == 429
 
 
@@ -137,7 +140,7 @@ async def test_a_second_factor_is_turned_off_by_a_code_of_it(tmp_path: Path) -> 
         assert len(codes_in(shown.text)) == 10
         old = await here.send("/me/second-factor/remove", fields | {"code": codes[1]})
         assert old.status_code == 422, "those before are good no more"
-        good = fields | {"code": code_at(secret, int(time.time() // STEP_S))}
+        good = fields | {"code": next_code(secret)}
         done = await here.send("/me/second-factor/remove", good)
         assert "Đã tắt" in (await here.get(where(done))).text
         assert second_factors.secret_of(running.store, "lan") is None

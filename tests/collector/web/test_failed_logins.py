@@ -34,6 +34,7 @@ def configured(folder: Path, listen: str = "") -> str:
     )
 
 
+@pytest.mark.usefixtures("attempts_at_one_moment")
 async def test_guessers_are_refused_and_earlier_visitors_continue(tmp_path: Path) -> None:
     async with collector(tmp_path / "state", config=configured(tmp_path)) as client:
         assert await status(client, PASSWORD) == 200
@@ -46,6 +47,7 @@ async def test_guessers_are_refused_and_earlier_visitors_continue(tmp_path: Path
         assert f"thongsuot_collector_failed_logins_total {GUESSES:.1f}" in text
 
 
+@pytest.mark.usefixtures("attempts_at_one_moment")
 async def test_behind_a_trusted_proxy_each_client_counts_alone(tmp_path: Path) -> None:
     config = configured(tmp_path, 'trusted_proxies = ["127.0.0.0/8"]')
     async with collector(tmp_path / "state", config=config) as client:
@@ -55,6 +57,7 @@ async def test_behind_a_trusted_proxy_each_client_counts_alone(tmp_path: Path) -
         assert await status(client, PASSWORD, address="203.0.113.10") == 200
 
 
+@pytest.mark.usefixtures("attempts_at_one_moment")
 async def test_the_addresses_of_one_network_count_as_one(tmp_path: Path) -> None:
     """A customer of a carrier has 2^64 addresses and could guess from another one each time."""
     config = configured(tmp_path, 'trusted_proxies = ["127.0.0.0/8"]')
@@ -67,6 +70,7 @@ async def test_the_addresses_of_one_network_count_as_one(tmp_path: Path) -> None
         assert await status(client, "guess", address="2001:db8:0:2::1") == 401
 
 
+@pytest.mark.usefixtures("attempts_at_one_moment")
 async def test_a_forged_client_address_is_ignored(tmp_path: Path) -> None:
     async with collector(tmp_path / "state", config=configured(tmp_path)) as client:
         guesses = [
@@ -100,6 +104,7 @@ def test_a_proxy_that_is_not_a_network_is_a_mistake_with_its_line(tmp_path: Path
         parse_configuration(text, file="c.toml", folder=tmp_path)
 
 
+@pytest.mark.usefixtures("attempts_at_one_moment")
 async def test_guesses_at_the_same_moment_are_counted_too(tmp_path: Path) -> None:
     async with collector(tmp_path / "state", config=configured(tmp_path)) as client:
         guesses = await asyncio.gather(

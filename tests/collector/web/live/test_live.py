@@ -9,15 +9,13 @@ import httpx
 import pytest
 
 from tests.collector.queries.reporting_city import CONFIG, ReportingCity, reporting_city
-from tests.collector.running import eventually
+from tests.collector.running import WITHIN_S, eventually
 from thongsuot_collector.app.durable import STORE_FILE
 from thongsuot_collector.store import people
 from thongsuot_collector.store.engine import open_store
 from thongsuot_collector.store.people import PersonRole
 from thongsuot_collector.web.live.routes import OTHERS, SHARE, STREAMS
 from thongsuot_schema.state import State
-
-WITHIN_S = 30.0
 
 
 @pytest.fixture

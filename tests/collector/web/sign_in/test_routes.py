@@ -75,6 +75,7 @@ async def test_behind_tls_cookies_are_secure_and_of_this_host_alone(
             assert "Secure" in cookie
 
 
+@pytest.mark.usefixtures("attempts_at_one_moment")
 async def test_a_wrong_password_and_a_wrong_name_are_refused_alike_and_slower_and_slower(
     tmp_path: Path,
 ) -> None:
@@ -103,6 +104,7 @@ async def test_a_wrong_password_and_a_wrong_name_are_refused_alike_and_slower_an
         assert "thongsuot_collector_failed_logins_total 12.0" in text
 
 
+@pytest.mark.usefixtures("attempts_at_one_moment")
 async def test_guesses_with_forms_and_by_basic_are_counted_together(tmp_path: Path) -> None:
     async with city(tmp_path) as running, browser(running.base) as guest:
         running.person()

@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tests.collector.web.sign_in.browsers import browser, hidden_fields, where
 from tests.collector.web.sign_in.city import (
@@ -75,6 +76,7 @@ async def test_a_second_factor_is_set_up_and_asked_for_from_then_on(tmp_path: Pa
             assert (await finder.fill(page, "/sign-in/code", {"code": codes[0]})).status_code == 422
 
 
+@pytest.mark.usefixtures("attempts_at_one_moment")
 async def test_codes_are_not_guessed(tmp_path: Path) -> None:
     async with city(tmp_path) as running, browser(running.base) as here:
         password = running.person()

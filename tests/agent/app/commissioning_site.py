@@ -1,7 +1,6 @@
 """A device to be commissioned, in the lab: its two lines, a portal at the far end, and its page."""
 
 import hashlib
-import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -12,7 +11,6 @@ from tests.agent.app.lab_agent import (
     ECHOES,
     FIRST_V4,
     GATEWAY,
-    PAGE_PORT,
     SECOND_V4,
     RunningAgent,
     agent_on,
@@ -88,8 +86,7 @@ def events(receiver: PushReceiver) -> list[tuple[Notice, CommissioningEvent]]:
 class Installer:
     """Somebody with the page of the device, and the code or not."""
 
-    def __init__(self, lab: Lab, device: RunningAgent) -> None:
-        self._node = lab.node("device")
+    def __init__(self, device: RunningAgent) -> None:
         self._device = device
         self._key = ""
 
@@ -99,13 +96,7 @@ class Installer:
         head = (
             f"POST /commissioning?lang=en HTTP/1.1\r\nHost: device\r\nContent-Length: {len(body)}"
         )
-        with self._node.socket(socket.AF_INET, socket.SOCK_STREAM) as connection:
-            connection.settimeout(30)
-            connection.connect(("127.0.0.1", PAGE_PORT))
-            connection.sendall(head.encode() + b"\r\n\r\n" + body)
-            answer = b""
-            while piece := connection.recv(65536):
-                answer += piece
+        answer = self._device.exchange(head.encode() + b"\r\n\r\n" + body)
         location = next(
             line for line in answer.decode().split("\r\n") if line.startswith("Location: ")
         )

@@ -20,8 +20,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from tests.agent.links.device import HANGS_S
 from tests.agent.uplink.receiver import TOKEN, PushReceiver
-from tests.patience import Patience
+from tests.patience import NS_PER_S, Patience, starved_ns
 from tests.timing import MS
 from thongsuot_agent.status import AgentStatus, VerdictStatus
 from thongsuot_lab.lab import Lab
@@ -34,6 +35,8 @@ from thongsuot_schema.verdict import VerdictChange
 ORDINARY_USER = 65534
 PAGE_PORT = 8080
 COLLECTOR_PORT = 8480
+PUSH_TIMEOUT_S = 5.0
+_TICK_S = 0.02
 
 TomlValue = str | float | Sequence[str]
 
@@ -104,7 +107,7 @@ def _head(folder: Path, instructions: str) -> str:
                     "url": f"http://{INTERNET_V4[0]}:{COLLECTOR_PORT}",
                     "token_file": f"{folder}/token",
                     "push_every_s": 2.0,
-                    "timeout_s": 5.0,
+                    "timeout_s": PUSH_TIMEOUT_S,
                 },
             ),
             _table("[page]", {"listen": f"0.0.0.0:{PAGE_PORT}"}),
@@ -166,24 +169,53 @@ class RunningAgent:
         self.process.send_signal(number)
         return await asyncio.to_thread(self.process.wait)
 
+    async def end_by_request(self) -> tuple[int, float]:
+        """
+        Ask it to end; return the exit code, and for how long it then ran or waited by itself: time
+        in which it had no processor or the whole machine stood still does not count.
+        """
+        assert self.process is not None
+        pid = self.process.pid
+        before_ns = without_ns = starved_ns(pid)
+        took_s, seen_s = 0.0, time.monotonic()
+        self.process.send_signal(signal.SIGTERM)
+        while self.process.poll() is None:
+            without_ns = max(without_ns, starved_ns(pid))
+            await asyncio.sleep(_TICK_S)
+            now_s = time.monotonic()
+            took_s += min(now_s - seen_s, 2 * _TICK_S)
+            seen_s = now_s
+        return self.process.returncode, took_s - (without_ns - before_ns) / NS_PER_S
+
     def log(self) -> str:
         """Return what the agent has logged."""
         return self._log.read_text(encoding="utf-8")
 
     def get(self, path: str) -> bytes:
         """Return the body of a page; empty while nothing answers."""
-        connection = self._node.socket(socket.AF_INET, socket.SOCK_STREAM)
-        with connection:
-            connection.settimeout(30)
-            try:
-                connection.connect(("127.0.0.1", PAGE_PORT))
-                connection.sendall(f"GET {path} HTTP/1.1\r\nHost: device\r\n\r\n".encode())
-                answer = b""
-                while piece := connection.recv(65536):
-                    answer += piece
-            except ConnectionError:
-                return b""
+        answer = self.exchange(f"GET {path} HTTP/1.1\r\nHost: device\r\n\r\n".encode())
         return answer.partition(b"\r\n\r\n")[2]
+
+    def exchange(self, request: bytes) -> bytes:
+        """
+        Return the answer to a request; empty while nothing answers. A page that had to wait for it
+        too long, on a busy machine, has closed the connection and is asked again.
+        """
+        give_up_s = time.monotonic() + HANGS_S
+        while time.monotonic() < give_up_s:
+            with self._node.socket(socket.AF_INET, socket.SOCK_STREAM) as connection:
+                connection.settimeout(HANGS_S)
+                try:
+                    connection.connect(("127.0.0.1", PAGE_PORT))
+                    connection.sendall(request)
+                    answer = b""
+                    while piece := connection.recv(65536):
+                        answer += piece
+                except ConnectionError:
+                    return b""
+            if answer:
+                return answer
+        pytest.fail(f"the page answers nothing\n{self.log()}")
 
     def status(self) -> AgentStatus:
         """Return what the agent says of itself."""
@@ -241,7 +273,7 @@ async def until(done: Callable[[], bool], device: RunningAgent) -> None:
     is shown when it does not come.
     """
     pids = () if device.process is None else (device.process.pid,)
-    patience = Patience(*pids, within_s=90_000 * MS)
+    patience = Patience(*pids, within_s=180_000 * MS)
     while not done():
         try:
             patience.check()

@@ -43,7 +43,7 @@ async def test_a_line_is_proven_by_its_cable_over_a_kill_and_the_record_has_ever
     lab: Lab, site: Site
 ) -> None:
     device, receiver = site
-    installer = Installer(lab, device)
+    installer = Installer(device)
     assert installer.press("begin", code="000")["problem"] == ["wrong"]
     assert "key" in installer.press("begin", code=code_of_today())
     await installer.sees("Line 1 of 2")
@@ -80,7 +80,7 @@ async def test_a_cable_with_the_other_lines_label_is_reported_and_changes_nothin
     lab: Lab, site: Site
 ) -> None:
     device, receiver = site
-    installer = Installer(lab, device)
+    installer = Installer(device)
     installer.press("begin", code=code_of_today())
     await installer.sees("I am ready")
     installer.press("pull")
@@ -96,6 +96,6 @@ async def test_a_cable_with_the_other_lines_label_is_reported_and_changes_nothin
     await until(lambda: any(e.event is EventCode.ENDED for _, e in events(receiver)), device)
     swapped = [(e.link, e.text) for _, e in events(receiver) if e.event is EventCode.SWAPPED]
     assert sorted(swapped) == [("fixed", "mobile"), ("mobile", "fixed")]
-    stranger = Installer(lab, device)
+    stranger = Installer(device)
     stranger.press("pull")
     assert b'name="key"' not in device.get("/commissioning?lang=en&key=x")

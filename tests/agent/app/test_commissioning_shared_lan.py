@@ -51,7 +51,7 @@ async def test_each_line_is_proven_apart_and_the_cable_of_the_port_is_neither(
     async with collecting(lab):
         device.start()
         await until(lambda: device.states() == WELL, device)
-        installer = Installer(lab, device)
+        installer = Installer(device)
         installer.press("begin", code=code_of_today())
         await installer.sees("I am ready")
         installer.press("pull")

@@ -102,7 +102,7 @@ async def test_the_page_says_where_the_computers_are_and_the_record_how_long_it_
         )
 
         lab.cut("ont--internet")
-        await until(lambda: device.states()["fixed"][0] is State.DOWN, device)
+        await until(lambda: device.states().get("fixed", (None, None))[0] is State.DOWN, device)
         await until(lambda: shown("nhưng máy tại quầy chưa chuyển sang"), device)
         assert shown("Điểm cần chuyển máy tính sang mạng 5G")
         assert shown("Gạt công tắc sang B.")
@@ -114,14 +114,15 @@ async def test_the_page_says_where_the_computers_are_and_the_record_how_long_it_
         await until(lambda: shown("máy tại quầy đã chuyển sang mạng 5G lúc"), device)
         assert shown("Điểm tiếp dân được.")
         await until(lambda: bool(switch_overs(receiver)), device)
+        # What was pushed in vain at the cut comes after what is newer.
+        await until(lambda: device.status().record.waiting_batches == 0, device)
         (switched,) = switch_overs(receiver)
         assert switched.finding.evidence["from_link"] == "fixed"
         assert switched.finding.evidence["link"] == "mobile"
         assert switched.finding.values["counter_on_backup"] == 1
-        failed = next(
-            run
-            for run in runs(receiver)
-            if run.finding.outcome is Outcome.FAILED and run.finding.evidence.get("link") is None
-        )
+        before = runs(receiver)[: runs(receiver).index(switched)]
+        opened = max(at for at, run in enumerate(before) if run.finding.outcome is Outcome.OK)
+        failed = next(run for run in before[opened:] if run.finding.outcome is Outcome.FAILED)
         took_s = switched.finding.values["counter_switch_over_seconds"]
-        assert took_s == pytest.approx((switched.boottime_ns - failed.boottime_ns) / 1e9, abs=0.2)
+        # From the run that failed first; they are five seconds apart.
+        assert took_s == pytest.approx((switched.boottime_ns - failed.boottime_ns) / 1e9, abs=2)

@@ -5,7 +5,9 @@ import asyncio
 import msgspec
 import pytest
 
+from thongsuot_agent.cli import status as status_command
 from thongsuot_agent.cli.status import certificate_line, show_status, text_of
+from thongsuot_agent.page import server as page_server
 from thongsuot_agent.page.request import HttpPage, HttpRequest
 from thongsuot_agent.page.server import LocalPageServer
 from thongsuot_agent.status import (
@@ -155,7 +157,12 @@ def test_a_status_is_in_the_language_of_the_terminal(monkeypatch: pytest.MonkeyP
         assert line in lines
 
 
-async def test_a_running_agent_is_asked(capsys: pytest.CaptureFixture[str]) -> None:
+async def test_a_running_agent_is_asked(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module, limit in ((page_server, "_EXCHANGE_S"), (status_command, "_TIMEOUT_S")):
+        monkeypatch.setattr(module, limit, 180.0)  # a busy machine may take long for an exchange
+
     def page_for(request: HttpRequest) -> HttpPage:
         assert request.path == "/status.json"
         return HttpPage(body=msgspec.json.encode(STATUS), content_type="application/json")

@@ -14,7 +14,7 @@ def stamping() -> Iterator[None]:
     """The kernel stamps what arrives, all the time, as it does while an agent runs."""
     with keep_stamping(), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as opened:
         opened.bind(("127.0.0.1", 0))
-        opened.settimeout(10)
+        opened.settimeout(60)
         opened.setsockopt(socket.SOL_SOCKET, control.SO_TIMESTAMPING, control.STAMP_ARRIVING)
         stamp_ns = None
         while stamp_ns is None:

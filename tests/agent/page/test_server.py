@@ -15,6 +15,12 @@ IDLE = 400
 """Twelve times what is served at once, and few enough for a test process' own limit of files."""
 
 
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine may take long for an exchange."""
+    monkeypatch.setattr(module, "_EXCHANGE_S", 180_000 * MS)
+
+
 def page_for(request: HttpRequest) -> HttpPage | None:
     if request.form:
         return HttpPage(body=repr(dict(request.form)).encode(), content_type="text/plain")

@@ -88,7 +88,7 @@ def test_control_messages_of_the_running_kernel_are_parsed() -> None:
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client,
     ):
         server.bind(("127.0.0.1", 0))
-        server.settimeout(10)
+        server.settimeout(60)
         server.setsockopt(socket.SOL_SOCKET, control.SO_TIMESTAMPING, control.STAMP_BOTH)
         server.setsockopt(control.SOL_IP, control.IP_PKTINFO, 1)
         server.setsockopt(control.SOL_IP, control.IP_RECVTTL, 1)

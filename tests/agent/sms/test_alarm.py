@@ -8,6 +8,7 @@ import pytest
 from tests.agent.sms.sms_modem import SmsModem, read_pdu
 from thongsuot_agent.config.model import AgentConfig, PushConfig, SiteIdentity, SmsConfig
 from thongsuot_agent.judge.memory import IssuedVerdict
+from thongsuot_agent.sms import modem as serial_modem
 from thongsuot_agent.sms.alarm import SmsAlarm
 from thongsuot_schema.inventory.fields import Medium
 from thongsuot_schema.inventory.model import Carrier, Link
@@ -17,6 +18,12 @@ from thongsuot_schema.verdict import Symptom, Verdict
 
 S = 1_000_000_000
 NUMBERS = ("+84912345678", "+84987654321")
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A modem of a busy machine may take long for an answer."""
+    monkeypatch.setattr(serial_modem, "_ANSWER_S", 60.0)
 
 
 class AlarmClocks:

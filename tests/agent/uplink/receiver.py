@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from tests.open_connections import break_off
 from tests.timing import MS
 from thongsuot_schema.batch.decode import decode_batch, decode_layout
 from thongsuot_schema.batch.model import Batch, Layout
@@ -54,6 +55,9 @@ nobody closes that connection.
 """
 
 
+_LOOK_EVERY_S = 0.25
+
+
 @dataclass
 class PushReceiver:
     """
@@ -69,6 +73,8 @@ class PushReceiver:
     wall_ns: int = 1_900_000_000_000_000_000
     answer: PushResponse = field(default_factory=PushResponse)
     connections: int = 0
+    longest_pause_s: float = 0.0
+    """The longest time in which it did not run, though it wanted to."""
     port: int = 0
     tls: ssl.SSLContext | None = None
     layouts: dict[bytes, Layout] = field(default_factory=dict)
@@ -87,7 +93,7 @@ class PushReceiver:
 
     async def until(self, done: Callable[[], bool]) -> None:
         """Wait until something is so; looked at after each request."""
-        async with asyncio.timeout(60_000 * MS):
+        async with asyncio.timeout(180_000 * MS):
             while not done():
                 self._arrived.clear()
                 await self._arrived.wait()
@@ -99,21 +105,30 @@ class PushReceiver:
             server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self.tls)
         else:
             server = await asyncio.start_server(self._serve, sock=on, ssl=self.tls)
-        self.port = server.sockets[0].getsockname()[1]
+        sockname = server.sockets[0].getsockname()
+        self.port = sockname[1]
         async with server:
+            watching = asyncio.create_task(self._watch_pauses())
             try:
                 yield self
             finally:
+                watching.cancel()
                 server.close()
                 for _ in range(_TURNS_OF_AN_ACCEPTANCE):
                     await asyncio.sleep(0)
-                for writer in self._writers:
-                    writer.transport.abort()
+                await break_off(sockname)
                 await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def __post_init__(self) -> None:
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: list[asyncio.Task[object]] = []
+
+    async def _watch_pauses(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            due_s = loop.time() + _LOOK_EVERY_S
+            await asyncio.sleep(_LOOK_EVERY_S)
+            self.longest_pause_s = max(self.longest_pause_s, loop.time() - due_s)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1

@@ -63,7 +63,7 @@ async def pushing(
     ca_file: str = "",
     site_configs: SiteConfigHooks | None = None,
     urls: Sequence[str] = (),
-    timeout_s: float = 5.0,
+    timeout_s: float = 60.0,
 ) -> AsyncIterator[UploadFixture]:
     """
     Run an uplink; ``before`` fills the spool before anything is pushed, ``urls`` are the
@@ -313,7 +313,7 @@ async def test_the_last_push_is_tried_without_a_lane_running(tmp_path: Path) -> 
 
 async def until(done: Callable[[], bool]) -> None:
     """Wait until something is so."""
-    async with asyncio.timeout(60_000 * MS):
+    async with asyncio.timeout(180_000 * MS):
         while not done():  # noqa: ASYNC110 - what is waited for has no event to tell it
             await asyncio.sleep(1 * MS)
 

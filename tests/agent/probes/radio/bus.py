@@ -19,7 +19,7 @@ _CONFIG = """\
 </policy></busconfig>
 """
 _SET_UP = Path(__file__).with_name("bus_modem.py")
-_READY_WITHIN_S = 60.0
+_READY_WITHIN_S = 180.0
 
 
 @contextlib.contextmanager

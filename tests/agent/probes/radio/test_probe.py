@@ -45,7 +45,7 @@ def seen(settings: Mapping[str, object], times: int = 1) -> Finding:
 
     async def measure() -> Finding:
         chosen = msgspec.convert(
-            {"bound_to_link": False, "timeout_s": 120.0, "answer_s": 10.0, **settings}, Settings
+            {"bound_to_link": False, "timeout_s": 300.0, "answer_s": 60.0, **settings}, Settings
         )
         spec = Link(name="mobile", interface="lo")
         with LinkMonitor((spec,)) as monitor:

@@ -22,7 +22,7 @@ createUser {USER} SHA-256 {AUTH} AES {PRIVACY}
 rouser {USER} authPriv
 sysName thongsuot-test
 """
-_READY_WITHIN_S = 60.0
+_READY_WITHIN_S = 180.0
 # GET of sysUpTime, v2c, community "s3cretcommunity".
 _HELLO = bytes.fromhex(
     "302f020101040f733363726574636f6d6d756e697479a0190201010201000201003"

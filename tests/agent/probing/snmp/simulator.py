@@ -67,7 +67,7 @@ def simulator(
 
 
 def _wait(process: subprocess.Popen[bytes], endpoint: str, log: Path) -> None:
-    until = time.monotonic() + 120
+    until = time.monotonic() + 180
     while True:
         log_text = log.read_text("utf-8", errors="replace")
         if endpoint in log_text.rpartition("Listening")[2]:

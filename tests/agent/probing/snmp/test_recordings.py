@@ -98,13 +98,13 @@ def visited(access: DeviceAccess, interface: str = "") -> Survey:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as opened:
         opened.connect((access.host, access.port))
         order = SurveyRequest(access=access, interface=interface)
-        return asyncio.run(run_survey(order, opened, timeout_s=120))
+        return asyncio.run(run_survey(order, opened, timeout_s=300))
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_recorded_device_gives_the_same_over_snmp(name: str, port: int) -> None:
     survey = visited(
-        DeviceAccess(host="127.0.0.1", port=port, community=name, timeout_s=20), interface="wwan0"
+        DeviceAccess(host="127.0.0.1", port=port, community=name, timeout_s=60), interface="wwan0"
     )
     assert survey.failure == ""
     assert wrong(survey, devices.document("snmp", f"{name}.kpi.json")) == []
@@ -127,7 +127,7 @@ def test_version_3_with_privacy_says_the_same(name: str, port: int) -> None:
             privacy="aes",
             privacy_key=PRIVACY,
             context=name,
-            timeout_s=20,
+            timeout_s=60,
         )
     )
     assert wrong(survey, devices.document("snmp", f"{name}.kpi.json")) == []

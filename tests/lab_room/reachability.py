@@ -1,5 +1,6 @@
 """What each link of each site sees, in letters."""
 
+import math
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -83,10 +84,14 @@ def assert_reachability(lab: Lab, expected: dict[tuple[str, str, str], str]) -> 
     assert wrong == []
 
 
-def round_trip_s(view_: LinkView, symbol: str) -> float:
-    """The fastest of three, so that a busy machine counts little."""
-    took = []
-    for _ in range(3):
+def round_trip_s(view_: LinkView, symbol: str, *, below_s: float = math.inf) -> float:
+    """
+    The fastest of three, so that a busy machine counts little; of more, until one is as fast as
+    it has to be, or none ever is.
+    """
+    took: list[float] = []
+    until_s = time.monotonic() + WAIT_AT_MOST_S
+    while len(took) < 3 or (min(took) >= below_s and time.monotonic() < until_s):
         started_s = time.perf_counter()
         assert view_.prober.ping(view_.addresses[symbol])
         took.append(time.perf_counter() - started_s)

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from tests.lab.waiting import wait_for
 from thongsuot_lab import rundir
 from thongsuot_lab.testing import needs_lab
 
@@ -31,8 +32,9 @@ def test_a_detached_lab_is_broken_looked_at_and_ended_by_other_processes() -> No
         assert lab("fault", "pull-cable", "site=s1", "--lab", prefix).stdout == (
             "broken: pull-cable site=s1 link=fixed\n"
         )
-        link = lab("exec", "--lab", prefix, "s1.device", "cat", "/sys/class/net/fix0/operstate")
-        assert link.stdout == "down\n"
+        state = ("exec", "--lab", prefix, "s1.device", "cat", "/sys/class/net/fix0/operstate")
+        # The kernel notes it up to a second after the port has lost its signal.
+        wait_for("the port's end", lambda: lab(*state).stdout == "down\n")
         facts = json.loads(lab("--lab", prefix, "status", "--json").stdout)
         assert facts["faults"] == ["pull-cable site=s1 link=fixed"]
         assert "fault: pull-cable site=s1 link=fixed" in lab("status", "--lab", prefix).stdout

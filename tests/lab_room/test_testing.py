@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.lab_room.prober import WAIT_AT_MOST_S
 from thongsuot_lab import rundir
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.testing import needs_lab, pair, two_uplinks
@@ -32,8 +33,8 @@ def round_trips_s(lab: Lab, family: socket.AddressFamily, address: str, count: i
     ):
         server.bind((address, 0))
         client.connect(server.getsockname())
-        client.settimeout(10)
-        server.settimeout(10)
+        client.settimeout(WAIT_AT_MOST_S)
+        server.settimeout(WAIT_AT_MOST_S)
         took = []
         for _ in range(count + 1):
             started = time.perf_counter()
@@ -51,7 +52,10 @@ def test_a_round_trip_takes_the_delays_of_both_directions(
 ) -> None:
     with pair(Impairment(delay_s=0.010), Impairment(delay_s=0.020)) as lab:
         fastest = min(round_trips_s(lab, family, address, 5))
-    # Never early; a slow machine may make it late, so the other bound is wide.
+        # Never early; a slow machine may make it late, but not always.
+        until_s = time.monotonic() + WAIT_AT_MOST_S
+        while fastest >= 0.060 and time.monotonic() < until_s:
+            fastest = min(fastest, *round_trips_s(lab, family, address, 5))
     assert 0.030 <= fastest < 0.060
 
 
@@ -60,7 +64,7 @@ def test_a_socket_bound_to_an_uplink_sends_by_it() -> None:
         anchor = lab.node("anchor").socket(socket.AF_INET, socket.SOCK_DGRAM)
         with anchor:
             anchor.bind((small.INTERNET_V4[1], 0))
-            anchor.settimeout(10)
+            anchor.settimeout(WAIT_AT_MOST_S)
             for interface, translated in (("fix0", "100.65.0.2"), ("wwan0", "100.66.0.2")):
                 with lab.node("device").socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
                     sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode())

@@ -168,7 +168,7 @@ print("  notified after 4 s: someone, by mail", file=sys.stderr)
 print("The story is over.", file=sys.stderr, flush=True)
 LEAVES_BEHIND
 try:
-    time.sleep(60)
+    time.sleep(600)
 except KeyboardInterrupt:
     sys.exit(0)
 """

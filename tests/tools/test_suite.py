@@ -85,8 +85,11 @@ def test_the_cpu_of_a_part_is_shown_beside_its_time_with_that_of_its_children(
     assert play_parts([part("burns", parent)], at_once=1, progress_every_s=60) == 0
     burns, whole = capsys.readouterr().err.splitlines()
     assert burns.startswith("suite: burns: ")
-    assert ", CPU 1 s: no output" in burns
-    assert ", CPU 1 s on " in whole
+    # A slow machine needs as much again for the start of the interpreters.
+    for line, rest in ((burns, ": no output"), (whole, " on ")):
+        shown = re.search(rf", CPU (\d+) s{rest}", line)
+        assert shown is not None, line
+        assert int(shown[1]) >= 1
 
 
 def test_computing_parts_leave_the_cpu_to_parts_that_measure_time(

@@ -14,7 +14,7 @@ from thongsuot_lab.topology.model import PERFECT, Impairment
 
 pytestmark = [pytest.mark.lab, needs_lab]
 
-PATIENCE_S = 30.0
+PATIENCE_S = 90.0
 WIRE = "left--right"
 SIZE_BYTES = 3_000_000
 

@@ -59,7 +59,9 @@ def changes(from_s: int, until_s: int) -> list[VerdictChange]:
 async def client(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     """A collector to which one agent has pushed what it measured in a month."""
     chance = random.Random(7)
-    async with collector(tmp_path, inventory=INVENTORY) as client:
+    # It pushes once: on a slow machine it would be silent before the last page is read.
+    config = "[page]\nsilent_after_s = 3600\n"
+    async with collector(tmp_path, config=config, inventory=INVENTORY) as client:
         agent = BatchSealer(SITE, epoch_ns=time.time_ns() - LASTED * S)
         pusher = Pusher(client, agent, token(tmp_path, SITE))
         for from_s in range(0, LASTED, 24 * HOUR):

@@ -138,7 +138,7 @@ def test_a_table_has_the_labels_that_its_columns_and_links_need(
         for series in answer:
             missing = labels - set(series.labels)
             assert set(series.labels) - {"__name__"} == labels - missing, target["expr"]
-            # On a busy machine an agent may be silent: that incident is of no link and no service.
+            # One in the recording may be of no link or of no service.
             is_of_incidents = "incident" in labels
             assert missing <= ({"link", "target", "url"} if is_of_incidents else set()), target[
                 "expr"

@@ -17,7 +17,7 @@ import pytest
 from cryptography import x509
 
 from tests.collector.pki.secured import DAY_S, enrolled, new_authority
-from tests.collector.running import WITHIN_S
+from tests.collector.running import WITHIN_S, eventually
 from tests.integration.certified_device import (
     RENEWAL_S,
     SITE,
@@ -250,9 +250,13 @@ async def test_a_certificate_of_a_lost_authority_does_not_get_through_and_is_cou
         answer = await device.push()
         assert answer.status == 0
         assert "its certificate was shown" in answer.problem
-        metrics = await asyncio.to_thread(fetched, at)
         line = 'thongsuot_collector_client_certificates_refused_total{reason="foreign"}'
-        assert line in metrics
+
+        async def is_counted() -> bool:
+            return line in await asyncio.to_thread(fetched, at)
+
+        # The device may know of the refusal before the collector has counted it.
+        await eventually(is_counted)
         # Without it the token still does.
         device.file.unlink()
         assert (await device.push()).status == 400

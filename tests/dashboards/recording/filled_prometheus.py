@@ -36,7 +36,9 @@ scrape_configs:
     scrape_interval: {every}s
     file_sd_configs: [{{files: ["{targets}"]}}]
 """
-_SINK = """\
+_COLLECTOR = """\
+[page]
+silent_after_s = 3600
 [[sinks]]
 kind = "remote_write"
 name = "prometheus"
@@ -102,7 +104,7 @@ async def _fill(
     """
     state = folder / "collector"
     state.mkdir()
-    config = _SINK.format(url=server.write_url)
+    config = _COLLECTOR.format(url=server.write_url)
     inventory = decode(recording.inventory, Inventory, file="recording")
     async with collector(state, config=config, inventory=inventory) as client:
         named(json.dumps([{"targets": [str(client.base_url.netloc, "ascii")]}]))

@@ -67,7 +67,7 @@ async def test_events_of_other_sites_do_not_renew_the_page_of_a_site(city: Repor
 
 async def test_a_stream_is_for_who_may_see_the_page(tmp_path: Path) -> None:
     (tmp_path / "password").write_text("xem\n", encoding="utf-8")
-    config = f'{CONFIG}[page]\npassword_file = "password"\n'
+    config = f'{CONFIG}password_file = "password"\n'
     async with reporting_city(tmp_path, config) as city:
         store = open_store(tmp_path / STORE_FILE)
         clerk = people.put(store, "clerk", "Cán bộ", role=PersonRole.COMMUNE, scope="00004")

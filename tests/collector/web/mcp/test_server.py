@@ -24,7 +24,7 @@ from thongsuot_collector.store.engine import open_store
 from thongsuot_collector.store.people import PersonRole
 from thongsuot_collector.web.mcp.routes import MOST_BYTES
 
-MCP = f"{CONFIG}[page]\nmcp = true\n"
+MCP = f"{CONFIG}mcp = true\n"
 
 
 @asynccontextmanager

@@ -133,11 +133,12 @@ async def test_clients_that_leave_before_the_end_of_a_body_are_counted(tmp_path:
         assert reader.at_eof()
 
 
-async def test_a_push_waiting_for_the_disk_is_answered_when_the_collector_stops(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("gather_s", [0.0, 1.0], ids=["for_the_disk", "for_others"])
+async def test_a_push_that_waits_is_answered_when_the_collector_stops(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gather_s: float
 ) -> None:
     monkeypatch.setattr(server, "_DRAIN_S", 0.1)
-    async with collector(tmp_path) as client:
+    async with collector(tmp_path, config=f"[journal]\ngather_s = {gather_s}") as client:
         secret = token(tmp_path, SITE)
         (body,) = await bodies(Pusher(client, sealer(), secret), 1)
         disk = sqlite3.connect(tmp_path / JOURNAL_FILE, isolation_level=None)

@@ -126,6 +126,17 @@ async def test_a_group_keeps_the_first_of_what_has_one_identity(postgres: Postgr
     await journal.close()
 
 
+async def test_a_group_that_is_complete_waits_for_no_more(postgres: PostgresServer) -> None:
+    journal = await open_postgres_journal(
+        database_at(postgres.new_database()), committed=ignore, gather_s=3600.0
+    )
+    appending = asyncio.create_task(journal.append(entry(1)))
+    await asyncio.sleep(0)
+    journal.commit_soon()
+    assert (await appending).sequence == 1
+    await journal.close()
+
+
 async def test_a_server_that_is_away_costs_answers_and_nothing_that_was_acknowledged(
     own_postgres: PostgresServer,
 ) -> None:

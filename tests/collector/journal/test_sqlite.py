@@ -4,6 +4,7 @@ import asyncio
 import os
 import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -87,6 +88,29 @@ async def test_appends_that_come_one_by_one_wait_for_each_other_and_are_not_ackn
     await asyncio.sleep(0)
     await journal.close()
     assert (await last).sequence == 51
+
+
+async def test_a_group_that_is_complete_waits_only_for_the_commit_before_it(tmp_path: Path) -> None:
+    groups: list[int] = []
+    path = tmp_path / "journal.sqlite"
+    journal = open_journal(
+        path, committed=lambda jobs, _took_s: groups.append(jobs), gather_s=3600.0
+    )
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        appending = []
+        for number in range(1, 4):
+            appending.append(asyncio.create_task(journal.append(entry(number))))
+            await asyncio.sleep(0)
+            journal.commit_soon()
+    await asyncio.gather(*appending)
+    assert groups == [1, 2]
+    # What comes later waits for others again.
+    late = asyncio.create_task(journal.append(entry(4)))
+    await asyncio.sleep(0)
+    assert not late.done()
+    await journal.close()
+    assert (await late).sequence == 4
 
 
 async def test_a_cancelled_append_is_still_delivered_to_consumers(tmp_path: Path) -> None:

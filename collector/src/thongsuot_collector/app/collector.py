@@ -26,6 +26,7 @@ from thongsuot_collector.errors import JournalDamaged, JournalRefused, PushRefus
 from thongsuot_collector.ingest.backlog_gate import BacklogGate
 from thongsuot_collector.ingest.conflicts import ConflictPutBack
 from thongsuot_collector.ingest.push_endpoint import PushEndpoint, SiteCallbacks
+from thongsuot_collector.ingest.push_gathering import PushGathering
 from thongsuot_collector.ingest.push_handler import PushCallbacks, PushClock, PushHandler
 from thongsuot_collector.ingest.rate_limit import RateLimiter, network_of
 from thongsuot_collector.ingest.server import bind_listener, page_server, push_server, url_of
@@ -187,7 +188,8 @@ async def _serve(
     ended: asyncio.Task[None],
     listening: Callable[[str], None],
 ) -> None:
-    listen = components.configuration.settings.listen
+    settings, journal = components.configuration.settings, components.journal
+    listen = settings.listen
     async with asyncio.TaskGroup() as group:
         damage = _DamageAlarm()
         # More of them add no information to the first hundred.
@@ -196,6 +198,7 @@ async def _serve(
         web = push_server(
             listen,
             _push_endpoint(components, damage, intake),
+            PushGathering(settings.journal.gather_s, journal.commit_soon),
             beside,
             components.agent_access.handshakes,
         )

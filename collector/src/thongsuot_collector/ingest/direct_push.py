@@ -1,17 +1,18 @@
 """
 Direct pushes: answered within the HTTP protocol itself; an ordinary push, complete and small, only
-waits for the disk.
+waits for others of the same milliseconds (``PushGathering``), and for the disk.
 
 Ten thousand agents push 667 times a second. A task, an event, a timer and the messages of ASGI for
-each of them cost more than storing it. So an ordinary push starts in the event-loop iteration in
-which it arrived, by the same code as any other (``PushEndpoint.answer_batch``), and continues when
-what it awaits is ready. All other requests use ASGI.
+each of them cost more than storing it. So an ordinary push is started by the protocol, by the same
+code as any other (``PushEndpoint.answer_batch``), and continues when what it awaits is ready. All
+other requests use ASGI.
 """
 
 import asyncio
 import logging
 import time
 from collections.abc import Coroutine
+from functools import partial
 from typing import ClassVar
 
 import msgspec
@@ -21,6 +22,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 from thongsuot_collector.errors import PushRefused, RefusalReason
 from thongsuot_collector.ingest.protocol import BoundedProtocol
 from thongsuot_collector.ingest.push_endpoint import PushAnswer, PushEndpoint, Scope
+from thongsuot_collector.ingest.push_gathering import PushGathering
 from thongsuot_collector.pki.peer import SCOPE_KEY
 from thongsuot_schema.batch import push
 
@@ -54,11 +56,11 @@ class DirectPush:
         "_protocol",
         "body",
         "disconnected",
-        "has_begun",
         "headers",
         "keep_alive",
         "moment_ns",
         "response_complete",
+        "started_s",
     )
 
     message_event = _NobodyWaits()
@@ -72,7 +74,8 @@ class DirectPush:
         self.body = b""
         self.keep_alive = keep_alive
         self.moment_ns = time.time_ns()
-        self.disconnected = self.has_begun = self.response_complete = False
+        self.started_s = time.perf_counter()
+        self.disconnected = self.response_complete = False
 
     async def read(self, limit_bytes: int) -> bytes:
         """Return the body; see ``ReadBody``."""
@@ -83,9 +86,8 @@ class DirectPush:
 
     def begin(self, scope: Scope, endpoint: PushEndpoint) -> None:
         """Run until it first has to wait."""
-        self.has_begun = True
         self._coroutine = endpoint.answer_batch(
-            scope, self.headers, self.read, moment_ns=self.moment_ns
+            scope, self.headers, self.read, moment_ns=self.moment_ns, started_s=self.started_s
         )
         self._go_on()
 
@@ -95,6 +97,7 @@ class DirectPush:
         self._protocol.loop.call_soon(self._cancel)
 
     def _cancel(self) -> None:
+        self._protocol.gathering.start_all()
         self._go_on(asyncio.CancelledError())
 
     def _resume(self, _waited: asyncio.Future[object]) -> None:
@@ -136,6 +139,7 @@ class PushProtocol(BoundedProtocol):
     """
 
     push_endpoint: ClassVar[PushEndpoint]
+    gathering: ClassVar[PushGathering]
     parser: HttpRequestParser
 
     _push: DirectPush | None = None
@@ -181,7 +185,7 @@ class PushProtocol(BoundedProtocol):
             self._push.body = body
 
     def on_message_complete(self) -> None:
-        """Start the push: its body is complete."""
+        """Let the push begin with its group: its body is complete."""
         if self._push is None:
             super().on_message_complete()
             return
@@ -191,7 +195,7 @@ class PushProtocol(BoundedProtocol):
         scope: Scope = {"method": "POST", "client": self.client}
         if self._peer is not None:
             scope[SCOPE_KEY] = self._peer
-        began.begin(scope, self.push_endpoint)
+        self.gathering.add(partial(began.begin, scope, self.push_endpoint))
 
     def write_answer(self, answer: PushAnswer, *, keep_alive: bool) -> None:
         """Write an answer in one piece."""
@@ -259,10 +263,11 @@ class PushProtocol(BoundedProtocol):
         return headers if is_usual else None
 
 
-def push_protocol(endpoint: PushEndpoint) -> type[PushProtocol]:
+def push_protocol(endpoint: PushEndpoint, gathered: PushGathering) -> type[PushProtocol]:
     """Return the protocol that answers pushes by an endpoint."""
 
     class OfEndpoint(PushProtocol):
         push_endpoint = endpoint
+        gathering = gathered
 
     return OfEndpoint

@@ -114,23 +114,29 @@ class PushEndpoint:
 
     async def batches(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a push of one batch."""
-        moment_ns = time.time_ns()
+        moment_ns, started_s = time.time_ns(), time.perf_counter()
         headers = headers_of(scope)
+        read = _reader(headers, receive)
         answer = await self.answer_batch(
-            scope, headers, _reader(headers, receive), moment_ns=moment_ns
+            scope, headers, read, moment_ns=moment_ns, started_s=started_s
         )
         if answer is not None:
             await _send_answer(send, answer)
 
     async def answer_batch(
-        self, scope: Scope, headers: dict[bytes, bytes], read: ReadBody, *, moment_ns: int
+        self,
+        scope: Scope,
+        headers: dict[bytes, bytes],
+        read: ReadBody,
+        *,
+        moment_ns: int,
+        started_s: float,
     ) -> PushAnswer | None:
         """
         Return the answer to a push of one batch, ``None`` if the client has gone.
 
-        ``moment_ns`` is the time of its headers.
+        ``moment_ns`` is the time of its headers, ``started_s`` the same by ``perf_counter``.
         """
-        started_s = time.perf_counter()
         try:
             site = await self._admitted(scope, headers)
             content_type = _content_type(headers, push.CONTENT_TYPE_BATCH, push.CONTENT_TYPE_JSON)

@@ -14,6 +14,7 @@ from thongsuot_collector.ingest.asgi import Receive
 from thongsuot_collector.ingest.direct_push import push_protocol
 from thongsuot_collector.ingest.protocol import IDLE_S, BoundedProtocol, BoundedState
 from thongsuot_collector.ingest.push_endpoint import PushEndpoint, Scope, Send
+from thongsuot_collector.ingest.push_gathering import PushGathering
 from thongsuot_collector.ingest.settings import Listen, host_and_port
 from thongsuot_collector.pki.listener_tls import ListenerTls
 from thongsuot_runtime.file_errors import describe
@@ -123,6 +124,7 @@ def url_of(listen: Listen, sock: socket.socket) -> str:
 def push_server(
     listen: Listen,
     ingest: PushEndpoint,
+    gathering: PushGathering,
     pages: Starlette,
     handshakes: ListenerTls | None = None,
 ) -> EmbeddedServer:
@@ -144,7 +146,7 @@ def push_server(
         else:
             await pages(scope, receive, send_page(send))  # type: ignore[arg-type]  # the same in ASGI
 
-    return make_server(app, listen, handshakes, http=push_protocol(ingest))
+    return make_server(app, listen, handshakes, http=push_protocol(ingest, gathering))
 
 
 def _with_strict_transport(send: Send) -> Send:

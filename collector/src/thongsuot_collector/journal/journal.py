@@ -154,6 +154,9 @@ class Journal(Protocol):
             JournalBusy: more is waiting than memory may hold.
         """
 
+    def commit_soon(self) -> None:
+        """Let what has been appended so far not wait for more: its group is complete."""
+
     async def put_layout(self, layout_id: bytes, body: bytes, *, received_ns: int) -> None:
         """Keep a layout under its id; returns when it is durable. Repeating is harmless."""
 

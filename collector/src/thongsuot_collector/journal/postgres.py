@@ -114,6 +114,10 @@ class PostgresJournal:
         assert isinstance(result, AppendResult)
         return result
 
+    def commit_soon(self) -> None:
+        """See ``Journal``."""
+        self._writer.commit_soon()
+
     async def put_layout(self, layout_id: bytes, body: bytes, *, received_ns: int) -> None:
         """See ``Journal``."""
         await self._write(

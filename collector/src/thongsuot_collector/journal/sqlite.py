@@ -78,6 +78,10 @@ class SqliteJournal:
         finally:
             self._waiting.remove(size_bytes)
 
+    def commit_soon(self) -> None:
+        """See ``Journal``."""
+        self._writer.commit_soon()
+
     async def put_layout(self, layout_id: bytes, body: bytes, *, received_ns: int) -> None:
         """See ``Journal``."""
         await self._write(

@@ -112,6 +112,7 @@ class GroupCommitWriter(Generic[J]):
         self._committed = committed
         self._loop = asyncio.get_running_loop()
         self._waiting: list[_Waiting[J]] = []
+        self._is_complete = False
         self._is_busy = False
         self._ended = asyncio.Event()
         self._groups: queue.SimpleQueue[list[_Waiting[J]] | None] = queue.SimpleQueue()
@@ -135,6 +136,11 @@ class GroupCommitWriter(Generic[J]):
             self._gather()
         return await future
 
+    def commit_soon(self) -> None:
+        """Let waiting jobs not wait for others, only for the commit before theirs."""
+        self._is_complete = bool(self._waiting)
+        self._hand_over()
+
     async def close(self) -> None:
         """Commit the waiting jobs and end the thread."""
         self._gather_s = 0.0
@@ -149,7 +155,7 @@ class GroupCommitWriter(Generic[J]):
         """Make sure that waiting jobs are passed on: soon, or at once if there are enough."""
         if not self._waiting:
             return
-        if len(self._waiting) >= _JOBS_ENOUGH:
+        if self._is_complete or len(self._waiting) >= _JOBS_ENOUGH:
             self._hand_over()
         elif self._gathering is None:
             # Not at once: at least all other jobs of this event-loop iteration join.
@@ -163,6 +169,7 @@ class GroupCommitWriter(Generic[J]):
             group = self._waiting[:_JOBS_PER_COMMIT]
             del self._waiting[:_JOBS_PER_COMMIT]
             self._is_busy = True
+            self._is_complete = self._is_complete and bool(self._waiting)
             self._groups.put(group)
             if self._limit_s is not None:
                 self._overdue = self._loop.call_later(self._limit_s, self._abort)

@@ -52,6 +52,7 @@ kind = "webhook"
 name = "main"
 url = "http://127.0.0.1:{port}/"
 secret_file = "secret"
+timeout_s = 60.0
 """
 
 

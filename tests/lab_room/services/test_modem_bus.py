@@ -25,7 +25,7 @@ SERVING = ModemState(
     is_connected=True,
     interface="wwan0",
 )
-WITHIN_S = 60.0
+WITHIN_S = 120.0
 FLAGS = (
     "radio_modem_present",
     "radio_sim_ready",

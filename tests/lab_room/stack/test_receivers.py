@@ -18,7 +18,7 @@ from thongsuot_lab.topology.city import city
 from thongsuot_schema.segment import Party
 
 TOPOLOGY = city(2)
-WITHIN_S = 60.0
+WITHIN_S = 120.0
 
 
 @pytest.mark.parametrize("are_all_in_inbox", [True, False])

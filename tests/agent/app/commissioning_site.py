@@ -104,7 +104,12 @@ class Installer:
         self._key = query.get("key", [self._key])[0]
         return query
 
-    async def sees(self, text: str) -> None:
-        """Wait until the page says something."""
+    async def sees(self, *texts: str) -> None:
+        """Wait until the page says one of these; what it says for seconds may be missed."""
         path = f"/commissioning?lang=en&key={self._key}"
-        await until(lambda: text in self._device.get(path).decode(), self._device)
+
+        def is_seen() -> bool:
+            page = self._device.get(path).decode()
+            return any(text in page for text in texts)
+
+        await until(is_seen, self._device)

@@ -56,7 +56,7 @@ async def test_a_line_is_proven_by_its_cable_over_a_kill_and_the_record_has_ever
     await installer.sees("Line 2 of 2")
     installer.press("pull")
     lab.cut("device--cpe")
-    await installer.sees("A line has gone down")
+    await installer.sees("A line has gone down", "Please plug the cable")
     await installer.sees("Please plug the cable")
     await device.end(signal.SIGKILL)
     device.start()

@@ -24,6 +24,7 @@ from thongsuot_agent.judge.tracks import ECHO, has_spoken
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
 
 HOST = "host"
 _NOT_RETRYABLE = frozenset(
@@ -97,9 +98,14 @@ def _probeable(at: LinkContext) -> list[tuple[ProbePoint, Family]]:
     """
     Return the possible probes: fast kinds first, then the targets with the oldest results.
 
-    If not all of them are made, the next round probes the others.
+    If not all of them are made, the next round probes the others. While a part of the targets seems
+    silent, those that never answered are asked first: what limits echoes answers the first of a
+    burst, and in the same order the same ones would be silent each time (2026-12: an agent that had
+    just started called its line a partial outage for half a minute).
     """
-    candidates: list[tuple[tuple[bool, int], ProbePoint, Family]] = []
+    pending = at.link.silence.pending
+    is_part_silent = pending is not None and pending.state is State.DEGRADED
+    candidates: list[tuple[tuple[bool, bool, int], ProbePoint, Family]] = []
     for point in at.probes.points.values():
         for family in point.families:
             if can_be_probed(at.link, point, family):
@@ -107,7 +113,9 @@ def _probeable(at: LinkContext) -> list[tuple[ProbePoint, Family]]:
                 heard_ns = 0
                 if track is not None:
                     heard_ns = max(track.answered_ns or 0, track.silent_heard_ns)
-                candidates.append(((point.kind not in FAST_KINDS, heard_ns), point, family))
+                has_answered = track is not None and track.answered_ns is not None
+                rank = (point.kind not in FAST_KINDS, is_part_silent and has_answered, heard_ns)
+                candidates.append((rank, point, family))
     candidates.sort(key=itemgetter(0))
     return [(point, family) for _, point, family in candidates]
 

@@ -1,5 +1,7 @@
 """Partial silence: the path works, but not to all destinations."""
 
+from collections.abc import Sequence
+
 from thongsuot_agent.judge.comparison import answers_elsewhere
 from thongsuot_agent.judge.diagnosis import Diagnosis
 from thongsuot_agent.judge.link_context import LinkContext
@@ -38,7 +40,7 @@ def partial_outage(at: LinkContext, observations: Observations) -> SilenceCandid
     every link of the site shows it. A mixture: some paths inside the carrier are down, but only if
     no independent link finds the same targets silent; a target that no link reaches is dead itself.
     """
-    silent = _wholly_silent(observations)
+    silent = _wholly_silent(at, observations)
     if len(independent_witnesses(silent)) < at.settings.quorum:
         return None
     beyond = [s for s in silent if RANK[s.rung] >= RANK[Segment.TRANSIT]]
@@ -65,21 +67,35 @@ def partial_outage(at: LinkContext, observations: Observations) -> SilenceCandid
     return SilenceCandidate(PARTIAL_OUTAGE, tuple(blamed))
 
 
-def _wholly_silent(observations: Observations) -> list[Observation]:
+def _wholly_silent(at: LinkContext, observations: Observations) -> list[Observation]:
     """
     Return the silent observations beyond the access, of targets without any answer.
 
     A kind of probe that no target at that distance answers is filtered on the path (carriers drop
-    ICMP): its silence is not a destination's.
+    ICMP): its silence is not a destination's. A target that has never answered, while all services
+    are reached, may answer nobody (2026-12: an agent called its line a partial outage for its first
+    half minute, because the exchange answers no echoes).
     """
     answered = observations.answered()
     targets = {s.point.target for s in answered}
-    return [
+    silent = [
         s
         for s in observations.silent_beyond(Segment.ACCESS)
         if s.point.target not in targets
         and any(a.point.kind == s.point.kind and RANK[a.rung] >= RANK[s.rung] for a in answered)
     ]
+    unheard = [s for s in silent if s.track.answered_ns is None]
+    if not unheard or not _are_services_reached(at, unheard):
+        return silent
+    return [s for s in silent if s.track.answered_ns is not None]
+
+
+def _are_services_reached(at: LinkContext, silent: Sequence[Observation]) -> bool:
+    """Return whether every service has answered over the link since a silence began."""
+    since_ns = min(s.track.silent_since_ns or 0 for s in silent)
+    answered = {t.target for t in at.link.tracks.values() if (t.answered_ns or 0) >= since_ns}
+    services = {point.target for point in at.probes.points.values() if point.is_service}
+    return bool(services) and services <= answered
 
 
 def _is_ours(at: LinkContext, observation: Observation) -> bool:

@@ -10,7 +10,7 @@ from math import log
 
 from thongsuot_agent.judge.diagnosis import Diagnosis, Suspicion
 from thongsuot_agent.judge.evidence import gather_evidence
-from thongsuot_agent.judge.link_context import LinkContext
+from thongsuot_agent.judge.link_context import LinkContext, ns
 from thongsuot_agent.judge.memory import Track
 from thongsuot_agent.judge.observations import Observation, Observations
 from thongsuot_agent.judge.site_probes import RANK
@@ -33,7 +33,7 @@ from thongsuot_agent.judge.symptoms.new_flows import (
     are_new_flows_lost,
     is_request_awaited,
 )
-from thongsuot_agent.judge.symptoms.own_queue import explains_slow_lookups
+from thongsuot_agent.judge.symptoms.own_queue import QUEUE_FRESH_S, explains_slow_lookups
 from thongsuot_agent.judge.symptoms.traffic import is_link_busy
 from thongsuot_agent.judge.tracks import ECHO, MISSING, is_slow
 from thongsuot_schema.reason import Reason
@@ -81,6 +81,8 @@ def detect_resolver_fault(at: LinkContext, observations: Observations) -> Suspic
         return None
     onset_ns = min(_onset_ns(s, observations) for s in observed)
     is_silent = symptom in SILENT_SYMPTOMS and any(s.silent for s in observed)
+    if is_silent and _came_too_late(at, observed):
+        return None
     if is_silent and (are_new_flows_lost(at) or are_new_echoes_lost(at)):
         return Suspicion(
             fault=locate_new_flows_lost(at, at.link.resolver.fault),
@@ -101,6 +103,27 @@ def detect_resolver_fault(at: LinkContext, observations: Observations) -> Suspic
         and not (is_silent and is_request_awaited(at, onset_ns))
         and not (symptom in SILENT_SYMPTOMS and is_word_awaited(at, observed)),
     )
+
+
+def _came_too_late(at: LinkContext, observed: Sequence[Observation]) -> bool:
+    """
+    Return whether echoes were answered after their time limit when a lookup was not answered.
+
+    Then its answer came too late as well. The first echo that is prompt again proves the way, and
+    until the next lookups all those before it looked like lost new flows (2026-12: when a line that
+    had delayed everything by seconds was well again, its commune was told that its box refuses new
+    connections).
+    """
+    silent_ns = max(s.track.silent_ns or 0 for s in observed if s.silent)
+    late = {
+        track.target
+        for track in at.link.tracks.values()
+        if track.late_ns
+        and track.late_ns + ns(QUEUE_FRESH_S) >= silent_ns
+        and (point := at.probes.point_of(track)) is not None
+        and RANK[point.rung] > RANK[Segment.LAN]
+    }
+    return len(late) >= at.settings.quorum
 
 
 def _loss_ratio(at: LinkContext, observed: Sequence[Observation]) -> float:

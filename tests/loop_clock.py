@@ -14,10 +14,9 @@ class LoopClock:
     """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        loop = asyncio.get_running_loop()
-        self._time = loop.time
+        self._time = asyncio.get_running_loop().time
         self._ahead_s = 0.0
-        monkeypatch.setattr(loop, "time", self._now)
+        monkeypatch.setattr(asyncio.get_running_loop(), "time", self._now)
 
     def put_forward(self, by_s: float) -> None:
         """Let time pass, as a machine does that is paused."""

@@ -7,7 +7,6 @@ from starlette.applications import Starlette
 
 from tests.collector.pki.secured import SITE, new_authority, pushed, secured
 from tests.collector.running import collector, token
-from tests.loop_clock import LoopClock
 from thongsuot_collector.ingest import protocol
 from thongsuot_collector.ingest.protocol import BoundedProtocol
 from thongsuot_collector.ingest.server import EmbeddedServer, page_server
@@ -55,25 +54,16 @@ async def test_a_connection_that_is_made_after_the_server_s_end_is_closed_at_onc
     theirs.close()
 
 
-async def test_a_machine_that_is_paused_takes_no_clients_time_from_its_request(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    clock, checks = LoopClock(monkeypatch), 0
+async def test_a_machine_that_is_paused_takes_no_clients_time_from_its_request() -> None:
     server = page_server(Starlette(), ())
+    server.close_overdue(now_s := 1000.0)
     transport, theirs = await made(server)
-    server.end()  # so that it waits for nothing between its checks
-    closed_at: list[int] = []
-
-    async def on_tick(_counter: int) -> bool:
-        nonlocal checks
+    server.close_overdue(now_s := now_s + 100 * protocol.IDLE_S)
+    assert not transport.is_closing()
+    checks = 1
+    while not transport.is_closing():
+        server.close_overdue(now_s := now_s + protocol.CHECK_EVERY_S)
         checks += 1
-        clock.put_forward(100 * protocol.IDLE_S if checks == 2 else protocol.CHECK_EVERY_S)
-        if transport.is_closing():
-            closed_at.append(checks)
-        return bool(closed_at) or checks > 200
-
-    monkeypatch.setattr(server, "on_tick", on_tick)
-    await server.main_loop()
+        assert checks < 200
     theirs.close()
-    (checks_until_closed,) = closed_at
-    assert checks_until_closed == pytest.approx(protocol.IDLE_S / protocol.CHECK_EVERY_S, abs=10)
+    assert checks == pytest.approx(protocol.IDLE_S / protocol.CHECK_EVERY_S, abs=10)

@@ -52,6 +52,7 @@ class EmbeddedServer(uvicorn.Server):
         super().__init__(config)
         self.server_state: BoundedState = BoundedState()
         self._ending = asyncio.Event()
+        self._checked_s = 0.0
 
     def end(self) -> None:
         """Stop accepting connections, and end when the requests in progress are answered."""
@@ -61,17 +62,23 @@ class EmbeddedServer(uvicorn.Server):
     async def main_loop(self) -> None:
         """Refresh common headers and close overdue connections, until the server is to end."""
         loop = asyncio.get_running_loop()
-        checked_s = loop.time()
         while not await self.on_tick(0):
-            now_s = loop.time()
-            self.server_state.awake_s += min(now_s - checked_s, 2 * protocol.CHECK_EVERY_S)
-            checked_s = now_s
-            for connection in tuple(self.server_state.connections):
-                if isinstance(connection, BoundedProtocol):
-                    connection.close_if_overdue()
+            self.close_overdue(loop.time())
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(protocol.CHECK_EVERY_S):
                     await self._ending.wait()
+
+    def close_overdue(self, now_s: float) -> None:
+        """
+        Close overdue connections; ``now_s`` is the event loop's time.
+
+        Of the time since the last check, what exceeds twice the interval was a pause.
+        """
+        self.server_state.awake_s += min(now_s - self._checked_s, 2 * protocol.CHECK_EVERY_S)
+        self._checked_s = now_s
+        for connection in tuple(self.server_state.connections):
+            if isinstance(connection, BoundedProtocol):
+                connection.close_if_overdue()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """

@@ -12,7 +12,7 @@ from tests.agent.page.test_line_history import echo_for_a_day
 from tests.agent.page.test_pages import CountedPages
 from tests.browser.test_incident_pages import INVENTORY, city, open_incident_url
 from tests.browser.test_site_page import overflow, resize
-from tests.collector.queries.reporting_city import CONFIG, ReportingCity
+from tests.collector.queries.reporting_city import ReportingCity
 from tests.collector.running import collector
 from tests.schema.page.scenes import SCENES
 from thongsuot_agent.page.server import LocalPageServer
@@ -217,7 +217,8 @@ async def test_every_page_of_the_city_is_steady_and_usable_large_wide_and_withou
 async def test_a_list_with_parties_of_long_names_fits_a_phone_with_letters_of_twice_the_size(
     page: Page, tmp_path: Path
 ) -> None:
-    quick = f"{CONFIG}silence_hold_s = 0.1\n[page]\nsilent_after_s = 0.5\n"
+    holds = "[incidents]\nhold_s = 0.2\nhold_limit_s = 0.4\nsilence_hold_s = 0.1\n"
+    quick = f"{holds}[page]\nsilent_after_s = 0.5\n"
     async with collector(tmp_path, config=quick, inventory=INVENTORY) as client:
         city = ReportingCity(client, tmp_path)
         for site in INVENTORY.sites:

@@ -207,11 +207,13 @@ class EchoChannel:
         # Timestamps first: the timestamp of a packet is queued before its answer can arrive.
         if self._by_number or not self.is_raw:
             self._take_stamps()
-        for arrival in self._socket.arrivals():
+        while (arrival := self._socket.next_arrival()) is not None:
             self._accept_arrival(arrival)
+            if not self._pending:
+                return  # what may be left is nobody's, and read with the next answers
 
     def _take_stamps(self) -> None:
-        for event in self._socket.stamps_and_errors():
+        while (event := self._socket.next_stamp_or_error()) is not None:
             if isinstance(event, EchoArrival):
                 self._accept_arrival(event)
                 continue
@@ -219,6 +221,8 @@ class EchoChannel:
             pending = self._by_number.pop(event.number, None)
             if pending is not None:
                 pending.stopwatch.left_ns = event.stamp_ns
+            if self.is_raw and not self._by_number:
+                return
 
     def _accept_arrival(self, arrival: EchoArrival) -> None:
         message = arrival.message

@@ -1,7 +1,6 @@
 """EchoSocket: sends echo requests and returns timestamps, answers and errors."""
 
 import socket
-from collections.abc import Iterator
 
 import msgspec
 
@@ -82,9 +81,10 @@ class EchoSocket:
         number, self._number = self._number, self._number + 1
         return number
 
-    def stamps_and_errors(self) -> Iterator[TransmitTimestamp | EchoArrival]:
+    def next_stamp_or_error(self) -> TransmitTimestamp | EchoArrival | None:
         """
-        Yield the contents of the error queue: timestamps of sent packets, and errors (ping socket).
+        Return the next entry of the error queue, ``None`` if it is empty: the timestamp of a sent
+        packet, or an error (ping socket).
         """
         while True:
             try:
@@ -92,7 +92,7 @@ class EchoSocket:
                     _BUFFER_BYTES, control.SPACE_BYTES, socket.MSG_ERRQUEUE
                 )
             except BlockingIOError:
-                return
+                return None
             ancillary_data = control.parse(ancillary)
             if ancillary_data.error is None:
                 continue
@@ -100,17 +100,18 @@ class EchoSocket:
                 ancillary_data.error.origin == control.ORIGIN_STAMP
                 and ancillary_data.stamp_ns is not None
             ):
-                yield TransmitTimestamp(
+                return TransmitTimestamp(
                     number=ancillary_data.error.data, stamp_ns=ancillary_data.stamp_ns
                 )
-            elif ancillary_data.error.origin in {control.ORIGIN_ICMP4, control.ORIGIN_ICMP6}:
+            if ancillary_data.error.origin in {control.ORIGIN_ICMP4, control.ORIGIN_ICMP6}:
                 quoted = self._quoted(data, ancillary_data)
                 if quoted is not None:
-                    yield quoted
+                    return quoted
 
-    def arrivals(self) -> Iterator[EchoArrival]:
+    def next_arrival(self) -> EchoArrival | None:
         """
-        Yield the waiting answers, and (raw socket) the errors; those of other senders are skipped.
+        Return the next waiting answer, or (raw socket) error, ``None`` if there is none; those of
+        other senders are skipped.
         """
         errors = 0
         while errors < _ERRORS_IN_A_ROW:
@@ -119,7 +120,7 @@ class EchoSocket:
                     _BUFFER_BYTES, control.SPACE_BYTES
                 )
             except BlockingIOError:
-                return
+                return None
             except OSError:
                 # An ICMP error is also reported once here (SO_ERROR); the error queue has its full
                 # content.
@@ -134,7 +135,8 @@ class EchoSocket:
                 continue  # anyone can send malformed packets; they count as no answer
             mask = FLOW_MASK if self.is_raw else 0xFFFF
             if message is not None and message.identifier & mask == self._sockets.identifier:
-                yield EchoArrival(message=message, control=ancillary_data, size_bytes=len(data))
+                return EchoArrival(message=message, control=ancillary_data, size_bytes=len(data))
+        return None
 
     def _quoted(self, data: bytes, ancillary_data: control.ReceivedControl) -> EchoArrival | None:
         """The request that an error on a ping socket refers to: its ICMP header and payload."""

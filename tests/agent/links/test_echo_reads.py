@@ -1,0 +1,95 @@
+"""How often a channel of echoes asks its sockets: each question wakes a device with little CPU."""
+
+import asyncio
+import socket
+from collections import deque
+
+import pytest
+
+from tests.fakes.clock import FakeClock
+from thongsuot_agent.links import echo
+from thongsuot_agent.links.echo import EchoChannel
+from thongsuot_agent.links.echo_socket import EchoArrival
+from thongsuot_agent.links.egress import Egress
+from thongsuot_agent.links.roundtrip import TransmitTimestamp
+from thongsuot_agent.links.selector import UNSELECTED
+from thongsuot_agent.proto.control import ReceivedControl
+from thongsuot_agent.proto.icmp import EchoReply
+from thongsuot_schema.result import Family
+
+HERE, THERE = bytes(4), b"\1" * 4
+TO = Egress(
+    family=Family.IP4,
+    interface="lan",
+    index=2,
+    source="0.0.0.0",
+    source_packed=HERE,
+    destination="1.1.1.1",
+    destination_packed=THERE,
+)
+
+
+class PromptSocket:
+    """A raw socket whose timestamps are there at once, and whose answers at the next reading."""
+
+    is_raw = True
+
+    def __init__(self) -> None:
+        self.ours, self.theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.ours.setblocking(False)
+        self.sender, self.listener = self.theirs.fileno(), self.ours.fileno()
+        self.sent = self.reads = 0
+        self.stamps: deque[TransmitTimestamp] = deque()
+        self.answers: deque[EchoArrival] = deque()
+
+    def send(self, egress: Egress, sequence: int, payload: bytes, flow: int) -> int:
+        del flow
+        number, self.sent = self.sent, self.sent + 1
+        self.stamps.append(TransmitTimestamp(number=number, stamp_ns=1_000))
+        self.answers.append(
+            EchoArrival(
+                message=EchoReply(identifier=0, sequence=sequence, payload=payload),
+                control=ReceivedControl(
+                    stamp_ns=1_001, interface=egress.index, local=egress.source_packed
+                ),
+                size_bytes=24,
+            )
+        )
+        self.theirs.send(b"answer")
+        return number
+
+    def next_stamp_or_error(self) -> TransmitTimestamp | None:
+        self.reads += 1
+        return self.stamps.popleft() if self.stamps else None
+
+    def next_arrival(self) -> EchoArrival | None:
+        self.reads += 1
+        try:
+            self.ours.recv(16)
+        except BlockingIOError:
+            return None
+        return self.answers.popleft()
+
+    def close(self) -> None:
+        self.ours.close()
+        self.theirs.close()
+
+
+def test_a_channel_reads_each_timestamp_and_each_answer_once_and_no_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    prompt = PromptSocket()
+    monkeypatch.setattr(echo, "EchoSocket", lambda *_: prompt)
+
+    async def act() -> None:
+        channel = EchoChannel(Family.IP4, TO.interface, TO.index, UNSELECTED)
+        await channel.echo(TO, timeout_s=1.0)
+        prompt.reads = 0
+        for _ in range(3):
+            async with asyncio.TaskGroup() as group:
+                two = [group.create_task(channel.echo(TO, timeout_s=1.0)) for _ in range(2)]
+            assert all(task.result().rtt_s == 1e-9 for task in two)
+        channel.close()
+
+    FakeClock().run(act())
+    assert prompt.reads == 2 * 6, "a timestamp and an answer for each of six echoes"

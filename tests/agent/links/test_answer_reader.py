@@ -1,6 +1,7 @@
 """Answers that can wait are read together; those of new, slow and silent destinations at once."""
 
 import asyncio
+import math
 import socket
 from collections.abc import Awaitable, Callable
 
@@ -127,6 +128,21 @@ def test_channels_share_the_moment_of_reading() -> None:
         await asyncio.sleep(1.0)
         other.close()
         assert channel.read_s == other.read_s
+
+    play(act)
+
+
+def test_channels_are_read_in_the_turn_of_the_event_loop_in_which_the_moment_comes() -> None:
+    """A turn of its own for each channel took longer than the reading (2026-12)."""
+
+    async def act(channel: Channel) -> None:
+        loop, read = asyncio.get_running_loop(), list[int]()
+        channel.reader.note_answer(NEAR, 0.002, is_stamped=True)
+        channel.expect(NEAR, is_alone=True)
+        moment_s = math.ceil((loop.time() + AFTER_S) / GRID_S) * GRID_S
+        loop.call_at(moment_s, lambda: read.append(len(channel.read_s)))
+        await asyncio.sleep(1.0)
+        assert read == [1]
 
     play(act)
 

@@ -45,8 +45,14 @@ class ReadingMoments:
 
     def _call(self, moment: int) -> None:
         for callback in self._callbacks.pop(moment):
-            # Each on its own: the failure of one must not keep the others from their answers.
-            self._loop.call_soon(callback)
+            # In this turn of the event loop; one turn more for each channel costs more than its
+            # reading. The failure of one must not keep the others from their answers.
+            try:
+                callback()
+            except Exception as error:  # noqa: BLE001 - the loop reports it, as of any callback
+                self._loop.call_exception_handler(
+                    {"message": "cannot read answers", "exception": error}
+                )
 
 
 _moments: ReadingMoments | None = None

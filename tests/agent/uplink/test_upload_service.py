@@ -16,6 +16,7 @@ from tests.agent.uplink.receiver import TOKEN, PushReceiver, ReceivedPush, Scrip
 from tests.timing import MS
 from thongsuot_agent.clock import Clocks, TrueTime
 from thongsuot_agent.spool.spool import Spool
+from thongsuot_agent.uplink import connection
 from thongsuot_agent.uplink.connection import CollectorEndpoint
 from thongsuot_agent.uplink.upload_service import SiteConfigHooks, UploadService
 from thongsuot_agent.uplink.uploader import UploadConfig, Uploader
@@ -258,7 +259,12 @@ async def test_a_collector_that_speaks_only_what_is_older_than_tls_1_2_gets_not_
         assert pusher.spool.status().waiting_batches == 1
 
 
-async def test_a_collector_of_a_known_authority_is_pushed_to(tmp_path: Path) -> None:
+async def test_a_collector_of_a_known_authority_is_pushed_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the device's own authorities, hundreds of files, are not looked through for each push."""
+    looked: list[None] = []
+    monkeypatch.setattr(connection, "system_authorities", lambda: looked.append(None))
     ours = trustme.CA()
     file = tmp_path / "ca.pem"
     ours.cert_pem.write_to_path(file)
@@ -269,6 +275,7 @@ async def test_a_collector_of_a_known_authority_is_pushed_to(tmp_path: Path) -> 
     ):
         pusher.make(1)
         await receiver.until(lambda: receiver.numbers == [1])
+    assert looked == []
 
 
 async def test_news_does_not_wait_for_the_back_off(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from thongsuot_agent.links.egress import family_of
 from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.sockets import tcp_traffic_bytes
 from thongsuot_agent.links.state import LinkUnusable
-from thongsuot_agent.probing.certificates import system_authorities
+from thongsuot_agent.probing.certificates import Authorities, system_authorities
 from thongsuot_agent.probing.proxy import LinkProxy, proxy_of
 from thongsuot_agent.probing.resolution import resolve_host
 from thongsuot_agent.uplink.answer import ANSWER_LIMIT_BYTES, PostResponse
@@ -217,10 +217,10 @@ class CollectorConnection:
         else:
             handle.unsetopt(pycurl.SSLCERT_BLOB)
             handle.unsetopt(pycurl.SSLKEY_BLOB)
-        authorities = system_authorities()
-        if endpoint.ca_file:
-            handle.setopt(pycurl.CAINFO, endpoint.ca_file)
-        elif authorities.folder:
+        authorities = (
+            Authorities(file=endpoint.ca_file) if endpoint.ca_file else system_authorities()
+        )
+        if authorities.folder:
             handle.setopt(pycurl.CAPATH, authorities.folder)
         elif authorities.file:
             handle.setopt(pycurl.CAINFO, authorities.file)

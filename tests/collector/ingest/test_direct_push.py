@@ -134,32 +134,38 @@ async def test_clients_that_leave_before_the_end_of_a_body_are_counted(tmp_path:
 
 
 @pytest.mark.parametrize("gather_s", [0.0, 1.0], ids=["for_the_disk", "for_others"])
-async def test_a_push_that_waits_is_answered_when_the_collector_stops(
+async def test_pushes_that_wait_are_answered_when_the_collector_stops(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gather_s: float
 ) -> None:
+    """The first comes alone, and is started at once; the second waits for others, if any do."""
     monkeypatch.setattr(server, "_DRAIN_S", 0.1)
     async with collector(tmp_path, config=f"[journal]\ngather_s = {gather_s}") as client:
         secret = token(tmp_path, SITE)
-        (body,) = await bodies(Pusher(client, sealer(), secret), 1)
+        sealed = await bodies(Pusher(client, sealer(), secret), 2)
         disk = sqlite3.connect(tmp_path / JOURNAL_FILE, isolation_level=None)
         disk.execute("BEGIN IMMEDIATE")
-        reader, writer = await asyncio.open_connection("127.0.0.1", client.base_url.port)
-        writer.write(request(secret, body))
-        assert (await client.get("/healthz")).status_code == 200
+        readers, writers = [], []
+        for body in sealed:
+            reader, writer = await asyncio.open_connection("127.0.0.1", client.base_url.port)
+            writer.write(request(secret, body))
+            assert (await client.get("/healthz")).status_code == 200
+            readers.append(reader)
+            writers.append(writer)
 
-        async def answer() -> tuple[int, bytes]:
+        async def answers() -> list[tuple[int, bytes]]:
             try:
-                return await response(reader)
+                return [await response(reader) for reader in readers]
             finally:
                 disk.close()
 
-        answering = asyncio.ensure_future(answer())
-    status, text = await answering
-    assert (status, json.loads(text)["error"]) == (
-        503,
-        "the collector is ending; try again later",
-    )
-    writer.close()
+        answering = asyncio.ensure_future(answers())
+    for status, text in await answering:
+        assert (status, json.loads(text)["error"]) == (
+            503,
+            "the collector is ending; try again later",
+        )
+    for writer in writers:
+        writer.close()
 
 
 async def test_a_push_that_never_comes_whole_does_not_outlive_its_server(

@@ -6,6 +6,7 @@ from functools import partial
 from thongsuot_collector.ingest.push_gathering import PushGathering
 
 NEVER_S = 3600.0
+WITHIN_S = 60.0
 
 
 class Started:
@@ -39,6 +40,19 @@ async def test_pushes_of_one_moment_are_started_together_in_their_order() -> Non
     started.add(gathering, 4)
     await started.ended.wait()
     assert started.groups == [[1, 2, 3], [4]]
+
+
+async def test_a_push_that_comes_alone_does_not_wait_for_others_as_the_next_one_does() -> None:
+    started = Started()
+    gathering = PushGathering(NEVER_S, started.end_group)
+    started.add(gathering, 1)
+    await asyncio.wait_for(started.ended.wait(), WITHIN_S)
+    started.add(gathering, 2)
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert (started.running, started.groups) == ([], [[1]])
+    gathering.start_all()
+    assert started.groups == [[1], [2]]
 
 
 async def test_fifty_pushes_do_not_wait_for_more() -> None:

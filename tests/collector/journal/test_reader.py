@@ -1,5 +1,6 @@
 """Entries as columns: what is in memory may be gone by the time at which it is needed."""
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,11 @@ from thongsuot_collector.journal.entry import ClockQuality, JournalEntry, Stored
 from thongsuot_collector.journal.layout_cache import LayoutCache
 from thongsuot_collector.journal.reader import BatchReader
 from thongsuot_collector.journal.sqlite import open_journal
+from thongsuot_collector.timeline.batch_summary import summarize_batch
 from thongsuot_schema.batch.columns import decode_columns
 from thongsuot_schema.batch.decode import decode_layout
 from thongsuot_schema.batch.digest import digest_of
+from thongsuot_schema.batch.layout import compile_layout
 from thongsuot_schema.batch.limits import DEFAULT_LIMITS as LIMITS
 
 SITE, NOW = "hoan-kiem", 1000 * S
@@ -35,6 +38,17 @@ def sealed(agent: BatchSealer, sequence: int) -> tuple[StoredEntry, bytes]:
         body=body,
     )
     return StoredEntry(sequence=sequence, entry=entry), layout
+
+
+def test_what_a_push_leaves_in_memory_is_hardly_seen_by_the_collection_of_garbage() -> None:
+    """There are thousands of each at any moment, and none of them can be in a cycle."""
+    kept, layout = sealed(BatchSealer(SITE, epoch_ns=0), 1)
+    compiled = compile_layout(decode_layout(layout, LIMITS)[1])
+    columns = decode_columns(kept.entry.body, lambda _layout: compiled, LIMITS)
+    header = columns.header
+    summary = summarize_batch(kept.entry, columns)
+    left = (kept, kept.entry, columns, *columns.blocks, header, header.clock, summary)
+    assert [type(part) for part in left if gc.is_tracked(part)] == []
 
 
 async def test_entries_evicted_from_memory_before_they_are_read_are_read_all_the_same(

@@ -36,14 +36,14 @@ class JournalSettings(StrictStruct, frozen=True, kw_only=True):
     site that holds more than three times as much as others: 400 sites push about 2 GB a day. If the
     disk of a file has less than 1 GiB left, the oldest entries that every sink has are removed
     before their age. ``gather_s`` is how long a push waits for others, so that one flush of the
-    disk serves them all; nothing is acknowledged before that.
+    disk serves them all; nothing is acknowledged before that. One that comes alone does not wait.
     """
 
     url: str = ""
     password_file: str = ""
     retention_s: Positive = 31 * DAY_S
     max_bytes: Bytes = 64 << 30
-    gather_s: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.015
+    gather_s: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.025
 
     @property
     def database(self) -> PostgresDatabase:

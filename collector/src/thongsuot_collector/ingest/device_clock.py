@@ -50,7 +50,7 @@ class _BootEpoch:
         return self.epoch_ns if self.before_ns is None else min(self.epoch_ns, self.before_ns)
 
 
-class ClockDecision(msgspec.Struct, frozen=True, kw_only=True):
+class ClockDecision(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """
     How to interpret the times of one batch.
 

@@ -64,7 +64,7 @@ _WHY_BY_ERROR: tuple[tuple[type[BatchError], RefusalReason], ...] = (
 )
 
 
-class PushClock(msgspec.Struct, frozen=True, kw_only=True):
+class PushClock(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """
     The clocks of a push, from its headers and the collector's clock.
 
@@ -84,7 +84,7 @@ or raises ``PushRefused``.
 """
 
 
-class Accepted(msgspec.Struct, frozen=True, kw_only=True):
+class Accepted(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A durable batch. ``repeated``: it had been stored before."""
 
     number: int

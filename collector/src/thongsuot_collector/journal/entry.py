@@ -30,7 +30,7 @@ class ClockQuality(StrEnum):
     """Results claimed to be from the future; the whole batch was moved to end when it came in."""
 
 
-class JournalEntry(msgspec.Struct, frozen=True, kw_only=True):
+class JournalEntry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """
     One batch on its way into the journal.
 
@@ -54,7 +54,7 @@ class JournalEntry(msgspec.Struct, frozen=True, kw_only=True):
     signature: bytes = b""
 
 
-class StoredEntry(msgspec.Struct, frozen=True, kw_only=True):
+class StoredEntry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An entry with its position: ``sequence`` grows with every append and is never reused."""
 
     sequence: int
@@ -97,7 +97,7 @@ class AppendOutcome(StrEnum):
     """The same identity is stored with other bytes; those stay, these are not stored."""
 
 
-class AppendResult(msgspec.Struct, frozen=True, kw_only=True):
+class AppendResult(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The result of an append. ``sequence`` is 0 unless ``outcome`` is ``appended``."""
 
     outcome: AppendOutcome

@@ -16,7 +16,7 @@ LATEST_MS = (1 << 42) - 1
 """15 May 2109; a later varint is longer."""
 
 
-class EncodedSeries(msgspec.Struct, frozen=True, kw_only=True):
+class EncodedSeries(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """
     Some series, encoded; a request is a concatenation of such parts.
 

@@ -18,7 +18,7 @@ link that still measures runs every 15 s, and the agent's own host probe as ofte
 _NS_PER_MS = 1_000_000
 
 
-class BatchSummary(msgspec.Struct, frozen=True, kw_only=True):
+class BatchSummary(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """
     One batch, without its results.
 

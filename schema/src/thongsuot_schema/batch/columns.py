@@ -43,7 +43,7 @@ _FEW = 32
 """Insertions into a column that cost less than going through all of its rows."""
 
 
-class RowOutcome(msgspec.Struct, frozen=True):
+class RowOutcome(msgspec.Struct, frozen=True, gc=False):
     """Why a row is not ok; ``member_or`` is the reason as the sender put it."""
 
     outcome: Outcome
@@ -51,7 +51,7 @@ class RowOutcome(msgspec.Struct, frozen=True):
     sender_reason: str
 
 
-class ColumnBlock(msgspec.Struct, frozen=True):
+class ColumnBlock(msgspec.Struct, frozen=True, gc=False):
     """
     The results of one kind and revision: rows ``first_row`` to ``last_row`` (exclusive) of the
     batch.
@@ -68,7 +68,7 @@ class ColumnBlock(msgspec.Struct, frozen=True):
     whole: bool
 
 
-class SeriesRows(msgspec.Struct, frozen=True):
+class SeriesRows(msgspec.Struct, frozen=True, gc=False):
     """The rows of one series, ``first_row`` to ``last_row`` (exclusive), in the order of time."""
 
     position: int
@@ -76,7 +76,7 @@ class SeriesRows(msgspec.Struct, frozen=True):
     last_row: int
 
 
-class Columns(msgspec.Struct, frozen=True, kw_only=True):
+class Columns(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """
     A batch, series after series.
 
@@ -247,7 +247,7 @@ def remarks_by_row(remarks: Sequence[RowRemark[T]], rows: int) -> dict[int, T]:
     return contents
 
 
-class _BlockRows(msgspec.Struct, frozen=True):
+class _BlockRows(msgspec.Struct, frozen=True, gc=False):
     """Rows of one block, the masks of those that lack values, and how many values there are."""
 
     block: KindBlock

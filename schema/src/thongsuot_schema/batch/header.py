@@ -17,7 +17,7 @@ ArraysT = TypeVar("ArraysT", HeadWire, BatchWire, LayoutWire)
 _VERSION_DECODER = msgspec.msgpack.Decoder(VersionWire)
 
 
-class BatchHeader(msgspec.Struct, frozen=True, kw_only=True):
+class BatchHeader(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """
     The description of a batch; the fields are those of ``Batch``.
 

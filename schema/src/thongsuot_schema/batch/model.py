@@ -59,7 +59,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     kinds: tuple[KindColumns, ...] = ()
 
 
-class ClockReading(msgspec.Struct, frozen=True, kw_only=True):
+class ClockReading(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """
     The device's clocks, read together when the batch was sealed.
 

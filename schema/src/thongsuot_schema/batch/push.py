@@ -56,7 +56,7 @@ Value in an answer without a site configuration; an empty one made elsewhere is 
 """
 
 
-class PushResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class PushResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """
     The collector's answer to a push.
 

@@ -33,7 +33,7 @@ StreamName = Annotated[bytes, Meta(min_length=STREAM_BYTES, max_length=STREAM_BY
 BootId = Annotated[bytes, Meta(min_length=BOOT_BYTES, max_length=BOOT_BYTES)]
 
 
-class WireArray(Struct, array_like=True, frozen=True):
+class WireArray(Struct, array_like=True, frozen=True, gc=False):
     """Base of all structures here: an array, not a map."""
 
 

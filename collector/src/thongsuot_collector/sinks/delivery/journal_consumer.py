@@ -41,7 +41,7 @@ _LANES = 32
 """Maximum sites with their own lanes, which keeps a cursor's note small."""
 
 
-class DecodedEntry(msgspec.Struct, frozen=True, kw_only=True):
+class DecodedEntry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An entry prepared for a sink: its content, and the verdicts in force when it was sealed."""
 
     kept: StoredEntry

@@ -4,17 +4,13 @@ import asyncio
 import socket
 from collections import deque
 
-import pytest
-
 from tests.fakes.clock import FakeClock
-from thongsuot_agent.links import echo
 from thongsuot_agent.links.echo import EchoChannel
-from thongsuot_agent.links.echo_socket import EchoArrival
+from thongsuot_agent.links.echo_socket import EchoArrival, EchoSocket
 from thongsuot_agent.links.egress import Egress
 from thongsuot_agent.links.roundtrip import TransmitTimestamp
-from thongsuot_agent.links.selector import UNSELECTED
 from thongsuot_agent.proto.control import ReceivedControl
-from thongsuot_agent.proto.icmp import EchoReply
+from thongsuot_agent.proto.icmp import IP4, EchoReply
 from thongsuot_schema.result import Family
 
 HERE, THERE = bytes(4), b"\1" * 4
@@ -29,20 +25,26 @@ TO = Egress(
 )
 
 
-class PromptSocket:
+class PromptSocket(EchoSocket):
     """A raw socket whose timestamps are there at once, and whose answers at the next reading."""
 
-    is_raw = True
-
     def __init__(self) -> None:
+        self.is_raw, self.numbers = True, IP4
         self.ours, self.theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.ours.setblocking(False)
-        self.sender, self.listener = self.theirs.fileno(), self.ours.fileno()
         self.sent = self.reads = 0
         self.stamps: deque[TransmitTimestamp] = deque()
         self.answers: deque[EchoArrival] = deque()
 
-    def send(self, egress: Egress, sequence: int, payload: bytes, flow: int) -> int:
+    @property
+    def sender(self) -> int:
+        return self.theirs.fileno()
+
+    @property
+    def listener(self) -> int:
+        return self.ours.fileno()
+
+    def send(self, egress: Egress, sequence: int, payload: bytes, flow: int = 0) -> int:
         del flow
         number, self.sent = self.sent, self.sent + 1
         self.stamps.append(TransmitTimestamp(number=number, stamp_ns=1_000))
@@ -75,14 +77,11 @@ class PromptSocket:
         self.theirs.close()
 
 
-def test_a_channel_reads_each_timestamp_and_each_answer_once_and_no_more(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_channel_reads_each_timestamp_and_each_answer_once_and_no_more() -> None:
     prompt = PromptSocket()
-    monkeypatch.setattr(echo, "EchoSocket", lambda *_: prompt)
 
     async def act() -> None:
-        channel = EchoChannel(Family.IP4, TO.interface, TO.index, UNSELECTED)
+        channel = EchoChannel(prompt, TO.index)
         await channel.echo(TO, timeout_s=1.0)
         prompt.reads = 0
         for _ in range(3):

@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 import warnings
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,6 @@ from tests.agent.uplink.receiver import TOKEN, PushReceiver, ReceivedPush, Scrip
 from tests.timing import MS
 from thongsuot_agent.clock import Clocks, TrueTime
 from thongsuot_agent.spool.spool import Spool
-from thongsuot_agent.uplink import connection
 from thongsuot_agent.uplink.connection import CollectorEndpoint
 from thongsuot_agent.uplink.upload_service import SiteConfigHooks, UploadService
 from thongsuot_agent.uplink.uploader import UploadConfig, Uploader
@@ -263,8 +262,13 @@ async def test_a_collector_of_a_known_authority_is_pushed_to(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And the device's own authorities, hundreds of files, are not looked through for each push."""
-    looked: list[None] = []
-    monkeypatch.setattr(connection, "system_authorities", lambda: looked.append(None))
+    looked: list[Path] = []
+
+    def note(folder: Path, _: str) -> Iterator[Path]:
+        looked.append(folder)
+        return iter(())
+
+    monkeypatch.setattr(Path, "glob", note)
     ours = trustme.CA()
     file = tmp_path / "ca.pem"
     ours.cert_pem.write_to_path(file)

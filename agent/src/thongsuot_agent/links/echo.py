@@ -16,11 +16,10 @@ from thongsuot_agent.links.old_flows import OldFlows
 from thongsuot_agent.links.pending_echo import EchoResult, PendingEcho
 from thongsuot_agent.links.reasons import described, reason_for_own
 from thongsuot_agent.links.roundtrip import NS_PER_S, Stopwatch
-from thongsuot_agent.links.selector import RouteSelector
 from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.proto import icmp
 from thongsuot_schema.reason import Reason
-from thongsuot_schema.result import Family, QualityFlag
+from thongsuot_schema.result import QualityFlag
 
 PAYLOAD_BYTES = 16
 """All random: 128 bits distinguish our own answer from any other, at little cost."""
@@ -49,13 +48,13 @@ class UnexpectedReplies:
 
 class EchoChannel:
     """
-    All echoes of one link and family over one long-lived socket.
+    All echoes of one link and family over one long-lived socket; ``index`` is the interface's.
 
     Belongs to the event loop in which it was created. Any number of echoes may be in flight.
     """
 
-    def __init__(self, family: Family, interface: str, index: int, selector: RouteSelector) -> None:
-        self._socket = EchoSocket(family, interface, selector)
+    def __init__(self, opened: EchoSocket, index: int) -> None:
+        self._socket = opened
         self._index = index
         self._loop = asyncio.get_running_loop()
         self._awaits_stamps = False
@@ -63,7 +62,7 @@ class EchoChannel:
         self.is_raw = self._socket.is_raw
         """Whether this is a raw socket (CAP_NET_RAW) or the kernel's ping socket."""
         self._header_bytes = (
-            icmp.IP6_HEADER_BYTES if family is Family.IP6 else icmp.IP4_HEADER_BYTES
+            icmp.IP6_HEADER_BYTES if opened.numbers is icmp.IP6 else icmp.IP4_HEADER_BYTES
         )
         self._pending: dict[int, PendingEcho] = {}
         self._by_number: dict[int, PendingEcho] = {}

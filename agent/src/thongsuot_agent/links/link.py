@@ -8,6 +8,7 @@ from ipaddress import IPv4Address, IPv6Network, ip_address, ip_network
 
 from thongsuot_agent.links.carrier_networks import UNKNOWN_NETWORKS
 from thongsuot_agent.links.echo import EchoChannel
+from thongsuot_agent.links.echo_socket import EchoSocket
 from thongsuot_agent.links.egress import Egress, address_family, family_of, find_egress
 from thongsuot_agent.links.reasons import described, reason_for_own
 from thongsuot_agent.links.resolvers import Resolvers
@@ -244,7 +245,8 @@ class LiveLink:
         Raises:
             LinkUnusable: ICMP sockets are not allowed; the text says which privilege to grant.
         """
-        return EchoChannel(family, self.spec.interface, self.state.index, self.selector)
+        opened = EchoSocket(family, self.spec.interface, self.selector)
+        return EchoChannel(opened, self.state.index)
 
     def close(self) -> None:
         """Close the sockets that outlive a single run."""

@@ -11,6 +11,7 @@ from thongsuot_collector.incidents.observation import ProbeName
 from thongsuot_collector.timeline.subject import Subject
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.result import Family
+from thongsuot_schema.segment import Segment
 from thongsuot_schema.verdict import Evidence
 
 LOOKUP = ProbeName("dns", "resolver", Family.IP4)
@@ -106,6 +107,40 @@ def test_a_loss_that_is_not_examined_again_is_reported_in_ten_minutes_all_the_sa
     assert told_of_s0(city) == []
     city.run(ended_s + 605)
     assert len(told_of_s0(city)) == 1
+
+
+FAR = ProbeName("icmp", "far", Family.IP4)
+FAR_6 = ProbeName("icmp", "far", Family.IP6)
+ABROAD = ProbeName("icmp", "abroad", Family.IP4)
+NEAR = ProbeName("icmp", "gateway", Family.IP4)
+
+
+@pytest.mark.parametrize(
+    ("failed_s", "count"),
+    [
+        ({FAR: 30.0}, 0),
+        ({FAR: 30.0, FAR_6: 30.0}, 0),
+        ({FAR: 30.0, NEAR: 30.0}, 0),
+        ({FAR: 2.0, ABROAD: 33.0}, 0),
+        ({FAR: 4.0, ABROAD: 33.0}, 1),
+    ],
+    ids=["one", "one in both families", "one and a nearer", "apart", "two together"],
+)
+def test_a_loss_outlasts_an_outage_if_several_targets_still_lose(
+    failed_s: Mapping[ProbeName, float], count: int
+) -> None:
+    """An exchange was well again, and only the anchor of one carrier lost echoes, by its core."""
+    city, ended_s = outliving_city(LOSSY)
+    (fault,) = (f for f in city.registry.faults.values() if f.subject.site == "s0")
+    nearer = Evidence(
+        kind="icmp", target="gateway", segment=Segment.LAN, outcome=Outcome.OK, ok=90, failed=1
+    )
+    phases = tuple(msgspec.structs.replace(phase, evidence=(nearer,)) for phase in fault.phases)
+    city.registry.put_fault(msgspec.structs.replace(fault, phases=phases))
+    before = {FAR: 110.0, ABROAD: 110.0, NEAR: 110.0}
+    FailingProbes(city, before | {name: ended_s + at_s for name, at_s in failed_s.items()})
+    city.run(ended_s + 240)
+    assert len(told_of_s0(city)) == count
 
 
 def lossy_city(

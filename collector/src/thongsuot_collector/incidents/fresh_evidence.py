@@ -5,11 +5,15 @@ A device sends a verdict once, and takes it back when it has measured enough tha
 metered line that is minutes later. Until then a verdict may be about what is over already.
 """
 
-from thongsuot_collector.incidents.fault import NS_PER_S, Fault
+from collections.abc import Mapping
+from itertools import pairwise
+
+from thongsuot_collector.incidents.fault import NS_PER_S, Fault, FaultPhase
 from thongsuot_collector.incidents.incident import Incident
 from thongsuot_collector.incidents.observation import ProbeName
 from thongsuot_collector.incidents.registry import IncidentRegistry
 from thongsuot_schema.outcome import Outcome
+from thongsuot_schema.segment import LADDER
 from thongsuot_schema.verdict import Symptom
 
 ASK_AGAIN_NS = 3 * NS_PER_S
@@ -18,6 +22,9 @@ ASK_AGAIN_NS = 3 * NS_PER_S
 _LOSS_SYMPTOMS = frozenset(
     {Symptom.LAN_LOSS, Symptom.ACCESS_LOSS, Symptom.CARRIER_LOSS, Symptom.TRANSIT_LOSS}
 )
+_SEVERAL = 2
+_TOGETHER_NS = 30 * NS_PER_S
+"""A line that loses one echo in fifty shows that with two of its targets within this time."""
 _BEFORE_NS = 60 * NS_PER_S
 """A loss of which no run failed in the minute before it was known shows in no failures at all."""
 
@@ -61,7 +68,9 @@ def _is_unrepeated(registry: IncidentRegistry, fault: Fault, since_ns: int) -> b
     failures = registry.failures_of(fault.subject)
     phase = fault.main_phase
     if phase.interval.symptom in _LOSS_SYMPTOMS:
-        accusing = list(failures.values())
+        nearer = _nearer_targets(phase)
+        beyond = {name: at_ns for name, at_ns in failures.items() if name.target not in nearer}
+        accusing = _failures_of_several(beyond, fault.start_ns - _BEFORE_NS)
     else:
         accusing = [
             at_ns
@@ -71,6 +80,36 @@ def _is_unrepeated(registry: IncidentRegistry, fault: Fault, since_ns: int) -> b
             and (at_ns := failures.get(ProbeName(item.kind, item.target, item.family))) is not None
         ]
     return bool(accusing) and max(accusing) < since_ns
+
+
+def _nearer_targets(phase: FaultPhase) -> set[str]:
+    """Return the targets on this side of a loss, whose own losses do not show it."""
+    return {
+        item.target
+        for item in phase.evidence
+        if item.segment in LADDER
+        and phase.interval.segment in LADDER
+        and LADDER.index(item.segment) < LADDER.index(phase.interval.segment)
+    }
+
+
+def _failures_of_several(failures: Mapping[ProbeName, int], from_ns: int) -> list[int]:
+    """
+    Return when a loss was last seen, once more than one target has shown it since a time.
+
+    A line that loses packets loses those of several targets within moments. What one loses on its
+    own is that host's, or chance (2026-12: an exchange was well again, and two carriers were
+    notified of a loss because the anchor of a third, whose core failed, still lost echoes).
+    """
+    newest: dict[str, int] = {}
+    for name, at_ns in failures.items():
+        if at_ns >= from_ns:
+            newest[name.target] = max(at_ns, newest.get(name.target, 0))
+    times_ns = sorted(newest.values())
+    together = [earlier for earlier, later in pairwise(times_ns) if later - earlier <= _TOGETHER_NS]
+    if len(times_ns) < _SEVERAL:
+        return list(failures.values())
+    return together or [from_ns]
 
 
 def _has_stopped_losing(registry: IncidentRegistry, fault: Fault, known_ns: int) -> bool:

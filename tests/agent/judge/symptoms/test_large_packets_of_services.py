@@ -158,6 +158,10 @@ def passing(family: Family = Family.IP4, **shown: object) -> ServiceOverLink:
     return over(pages(family=family, **PROMPT | shown))
 
 
+def answering(reason: Reason) -> ServiceOverLink:
+    return over(pages(**STALLS | {"reason": reason}), health=Health.BAD)
+
+
 Elsewhere = list[ServiceOverLink]
 
 
@@ -174,6 +178,9 @@ Elsewhere = list[ServiceOverLink]
         ([stalling(), stalling(), stalling()], ([stalling()], [], []), True),
         ([BAD_WITH_SMALL, BAD_WITH_SMALL], ([], []), False),
         ([stalling(), BAD_WITH_SMALL], ([passing()], []), True),
+        ([stalling(), answering(Reason.CONNECTION_RESET)], ([passing()], []), False),
+        ([stalling(), answering(Reason.CONNECTION_REFUSED)], ([passing()], [passing()]), False),
+        ([stalling(), stalling(), answering(Reason.CONNECTION_RESET)], ([], [], []), True),
         ([stalling(Family.IP6)], ([passing(Family.IP6)],), True),
         ([stalling(Family.IP6)], ([passing(Family.IP4)],), False),
         ([stalling(), stalling(Family.IP6)], ([], []), False),
@@ -190,6 +197,9 @@ Elsewhere = list[ServiceOverLink]
         "one of three does",
         "connections do not even open",
         "one stalls, one does not open",
+        "one stalls, one is reset",
+        "one stalls, one is refused over this link alone",
+        "two stall, one is reset",
         "in the other family",
         "it works over another link in the other family",
         "one in each family",

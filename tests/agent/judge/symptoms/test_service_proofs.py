@@ -27,9 +27,11 @@ def turned_away(*, since_s: float, worked_s: float, reason: Reason = RESET) -> T
     )
 
 
-def segment_of(here: Track, there: Track, *, others_carrier: str = "cuu-long") -> Segment | None:
-    """Return where it is said to be what both lines show of a portal."""
-    at = judged_link(here)
+def segment_of(
+    here: Track, there: Track, *others: Track, others_carrier: str = "cuu-long"
+) -> Segment | None:
+    """Return where it is said to be what both lines show of a portal; ``others`` are others."""
+    at = judged_link(here, *others)
     other = add_link(at.memory, "mobile", [there])
     own_entry = Link(name="fixed", interface="", carrier="song-hong")
     other_entry = Link(name="mobile", interface="", carrier=others_carrier)
@@ -102,3 +104,46 @@ def test_a_certificate_found_valid_over_any_line_proves_the_clock(
     assert clock_is_proved(at) is is_proved
     at.memory.wall_s = 1_795_540_000.0
     assert clock_is_proved(at), "the kernel's clock is synchronised"
+
+
+def other_service(reason: Reason, family: Family = Family.IP4) -> Track:
+    return pages("dichvucong", family=family, failures=2, reason=reason)
+
+
+@pytest.mark.parametrize(
+    ("others", "segment"),
+    [
+        ([other_service(Reason.CONNECTION_REFUSED)], None),
+        ([other_service(RESET)], None),
+        ([other_service(Reason.NAME_NOT_FOUND)], None),
+        ([other_service(Reason.STATUS_UNEXPECTED)], Segment.SERVICE),
+        ([other_service(Reason.CERTIFICATE_UNTRUSTED)], Segment.SERVICE),
+        ([pages("dichvucong", successes=3)], Segment.SERVICE),
+        ([other_service(Reason.CONNECTION_REFUSED, Family.IP6)], Segment.SERVICE),
+        ([], Segment.SERVICE),
+    ],
+    ids=[
+        "refused",
+        "reset",
+        "without a name",
+        "an error page",
+        "another certificate",
+        "works",
+        "refused in the other family",
+        "there is no other",
+    ],
+)
+def test_a_portal_that_stalls_is_not_named_if_no_other_has_large_packets_to_pass(
+    others: list[Track], segment: Segment | None
+) -> None:
+    """Nothing tells it from a path that loses those: the exchange did."""
+    own = turned_away(since_s=30.0, worked_s=60.0, reason=Reason.TLS_TIMED_OUT)
+    there = turned_away(since_s=30.0, worked_s=60.0, reason=Reason.TLS_TIMED_OUT)
+    assert segment_of(own, there, *others) is segment
+
+
+def test_a_portal_whose_connections_do_not_open_is_named_beside_one_that_refuses() -> None:
+    own = turned_away(since_s=30.0, worked_s=60.0, reason=TIMED_OUT)
+    there = turned_away(since_s=30.0, worked_s=60.0, reason=TIMED_OUT)
+    refused = other_service(Reason.CONNECTION_REFUSED)
+    assert segment_of(own, there, refused) is Segment.SERVICE

@@ -211,6 +211,15 @@ def test_pages_over_a_link_that_delays_or_loses_are_slow_for_that(slot: str) -> 
     assert told(at, here) is None
 
 
+@pytest.mark.parametrize("slot", ["slow", "loss_fault", "carried_fault", "resolver"])
+def test_pages_that_another_link_makes_slow_accuse_no_portal(slot: str) -> None:
+    """The exchange was slow: one line's echoes showed it, the other line's pages alone."""
+    there = over(slow_page())
+    assert of_slow(slow_page(), elsewhere=(there,))[1] == SLOW_PORTAL
+    setattr(there.link, slot, held())
+    assert of_slow(slow_page(), elsewhere=(there,))[1] == SLOW_OVER_LINK
+
+
 def test_slow_pages_are_not_reported_while_the_link_may_be_slow_or_is_full() -> None:
     at, _ = of_slow(slow_page())
     here = over(*at.link.tracks.values(), link=at.link)

@@ -85,6 +85,13 @@ class ServiceOverLink:
         """Whether another probe is needed before any verdict."""
         return any(health is Health.DOUBTFUL for health in self.health.values())
 
+    @property
+    def is_slow_by_link(self) -> bool:
+        """Whether a fault of the link explains slow pages over it."""
+        link = self.link
+        slots = (link.slow, link.loss_fault, link.carried_fault, link.resolver)
+        return any(slot.fault is not None for slot in slots)
+
     def failing(self, health: Health = Health.BAD) -> tuple[Track, FailureMode] | None:
         """Return the failure mode in the first family with this health."""
         for family in sorted(self.health):

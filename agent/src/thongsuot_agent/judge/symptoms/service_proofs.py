@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from thongsuot_agent.judge.link_context import NS_PER_S, LinkContext
 from thongsuot_agent.judge.memory import Track
 from thongsuot_agent.judge.site_probes import RANK
+from thongsuot_agent.judge.symptoms.failure_modes import failure_mode_of
 from thongsuot_agent.judge.symptoms.service_over_link import CLOCK_NS, REQUEST, ServiceOverLink
+from thongsuot_agent.judge.tracks import STALLS
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.segment import Segment
+from thongsuot_schema.verdict import Symptom
 
 APART_NS = 60 * NS_PER_S
 """
@@ -20,6 +23,10 @@ TURNED_AWAY = frozenset(
     {Reason.CONNECTION_REFUSED, Reason.CONNECTION_RESET, Reason.TLS_HANDSHAKE_FAILED}
 )
 """Responses that a middlebox can give in the portal's place."""
+_BEFORE_LARGE_PACKETS = frozenset(
+    {Symptom.SERVICE_TIMEOUT, Symptom.SERVICE_REFUSED, Symptom.SERVICE_NAME_UNRESOLVED}
+)
+"""Failures of a service before its certificate, the first large packet, has come."""
 
 
 def fell_away_apart(failing: Track, carrier: str, elsewhere: Sequence[ServiceOverLink]) -> bool:
@@ -59,6 +66,32 @@ def is_way_proved(at: LinkContext, failing: Track) -> bool:
         if is_far and track.target != failing.target and (track.answered_ns or 0) >= since_ns:
             return True
     return False
+
+
+def is_large_packet_witness_missing(at: LinkContext, stalling: Track) -> bool:
+    """
+    Return whether a service stalls over a link on which every other fails before large packets.
+
+    Its connections open, and then no more data arrives: as well from a path that loses large
+    packets. Nothing else has to pass any then, so the two cannot be told apart (2026-12: large
+    packets were lost at the exchange, one portal refused connections, and another was named).
+    """
+    others = [
+        track
+        for track in at.link.tracks.values()
+        if track.kind == REQUEST
+        and track.target != stalling.target
+        and track.family is stalling.family
+        and track.reason is not Reason.NAME_WITHOUT_ADDRESS
+    ]
+    return (
+        stalling.reason in STALLS
+        and bool(others)
+        and all(
+            track.failures and failure_mode_of(track.reason).symptom in _BEFORE_LARGE_PACKETS
+            for track in others
+        )
+    )
 
 
 def clock_is_proved(at: LinkContext) -> bool:

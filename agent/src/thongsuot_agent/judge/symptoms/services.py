@@ -1,7 +1,4 @@
-"""
-Services: the fault of a portal over one link, judged together with the link and with the other
-links.
-"""
+"""Services: the fault of a portal over one link, judged with that link and with the others."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -37,6 +34,7 @@ from thongsuot_agent.judge.symptoms.service_over_link import (
 from thongsuot_agent.judge.symptoms.traffic import is_link_busy
 from thongsuot_agent.judge.tracks import (
     ECHO,
+    SILENT_REASONS,
     STALLS,
     is_slow,
     share_silent_lately,
@@ -59,6 +57,8 @@ LATE_ECHOES, LATE_ECHOES_NS = 2, 120 * NS_PER_S
 """This many series of late echoes to one host, in this time, are not chance."""
 SLOW_OVER_LINK = Diagnosis(state=State.UNKNOWN, segment=None, symptom=Symptom.SERVICE_SLOW)
 """A page that is slow over one carrier alone: either end may be at fault; no party is named."""
+
+SLOW_PORTAL = Diagnosis(state=State.DEGRADED, segment=Segment.SERVICE, symptom=Symptom.SERVICE_SLOW)
 
 
 def diagnose_service(
@@ -138,9 +138,12 @@ def _is_unheard(at: LinkContext, service: str, over: ServiceOverLink, family: Fa
 
     If a service stalls over one carrier alone, either end may be responsible (2026-12: on a metered
     line the other portal had not been opened yet, and the carrier was notified of large packets).
+    One that answers shows nothing of large packets (2026-12: the other portal reset connections).
     """
     if family in over.health:
-        return over.health[family] is Health.DOUBTFUL
+        is_answering = over.tracks[family].reason not in SILENT_REASONS
+        health = over.health[family]
+        return health is Health.DOUBTFUL or (health is Health.BAD and is_answering)
     track = at.link.tracks.get(SeriesKey(REQUEST, service, family))
     has_family = track is None or track.reason is not Reason.NAME_WITHOUT_ADDRESS
     point = at.probes.points.get(PointKey(REQUEST, service))
@@ -226,20 +229,20 @@ def _slow(
 
     If it is slow over one link, while it is fast over another, the path may be slow as well.
     """
-    link = here.link
-    if any(slot.fault for slot in (link.slow, link.loss_fault, link.carried_fault, link.resolver)):
+    if here.is_slow_by_link:
         return None
     is_slow_here = _is_slow_over(at, here) or any(
         _is_slow_by_other(at, here, other) for other in elsewhere
     )
-    if not is_slow_here or link.slow.is_pending or is_link_busy(at, at.now_ns):
+    if not is_slow_here or here.link.slow.is_pending or is_link_busy(at, at.now_ns):
         return None
     if _is_way_slow(at, here) or (here.is_slow_at_times and not _is_control_quick(at, here)):
         fault = SLOW_OVER_LINK
     elif all(_is_slow_over(at, over) or _is_slow_by_other(at, over, here) for over in elsewhere):
-        fault = Diagnosis(
-            state=State.DEGRADED, segment=Segment.SERVICE, symptom=Symptom.SERVICE_SLOW
-        )
+        # Pages slow because of their line show nothing of the portal (2026-12: the exchange was
+        # slow, as echoes over each site's other line showed, and two portals were named).
+        is_open = any(over.is_slow_by_link for over in elsewhere)
+        fault = SLOW_OVER_LINK if is_open else SLOW_PORTAL
     elif any(_is_quick_over(over) for over in elsewhere):
         fault = SLOW_OVER_LINK
     else:

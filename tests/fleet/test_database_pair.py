@@ -69,9 +69,24 @@ class DatabaseMachines:
 
     def sql(self, name: str, statement: str) -> str:
         """Run a statement from a machine, as the collectors do, on whichever takes writes."""
+        return self.run(name, *self._query(statement))
+
+    def sql_once_writable(self, name: str, statement: str) -> None:
+        """
+        The same as soon as a server takes writes: the monitor calls a server primary while that
+        still recovers, and collectors ask again as well.
+        """
+        deadline = time.monotonic() + PATIENCE_S
+        while (done := inside(self.first[name], *self._query(statement))).returncode != 0:
+            refused = "starting up" in done.stderr or "read-only" in done.stderr
+            assert refused, done.stderr
+            assert time.monotonic() < deadline, done.stderr
+            time.sleep(0.5)
+
+    def _query(self, statement: str) -> list[str]:
         password = f"PGPASSWORD={self.variables['database_password']}"
-        query = ["psql", "--no-psqlrc", "--tuples-only", "--no-align", URL, "--command", statement]
-        return self.run(name, "env", password, *query)
+        psql = ["psql", "--no-psqlrc", "--tuples-only", "--no-align", URL]
+        return ["env", password, *psql, "--command", statement]
 
 
 @pytest.fixture(scope="module")
@@ -176,7 +191,7 @@ def test_a_server_that_is_killed_comes_back(machines: DatabaseMachines) -> None:
     ):
         assert time.monotonic() < deadline, machines.states()
         time.sleep(0.5)
-    machines.sql("collector-2.example", "INSERT INTO record VALUES (2)")
+    machines.sql_once_writable("collector-2.example", "INSERT INTO record VALUES (2)")
 
 
 def test_when_the_primarys_machine_is_lost_the_other_one_continues_with_everything(
@@ -189,7 +204,7 @@ def test_when_the_primarys_machine_is_lost_the_other_one_continues_with_everythi
     while machines.states()[left] not in {"wait_primary", "primary"}:
         assert time.monotonic() - began_s < PATIENCE_S, machines.states()
         time.sleep(0.2)
-    machines.sql(left, "INSERT INTO record VALUES (3)")
+    machines.sql_once_writable(left, "INSERT INTO record VALUES (3)")
     assert machines.sql(
         left, "SELECT string_agg(number::text, ' ' ORDER BY number) FROM record"
     ) == ("1 2 3")

@@ -1,7 +1,9 @@
 """The consumer of accounts keeps what it has read, also while more comes than it can read."""
 
+import asyncio
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.collector.journal.journal_contract import entry
@@ -34,5 +36,34 @@ async def test_what_was_read_is_saved_while_it_catches_up(
     assert position == sites.Position(journal=journal.name, sequence=3)
     assert (await journal.cursor(CONSUMER)).sequence == 3
     assert record_accounts.made_and_kept(store, heard_after_ns=0) == {"hoan-kiem": (3, 3)}
+    await journal.close()
+    store.dispose()
+
+
+async def test_accounts_are_encoded_in_turns_and_a_cancelled_save_loses_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumer, "_ENCODED_AT_ONCE", 1)
+    store = open_store(tmp_path / "store.sqlite")
+    journal = open_journal(tmp_path / "journal.sqlite", committed=lambda _jobs, _s: None)
+    names = [f"{place:016x}" for place in range(6)]
+    for name in names:
+        await journal.append(msgspec.structs.replace(entry(1), stream=name))
+    accounts = AccountConsumer(
+        journal, BatchReader(LayoutCache(journal, LIMITS), LIMITS), store=store
+    )
+    await accounts.load()
+    await accounts.catch_up()
+    for turns in range(1, len(names)):
+        saving = asyncio.create_task(accounts.save())
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        saving.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await saving
+        # It had not begun to write.
+        assert record_accounts.made_and_kept(store, heard_after_ns=0) == {}
+    await accounts.save()
+    assert record_accounts.made_and_kept(store, heard_after_ns=0) == {"hoan-kiem": (6, 6)}
     await journal.close()
     store.dispose()

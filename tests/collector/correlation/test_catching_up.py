@@ -8,6 +8,7 @@ from tests.collector.batches import S, change, failed
 from tests.collector.correlation.consumer_world import ALL, World, all_well
 from thongsuot_collector.correlation import rows
 from thongsuot_collector.correlation.consumer import CONSUMER
+from thongsuot_collector.correlation.turns import TurnTimer
 from thongsuot_collector.store import sites
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
@@ -78,3 +79,22 @@ async def test_a_notification_shows_the_last_good_run_and_the_failures_of_each_p
     assert opened.incident.opened_ns <= seen.newest_ns + S
     failures = world.consumer.registry.failures_of(opened.incident.members[0].subject)
     assert set(failures.values()) == {good_ns + 7 * S}
+
+
+async def test_the_time_of_many_sites_is_advanced_in_slices(world: World) -> None:
+    await all_well(world)
+    readings = 0
+
+    def clock_s() -> float:
+        # So long that a slice has room for one step only.
+        nonlocal readings
+        readings += 1
+        return 0.0125 * readings
+
+    world.consumer.turns = TurnTimer(clock_s)
+    world.now_ns += 2 * S
+    before = readings
+    await world.consumer.catch_up()
+    # A slice reads it when it begins, twice, after its step and at its end.
+    assert readings - before >= 4 * len(ALL)
+    assert world.consumer.turns.longest_s < 0.0125 * 2 * len(ALL)

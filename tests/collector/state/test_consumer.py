@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
 from tests.collector.batches import BatchSealer, S, change, icmp_result
 from thongsuot_collector.journal.dead_letters import DeadLetterQueue
@@ -203,6 +203,60 @@ async def test_a_snapshot_lets_the_journal_be_trimmed_up_to_there(world: StateFi
     assert (await world.journal.cursor("state")).sequence == 0
     await world.consumer.snapshot()
     assert (await world.journal.cursor("state")).sequence == world.journal.head
+
+
+async def test_a_snapshot_is_written_in_parts_and_ends_with_its_position(
+    world: StateFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("thongsuot_collector.state.consumer._SNAPSHOT_SITES", 2)
+    agents = [BatchSealer(f"site-{n}", epoch_ns=EPOCH, stream=f"{n:016x}") for n in range(5)]
+    await world.consumer.load()
+    for agent in agents:
+        await world.push(agent, batch(agent, 1000))
+    await world.consumer.catch_up()
+    written: list[int] = []
+    event.listen(world.store, "commit", lambda _connection: written.append(len(written)))
+    with world.store.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE positions RENAME TO taken_away")
+    written.clear()
+    with pytest.raises(Exception, match="no such table"):
+        await world.consumer.snapshot()
+    assert len(written) == 2, "two sites each; the last is not there without the position"
+    assert (await world.journal.cursor("state")).sequence == 0
+    with world.store.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE taken_away RENAME TO positions")
+    written.clear()
+    await world.consumer.snapshot()
+    assert len(written) == 1, "what was written is not written again"
+    assert (await world.journal.cursor("state")).sequence == world.journal.head
+
+
+async def test_what_is_applied_during_a_snapshot_is_there_once_after_a_crash(
+    world: StateFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("thongsuot_collector.state.consumer._SNAPSHOT_SITES", 1)
+    agents = [BatchSealer(f"site-{n}", epoch_ns=EPOCH, stream=f"{n:016x}") for n in range(3)]
+    await world.consumer.load()
+    for agent in agents:
+        await world.push(agent, batch(agent, 1000))
+    await world.consumer.catch_up()
+    first_written = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    event.listen(
+        world.store, "commit", lambda _connection: loop.call_soon_threadsafe(first_written.set)
+    )
+    snapshot = asyncio.create_task(world.consumer.snapshot(pause_s=0.001))
+    await first_written.wait()
+    for agent in agents:
+        await world.push(agent, batch(agent, 1015))
+    await world.consumer.catch_up()
+    await snapshot
+    before = msgspec.msgpack.encode(dict(sorted(world.consumer.sites.items())))
+    await world.crash()
+    assert world.consumer.lag == 3
+    await world.consumer.catch_up()
+    after = msgspec.msgpack.encode(dict(sorted(world.consumer.sites.items())))
+    assert after == before
 
 
 async def test_waiters_for_a_sequence_are_notified_when_it_is_reached(world: StateFixture) -> None:

@@ -35,6 +35,11 @@ _LINGER_S = 1.0
 """Changes within a second are handled together: an account is not urgent."""
 _PASSED_EVERY_S = 2.0
 _SAVE_EVERY_S = 10.0
+_ENCODED_AT_ONCE = 250
+"""
+The accounts encoded in one turn of the loop: those of three thousand sites held it for 23 to 40 ms
+of CPU (2026-12).
+"""
 _IN_MEMORY_NS = 2 * 86_400 * 10**9
 """
 Streams with pushes within this time are kept in memory; an older one is read again at its next
@@ -198,10 +203,15 @@ class AccountConsumer:
 
     async def save(self) -> None:
         """Save the changes, then commit the position in the journal."""
+        rows: list[StreamRow] = []
+        for key in sorted(self._changed):
+            rows.append(row_of(self._streams[key]))
+            if len(rows) % _ENCODED_AT_ONCE == 0:
+                # No account changes meanwhile: only the caller changes them.
+                await asyncio.sleep(0)
         changed, self._changed = self._changed, set()
         arrivals, self._arrivals = self._arrivals, Counter()
         position = sites.Position(journal=self._journal.name, sequence=self._sequence)
-        rows = [row_of(self._streams[key]) for key in sorted(changed)]
         try:
             await run_to_completion(
                 lambda: record_accounts.put(

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping
 from functools import partial
 
 import msgspec
@@ -323,17 +323,17 @@ class IncidentConsumer:
         if 0 <= now_ns - self._ticked_ns < ns(_TICK_S):
             return
         self._ticked_ns = now_ns
-        present = self._present(now_ns)
-        changed_since_yield = 0
+        await self.turns.run_in_slices(
+            self._tick_in_steps(self._present(now_ns)), (), lambda _nothing: None
+        )
+
+    def _tick_in_steps(self, present: CollectorClock) -> Generator[None, None, None]:
+        """Advance the time of one site in each step: all may fall silent at once."""
         for timeline in list(self._timelines.values()):
             changed = timeline.tick(present, self._timeline)
             if changed:
                 self._unwritten.add_rewrites(timeline.site, changed)
-                changed_since_yield += len(changed)
-            if changed_since_yield > _SLICE:
-                # All sites fall silent at once when the centre's own line dies.
-                changed_since_yield = 0
-                await asyncio.sleep(0)
+            yield
 
     async def _load_archived(self, rewrites: Iterable[Rewrite]) -> None:
         """Reload incidents dropped from memory if their time is rewritten."""

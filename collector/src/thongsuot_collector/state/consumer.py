@@ -19,6 +19,7 @@ from thongsuot_collector.state.line_rollups import Rollups, put_back, record_run
 from thongsuot_collector.state.site import SiteState
 from thongsuot_collector.state.verdicts import StandingVerdict
 from thongsuot_collector.store import sites
+from thongsuot_collector.store.sites import Position
 from thongsuot_schema.batch.columns import Columns
 from thongsuot_schema.batch.layout import CompiledLayout
 from thongsuot_schema.counter_path import SwitchOver
@@ -33,6 +34,13 @@ _SNAPSHOT_EVERY_S = 60.0
 """
 The time replayed after a crash: two seconds' work for ten thousand sites, whose snapshot is 50 MB.
 """
+_SNAPSHOT_SITES = 200
+"""
+The sites that are encoded in one turn of the loop, and written in one transaction: those of three
+thousand held the loop for 65 ms of CPU (2026-12), and their disk was busy when pushes needed it.
+"""
+_SNAPSHOT_PAUSE_S = 0.2
+"""Between two of them: ten thousand sites are written within a quarter of a minute."""
 
 _ROLLUPS_FORGOTTEN_EVERY_S = 3600.0
 
@@ -161,21 +169,42 @@ class StateConsumer:
         """Write a snapshot periodically until cancelled."""
         while True:
             await asyncio.sleep(_SNAPSHOT_EVERY_S)
-            await self.snapshot()
+            await self.snapshot(pause_s=_SNAPSHOT_PAUSE_S)
 
-    async def snapshot(self) -> None:
-        """Write the changes since the last snapshot, and then advance the journal's cursor."""
+    async def snapshot(self, *, pause_s: float = 0.0) -> None:
+        """
+        Write the changes since the last snapshot, and then advance the journal's cursor.
+
+        The sites are written in parts, with a pause after each. Entries that are applied meanwhile
+        are in some of them already: after a crash they are read again, and change nothing there.
+        """
         sequence = self._sequence
         if sequence == self._kept_sequence:
             return
         changed, self._changed = self._changed, set()
+        waiting = sorted(changed)
+        position = Position(journal=self._journal.name, sequence=sequence)
+        try:
+            while len(waiting) > _SNAPSHOT_SITES:
+                await self._write_states(waiting[:_SNAPSHOT_SITES], None)
+                del waiting[:_SNAPSHOT_SITES]
+                await asyncio.sleep(pause_s)
+            # The position with the last part: only then all are written.
+            await self._write_states(waiting, position)
+        except BaseException:
+            self._changed.update(waiting)
+            raise
+        self._kept_sequence = sequence
+        await self._journal.commit(CONSUMER, sequence)
+
+    async def _write_states(self, changed: Collection[str], position: Position | None) -> None:
+        """Write the states of some sites, and the position, in one transaction."""
         complete = {site: take_complete(self._sites[site].rollups) for site in changed}
         moves = {site: self._sites[site].new_switch_overs for site in changed}
         for site in changed:
             self._sites[site].new_switch_overs = ()
         # Encoded here, not in the thread: a state must not change while it is encoded.
-        states = [(site, msgspec.msgpack.encode(self._sites[site])) for site in sorted(changed)]
-        position = sites.Position(journal=self._journal.name, sequence=sequence)
+        states = [(site, msgspec.msgpack.encode(self._sites[site])) for site in changed]
         try:
             await asyncio.to_thread(
                 sites.put,
@@ -186,15 +215,12 @@ class StateConsumer:
                 write_more=self._other_writes(complete, moves),
             )
         except BaseException:
-            self._changed |= changed
             for site, taken in complete.items():
                 put_back(self._sites[site].rollups, taken)
             for site, taken_moves in moves.items():
                 known = self._sites[site]
                 known.new_switch_overs = (*taken_moves, *known.new_switch_overs)
             raise
-        self._kept_sequence = sequence
-        await self._journal.commit(CONSUMER, sequence)
 
     def _other_writes(
         self, complete: Mapping[str, Rollups], moves: Mapping[str, tuple[SwitchOver, ...]]

@@ -42,12 +42,12 @@ def put(
     states: Iterable[tuple[str, bytes]],
     *,
     consumer: str,
-    position: Position,
+    position: Position | None,
     write_more: Callable[[Connection], None] | None = None,
 ) -> None:
     """
-    Replace the states of some sites and the position, in one transaction; ``write_more`` writes
-    further rows in it.
+    Replace the states of some sites and the position, if there is one, in one transaction;
+    ``write_more`` writes further rows in it.
     """
     rows = [{"site": site, "state": state} for site, state in states]
     with engine.begin() as connection:
@@ -61,6 +61,8 @@ def put(
                 ),
                 rows,
             )
+        if position is None:
+            return
         place = upsert(connection, POSITIONS).values(
             consumer=consumer, journal=position.journal, sequence=position.sequence
         )

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import msgspec
 import pytest
-from sqlalchemy import inspect, text
+from sqlalchemy import event, inspect, text
 
 from tests.collector.batches import BatchSealer, S, icmp_result
 from tests.collector.running import Pusher, collector, eventually, token
@@ -268,3 +268,28 @@ async def test_a_site_config_that_is_too_large_is_not_sent_and_is_reported(
     config.write_text(f'state_dir = "{tmp_path}"\ninventory_dir = "{folder}"\n')
     assert main(["site-configs", SITE, "--config", str(config)]) == 0
     assert "too large to be sent" in capsys.readouterr().out
+
+
+async def test_versions_are_read_again_only_after_one_was_made(tmp_path: Path) -> None:
+    store = open_store(tmp_path / STORE_FILE)
+    registry = SiteConfigRegistry(store, InventoryDirectory(city()))
+    await registry.load()
+    await registry.refresh()
+    read: list[str] = []
+
+    def note_reading(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        if "site_configs.digest" in statement:
+            read.append(statement)
+
+    event.listen(store, "before_cursor_execute", note_reading)
+    await registry.refresh()
+    assert not read
+    site_configs.renew(store, SITE)
+    read.clear()
+    await registry.refresh()
+    newest, _ = registry.of(SITE)
+    assert newest is not None
+    assert (newest.number, len(read)) == (2, 1)
+    await registry.refresh()
+    assert len(read) == 1
+    store.dispose()

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterable
 
 import msgspec
-from sqlalchemy import Engine, bindparam, delete, insert, select
+from sqlalchemy import Engine, bindparam, delete, func, insert, select
 
 from thongsuot_collector.errors import StoreError
 from thongsuot_collector.store import audit
@@ -46,6 +46,19 @@ def newest(engine: Engine) -> dict[str, ConfigVersion]:
     with engine.connect() as connection:
         rows = connection.execute(select(SITE_CONFIGS)).mappings()
         return {row["site"]: ConfigVersion(**row) for row in rows}
+
+
+def change_mark(engine: Engine) -> tuple[int, int, int]:
+    """Return a value that differs after any version was made: numbers of a site only grow."""
+    columns = SITE_CONFIGS.c
+    wanted = select(
+        func.count(),
+        func.coalesce(func.sum(columns.number), 0),
+        func.coalesce(func.max(columns.made_ns), 0),
+    ).select_from(SITE_CONFIGS)
+    with engine.connect() as connection:
+        count, numbers, made_ns = connection.execute(wanted).one()
+    return int(count), int(numbers), int(made_ns)
 
 
 def put(engine: Engine, versions: Iterable[ConfigVersion], *, by: str, detail: str) -> None:

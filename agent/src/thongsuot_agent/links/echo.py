@@ -154,6 +154,7 @@ class EchoChannel:
             raise LinkUnusable(Reason.RESOURCE_EXHAUSTED, "32768 echoes are under way")
         sequence = self._next_sequence()
         payload = os.urandom(size_bytes)
+        self._socket.warm()
         stopwatch = Stopwatch()
         try:
             number = self._socket.send(egress, sequence, payload, flow)

@@ -5,6 +5,7 @@ import socket
 import msgspec
 
 from thongsuot_agent.errors import MalformedMessage
+from thongsuot_agent.links.cache_warming import SendPathWarmer
 from thongsuot_agent.links.egress import Egress
 from thongsuot_agent.links.icmp_sockets import FLOW_MASK, FRESH_FLOWS, number_anew, open_icmp
 from thongsuot_agent.links.roundtrip import TransmitTimestamp
@@ -43,6 +44,7 @@ class EchoSocket:
         self.is_raw = self._sockets.is_raw
         """Whether these are raw sockets (CAP_NET_RAW) or the kernel's ping socket."""
         self._number = 0
+        self._warmer = SendPathWarmer()
 
     @property
     def sender(self) -> int:
@@ -56,7 +58,12 @@ class EchoSocket:
 
     def close(self) -> None:
         """Close the sockets."""
+        self._warmer.close()
         self._sockets.close()
+
+    def warm(self) -> None:
+        """Warm the caches for the timestamp of the next request; call it before timing starts."""
+        self._warmer.warm()
 
     def send(self, egress: Egress, sequence: int, payload: bytes, flow: int = 0) -> int:
         """

@@ -44,6 +44,9 @@ class PromptSocket(EchoSocket):
     def listener(self) -> int:
         return self.ours.fileno()
 
+    def warm(self) -> None:
+        """Nothing: no packet of this socket has a timestamp of the kernel."""
+
     def send(self, egress: Egress, sequence: int, payload: bytes, flow: int = 0) -> int:
         del flow
         number, self.sent = self.sent, self.sent + 1

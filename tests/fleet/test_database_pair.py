@@ -67,6 +67,15 @@ class DatabaseMachines:
             assert time.monotonic() < deadline, states
             time.sleep(0.5)
 
+    def await_pair(self) -> str:
+        """Wait until one is primary and the other its standby; return the primary's machine."""
+        deadline = time.monotonic() + PATIENCE_S
+        while sorted((states := self.states()).values()) != ["primary", "secondary"]:
+            assert time.monotonic() < deadline, states
+            time.sleep(0.5)
+        (primary,) = (name for name, state in states.items() if state == "primary")
+        return primary
+
     def sql(self, name: str, statement: str) -> str:
         """Run a statement from a machine, as the collectors do, on whichever takes writes."""
         return self.run(name, *self._query(statement))
@@ -186,18 +195,18 @@ def test_a_server_that_is_killed_comes_back(machines: DatabaseMachines) -> None:
     pid = machines.run("collector-1.example", "head", "--lines=1", f"{DATA}/postmaster.pid")
     machines.run("collector-1.example", "kill", "-KILL", pid)
     deadline = time.monotonic() + PATIENCE_S
-    while sorted(machines.states().values()) != ["primary", "secondary"] or pid == machines.run(
-        "collector-1.example", "sh", "-c", f"head --lines=1 {DATA}/postmaster.pid || true"
-    ):
+    first_line = ["sh", "-c", f"head --lines=1 {DATA}/postmaster.pid || true"]
+    while machines.run("collector-1.example", *first_line) in {"", pid}:
         assert time.monotonic() < deadline, machines.states()
         time.sleep(0.5)
+    machines.await_pair()
     machines.sql_once_writable("collector-2.example", "INSERT INTO record VALUES (2)")
 
 
 def test_when_the_primarys_machine_is_lost_the_other_one_continues_with_everything(
     machines: DatabaseMachines,
 ) -> None:
-    (lost,) = (name for name, state in machines.states().items() if state == "primary")
+    lost = machines.await_pair()
     (left,) = {"collector-1.example", "collector-2.example"} - {lost}
     machines.running[lost].close()
     began_s = time.monotonic()

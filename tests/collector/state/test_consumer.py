@@ -1,12 +1,14 @@
 """What the consumer of states knew before a crash it knows after; a dead letter stops nothing."""
 
 import asyncio
+import threading
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import msgspec
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine, event
 
 from tests.collector.batches import BatchSealer, S, change, icmp_result
 from thongsuot_collector.journal.dead_letters import DeadLetterQueue
@@ -18,6 +20,7 @@ from thongsuot_collector.metrics import Metrics
 from thongsuot_collector.state.consumer import StateConsumer
 from thongsuot_collector.store import dead_letters
 from thongsuot_collector.store.engine import open_store
+from thongsuot_collector.store.site_tables import LINE_ROLLUPS
 from thongsuot_schema.batch.columns import decode_columns
 from thongsuot_schema.batch.digest import digest_of
 from thongsuot_schema.batch.limits import DEFAULT_LIMITS as LIMITS
@@ -257,6 +260,53 @@ async def test_what_is_applied_during_a_snapshot_is_there_once_after_a_crash(
     await world.consumer.catch_up()
     after = msgspec.msgpack.encode(dict(sorted(world.consumer.sites.items())))
     assert after == before
+
+
+async def test_what_a_cancelled_snapshot_has_written_is_not_added_again(
+    world: StateFixture, tmp_path: Path
+) -> None:
+    (tmp_path / "other").mkdir()
+    undisturbed = StateFixture(tmp_path / "other")
+    # A month later its rollups would not be kept.
+    agent = BatchSealer("site-1", epoch_ns=time.time_ns() - 5000 * S)
+    batches = [
+        agent.batch(sealed * S, [icmp_result((sealed - 5) * S, target="hop")])
+        for sealed in (1000, 5000)
+    ]
+    for fixture in (undisturbed, world):
+        await fixture.consumer.load()
+        for sealed in batches:
+            await fixture.push(agent, sealed)
+        await fixture.consumer.catch_up()
+    begun, released = asyncio.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+
+    def hold(_connection: Connection) -> None:
+        loop.call_soon_threadsafe(begun.set)
+        released.wait()
+
+    committed = asyncio.Queue[None]()
+    event.listen(world.store, "begin", hold)
+    event.listen(
+        world.store, "commit", lambda _c: loop.call_soon_threadsafe(committed.put_nowait, None)
+    )
+    snapshot = asyncio.create_task(world.consumer.snapshot())
+    await begun.wait()
+    snapshot.cancel()
+    released.set()
+    with pytest.raises(asyncio.CancelledError):
+        await snapshot
+    await undisturbed.consumer.snapshot()
+    await world.consumer.snapshot()
+    for _write in range(2):
+        await committed.get()
+    assert stored_rollups(world.store) == stored_rollups(undisturbed.store) != []
+    await undisturbed.close()
+
+
+def stored_rollups(store: Engine) -> list[tuple[object, ...]]:
+    with store.begin() as connection:
+        return sorted(tuple(row) for row in connection.execute(LINE_ROLLUPS.select()))
 
 
 async def test_waiters_for_a_sequence_are_notified_when_it_is_reached(world: StateFixture) -> None:

@@ -20,6 +20,7 @@ from thongsuot_collector.state.site import SiteState
 from thongsuot_collector.state.verdicts import StandingVerdict
 from thongsuot_collector.store import sites
 from thongsuot_collector.store.sites import Position
+from thongsuot_collector.store.threads import run_to_completion
 from thongsuot_schema.batch.columns import Columns
 from thongsuot_schema.batch.layout import CompiledLayout
 from thongsuot_schema.counter_path import SwitchOver
@@ -205,16 +206,22 @@ class StateConsumer:
             self._sites[site].new_switch_overs = ()
         # Encoded here, not in the thread: a state must not change while it is encoded.
         states = [(site, msgspec.msgpack.encode(self._sites[site])) for site in changed]
-        try:
-            await asyncio.to_thread(
-                sites.put,
-                self._store,
-                states,
-                consumer=CONSUMER,
-                position=position,
-                write_more=self._other_writes(complete, moves),
+        write_more = self._other_writes(complete, moves)
+        is_written = False
+
+        def write() -> None:
+            nonlocal is_written
+            sites.put(
+                self._store, states, consumer=CONSUMER, position=position, write_more=write_more
             )
+            is_written = True
+
+        try:
+            await run_to_completion(write)
         except BaseException:
+            if is_written:
+                # The caller was cancelled: what is in the store must not be added to it again.
+                raise
             for site, taken in complete.items():
                 put_back(self._sites[site].rollups, taken)
             for site, taken_moves in moves.items():

@@ -84,6 +84,9 @@ class EchoSocket:
             # Kernels differ in whether a failed packet uses up a number.
             number_anew(self._sockets.sender)
             self._number = 0
+            # A timestamp that still waits has an old number, and would be taken for a new packet's.
+            while self.is_raw and self.next_stamp_or_error() is not None:
+                pass
             raise
         number, self._number = self._number, self._number + 1
         return number

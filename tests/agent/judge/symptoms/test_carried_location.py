@@ -93,6 +93,19 @@ def test_one_witness_or_two_services_of_one_network_do_not_locate_a_loss() -> No
     )
 
 
+def test_the_families_of_a_service_are_one_witness() -> None:
+    families = [
+        carried("http", "motcua", 100, 13, family=family, network=network)
+        for network, family in enumerate((Family.IP4, Family.IP6))
+    ]
+    other = carried("http", "dichvucong", 36, 0, network=7)
+    assert located(NEAR_CLEAN, *families, other) is None
+    # Nor if another service shares the network of one of them.
+    beside = carried("http", "tracuu", 100, 13, network=1)
+    assert located(NEAR_CLEAN, *families, beside) is None
+    assert located(NEAR_CLEAN, *families, PAGES[1]) is Segment.TRANSIT
+
+
 def test_a_bad_answer_of_a_name_server_was_carried_well() -> None:
     refusing = carried("dns", "resolver", 100, 50)
     refusing.reason = Reason.NAME_SERVER_REFUSED

@@ -164,12 +164,9 @@ def _is_borne_out(at: LinkContext, tracks: Sequence[tuple[ProbePoint, Track]]) -
     sixty, and the carrier was notified (2026-11: only the path to that portal lost packets).
     """
     lossy: dict[str, int] = {}
-    names: list[str] = []
-    for point, track in tracks:
-        # Services in one network may be behind one firewall, and count as one.
-        networks = ",".join(sorted(networks_of_tracks([track])))
-        name = f"services {networks}" if point.is_service else point.target
-        names.append(name)
+    of_services = _witnesses_of_services(tracks)
+    names = [of_services.get(point.target, point.target) for point, _ in tracks]
+    for (_, track), name in zip(tracks, names, strict=True):
         if is_lossy(track):
             lossy[name] = lossy.get(name, 0) + track.carried_lost
     if len(lossy) < MIN_WITNESSES:
@@ -185,3 +182,28 @@ def _is_borne_out(at: LinkContext, tracks: Sequence[tuple[ProbePoint, Track]]) -
     ]
     rest = packets_of(beside or [track for _, track in others])
     return evidence_nats(rest.sent, rest.lost, DEGRADED_RATIO, HEALTHY_RATIO) > 0.0
+
+
+def _witnesses_of_services(tracks: Sequence[tuple[ProbePoint, Track]]) -> dict[str, str]:
+    """
+    Return the witness for each service: the first of those with which it shares a network.
+
+    Services in one network may be behind one firewall, and both families of a service lead to it
+    (2026-12: a portal lost half of what it sent, and its IPv4 and IPv6 bore each other out).
+    """
+    tracks_of: defaultdict[str, list[Track]] = defaultdict(list)
+    for point, track in tracks:
+        if point.is_service:
+            tracks_of[point.target].append(track)
+    networks = {service: networks_of_tracks(own) for service, own in tracks_of.items()}
+    groups: list[set[str]] = []
+    for service, own in networks.items():
+        # Services whose addresses are not known may share any.
+        joined = [
+            group
+            for group in groups
+            if any(not own or not networks[other] or own & networks[other] for other in group)
+        ]
+        groups = [group for group in groups if group not in joined]
+        groups.append({service}.union(*joined))
+    return {service: min(group) for group in groups for service in group}

@@ -1,5 +1,7 @@
 """New-flow memory: the results of new flows, which end near the site, over a link."""
 
+from collections.abc import Collection
+
 import msgspec
 
 from thongsuot_schema.result import Family
@@ -46,3 +48,15 @@ class NewFlowMemory(msgspec.Struct, kw_only=True):
     asked_ns: int = 0
     answering: set[str] = msgspec.field(default_factory=set)
     passing_full_size: set[str] = msgspec.field(default_factory=set)
+
+    def open_lost_ratio(self, targets: Collection[str]) -> float:
+        """
+        Return the loss ratio of the latest echoes over established flows to some targets; zero if
+        only one is lost, which may be chance.
+
+        In the first seconds of a heavy loss most of a link's latest runs are from before it
+        (2026-12: a line that lost a third was reported to the commune as a full table of its
+        router).
+        """
+        losses = [echo.is_lost for echo in self.open_echoes if echo.target in targets]
+        return sum(losses) / len(losses) if sum(losses) > 1 else 0.0

@@ -125,7 +125,9 @@ ANSWERS = [
 def test_a_silent_portal_is_named_though_another_answers_with_an_error_at_the_moment(
     failing: Runs, answer: Reason
 ) -> None:
-    assert is_named(failing, [(900, None), (950, answer), (960, answer)])
+    # A path that loses large packets stalls the same, and no page of the other had any to pass.
+    is_witness = failing is not STALLED or answer is not Reason.CONNECTION_REFUSED
+    assert is_named(failing, [(900, None), (950, answer), (960, answer)]) is is_witness
     assert is_named(failing, [(900, None), (950, answer), (955, None)])
 
 

@@ -114,7 +114,11 @@ def test_one_stalling_service_is_not_enough_while_another_is_undecided() -> None
     assert not is_found_beside(unheard)
     assert not is_found_beside(over(FIXED, Health.DOUBTFUL))
     assert is_found_beside(over(FIXED, BAD))
-    assert is_found_beside(over(FIXED, BAD, reason=Reason.CONNECTION_REFUSED))
+
+
+def test_one_stalling_service_is_not_enough_beside_one_that_refuses() -> None:
+    """A refusal shows nothing of large packets: only one service has any to pass."""
+    assert not is_found_beside(over(FIXED, BAD, reason=Reason.CONNECTION_REFUSED))
 
 
 def test_a_service_that_cannot_be_measured_is_not_waited_for() -> None:

@@ -311,3 +311,18 @@ def test_new_flows_are_held_against_the_share_that_lookups_lose_within_bounds(
     assert beside == pytest.approx(weighed(0.3, 0.02)), "by the latest of them, none of which is"
     throughout = near_flows._new_flow_nats_throughout(at, rungs)
     assert throughout == pytest.approx(weighed(throughout_ratio, 0.005))
+
+
+@pytest.mark.parametrize(("lost", "is_table"), [(0, True), (1, True), (2, False)])
+def test_new_flows_are_compared_with_the_open_ones_of_the_same_seconds(
+    at: LinkContext, lost: int, *, is_table: bool
+) -> None:
+    """In the first seconds of a heavy loss nearly all remembered echoes are from before it."""
+    run(at, "hop", 10.0, 1.0)
+    run(at, "core-fixed", 10.0, 1.0)
+    echo(at, "hop", 100.2)
+    run(at, "hop", 100.2, 0.0)
+    for number in range(2):
+        echo(at, "core-fixed", 101.5 + number, answered=number >= lost)
+    lose_lookup(at, 100.0)
+    assert near_flows.are_new_echoes_lost(at) is is_table

@@ -343,7 +343,7 @@ def _lookup_flows_lost_ratio(at: LinkContext) -> float:
 
 
 def _open_flows_lost_ratio(at: LinkContext) -> float:
-    """Return the loss ratio of the latest runs of established echoes beyond the site."""
+    """Return the loss ratio of established echoes beyond the site: of the latest, or lately."""
     counts = [
         silent_spells_lately(track)
         for track in at.link.tracks.values()
@@ -353,7 +353,8 @@ def _open_flows_lost_ratio(at: LinkContext) -> float:
         and not point.is_gateway
     ]
     lost, runs = sum(count for count, _ in counts), sum(total for _, total in counts)
-    return lost / runs if runs else 0.0
+    beyond = {name for name, point in at.probes.near_points.items() if not point.is_gateway}
+    return max(lost / runs if runs else 0.0, at.link.new_flows.open_lost_ratio(beyond))
 
 
 def locate_large_packets_lost(at: LinkContext, family: Family, onset_ns: int) -> Diagnosis:

@@ -5,6 +5,7 @@ import pytest
 from thongsuot_lab.inventory import links_of
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.testing import needs_lab
+from thongsuot_lab.truth.packet_run import WARM_S, after_warming
 from thongsuot_lab.truth.packet_scenarios import PacketGrammar, city_of, lab_topology
 from thongsuot_lab.truth.places import PlaceKind
 
@@ -64,3 +65,17 @@ def test_both_lines_of_a_site_may_begin_at_routers_with_the_same_private_address
             resolver = topology.addresses_of(topology.carrier(uplink.carrier).resolver)[0]
             for address in (*hops, resolver):
                 device.run(["ping", "-I", uplink.interface, "-c", "1", "-W", "2", address])
+
+
+def test_simulated_agents_have_learned_as_long_as_those_on_packets() -> None:
+    """One that has just started takes a slow portal for a usual one (seed 7601, number 84)."""
+    (batch, *_) = PacketGrammar(lab_topology(2), 1).batches(1)
+    drawn = batch[0]
+    later = after_warming(drawn)
+    assert [fault.start_s - WARM_S for fault in later.faults] == pytest.approx(
+        [fault.start_s for fault in drawn.faults]
+    )
+    assert [fault.end_s - WARM_S for fault in later.faults] == pytest.approx(
+        [fault.end_s for fault in drawn.faults]
+    )
+    assert later.until_s - WARM_S == pytest.approx(drawn.until_s)

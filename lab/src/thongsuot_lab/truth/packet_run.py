@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -300,7 +300,7 @@ def _compared(
         ]
         periods += verdict_periods_of(site, changes, scenario.until_s, boot_s=0.0)
     packets = assess(scenario, harms, sent_messages, periods)
-    simulated = play(scenario).assessment
+    simulated = play(after_warming(scenario)).assessment
     return EngineComparison(
         scenario=scenario,
         packets=packets,
@@ -310,6 +310,18 @@ def _compared(
         is_told_alike=_told(packets) == _told(simulated),
         recordings=recordings,
     )
+
+
+def after_warming(scenario: Scenario) -> Scenario:
+    """
+    Return a scenario with ``WARM_S`` before it, as the lab's agents have: an agent that has just
+    started does not know yet how long pages usually take, and takes slow ones for usual.
+    """
+    faults = tuple(
+        replace(fault, start_s=fault.start_s + WARM_S, end_s=fault.end_s + WARM_S)
+        for fault in scenario.faults
+    )
+    return replace(scenario, faults=faults, until_s=scenario.until_s + WARM_S)
 
 
 def _sites_of(scenario: Scenario) -> list[str]:

@@ -18,11 +18,12 @@ from thongsuot_schema.verdict import Symptom
 
 CAUSE_UNKNOWN = Diagnosis(state=State.UNKNOWN, segment=None, symptom=Symptom.SLOW_CAUSE_UNKNOWN)
 """A queue of unknown origin: the site is asked to pause its transfers first."""
-STEADY_RATIO, STEADY_S = 0.1, 0.01
+STEADY_RATIO, STEADY_S = 0.05, 0.01
 """
 Spread of the delays, relative to the median or absolute, up to which no queue explains them: the
 delay of TCP's queue varies by a third (CUBIC, RFC 9438: to 0.7 at each loss), that of a longer path
-does not.
+does not. With a tenth (2026-12) the queues of an upload and a download together looked steady: the
+sum of two varies less than either.
 """
 STEADY_ROUNDS = 8
 """

@@ -153,7 +153,9 @@ def test_packages_that_only_root_can_install_are_read_from_a_commands_output() -
 
 
 DEMO = """\
-import http.server, os, subprocess, sys, threading, time
+import http.server, os, signal, subprocess, sys, threading, time
+# Ctrl-C is ignored by what a script started in the background.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 class Page(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200)

@@ -1,3 +1,6 @@
+import asyncio
+import time
+
 import pytest
 
 from tests.agent.links.device import ANCHOR4, ANCHOR6, FIXED, MOBILE, both, on_device
@@ -121,6 +124,11 @@ def test_the_reason_why_a_link_cannot_be_used_is_given_deepest_first(lab: Lab) -
     async def look(monitor: LinkMonitor) -> None:
         assert refusal(monitor, "ghost", Family.IP4, ANCHOR4) is Reason.INTERFACE_ABSENT
         assert refusal(monitor, "idle", Family.IP4, "10.1.1.2") is Reason.INTERFACE_DOWN
+        # The kernel says up to a second after "up" that the interface has its carrier.
+        until_s = time.monotonic() + 60.0
+        while refusal(monitor, "mobile", Family.IP4, ANCHOR4) is Reason.INTERFACE_DOWN:
+            assert time.monotonic() < until_s
+            await asyncio.sleep(0.05)
         assert refusal(monitor, "mobile", Family.IP4, ANCHOR4) is Reason.NO_ADDRESS
 
     on_device(lab, look, (MOBILE, ghost, idle))

@@ -16,7 +16,7 @@ def scraped(world: World, *, page_url: str = "") -> list[tuple[dict[str, str], f
     registry = CollectorRegistry()
     registry.register(
         OpenIncidentCollector(
-            world.consumer.registry.active_incidents,
+            world.consumer.registry,
             InventoryDirectory(INVENTORY),
             page_url=page_url,
         )

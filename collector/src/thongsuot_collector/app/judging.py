@@ -79,7 +79,7 @@ def expose_incidents(
     """Add the open incidents to ``/metrics``; of several collectors, only on the leader."""
     metrics.registry.register(
         OpenIncidentCollector(
-            incidents.registry.active_incidents,
+            incidents.registry,
             incidents.registry.network_state.directory,
             page_url=configuration.settings.notify.page_url,
         )

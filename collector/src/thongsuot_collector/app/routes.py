@@ -360,7 +360,7 @@ def _pages_of_the_city(components: Components, access: PageAccess) -> list[Route
             links=components.links,
             stopping=components.stopping,
         ).routes(),
-        *ListPages(city, components.store, access, archive.count_pending_work).routes(),
+        *ListPages(city, components.store, access, archive).routes(),
         *_mcp_routes(components, city, access),
     ]
 

@@ -1,12 +1,14 @@
 """Open incidents as metrics: one series for each affected site."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from thongsuot_collector.incidents.fault import NS_PER_S
 from thongsuot_collector.incidents.incident import Incident
+from thongsuot_collector.incidents.merging import is_leading
+from thongsuot_collector.incidents.registry import IncidentRegistry
 from thongsuot_collector.inventory.directory import InventoryDirectory
 
 NAME = "thongsuot_collector_incident_start_timestamp_seconds"
@@ -32,7 +34,7 @@ class OpenIncidentCollector(Collector):
 
     def __init__(
         self,
-        incidents: Callable[[], Iterable[Incident]],
+        incidents: IncidentRegistry,
         directory: InventoryDirectory,
         *,
         page_url: str,
@@ -48,8 +50,8 @@ class OpenIncidentCollector(Collector):
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Yield the current metric."""
         family = GaugeMetricFamily(NAME, _HELP, labels=LABELS)
-        for incident in self._incidents():
-            if incident.is_open and not incident.parents:
+        for incident in self._incidents.active_incidents():
+            if is_leading(self._incidents, incident):
                 for values in self._series(incident):
                     family.add_metric(values, incident.opened_ns / NS_PER_S)
         yield family

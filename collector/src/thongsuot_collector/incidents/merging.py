@@ -36,6 +36,16 @@ def parents_of(registry: IncidentRegistry, incident: Incident) -> list[Incident]
     return parents
 
 
+def is_leading(registry: IncidentRegistry, incident: Incident) -> bool:
+    """
+    Return whether an incident is open and inside no larger one that stands for it now.
+
+    ``parents`` is of the end of the last pass: between two steps of ``reducer.advance`` a larger
+    incident may have been closed, and those inside it were on no page until the last step.
+    """
+    return incident.is_open and not parents_of(registry, incident)
+
+
 def automatic_parents(registry: IncidentRegistry, incident: Incident) -> list[Incident]:
     """Return the incidents whose rules cover this one's and that have all of its faults."""
     covering = registry.covering[incident.code]

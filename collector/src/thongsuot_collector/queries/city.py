@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from thongsuot_collector.correlation import rows
 from thongsuot_collector.incidents.incident import Incident
 from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
+from thongsuot_collector.incidents.merging import is_leading
 from thongsuot_collector.incidents.notification_log import (
     NotificationCause,
     NotificationKind,
@@ -115,7 +116,7 @@ class CityState:
         return [
             incident
             for incident in self.open_incidents()
-            if incident.is_notifiable and not incident.parents
+            if incident.is_notifiable and is_leading(self.registry, incident)
         ]
 
     def context_of(self, incident: Incident) -> MessageContext:

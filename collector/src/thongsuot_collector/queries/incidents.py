@@ -4,11 +4,14 @@ from collections.abc import Iterable, Sequence
 
 from thongsuot_collector.incidents.incident import Incident
 from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
+from thongsuot_collector.incidents.merging import is_leading, parents_of
 from thongsuot_collector.incidents.party import ResponsibleParty
+from thongsuot_collector.incidents.registry import IncidentRegistry
 from thongsuot_collector.inventory.tiles import area_of
 from thongsuot_collector.notify.render import text
 from thongsuot_collector.notify.render.names import owner_name, party_name
 from thongsuot_collector.queries.city import CityState
+from thongsuot_collector.queries.logs import StoredIncidents
 from thongsuot_collector.queries.records import (
     TURNS,
     CarrierRecord,
@@ -50,24 +53,65 @@ def is_of(incident: Incident, carrier: str) -> bool:
 
 
 def incident_records(
-    city: CityState, closed: Iterable[Incident], scope: QueryScope, language: Language
+    city: CityState, stored: StoredIncidents, scope: QueryScope, language: Language
 ) -> list[IncidentRecord]:
-    """Return the incidents of a scope: the ongoing ones, and some closed ones."""
+    """Return the incidents of a scope: the ongoing ones, and those that were asked for."""
     return [
         _incident_record(city, incident, scope, language)
-        for incident in incidents_of(city, closed, scope)
+        for incident in incidents_of(city, stored, scope)
     ]
 
 
-def incidents_of(city: CityState, closed: Iterable[Incident], scope: QueryScope) -> list[Incident]:
-    """Return the incidents of a scope as stored: the ongoing ones, and some closed ones."""
-    ongoing = {incident.id: incident for incident in city.open_incidents()}
-    known = {incident.id: incident for incident in closed if incident.id not in ongoing} | ongoing
+def incidents_of(city: CityState, stored: StoredIncidents, scope: QueryScope) -> list[Incident]:
+    """
+    Return the incidents of a scope, each once: the ongoing ones, and those that were asked for.
+
+    The store was read before, and memory has changed since: what memory has counts, also of closed
+    incidents. An incident that is closed in between is open in the store and closed in memory
+    (2026-12: it was on no list until it was written).
+    """
+    present = city.registry.incidents
+    archived = [incident for incident in stored.incidents if incident.id not in present]
+    asked = [
+        incident for incident in present.values() if incident.is_open or stored.asks_for(incident)
+    ]
     return [
         incident
-        for incident in known.values()
+        for incident in (*archived, *asked)
         if scope.is_city or (scope.carrier and is_of(incident, scope.carrier))
     ]
+
+
+def ongoing_of(registry: IncidentRegistry, carrier: str) -> list[Incident]:
+    """Return the open incidents on which a carrier has to act, or about which it was notified."""
+    party = ResponsibleParty(Party.CARRIER, carrier)
+    return [
+        incident
+        for incident in registry.active_incidents()
+        if incident.is_notifiable
+        and party in {incident.party, incident.notified_party}
+        and is_leading(registry, incident)
+    ]
+
+
+def closed_of(
+    registry: IncidentRegistry, carrier: str, stored: Iterable[Incident], *, limit: int
+) -> list[Incident]:
+    """
+    Return the last closed incidents of a carrier, the newest onset first.
+
+    ``stored`` are those of the store, read before: memory has others that were closed since, and
+    some of these open again.
+    """
+    party, present = ResponsibleParty(Party.CARRIER, carrier), registry.incidents
+    archived = [incident for incident in stored if incident.id not in present]
+    recent = [
+        incident
+        for incident in present.values()
+        if not incident.is_open and incident.party == party
+    ]
+    newest = sorted((*archived, *recent), key=lambda each: (-each.opened_ns, each.id))
+    return newest[:limit]
 
 
 def _incident_record(
@@ -106,7 +150,7 @@ def _incident_record(
         areas=tuple(sorted({area_of(code) for code in communes} - {""})),
         sites=tuple(sorted({subject.site for subject in subjects})),
         carriers=tuple(sorted(filter(scope.has_carrier, _carriers(incident, links)))),
-        parents=incident.parents,
+        parents=tuple(parent.id for parent in parents_of(city.registry, incident)),
         children=incident.children,
         merged_into="" if placement is None else placement.into,
         closed_by="" if closing is None else closing.by,

@@ -15,10 +15,14 @@ from typing import Final
 import msgspec
 from sqlalchemy import Engine
 
-from thongsuot_collector.incidents.incident import Incident
 from thongsuot_collector.queries import incidents, sites
 from thongsuot_collector.queries.city import CityState
-from thongsuot_collector.queries.logs import audit_records, closed_incidents, delivery_records
+from thongsuot_collector.queries.logs import (
+    StoredIncidents,
+    audit_records,
+    delivery_records,
+    stored_incidents,
+)
 from thongsuot_collector.queries.records import (
     AgentRecord,
     AuditRecord,
@@ -44,9 +48,9 @@ CITY_ROLES: Final = frozenset({PersonRole.CITY_ENGINEER, PersonRole.CITY_READER}
 
 
 class Stored(msgspec.Struct, frozen=True, kw_only=True):
-    """Data of a list from the store: closed incidents, or finished records."""
+    """Data of a list from the store: incidents, or finished records."""
 
-    incidents: Sequence[Incident] = ()
+    incidents: StoredIncidents = StoredIncidents()
     records: Sequence[Record] = ()
 
 
@@ -172,7 +176,7 @@ LISTS: Final[tuple[ListQuery, ...]] = (
         order="-status -opened_at id",
         period="opened_at",
         read=lambda store, selection, scope: Stored(
-            incidents=closed_incidents(store, selection, scope)
+            incidents=stored_incidents(store, selection, scope)
         ),
     ),
     ListQuery(

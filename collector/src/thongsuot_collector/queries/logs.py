@@ -1,5 +1,6 @@
-"""Lists from the store, bounded by time: closed incidents, deliveries, the audit log."""
+"""Lists from the store, bounded by time: incidents, deliveries, the audit log."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,24 +19,52 @@ MOST_ROWS = 20_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def closed_incidents(store: Engine, selection: Selection, scope: QueryScope) -> list[Incident]:
-    """Return the closed incidents with their onset in the period; of one site if selected."""
-    wanted = select(INCIDENTS.c.body).where(
-        INCIDENTS.c.is_open.is_(False), _within(INCIDENTS.c.opened_ns, selection)
+class StoredIncidents(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    The incidents that the store has of a period, open and closed, each as last written.
+
+    ``names`` are those that were asked for; empty: all.
+    """
+
+    incidents: Sequence[Incident] = ()
+    since_ns: int | None = None
+    until_ns: int | None = None
+    names: tuple[str, ...] = ()
+
+    def asks_for(self, incident: Incident) -> bool:
+        """Return whether an incident was asked for, by its onset and its name."""
+        is_late = self.since_ns is None or incident.opened_ns >= self.since_ns
+        is_early = self.until_ns is None or incident.opened_ns < self.until_ns
+        return is_late and is_early and (not self.names or incident.id in self.names)
+
+
+def stored_incidents(store: Engine, selection: Selection, scope: QueryScope) -> StoredIncidents:
+    """
+    Return the incidents with their onset in the period; of one site if selected.
+
+    They include open ones, which memory has as well: an incident that is closed in memory after
+    this was read is in the store as an open one, or not yet at all.
+    """
+    names = selection.filters.get("id", ())
+    asked = StoredIncidents(
+        since_ns=_ns(selection.since) if selection.since else None,
+        until_ns=_ns(selection.until) if selection.until else None,
+        names=names,
     )
     if not (scope.is_city or scope.carrier) or selection.filters.get("status") == ("open",):
-        return []
-    names = selection.filters.get("id", ())
+        return asked
+    wanted = select(INCIDENTS.c.body).where(_within(INCIDENTS.c.opened_ns, selection))
     if names:
         wanted = wanted.where(INCIDENTS.c.id.in_(names))
     sites = selection.filters.get("sites", ())
     if sites:
         of_sites = select(INCIDENT_MEMBERS.c.incident).where(INCIDENT_MEMBERS.c.site.in_(sites))
         wanted = wanted.where(INCIDENTS.c.id.in_(of_sites))
-    wanted = wanted.order_by(INCIDENTS.c.opened_ns.desc()).limit(MOST_ROWS)
+    wanted = wanted.order_by(INCIDENTS.c.opened_ns.desc(), INCIDENTS.c.id).limit(MOST_ROWS)
     with store.connect() as connection:
         bodies = [row.body for row in connection.execute(wanted)]
-    return [msgspec.msgpack.decode(body, type=Incident) for body in bodies]
+    incidents = [msgspec.msgpack.decode(body, type=Incident) for body in bodies]
+    return msgspec.structs.replace(asked, incidents=incidents)
 
 
 def delivery_records(store: Engine, selection: Selection) -> list[DeliveryRecord]:

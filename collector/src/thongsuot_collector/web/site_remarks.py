@@ -4,6 +4,7 @@ from typing import Final
 
 from thongsuot_collector.commissioning.status import commissioning_fact, commissioning_notes
 from thongsuot_collector.incidents.fault import NS_PER_S
+from thongsuot_collector.incidents.merging import is_leading
 from thongsuot_collector.incidents.problem_report import CODE
 from thongsuot_collector.incidents.registry import IncidentRegistry
 from thongsuot_collector.notify.render.names import party_name
@@ -85,7 +86,7 @@ def _incident_notes(
     notes = []
     for name in sorted(registry.active):
         incident = registry.incidents[name]
-        if not incident.is_open or incident.parents or site not in incident.sites:
+        if site not in incident.sites or not is_leading(registry, incident):
             continue
         party = party_name(incident.party, directory, language)
         if incident.is_disputed:

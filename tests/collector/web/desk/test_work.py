@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -9,7 +10,13 @@ from pathlib import Path
 import pytest
 
 from tests.collector.web.desk.desk_stack import DeskStack, desk_stack, work_form
+from thongsuot_collector.app.durable import STORE_FILE
+from thongsuot_collector.correlation import proposed_work
+from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
+from thongsuot_collector.incidents.proposed_work import ProposedWork, WorkDecision
 from thongsuot_collector.maintenance.proposal import MOST_PENDING
+from thongsuot_collector.store.engine import open_store
+from thongsuot_collector.web.incident.report import announced_work
 
 
 @pytest.fixture
@@ -52,6 +59,35 @@ async def test_confirmed_work_is_a_maintenance_window_and_proposed_work_is_none(
     assert "work_refused" not in log
     assert "carrier:vnpt key:" in log
     assert "person:lan" in log
+
+
+async def test_work_that_another_collector_confirmed_is_planned_at_once(
+    desk: DeskStack, tmp_path: Path
+) -> None:
+    """It is not pending any more, and this collector's memory has the window only seconds later."""
+    lan = await desk.person("lan", "Trần Thị Lan", "city-engineer")
+    query = await desk.desk_key("vnpt")
+    (name,) = await desk.propose_work(query)
+    store = open_store(tmp_path / "state" / STORE_FILE)
+    decision = WorkDecision(is_confirmed=True, by="Lan", at_ns=time.time_ns())
+    assert proposed_work.decide(store, name, decision, by="person:lan")
+    store.dispose()
+    at_desk = (await desk.ask("GET", f"/desk/vnpt?{query}")).text
+    listed = (await desk.ask("GET", "/incidents", auth=lan)).text
+    for page in (at_desk, listed):
+        assert page.count("Thay bộ chia quang") == 1
+        assert "Chờ Thành phố xác nhận" not in page
+        assert "Lịch bảo trì chờ xác nhận" not in page
+
+
+def test_work_that_is_confirmed_while_a_page_is_made_is_on_it_once() -> None:
+    window = MaintenanceWindow(id="w", start_ns=1, end_ns=2, carrier="vnpt")
+    work = ProposedWork(carrier="vnpt", window=window, person="Bình", proposed_ns=0)
+    before = announced_work([work], [])
+    assert (before.proposals, before.windows) == ((work,), ())
+    for windows in ([window], [window, window]):
+        after = announced_work([work], windows)
+        assert (after.proposals, after.windows) == ((), (window,))
 
 
 async def test_the_first_page_of_the_city_shows_what_waits_and_confirms_it_with_one_click(

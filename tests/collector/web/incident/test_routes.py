@@ -148,11 +148,12 @@ async def test_nobody_is_notified_during_planned_work_but_of_faults_left_after_i
     assert (status, "covers 1" in text) == (0, True), text
     name = text.partition(":")[0]
 
+    assert "Thay cáp" in (await stage.get("/incidents")).text
+
     async def is_planned() -> bool:
-        return "Thay cáp" in (await stage.get("/incidents")).text
+        return "Thay cáp" in (await stage.get(f"/sites/{SITE}")).text
 
     await eventually(is_planned)
-    assert "Thay cáp" in (await stage.get(f"/sites/{SITE}")).text
     await stage.report(State.DOWN)
 
     async def is_excused() -> bool:

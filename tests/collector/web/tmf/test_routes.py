@@ -2,19 +2,25 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import tmf
+from tests.collector.notify.incident_events import city_inventory, cut_fibre, steady_city
 from tests.collector.queries.reporting_city import reporting_city
 from tests.collector.running import eventually
 from tests.collector.web.desk.desk_stack import DeskStack, desk_stack
+from thongsuot_collector.queries.scope import WHOLE_CITY
+from thongsuot_collector.web.tmf.incident_view import view_of
 from thongsuot_collector.web.tmf.resources import alarm_number, incident_of_alarm
+from thongsuot_collector.web.tmf.routes import newest_first
 from thongsuot_schema.words.dates import VIETNAM
 
 ALARMS, TICKETS, TICKETS_4 = (
@@ -190,6 +196,17 @@ async def test_collections_are_filtered_and_paged(tmp_path: Path) -> None:
             assert wrong.json().items() >= error.items()
         same = {"If-None-Match": (await city.client.get(TICKETS)).headers["etag"]}
         assert (await city.client.get(TICKETS, headers=same)).status_code == 304
+
+
+def test_resources_of_the_same_moment_have_one_order_however_they_were_found() -> None:
+    city = steady_city(city_inventory())
+    first = cut_fibre(city).incident
+    views = [
+        view_of(msgspec.structs.replace(first, id=name, opened_ns=at_ns), WHOLE_CITY)
+        for name, at_ns in (("d", 2), ("a", 1), ("b", 2), ("c", 3))
+    ]
+    for found in permutations(views):
+        assert [view.incident.id for view in newest_first(found)] == ["c", "b", "d", "a"]
 
 
 async def _is_one(outages: Callable[[], Awaitable[list[dict[str, Any]]]]) -> bool:

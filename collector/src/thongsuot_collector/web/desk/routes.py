@@ -3,19 +3,18 @@
 import asyncio
 import time
 from collections import Counter
+from collections.abc import Iterable, Sequence
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from thongsuot_collector.correlation import proposed_work, rows
+from thongsuot_collector.correlation import rows
 from thongsuot_collector.errors import TokenError
 from thongsuot_collector.incidents.fault import NS_PER_S
-from thongsuot_collector.incidents.incident import Incident
 from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
-from thongsuot_collector.incidents.party import ResponsibleParty
-from thongsuot_collector.incidents.proposed_work import ProposedWork
 from thongsuot_collector.notify.dispatch.desk_links import DeskLinks
+from thongsuot_collector.queries.incidents import closed_of, ongoing_of
 from thongsuot_collector.sla.calendar import NS_PER_MS, month_at
 from thongsuot_collector.sla.periods import PlannedWork
 from thongsuot_collector.statements import revision_store
@@ -36,10 +35,9 @@ from thongsuot_collector.web.desk.page import (
 )
 from thongsuot_collector.web.forms import NAME_CHARACTERS, read_form
 from thongsuot_collector.web.incident.reader import PageReader
-from thongsuot_collector.web.incident.report import IncidentArchive
+from thongsuot_collector.web.incident.report import AnnouncedWork, IncidentArchive
 from thongsuot_collector.web.layout import CONTENT_SECURITY_POLICY
 from thongsuot_collector.web.responses import HEADERS, html_page, language_of, not_found
-from thongsuot_schema.segment import Party
 from thongsuot_schema.words.language import Text
 
 _DAY_S = 86_400.0
@@ -83,11 +81,11 @@ class DeskPages:
                 return RedirectResponse(url, 303, headers=HEADERS)
             return await self._access.refusal(request)
         directory = self._archive.directory
-        pending = Counter(
-            work.carrier for work in await self._proposals() if work.is_pending(time.time_ns())
-        )
+        announced, now_ns = await self._announced(), time.time_ns()
+        pending = Counter(work.carrier for work in announced.proposals if work.is_pending(now_ns))
+        registry = self._archive.consumer.registry
         desks = [
-            (name, carrier_title(name, directory), len(self._ongoing(name)), pending[name])
+            (name, carrier_title(name, directory), len(ongoing_of(registry, name)), pending[name])
             for name in sorted(directory.carriers)
         ]
         return html_page(desks_page(desks, reader), CONTENT_SECURITY_POLICY)
@@ -100,20 +98,28 @@ class DeskPages:
             return not_found(labels.NO_LINK.read(language_of(request)))
         if not visitor.sees_carrier(carrier) or carrier not in directory.carriers:
             return await self._access.refusal(request)
-        closed = await asyncio.to_thread(
+        stored = await asyncio.to_thread(
             rows.recently_closed, self._archive.store, limit=_CLOSED, carrier=carrier
         )
         now_ms = self._statements.now_ms
         issued = await asyncio.to_thread(revision_store.months, self._archive.store)
         months = sorted({str(month_at(now_ms)), *issued}, reverse=True)[:_MONTHS]
+        announced = await self._announced(carrier)
+        windows = self._covering(carrier, announced.windows)
+        statuses = await asyncio.to_thread(self._circuits, carrier, now_ms, windows)
+        # Both from the same moment, after everything was read: an incident that is closed or opens
+        # again meanwhile would be in neither, or in both.
+        registry = self._archive.consumer.registry
+        ongoing = ongoing_of(registry, carrier)
+        closed = closed_of(registry, carrier, stored, limit=_CLOSED)
         content = DeskContent(
             carrier=carrier,
             title=carrier_title(carrier, directory),
-            ongoing=[self._archive.context(incident) for incident in self._ongoing(carrier)],
+            ongoing=[self._archive.context(incident) for incident in ongoing],
             closed=[self._archive.context(incident) for incident in closed],
-            circuits=await asyncio.to_thread(self._circuits, carrier, now_ms),
-            windows=self._windows(carrier),
-            proposals=await self._proposals(carrier),
+            circuits=statuses,
+            windows=windows,
+            proposals=announced.proposals,
             months=months,
             generated_until_s=self._archive.generated_until_s,
         )
@@ -180,32 +186,15 @@ class DeskPages:
             return None
         return None
 
-    def _ongoing(self, carrier: str) -> list[Incident]:
-        """
-        Return the open incidents on which a carrier has to act, or about which it was notified.
-        """
-        party = ResponsibleParty(Party.CARRIER, carrier)
-        registry = self._archive.consumer.registry
-        known = [registry.incidents[name] for name in registry.active]
-        return [
-            incident
-            for incident in known
-            if incident.is_open
-            and incident.is_notifiable
-            and not incident.parents
-            and party in {incident.party, incident.notified_party}
-        ]
-
-    async def _proposals(self, carrier: str = "") -> list[ProposedWork]:
-        """Return the proposed work of a carrier, including recently ended one."""
-        return await asyncio.to_thread(
-            proposed_work.load_recent,
-            self._archive.store,
-            ends_after_ns=time.time_ns() - _PROPOSALS_SHOWN_NS,
-            carrier=carrier,
+    async def _announced(self, carrier: str = "") -> AnnouncedWork:
+        """Return planned work, and proposals of a carrier or of all, recently ended ones too."""
+        return await self._archive.announced_work(
+            ends_after_ns=time.time_ns() - _PROPOSALS_SHOWN_NS, carrier=carrier
         )
 
-    def _windows(self, carrier: str) -> list[MaintenanceWindow]:
+    def _covering(
+        self, carrier: str, windows: Iterable[MaintenanceWindow]
+    ) -> list[MaintenanceWindow]:
         """Return the planned work that covers a circuit of a carrier."""
         directory = self._archive.directory
         subjects = [
@@ -215,14 +204,16 @@ class DeskPages:
         ]
         return [
             window
-            for window in self._archive.windows
+            for window in windows
             if any(window.covers(subject, directory) for subject in subjects)
         ]
 
-    def _circuits(self, carrier: str, now_ms: int) -> list[CircuitStatus]:
+    def _circuits(
+        self, carrier: str, now_ms: int, windows: Sequence[MaintenanceWindow]
+    ) -> list[CircuitStatus]:
         directory, store = self._archive.directory, self._archive.store
         from_ns, until_ns = first_ms(now_ms) * NS_PER_MS, now_ms * NS_PER_MS
-        windows, month = self._windows(carrier), month_at(now_ms)
+        month = month_at(now_ms)
         statuses = []
         for circuit in circuits(directory):
             if circuit.carrier != carrier:

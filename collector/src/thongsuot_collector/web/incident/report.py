@@ -1,8 +1,7 @@
 """Incident report: all data of one incident, from memory and from the disk."""
 
 import asyncio
-import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 from sqlalchemy import Engine
@@ -17,6 +16,7 @@ from thongsuot_collector.incidents.notification_log import (
     NotificationRecord,
 )
 from thongsuot_collector.incidents.notification_policy import end_cause
+from thongsuot_collector.incidents.proposed_work import ProposedWork
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.notify.dispatch import delivery_log
 from thongsuot_collector.notify.dispatch.incident_links import IncidentLinks
@@ -45,6 +45,32 @@ class IncidentReport(msgspec.Struct, frozen=True, kw_only=True):
     def incident(self) -> Incident:
         """The incident."""
         return self.context.incident
+
+
+class AnnouncedWork(msgspec.Struct, frozen=True, kw_only=True):
+    """Carriers' proposals, those that were refused too, and planned maintenance; each once."""
+
+    proposals: tuple[ProposedWork, ...] = ()
+    windows: tuple[MaintenanceWindow, ...] = ()
+
+    def count_pending(self, now_ns: int) -> int:
+        """Return the number of proposals waiting for the city."""
+        return sum(work.is_pending(now_ns) for work in self.proposals)
+
+
+def announced_work(
+    proposals: Iterable[ProposedWork], windows: Iterable[MaintenanceWindow]
+) -> AnnouncedWork:
+    """
+    Return work as announced; ``windows`` were read after ``proposals``.
+
+    A proposal that was confirmed in between is a window already.
+    """
+    planned = {window.id: window for window in windows}
+    return AnnouncedWork(
+        proposals=tuple(work for work in proposals if work.id not in planned),
+        windows=tuple(planned.values()),
+    )
 
 
 class IncidentArchive:
@@ -76,9 +102,10 @@ class IncidentArchive:
         """All planned maintenance that was not cancelled."""
         return self.consumer.registry.network_state.windows
 
-    async def count_pending_work(self) -> int:
-        """Return the number of carriers' proposals waiting for the city."""
-        return len(await asyncio.to_thread(proposed_work.load_pending, self.store, time.time_ns()))
+    async def announced_work(self, *, ends_after_ns: int, carrier: str = "") -> AnnouncedWork:
+        """Return the proposals of all carriers, or of one, and all planned maintenance."""
+        proposals, stored = await asyncio.to_thread(_read_work, self.store, ends_after_ns, carrier)
+        return announced_work(proposals, (*stored, *self.windows))
 
     async def find(self, name: str) -> Incident | None:
         """Return an incident by its name, even if it was closed long ago."""
@@ -145,6 +172,17 @@ class IncidentArchive:
         if incident.is_open:
             return comparison_of(incident, self.consumer.registry.network_state)
         return Comparison()
+
+
+def _read_work(
+    store: Engine, ends_after_ns: int, carrier: str
+) -> tuple[list[ProposedWork], list[MaintenanceWindow]]:
+    """
+    Read proposals, then windows: confirmed work becomes a window in the same transaction, so that
+    none is missing in both. Memory learns of the window later, a follower's after seconds.
+    """
+    proposals = proposed_work.load_recent(store, ends_after_ns=ends_after_ns, carrier=carrier)
+    return proposals, rows.load_windows(store)
 
 
 def _unsent_notification(incident: Incident) -> NotificationRecord:

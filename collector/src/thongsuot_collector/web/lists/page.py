@@ -202,6 +202,10 @@ def grouped(records: Sequence[Record]) -> list[tuple[Record, bool]]:
         if id(record) not in held:
             rows.append((record, False))
             rows += [(member, True) for member in _beneath(record, inside)]
+    # Incidents inside each other in a circle have no outermost one.
+    while inside:
+        record = known[next(iter(inside))]
+        rows += [(member, True) for member in _beneath(record, inside)]
     return rows
 
 

@@ -1,7 +1,7 @@
 """Routes: a page for each list, for the city; of their own sites for communes."""
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
 
 from sqlalchemy import Engine
@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
 from thongsuot_collector.queries.city import CityState
 from thongsuot_collector.queries.lists import LIST_BY_NAME, ListQuery
 from thongsuot_collector.queries.selection import Selection
@@ -18,6 +19,7 @@ from thongsuot_collector.web.arguments import ArgumentInvalid, selection_from
 from thongsuot_collector.web.demonstration import generated_note
 from thongsuot_collector.web.incident.listing import window_rows
 from thongsuot_collector.web.incident.reader import PageReader
+from thongsuot_collector.web.incident.report import AnnouncedWork, IncidentArchive
 from thongsuot_collector.web.layout import CONTENT_SECURITY_POLICY
 from thongsuot_collector.web.lists import labels
 from thongsuot_collector.web.lists.cells import ListReader, shared_prefix
@@ -33,7 +35,7 @@ class ListPages:
     """
     The lists as pages. A carrier has its desk instead.
 
-    ``count_pending_work`` returns the number of carriers' proposals waiting for the city.
+    ``archive`` has the planned work, and carriers' proposals waiting for the city.
     """
 
     def __init__(
@@ -41,12 +43,12 @@ class ListPages:
         city: CityState,
         store: Engine,
         access: PageAccess,
-        count_pending_work: Callable[[], Awaitable[int]],
+        archive: IncidentArchive,
     ) -> None:
         self._city = city
         self._store = store
         self._access = access
-        self._count_pending_work = count_pending_work
+        self._archive = archive
 
     def routes(self) -> list[Route]:
         """Return the routes."""
@@ -67,18 +69,20 @@ class ListPages:
             page = PageReader(
                 language=language, now_s=time.time(), key=visitor.key, is_staff=visitor.sees_all
             )
+            announced, now_ns = AnnouncedWork(), time.time_ns()
+            if query.name == "incidents" and visitor.sees_all:
+                announced = await self._archive.announced_work(ends_after_ns=now_ns)
             known = await query.records(self._city, self._store, selection, scope, language)
-            is_told = query.name == "incidents" and visitor.sees_all
             content = ListContent(
                 known=known,
                 selected=query.select(known, selection),
                 selection=selection,
                 arguments=arguments,
                 mistake=mistake,
-                pending_work=await self._count_pending_work() if is_told else 0,
+                pending_work=announced.count_pending(now_ns),
                 note=generated_note(self._city.generated_until_s, page),
             )
-            text = self._rendered(query, content, visitor, page)
+            text = self._rendered(query, content, visitor, page, announced.windows)
             response = html_page(text, CONTENT_SECURITY_POLICY)
             response.status_code = HTTPStatus.BAD_REQUEST if mistake else HTTPStatus.OK
             return response
@@ -86,13 +90,14 @@ class ListPages:
         return handler
 
     def _rendered(
-        self, query: ListQuery, content: ListContent, visitor: Visitor, page: PageReader
+        self,
+        query: ListQuery,
+        content: ListContent,
+        visitor: Visitor,
+        page: PageReader,
+        windows: Sequence[MaintenanceWindow],
     ) -> str:
-        work = (
-            window_rows(self._city.windows, self._city.directory, page)
-            if query.name == "incidents"
-            else ()
-        )
+        work = window_rows(windows, self._city.directory, page)
         titles = [site.title for site in self._city.directory.sites.values() if site.title]
         reader = ListReader(page, self._city.directory, shared_prefix(titles))
         return list_page(query, content, reader, city_links(visitor, page, query.name), work)

@@ -20,7 +20,7 @@ from thongsuot_collector.notify.dispatch.incident_links import IncidentLinks
 from thongsuot_collector.queries.city import CityState
 from thongsuot_collector.queries.incidents import incidents_of
 from thongsuot_collector.queries.lists import LIST_BY_NAME, PERIOD
-from thongsuot_collector.queries.logs import closed_incidents
+from thongsuot_collector.queries.logs import StoredIncidents, stored_incidents
 from thongsuot_collector.queries.scope import QueryScope
 from thongsuot_collector.queries.selection import Selection
 from thongsuot_collector.web.access import PageAccess
@@ -139,10 +139,10 @@ class TmfApis:
             since = max(_EARLIEST, (query.earliest or datetime.now(UTC)) - PERIOD)
             scope = visitor.query_scope
             selection = Selection(since=since)
-            closed = await asyncio.to_thread(closed_incidents, self._store, selection, scope)
-            views = self._views(closed, scope, collection)
+            stored = await asyncio.to_thread(stored_incidents, self._store, selection, scope)
+            views = self._views(stored, scope, collection)
             chosen = [view for view in views if query.matches(collection.head(view))]
-            chosen.sort(key=lambda view: view.incident.opened_ns, reverse=True)
+            chosen = newest_first(chosen)
             texts = self._texts(request)
             bodies = [
                 query.chosen(collection.body(view, texts))
@@ -161,9 +161,9 @@ class TmfApis:
             name = collection.name_of(request.path_params["id"])
             scope = visitor.query_scope
             selection = Selection(filters={"id": (name,)})
-            closed = await asyncio.to_thread(closed_incidents, self._store, selection, scope)
+            stored = await asyncio.to_thread(stored_incidents, self._store, selection, scope)
             views = [
-                view for view in self._views(closed, scope, collection) if view.incident.id == name
+                view for view in self._views(stored, scope, collection) if view.incident.id == name
             ]
             if not views:
                 return _error(HTTPStatus.NOT_FOUND, "there is no such resource", collection)
@@ -175,11 +175,11 @@ class TmfApis:
         return handler
 
     def _views(
-        self, closed: Iterable[Incident], scope: QueryScope, collection: Collection
+        self, stored: StoredIncidents, scope: QueryScope, collection: Collection
     ) -> list[IncidentView]:
         return [
             view_of(incident, scope)
-            for incident in incidents_of(self._city, closed, scope)
+            for incident in incidents_of(self._city, stored, scope)
             if collection.has(incident)
         ]
 
@@ -190,6 +190,16 @@ class TmfApis:
             support_hotline=self._support_hotline,
             language=language_of(request),
         )
+
+
+def newest_first(views: Iterable[IncidentView]) -> list[IncidentView]:
+    """
+    Return resources in the order of pages.
+
+    An outage has the onset of its first circuit, and others may share it: their order must not
+    depend on which of them memory has, or a system that polls page by page misses one.
+    """
+    return sorted(views, key=lambda view: (-view.incident.opened_ns, view.incident.id))
 
 
 def _error(status: HTTPStatus, reason: str, collection: Collection) -> Response:

@@ -198,6 +198,16 @@ async def test_a_poisoned_entry_is_set_aside_counted_and_the_queue_continues(
     assert len(dead_letters.listed(world.store)) == 2
 
 
+async def reporting_agents(world: StateFixture, count: int) -> list[BatchSealer]:
+    """Return the agents of some sites, each of which has pushed a batch that is applied."""
+    agents = [BatchSealer(f"site-{n}", epoch_ns=EPOCH, stream=f"{n:016x}") for n in range(count)]
+    await world.consumer.load()
+    for agent in agents:
+        await world.push(agent, batch(agent, 1000))
+    await world.consumer.catch_up()
+    return agents
+
+
 async def test_a_snapshot_lets_the_journal_be_trimmed_up_to_there(world: StateFixture) -> None:
     agent = BatchSealer("hoan-kiem", epoch_ns=EPOCH)
     await world.consumer.load()
@@ -212,11 +222,7 @@ async def test_a_snapshot_is_written_in_parts_and_ends_with_its_position(
     world: StateFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("thongsuot_collector.state.consumer._SNAPSHOT_SITES", 2)
-    agents = [BatchSealer(f"site-{n}", epoch_ns=EPOCH, stream=f"{n:016x}") for n in range(5)]
-    await world.consumer.load()
-    for agent in agents:
-        await world.push(agent, batch(agent, 1000))
-    await world.consumer.catch_up()
+    await reporting_agents(world, 5)
     written: list[int] = []
     event.listen(world.store, "commit", lambda _connection: written.append(len(written)))
     with world.store.begin() as connection:
@@ -238,11 +244,7 @@ async def test_what_is_applied_during_a_snapshot_is_there_once_after_a_crash(
     world: StateFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("thongsuot_collector.state.consumer._SNAPSHOT_SITES", 1)
-    agents = [BatchSealer(f"site-{n}", epoch_ns=EPOCH, stream=f"{n:016x}") for n in range(3)]
-    await world.consumer.load()
-    for agent in agents:
-        await world.push(agent, batch(agent, 1000))
-    await world.consumer.catch_up()
+    agents = await reporting_agents(world, 3)
     first_written = asyncio.Event()
     loop = asyncio.get_running_loop()
     event.listen(

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import time
 from collections import deque
 
 from tests.fakes.clock import FakeClock
@@ -50,12 +51,13 @@ class PromptSocket(EchoSocket):
     def send(self, egress: Egress, sequence: int, payload: bytes, flow: int = 0) -> int:
         del flow
         number, self.sent = self.sent, self.sent + 1
-        self.stamps.append(TransmitTimestamp(number=number, stamp_ns=1_000))
+        stamp_ns = time.time_ns()
+        self.stamps.append(TransmitTimestamp(number=number, stamp_ns=stamp_ns))
         self.answers.append(
             EchoArrival(
                 message=EchoReply(identifier=0, sequence=sequence, payload=payload),
                 control=ReceivedControl(
-                    stamp_ns=1_001, interface=egress.index, local=egress.source_packed
+                    stamp_ns=stamp_ns + 1, interface=egress.index, local=egress.source_packed
                 ),
                 size_bytes=24,
             )

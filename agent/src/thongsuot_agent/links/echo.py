@@ -218,9 +218,9 @@ class EchoChannel:
                 self._accept_arrival(event)
                 continue
             self._stamps_seen = True
-            pending = self._by_number.pop(event.number, None)
-            if pending is not None:
-                pending.stopwatch.left_ns = event.stamp_ns
+            pending = self._by_number.get(event.number)
+            if pending is not None and pending.stopwatch.note_departure(event.stamp_ns):
+                del self._by_number[event.number]
             if self.is_raw and not self._by_number:
                 return
 

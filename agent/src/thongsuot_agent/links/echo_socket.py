@@ -72,7 +72,8 @@ class EchoSocket:
         ``flow`` chooses the identifier among those of a raw socket; a ping socket has only one.
 
         Raises:
-            OSError: the kernel could not send; no packet left. Numbers restart from 0.
+            OSError: the kernel could not send; no packet left. Numbers restart from 0, and the
+                timestamp of an earlier packet may still come (``Stopwatch.note_departure``).
         """
         identifier = self._sockets.identifier | (flow % FRESH_FLOWS if self.is_raw else 0)
         packet = icmp.build_request(self.numbers, identifier, sequence, payload)
@@ -84,9 +85,6 @@ class EchoSocket:
             # Kernels differ in whether a failed packet uses up a number.
             number_anew(self._sockets.sender)
             self._number = 0
-            # A timestamp that still waits has an old number, and would be taken for a new packet's.
-            while self.is_raw and self.next_stamp_or_error() is not None:
-                pass
             raise
         number, self._number = self._number, self._number + 1
         return number

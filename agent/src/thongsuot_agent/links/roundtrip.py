@@ -25,9 +25,10 @@ class Stopwatch:
     """
     Times one packet; start it immediately before sending.
 
-    The kernel's timestamps are preferred (Unix time, set ``left_ns`` when that of sending is
-    known): they do not grow while the process waits for the CPU. If one is missing or implausible,
-    or the wall clock stepped meanwhile, our own monotonic clock is used and the doubt is reported.
+    The kernel's timestamps are preferred (Unix time; that of sending is given to
+    ``note_departure``, or set as ``left_ns`` where no other packet's can come): they do not grow
+    while the process waits for the CPU. If one is missing or implausible, or the wall clock stepped
+    meanwhile, our own monotonic clock is used and the doubt is reported.
     """
 
     __slots__ = ("_offset_ns", "_started_ns", "left_ns")
@@ -36,6 +37,19 @@ class Stopwatch:
         self.left_ns: int | None = None
         self._offset_ns = wall_offset_ns()
         self._started_ns = time.monotonic_ns()
+
+    def note_departure(self, stamp_ns: int) -> bool:
+        """
+        Take a timestamp of sending; return whether it can be this packet's.
+
+        One from before the start is of an earlier packet with the same number: numbers restart when
+        the kernel could not send, and a packet that waited for its neighbour's address, or in the
+        queue of a slow line, is stamped after that.
+        """
+        if stamp_ns < self._started_ns + self._offset_ns - _SLACK_NS:
+            return False
+        self.left_ns = stamp_ns
+        return True
 
     def stop(self, arrived_ns: int | None) -> tuple[int, frozenset[QualityFlag]]:
         """

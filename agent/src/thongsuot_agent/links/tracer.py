@@ -134,9 +134,9 @@ class Tracer:
         """Read what has arrived; nothing is waited for."""
         for event in self._flow.events():
             if isinstance(event, TransmitTimestamp):
-                sent = self._by_stamp.pop(event.number, None)
-                if sent is not None:
-                    sent.stopwatch.left_ns = event.stamp_ns
+                sent = self._by_stamp.get(event.number)
+                if sent is not None and sent.stopwatch.note_departure(event.stamp_ns):
+                    del self._by_stamp[event.number]
             else:
                 self.received_bytes += event.size_bytes
                 self._accept_reply(event)

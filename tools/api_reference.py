@@ -41,6 +41,9 @@ thongsuot-collector sites --where state=down --sort since --json      # the same
   whenever they began.
 - **Pages.** `?limit=` ({LIMIT}; at most {MOST}) and `?offset=`; the answer has `items` and
   `total`, the header `Link` where the next page is. A file `.csv` has all that is selected.
+  Each answer is of one moment and has each record once. Between two pages records can change: an
+  incident that is closed moves down the list, and the next page skips one. Read the CSV, or
+  `?sort=id` with `since` and no filter on what changes: then none is missed.
 - **Saving work.** Each answer has an `ETag`; `If-None-Match` with it gets 304 while nothing has
   changed. Answers are packed for who accepts gzip.
 - **Mistakes** are answered by 400 and a sentence that names them (`application/problem+json`, RFC

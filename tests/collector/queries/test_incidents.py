@@ -3,12 +3,16 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import msgspec
 import pytest
 from sqlalchemy import Connection, event
 
+from tests.collector.batches import S
 from tests.collector.correlation.consumer_world import INVENTORY, World
+from thongsuot_collector.app.following import IncidentReplica
 from thongsuot_collector.correlation import rows
 from thongsuot_collector.incidents.incident import Incident, IncidentStatus
 from thongsuot_collector.inventory.directory import InventoryDirectory
@@ -17,6 +21,8 @@ from thongsuot_collector.queries.incidents import closed_of, incident_records, o
 from thongsuot_collector.queries.logs import StoredIncidents, stored_incidents
 from thongsuot_collector.queries.scope import WHOLE_CITY
 from thongsuot_collector.queries.selection import Selection
+from thongsuot_collector.timeline.interval import Rewrite
+from thongsuot_collector.timeline.subject import Subject
 from thongsuot_schema.state import State
 
 SITES = ("s0", "s1")
@@ -148,6 +154,51 @@ async def test_a_command_that_reads_the_city_first_has_each_incident_once(world:
     for first, then in ((open_city, closed), (closed_city, opened)):
         records = incident_records(first, then, WHOLE_CITY, "en")
         assert [record.id for record in records] == [name]
+
+
+async def test_a_follower_shows_lines_and_incidents_of_one_moment(world: World) -> None:
+    """The end of a fault that is written while it reads is in neither, and in both afterwards."""
+    name = await only_incident(world)
+    line = Subject("s0", "fiber")
+    (ongoing,) = [each for each in world.intervals("s0", "fiber") if each.end_ns is None]
+    end_ns = ongoing.start_ns + S
+    up = msgspec.structs.replace(ongoing, start_ns=end_ns, state=State.UP)
+    ended = msgspec.structs.replace(ongoing, end_ns=end_ns)
+    closed = msgspec.structs.replace(
+        world.consumer.registry.incidents[name], status=IncidentStatus.CLOSED, closed_ns=end_ns
+    )
+    writes = rows.IncidentWrites(
+        rewrites=[
+            Rewrite(subject=line, from_ns=ongoing.start_ns, until_ns=None, intervals=(ended, up))
+        ],
+        incidents=[closed],
+    )
+    written: list[str] = []
+
+    def end_in_between(
+        _connection: Connection,
+        _cursor: object,
+        sql: str,
+        _parameters: object,
+        _context: object,
+        _is_many: bool,
+    ) -> None:
+        if "FROM intervals" in sql and not written:
+            written.append(sql)
+            with ThreadPoolExecutor() as leader:
+                leader.submit(
+                    rows.write_changes, world.store, writes, consumer="incidents"
+                ).result()
+
+    registry = world.new_consumer().registry
+    replica = IncidentReplica(world.store, registry)
+    event.listen(world.store, "before_cursor_execute", end_in_between)
+    for is_open, state in ((True, State.DOWN), (False, State.UP)):
+        await replica.refresh(world.now_ns)
+        interval = registry.network_state.interval_of(line)
+        assert interval is not None
+        assert (registry.incidents[name].is_open, interval.state) == (is_open, state)
+    assert len(written) == 1
 
 
 async def test_a_closed_incident_was_asked_for_by_its_onset_and_its_name(world: World) -> None:

@@ -1,10 +1,11 @@
 """What statements rest on is read from the store; revisions are issued when it changes."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, delete
+from sqlalchemy import Connection, Engine, delete, event
 
 from tests.collector.sla.examples import BASE, DAY, HOUR, NOVEMBER
 from tests.collector.sla.reference_count import CUT, SILENT, UP, S
@@ -17,6 +18,7 @@ from thongsuot_collector.sla.terms import AreaKind
 from thongsuot_collector.state.switch_over_rows import add_switch_overs
 from thongsuot_collector.statements import revision_store
 from thongsuot_collector.statements.archive import StatementIssuer
+from thongsuot_collector.statements.circuit_record import read_circuit_record
 from thongsuot_collector.statements.circuits import circuits
 from thongsuot_collector.statements.settings import SlaSettings
 from thongsuot_collector.store.tables import STATEMENTS
@@ -129,6 +131,42 @@ def test_an_open_interval_lasts_only_until_the_site_last_reported(
     assert statement(month).totals.by_class[TimeClass.UNKNOWN] == 20 * DAY * S
     month.live((-DAY, UP), (3 * DAY, SILENT), heard_s=3 * DAY)
     assert statement(month).totals.by_class[TimeClass.UNKNOWN] == 27 * DAY * S
+
+
+def test_a_statement_is_of_one_moment_whatever_is_written_while_it_is_read(
+    month: StatementFixture,
+) -> None:
+    """
+    A line that is cut between two reads was up until then, not until its site reported the cut.
+    """
+    month.live((-DAY, UP), heard_s=10 * DAY)
+    written: list[str] = []
+
+    def cut_in_between(
+        _connection: Connection,
+        _cursor: object,
+        sql: str,
+        _parameters: object,
+        _context: object,
+        _is_many: bool,
+    ) -> None:
+        if "FROM timelines" in sql and not written:
+            written.append(sql)
+            with ThreadPoolExecutor() as other:
+                other.submit(month.live, (-DAY, UP), (10 * DAY, CUT), heard_s=20 * DAY).result()
+
+    line, span = circuit(month), (NOVEMBER.from_ms, NOVEMBER.until_ms)
+    event.listen(month.store, "before_cursor_execute", cut_in_between)
+    directory = month.archive.directory
+    before = read_circuit_record(month.store, line, directory, span, known_ms=0)
+    assert len(written) == 1
+    (up,) = before.intervals
+    assert up.end_ns == (BASE + 10 * DAY * S) * 1_000_000
+    after = read_circuit_record(month.store, line, directory, span, known_ms=0)
+    assert [interval.end_ns for interval in after.intervals] == [
+        (BASE + 10 * DAY * S) * 1_000_000,
+        (BASE + 20 * DAY * S) * 1_000_000,
+    ]
 
 
 def test_a_statement_is_held_against_the_contract_of_its_month(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from thongsuot_collector.metrics import Metrics
 from thongsuot_collector.notify.dispatch.service import NotificationService
 from thongsuot_collector.store import heard_reports
 from thongsuot_collector.store.heard_reports import PassedReport
+from thongsuot_collector.store.snapshot import snapshot
 from thongsuot_collector.store.term import Leader, current_leader
 from thongsuot_collector.timeline.interval import Interval
 from thongsuot_collector.timeline.settings import ns
@@ -29,7 +30,9 @@ The same applies if it cannot be checked because the database does not answer.
 
 
 class IncidentReplica:
-    """A registry loaded from the store; it decides nothing and writes nothing."""
+    """
+    A registry loaded from the store, as of one moment; it decides nothing and writes nothing.
+    """
 
     def __init__(self, store: Engine, registry: IncidentRegistry) -> None:
         self._store = store
@@ -44,10 +47,11 @@ class IncidentReplica:
         self._registry.replace(snapshot)
 
     def _read(self, since_ns: int) -> tuple[RegistrySnapshot, Sequence[tuple[Subject, Interval]]]:
-        return (
-            rows.load_live(self._store, known_since_ns=since_ns),
-            rows.load_current_intervals(self._store),
-        )
+        with snapshot(self._store) as store:
+            return (
+                rows.load_live(store, known_since_ns=since_ns),
+                rows.load_current_intervals(store),
+            )
 
 
 class Following:

@@ -26,6 +26,7 @@ from thongsuot_collector.incidents.registry import RegistrySnapshot
 from thongsuot_collector.store import audit
 from thongsuot_collector.store.audit import AuditAction
 from thongsuot_collector.store.sites import Position
+from thongsuot_collector.store.snapshot import reading
 from thongsuot_collector.store.tables import (
     FAULTS,
     INCIDENT_MEMBERS,
@@ -81,15 +82,14 @@ def load_timelines(engine: Engine) -> list[tuple[str, bytes]]:
         return [(row.site, row.body) for row in connection.execute(select(TIMELINES))]
 
 
-def load_live(engine: Engine, *, known_since_ns: int) -> RegistrySnapshot:
+def load_live(store: Engine | Connection, *, known_since_ns: int) -> RegistrySnapshot:
     """Return the data to hold in memory: open incidents, and recently closed ones."""
     wanted = or_(INCIDENTS.c.is_live, INCIDENTS.c.known_until_ns >= known_since_ns)
-    with engine.connect() as connection:
+    with reading(store) as connection:
         names = [row.id for row in connection.execute(select(INCIDENTS.c.id).where(wanted))]
         state = _with_all_members(connection, names)
-    return RegistrySnapshot(
-        incidents=state.incidents, faults=state.faults, windows=tuple(load_windows(engine))
-    )
+        windows = tuple(load_windows(connection))
+    return RegistrySnapshot(incidents=state.incidents, faults=state.faults, windows=windows)
 
 
 def load_for_rewrites(engine: Engine, rewrites: Iterable[Rewrite]) -> RegistrySnapshot:
@@ -115,7 +115,7 @@ def load_for_rewrites(engine: Engine, rewrites: Iterable[Rewrite]) -> RegistrySn
 
 
 def load_intervals(
-    engine: Engine, subject: Subject, *, from_ns: int, until_ns: int
+    store: Engine | Connection, subject: Subject, *, from_ns: int, until_ns: int
 ) -> list[Interval]:
     """Return the intervals of a subject that overlap a period, in order."""
     wanted = (
@@ -127,14 +127,14 @@ def load_intervals(
         )
         .order_by(INTERVALS.c.start_ns)
     )
-    with engine.connect() as connection:
+    with reading(store) as connection:
         return [_interval(row) for row in connection.execute(wanted).mappings()]
 
 
-def load_current_intervals(engine: Engine) -> list[tuple[Subject, Interval]]:
+def load_current_intervals(store: Engine | Connection) -> list[tuple[Subject, Interval]]:
     """Return the current interval of every subject."""
     wanted = select(INTERVALS).where(INTERVALS.c.end_ns.is_(None))
-    with engine.connect() as connection:
+    with reading(store) as connection:
         return [
             (Subject(site=row["site"], link=row["link"], service=row["service"]), _interval(row))
             for row in connection.execute(wanted).mappings()
@@ -162,10 +162,10 @@ def recently_closed(engine: Engine, *, limit: int, carrier: str = "") -> list[In
 
 
 def load_disputed(
-    engine: Engine, subject: Subject, *, from_ns: int, until_ns: int
+    store: Engine | Connection, subject: Subject, *, from_ns: int, until_ns: int
 ) -> list[Incident]:
     """Return the disputed incidents of a subject in a period, oldest first."""
-    incidents = _load_of(engine, subject, from_ns=from_ns, until_ns=until_ns)
+    incidents = _load_of(store, subject, from_ns=from_ns, until_ns=until_ns)
     return [incident for incident in incidents if incident.dispute or incident.past_disputes]
 
 
@@ -177,7 +177,9 @@ def load_closed_by_city(
     return [incident for incident in incidents if incident.closing is not None]
 
 
-def _load_of(engine: Engine, subject: Subject, *, from_ns: int, until_ns: int) -> list[Incident]:
+def _load_of(
+    store: Engine | Connection, subject: Subject, *, from_ns: int, until_ns: int
+) -> list[Incident]:
     """
     Return the incidents of a subject in a period, oldest first; those closed by the city may
     continue after it.
@@ -192,18 +194,18 @@ def _load_of(engine: Engine, subject: Subject, *, from_ns: int, until_ns: int) -
         )
         .order_by(INCIDENTS.c.opened_ns, INCIDENTS.c.id)
     )
-    with engine.connect() as connection:
+    with reading(store) as connection:
         bodies = [row.body for row in connection.execute(wanted)]
     # An incident that holds a subject's second fault has two rows of it.
     return [msgspec.msgpack.decode(body, type=Incident) for body in dict.fromkeys(bodies)]
 
 
-def load_windows(engine: Engine) -> list[MaintenanceWindow]:
+def load_windows(store: Engine | Connection) -> list[MaintenanceWindow]:
     """Return all maintenance windows, in order of their beginnings."""
     wanted = select(MAINTENANCE_WINDOWS.c.body).order_by(
         MAINTENANCE_WINDOWS.c.start_ns, MAINTENANCE_WINDOWS.c.id
     )
-    with engine.connect() as connection:
+    with reading(store) as connection:
         return [
             msgspec.msgpack.decode(row.body, type=MaintenanceWindow)
             for row in connection.execute(wanted)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from sqlalchemy import Connection, Engine, select
 
 from thongsuot_collector.store.site_tables import SWITCH_OVERS
+from thongsuot_collector.store.snapshot import reading
 from thongsuot_collector.store.upsert import upsert
 from thongsuot_schema.counter_path import SwitchOver
 
@@ -35,7 +36,7 @@ def has_switch_overs(engine: Engine) -> bool:
 
 
 def load_switch_overs(
-    engine: Engine, site: str, *, from_ms: int, until_ms: int
+    store: Engine | Connection, site: str, *, from_ms: int, until_ms: int
 ) -> list[SwitchOver]:
     """Return those of a site in a period (Unix ms), oldest first."""
     wanted = (
@@ -47,7 +48,7 @@ def load_switch_overs(
         )
         .order_by(SWITCH_OVERS.c.at_ms)
     )
-    with engine.connect() as connection:
+    with reading(store) as connection:
         return [
             SwitchOver(
                 at_s=row.at_ms / _MS_PER_S,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import msgspec
-from sqlalchemy import Engine, and_, or_, select
+from sqlalchemy import Connection, Engine, and_, or_, select
 
 from thongsuot_collector.correlation import rows
 from thongsuot_collector.incidents.answer import Dispute
@@ -18,6 +18,7 @@ from thongsuot_collector.sla.outage import CarrierNotification
 from thongsuot_collector.sla.periods import PlannedWork
 from thongsuot_collector.sla.statement import Circuit, CircuitRecord
 from thongsuot_collector.state.switch_over_rows import load_switch_overs
+from thongsuot_collector.store.snapshot import reading, snapshot
 from thongsuot_collector.store.tables import DELIVERIES, FAULTS, INCIDENT_MEMBERS, TIMELINES
 from thongsuot_collector.timeline.interval import Basis, Interval
 from thongsuot_collector.timeline.subject import Subject
@@ -36,28 +37,29 @@ class _TimelineEdge(msgspec.Struct, frozen=True, kw_only=True):
 def read_circuit_record(
     engine: Engine, circuit: Circuit, directory: InventoryDirectory, span: Span, *, known_ms: int
 ) -> CircuitRecord:
-    """Return the record of a circuit in a span, up to a time."""
+    """Return the record of a circuit in a span, up to a time; all of it as of one moment."""
     subject = Subject(circuit.site, circuit.link)
     from_ns, until_ns = span[0] * NS_PER_MS, span[1] * NS_PER_MS
-    intervals = rows.load_intervals(engine, subject, from_ns=from_ns, until_ns=until_ns)
-    return CircuitRecord(
-        disputes=list(_disputes(engine, circuit, from_ns, until_ns)),
-        intervals=_closed_at_edge(intervals, _edge_ns(engine, circuit.site)),
-        planned_work=[
-            PlannedWork(
-                from_ms=window.start_ns // NS_PER_MS,
-                until_ms=window.end_ns // NS_PER_MS,
-                name=window.id,
-            )
-            for window in rows.load_windows(engine)
-            if window.start_ns < until_ns
-            and window.end_ns > from_ns
-            and window.covers(subject, directory)
-        ],
-        notifications=list(_notifications(engine, circuit, from_ns, until_ns)),
-        moves=load_switch_overs(engine, circuit.site, from_ms=span[0], until_ms=span[1]),
-        known_ms=known_ms,
-    )
+    with snapshot(engine) as store:
+        intervals = rows.load_intervals(store, subject, from_ns=from_ns, until_ns=until_ns)
+        return CircuitRecord(
+            disputes=list(_disputes(store, circuit, from_ns, until_ns)),
+            intervals=_closed_at_edge(intervals, _edge_ns(store, circuit.site)),
+            planned_work=[
+                PlannedWork(
+                    from_ms=window.start_ns // NS_PER_MS,
+                    until_ms=window.end_ns // NS_PER_MS,
+                    name=window.id,
+                )
+                for window in rows.load_windows(store)
+                if window.start_ns < until_ns
+                and window.end_ns > from_ns
+                and window.covers(subject, directory)
+            ],
+            notifications=list(_notifications(store, circuit, from_ns, until_ns)),
+            moves=load_switch_overs(store, circuit.site, from_ms=span[0], until_ms=span[1]),
+            known_ms=known_ms,
+        )
 
 
 def proven_until_ms(engine: Engine, site: str) -> int:
@@ -65,8 +67,8 @@ def proven_until_ms(engine: Engine, site: str) -> int:
     return _edge_ns(engine, site) // NS_PER_MS
 
 
-def _edge_ns(engine: Engine, site: str) -> int:
-    with engine.connect() as connection:
+def _edge_ns(store: Engine | Connection, site: str) -> int:
+    with reading(store) as connection:
         body = connection.execute(select(TIMELINES.c.body).where(TIMELINES.c.site == site)).scalar()
     return 0 if body is None else msgspec.msgpack.decode(body, type=_TimelineEdge).last_sign_ns
 
@@ -86,11 +88,11 @@ def _closed_at_edge(intervals: list[Interval], last_sign_ns: int) -> list[Interv
 
 
 def _disputes(
-    engine: Engine, circuit: Circuit, from_ns: int, until_ns: int
+    store: Connection, circuit: Circuit, from_ns: int, until_ns: int
 ) -> Iterator[DisputedInterval]:
     """Yield a carrier's disputes of a circuit's faults, and the city's decisions."""
     subject = Subject(circuit.site, circuit.link)
-    incidents = rows.load_disputed(engine, subject, from_ns=from_ns, until_ns=until_ns)
+    incidents = rows.load_disputed(store, subject, from_ns=from_ns, until_ns=until_ns)
     for incident in incidents:
         known = (*incident.past_disputes, *((incident.dispute,) if incident.dispute else ()))
         disputes = [
@@ -128,7 +130,7 @@ def _disputed_interval(
 
 
 def _notifications(
-    engine: Engine, circuit: Circuit, from_ns: int, until_ns: int
+    store: Connection, circuit: Circuit, from_ns: int, until_ns: int
 ) -> Iterator[CarrierNotification]:
     """
     Yield the notifications to a carrier about a circuit's faults.
@@ -160,9 +162,7 @@ def _notifications(
             )
         )
     )
-    with engine.connect() as connection:
-        records = connection.execute(wanted).all()
-    for row in records:
+    for row in store.execute(wanted).all():
         fault = msgspec.msgpack.decode(row.body, type=Fault)
         if fault.is_gone or row.began_ns < fault.known_ns:
             continue

@@ -10,8 +10,9 @@ into another location. Beside them ``SHA256SUMS`` and, as ``.json``, the compone
 (CycloneDX). The same commit gives the same bytes: times are the commit's, the owner is root.
 
 Built on any machine for every architecture, because wheels are only unpacked. The one compiled part
-is the collector's kernel; it is compiled if a compiler for the architecture is installed (``gcc``,
-``gcc-aarch64-linux-gnu``). Without one the package runs the same code in Python, and the build says
+is the collector's kernel; it is compiled if a compiler for the architecture is installed, with the
+headers of its C library (``gcc`` and ``libc6-dev``, ``gcc-aarch64-linux-gnu`` and
+``libc6-dev-arm64-cross``). Without one the package runs the same code in Python, and the build says
 so.
 """
 

@@ -138,6 +138,23 @@ def test_the_collectors_wheels_have_the_kernel_compiled_for_their_architecture(
         assert all(int(minor) <= 36 for minor in versions)
 
 
+def test_a_compiler_without_headers_of_a_c_library_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    native = {machine: name for name, machine in MACHINES.items()}[platform.machine()]
+    if not compiler_for(native):
+        pytest.skip("no C compiler here")
+    (other,) = set(MACHINES) - {native}
+    headless = tmp_path / "bin" / f"{MACHINES[other]}-linux-gnu-gcc"
+    headless.parent.mkdir()
+    headless.write_text(f'#!/bin/sh\nexec {shutil.which("gcc")} -nostdinc "$@"\n', "utf-8")
+    headless.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{headless.parent}:{os.environ['PATH']}")
+    wheels = own_wheels(ROOT, "collector", tmp_path / "wheels", other)
+    assert not [wheel for wheel in wheels if wheel.name.startswith("thongsuot_kernel-")]
+    assert f"libc6-dev-{other}-cross" in capfd.readouterr().err
+
+
 def test_a_kernel_compiled_for_the_tests_here_is_in_no_package(tmp_path: Path) -> None:
     architecture = {machine: name for name, machine in MACHINES.items()}[platform.machine()]
     if not compiler_for(architecture):

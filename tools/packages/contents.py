@@ -161,17 +161,18 @@ def own_wheels(root: Path, room: str, folder: Path, architecture: str) -> list[P
                 _write_headers(headers, architecture)
                 _build_wheel(clean, folder, _cross_environment(architecture, compiler, headers))
         else:
+            packages = _compiler_packages(architecture)
             sys.stderr.write(
-                f"build: no compiler for {architecture} (Debian's "
-                f"gcc-{MACHINES[architecture]}-linux-gnu) or no Python.h here: the collector's "
-                "inner loops are packed in Python alone\n"
+                f"build: no compiler for {architecture} (Debian's {packages}) or no Python.h here: "
+                "the collector's inner loops are packed in Python alone\n"
             )
     return sorted(folder.glob("*.whl"))
 
 
 def compiler_for(architecture: str) -> str:
     """
-    Return the C compiler for an architecture, empty if this machine has none.
+    Return the C compiler for an architecture, empty if this machine has none, or one without the
+    headers of that architecture's C library: Debian's cross compilers only recommend these.
 
     Python's own headers work for every 64-bit architecture: the kernel uses only the limited API.
     """
@@ -179,7 +180,27 @@ def compiler_for(architecture: str) -> str:
         return ""
     machine = MACHINES[architecture]
     is_native = platform.machine() == machine
-    return shutil.which("gcc" if is_native else f"{machine}-linux-gnu-gcc") or ""
+    compiler = shutil.which("gcc" if is_native else f"{machine}-linux-gnu-gcc") or ""
+    return compiler if compiler and _has_c_library(compiler) else ""
+
+
+def _compiler_packages(architecture: str) -> str:
+    machine = MACHINES[architecture]
+    if platform.machine() == machine:
+        return "gcc and libc6-dev"
+    return f"gcc-{machine.replace('_', '-')}-linux-gnu and libc6-dev-{architecture}-cross"
+
+
+def _has_c_library(compiler: str) -> bool:
+    # Without them a cross compiler finds this machine's <stdio.h>, but not what that includes.
+    done = subprocess.run(
+        [compiler, "-E", "-x", "c", "-"],
+        input="#include <stdio.h>\n",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode == 0
 
 
 def _write_headers(folder: Path, architecture: str) -> None:

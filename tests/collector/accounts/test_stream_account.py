@@ -75,11 +75,14 @@ def test_a_number_belongs_to_the_day_on_which_it_was_heard_of_first() -> None:
     made = account(4, {1, 2, 3, 4, 7})
     made.raise_highest(9, 102)
     made.raise_highest(8, 103)  # nothing new
-    made.raise_highest(10, 101)  # a clock that went back: the day that is marked last
+    made.raise_highest(10, 101)  # a clock that was ahead and went back
+    made.raise_highest(11, 101)
     assert made.counts_by_day() == {
         100: {BatchFate.KEPT: 4},
-        102: {BatchFate.KEPT: 1, BatchFate.UNEXPLAINED: 5},
+        102: {BatchFate.KEPT: 1, BatchFate.UNEXPLAINED: 4},
+        101: {BatchFate.UNEXPLAINED: 2},
     }
+    assert len(made.marks) == 3
 
 
 @given(

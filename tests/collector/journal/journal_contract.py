@@ -16,6 +16,7 @@ from thongsuot_collector.journal.journal import Cursor, Journal, Tally, day_of
 
 Reopen = Callable[[], Awaitable[Journal]]
 MAX = 1 << 62
+DAY_NS = 86_400 * 10**9
 
 
 def entry(
@@ -323,6 +324,19 @@ async def test_a_consumers_work_is_counted_with_its_cursor_by_day_and_site(
     by_consumer = await journal.tallies(from_day=0)
     assert by_consumer == {"sink": [other, Tally(day=20_000, site="tay-ho", delivered=6)]}
     assert await journal.tallies(from_day=20_000, site="ba-dinh") == {}
+
+
+async def test_an_entry_from_a_clock_years_ahead_ends_no_other_days_counts(reopen: Reopen) -> None:
+    journal = await reopen()
+    today = day_of(entry(1).received_ns)
+    tallies = [Tally(day=day, site="tay-ho", delivered=1) for day in (today, today + 6_000)]
+    await journal.append(entry(1, received_ns=today * DAY_NS))
+    await journal.append(entry(2, received_ns=(today + 6_000) * DAY_NS))
+    await journal.commit("sink", 2, begun=0, tallies=tallies)
+    before_ns = (today + 1) * DAY_NS
+    trimmed = await journal.trim(["sink"], received_before_ns=before_ns, max_bytes=MAX)
+    assert trimmed.removed == 1
+    assert await journal.tallies(from_day=0) == {"sink": tallies}
 
 
 async def test_a_dead_letter_that_was_delivered_after_all_is_counted_once(reopen: Reopen) -> None:

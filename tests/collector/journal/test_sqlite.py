@@ -14,9 +14,12 @@ from msgspec import structs
 from tests.collector.journal.journal_contract import *  # noqa: F403 - the contract's tests
 from tests.collector.journal.journal_contract import Reopen, entry, everything
 from thongsuot_collector.errors import JournalBusy, JournalDamaged, JournalError, JournalRefused
+from thongsuot_collector.journal import sqlite_tables
 from thongsuot_collector.journal.entry import AppendOutcome
+from thongsuot_collector.journal.journal import Cursor
 from thongsuot_collector.journal.sqlite import SqliteJournal, open_journal
 from thongsuot_collector.journal.sqlite_tables import connect
+from thongsuot_collector.journal.sqlite_view import open_sqlite_view
 from thongsuot_collector.store.sqlite_file import damage_marker
 
 
@@ -212,3 +215,28 @@ async def test_content_in_memory_equals_that_on_the_disk(
         assert await read() == from_memory
         await journal.append(entry(1000 + through + size_bytes % 7))
     await journal.close()
+
+
+async def test_a_commit_of_an_unchanged_cursor_is_written_to_the_disk(tmp_path: Path) -> None:
+    journal = open_journal(tmp_path / "journal.sqlite", committed=ignore)
+    log = tmp_path / "journal.sqlite-wal"
+    await journal.commit("incidents", 7, b"note")
+    for _ in range(2):
+        before = log.stat().st_size
+        await journal.commit("incidents", 7, b"note")
+        assert log.stat().st_size > before
+    assert await journal.cursor("incidents") == Cursor(sequence=7, note=b"note")
+    await journal.close()
+
+
+@pytest.mark.parametrize("version", range(1, len(sqlite_tables._STEPS)))
+def test_a_file_of_an_earlier_version_is_read_as_it_is(tmp_path: Path, version: int) -> None:
+    path = tmp_path / "journal.sqlite"
+    with closing(sqlite3.connect(path, isolation_level=None)) as made:
+        steps = "".join(sqlite_tables._STEPS[:version])
+        made.executescript(f"{steps} PRAGMA user_version = {version};")
+        made.execute("INSERT INTO journal (name) VALUES ('old')")
+    with closing(open_sqlite_view(path)) as view:
+        assert (view.name(), view.cursors(), view.kept()) == ("old", {}, {})
+        assert (view.extent().head, view.damage().lost, list(view.batches())) == (0, (), [])
+        assert view.tallies(from_day=0) == {}

@@ -94,7 +94,7 @@ class Loss(NamedTuple):
 
 
 class DayMark(NamedTuple):
-    """The highest known number of a stream at the end of a day."""
+    """The highest known number of a stream at the end of a day, by the collector's clock then."""
 
     day: int
     highest: int
@@ -124,15 +124,15 @@ class StreamAccount(msgspec.Struct, kw_only=True):
     accepted: tuple[Range, ...] = ()
 
     def raise_highest(self, number: int, day: int) -> None:
-        """Record a number as known from a day on, or from the last marked day if that is later."""
+        """
+        Record a number as known from a day on, even if a later day is marked: the clock was ahead
+        then, and the numbers that follow are not of that day.
+        """
         if number <= self.highest:
             return
         self.highest = number
-        marks = self.marks
-        if marks and marks[-1].day >= day:
-            self.marks = (*marks[:-1], DayMark(marks[-1].day, number))
-        else:
-            self.marks = (*marks, DayMark(day, number))
+        before = self.marks[:-1] if self.marks and self.marks[-1].day == day else self.marks
+        self.marks = (*before, DayMark(day, number))
 
     def add_losses(self, losses: Iterable[Loss]) -> bool:
         """

@@ -2,6 +2,7 @@
 
 from thongsuot_collector.app.components import Components
 from thongsuot_collector.app.durable import free_bytes_of
+from thongsuot_collector.correlation.consumer import IncidentConsumer
 
 _LAG = 1000
 """The lag up to which a consumer counts as ready: the entries of some seconds."""
@@ -22,12 +23,16 @@ def problem_of(components: Components) -> str:
         if problem:
             return problem
         return _disk_problem(components)
-    if components.incidents.lag > _LAG:
-        return f"catching up: incidents are {components.incidents.lag} entries behind"
-    still_s = components.incidents.turns.idle_s
+    return _problem_of_judging(components.incidents) or _disk_problem(components)
+
+
+def _problem_of_judging(incidents: IncidentConsumer) -> str:
+    if incidents.lag > _LAG:
+        return f"catching up: incidents are {incidents.lag} entries behind"
+    still_s = incidents.turns.idle_s
     if still_s > _STILL_S:
         return f"nothing is judged: correlation has stood still for {still_s:.0f} s"
-    return _disk_problem(components)
+    return f"nothing can be stored: {incidents.refusal}" if incidents.refusal else ""
 
 
 def unjudged_entries(components: Components) -> int:

@@ -243,6 +243,11 @@ class IncidentConsumer:
         actions.record_delivery(self.registry, name, number, delivery, is_done=is_done)
         await self._write()
 
+    @property
+    def refusal(self) -> str:
+        """Why the journal stores nothing, empty if it does: every push is refused then."""
+        return self._listening.refusal
+
     async def follow_windows(self) -> None:
         """Check periodically whether others have planned or cancelled work."""
         while True:

@@ -68,7 +68,8 @@ class JournalListening:
         # silent (2026-12: with 8 s of silence, a power cut was not detected).
         self._proven_every_s = min(_PROVEN_EVERY_S, break_s / 2)
         self._proven_ns = 0
-        self._is_refused = False
+        self.refusal = ""
+        """Why nothing can be stored; empty if it can."""
 
     @property
     def since_ns(self) -> int:
@@ -83,10 +84,10 @@ class JournalListening:
             cursor = await self._journal.cursor(self._consumer)
             await self._journal.commit(self._consumer, cursor.sequence, cursor.note)
         except JournalError as error:
-            if not self._is_refused:
+            if not self.refusal:
                 _log.warning("nothing can be stored, so no agent is reported silent: %s", error)
-            self._is_refused = True
+            self.refusal = str(error)
             return
-        self._is_refused = False
+        self.refusal = ""
         self._proven_ns = self._now_ns()
         self._period.note_presence(self._proven_ns)

@@ -75,7 +75,8 @@ class LostRange(msgspec.Struct, frozen=True, kw_only=True):
 
     ``first`` to ``last`` are sequences; ``site`` is empty if the owner of the entries is unknown,
     and then ``first_number`` and ``last_number`` are 0. ``forgotten`` is instead the table beside
-    the entries of which rows cannot be read any more: no entry is lost then, and all else is empty.
+    the entries of which rows cannot be read any more, or what was lost of the store: no entry is
+    lost then, and all else is empty.
     ``found_ns`` is when it was found, 0: just now.
     """
 
@@ -197,6 +198,12 @@ class Journal(Protocol):
 
         ``tallies`` are added in the same transaction: entries processed twice after a crash are
         counted once. ``begun`` counts with the first commit that has it (see ``Cursor``).
+        """
+
+    async def note_forgotten(self, lost: str) -> None:
+        """
+        Add a loss outside of the journal to its damage (``LostRange.forgotten``); returns when that
+        is durable.
         """
 
     async def commit_retried(self, consumer: str, kept: StoredEntry) -> None:

@@ -203,6 +203,10 @@ class PostgresJournal:
 
         await self._write(job)
 
+    async def note_forgotten(self, lost: str) -> None:
+        """See ``Journal``."""
+        await self._write(lambda connection: rows.note_forgotten(connection, lost))
+
     async def commit_retried(self, consumer: str, kept: StoredEntry) -> None:
         """See ``Journal``."""
         day, site = day_of(kept.entry.received_ns), kept.entry.site

@@ -231,6 +231,13 @@ def count_lost(connection: PostgresConnection, consumer: str, lost: int) -> None
     )
 
 
+def note_forgotten(connection: PostgresConnection, lost: str) -> None:
+    """Add a loss outside of the journal."""
+    connection.execute(
+        "INSERT INTO damage VALUES (%s, 0, 0, 0, '', '', 0, 0, %s)", (time.time_ns(), lost)
+    )
+
+
 def put_layout(
     connection: PostgresConnection, layout_id: bytes, body: bytes, received_ns: int
 ) -> None:

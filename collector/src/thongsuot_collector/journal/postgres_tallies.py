@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from thongsuot_collector.journal.journal import Tally
 from thongsuot_collector.journal.postgres_tables import PostgresConnection
 from thongsuot_collector.journal.ranges import Range, merged_by_stream
-from thongsuot_collector.journal.trimming import KEPT_DAYS
 
 _ADD = """
     INSERT INTO tallies (day, consumer, site, delivered, set_aside, lost)
@@ -87,11 +86,9 @@ def add_lost(
     )
 
 
-def forget_old(connection: PostgresConnection) -> None:
-    """Remove the tallies of days that are no longer needed."""
-    connection.execute(
-        "DELETE FROM tallies WHERE day < (SELECT max(day) FROM tallies) - %s", (KEPT_DAYS,)
-    )
+def forget_old(connection: PostgresConnection, last_day: int) -> None:
+    """Remove the tallies of all days up to one."""
+    connection.execute("DELETE FROM tallies WHERE day <= %s", (last_day,))
 
 
 def listed(

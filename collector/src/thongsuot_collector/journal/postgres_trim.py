@@ -13,6 +13,7 @@ from thongsuot_collector.journal.trimming import (
     LAYOUT_GRACE_NS,
     TRIM_SLICE,
     RemovedEntry,
+    last_forgotten_day,
     numbers_by_stream,
     removable,
     sizes_by_site,
@@ -114,7 +115,7 @@ def _remove(
             "body_bytes = body_bytes - %s",
             (len(removed), sum(by_site.values())),
         )
-        postgres_tallies.forget_old(connection)
+        postgres_tallies.forget_old(connection, last_forgotten_day(removed))
     for consumer, done in cursors.items():
         of_consumer = unread(removed, done)
         if of_consumer:

@@ -51,7 +51,7 @@ class SqliteJournal:
         self._grown = asyncio.Event()
         self._waiting = WaitingBodies("the disk")
         self._writer = GroupCommitWriter[Job](
-            lambda: SqliteSession(connect(path, writable=True)),
+            lambda: SqliteSession(connect(path, writable=True), path),
             committed=committed,
             gather_s=gather_s,
         )
@@ -140,6 +140,10 @@ class SqliteJournal:
                 tally_rows.add(connection, consumer, tallies, begun=begun)
 
         await self._write(job)
+
+    async def note_forgotten(self, lost: str) -> None:
+        """See ``Journal``."""
+        await self._write(lambda connection: rows.note_forgotten(connection, lost))
 
     async def commit_retried(self, consumer: str, kept: StoredEntry) -> None:
         """See ``Journal``."""

@@ -3,6 +3,7 @@ The operations of the SQLite journal inside one connection: rows in, rows out, n
 """
 
 import sqlite3
+import time
 from collections.abc import Mapping, Sequence
 
 from msgspec import structs
@@ -29,6 +30,7 @@ from thongsuot_collector.journal.trimming import (
     LAYOUT_GRACE_NS,
     TRIM_SLICE,
     RemovedEntry,
+    last_forgotten_day,
     numbers_by_stream,
     removable,
     sizes_by_site,
@@ -173,7 +175,13 @@ def cursors(connection: sqlite3.Connection, consumer: str = "") -> dict[str, Cur
 
 
 def commit(connection: sqlite3.Connection, consumer: str, sequence: int, note: bytes) -> None:
-    """Set a consumer's cursor and note."""
+    """Set a consumer's cursor and note; both are written even if they are unchanged."""
+    # SQLite writes no page on which a row stays what it was, and the commit would then succeed on a
+    # disk that refuses every write: it would prove nothing (``correlation.listening``).
+    connection.execute(
+        "UPDATE cursors SET sequence = -1 - sequence WHERE consumer = ? AND sequence = ?",
+        (consumer, sequence),
+    )
     connection.execute(_COMMIT, (consumer, sequence, note))
 
 
@@ -225,6 +233,13 @@ def damage(connection: sqlite3.Connection) -> Damage:
         LostRange(found_ns=row[0], **dict(zip(columns, row[1:], strict=True))) for row in rows
     )
     return Damage(found_ns=max((row[0] for row in rows), default=0), lost=lost)
+
+
+def note_forgotten(connection: sqlite3.Connection, lost: str) -> None:
+    """Add a loss outside of the journal."""
+    connection.execute(
+        "INSERT INTO damage VALUES (?, '', 0, 0, 0, '', '', 0, 0, ?)", (time.time_ns(), lost)
+    )
 
 
 def trim(
@@ -285,7 +300,7 @@ def _remove(
         connection.executemany(
             "DELETE FROM entries WHERE sequence = ?", [(sequence,) for sequence, *_ in removed]
         )
-        sqlite_tallies.forget_old(connection)
+        sqlite_tallies.forget_old(connection, last_forgotten_day(removed))
     return Trimmed(
         removed=len(removed),
         first=removed[0][0] if removed else 0,

@@ -6,7 +6,6 @@ from itertools import chain, groupby
 
 from thongsuot_collector.journal.journal import Tally
 from thongsuot_collector.journal.ranges import Range, merged_by_stream
-from thongsuot_collector.journal.trimming import KEPT_DAYS
 
 _ADD = """
     INSERT INTO tallies (day, consumer, site, delivered, set_aside, lost)
@@ -61,11 +60,9 @@ def add_lost(
     )
 
 
-def forget_old(connection: sqlite3.Connection) -> None:
-    """Remove the tallies of days that are no longer needed."""
-    connection.execute(
-        "DELETE FROM tallies WHERE day < (SELECT max(day) FROM tallies) - ?", (KEPT_DAYS,)
-    )
+def forget_old(connection: sqlite3.Connection, last_day: int) -> None:
+    """Remove the tallies of all days up to one."""
+    connection.execute("DELETE FROM tallies WHERE day <= ?", (last_day,))
 
 
 def listed(

@@ -47,6 +47,8 @@ class SqliteView:
         self, *, from_day: int, site: str = "", lost_only: bool = False
     ) -> dict[str, list[Tally]]:
         """See ``JournalView``."""
+        if not rows.has_table(self._connection, "tallies"):  # the file is of an earlier version
+            return {}
         return tally_rows.listed(self._connection, from_day, site, lost_only=lost_only)
 
     def kept(self) -> dict[tuple[str, str], tuple[Range, ...]]:

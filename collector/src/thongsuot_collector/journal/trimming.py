@@ -19,7 +19,7 @@ entry is unused.
 """
 
 KEPT_DAYS = 400
-"""Tallies of days more than this before the newest are dropped."""
+"""Tallies of days more than this before those of removed entries are dropped."""
 
 
 def removable(
@@ -45,6 +45,16 @@ def sizes_by_site(removed: Iterable[RemovedEntry]) -> dict[str, int]:
     for _, site, *_, length in removed:
         sizes[site] += length
     return dict(sizes)
+
+
+def last_forgotten_day(removed: Iterable[RemovedEntry]) -> int:
+    """
+    Return the last day whose tallies are no longer needed once these entries are removed.
+
+    It does not follow the newest tally: one entry dated by a clock that was years ahead would end
+    those of all other days.
+    """
+    return day_of(min(received_ns for _, _, _, _, received_ns, _ in removed)) - KEPT_DAYS - 1
 
 
 def unread(removed: Iterable[RemovedEntry], done: int) -> Counter[tuple[int, str]]:

@@ -14,6 +14,7 @@ import pytest
 
 from tests.collector.app.process import CollectorProcess
 from tests.collector.batches import BatchSealer, S, change, usual_results
+from tests.collector.command_line import run_command
 from tests.collector.running import WITHIN_S, Pusher, eventually, token
 from tests.disk_faults import Fault, FaultyDisk
 from tests.plain_http import NO_AUTHORITIES
@@ -25,6 +26,9 @@ from thongsuot_schema.verdict import Symptom
 SITE = "hoan-kiem"
 
 JOURNAL, STORE = "state/journal.sqlite", "state/store.sqlite"
+
+SQLITE_WITHOUT_TABLES = sqlite3.connect(":memory:").serialize()
+"""What is left of a new file whose log was not copied."""
 
 DURABLE = {
     r"journal\.sqlite(-wal|-shm|-journal)?": "the record: what cannot be kept is not acknowledged",
@@ -156,6 +160,90 @@ async def test_data_that_a_failing_disk_cannot_keep_is_not_acknowledged_and_work
     numbers = kept(stand.state_dir)
     assert set(stand.acknowledged) <= set(numbers), "an acknowledged batch is lost"
     assert numbers == list(range(1, len(FAULTS) + 2)), "a batch is missing, or there twice"
+
+
+async def test_a_collector_whose_disk_refuses_writes_is_not_ready(stand: Stand) -> None:
+    assert await stand.push(stand.batch()) == 200
+    assert (await stand.text("/readyz"))[0] == 200
+    # There is room enough: the kernel mounts a file system read-only when its disk fails.
+    with stand.disk.failing(Fault(operation="write", number=errno.EROFS, part=JOURNAL)):
+        assert await stand.push(stand.batch()) == 503
+
+        async def is_said() -> bool:
+            status, text = await stand.text("/readyz")
+            return status == 503 and "nothing can be stored" in text
+
+        await eventually(is_said)
+
+    async def is_ready() -> bool:
+        return (await stand.text("/readyz"))[0] == 200
+
+    await eventually(is_ready)
+
+
+@pytest.mark.parametrize("name", ["journal.sqlite", "journal.sqlite-wal"])
+async def test_nothing_is_acknowledged_into_a_journal_that_was_moved_away(
+    stand: Stand, name: str
+) -> None:
+    assert await stand.push(stand.batch()) == 200
+    moved = stand.state_dir / "moved"
+    (stand.state_dir / name).rename(moved)
+    batch = stand.batch()
+    assert await stand.push(batch) == 503
+    moved.rename(stand.state_dir / name)
+    assert await stand.push(batch) == 200
+    assert await stand.process.end() == 0
+    assert kept(stand.state_dir) == [1, 2]
+
+
+@pytest.mark.parametrize("left", [b"", SQLITE_WITHOUT_TABLES])
+async def test_a_store_that_has_lost_its_content_is_no_reason_to_begin_with_an_empty_one(
+    stand: Stand, left: bytes
+) -> None:
+    assert await stand.push(stand.batch()) == 200
+    assert await stand.process.end() == 0
+    store = stand.state_dir / "store.sqlite"
+    whole = store.read_bytes()
+    store.write_bytes(left)
+    with pytest.raises(AssertionError):
+        # It says no address: it does not start.
+        await stand.start()
+    assert await stand.process.end() != 0
+    assert "--accept-empty-store" in stand.process.log()
+    store.write_bytes(whole)
+    await stand.start()
+    assert await stand.push(stand.batch()) == 200
+
+
+async def test_what_a_damaged_store_has_lost_is_named_until_somebody_accepts_it(
+    stand: Stand,
+) -> None:
+    assert await stand.push(stand.batch()) == 200
+    assert await stand.process.end() == 0
+    store = stand.state_dir / "store.sqlite"
+    with contextlib.closing(sqlite3.connect(store)) as opened:
+        query = "SELECT rootpage FROM sqlite_schema WHERE name = 'boots'"
+        page = int(opened.execute(query).fetchone()[0])
+        page_bytes = int(opened.execute("PRAGMA page_size").fetchone()[0])
+    with store.open("r+b") as file:
+        file.seek((page - 1) * page_bytes)
+        file.write(b"\xff" * page_bytes)
+    await stand.start()
+
+    async def is_told() -> bool:
+        _, text = await stand.text("/metrics")
+        never = "thongsuot_collector_journal_damaged_timestamp_seconds 0.0"
+        return "journal_damaged_timestamp_seconds" in text and never not in text
+
+    await eventually(is_told)
+    assert await stand.process.end() == 0
+    status, said = await run_command("verify", "--config", stand.process.config)
+    assert status == 1
+    assert re.search(r"LOST: .*store\.sqlite\.damaged-\w+: boots 1-", said), said
+    words = ("accept-loss", "--damage", "--by", "An", "--reason", "the disk was replaced")
+    assert (await run_command(*words, "--config", stand.process.config))[0] == 0
+    status, said = await run_command("verify", "--config", stand.process.config)
+    assert status == 0, said
 
 
 async def test_the_files_that_a_collector_writes_are_those_that_are_known(stand: Stand) -> None:

@@ -13,6 +13,7 @@ from thongsuot_collector.config.read import Configuration
 from thongsuot_collector.errors import JournalError, StoreError
 from thongsuot_collector.journal.journal import Journal
 from thongsuot_collector.journal.sqlite import open_journal
+from thongsuot_collector.store import sqlite_file
 from thongsuot_collector.store.engine import open_store
 from thongsuot_schema.localizable import Localizable
 
@@ -45,7 +46,9 @@ async def open_durable(
     if not settings.url:
         store = open_state_store(configuration, accept_empty=accept_empty_store, application=name)
         path = configuration.state_dir / JOURNAL_FILE
-        return store, open_journal(path, committed=committed, gather_s=settings.gather_s)
+        embedded = open_journal(path, committed=committed, gather_s=settings.gather_s)
+        await _note_losses(configuration, embedded)
+        return store, embedded
     from thongsuot_collector.journal.postgres import (  # noqa: PLC0415 - the driver
         open_postgres_journal,
     )
@@ -67,10 +70,19 @@ async def open_durable(
             has_journal=journal.head > 0,
             application=name,
         )
+        await _note_losses(configuration, journal)
     except BaseException:
         await journal.close()
         raise
     return store, journal
+
+
+async def _note_losses(configuration: Configuration, journal: Journal) -> None:
+    """Record in the journal what the recovery of a damaged store has lost: ``verify`` names it."""
+    store = configuration.state_dir / STORE_FILE
+    for lost in sqlite_file.read_losses(store):
+        await journal.note_forgotten(lost)
+    sqlite_file.losses_file(store).unlink(missing_ok=True)
 
 
 def _refuse_forgotten_copy(configuration: Configuration) -> None:
@@ -118,17 +130,18 @@ def open_embedded_store(
     Return the store of a state folder; ``has_journal``: there is a journal elsewhere.
 
     Raises:
-        StoreError: see ``open_store``; or there is a journal and no store: the tokens are lost, and
-            an empty store would refuse every agent.
+        StoreError: see ``open_store``; or there is a journal, and the store is missing or empty:
+            the tokens are lost, and an empty store would refuse every agent.
     """
     store, journal = state_dir / STORE_FILE, state_dir / JOURNAL_FILE
     recovered = store.with_name(store.name + ".recovered")
     has_journal = has_journal or journal.exists()
-    if has_journal and not store.exists() and not recovered.exists() and not accept_empty:
+    is_store = sqlite_file.has_tables(store) or (not store.exists() and recovered.exists())
+    if has_journal and not is_store and not accept_empty:
         raise StoreError(
             Localizable(
-                "there is a journal, and no store in {folder} ({file}): put it back "
-                "from a backup, or run `thongsuot-collector run --accept-empty-store`: "
+                "there is a journal, and no store in {folder} ({file} is missing or empty): "
+                "put it back from a backup, or run `thongsuot-collector run --accept-empty-store`: "
                 "every agent then needs a new token, and every person a new password",
                 folder=str(state_dir),
                 file=STORE_FILE,

@@ -3,6 +3,7 @@
 import logging
 import os
 import sqlite3
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -93,6 +94,7 @@ def _recover(path: Path, recovered: Path, *, accept_empty: bool) -> None:
             )
         )
     quarantined = sqlite_file.quarantine_name(path)
+    sqlite_file.write_losses(path, [f"{quarantined.name}: {lost}" for lost in _losses(copied)])
     sqlite_file.quarantine(path, quarantined)
     recovered.rename(path)
     rows = sum(table.rows for table in copied.values())
@@ -106,6 +108,17 @@ def _recover(path: Path, recovered: Path, *, accept_empty: bool) -> None:
         len(lost),
         quarantined,
     )
+
+
+def _losses(copied: Mapping[str, Salvaged]) -> list[str]:
+    """Return what is lost of a store, for people: by table, with the numbers of the rows."""
+    if not any(table.rows for table in copied.values()):
+        return ["everything"]
+    return [
+        f"{name} {', '.join(f'{first}-{last}' for first, last in table.unreadable)}"
+        for name, table in copied.items()
+        if table.unreadable
+    ]
 
 
 def salvage(damaged: Path, target: Path) -> dict[str, Salvaged]:

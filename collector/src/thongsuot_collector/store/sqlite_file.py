@@ -1,7 +1,10 @@
 """Detects damaged SQLite files, and keeps them under a clear name."""
 
+import os
 import sqlite3
 import time
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 _DAMAGE_CODES = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_IOERR_SHORT_READ")
@@ -47,6 +50,22 @@ def check_file(path: Path) -> None:
         raise sqlite3.DatabaseError(f"malformed: {verdict}")
 
 
+def has_tables(path: Path) -> bool:
+    """
+    Return whether a file has any table; a damaged one may have.
+
+    A file that lost its content (a file system after a power cut, a copy without its log) is a
+    valid database without tables for SQLite, which then also deletes the log beside an empty file.
+    """
+    if not path.exists() or not path.stat().st_size:
+        return False
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as opened:
+            return bool(opened.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0])
+    except sqlite3.DatabaseError:
+        return True  # whoever opens it says what is wrong
+
+
 def quarantine_name(path: Path) -> Path:
     """Return the name for keeping a damaged file that is found now."""
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
@@ -60,6 +79,26 @@ def quarantine(path: Path, quarantined: Path) -> None:
         if part.exists():
             part.rename(quarantined.with_name(quarantined.name + suffix))
     damage_marker(path).unlink(missing_ok=True)
+
+
+def write_losses(path: Path, losses: Sequence[str]) -> None:
+    """Record durably what a recovery could not read, until it is in the record of the journal."""
+    if losses:
+        with losses_file(path).open("a", encoding="utf-8") as opened:
+            opened.writelines(f"{lost}\n" for lost in losses)
+            opened.flush()
+            os.fsync(opened.fileno())
+
+
+def read_losses(path: Path) -> list[str]:
+    """Return the losses that are not in the record of the journal yet."""
+    file = losses_file(path)
+    return file.read_text("utf-8").splitlines() if file.exists() else []
+
+
+def losses_file(path: Path) -> Path:
+    """Return the file of ``write_losses``."""
+    return path.with_name(path.name + ".lost")
 
 
 def fold_log(connection: sqlite3.Connection) -> None:

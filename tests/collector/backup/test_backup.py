@@ -1,6 +1,7 @@
 """A backup: whole and readable by its owner alone, or not put back at all."""
 
 import contextlib
+import fcntl
 import os
 import shutil
 import sqlite3
@@ -136,9 +137,53 @@ def test_only_the_newest_are_kept_and_an_unfinished_one_does_not_count(
     for day in range(1, 4):
         shutil.copytree(backup, backup.with_name(f"thongsuot-collector-2020010{day}T000000Z"))
     (tmp_path / "backups" / "thongsuot-collector-20300101T000000Z.unfinished").mkdir()
-    removed = remove_oldest(tmp_path / "backups", keep=2)
+    removed = remove_oldest(tmp_path / "backups", keep=2, made=backup)
     assert [path.name[20:28] for path in removed] == ["20200101", "20200102"]
     assert len(list((tmp_path / "backups").iterdir())) == 3
+
+
+@pytest.mark.parametrize(
+    "others", [("20400101", "20400102", "20400103"), ("20260101", "20260102", "20400101")]
+)
+def test_the_one_made_just_now_is_kept_whatever_the_clock_said_when_the_others_were_made(
+    source: Source, tmp_path: Path, others: tuple[str, ...]
+) -> None:
+    backup = made(source, tmp_path / "backups")
+    for day in others:
+        shutil.copytree(backup, backup.with_name(f"thongsuot-collector-{day}T000000Z"))
+    removed = remove_oldest(tmp_path / "backups", keep=3, made=backup)
+    # One goes, as each night, and it is the first of those that cannot be from the present.
+    first = min(day for day in others if day.startswith("2040"))
+    assert [path.name[20:28] for path in removed] == [first]
+    assert backup.is_dir()
+
+
+def test_what_a_killed_backup_left_is_removed_by_the_next_one_and_a_running_one_is_not(
+    source: Source, tmp_path: Path
+) -> None:
+    into = tmp_path / "backups"
+    left = into / "thongsuot-collector-20260101T000000Z.unfinished"
+    (left / "files").mkdir(parents=True)
+    (left / "files" / "journal.sqlite").write_bytes(bytes(1000))
+    running = into / "thongsuot-collector-20260102T000000Z.unfinished"
+    running.mkdir()
+    descriptor = os.open(running, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        backup = made(source, into)
+        assert {path.name for path in into.iterdir()} == {backup.name, running.name}
+    finally:
+        os.close(descriptor)
+
+
+@pytest.mark.parametrize("database", ["store.sqlite", "journal.sqlite"])
+def test_a_database_that_has_lost_its_content_gives_no_backup(
+    source: Source, tmp_path: Path, database: str
+) -> None:
+    (source.folders[0] / database).write_bytes(b"")
+    with pytest.raises(BackupError, match=f"{database}"):
+        made(source, tmp_path / "backups")
+    assert not (tmp_path / "backups").exists()
 
 
 def test_a_collector_that_never_ran_has_nothing_to_back_up(

@@ -6,6 +6,7 @@ collector that starts on the two reads the entries in between again, as after a 
 order would give a store that has processed entries missing from the journal.
 """
 
+import fcntl
 import grp
 import os
 import pwd
@@ -29,6 +30,7 @@ from thongsuot_collector.backup.manifest import (
     digest_of,
 )
 from thongsuot_collector.errors import BackupError
+from thongsuot_collector.store.sqlite_file import has_tables
 from thongsuot_schema.words.language import Text
 
 PREFIX = "thongsuot-collector-"
@@ -36,7 +38,7 @@ _UNFINISHED = ".unfinished"
 _LEFT_FREE_BYTES = 64 << 20
 """The space that a backup leaves free: a full disk would stop the collector."""
 
-_SIDE_FILES = ("-wal", "-shm", ".damaged", ".recovered")
+_SIDE_FILES = ("-wal", "-shm", ".damaged", ".recovered", ".lost")
 _PROGRESS_S = 2.0
 
 Progress = Callable[[Path, int, int], None]
@@ -95,10 +97,11 @@ def create_backup(
         OSError: a file cannot be read or written.
     """
     for database in source.databases:
-        if not database.exists():
+        if not has_tables(database):
             raise BackupError(Text("collector.cli.error.backup_nothing", path=str(database)))
     into.mkdir(mode=0o700, parents=True, exist_ok=True)
     into = into.absolute()
+    _remove_unfinished(into)
     plain = tuple(_plain_files(source, into))
     _check_room(into, source.databases, plain)
     created_ns = time.time_ns()
@@ -108,6 +111,7 @@ def create_backup(
         raise BackupError(Text("collector.cli.error.backup_twice", folder=str(final)))
     folder = final.with_name(final.name + _UNFINISHED)
     folder.mkdir(mode=0o700)
+    lock = _locked(folder)
     try:
         copies = [_copy_database(path, folder, progress) for path in source.databases]
         copies += [_copy_file(path, folder) for path in plain]
@@ -128,12 +132,45 @@ def create_backup(
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
+    finally:
+        if lock is not None:
+            os.close(lock)
     return final, manifest
 
 
-def remove_oldest(into: Path, keep: int) -> list[Path]:
-    """Remove all but the newest ``keep`` backups below a folder, and return the removed ones."""
-    backups = sorted(path.parent for path in into.glob(f"{PREFIX}*/{MANIFEST_FILE}"))
+def _locked(folder: Path) -> int | None:
+    """Lock a folder until the returned descriptor is closed; ``None``: another process has it."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)  # or its file system, such as NFS, does not lock folders
+        return None
+    return descriptor
+
+
+def _remove_unfinished(into: Path) -> None:
+    """Remove what killed processes left: without that, a few of them would fill the disk."""
+    for folder in into.glob(f"{PREFIX}*{_UNFINISHED}"):
+        lock = _locked(folder)
+        if lock is not None:
+            try:
+                shutil.rmtree(folder)
+            finally:
+                os.close(lock)
+
+
+def remove_oldest(into: Path, keep: int, *, made: Path) -> list[Path]:
+    """
+    Remove all but the newest ``keep`` backups below a folder, and return the removed ones.
+
+    ``made`` was made just now, so it is the newest, whatever the clock said each time: those dated
+    after it are from a time when the clock was ahead, or it is behind now. They are older.
+    """
+    backups = sorted(
+        (path.parent for path in into.glob(f"{PREFIX}*/{MANIFEST_FILE}")),
+        key=lambda path: (path.name <= made.name, path.name),
+    )
     removed = [path for path in backups[:-keep] if not path.name.endswith(_UNFINISHED)]
     for path in removed:
         # Without its manifest it is no longer a backup, if this is interrupted.
@@ -170,15 +207,12 @@ def _check_room(into: Path, databases: Sequence[Path], plain: Sequence[Path]) ->
 
 def _copy_database(path: Path, folder: Path, progress: Progress) -> BackedUpFile:
     copy = _made_place(folder, path)
-    with (
-        closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as source,
-        closing(sqlite3.connect(copy)) as target,
-        _Reporter(path, copy, progress),
-    ):
+    with closing(sqlite3.connect(copy)) as target, _Reporter(path, copy, progress):
         # All pages in one step, that is, in one transaction: a copy in several starts again at each
         # commit of the running collector (sqlite3_backup_step), and might never end.
         try:
-            source.backup(target, pages=-1)
+            with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as source:
+                source.backup(target, pages=-1)
             verdict = target.execute("PRAGMA quick_check(1)").fetchone()[0]
         except sqlite3.DatabaseError as error:
             verdict = str(error)

@@ -113,7 +113,7 @@ def _backup(options: argparse.Namespace) -> int:
         size_bytes=sum(file.size_bytes for file in manifest.files),
         journal_head=_journal_head(manifest),
         elsewhere={name: shared.database.shown for name, shared, _ in kept if shared.url},
-        removed=[str(path) for path in remove_oldest(options.to, options.keep)]
+        removed=[str(path) for path in remove_oldest(options.to, options.keep, made=folder)]
         if options.keep
         else [],
     )

@@ -219,6 +219,23 @@ def test_a_command_run_by_the_wrong_user_names_the_right_one_in_one_sentence(ser
         assert f"run this as the user {user}" in sentence
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount")
+def test_a_read_only_file_system_is_not_taken_for_the_wrong_user(service: Path) -> None:
+    state = service.parent / "state"
+    remounted = f"mount --bind {state} {state} && mount -o remount,bind,ro {state}"
+    command = [sys.executable, "-c", AS_ANOTHER_USER, str(service), *COMMANDS]
+    done = subprocess.run(
+        ["unshare", "--mount", "sh", "-c", f'{remounted} && exec "$@"', "sh", *command],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=600,
+    )
+    for words, line in zip(COMMANDS, done.stdout.splitlines(), strict=True):
+        status, _, err = json.loads(line)
+        assert (status, "read-only file system" in err) == (1, True), (words, err)
+
+
 def test_a_store_that_cannot_be_read_is_reported_in_the_language_of_the_terminal(
     config: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -198,10 +198,13 @@ def check_user(path: Path) -> None:
 
     Raises:
         CommandFailed: this user may not read and write the file, or not create it.
+        OSError: nobody may write it: its file system is mounted read-only.
     """
     owner = _nearest(path)
     if os.access(owner, os.R_OK | os.W_OK | (os.X_OK if owner.is_dir() else 0)):
         return
+    if os.statvfs(owner).f_flag & os.ST_RDONLY:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
     right = _owner_of(owner)
     raise CommandFailed(_wrong_user(str(path), right))
 

@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+import pytest
+
+from thongsuot_collector.errors import StoreError
 from thongsuot_collector.notify.dispatch.incident_links import IncidentLinks, load_or_create_secret
 
 
@@ -36,6 +39,9 @@ def test_the_secret_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> 
     assert len(first) == 32
     assert load_or_create_secret(path) == first
     assert path.stat().st_mode & 0o777 == 0o600
-    # A file that was cut short is no secret.
-    path.write_bytes(b"short")
-    assert load_or_create_secret(path) not in {first, b"short"}
+    # A file that was cut short is no secret, and no reason to begin with another one.
+    for left in (b"short", b""):
+        path.write_bytes(left)
+        with pytest.raises(StoreError, match=f"{len(left)} bytes instead of 32"):
+            load_or_create_secret(path)
+        assert path.read_bytes() == left

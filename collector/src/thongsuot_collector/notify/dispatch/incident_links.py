@@ -12,6 +12,9 @@ from base64 import urlsafe_b64encode
 from hashlib import sha256
 from pathlib import Path
 
+from thongsuot_collector.errors import StoreError
+from thongsuot_schema.localizable import Localizable
+
 _SECRET_BYTES = 32
 _KEY_BYTES = 16
 
@@ -65,13 +68,28 @@ def load_or_create_secret(path: Path) -> bytes:
 
     Raises:
         OSError: it can neither be read nor written.
+        StoreError: the file is damaged. It is not replaced: what the secret has signed or sealed
+            would be invalid, and nobody would know why.
     """
     try:
         secret = path.read_bytes()
     except FileNotFoundError:
-        secret = b""
-    if len(secret) == _SECRET_BYTES:
-        return secret
+        return _created_secret(path)
+    if len(secret) != _SECRET_BYTES:
+        raise StoreError(
+            Localizable(
+                "{path} is damaged: it has {size} bytes instead of {wanted}; put it back from a "
+                "backup, or remove it: links that were sent (links.key) or second factors "
+                "(sign-in.key) are invalid then",
+                path=str(path),
+                size=len(secret),
+                wanted=_SECRET_BYTES,
+            )
+        )
+    return secret
+
+
+def _created_secret(path: Path) -> bytes:
     fresh = path.with_suffix(".new")
     fresh.unlink(missing_ok=True)
     fresh_secret = secrets.token_bytes(_SECRET_BYTES)

@@ -20,6 +20,7 @@ from thongsuot_schema.verdict import Symptom, Verdict
 from thongsuot_schema.view import StateStretch
 
 BEGIN_S = 1_790_000_000.0
+S = 1_000_000_000
 
 
 def issued(state: State, link: str = "fixed", service: str = "") -> IssuedVerdict:
@@ -31,7 +32,7 @@ def issued(state: State, link: str = "fixed", service: str = "") -> IssuedVerdic
 def watch(month: MonthHistory, state: State, from_s: float, until_s: float, **of: str) -> None:
     at_s = from_s
     while at_s <= until_s:
-        month.tick([issued(state, **of)], at_s)
+        month.tick([issued(state, **of)], 0, at_s)
         at_s += 30.0
 
 
@@ -52,15 +53,31 @@ def test_states_follow_each_other_without_a_gap() -> None:
     ]
 
 
+def test_a_state_lasts_since_its_onset_not_since_it_was_decided() -> None:
+    month = MonthHistory()
+    watch(month, State.UP, BEGIN_S, BEGIN_S + 60)
+    down = IssuedVerdict(verdict=issued(State.DOWN).verdict, onset_ns=61 * S)
+    for now_s in (64, 65, 94):
+        month.tick([down], now_s * S, BEGIN_S + now_s)
+    assert spans(month.stretches("fixed", "")) == [(0, 61, State.UP), (61, 94, State.DOWN)]
+    # What was decided late cannot have begun before the state that it follows.
+    up = IssuedVerdict(verdict=issued(State.UP).verdict, onset_ns=10 * S)
+    month.tick([up], 95 * S, BEGIN_S + 95)
+    assert spans(month.stretches("fixed", ""))[1:] == [(61, 61, State.DOWN), (61, 95, State.UP)]
+    # Of a time that nobody watched nothing is known, whatever the onset.
+    month.tick([down], 1000 * S, BEGIN_S + 1000)
+    assert spans(month.stretches("fixed", ""))[-1] == (1000, 1000, State.DOWN)
+
+
 def test_values_that_nobody_measured_or_vouched_for_are_missing() -> None:
     month = MonthHistory()
     watch(month, State.UP, BEGIN_S, BEGIN_S + 60)
     for _ in range(10):
-        month.tick([issued(State.DOWN)], None)
-    month.tick([issued(State.UNKNOWN)], BEGIN_S + 500)
+        month.tick([issued(State.DOWN)], 0, None)
+    month.tick([issued(State.UNKNOWN)], 0, BEGIN_S + 500)
     watch(month, State.UP, BEGIN_S + 1000, BEGIN_S + 1060)
     assert spans(month.stretches("fixed", "")) == [(0, 60, State.UP), (1000, 1060, State.UP)]
-    month.tick([issued(State.DOWN)], BEGIN_S + 100)
+    month.tick([issued(State.DOWN)], 0, BEGIN_S + 100)
     assert len(month.stretches("fixed", "")) == 2, "a clock that was set back rewrites nothing"
 
 
@@ -104,7 +121,7 @@ def test_the_month_is_limited_by_age_count_and_size(tmp_path: Path) -> None:
     links = [f"link-{number:02d}-{'x' * 90}" for number in range(80)]
     for step in range(STRETCHES_KEPT + 50):
         state = State.DOWN if step % 2 else State.UP
-        month.tick([issued(state, link=link) for link in links], at_s + step * 20)
+        month.tick([issued(state, link=link) for link in links], 0, at_s + step * 20)
     assert max(len(month.stretches(link, "")) for link in links) <= STRETCHES_KEPT
     assert sum(bool(month.stretches(link, "")) for link in links) < len(links)
     month.save(at_s + 30_000)

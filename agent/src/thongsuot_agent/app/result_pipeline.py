@@ -203,7 +203,7 @@ class ResultPipeline:
         """Called every second; ``wall_s`` is Unix time while the clock is trusted."""
         now_ns = self._clock.boottime_ns()
         self.history.tick(now_ns)
-        self.month.tick(self.standing_verdicts, wall_s)
+        self.month.tick(self.standing_verdicts, now_ns, wall_s)
         self.lines.tick(now_ns, wall_s)
         self._judge_event(Tick(boottime_ns=now_ns, wall_s=wall_s))
 

@@ -16,7 +16,7 @@ import msgspec
 from thongsuot_agent.judge.memory import IssuedVerdict
 from thongsuot_agent.kept_file import KeptFile
 from thongsuot_schema.state import State
-from thongsuot_schema.verdict import Symptom
+from thongsuot_schema.verdict import Symptom, Verdict
 from thongsuot_schema.view import StateStretch
 
 KEPT_S: Final = 31 * 86_400.0
@@ -27,6 +27,7 @@ Per light: one fault an hour for three weeks. A light that flaps more loses its 
 """
 LIGHTS_KEPT: Final = 64
 
+_NS_PER_S: Final = 1_000_000_000
 _JOINED_S: Final = 90.0
 """The agent ticks every second; a longer gap was not observed."""
 _WRITTEN_EVERY_S: Final = 900.0
@@ -70,9 +71,10 @@ class MonthHistory:
         except (OSError, msgspec.DecodeError) as error:
             _log.warning("cannot read month file=%s: %s; starting empty", path, error)
 
-    def tick(self, verdicts: Iterable[IssuedVerdict], wall_s: float | None) -> None:
+    def tick(self, verdicts: Iterable[IssuedVerdict], now_ns: int, wall_s: float | None) -> None:
         """
-        Extend the current states until now; ``wall_s`` is ``None`` while the clock is not trusted.
+        Extend the current states until now; ``now_ns`` is of the clock since boot, ``wall_s`` is
+        ``None`` while the clock is not trusted.
         """
         if wall_s is None:
             return
@@ -80,7 +82,9 @@ class MonthHistory:
         for issued in verdicts:
             verdict = issued.verdict
             if verdict.state is not State.UNKNOWN and not (verdict.link and verdict.service):
-                self._extend(f"{verdict.link}\n{verdict.service}", issued, now_s)
+                key = f"{verdict.link}\n{verdict.service}"
+                began_s = int(wall_s - (now_ns - issued.onset_ns) / _NS_PER_S)
+                self._extend(key, verdict, now_s, began_s=began_s)
         if wall_s - self._written_s >= _WRITTEN_EVERY_S or wall_s < self._written_s:
             if self._written_s:
                 self.save(wall_s)
@@ -104,13 +108,16 @@ class MonthHistory:
             return
         self._file.replace(self._encoded(wall_s))
 
-    def _extend(self, key: str, issued: IssuedVerdict, now_s: int) -> None:
+    def _extend(self, key: str, verdict: Verdict, now_s: int, *, began_s: int) -> None:
+        """
+        Extend a light's state until now; a new one lasts since its onset, ``began_s``, as in the
+        history of the day and in the record, not since it was decided.
+        """
         past = self._lights.get(key)
         if past is None:
             if len(self._lights) >= LIGHTS_KEPT:
                 return
             past = self._lights[key] = []
-        verdict = issued.verdict
         last = past[-1] if past else None
         if last is not None and now_s < last.end_s:
             return  # the clock was set back: saved periods stay until that time has passed again
@@ -119,7 +126,10 @@ class MonthHistory:
             last.end_s = now_s
             if (last.state, last.symptom) == (verdict.state, verdict.symptom):
                 return
-        past.append(MonthStretch(now_s, now_s, verdict.state, verdict.symptom))
+        start_s = now_s
+        if last is not None and is_watched and last.state is not verdict.state:
+            start_s = last.end_s = min(now_s, max(began_s, last.start_s))
+        past.append(MonthStretch(start_s, now_s, verdict.state, verdict.symptom))
         del past[:-STRETCHES_KEPT]
         while past[0].end_s < now_s - KEPT_S:
             del past[0]

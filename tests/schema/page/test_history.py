@@ -129,6 +129,17 @@ def test_words_tell_an_outage_that_continues_and_a_past_without_record() -> None
     assert history_sentence(fibre(history=history()), NOW_S, "vi") == "Không gián đoạn"
 
 
+@pytest.mark.parametrize(("state", "words"), [(State.DOWN, "11:43–nay"), (State.UP, "11:43–11:57")])
+def test_an_outage_lasts_though_the_last_push_is_older_than_the_page(
+    state: State, words: str
+) -> None:
+    pushed = tuple(
+        stretch for stretch in history(SceneFault(ago_s=900, for_s=885)) if stretch.end_s < NOW_S
+    )
+    assert pushed[-1].state is State.DOWN
+    assert words in history_sentence(fibre(history=pushed, state=state), NOW_S, "vi")
+
+
 def test_a_day_that_is_mostly_not_known_is_not_called_whole() -> None:
     light = fibre(history=history(known_s=660))
     assert history_sentence(light, NOW_S, "vi") == "Mới có 11 phút số liệu trong 24 giờ qua"

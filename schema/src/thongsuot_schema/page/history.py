@@ -123,9 +123,11 @@ def history_sentence(light: SubjectView, now_s: float, language: Language) -> st
     words = LINK_STATES if light.medium else SERVICE_STATES
     parts = []
     if sums.last_start_s is not None and sums.last_end_s is not None:
-        until = (
-            _STILL.read(language) if sums.last_end_s >= now_s - 1 else clock_time(sums.last_end_s)
-        )
+        # On the collector a history ends with the last push: the present state tells whether the
+        # outage does.
+        is_ongoing = light.state is State.DOWN and light.history[-1].state is State.DOWN
+        is_ongoing = is_ongoing or sums.last_end_s >= now_s - 1
+        until = _STILL.read(language) if is_ongoing else clock_time(sums.last_end_s)
         total, start = duration(sums.down_s, language), clock_time(sums.last_start_s)
         down = words[State.DOWN]
         if sums.count > 1:

@@ -5,6 +5,7 @@ from typing import Final
 
 from thongsuot_schema.path import Hop, Path
 from thongsuot_schema.reason import Reason
+from thongsuot_schema.words.figures import milliseconds
 from thongsuot_schema.words.language import Language, Text
 from thongsuot_schema.words.reasons import REASONS
 
@@ -48,7 +49,7 @@ def describe_mtu_hole(path: Path, language: Language) -> str:
     return _MTU_HOLE.read(language, size=match["size"], hop=match["hop"])
 
 
-def route_text(path: Path) -> str:
+def route_text(path: Path, language: Language) -> str:
     """
     Return a path on one line: ``192.168.1.1 (0.3 ms) → * → 203.0.113.1 (8.1 ms)``; one that ends
     with a refusal as ``192.168.1.1 (0.3 ms) → !H 192.168.1.1``.
@@ -56,5 +57,5 @@ def route_text(path: Path) -> str:
     parts = []
     for hop in path.hops:
         text = " ".join(filter(None, (hop.refusal, hop.address))) or "*"
-        parts.append(text if hop.rtt_s is None else f"{text} ({hop.rtt_s * 1000:.1f} ms)")
+        parts.append(text if hop.rtt_s is None else f"{text} ({milliseconds(hop.rtt_s, language)})")
     return " → ".join(parts) if parts else "*"

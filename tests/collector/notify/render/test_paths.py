@@ -2,6 +2,7 @@
 
 from msgspec import structs
 
+from tests.collector.incidents.city import PORTAL
 from tests.collector.notify.incident_events import (
     city_inventory,
     composer_of,
@@ -67,6 +68,16 @@ def test_a_carrier_reads_where_packets_went_before_and_where_they_go_now() -> No
     assert "Tuyến kết nối (traceroute):" in body(
         cut_fibre(steady_city(city_inventory())), language="vi"
     )
+
+
+def test_a_carrier_reads_the_name_of_a_target_and_numbers_as_on_the_pages() -> None:
+    event = cut_fibre(steady_city(city_inventory()))
+    (cut,) = ways_at(event.record.at_ns / 1e9)("s0", "fiber")
+    named = structs.replace(cut, target=PORTAL)
+    known = {("s0", "fiber"): (named,)}
+    text = body(event, lambda site, link: known.get((site, link), ()), language="vi")
+    assert "đến Cổng dịch vụ công IPv4, trước đó (" in text
+    assert "192.168.1.1 (1,0 ms) → 100.64.0.1 (2,0 ms)" in text
 
 
 def test_a_router_that_refuses_is_not_counted_as_a_hop_in_a_message() -> None:

@@ -5,7 +5,7 @@ from typing import Final
 
 from thongsuot_collector.incidents.fault import NS_PER_S
 from thongsuot_collector.notify.render.context import MessageContext
-from thongsuot_collector.notify.render.names import link_name
+from thongsuot_collector.notify.render.names import link_name, service_name
 from thongsuot_schema.view import NetworkPath
 from thongsuot_schema.words.dates import relative_moment
 from thongsuot_schema.words.evidence import FAMILIES
@@ -34,22 +34,21 @@ def path_lines(context: MessageContext, known: PathLookup, language: Language) -
     incident = context.incident
     subjects = [member.subject for member in incident.members if member.subject.link]
     links = list(dict.fromkeys((subject.site, subject.link) for subject in subjects))
-    opened_s, now_s = incident.opened_ns / NS_PER_S, context.record.at_ns / NS_PER_S
     lines: list[str] = []
     for site, link in links[:LINKS_LISTED]:
         name = link_name(site, link, context.directory, language)
         paths = sorted(known(site, link), key=lambda path: path.path.is_reached)
-        shown = [_lines(path, name, opened_s, now_s, language) for path in paths]
+        shown = [_lines(path, name, context, language) for path in paths]
         for path in list(filter(None, shown))[:PATHS_LISTED]:
             lines += path
     return lines
 
 
-def _lines(
-    path: NetworkPath, link: str, opened_s: float, now_s: float, language: Language
-) -> list[str]:
+def _lines(path: NetworkPath, link: str, context: MessageContext, language: Language) -> list[str]:
     """Return the lines of one path; none if it has no evidence for this fault."""
-    target = " ".join(part for part in (path.target, FAMILIES[path.family]) if part)
+    opened_s, now_s = context.incident.opened_ns / NS_PER_S, context.record.at_ns / NS_PER_S
+    title = service_name(path.target, context.directory, language)
+    target = " ".join(filter(None, (title, FAMILIES[path.family])))
     head = Text("collector.notify.paths.to", link=link, target=target).read(language)
     measured = [(path.previous_at_s, path.previous), (path.at_s, path.path)]
     good_before = [
@@ -61,10 +60,10 @@ def _lines(
     for at_s, route in good_before[-1:]:
         when = relative_moment(at_s, now_s, language)
         word = Text("collector.notify.paths.before").read(language)
-        lines.append(f"{head}, {word} ({when}): {route_text(route)}")
+        lines.append(f"{head}, {word} ({when}): {route_text(route, language)}")
     if path.at_s >= opened_s:
         when = relative_moment(path.at_s, now_s, language)
-        lines.append(f"{head}, {when}: {route_text(path.path)}")
+        lines.append(f"{head}, {when}: {route_text(path.path, language)}")
         ends = (describe_end(path.path, language), describe_mtu_hole(path.path, language))
         lines += filter(None, ends)
     return lines

@@ -10,7 +10,7 @@ from playwright.async_api import Page, expect
 
 from tests.browser.axe import violations
 from tests.browser.conftest import DESKTOP, PHONE, Keep, patient
-from tests.browser.test_site_page import NARROWEST, overflow, resize
+from tests.browser.test_site_page import NARROWEST, hidden_by_scrolling, overflow, resize
 from tests.collector.batches import S
 from tests.collector.queries.reporting_city import CONFIG, ReportingCity
 from tests.collector.running import collector, eventually
@@ -124,6 +124,7 @@ async def fits(page: Page, keep: Keep, name: str) -> None:
         await resize(page, size)
         await keep(f"{name}-{size_name}")
         assert await overflow(page) <= 0
+        assert await hidden_by_scrolling(page) == []
     await resize(page, NARROWEST)
     assert await overflow(page) <= 0
     await resize(page, DESKTOP)

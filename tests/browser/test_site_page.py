@@ -41,6 +41,13 @@ async def overflow(page: Page) -> int:
     return int(await page.evaluate("document.documentElement.scrollWidth - innerWidth"))
 
 
+async def hidden_by_scrolling(page: Page) -> list[str]:
+    """Return what is only seen by moving a table sideways, as nothing on a phone's screen says."""
+    script = """() => [...document.querySelectorAll('.scroll')]
+        .filter(each => each.scrollWidth > each.clientWidth).map(each => each.ariaLabel)"""
+    return list(await page.evaluate(script))
+
+
 @pytest.mark.parametrize("scene", SCENES)
 @pytest.mark.parametrize("language", ["vi", "en"])
 async def test_every_scene_is_accessible_and_fits_a_phone_and_a_desktop(

@@ -14,6 +14,7 @@ def test_an_alert_is_shown_with_its_labels_and_a_link_to_its_incident() -> None:
     page = alerts_page([ALERT], "vi")
     assert "Mất kết nối &lt;1&gt;" in page
     assert "severity=critical" in page
+    assert "Từ 30/11/2026 08:51" in page, "the time of Vietnam, as on all other pages"
     assert 'href="http://127.0.0.1:1/incidents/x"' in page
     assert "Hiện không có cảnh báo nào" in alerts_page([], "vi")
 
@@ -26,6 +27,11 @@ def test_a_system_that_does_not_answer_is_reported_as_silent_not_empty() -> None
     page = tickets_page({"song-hong": [ticket], "b": None}, "en")
     assert "does not answer" in page
     assert "TT-1" in page
+    assert "in progress" in page
+    page = tickets_page({"song-hong": [ticket, {"id": "TT-2", "status": "held"}]}, "vi")
+    assert "đang xử lý" in page
+    assert "inProgress" not in page
+    assert "held" in page, "a state that nobody has words for is shown as it is"
 
 
 def test_the_newest_mail_is_first_and_its_links_can_be_followed() -> None:

@@ -8,6 +8,7 @@ which its receiver got it.
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
 from thongsuot_schema.page.escape import escape
@@ -15,6 +16,7 @@ from thongsuot_schema.page.icons import tab_icon
 from thongsuot_schema.page.script import SCRIPT
 from thongsuot_schema.page.style import STYLE
 from thongsuot_schema.state import State
+from thongsuot_schema.words.dates import moment
 
 Json = dict[str, object]
 """A document of one of the systems."""
@@ -36,6 +38,13 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
         "since": "Từ",
         "incident": "Trang sự cố",
         "unreachable": "Không hỏi được hệ thống này",
+        "acknowledged": "đã nhận",
+        "pending": "đang chờ",
+        "inProgress": "đang xử lý",
+        "resolved": "đã khắc phục",
+        "closed": "đã đóng",
+        "rejected": "từ chối",
+        "cancelled": "đã huỷ",
         "other": "English",
     },
     "en": {
@@ -51,6 +60,13 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
         "since": "Since",
         "incident": "Page of the incident",
         "unreachable": "This system does not answer",
+        "acknowledged": "received",
+        "pending": "pending",
+        "inProgress": "in progress",
+        "resolved": "resolved",
+        "closed": "closed",
+        "rejected": "rejected",
+        "cancelled": "cancelled",
         "other": "Tiếng Việt",
     },
 }
@@ -105,7 +121,7 @@ def alerts_page(alerts: Sequence[Json] | None, language: str) -> str:
 def tickets_page(tickets: Mapping[str, Sequence[Json] | None], language: str) -> str:
     """Return the tickets (TMF621) at each carrier, the newest first."""
     cards = [
-        _ticket_card(carrier, ticket)
+        _ticket_card(carrier, ticket, language)
         for carrier, known in tickets.items()
         for ticket in reversed(known or ())
     ]
@@ -127,17 +143,26 @@ def _alert_card(alert: Json, language: str) -> str:
     more = f'<p><a href="{escape(link)}">{words["incident"]}</a></p>' if link else ""
     return (
         f'<article class="card mail"><h2>{escape(title)}</h2>'
-        f"<p>{words['since']} {escape(str(alert.get('startsAt', '')))}</p>"
+        f"<p>{words['since']} {escape(_vietnam_time(str(alert.get('startsAt', ''))))}</p>"
         f"<p>{escape(marks)}</p>{more}</article>"
     )
 
 
-def _ticket_card(carrier: str, ticket: Json) -> str:
+def _ticket_card(carrier: str, ticket: Json, language: str) -> str:
+    status, title = str(ticket.get("status")), str(ticket.get("name", ""))
     return (
         f'<article class="card mail"><p>{escape(carrier)} · <b>{escape(str(ticket.get("id")))}</b>'
-        f" · {escape(str(ticket.get('status')))}</p><h2>{escape(str(ticket.get('name', '')))}</h2>"
+        f" · {escape(_WORDS[language].get(status, status))}</p><h2>{escape(title)}</h2>"
         f"<pre>{_linked(str(ticket.get('description', '')))}</pre></article>"
     )
+
+
+def _vietnam_time(written: str) -> str:
+    """Return a time of Alertmanager (RFC 3339, UTC) as all other pages have it."""
+    try:
+        return moment(datetime.fromisoformat(written).timestamp())
+    except ValueError:
+        return written
 
 
 def _texts(table: object) -> dict[str, str]:

@@ -40,7 +40,7 @@ def test_words_give_the_usual_and_the_long_delay_and_when_most_was_lost() -> Non
     slots = [rollup(*[0.010] * 8, 0.050, 0.050), None, rollup(0.010, lost=1), rollup(0.010)]
     sentence = chart_sentence(slots, frame(), "vi")
     assert sentence.startswith("Độ trễ thường 9,9 ms, 90 % số lần đo không quá ")
-    assert "Mất nhiều nhất 50 %, lúc 00:20." in sentence
+    assert "Mất nhiều nhất 50 %, trong 10 phút từ 00:20." in sentence
     assert chart_sentence([rollup(0.01)], frame(), "vi").endswith("Không mất gói.")
     assert chart_sentence([None], frame(), "vi") == "Chưa có số đo độ trễ trong thời gian này."
     silent = chart_sentence([rollup(lost=3)], frame(), "en")

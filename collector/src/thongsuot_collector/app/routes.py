@@ -360,7 +360,9 @@ def _pages_of_the_city(components: Components, access: PageAccess) -> list[Route
             links=components.links,
             stopping=components.stopping,
         ).routes(),
-        *ListPages(city, components.store, access, archive).routes(),
+        *ListPages(
+            city, components.store, access, archive, components.notifications.display_name_of
+        ).routes(),
         *_mcp_routes(components, city, access),
     ]
 

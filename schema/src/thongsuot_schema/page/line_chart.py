@@ -16,7 +16,7 @@ from thongsuot_schema.page import labels
 from thongsuot_schema.page.escape import escape
 from thongsuot_schema.page.periods import SCALES, ChartPeriod, marks
 from thongsuot_schema.words.dates import relative_moment
-from thongsuot_schema.words.figures import milliseconds, percent
+from thongsuot_schema.words.figures import duration, milliseconds, percent
 from thongsuot_schema.words.language import Language
 
 _HEIGHT: Final = 100
@@ -119,7 +119,9 @@ def chart_sentence(
         (rollup.loss_ratio, -place) for place, rollup in enumerate(slots) if rollup is not None
     )
     when = relative_moment(frame.start_s - at * frame.slot_s, frame.now_s, language)
-    parts.append(labels.CHART_WORST.read(language, loss=percent(worst, language), when=when))
+    length = duration(frame.slot_s, language)
+    loss = percent(worst, language)
+    parts.append(labels.CHART_WORST.read(language, loss=loss, length=length, when=when))
     return " ".join(parts)
 
 

@@ -6,12 +6,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from tests.collector.app.stage import SITE
+from tests.collector.notify.incident_events import city_inventory, cut_fibre, steady_city
 from tests.collector.running import eventually
 from tests.collector.web.desk.desk_stack import DeskStack, desk_stack
+from thongsuot_collector.notify.render.comparison import Comparison
+from thongsuot_collector.notify.render.context import MessageContext
+from thongsuot_collector.rules.loader import load
 from thongsuot_collector.store import desk_keys
 from thongsuot_collector.store.engine import open_store
+from thongsuot_collector.web.desk.page import beneath
 from thongsuot_schema.words.dates import VIETNAM
 
 ANSWER = re.compile(r"https://thongsuot\.example(/answers/\S+)")
@@ -205,3 +211,25 @@ async def test_incidents_without_an_acceptance_come_first(desk: DeskStack) -> No
         return "Hiện không có sự cố nào" in shown and incident in shown
 
     await eventually(is_closed)
+
+
+def test_the_lines_of_an_outage_that_is_over_stand_beneath_it() -> None:
+    city = steady_city(city_inventory())
+    event = cut_fibre(city)
+    context = MessageContext(
+        kind=event.record.kind,
+        record=event.record,
+        incident=event.incident,
+        rule=load(event.incident.code),
+        audience=event.record.party,
+        comparison=Comparison(),
+        directory=city.directory,
+    )
+
+    def closed(name: str, *children: str) -> MessageContext:
+        incident = structs.replace(event.incident, id=name, children=children)
+        return structs.replace(context, incident=incident)
+
+    listed = [closed("a"), closed("new"), closed("outage", "a", "b", "long-ago"), closed("b")]
+    rows = [(shown.incident.id, is_inside) for shown, is_inside in beneath(listed)]
+    assert rows == [("new", False), ("outage", False), ("a", True), ("b", True)]

@@ -7,18 +7,21 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.collector.queries.reporting_city import CONFIG, reporting_city
+from tests.collector.queries.reporting_city import CONFIG, INVENTORY, reporting_city
 from tests.collector.running import eventually
 from thongsuot_collector.incidents.incident import IncidentStatus
 from thongsuot_collector.incidents.party import Severity
+from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.queries.records import IncidentRecord
 from thongsuot_collector.store.audit import AuditAction
+from thongsuot_collector.web.incident.reader import PageReader
 from thongsuot_collector.web.lists.audit_labels import (
     ACTIONS,
     author,
     detail_words,
     subject_words,
 )
+from thongsuot_collector.web.lists.cells import ListReader, value_word
 from thongsuot_collector.web.lists.page import grouped
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
@@ -122,6 +125,18 @@ def test_each_incident_has_one_row_whatever_it_is_inside(
     records = [record(name, *around) for name, around in known.items()]
     rows = grouped(records)
     assert sorted(row.id for row, _ in rows if isinstance(row, IncidentRecord)) == sorted(known)
+
+
+def test_a_channel_is_shown_by_its_kind_in_words_and_its_own_name() -> None:
+    kinds = {"desk-song-hong": "tmf621"}
+    page = PageReader(language="vi", now_s=0.0, channel_kind=lambda name: kinds.get(name, name))
+    reader = ListReader(page, InventoryDirectory(INVENTORY))
+    words = {
+        "desk-song-hong": "phiếu báo sự cố (desk-song-hong)",
+        "email": "thư điện tử (email)",
+        "pigeon": "pigeon",
+    }
+    assert {name: value_word("channel", name, reader) for name in words} == words
 
 
 async def test_members_of_an_outage_that_is_over_stand_beneath_it(tmp_path: Path) -> None:

@@ -98,11 +98,35 @@ def desk_page(
             (reader.url(f"/sla/{month}"), month_title(month, language)) for month in desk.months
         ],
         "closed": [
-            (_row(context, reader), [], _evidence_url(context, reader)) for context in desk.closed
+            (_row(context, reader, is_inside=is_inside), [], _evidence_url(context, reader))
+            for context, is_inside in beneath(desk.closed)
         ],
         "keys_url": reader.url(f"{path}/keys") if visitor.is_engineer else "",
     }
     return render("desk", frame, language, content)
+
+
+def beneath(closed: Sequence[MessageContext]) -> list[tuple[MessageContext, bool]]:
+    """
+    Return closed incidents with those of a larger one below it: each, and whether it is nested.
+
+    The lines of one outage, each in a row of its own among the others, read as so many outages.
+    """
+    known = {context.incident.id: context for context in closed}
+    inside = {
+        child: context.incident.id
+        for context in closed
+        for child in context.incident.children
+        if child in known and not known[child].incident.children
+    }
+    rows: list[tuple[MessageContext, bool]] = []
+    for context in closed:
+        incident = context.incident
+        if incident.id not in inside:
+            rows.append((context, False))
+            parts = (known[child] for child in incident.children if child in known)
+            rows += [(part, True) for part in parts if inside.get(part.incident.id) == incident.id]
+    return rows
 
 
 def _proposal(
@@ -176,7 +200,7 @@ def urgency(incident: Incident) -> tuple[bool, int, str]:
     return is_had, incident.opened_ns, incident.id
 
 
-def _row(context: MessageContext, reader: PageReader) -> IncidentRow:
+def _row(context: MessageContext, reader: PageReader, *, is_inside: bool = False) -> IncidentRow:
     incident, language = context.incident, reader.language
     until_s = reader.now_s if incident.closed_ns is None else incident.closed_ns / NS_PER_S
     lasted = duration(max(0.0, until_s - incident.opened_ns / NS_PER_S), language)
@@ -202,6 +226,7 @@ def _row(context: MessageContext, reader: PageReader) -> IncidentRow:
         headline=text.headline_of(context, language),
         tags=_tags(incident, reader) if incident.is_open else [],
         facts=[fact for fact in facts if fact],
+        is_inside=is_inside,
     )
 
 
@@ -262,6 +287,8 @@ def _circuit(status: CircuitStatus, reader: PageReader) -> dict[str, object]:
         down=duration(status.down_ms / MS_PER_S, language),
         interruptions=status.interruptions,
     )
+    if not status.interruptions:
+        summary = Text("collector.web.desk.no_outage", bad=bad) if bad else labels.NO_FAULT
     place = ", ".join(filter(None, (status.names.site, status.names.commune)))
     return {
         "state": status.state,
@@ -275,7 +302,7 @@ def _circuit(status: CircuitStatus, reader: PageReader) -> dict[str, object]:
 
 def _since(status: CircuitStatus, language: Language) -> str:
     began = moment((status.since_ms or 0) / MS_PER_S)
-    return f"{incident_labels.SINCE.read(language).lower()} {began}"
+    return Text("collector.incidents.since", moment=began).read(language)
 
 
 def carrier_title(carrier: str, directory: InventoryDirectory) -> str:

@@ -14,13 +14,14 @@ from thongsuot_schema.state import State
 
 
 class IncidentRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One incident in a list, in the words of the page."""
+    """One incident in a list, in the words of the page; whether it is part of the one above."""
 
     state: State
     url: str
     headline: str
     tags: list[str]
     facts: list[str]
+    is_inside: bool = False
 
 
 def window_rows(

@@ -98,8 +98,15 @@ def value_word(name: str, value: str, reader: ListReader) -> str:
     if name == "by":
         return author(value, reader.page.language)
     if known is None and name == "channel":
-        return channel_title(value, reader.page.language)
+        return channel_word(value, reader)
     return value if known is None else capitalised(reader.word(known))
+
+
+def channel_word(channel: str, reader: ListReader) -> str:
+    """Return what kind of channel it is, as on the pages of incidents, and its own name."""
+    kind = reader.page.channel_kind(channel.partition(":")[0])
+    title = channel_title(kind, reader.page.language)
+    return title if title == channel else f"{title} ({channel})"
 
 
 def shown_state(record: Record) -> State | None:

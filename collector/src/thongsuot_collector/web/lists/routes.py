@@ -35,7 +35,8 @@ class ListPages:
     """
     The lists as pages. A carrier has its desk instead.
 
-    ``archive`` has the planned work, and carriers' proposals waiting for the city.
+    ``archive`` has the planned work, and carriers' proposals waiting for the city;
+    ``display_name_of`` returns the kind of a channel.
     """
 
     def __init__(
@@ -44,11 +45,13 @@ class ListPages:
         store: Engine,
         access: PageAccess,
         archive: IncidentArchive,
+        display_name_of: Callable[[str], str],
     ) -> None:
         self._city = city
         self._store = store
         self._access = access
         self._archive = archive
+        self._display_name_of = display_name_of
 
     def routes(self) -> list[Route]:
         """Return the routes."""
@@ -67,7 +70,11 @@ class ListPages:
                 mistake = str(error)
             language, scope = language_of(request), visitor.query_scope
             page = PageReader(
-                language=language, now_s=time.time(), key=visitor.key, is_staff=visitor.sees_all
+                language=language,
+                now_s=time.time(),
+                key=visitor.key,
+                is_staff=visitor.sees_all,
+                channel_kind=self._display_name_of,
             )
             announced, now_ns = AnnouncedWork(), time.time_ns()
             if query.name == "incidents" and visitor.sees_all:

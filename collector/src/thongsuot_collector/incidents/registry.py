@@ -79,6 +79,9 @@ class IncidentRegistry:
         self._by_group: dict[GroupKey, set[str]] = {}
         self._changed: set[str] = set()
         self._purged: set[str] = set()
+        # Dropped from memory, and not written yet: the store may not have taken writes for days.
+        self._unwritten: dict[str, Incident] = {}
+        self._unwritten_faults: dict[str, Fault] = {}
 
     # Faults.
 
@@ -192,6 +195,8 @@ class IncidentRegistry:
         self._note_decisions(self.incidents.pop(incident.id), None)
         self._by_group[incident.code, incident.key].discard(incident.id)
         self._purged.add(incident.id)
+        if incident.id in self._changed:
+            self._unwritten[incident.id] = incident
         for name in incident.fault_ids:
             holding = self._incidents_by_fault[name]
             holding.discard(incident.id)
@@ -203,6 +208,8 @@ class IncidentRegistry:
 
     def _purge_fault(self, fault: Fault) -> None:
         del self.faults[fault.id]
+        if fault.id in self._changed:
+            self._unwritten_faults[fault.id] = fault
         self._by_subject[fault.subject].remove(fault.id)
         if not self._by_subject[fault.subject]:
             del self._by_subject[fault.subject]
@@ -221,13 +228,19 @@ class IncidentRegistry:
         """
         incidents = [self.incidents[name] for name in self._changed if name in self.incidents]
         faults = [self.faults[name] for name in self._changed if name in self.faults]
+        incidents += [each for name, each in self._unwritten.items() if name not in self.incidents]
+        faults += [each for name, each in self._unwritten_faults.items() if name not in self.faults]
+        self._unwritten, self._unwritten_faults = {}, {}
         forgotten, self._changed, self._purged = self._purged, set(), set()
         return incidents, faults, forgotten
 
     def requeue_changes(self, incidents: Iterable[Incident], faults: Iterable[Fault]) -> None:
-        """Restore drained changes that could not be written."""
+        """Restore drained changes that could not be written; newer ones take precedence."""
+        incidents, faults = list(incidents), list(faults)
         self._changed.update(incident.id for incident in incidents)
         self._changed.update(fault.id for fault in faults)
+        self._unwritten = {each.id: each for each in incidents} | self._unwritten
+        self._unwritten_faults = {each.id: each for each in faults} | self._unwritten_faults
 
     def load_archived(self, state: RegistrySnapshot) -> None:
         """Load dropped incidents and faults again; present ones are unchanged."""

@@ -176,6 +176,25 @@ async def test_damage_found_while_running_is_remembered_for_the_next_start(tmp_p
     await journal.close()
 
 
+async def test_damage_that_cannot_be_recorded_is_damage_all_the_same(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "journal.sqlite"
+    journal = open_journal(path, committed=ignore)
+    for number in range(1, 400):
+        await journal.append(entry(number, body=bytes(4000)))
+    await journal.close()
+    journal = open_journal(path, committed=ignore)
+    damage_marker(path).mkdir()  # no file can be written there, as on a full disk
+    with path.open("r+b") as file:
+        file.seek(8192)
+        file.write(os.urandom(path.stat().st_size - 8192))
+    with pytest.raises(JournalDamaged):
+        await everything(journal)
+    assert "cannot record that" in caplog.text
+    await journal.close()
+
+
 async def test_a_disk_that_refuses_keeps_nothing_and_acknowledges_nothing(tmp_path: Path) -> None:
     path = tmp_path / "journal.sqlite"
     journal = open_journal(path, committed=ignore)

@@ -1,11 +1,14 @@
 """Detects damaged SQLite files, and keeps them under a clear name."""
 
+import logging
 import os
 import sqlite3
 import time
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
+
+_log = logging.getLogger(__name__)
 
 _DAMAGE_CODES = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_IOERR_SHORT_READ")
 """Prefixes of SQLite's error names for: invalid pages, not a database, missing pages."""
@@ -120,8 +123,16 @@ def remove(path: Path) -> None:
 
 
 def mark_damaged(path: Path, error: BaseException) -> None:
-    """Record for the next start that a file in use turned out to be damaged."""
-    damage_marker(path).write_text(f"{error}\n", encoding="utf-8")
+    """
+    Record for the next start that a file in use turned out to be damaged.
+
+    On a disk that is full it cannot be recorded: the damage is what ends the process all the same,
+    and is found again by the next one.
+    """
+    try:
+        damage_marker(path).write_text(f"{error}\n", encoding="utf-8")
+    except OSError as failure:
+        _log.error("cannot record that %s is damaged (%s): %s", path, error, failure)
 
 
 def damage_marker(path: Path) -> Path:

@@ -1,13 +1,21 @@
-"""Which language a command speaks, and argparse's own words in it."""
+"""The language of a command, argparse's own words in it, and what is printed of text of others."""
 
 import argparse
 import ast
 import inspect
+import json
+import sys
 
 import pytest
 from tools import catalogues
 
-from thongsuot_runtime.terminal import localize_argparse, localized, terminal_language
+from thongsuot_runtime.terminal import (
+    escape_controls,
+    escaped_output,
+    localize_argparse,
+    localized,
+    terminal_language,
+)
 from thongsuot_schema.words.language import Text
 
 
@@ -108,3 +116,28 @@ def test_a_choice_that_is_none_is_refused_in_vietnamese(
     with pytest.raises(SystemExit):
         _parser().parse_args(["x", "--from", "c"])
     assert "tham số --from: không có lựa chọn 'c' (chọn một trong: " in capsys.readouterr().err
+
+
+def test_characters_that_control_a_terminal_are_written_as_in_json() -> None:
+    for said in ("\x1b[2J", "\r\x07\x7f", "\x9b31m", "\u202e\u2066", "\u2028", "\U000e0041", "\0"):
+        printed = escape_controls(f'["{said}"]')
+        assert printed.isprintable()
+        assert json.loads(printed) == [said]
+
+
+def test_words_of_any_language_lines_and_tables_are_printed_as_they_are() -> None:
+    text = "Trần Thị Lan\t5\u00a0%\n████ ▄ 中文 👍\n"
+    assert escape_controls(text) == text
+
+
+def test_both_streams_are_escaped_and_bytes_are_not(
+    capfdbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    with escaped_output():
+        sys.stdout.write("out\x1b\n")
+        sys.stderr.writelines(["err\x1b\n", "\x9b\n"])
+        sys.stdout.flush()
+        sys.stdout.buffer.write(b"\x1b")
+    sys.stdout.write("\x1b\n")
+    captured = capfdbinary.readouterr()
+    assert captured == (b"out\\u001b\n\x1b\x1b\n", b"err\\u001b\n\\u009b\n")

@@ -1,6 +1,7 @@
 """The status as a person at a shell reads it."""
 
 import asyncio
+import sys
 
 import msgspec
 import pytest
@@ -177,6 +178,30 @@ async def test_a_running_agent_is_asked(
     assert capsys.readouterr().out == text_of(STATUS)
     assert await asyncio.to_thread(show_status, "", address, is_json=True) == 0
     assert msgspec.json.decode(capsys.readouterr().out, type=AgentStatus) == STATUS
+    task.cancel()
+    await asyncio.wait([task])
+
+
+async def test_text_of_a_server_does_not_control_the_terminal() -> None:
+    said = "busy\x1b]0;owned\x07\x1b[2J\x9b1m\u202e"
+    collector = msgspec.structs.replace(STATUS.collector, problem=said)
+    status = msgspec.json.encode(msgspec.structs.replace(STATUS, collector=collector))
+    port: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    server = LocalPageServer(lambda _: HttpPage(body=status, content_type="application/json"))
+    task = asyncio.ensure_future(
+        server.run("127.0.0.1:0", lambda _, number: port.set_result(number))
+    )
+    command = ["thongsuot_agent.cli.main", "status", "--address", f"127.0.0.1:{await port}"]
+    printed = ""
+    for more in ([], ["--json"]):
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", *command, *more, stdout=asyncio.subprocess.PIPE
+        )
+        printed = (await process.communicate())[0].decode()
+        assert process.returncode == 0
+        assert "busy\\u001b]0;owned\\u0007\\u001b[2J\\u009b1m\\u202e" in printed
+        assert {letter for letter in printed if not letter.isprintable()} == {"\n"}
+    assert msgspec.json.decode(printed, type=AgentStatus).collector.problem == said
     task.cancel()
     await asyncio.wait([task])
 

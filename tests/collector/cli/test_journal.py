@@ -70,7 +70,9 @@ async def test_a_site_that_the_record_does_not_know_is_refused_with_the_nearest_
     assert "hoan-kiem" in error
 
 
-def keep_letter(folder: Path, number: int, *, consumer: str, sequence: int) -> None:
+def keep_letter(
+    folder: Path, number: int, *, consumer: str, sequence: int, cause: str = "1"
+) -> None:
     """Put a batch that a consumer could not process into the store of a collector."""
     store = open_store(folder / "state" / "store.sqlite")
     failed = entry(number)
@@ -80,7 +82,7 @@ def keep_letter(folder: Path, number: int, *, consumer: str, sequence: int) -> N
         number=failed.number,
         consumer=consumer,
         sequence=sequence,
-        error="Traceback:\n  x\nKeyError: 1",
+        error=f"Traceback:\n  x\nKeyError: {cause}",
         body=failed.body,
         at_ns=1,
     )
@@ -103,6 +105,20 @@ def test_dead_letters_are_listed_and_shown_and_their_bytes_given(
     assert say(capsys, "dead-letters", "show", 99, "--config", config)[0] == 1
     report = json.loads(say(capsys, "dead-letters", "show", 1, "--json", "--config", config)[1])
     assert (report["number"], report["sequence"], report["body_bytes"]) == (7, 3, 6)
+
+
+def test_text_of_a_device_does_not_control_the_terminal(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cause = "\x1b[2J\x9b1m\u202e"
+    keep_letter(tmp_path, 7, consumer="prometheus", sequence=3, cause=cause)
+    out = ""
+    for words in (["list"], ["show", 1], ["list", "--json"]):
+        status, out, _ = say(capsys, "dead-letters", *words, "--config", config)
+        assert status == 0
+        assert "KeyError: \\u001b[2J\\u009b1m\\u202e" in out
+        assert {letter for letter in out if not letter.isprintable()} == {"\n"}
+    assert f"KeyError: {cause}" in json.loads(out)[0].values()
 
 
 def test_dead_letters_are_retried_by_id_and_those_that_are_not_there_are_named(

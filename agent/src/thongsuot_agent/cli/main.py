@@ -36,7 +36,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parsed = build_parser().parse_args(words)
     if parsed.command == "run":
         return _run(RunOptions(parsed.config, parsed.verbose, parsed.record))
-    return _run_command(parsed)
+    # Here, because the resident process does not need it.
+    from thongsuot_runtime.terminal import escaped_output  # noqa: PLC0415
+
+    with escaped_output():
+        return _run_command(parsed)
 
 
 def read_run_options(words: Sequence[str]) -> RunOptions | None:

@@ -52,7 +52,12 @@ from thongsuot_collector.errors import CollectorError
 from thongsuot_runtime.config_file import ConfigInvalid
 from thongsuot_runtime.log_lines import log_to
 from thongsuot_runtime.refusal import error_report
-from thongsuot_runtime.terminal import localize_argparse, localized, localized_mistake
+from thongsuot_runtime.terminal import (
+    escaped_output,
+    localize_argparse,
+    localized,
+    localized_mistake,
+)
 from thongsuot_schema.batch import kernel
 from thongsuot_schema.words.language import Text
 
@@ -67,6 +72,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     1: it could not be done; 2: the configuration or the command line is wrong.
     """
+    with escaped_output():
+        return _run(arguments)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     options = build_parser().parse_args(arguments)
     set_up_logging(options.log_level)
     command: Command = options.command

@@ -103,6 +103,17 @@ async def test_hundreds_of_idle_callers_keep_nobody_from_the_page() -> None:
             await closed(writer)
 
 
+async def test_hundreds_of_forms_without_a_body_keep_nobody_from_the_page() -> None:
+    async with serving() as port:
+        unfinished = [await asyncio.open_connection("127.0.0.1", port) for _ in range(IDLE)]
+        for _, writer in unfinished:
+            writer.write(b"POST /commissioning HTTP/1.1\r\nContent-Length: 9\r\n\r\ncode")
+        for _ in range(5):
+            assert b" 200 " in await ask(port, b"GET / HTTP/1.1\r\n\r\n")
+        for _, writer in unfinished:
+            await closed(writer)
+
+
 async def test_the_client_with_most_silent_connections_makes_room_first() -> None:
     async with serving() as port:
         patient, waiting = await asyncio.open_connection("127.0.0.1", port)

@@ -96,22 +96,23 @@ class LocalPageServer:
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
         try:
-            head = await reader.readuntil(b"\r\n\r\n")
+            request = await self._read_request(reader)
         except asyncio.IncompleteReadError:
             return b""
         except asyncio.LimitOverrunError:
             return encode_response(status_page(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE))
+        except HttpError as refused:
+            return encode_response(status_page(refused.status))
         finally:
+            # Not before its body is here: a head alone would hold a place as long as silence does.
             self._silent.pop(writer, None)
         if len(self._open) > MAX_CONNECTIONS:
             return encode_response(status_page(HTTPStatus.SERVICE_UNAVAILABLE))
-        try:
-            request = parse_request(head)
-            if request.form_bytes:
-                request = with_form(request, await reader.readexactly(request.form_bytes))
-        except asyncio.IncompleteReadError:
-            return b""
-        except HttpError as refused:
-            return encode_response(status_page(refused.status))
         page = self._page_for(request) or status_page(HTTPStatus.NOT_FOUND)
         return encode_response(page, is_head=request.is_head, takes_gzip=request.takes_gzip)
+
+    async def _read_request(self, reader: asyncio.StreamReader) -> HttpRequest:
+        request = parse_request(await reader.readuntil(b"\r\n\r\n"))
+        if not request.form_bytes:
+            return request
+        return with_form(request, await reader.readexactly(request.form_bytes))

@@ -206,6 +206,26 @@ async def test_guessers_of_codes_are_turned_away(tmp_path: Path) -> None:
     store.dispose()
 
 
+async def test_a_guesser_at_another_address_takes_no_turn_from_a_device(tmp_path: Path) -> None:
+    config = "[ingest]\nbad_tokens_per_s = 0.001\nbad_tokens_burst = 3\n"
+    async with (
+        collector(tmp_path, config=config) as client,
+        httpx.AsyncClient(
+            base_url=client.base_url,
+            transport=httpx.AsyncHTTPTransport(local_address="127.0.0.2"),
+            timeout=client.timeout,
+        ) as stranger,
+    ):
+        sent = {"code": new_code(), "token_digest": "0" * 64}
+        refused = set[int]()
+        for _ in range(6):
+            guesses = (stranger.post(PATH_ENROL, json=sent) for _ in range(50))
+            refused = {answer.status_code for answer in await asyncio.gather(*guesses)}
+        assert refused == {429}
+        sent["code"] = code_for(tmp_path)
+        assert (await client.post(PATH_ENROL, json=sent)).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("body", "status"),
     [

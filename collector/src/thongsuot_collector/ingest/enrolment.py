@@ -5,7 +5,8 @@ proof that it holds the key.
 A stranger learns nothing. An unknown code is one look-up by the hash of 100 random bits, so its
 timing reveals at most the hash, and all unknown codes get the same answer. An expired, used or
 replaced code is reported only to its holder. The number of bad codes per address is limited (a good
-one is still accepted), and the number of enrolments of all addresses together.
+one is still accepted), and the number of enrolments of all addresses together, with a limit of
+their own for those that sent too many bad codes.
 """
 
 import asyncio
@@ -70,14 +71,12 @@ class EnrolmentEndpoint:
         self._enrolments = enrolments
         self._failed_attempts = failed_attempts
         self._everybody = RateLimiter(per_second=_ALL_PER_S, reserve=_ALL_RESERVE)
+        self._suspects = RateLimiter(per_second=_ALL_PER_S, reserve=_ALL_RESERVE)
 
     async def answer(self, request: Request) -> Response:
         """Answer one request."""
         address = request.client.host if request.client else ""
         now_s = time.monotonic()
-        wait_s = self._everybody.acquire(_ALL, now_s=now_s)
-        if wait_s:
-            return self._too_often(wait_s)
         body = bytearray()
         async for part in request.stream():
             body += part
@@ -87,6 +86,12 @@ class EnrolmentEndpoint:
                 return self._refused(
                     HTTPStatus.REQUEST_ENTITY_TOO_LARGE, EnrolmentRefusalReason.MALFORMED, sentence
                 )
+        is_suspect = self._failed_attempts.is_exhausted(address, now_s=now_s)
+        # Strangers who only guess take no turn from devices at other addresses.
+        turns = self._suspects if is_suspect else self._everybody
+        wait_s = turns.acquire(_ALL, now_s=now_s)
+        if wait_s:
+            return self._too_often(wait_s)
         try:
             enrolment = msgspec.json.decode(body, type=EnrolmentRequest)
             wanted = enrolment.certificate_request

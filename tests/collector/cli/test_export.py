@@ -1,5 +1,6 @@
 """The command: what is in the journal is in the file, of the period and the site asked for."""
 
+import asyncio
 import csv
 import subprocess
 import sys
@@ -181,6 +182,24 @@ def test_an_invalid_period_is_refused(
 def test_times_without_an_offset_are_meant_in_vietnam() -> None:
     assert moment_ms("2026-11-01") == moment_ms("2026-10-31T17:00Z")
     assert moment_ms("2026-11-01T08:00") == moment_ms("2026-11-01T08:00+07:00")
+
+
+async def test_a_spreadsheet_takes_no_name_of_a_device_for_a_formula(tmp_path: Path) -> None:
+    config = tmp_path / "collector.toml"
+    config.write_text('state_dir = "."\n', encoding="utf-8")
+    agent = BatchSealer("ba-dinh", epoch_ns=time.time_ns() - NOW)
+    names = ("=HYPERLINK(1)", "@SUM(1)", "+84", "-1")
+    async with collector(tmp_path) as client:
+        pusher = Pusher(client, agent, token(tmp_path, agent.site))
+        results = [icmp_result(NOW - S, link=name, target=name) for name in names]
+        assert (await pusher.batch(agent.batch(NOW, results))).status_code == 200
+    out = tmp_path / "a.csv"
+    period = ("--from", "2020-01-01", "--format", "csv")
+    assert await asyncio.to_thread(exported, config, *period, "--out", str(out)) == 0
+    with out.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {(row["link"], row["target"]) for row in rows} == {(f"'{name}",) * 2 for name in names}
+    assert "0.021" in {row["value"] for row in rows}
 
 
 async def test_memory_does_not_grow_with_the_journal(tmp_path: Path) -> None:

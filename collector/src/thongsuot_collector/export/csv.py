@@ -1,4 +1,8 @@
-"""Writes CSV (RFC 4180): times in UTC, absent values are empty."""
+"""
+Writes CSV (RFC 4180): times in UTC, absent values are empty.
+
+Names of links and targets are as devices sent them, and the file is opened with a spreadsheet, too.
+"""
 
 import csv
 import io
@@ -7,6 +11,7 @@ from datetime import UTC, datetime
 from typing import BinaryIO
 
 from thongsuot_collector.export.column import ColumnType, ExportColumn, Row
+from thongsuot_collector.queries.selection import spreadsheet_text
 
 
 class CsvWriter:
@@ -23,7 +28,7 @@ class CsvWriter:
     def write(self, rows: Sequence[Row]) -> None:
         """Add rows, each with a value for each column."""
         for row in rows:
-            shown = list(row)
+            shown = [spreadsheet_text(cell) if isinstance(cell, str) else cell for cell in row]
             for place in self._moments:
                 shown[place] = _moment(row[place])
             self._writer.writerow(shown)

@@ -137,10 +137,11 @@ def csv_bytes(record: type[Record], records: Sequence[Record]) -> bytes:
     return b"\xef\xbb\xbf" + buffer.getvalue().encode()
 
 
+def spreadsheet_text(text: str) -> str:
+    """Return a text; one that a spreadsheet would take for a formula gets an apostrophe."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
 def _cell(value: object) -> str:
-    """
-    Return a value as text; one that a spreadsheet would take for a formula gets an apostrophe.
-    """
     text = text_of(value)
-    is_text = isinstance(value, str | tuple)
-    return f"'{text}" if is_text and text.startswith(_FORMULA) else text
+    return spreadsheet_text(text) if isinstance(value, str | tuple) else text

@@ -3,7 +3,15 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from thongsuot_agent.clock import EARLIEST_WALL_NS, NS_PER_S, SYSTEM, StepWatch, TrueTime, boot_id
+from thongsuot_agent.clock import (
+    EARLIEST_WALL_NS,
+    NS_PER_S,
+    SYSTEM,
+    Clocks,
+    StepWatch,
+    TrueTime,
+    boot_id,
+)
 
 HOUR_NS = 3600 * NS_PER_S
 TRUE_NS = 1_800_000_000 * NS_PER_S
@@ -75,5 +83,23 @@ def test_the_error_of_what_was_learned_is_at_most_half_the_round_trip(
 def test_nonsense_is_not_learned() -> None:
     true_time = TrueTime()
     true_time.add_collector_time(sent_ns=2, received_ns=1, collector_wall_ns=TRUE_NS)
-    true_time.add_collector_time(sent_ns=1, received_ns=2, collector_wall_ns=0)
+    for beyond_ns in (0, 1, EARLIEST_WALL_NS - 1, 253_402_300_800 * NS_PER_S, 10**30):
+        true_time.add_collector_time(sent_ns=1, received_ns=2, collector_wall_ns=beyond_ns)
     assert not true_time.is_known
+
+
+def test_a_collector_that_contradicts_a_synchronised_clock_is_not_believed() -> None:
+    """It could begin another month of a metered link, or make an unsent record too old."""
+    now_ns, days_ns = 10 * NS_PER_S, 40 * 86_400 * NS_PER_S
+
+    def trusted_ns(ahead_ns: int, error_s: float | None) -> int | None:
+        clock = Clocks(boottime_ns=lambda: now_ns, wall_ns=lambda: TRUE_NS, error_s=lambda: error_s)
+        true_time = TrueTime()
+        true_time.add_collector_time(
+            sent_ns=now_ns, received_ns=now_ns, collector_wall_ns=TRUE_NS + ahead_ns
+        )
+        return true_time.trusted_wall_ns(clock)
+
+    assert trusted_ns(0, 0.001) == TRUE_NS
+    assert trusted_ns(days_ns, 0.001) is None
+    assert trusted_ns(days_ns, None) == TRUE_NS + days_ns, "there is nobody else to ask"

@@ -28,6 +28,16 @@ EARLIEST_WALL_NS = 1_767_225_600 * NS_PER_S
 """2026-01-01: a wall clock before the first release is wrong without anybody saying so."""
 
 
+LATEST_WALL_NS = 4_102_444_800 * NS_PER_S
+"""2100-01-01: no collector's clock is right beyond it, and calendars end soon after year 9999."""
+
+CONTRADICTION_NS = 3600 * NS_PER_S
+"""
+Two clocks that are further apart contradict each other: one of them would begin another month, or
+let the record grow old at once.
+"""
+
+
 # Without a Python function around it: every run reads it a dozen times.
 _boottime_ns = partial(time.clock_gettime_ns, time.CLOCK_BOOTTIME)
 
@@ -107,7 +117,7 @@ class TrueTime:
 
         The best sighting is kept: the one whose error, growing with age, is now the smallest.
         """
-        if collector_wall_ns <= 0 or received_ns < sent_ns:
+        if not EARLIEST_WALL_NS <= collector_wall_ns < LATEST_WALL_NS or received_ns < sent_ns:
             return
         middle_ns = (sent_ns + received_ns) // 2
         new = _CollectorClock(
@@ -127,11 +137,17 @@ class TrueTime:
         return boottime_ns + self._best.offset_ns
 
     def trusted_wall_ns(self, clock: Clocks) -> int | None:
-        """Return the wall time now, ``None`` while neither collector nor kernel vouches for it."""
-        if not self.is_known:
-            return None if clock.error_s() is None else clock.wall_ns()
-        now_ns = clock.boottime_ns()
-        return self.wall_ns(now_ns, clock.wall_ns(), now_ns)
+        """
+        Return the wall time now, ``None`` while neither collector nor kernel vouches for it, or
+        while they contradict each other.
+        """
+        own_ns = None if clock.error_s() is None else clock.wall_ns()
+        if self._best is None:
+            return own_ns
+        true_ns = clock.boottime_ns() + self._best.offset_ns
+        if own_ns is not None and abs(true_ns - own_ns) > CONTRADICTION_NS:
+            return None
+        return true_ns
 
     def is_trusted(self, boottime_ns: int, device_wall_ns: int) -> bool:
         """Return whether the device's wall clock is not known to be wrong."""

@@ -107,7 +107,7 @@ def test_days_are_those_of_the_carriers_bill_too() -> None:
     spent = add_usage(add_usage(MonthUsage(month="2026-11"), 5, "2026-11", 3), 7, "2026-11", 3)
     assert add_usage(spent, 1, "2026-11", 4).days == {3: 12, 4: 1}
     assert add_usage(spent, 1, "2026-12", 1) == MonthUsage(
-        month="2026-12", spent_bytes=1, days={1: 1}
+        other_months={"2026-11": 12}, month="2026-12", spent_bytes=1, days={1: 1}
     )
 
 
@@ -115,7 +115,7 @@ def test_days_are_those_of_the_carriers_bill_too() -> None:
     ("month", "expected"),
     [
         ("2026-11", MonthUsage(month="2026-11", spent_bytes=150)),
-        ("2026-12", MonthUsage(month="2026-12", spent_bytes=50)),
+        ("2026-12", MonthUsage(month="2026-12", spent_bytes=50, other_months={"2026-11": 100})),
         (None, MonthUsage(month="2026-11", spent_bytes=150)),
     ],
 )

@@ -51,6 +51,18 @@ def test_a_clock_in_doubt_starts_no_new_month_and_blocks_nothing() -> None:
     assert budget.may_run(one(100), 0)
 
 
+def test_a_clock_that_goes_back_and_forth_grants_no_further_allowance() -> None:
+    wall_ns = NOVEMBER_NS
+    budget = DataBudget(lambda: wall_ns)
+    budget.set_jobs([METERED], [])
+    left_mb = []
+    for now_ns in (NOVEMBER_NS, DECEMBER_NS) * 3:
+        wall_ns = now_ns
+        budget.charge("fiber", 40_000_000)
+        left_mb.append((budget.left_bytes("fiber") or 0) / 1e6)
+    assert left_mb == [60, 60, 20, 20, 0, 0]
+
+
 def test_usage_counted_before_the_clock_was_known_is_kept() -> None:
     wall_ns: int | None = None
     budget = DataBudget(lambda: wall_ns)

@@ -23,6 +23,9 @@ RESERVE_RATIO = 0.1
 MAX_STRIDE = 32
 """A kind with budget for less than one run in this many is stopped completely."""
 
+MONTHS_KEPT = 3
+"""Sums of other months: a clock that was wrong for a while returns to the present one."""
+
 VERDICT_KINDS = frozenset({"icmp", "dns", "http", "host"})
 """The kinds needed for verdicts: thinned out last."""
 
@@ -30,11 +33,16 @@ NS_PER_S = 1_000_000_000
 
 
 class MonthUsage(msgspec.Struct, frozen=True, kw_only=True):
-    """The used part of one link's allowance in one month (``2026-11``), and on one of its days."""
+    """
+    The used part of one link's allowance in one month (``2026-11``), and on one of its days.
+
+    ``other_months`` are the sums of months in which the clock was before.
+    """
 
     month: str
     spent_bytes: int = 0
     days: dict[int, int] = {}
+    other_months: dict[str, int] = {}
 
 
 class UsageRate(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,16 +84,24 @@ def add_usage(
     """
     Return the usage after an addition; ``month`` is ``None`` while the clock is doubted.
 
-    Usage before the month is known (an empty one) belongs to the first known month.
+    Usage before the month is known (an empty one) belongs to the first known month. A month to
+    which the clock returns continues with its sum: one that goes back and forth grants nothing.
     """
     if month is not None and month != spent.month:
         before_bytes = 0 if spent.month else spent.spent_bytes
         used_bytes += before_bytes
-        spent = MonthUsage(month=month)
+        others = dict(spent.other_months)
+        if spent.month:
+            others[spent.month] = spent.spent_bytes
+        spent = MonthUsage(
+            month=month,
+            spent_bytes=others.pop(month, 0),
+            other_months=dict(sorted(others.items())[-MONTHS_KEPT:]),
+        )
     days = spent.days
     if day is not None and used_bytes:
         days = days | {day: days.get(day, 0) + used_bytes}
-    return MonthUsage(month=spent.month, spent_bytes=spent.spent_bytes + used_bytes, days=days)
+    return msgspec.structs.replace(spent, spent_bytes=spent.spent_bytes + used_bytes, days=days)
 
 
 def strides_for(left_bytes: int, left_s: float, rates: Mapping[str, UsageRate]) -> dict[str, int]:

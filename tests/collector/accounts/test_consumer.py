@@ -40,6 +40,33 @@ async def test_what_was_read_is_saved_while_it_catches_up(
     store.dispose()
 
 
+async def test_other_tasks_have_their_turns_while_it_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumer, "_TURN_S", 0.0)
+    store = open_store(tmp_path / "store.sqlite")
+    journal = open_journal(tmp_path / "journal.sqlite", committed=lambda _jobs, _s: None)
+    await journal.append(entry(1))
+    accounts = AccountConsumer(
+        journal, BatchReader(LayoutCache(journal, LIMITS), LIMITS), store=store
+    )
+    await accounts.load()
+    # Afterwards it knows the stream, and without layouts it waits for no thread.
+    await accounts.catch_up()
+    numbers = range(2, 102)
+    for number in numbers:
+        await journal.append(msgspec.structs.replace(entry(number), layout=b""))
+    catching_up = asyncio.create_task(accounts.catch_up())
+    turns = 0
+    while not catching_up.done():
+        await asyncio.sleep(0)
+        turns += 1
+    await catching_up
+    assert turns >= len(numbers)
+    await journal.close()
+    store.dispose()
+
+
 async def test_accounts_are_encoded_in_turns_and_a_cancelled_save_loses_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 from uuid import UUID
 
@@ -21,11 +21,13 @@ from thongsuot_collector.store import audit
 from thongsuot_collector.store.engine import open_store
 from thongsuot_schema.batch.columns import Columns, decode_columns
 from thongsuot_schema.batch.decode import decode_layout
+from thongsuot_schema.batch.encode import encode_layout
 from thongsuot_schema.batch.layout import compile_layout
 from thongsuot_schema.batch.limits import DEFAULT_LIMITS as LIMITS
-from thongsuot_schema.batch.model import Batch, Notice, NoticeCode
+from thongsuot_schema.batch.model import Batch, KindColumns, Layout, Notice, NoticeCode
 from thongsuot_schema.batch.record_report import RecordReport, StreamProgress
 from thongsuot_schema.inventory.model import Inventory, Link, Role, Site, Target
+from thongsuot_schema.result import Family, Series
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom, VerdictChange
@@ -166,6 +168,34 @@ def test_everything_that_a_site_may_send_is_limited(
     assert fixture.quarantined == [(SITE, budget)]
     # The neighbour has budgets of its own.
     assert fixture.taken_of(attack(fixture.sealers[NEIGHBOUR])) == taken
+
+
+def layouts_of(series: int, kept: int) -> Iterator[Layout]:
+    """Yield layouts of some of the same series: each lacks others."""
+    known = sorted(
+        Series(kind="k", revision=1, link="", target=str(number), family=Family.NONE)
+        for number in range(series)
+    )
+    kinds = (KindColumns(kind="k", revision=1, columns=()),)
+    for start in range(kept):
+        yield Layout(series=tuple(known[:start] + known[start + series - kept :]), kinds=kinds)
+
+
+def test_layouts_are_charged_for_what_their_series_take_in_memory() -> None:
+    fixture = BudgetsFixture(IngestSettings())
+
+    def accepted_of(site: str, layouts: Iterator[Layout]) -> int:
+        for number, layout in enumerate(islice(layouts, 200)):
+            size_bytes = len(encode_layout(layout))
+            try:
+                fixture.budgets.charge_layout(site, layout, size_bytes=size_bytes, now_s=0.0)
+            except PushRefused:
+                return number
+        return 200
+
+    assert accepted_of(SITE, layouts_of(LIMITS.series, LIMITS.series - 1)) < 20
+    assert fixture.refused == [Budget.LAYOUTS]
+    assert accepted_of(NEIGHBOUR, layouts_of(320, 300)) == 200, "as many as no agent makes"
 
 
 def test_content_that_a_site_has_sent_before_costs_nothing_again() -> None:

@@ -263,6 +263,25 @@ def test_a_count_of_a_thousand_million_rows_claims_no_memory() -> None:
             decode_batch(packed(_changed(COUNTS, counts)), layouts(INDEX))
 
 
+@pytest.mark.parametrize(
+    ("field", "remark"),
+    [
+        (REASONS, [[1, "timed_out"], []]),
+        (ABSENCES, [0, []]),
+        (DOUBTS, [[], []]),
+        (DETAILS, ["", []]),
+        (EVIDENCE, [{}, []]),
+    ],
+)
+def test_more_remarks_than_rows_are_malformed(field: int, remark: object) -> None:
+    """150 bytes can hold a hundred thousand of them, and each takes memory."""
+    for count in (5, 60_000):
+        with pytest.raises(BatchMalformed):
+            decode_columns(
+                packed(_changed(field, [remark] * count)), {INDEX.layout_id: INDEX.compiled}.get
+            )
+
+
 @pytest.mark.parametrize("opening", [b"\x91", b"\x81\xa1k", b"\xdd\x00\x00\x00\x01"])
 def test_deep_nesting_does_not_crash(opening: bytes) -> None:
     text = msgspec.msgpack.encode(arrays_of(FAULTY_BODY))

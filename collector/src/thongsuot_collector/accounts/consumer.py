@@ -30,6 +30,8 @@ from thongsuot_schema.batch.record_report import RecordReport, parse_lost, parse
 CONSUMER = "accounts"
 
 _READ_ENTRIES = 500
+_TURN_S = 0.02
+"""How long other tasks wait at most while entries are processed, but for a single one."""
 _READ_BYTES = 8 << 20
 _LINGER_S = 1.0
 """Changes within a second are handled together: an account is not urgent."""
@@ -161,8 +163,12 @@ class AccountConsumer:
                 self._sequence, through=through, limit=_READ_ENTRIES, size_bytes=_READ_BYTES
             )
             layouts = await self._reader.layouts_of(entries)
+            yielded_s = time.monotonic()
             for kept in entries:
                 await self._apply(kept, layouts)
+                if time.monotonic() - yielded_s > _TURN_S:
+                    await asyncio.sleep(0)
+                    yielded_s = time.monotonic()
             self._sequence = entries[-1].sequence if entries else through
             # While more comes than can be read, this does not end.
             await self._do_what_is_due()

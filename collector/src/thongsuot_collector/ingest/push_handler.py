@@ -1,9 +1,9 @@
 """Push handler: checks, dates and appends the body of a push; everything except HTTP."""
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 
 import msgspec
 
@@ -15,6 +15,7 @@ from thongsuot_collector.errors import (
     RefusalReason,
 )
 from thongsuot_collector.ingest.device_clock import BootClocks, ClockDecision
+from thongsuot_collector.ingest.metered_work import MeteredWork, is_small
 from thongsuot_collector.ingest.site_budgets import SiteBudgets
 from thongsuot_collector.journal.entry import (
     AppendOutcome,
@@ -42,11 +43,6 @@ from thongsuot_schema.errors import (
     LayoutUnknown,
 )
 from thongsuot_schema.verdict import VerdictChange
-
-_DECODED_IN_PLACE_BYTES = 32 * 1024
-"""
-A larger body (a thousand results and more) is decoded in a thread: it would delay all others.
-"""
 
 _NUMBER_LIMIT = 1 << 40
 """
@@ -135,6 +131,7 @@ class PushHandler:
         self._metrics = metrics
         self._dated = {quality: metrics.clocks.labels(quality.value) for quality in ClockQuality}
         self._budgets = budgets
+        self._work = MeteredWork(budgets)
         self._callbacks = callbacks
 
     async def accept_batch(
@@ -200,7 +197,9 @@ class PushHandler:
             PushRefused: as for ``accept_batch``.
         """
         try:
-            packed, layout = await asyncio.to_thread(_packed, body, site, self._limits)
+            packed, layout = await self._work.run(
+                site, partial(_packed, body, site, self._limits), in_place=False
+            )
             if layout:
                 await self._keep_layout(layout, site, moment)
         except BatchError as error:
@@ -224,28 +223,29 @@ class PushHandler:
             raise self._not_now(error) from error
 
     async def _keep_layout(self, body: bytes, site: str, moment: PushClock) -> None:
-        layout_id, layout = self._layouts.decode(body)
+        layout_id, layout = await self._work.run(
+            site, partial(self._layouts.decode, body), in_place=is_small(body)
+        )
         if await self._layouts.find(layout_id) is None:
             self._budgets.charge_layout(site, layout, size_bytes=len(body), now_s=time.monotonic())
         await self._layouts.store(body, received_ns=moment.received_ns)
 
     async def _decode(self, body: bytes, site: str) -> Columns:
         try:
-            columns = await self._columns(body)
+            columns = await self._columns(body, site)
         except LayoutUnknown as error:
             # A batch of another site is refused as such, whatever its content.
             self._check(read_header(body, self._limits), site)
             if await self._layouts.find(error.layout_id) is None:
                 raise
-            columns = await self._columns(body)
+            columns = await self._columns(body, site)
         self._check(columns.header, site)
         _check_names(columns.changes)
         return columns
 
-    async def _columns(self, body: bytes) -> Columns:
-        if len(body) <= _DECODED_IN_PLACE_BYTES:
-            return decode_columns(body, self._layouts.cached, self._limits)
-        return await asyncio.to_thread(decode_columns, body, self._layouts.cached, self._limits)
+    async def _columns(self, body: bytes, site: str) -> Columns:
+        decode = partial(decode_columns, body, self._layouts.cached, self._limits)
+        return await self._work.run(site, decode, in_place=is_small(body))
 
     def _check(self, header: BatchHeader, site: str) -> None:
         _check_site(header.site, site)

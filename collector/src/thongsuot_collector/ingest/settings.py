@@ -44,13 +44,14 @@ class IngestSettings(StrictStruct, frozen=True, kw_only=True):
     a second, 1.6 million a day, and a body of 200 bytes can hold 80,000 equal ones.
     ``series_per_s`` and ``series_burst`` limit new series, which every database has to keep: a
     usual site has about 1,000. ``layout_bytes_per_s`` and ``layout_bytes_burst`` limit the layouts
-    that name them (a usual one has 10 KB). ``unknown_names_per_s`` and ``unknown_names_burst``
-    limit links and services with verdicts that the inventory does not have, ``streams_per_s`` and
-    ``streams_burst`` new streams and boots (a device has one each time that it starts),
-    ``gaps_per_s`` and ``gaps_burst`` the gaps between the numbers of a stream's batches,
-    ``notices_per_s`` and ``notices_burst`` what a device reports of itself: a notice that is
-    written down for people or in the account of its record (a start, a step of a commissioning, a
-    test, a problem, lost batches) counts as ten; a usual device makes some hundred a day.
+    that name them, by their memory: 250 bytes for each series (a usual one has 75 KB).
+    ``unknown_names_per_s`` and ``unknown_names_burst`` limit links and services with verdicts that
+    the inventory does not have, ``streams_per_s`` and ``streams_burst`` new streams and boots (a
+    device has one each time that it starts), ``gaps_per_s`` and ``gaps_burst`` the gaps between the
+    numbers of a stream's batches, ``notices_per_s`` and ``notices_burst`` what a device reports of
+    itself: a notice that is written down for people or in the account of its record (a start, a
+    step of a commissioning, a test, a problem, lost batches) counts as ten; a usual device makes
+    some hundred a day.
     ``work_ratio`` is the part of a processor that timelines and incidents of one site may take,
     ``work_burst_s`` what they may take at once. From the bytes on, a site of which the inventory
     has more than 60 targets over links may bring more in proportion; one that is over a budget from
@@ -73,8 +74,8 @@ class IngestSettings(StrictStruct, frozen=True, kw_only=True):
     values_burst: Positive = 8e6
     series_per_s: Positive = 0.05
     series_burst: Positive = 10_000.0
-    layout_bytes_per_s: Positive = 100.0
-    layout_bytes_burst: Positive = 4e6
+    layout_bytes_per_s: Positive = 400.0
+    layout_bytes_burst: Positive = 16e6
     unknown_names_per_s: Positive = 0.001
     unknown_names_burst: Positive = 500.0
     streams_per_s: Positive = 0.01

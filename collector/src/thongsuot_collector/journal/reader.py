@@ -10,13 +10,16 @@ from collections.abc import Mapping, Sequence
 from thongsuot_collector.errors import UndecodableEntry
 from thongsuot_collector.journal.entry import JournalEntry, StoredEntry
 from thongsuot_collector.journal.layout_cache import LayoutCache
-from thongsuot_schema.batch.columns import Columns, decode_columns
+from thongsuot_schema.batch.columns import Columns, decode_columns, part_count
 from thongsuot_schema.batch.layout import CompiledLayout
 from thongsuot_schema.batch.limits import BatchLimits
 from thongsuot_schema.errors import BatchError
 
-_RECENT_RESULTS = 200_000
-"""Decoded results kept in memory, about 60 MB: some seconds of ten thousand agents."""
+_RECENT_PARTS = 200_000
+"""
+Decoded results, remarks and pieces of evidence kept in memory, about 60 MB: some seconds of ten
+thousand agents.
+"""
 
 
 class BatchReader:
@@ -26,7 +29,7 @@ class BatchReader:
         self._layouts = layouts
         self._limits = limits
         self._recent: OrderedDict[bytes, Columns] = OrderedDict()
-        self._recent_results = 0
+        self._recent_parts = 0
 
     def remember(self, digest: bytes, columns: Columns) -> None:
         """
@@ -37,10 +40,10 @@ class BatchReader:
         if digest in self._recent:
             return
         self._recent[digest] = columns
-        self._recent_results += 1 + columns.header.results
-        while self._recent_results > _RECENT_RESULTS and len(self._recent) > 1:
+        self._recent_parts += part_count(columns)
+        while self._recent_parts > _RECENT_PARTS and len(self._recent) > 1:
             _, oldest = self._recent.popitem(last=False)
-            self._recent_results -= 1 + oldest.header.results
+            self._recent_parts -= part_count(oldest)
 
     async def layouts_of(self, entries: Sequence[StoredEntry]) -> dict[bytes, CompiledLayout]:
         """

@@ -148,6 +148,14 @@ def value_count(columns: Columns) -> int:
     return count
 
 
+def part_count(columns: Columns) -> int:
+    """Return of how many parts of similar size a batch consists in memory."""
+    header = columns.header
+    evidence = sum(len(change.verdict.evidence) for change in columns.changes)
+    remarks = len(columns.not_ok) + len(columns.remarks)
+    return 1 + header.results + header.changes + header.notices + evidence + remarks
+
+
 def decode_columns(
     body: bytes, layouts: LayoutLookup, limits: BatchLimits = DEFAULT_LIMITS
 ) -> Columns:
@@ -169,6 +177,9 @@ def columns_from_wire(wire: BatchWire, layouts: LayoutLookup, limits: BatchLimit
         raise BatchMalformed("the batch was sealed decades after the boot")
     changes = tuple(change_from_wire(change, base_ms) for change in wire.changes)
     notices = tuple(notice_from_wire(notice, base_ms) for notice in wire.notices)
+    _check_size(wire.doubts, header.results)
+    _check_size(wire.details, header.results)
+    _check_size(wire.evidence, header.results)
     lacking = remarks_by_row(wire.absences, header.results)
     spans = _block_rows(compiled, wire.counts, lacking)
     size = sum(span.values for span in spans)
@@ -245,6 +256,17 @@ def remarks_by_row(remarks: Sequence[RowRemark[T]], rows: int) -> dict[int, T]:
     if len(contents) != count:
         raise BatchMalformed("two remarks of one sort are about the same row")
     return contents
+
+
+def _check_size(remarks: Sequence[RowRemark[T]], rows: int) -> None:
+    """
+    Check remarks that are only looked at when they are needed: until then they take memory.
+
+    Raises:
+        BatchMalformed: there are more of them, or they name more rows, than there are rows.
+    """
+    if len(remarks) > rows or sum(len(remark.rows) for remark in remarks) > rows:
+        raise BatchMalformed(f"remarks of one sort are about more than the {rows} rows")
 
 
 class _BlockRows(msgspec.Struct, frozen=True, gc=False):

@@ -9,6 +9,7 @@ never refused: an old collector must not stop a new agent.
 import math
 import re
 from enum import StrEnum
+from functools import cache
 from typing import TypeVar
 
 from thongsuot_schema.batch.limits import LATEST_MS, TEXT_CHARACTERS
@@ -63,12 +64,18 @@ def boot_id_from_wire(wire: bytes) -> str:
 
 def member_or(type_: type[MemberT], text: str | None, other: MemberT | None) -> MemberT | None:
     """Return the member of a closed list that a text names, ``other`` where it names none."""
-    if text is None:
-        return None
-    try:
-        return type_(text)
-    except ValueError:
-        return other
+    return None if text is None else _members(type_).get(text, other)
+
+
+@cache
+def _members(type_: type[MemberT]) -> dict[str, MemberT]:
+    """
+    Return the members of a closed list by their words.
+
+    To call the type instead costs 2 µs for a word that it does not have, and a batch may have a
+    hundred thousand of those.
+    """
+    return {member.value: member for member in type_}
 
 
 def finite_or_none(value: float | None) -> float | None:

@@ -40,6 +40,15 @@ def pack(text: bytes) -> bytes:
     return compressor.compress(text)
 
 
+def stated_size(body: bytes) -> int:
+    """Return how many bytes a body states to unpack to; 0 if it states nothing."""
+    try:
+        size = zstandard.get_frame_parameters(body).content_size
+    except zstandard.ZstdError:
+        return 0
+    return 0 if size == zstandard.CONTENTSIZE_UNKNOWN else size
+
+
 def unpack(body: bytes, limits: BatchLimits) -> bytes:
     """
     Return the content of a frame.

@@ -18,6 +18,9 @@ EVIDENCE_ENTRIES = 32
 Entries of the evidence of one result; facts of the evidence of one verdict: eight times as many.
 """
 
+REMARKS = 20_000
+"""Remarks of one sort in a batch: as many as it may have results."""
+
 STREAM_BYTES = 8
 """A stream's name: 16 hexadecimal digits."""
 
@@ -55,7 +58,7 @@ class BatchLimits:
     series: int = 4_096
     """Series of a layout."""
 
-    results: int = 20_000
+    results: int = REMARKS
     """Results of a batch."""
 
     values: int = 200_000

@@ -16,6 +16,7 @@ from thongsuot_schema.batch.limits import (
     EVIDENCE_ENTRIES,
     LATEST_MS,
     NAME_CHARACTERS,
+    REMARKS,
     STREAM_BYTES,
     TEXT_CHARACTERS,
 )
@@ -143,13 +144,13 @@ class BatchWire(WireArray, frozen=True):
     """
     Planes (``numbers.pack``) of: times of all rows, each column of each block, costs of all rows.
     """
-    reasons: list[RowRemark[ReasonWire]]
+    reasons: Annotated[list[RowRemark[ReasonWire]], Meta(max_length=REMARKS)]
     """Rows that are not ok."""
-    absences: list[RowRemark[int]]
+    absences: Annotated[list[RowRemark[int]], Meta(max_length=REMARKS)]
     """Rows that lack values; bit ``i`` is set where the block's column ``i`` is lacking."""
-    doubts: list[RowRemark[list[Name]]]
-    details: list[RowRemark[Text]]
-    evidence: list[RowRemark[EvidenceTexts]]
+    doubts: Annotated[list[RowRemark[list[Name]]], Meta(max_length=REMARKS)]
+    details: Annotated[list[RowRemark[Text]], Meta(max_length=REMARKS)]
+    evidence: Annotated[list[RowRemark[EvidenceTexts]], Meta(max_length=REMARKS)]
 
 
 class VersionWire(WireArray, frozen=True):

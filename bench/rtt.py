@@ -27,7 +27,6 @@ import re
 import shutil
 import signal
 import socket
-import struct
 import subprocess
 import sys
 import tempfile
@@ -36,6 +35,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from bench.echo_recordings import OWN_BYTES, Rtts, wire
 
 from thongsuot_agent.links.monitor import LinkMonitor
 from thongsuot_agent.probes.icmp.probe import Settings, run
@@ -52,9 +53,6 @@ from thongsuot_schema.segment import Segment
 GOAL_US = 5.0
 GOAL_OVER = {"fping": 4.0, "blackbox_exporter": 10.0}
 TIMEOUT_S = 0.4
-
-Rtts = list[float | None]
-"""One per echo in the order sent, in µs; None for a lost one."""
 
 BLACKBOX = """\
 modules:
@@ -107,7 +105,7 @@ def ours(node: RunningNode, condition: Condition) -> Rtts:
 async def probe(echoes: int, every_s: float) -> tuple[Rtts, int]:
     """Run the icmp probe at a steady pace; return its results, and how many the kernel left out."""
     target = Target(name="right", role=Role.ANCHOR, segment=Segment.TRANSIT, addresses=(RIGHT_V4,))
-    settings = Settings(timeout_s=TIMEOUT_S)
+    settings = Settings(timeout_s=TIMEOUT_S, payload_bytes=OWN_BYTES)
     with LinkMonitor((Link(name="left", interface="eth0"),)) as monitor:
         link = monitor.links["left"]
         loop = asyncio.get_running_loop()
@@ -241,29 +239,6 @@ def recorded(tap: Tap) -> Iterator[None]:
         time.sleep(1.5)  # libpcap delivers a block after a second at most
         process.send_signal(signal.SIGINT)
         process.wait()
-
-
-def wire(requests: Path, replies: Path) -> Rtts:
-    """Compute the round trips from recordings of both directions, in the order of the requests."""
-    sent, back = stamps(requests), stamps(replies)
-    return [(back[key] - stamp) / 1000 if key in back else None for key, stamp in sent.items()]
-
-
-def stamps(file: Path) -> dict[tuple[int, int], int]:
-    """Return when each echo (identifier and number) first appeared, in nanoseconds."""
-    data = file.read_bytes()
-    if struct.unpack_from("<I", data)[0] != 0xA1B23C4D:
-        raise SystemExit("the recording has no nanosecond stamps")
-    first: dict[tuple[int, int], int] = {}
-    offset = 24
-    while offset + 16 <= len(data):
-        seconds, nanoseconds, length, _ = struct.unpack_from("<IIII", data, offset)
-        packet = data[offset + 16 : offset + 16 + length]
-        offset += 16 + length
-        header_bytes = (packet[14] & 15) * 4
-        identifier, sequence = struct.unpack_from("!HH", packet, 14 + header_bytes + 4)
-        first.setdefault((identifier, sequence), seconds * 10**9 + nanoseconds)
-    return first
 
 
 # The comparison

@@ -1,7 +1,11 @@
-"""Pushes that arrive one by one are started together, and late only by what the settings allow."""
+"""
+Pushes that arrive one by one are started together, late only by what the settings allow, and in
+groups between which everything else has its turn.
+"""
 
 import asyncio
 from functools import partial
+from itertools import pairwise
 
 from thongsuot_collector.ingest.push_gathering import PushGathering
 
@@ -58,10 +62,26 @@ async def test_a_push_that_comes_alone_does_not_wait_for_others_as_the_next_one_
 async def test_fifty_pushes_do_not_wait_for_more() -> None:
     started = Started()
     gathering = PushGathering(NEVER_S, started.end_group)
-    started.add(gathering, *range(120))
-    assert started.groups == [[*range(50)], [*range(50, 100)]]
-    gathering.start_all()
-    assert started.groups[-1] == [*range(100, 120)]
+    gathering.add(lambda: None)  # the first one is alone: it opens the time in which others wait
+    await asyncio.wait_for(started.ended.wait(), WITHIN_S)
+    started.ended.clear()
+    started.add(gathering, *range(50))
+    await asyncio.wait_for(started.ended.wait(), WITHIN_S)
+    assert started.groups[1:] == [[*range(50)]]
+
+
+async def test_between_groups_of_thousands_of_pushes_all_others_have_a_turn() -> None:
+    """Ten thousand agents that reconnect at once blocked pages and answers for ten seconds."""
+    started = Started()
+    gathering = PushGathering(0.0, started.end_group)
+    started.add(gathering, *range(1000))
+    assert started.groups == []
+    groups_at_turns = []
+    while len(started.groups) < 20:
+        await asyncio.sleep(0)
+        groups_at_turns.append(len(started.groups))
+    assert max(after - before for before, after in pairwise([0, *groups_at_turns])) == 1
+    assert [number for group in started.groups for number in group] == [*range(1000)]
 
 
 async def test_a_push_that_arrives_while_others_are_started_waits_for_the_next_group() -> None:

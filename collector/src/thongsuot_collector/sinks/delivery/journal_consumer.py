@@ -89,6 +89,14 @@ class _DeliveryGroup:
         self.values[kept.entry.site] += value_count(columns)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Prepared(Generic[T]):
+    """A group that is ready to be sent: its encoded entries, and the position after it."""
+
+    encoded: Sequence[T]
+    after: Delivery
+
+
 _RETRIED = ReadRange(after=0, through=0, live=False)
 
 
@@ -96,7 +104,10 @@ class JournalConsumer(Generic[T]):
     """
     Reads, decodes, encodes, delivers, and only then moves its cursor.
 
-    After a crash it delivers the last range again, with the same values at the same times. A site
+    While a group is being delivered the next one is prepared, if it is a full one: a receiver and
+    the collector would otherwise wait for each other in turns, and neither of them be busy. Groups
+    are delivered one after another. After a crash it delivers the last range again, with the same
+    values at the same times. A site
     with more than its share waits in its own lane (``lanes``). ``jump`` is the number of entries it
     may be behind before fresh ones overtake. With a ``flush_watch`` the cursor waits until the
     receiver has acknowledged data on its disk.
@@ -125,6 +136,8 @@ class JournalConsumer(Generic[T]):
         # Its position, and the position to restart from if the receiver has lost acknowledged data.
         self._lanes = self._committed = Lanes()
         self._begun = 0
+        # A dead letter may be encoded while the next group is prepared: clients keep state.
+        self._encoding = asyncio.Lock()
 
     @property
     def lag(self) -> int:
@@ -148,17 +161,27 @@ class JournalConsumer(Generic[T]):
         if self._flush_watch is not None:
             self._flush_watch.unflushed.clear()
         retry_s = time.monotonic()
-        while True:
-            await self._follow_flushes()
-            self._lanes = self._lanes.caught_up_by(journal.head, jump=self._jump)
-            stretch = self._lanes.next_range(journal.head)
-            if time.monotonic() >= retry_s:
-                await self._retry_dead_letters()
-                retry_s = time.monotonic() + RETRY_EVERY_S
-            if stretch is None:
-                await self._wait_for_more()
-                continue
-            await self._deliver(stretch)
+        preparing: asyncio.Task[_Prepared[T] | None] | None = None
+        try:
+            while True:
+                if await self._follow_flushes() and preparing is not None:
+                    await preparing  # its thread cannot be cancelled
+                    preparing = None
+                if time.monotonic() >= retry_s:
+                    await self._retry_dead_letters()
+                    retry_s = time.monotonic() + RETRY_EVERY_S
+                group = await (preparing or self._prepared_after(self._lanes))
+                preparing = None
+                if group is None:
+                    await self._wait_for_more()
+                    continue
+                if group.after.lanes.behind(journal.head) >= self._entries:
+                    preparing = asyncio.create_task(self._prepared_after(group.after.lanes))
+                await self._deliver(group)
+        finally:
+            if preparing is not None:
+                preparing.cancel()
+                await asyncio.gather(preparing, return_exceptions=True)
 
     async def _wait_for_more(self) -> None:
         due_in_s = RETRY_EVERY_S
@@ -187,7 +210,7 @@ class JournalConsumer(Generic[T]):
             if not entries:
                 await letters.note_failure(letter, NOT_IN_JOURNAL)
                 continue
-            share = await self._fair_share(entries, _RETRIED)
+            share = await self._fair_share(entries, _RETRIED, frozenset())
             encoded, failures = await self._encode_decoded(share)
             if failures:
                 await letters.note_failure(letter, explain_failure(failures[0][1]))
@@ -195,8 +218,13 @@ class JournalConsumer(Generic[T]):
             await self._client.deliver(encoded)
             await self._note_answered(Delivery(lanes=self._lanes, retried=((letter, entries[0]),)))
 
-    async def _deliver(self, stretch: ReadRange) -> None:
+    async def _prepared_after(self, lanes: Lanes) -> _Prepared[T] | None:
+        """Return the next group after a position; ``None``: there is nothing to send."""
         journal = self._context.journal
+        lanes = lanes.caught_up_by(journal.head, jump=self._jump)
+        stretch = lanes.next_range(journal.head)
+        if stretch is None:
+            return None
         entries = await journal.read(
             stretch.after,
             through=stretch.through,
@@ -204,7 +232,7 @@ class JournalConsumer(Generic[T]):
             size_bytes=self._size_bytes,
             site=stretch.site,
         )
-        share = await self._fair_share(entries, stretch)
+        share = await self._fair_share(entries, stretch, lanes.held_sites)
         if not entries:
             # Nothing there: trimmed, and counted as lost by the trimming.
             through = stretch.through
@@ -212,14 +240,23 @@ class JournalConsumer(Generic[T]):
             through = share.whole[-1].sequence if share.whole else entries[-1].sequence
         else:
             through = entries[-1].sequence
+        encoded: Sequence[T] = ()
         broken: set[int] = set()
         if share.whole:
             encoded, broken = await self._encoded(share)
-            await self._client.deliver(encoded)
-        lanes = self._lanes.after_sending(stretch, through, sent=len(share.whole), held=share.held)
-        tallies = tuple(_tallies(share.whole, broken))
-        await self._note_answered(Delivery(lanes=lanes, tallies=tallies))
-        self._lanes = lanes
+        return _Prepared(
+            encoded=encoded,
+            after=Delivery(
+                lanes=lanes.after_sending(stretch, through, sent=len(share.whole), held=share.held),
+                tallies=tuple(_tallies(share.whole, broken)),
+            ),
+        )
+
+    async def _deliver(self, group: _Prepared[T]) -> None:
+        if group.encoded:
+            await self._client.deliver(group.encoded)
+        await self._note_answered(group.after)
+        self._lanes = group.after.lanes
 
     async def _note_answered(self, delivery: Delivery) -> None:
         if self._flush_watch is None:
@@ -227,11 +264,14 @@ class JournalConsumer(Generic[T]):
         else:
             self._flush_watch.unflushed.add(delivery, at_s=time.monotonic())
 
-    async def _follow_flushes(self) -> None:
-        """Move the cursor to the data on the receiver's disk, forwards or backwards."""
+    async def _follow_flushes(self) -> bool:
+        """
+        Move the cursor to the data on the receiver's disk, forwards or backwards; returns whether
+        it moved backwards.
+        """
         watch = self._flush_watch
         if watch is None or watch.due_in_s() > 0:
-            return
+            return False
         flushed = await watch.look()
         if flushed is None:
             _log.warning(
@@ -241,8 +281,10 @@ class JournalConsumer(Generic[T]):
                 self._committed.behind(self._lanes.live) - self._lanes.behind(self._lanes.live),
             )
             self._lanes = self._committed
-        elif flushed:
+            return True
+        if flushed:
             await self._commit(joined(flushed))
+        return False
 
     async def _commit(self, delivery: Delivery) -> None:
         lanes = delivery.lanes
@@ -259,12 +301,12 @@ class JournalConsumer(Generic[T]):
         self._committed = lanes
 
     async def _fair_share(
-        self, entries: Sequence[StoredEntry], stretch: ReadRange
+        self, entries: Sequence[StoredEntry], stretch: ReadRange, with_lanes: frozenset[str]
     ) -> _DeliveryGroup:
-        """Decode the entries to send now, limited per site."""
+        """Decode the entries to send now, limited per site; some sites have their own lanes."""
         layouts = await self._context.reader.layouts_of(entries)
         is_shared = len({kept.entry.site for kept in entries}) > 1
-        held_sites = self._lanes.held_sites if stretch.live else frozenset()
+        held_sites = with_lanes if stretch.live else frozenset()
         share = _DeliveryGroup(limit=FAIR_VALUES if is_shared or stretch.site else None)
 
         def decode() -> None:
@@ -305,7 +347,8 @@ class JournalConsumer(Generic[T]):
             )
             for kept, columns in share.decoded
         ]
-        encoded, unpacked = await asyncio.to_thread(self._encode, opened)
+        async with self._encoding:
+            encoded, unpacked = await asyncio.to_thread(self._encode, opened)
         return encoded, [*share.broken, *unpacked]
 
     def _encode(

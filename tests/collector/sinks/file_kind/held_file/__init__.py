@@ -1,0 +1,1 @@
+"""A kind of sink whose receiver takes nothing until it is told to."""

@@ -7,7 +7,6 @@ from typing import Final
 
 import msgspec
 from prometheus_client import CollectorRegistry
-from prometheus_client.exposition import choose_encoder
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
@@ -17,6 +16,7 @@ from thongsuot_collector.store.people import PersonRole
 from thongsuot_collector.web import labels, layout, sites_page
 from thongsuot_collector.web.access import PageAccess, Visitor
 from thongsuot_collector.web.charts.style import PICTURE_STYLE
+from thongsuot_collector.web.exposition import exposition
 from thongsuot_collector.web.home.page import HomePage
 from thongsuot_collector.web.incident.reader import PageReader
 from thongsuot_collector.web.live.element import LIVE_SCRIPT
@@ -144,8 +144,8 @@ class SitePages:
     async def metrics(self, request: Request) -> Response:
         """Answer with the collector's own metrics, in the requested format."""
         self._refresh()
-        encode, content_type = choose_encoder(request.headers.get("accept", ""))
-        return Response(encode(self._registry), media_type=content_type)
+        text, content_type = await exposition(self._registry, request.headers.get("accept", ""))
+        return Response(text, media_type=content_type)
 
     async def health(self, _request: Request) -> Response:
         """Answer that the process lives."""

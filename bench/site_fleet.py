@@ -17,7 +17,7 @@ from functools import cache
 
 import msgspec
 import zstandard
-from bench.ingest import SimulatedAgent
+from bench.ingest import RUNS, SimulatedAgent
 
 from thongsuot_schema.batch.limits import STREAM_BYTES
 from thongsuot_schema.batch.wire import BatchWire, ClockWire
@@ -31,9 +31,11 @@ _RETRY = re.compile(rb"retry-after: (\d+)", re.IGNORECASE)
 
 
 @cache
-def results_of_one_batch() -> BatchWire:
-    """Return an encoded batch of results that all agents push."""
-    request = SimulatedAgent(0, "").batch(1, UPTIME_NS, UPTIME_NS)
+def results_of_one_batch(every_s: float) -> BatchWire:
+    """
+    Return an encoded batch of results that all agents push: those of ``every_s``, up to its seal.
+    """
+    request = SimulatedAgent(0, "").batch(1, UPTIME_NS, UPTIME_NS, run_every_s=every_s / RUNS)
     body = request.partition(b"\r\n\r\n")[2]
     return _ONE_BATCH.decode(zstandard.ZstdDecompressor().decompress(body))
 
@@ -52,15 +54,18 @@ class FleetAgent:
     """
     One site's agent. ``backlog`` holds the boot times (ns) at which waiting batches were sealed.
 
-    ``boot_wall_ns`` is the wall time of the boot's beginning, the same for all agents.
+    ``boot_wall_ns`` is the wall time of the boot's beginning, the same for all agents. Batches are
+    sealed ``every_s``.
     """
 
-    def __init__(self, number: int, secret: str, boot_wall_ns: int) -> None:
+    def __init__(self, number: int, secret: str, boot_wall_ns: int, *, every_s: float) -> None:
         self.simulated = SimulatedAgent(number, secret)
         self.backlog: deque[int] = deque()
         self._boot_wall_ns = boot_wall_ns
         self._template = msgspec.structs.replace(
-            results_of_one_batch(), site=self.simulated.site, stream=number.to_bytes(STREAM_BYTES)
+            results_of_one_batch(every_s),
+            site=self.simulated.site,
+            stream=number.to_bytes(STREAM_BYTES),
         )
         self._number = 0
         self._reader: asyncio.StreamReader | None = None
@@ -126,44 +131,58 @@ class FleetAgent:
 
 
 class Fleet:
-    """All agents; ``run`` lets them live until stopped."""
+    """
+    All agents; ``run`` lets them live until stopped.
 
-    def __init__(self, agents: Iterable[FleetAgent], *, every_s: float) -> None:
+    Each seals its batches ``every_s``, at moments of its own, the backlog's (``backlog_s`` long)
+    and those that come: no two batches of it have results of the same time, which a database
+    refuses.
+    """
+
+    def __init__(self, agents: Iterable[FleetAgent], *, every_s: float, backlog_s: float) -> None:
         self.agents = list(agents)
         self.counts = FleetCounts()
-        self._every_s = every_s
-        self._boot_s = time.monotonic()
+        self._every_s, self._backlog_s = every_s, backlog_s
+        self._boot_s = self._begin_s = time.monotonic()
 
     @property
     def backlog(self) -> int:
         """How many batches of the backlog wait to be pushed."""
         return sum(len(agent.backlog) for agent in self.agents)
 
-    def fall_behind(self, backlog_s: float) -> None:
-        """Give each agent a backlog of this length until now."""
-        now_ns = self._boottime_ns()
-        step_ns = round(self._every_s * S)
-        for agent in self.agents:
-            agent.backlog.extend(range(now_ns - round(backlog_s * S), now_ns, step_ns))
+    def fall_behind(self) -> None:
+        """Give each agent its backlog until now."""
+        self._begin_s = time.monotonic()
+        batches = round(self._backlog_s / self._every_s)
+        for place, agent in enumerate(self.agents):
+            due_s = self._due_s(place)
+            agent.backlog.extend(
+                self._boottime_ns(due_s - before * self._every_s)
+                for before in range(batches, 0, -1)
+            )
+
+    def _due_s(self, place: int) -> float:
+        """Return when an agent's first fresh batch is due, by the monotonic clock."""
+        return self._begin_s + self._every_s * place / len(self.agents)
 
     async def meet(self, port: int) -> None:
         """Push each agent's layout and one batch, a few agents at a time."""
         waiting = iter(self.agents)
+        # Before all of its backlog.
+        sealed_ns = self._boottime_ns(self._boot_s - self._backlog_s - 4 * self._every_s)
 
         async def some() -> None:
             for agent in waiting:
                 await agent.push(port, agent.simulated.layout(), FleetCounts())
-                await agent.push(port, agent.next_request(self._boottime_ns()), FleetCounts())
+                await agent.push(port, agent.next_request(sealed_ns), FleetCounts())
 
         await asyncio.gather(*(some() for _ in range(50)))
 
     async def run(self, port: int, stop: asyncio.Event) -> None:
         """Run until stopped: all connect at once, then each pushes at its own moment."""
-        begin_s = time.monotonic()
-        count = len(self.agents)
         await asyncio.gather(
             *(
-                self._live(port, stop, agent, begin_s + self._every_s * place / count)
+                self._live(port, stop, agent, self._due_s(place))
                 for place, agent in enumerate(self.agents)
             )
         )
@@ -173,7 +192,8 @@ class Fleet:
         backlog_at_s = 0.0
         while not stop.is_set():
             if time.monotonic() >= due_s:
-                await agent.push(port, agent.next_request(self._boottime_ns()), self.counts)
+                request = agent.next_request(self._boottime_ns(due_s))
+                await agent.push(port, request, self.counts)
                 self.counts.fresh_s.append(time.monotonic() - due_s)
                 due_s += self._every_s
             elif agent.backlog and time.monotonic() >= backlog_at_s:
@@ -188,5 +208,5 @@ class Fleet:
                 await asyncio.sleep(min(1.0, max(0.0, due_s - time.monotonic())))
         agent.close()
 
-    def _boottime_ns(self) -> int:
-        return UPTIME_NS + round((time.monotonic() - self._boot_s) * S)
+    def _boottime_ns(self, at_s: float) -> int:
+        return UPTIME_NS + round((at_s - self._boot_s) * S)

@@ -10,7 +10,7 @@ from contextlib import suppress
 import msgspec
 import uvloop
 
-from thongsuot_collector.app import garbage
+from thongsuot_collector.app import garbage, thread_switching
 from thongsuot_collector.app.collector import run_collector
 from thongsuot_collector.app.durable import JOURNAL_FILE, STORE_FILE
 from thongsuot_collector.cli import tables
@@ -62,6 +62,7 @@ def _run(options: argparse.Namespace) -> int:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
     garbage.limit_turns()
+    thread_switching.favour_event_loop()
 
     async def until_stopped() -> None:
         stop = asyncio.Event()

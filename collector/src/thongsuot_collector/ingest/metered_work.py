@@ -33,8 +33,7 @@ class MeteredWork:
 
     def __init__(self, budgets: SiteBudgets) -> None:
         self._budgets = budgets
-        # More threads would compete with the loop for the interpreter's lock: it would get its
-        # turn every 5 ms times their number.
+        # More threads would only compete with the loop, and with each other, for the interpreter.
         self._thread = asyncio.Semaphore()
 
     async def run(self, site: str, work: Callable[[], T], *, in_place: bool) -> T:

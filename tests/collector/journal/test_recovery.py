@@ -282,6 +282,26 @@ async def test_a_torn_file_gives_back_what_it_still_holds_and_is_kept(tmp_path: 
     await journal.close()
 
 
+async def test_the_log_of_a_file_that_lost_its_content_is_kept_and_the_loss_is_recorded(
+    tmp_path: Path,
+) -> None:
+    running = open_journal(tmp_path / "running.sqlite", committed=ignore)
+    for number in range(1, 31):
+        await running.append(entry(number))
+    log = (tmp_path / "running.sqlite-wal").read_bytes()
+    await running.close()
+    path = tmp_path / "journal.sqlite"
+    path.touch()
+    (tmp_path / "journal.sqlite-wal").write_bytes(log)
+    journal = open_journal(path, committed=ignore)
+    assert journal.quarantined is not None
+    kept = journal.quarantined.with_name(journal.quarantined.name + "-wal")
+    assert kept.read_bytes() == log
+    damage = await journal.damage()
+    assert (damage.found_ns > 0, len(damage.lost)) == (True, 1)
+    await journal.close()
+
+
 async def test_a_recovery_that_was_cut_short_is_made_again_or_finished(tmp_path: Path) -> None:
     path = tmp_path / "journal.sqlite"
     await filled(path, 30)

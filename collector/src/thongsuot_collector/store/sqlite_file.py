@@ -39,6 +39,10 @@ def check_file(path: Path) -> None:
     marker = damage_marker(path)
     if marker.exists():
         raise sqlite3.DatabaseError(f"malformed while running: {marker.read_text('utf-8').strip()}")
+    log = path.with_name(path.name + "-wal")
+    if not path.stat().st_size and log.exists() and log.stat().st_size:
+        # SQLite writes the file first; opened for writing, it would delete this log.
+        raise sqlite3.DatabaseError("malformed: the file is empty, and its log is not")
     # Read only: a damaged file is set aside unchanged.
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
     try:

@@ -55,7 +55,8 @@ def open_damaged(
     source = path
     try:
         header = header_of(path)
-        if path.stat().st_size < header.size_bytes:
+        # Beside a file of no bytes SQLite deletes the log, also if it only reads.
+        if path.stat().st_size < max(1, header.size_bytes):
             source = _copied(path, copy)
             os.truncate(copy, header.size_bytes)
         if mend is not None and not _has_table(source, table):

@@ -200,7 +200,7 @@ class City:
         for name, secret in secrets.items():
             secret_file(folder, name, secret)
         (folder / "state").mkdir()
-        secret_file(folder / "state", "links.key", "ab" * 32)
+        (folder / "state" / "links.key").write_bytes(b"ab" * 16)
         text = _CONFIG.format(
             address=ADDRESSES[machine],
             port=PORT,

@@ -73,7 +73,9 @@ def test_failures_in_a_row_are_counted_by_the_status_that_they_had() -> None:
     followed = fed(track("http"), *enumerate([*by_status, failed_finding(Reason.TIMED_OUT)], 1))
     assert followed.statuses == {503: 2, 500: 1}
     assert (followed.failures, followed.other_reason) == (4, Reason.TIMED_OUT)
-    fed(followed, (5, ok_finding({})), (6, by_status[1]))
+    fed(followed, (5, ok_finding({})))
+    assert (followed.failures, followed.statuses, followed.other_reason) == (0, {}, None)
+    fed(followed, (6, by_status[1]))
     assert (followed.statuses, followed.other_reason) == ({500: 1}, None)
 
 

@@ -63,7 +63,7 @@ class CollectorPair:
             secret_file(own, "secret", SECRET)
             secret_file(own, "password", PASSWORD)
             (own / "state").mkdir()
-            secret_file(own / "state", "links.key", "ab" * 32)
+            (own / "state" / "links.key").write_bytes(b"ab" * 16)
             config = CONFIG.format(port=self.hook.port) + database
             self.collectors.append(CollectorProcess(own, config))
         self.agent = ReportingAgent(SITE, tokens.create(self.store, SITE))

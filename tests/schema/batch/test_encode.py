@@ -18,6 +18,8 @@ from thongsuot_schema.catalogue import http, icmp
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family, Finding, Result, Series, ok_finding
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Evidence, Verdict, VerdictChange
 
 SERIES = Series(kind="icmp", revision=1, link="fiber", target="gateway", family=Family.IP4)
 INDEX = index_layout(sorted_layout([SERIES]))
@@ -167,6 +169,43 @@ def test_a_boot_id_that_is_not_a_uuid_is_refused() -> None:
     ],
 )
 def test_a_batch_larger_than_receivers_take_is_refused(batch: Batch, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        encode_batch(batch, INDEX)
+
+
+SEEN = VerdictChange(
+    verdict=Verdict(link="fiber", service="", state=State.DOWN),
+    before=State.UP,
+    onset_boottime_ns=10**11,
+    decided_boottime_ns=10**11,
+)
+
+
+@pytest.mark.parametrize(
+    ("batch", "message"),
+    [
+        (
+            replace(
+                EMPTY,
+                changes=(
+                    replace(
+                        SEEN,
+                        verdict=replace(SEEN.verdict, evidence=(Evidence(kind="http", ok=-1),)),
+                    ),
+                ),
+            ),
+            "Expected `int` >= 0",
+        ),
+        (replace(EMPTY, changes=(replace(SEEN, onset_boottime_ns=-(10**9)),)), "before the boot"),
+        (replace(EMPTY, site=""), "length >= 1"),
+        (
+            replace(EMPTY, notices=(Notice(code=NoticeCode.GAP, boottime_ns=1, count=-1),)),
+            "Expected `int` >= 0",
+        ),
+    ],
+    ids=["a count below zero", "a time before the boot", "no site", "a notice of less than none"],
+)
+def test_what_every_receiver_would_refuse_is_refused_here(batch: Batch, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         encode_batch(batch, INDEX)
 

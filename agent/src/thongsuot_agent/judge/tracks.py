@@ -252,6 +252,7 @@ def _record_success(track: Track, started_ns: int) -> None:
         track.worked_since_ns = started_ns
     track.successes += 1
     track.failures = 0
+    track.statuses, track.other_reason = {}, None
     track.failed_since_ns = None
     track.missing_since_ns = None
     track.known_failing = False
@@ -274,8 +275,6 @@ def _record_failure(track: Track, started_ns: int, finding: Finding) -> None:
         track.episodes_ns = [*track.episodes_ns[1 - _EPISODES :], started_ns]
         if finding.reason in SILENT_REASONS:
             track.unanswered_ns = [*track.unanswered_ns[1 - _EPISODES :], started_ns]
-    if not track.failures:
-        track.statuses, track.other_reason = {}, None
     status = finding.values.get(http.STATUS.name)
     if finding.reason is Reason.STATUS_UNEXPECTED and status is not None:
         track.statuses[int(status)] = track.statuses.get(int(status), 0) + 1

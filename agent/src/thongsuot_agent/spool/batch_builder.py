@@ -4,6 +4,8 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from thongsuot_agent.spool.frame import Entry, LogHeading
 from thongsuot_agent.spool.layouts import Layouts
 from thongsuot_agent.spool.segment_store import SegmentStore
@@ -103,9 +105,8 @@ class BatchBuilder:
         results = tuple(
             result for result in batch.results if self._is_encodable(batch, results=(result,))
         )
-        changes = tuple(
-            change for change in batch.changes if self._is_encodable(batch, changes=(change,))
-        )
+        kept_changes = [self._encodable_change(batch, change) for change in batch.changes]
+        changes = tuple(change for change in kept_changes if change is not None)
         notices = tuple(
             kept_notice
             for kept_notice in batch.notices
@@ -113,13 +114,16 @@ class BatchBuilder:
         )
         left_out = (
             len(batch.results) - len(results),
-            len(batch.changes) - len(changes),
+            sum(
+                kept is not change for kept, change in zip(kept_changes, batch.changes, strict=True)
+            ),
             len(batch.notices) - len(notices),
         )
         notice = Notice(
             code=NoticeCode.PROBE_BROKEN,
             boottime_ns=batch.clock.boottime_ns,
-            text="entries that cannot be encoded were left out; the log names them",
+            text="entries, or their evidence, that cannot be encoded were left out; the log names "
+            "them",
             count=sum(left_out),
         )
         return self._encode_strictly(
@@ -131,6 +135,14 @@ class BatchBuilder:
             self.expected.union(result.series for result in batch.results)
         )
         return (index.layout_id if batch.results else b""), encode_batch(batch, index)
+
+    def _encodable_change(self, batch: Batch, change: VerdictChange) -> VerdictChange | None:
+        """Return a change, without its evidence if that cannot be encoded, or nothing of it."""
+        bare = replace(change, verdict=replace(change.verdict, evidence=()))
+        for candidate in (change, bare):
+            if self._is_encodable(batch, changes=(candidate,)):
+                return candidate
+        return None
 
     def _is_encodable(
         self,

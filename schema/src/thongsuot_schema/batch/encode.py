@@ -16,8 +16,10 @@ from thongsuot_schema.batch import frame, numbers
 from thongsuot_schema.batch.conversion import (
     NS_PER_MS,
     boot_id_to_wire,
+    change_from_wire,
     change_to_wire,
     clock_to_wire,
+    notice_from_wire,
     notice_to_wire,
     stream_to_wire,
 )
@@ -39,11 +41,14 @@ from thongsuot_schema.batch.wire import (
     RowRemark,
     SeriesWire,
 )
+from thongsuot_schema.errors import BatchMalformed
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import outcome_of
 from thongsuot_schema.result import Finding, Result, Series
 
 FieldT = TypeVar("FieldT")
+
+_read_wire = msgspec.msgpack.Decoder(BatchWire).decode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,9 +104,9 @@ def encode_batch(batch: Batch, index: LayoutIndex) -> bytes:
     Raises:
         ValueError: a result has a series or metric that the layout lacks, a value that is not a
             number or more than 2**62 steps, or a reason that contradicts its outcome; a name of the
-            stream
-            or boot has another form; the batch is larger than receivers take, and must be sealed in
-            pieces.
+            stream or boot has another form; a field is not as the format has it (a negative count,
+            a name that is too long, a time before the boot): receivers would refuse all of the
+            batch; the batch is larger than receivers take, and must be sealed in pieces.
     """
     _check_size(batch)
     rows, counts = _sorted_rows(batch.results, index)
@@ -134,7 +139,20 @@ def encode_batch(batch: Batch, index: LayoutIndex) -> bytes:
     if len(text) > DEFAULT_LIMITS.unpacked_bytes:
         message = f"batch is {len(text)} bytes; receivers take {DEFAULT_LIMITS.unpacked_bytes}"
         raise ValueError(message)
+    _check_form(text, base_ms)
     return frame.pack(text)
+
+
+def _check_form(text: bytes, base_ms: int) -> None:
+    """Check what every receiver checks before it takes anything of a batch."""
+    try:
+        wire = _read_wire(text)
+        for change in wire.changes:
+            change_from_wire(change, base_ms)
+        for notice in wire.notices:
+            notice_from_wire(notice, base_ms)
+    except (msgspec.ValidationError, BatchMalformed) as error:
+        raise ValueError(f"receivers would refuse the batch: {error}") from error
 
 
 def _layout_text(compiled: CompiledLayout) -> bytes:

@@ -10,7 +10,7 @@ from tests.schema.batch.layout_builder import LayoutBuilder
 from tests.schema.batch.realistic import RealisticDevice, samples
 from thongsuot_schema.batch import frame
 from thongsuot_schema.batch.decode import decode_batch, read_header
-from thongsuot_schema.batch.encode import encode_batch, index_layout
+from thongsuot_schema.batch.encode import encode_batch, encode_checked_batch, index_layout
 from thongsuot_schema.batch.layout import sorted_layout
 from thongsuot_schema.batch.limits import DEFAULT_LIMITS
 from thongsuot_schema.batch.model import Batch, ClockReading, Notice, NoticeCode
@@ -207,7 +207,12 @@ SEEN = VerdictChange(
 )
 def test_what_every_receiver_would_refuse_is_refused_here(batch: Batch, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        encode_batch(batch, INDEX)
+        encode_checked_batch(batch, INDEX)
+
+
+def test_a_checked_batch_is_the_same() -> None:
+    batch = replace(batch_of(ok_finding({icmp.RTT: 0.02})), changes=(SEEN,))
+    assert encode_checked_batch(batch, INDEX) == encode_batch(batch, INDEX)
 
 
 def test_long_texts_are_cut_where_the_format_ends() -> None:

@@ -10,7 +10,7 @@ from thongsuot_agent.spool.frame import Entry, LogHeading
 from thongsuot_agent.spool.layouts import Layouts
 from thongsuot_agent.spool.segment_store import SegmentStore
 from thongsuot_agent.spool.stream import BatchKey, StreamIdentity
-from thongsuot_schema.batch.encode import encode_batch
+from thongsuot_schema.batch.encode import encode_checked_batch
 from thongsuot_schema.batch.model import Batch, ClockReading, Notice, NoticeCode
 from thongsuot_schema.result import Result, Series
 from thongsuot_schema.verdict import VerdictChange
@@ -134,7 +134,7 @@ class BatchBuilder:
         index = self.layouts.index_with(
             self.expected.union(result.series for result in batch.results)
         )
-        return (index.layout_id if batch.results else b""), encode_batch(batch, index)
+        return (index.layout_id if batch.results else b""), encode_checked_batch(batch, index)
 
     def _encodable_change(self, batch: Batch, change: VerdictChange) -> VerdictChange | None:
         """Return a change, without its evidence if that cannot be encoded, or nothing of it."""

@@ -104,10 +104,26 @@ def encode_batch(batch: Batch, index: LayoutIndex) -> bytes:
     Raises:
         ValueError: a result has a series or metric that the layout lacks, a value that is not a
             number or more than 2**62 steps, or a reason that contradicts its outcome; a name of the
-            stream or boot has another form; a field is not as the format has it (a negative count,
-            a name that is too long, a time before the boot): receivers would refuse all of the
-            batch; the batch is larger than receivers take, and must be sealed in pieces.
+            stream or boot has another form; the batch is larger than receivers take, and must be
+            sealed in pieces.
     """
+    return frame.pack(_batch_text(batch, index))
+
+
+def encode_checked_batch(batch: Batch, index: LayoutIndex) -> bytes:
+    """
+    Return the body as ``encode_batch`` does, checked as every receiver checks it.
+
+    Raises:
+        ValueError: as there; or a field is not as the format has it (a negative count, a name that
+            is too long, a time before the boot): receivers would refuse all of the batch.
+    """
+    text = _batch_text(batch, index)
+    _check_form(text, batch.clock.boottime_ns // NS_PER_MS)
+    return frame.pack(text)
+
+
+def _batch_text(batch: Batch, index: LayoutIndex) -> bytes:
     _check_size(batch)
     rows, counts = _sorted_rows(batch.results, index)
     base_ms = batch.clock.boottime_ns // NS_PER_MS
@@ -139,8 +155,7 @@ def encode_batch(batch: Batch, index: LayoutIndex) -> bytes:
     if len(text) > DEFAULT_LIMITS.unpacked_bytes:
         message = f"batch is {len(text)} bytes; receivers take {DEFAULT_LIMITS.unpacked_bytes}"
         raise ValueError(message)
-    _check_form(text, base_ms)
-    return frame.pack(text)
+    return text
 
 
 def _check_form(text: bytes, base_ms: int) -> None:

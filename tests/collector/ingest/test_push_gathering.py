@@ -71,7 +71,7 @@ async def test_fifty_pushes_do_not_wait_for_more() -> None:
 
 
 async def test_between_groups_of_thousands_of_pushes_all_others_have_a_turn() -> None:
-    """Ten thousand agents that reconnect at once blocked pages and answers for ten seconds."""
+    """The first pushes of ten thousand agents that reconnect are seconds of work."""
     started = Started()
     gathering = PushGathering(0.0, started.end_group)
     started.add(gathering, *range(1000))

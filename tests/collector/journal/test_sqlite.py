@@ -156,16 +156,25 @@ async def test_a_journal_of_a_newer_collector_is_left_alone(tmp_path: Path) -> N
         open_journal(path, committed=ignore)
 
 
-async def test_damage_found_while_running_is_remembered_for_the_next_start(tmp_path: Path) -> None:
-    path = tmp_path / "journal.sqlite"
+async def open_journal_of_many(path: Path) -> SqliteJournal:
+    """Return a journal just opened, with entries that are not in its memory."""
     journal = open_journal(path, committed=ignore)
     for number in range(1, 400):
         await journal.append(entry(number, body=bytes(4000)))
     await journal.close()
-    journal = open_journal(path, committed=ignore)
+    return open_journal(path, committed=ignore)
+
+
+def damage(path: Path) -> None:
     with path.open("r+b") as file:
         file.seek(8192)
         file.write(os.urandom(path.stat().st_size - 8192))
+
+
+async def test_damage_found_while_running_is_remembered_for_the_next_start(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    journal = await open_journal_of_many(path)
+    damage(path)
     with pytest.raises(JournalDamaged):
         await everything(journal)
     await journal.close()
@@ -180,15 +189,9 @@ async def test_damage_that_cannot_be_recorded_is_damage_all_the_same(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = tmp_path / "journal.sqlite"
-    journal = open_journal(path, committed=ignore)
-    for number in range(1, 400):
-        await journal.append(entry(number, body=bytes(4000)))
-    await journal.close()
-    journal = open_journal(path, committed=ignore)
+    journal = await open_journal_of_many(path)
     damage_marker(path).mkdir()  # no file can be written there, as on a full disk
-    with path.open("r+b") as file:
-        file.seek(8192)
-        file.write(os.urandom(path.stat().st_size - 8192))
+    damage(path)
     with pytest.raises(JournalDamaged):
         await everything(journal)
     assert "cannot record that" in caplog.text

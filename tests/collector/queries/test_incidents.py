@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -12,6 +12,7 @@ from sqlalchemy import Connection, event
 
 from tests.collector.batches import S
 from tests.collector.correlation.consumer_world import INVENTORY, World
+from tests.collector.store.in_between import once_before_reading
 from thongsuot_collector.app.following import IncidentReplica
 from thongsuot_collector.correlation import rows
 from thongsuot_collector.incidents.incident import Incident, IncidentStatus
@@ -173,26 +174,13 @@ async def test_a_follower_shows_lines_and_incidents_of_one_moment(world: World) 
         ],
         incidents=[closed],
     )
-    written: list[str] = []
-
-    def end_in_between(
-        _connection: Connection,
-        _cursor: object,
-        sql: str,
-        _parameters: object,
-        _context: object,
-        _is_many: bool,
-    ) -> None:
-        if "FROM intervals" in sql and not written:
-            written.append(sql)
-            with ThreadPoolExecutor() as leader:
-                leader.submit(
-                    rows.write_changes, world.store, writes, consumer="incidents"
-                ).result()
-
     registry = world.new_consumer().registry
     replica = IncidentReplica(world.store, registry)
-    event.listen(world.store, "before_cursor_execute", end_in_between)
+    written = once_before_reading(
+        world.store,
+        "intervals",
+        partial(rows.write_changes, world.store, writes, consumer="incidents"),
+    )
     for is_open, state in ((True, State.DOWN), (False, State.UP)):
         await replica.refresh(world.now_ns)
         interval = registry.network_state.interval_of(line)

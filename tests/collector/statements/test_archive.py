@@ -1,15 +1,16 @@
 """What statements rest on is read from the store; revisions are issued when it changes."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, Engine, delete, event
+from sqlalchemy import Engine, delete
 
 from tests.collector.sla.examples import BASE, DAY, HOUR, NOVEMBER
 from tests.collector.sla.reference_count import CUT, SILENT, UP, S
 from tests.collector.statements.circuit_month import LINK, SITE, StatementFixture, november
+from tests.collector.store.in_between import once_before_reading
 from thongsuot_collector.incidents.party import CITY, ResponsibleParty
 from thongsuot_collector.notify.message import ChannelOutcome
 from thongsuot_collector.sla.periods import TimeClass
@@ -140,23 +141,9 @@ def test_a_statement_is_of_one_moment_whatever_is_written_while_it_is_read(
     A line that is cut between two reads was up until then, not until its site reported the cut.
     """
     month.live((-DAY, UP), heard_s=10 * DAY)
-    written: list[str] = []
-
-    def cut_in_between(
-        _connection: Connection,
-        _cursor: object,
-        sql: str,
-        _parameters: object,
-        _context: object,
-        _is_many: bool,
-    ) -> None:
-        if "FROM timelines" in sql and not written:
-            written.append(sql)
-            with ThreadPoolExecutor() as other:
-                other.submit(month.live, (-DAY, UP), (10 * DAY, CUT), heard_s=20 * DAY).result()
-
     line, span = circuit(month), (NOVEMBER.from_ms, NOVEMBER.until_ms)
-    event.listen(month.store, "before_cursor_execute", cut_in_between)
+    cut = partial(month.live, (-DAY, UP), (10 * DAY, CUT), heard_s=20 * DAY)
+    written = once_before_reading(month.store, "timelines", cut)
     directory = month.archive.directory
     before = read_circuit_record(month.store, line, directory, span, known_ms=0)
     assert len(written) == 1

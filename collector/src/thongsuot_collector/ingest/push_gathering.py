@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 _ENOUGH = 50
 """
-So many are a group: larger ones cost hardly less each, and as long as a group is started (some
-20 ms) nothing else is: no answer, no page, no judgement.
+So many are a group: larger ones cost hardly less each, and as long as a group is started (by
+reckoning 20 ms) nothing else is: no answer, no page, no judgement.
 """
 
 

@@ -11,7 +11,7 @@ from tests.collector.incidents.city import CityFixture, inventory
 from thongsuot_collector.incidents import candidate_details
 from thongsuot_collector.incidents.actions import acknowledge
 from thongsuot_collector.incidents.candidate_details import MEMBERS_A_STEP
-from thongsuot_collector.incidents.registry import GroupKey
+from thongsuot_collector.incidents.rule import GroupKey
 from thongsuot_collector.incidents.update import update_group_in_steps
 
 SITES = 1_200

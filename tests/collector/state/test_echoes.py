@@ -76,6 +76,20 @@ def test_a_site_that_measures_on_keeps_no_more_than_the_last_minute() -> None:
     assert {len(echoes.runs) for echoes in state.latest_echoes.values()} == {RECENT_RUNS}
 
 
+def test_a_backlog_behind_fresh_results_costs_a_site_nothing() -> None:
+    device, state = BatchSealer(SITE, epoch_ns=EPOCH), SiteState()
+    sealed = [
+        device.batch(at_s * S, [icmp_result((at_s - 5) * S, target=target) for target in TARGETS])
+        for at_s in range(1000, 1300, 15)
+    ]
+    *backlog, fresh = sealed
+    state.apply(*opened(device, fresh))
+    tail = state.tail
+    for each in backlog:
+        state.apply(*opened(device, each))
+        assert state.tail is tail
+
+
 @pytest.mark.parametrize(("claimed", "shown"), [(70.0, 1.0), (-2.0, 0.0)])
 def test_an_impossible_loss_ratio_is_limited_and_the_batch_is_kept(
     claimed: float, shown: float

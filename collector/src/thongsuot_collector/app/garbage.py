@@ -12,12 +12,12 @@ most with 1,000 sites that push 667 times a second; what is dropped before that 
 import asyncio
 import gc
 
-_EVERY_S = 5.0
+_EVERY_S = 1.0
 
 _MADE = 50_000
 """In a storm it looks more often: when so many more objects were made than freed."""
 
-_YOUNG, _MIDDLE = 120, 100
+_YOUNG, _MIDDLE = 600, 100
 """Objects that have survived are looked at again after ten minutes, and all after a day or so."""
 
 

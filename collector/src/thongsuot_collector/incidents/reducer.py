@@ -19,8 +19,8 @@ from thongsuot_collector.incidents.notification_policy import (
     is_opening_due,
     next_check_ns,
 )
-from thongsuot_collector.incidents.registry import GroupKey, IncidentRegistry
-from thongsuot_collector.incidents.rule import GroupRule
+from thongsuot_collector.incidents.registry import IncidentRegistry
+from thongsuot_collector.incidents.rule import GroupKey, GroupRule
 from thongsuot_collector.incidents.update import (
     close_if_over,
     release_hold_off,
@@ -38,11 +38,16 @@ _LEVELS = 8
 
 
 class ChangedFaults:
-    """Faults and groups that have changed since ``advance`` last checked them."""
+    """
+    Faults and groups that have changed since ``advance`` last checked them.
+
+    ``decided_groups`` have changed because a person decided about their incidents.
+    """
 
     def __init__(self) -> None:
         self.faults: set[str] = set()
         self.groups: set[GroupKey] = set()
+        self.decided_groups: set[GroupKey] = set()
 
 
 def apply_rewrites(
@@ -110,9 +115,12 @@ def advance_in_steps(
     due = _affected_by_windows(registry) | _decided(registry, touched)
     yield from _update_in_steps(registry, due, touched)
     faults = touched.faults
-    for group in sorted(touched.groups):
+    registry.group_pacing.note_changed(touched.groups)
+    for group in sorted(_take_groups(registry, touched.decided_groups)):
         yield from update_group_in_steps(registry, group)
-        faults |= registry.group_members.get(group, set())
+        members = registry.group_members.get(group, set())
+        registry.group_pacing.note_assessed(group, len(members), now_ns)
+        faults |= members
         faults.update(*(incident.fault_ids for incident in registry.incidents_of(group)))
         yield
     yield from _update_merged(registry, faults)
@@ -154,12 +162,34 @@ def _decided(registry: IncidentRegistry, touched: ChangedFaults) -> set[str]:
     """Return the faults of incidents with new decisions; note the groups that held them."""
     decided, registry.decided_faults = registry.decided_faults, set()
     for name in decided:
-        touched.groups.update(
+        touched.decided_groups.update(
             (incident.code, incident.key)
             for incident in registry.incidents_holding(name)
             if isinstance(registry.rules[incident.code], GroupRule)
         )
+    touched.groups |= touched.decided_groups
     return decided
+
+
+def _take_groups(registry: IncidentRegistry, decided: set[GroupKey]) -> set[GroupKey]:
+    """Return the changed groups to assess now, which are all but those that rest."""
+    pacing = registry.group_pacing
+    groups = pacing.take(decided) | pacing.take_rested(registry.network_state.now_ns)
+    if pacing.changed:
+        groups |= pacing.take(_awaited(registry))
+    return groups
+
+
+def _awaited(registry: IncidentRegistry) -> set[GroupKey]:
+    """Return the groups that decide whether a fault is to be notified by itself now."""
+    return {
+        group
+        for name in _due_for_review(registry, set())
+        if name in registry.faults
+        and registry.incidents[name].notified_party is None
+        and is_opening_due(registry, registry.incidents[name])
+        for group in registry.groups_of(name)
+    }
 
 
 def _update_merged(registry: IncidentRegistry, faults: set[str]) -> Iterator[None]:

@@ -8,17 +8,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 from thongsuot_collector.incidents.fault import NS_PER_S, Fault
+from thongsuot_collector.incidents.group_pacing import GroupPacing
 from thongsuot_collector.incidents.incident import Incident
 from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
 from thongsuot_collector.incidents.network_state import NetworkState, SubjectState
 from thongsuot_collector.incidents.observation import ProbeName, ProbeObservation
-from thongsuot_collector.incidents.rule import GroupRule, Rule, SingleFaultRule
+from thongsuot_collector.incidents.rule import GroupKey, GroupRule, Rule, SingleFaultRule
 from thongsuot_collector.incidents.settings import IncidentSettings
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.timeline.subject import Subject
-
-GroupKey = tuple[str, str]
-"""A group rule's code, and the key of one of its groups."""
 
 
 class RegistrySnapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +64,7 @@ class IncidentRegistry:
         self.active: set[str] = set()
         self.next_checks_ns: dict[str, int] = {}
         self.group_members: dict[GroupKey, set[str]] = {}
+        self.group_pacing = GroupPacing()
         self.windows_active: frozenset[str] = frozenset()
         self.observations_of: Callable[[Subject], tuple[ProbeObservation, ...]] = _none_observed
         self.failures_of: Callable[[Subject], Mapping[ProbeName, int]] = _none_failed
@@ -116,6 +115,13 @@ class IncidentRegistry:
                 self.group_members.setdefault((rule.code, key), set()).add(fault.id)
                 touched.add((rule.code, key))
         return touched
+
+    def groups_of(self, fault: str) -> Iterator[GroupKey]:
+        """Yield the groups that a fault could belong to."""
+        for rule in self.group_rules:
+            key = self._keys.get((rule.code, fault))
+            if key is not None:
+                yield rule.code, key
 
     def _stands_alone(self, fault: str) -> bool:
         """Return whether a person has decided that a fault is separate."""
@@ -279,7 +285,8 @@ class IncidentRegistry:
                 # The consequences may not have been saved.
                 self.decided_faults |= incident.fault_ids
         for fault in state.faults:
-            self.regroup(fault)
+            # Its group may have changed without being assessed before the state was saved.
+            self.group_pacing.note_changed(self.regroup(fault))
         self._changed -= {fault.id for fault in state.faults}
         self._changed -= {incident.id for incident in state.incidents}
 

@@ -20,6 +20,9 @@ from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 from thongsuot_schema.words.language import Text
 
+GroupKey = tuple[str, str]
+"""A group rule's code, and the key of one of its groups."""
+
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     """

@@ -23,8 +23,8 @@ from thongsuot_collector.incidents.incident import (
     MemberEvidence,
 )
 from thongsuot_collector.incidents.merging import merged_incidents, with_merged
-from thongsuot_collector.incidents.registry import GroupKey, IncidentRegistry
-from thongsuot_collector.incidents.rule import Candidate, GroupRule
+from thongsuot_collector.incidents.registry import IncidentRegistry
+from thongsuot_collector.incidents.rule import Candidate, GroupKey, GroupRule
 
 HISTORY_KEPT = 200
 """Lines of history of one incident; the first and the latest stay."""

@@ -78,6 +78,10 @@ class EchoBatch(msgspec.Struct, frozen=True, array_like=True, gc=False):
         """Return a wall time that no run is later than."""
         return self.base_ms + (self.end_ms or max(self.times_ms(), default=0))
 
+    def is_before_all_of(self, other: "EchoBatch") -> bool:
+        """Return whether the other batch has a run of each series, and none before this ends."""
+        return self.latest_ms() < other.base_ms and 0 not in other.counts
+
     def newest_ms(self) -> list[int]:
         """Return the time of the newest run of each series (wall time), 0 if it has none."""
         times, base_ms = self.times_ms(), self.base_ms
@@ -97,6 +101,8 @@ class EchoTail(msgspec.Struct, frozen=True, array_like=True, gc=False):
         """Return the tail with one more batch, ``None`` if it is full."""
         if not self.batches:
             return EchoTail(keys, (batch,))
+        if keys == self.keys and any(batch.is_before_all_of(kept) for kept in self.batches):
+            return self  # of a backlog: every series has a later run already
         batches = (*self.batches, batch)
         if len(batches) > _BATCHES_KEPT:
             batches = _needed(batches)

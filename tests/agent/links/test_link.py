@@ -1,6 +1,8 @@
 """What happens between the last reading of the tables and the opening of a socket."""
 
+import os
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -76,5 +78,35 @@ def test_the_ways_out_that_are_remembered_are_bounded(lab: Lab) -> None:
         for number in range(1000):
             link.egress(Family.IP4, f"198.18.{number // 250}.{number % 250}")
         assert len(link._egresses) <= 256
+
+    on_device(lab, look, (FIXED,))
+
+
+def packet_sockets() -> set[int]:
+    """Return the packet sockets of this process (proc_net(5): the ninth column is the inode)."""
+    lines = Path("/proc/thread-self/net/packet").read_text().splitlines()[1:]
+    inodes = {line.split()[8] for line in lines}
+    held = {fd: os.readlink(f"/proc/self/fd/{fd}") for fd in open_descriptors()}
+    return {fd for fd, target in held.items() if target.strip("socket:[]") in inodes}
+
+
+def open_descriptors() -> set[int]:
+    """Return the open file descriptors of this process."""
+    with os.scandir("/proc/self/fd") as entries:
+        own = {int(entry.name) for entry in entries}
+    return {fd for fd in own if Path(f"/proc/self/fd/{fd}").is_symlink()}
+
+
+def test_the_socket_of_arp_queries_stays_open_because_its_end_would_delay_all_else(
+    lab: Lab,
+) -> None:
+    async def look(monitor: LinkMonitor) -> None:
+        link = monitor.links["fixed"]
+        link.broadcast_arp(bytes(28))
+        (opened,) = packet_sockets()
+        link.broadcast_arp(bytes(28))
+        assert packet_sockets() == {opened}
+        link.close()
+        assert packet_sockets() == set()
 
     on_device(lab, look, (FIXED,))

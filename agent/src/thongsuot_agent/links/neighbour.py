@@ -112,7 +112,7 @@ def _solicit(
             with link.open_udp(egress.family, egress.destination, _DISCARD_PORT) as opened:
                 opened.send(b"")
         elif egress.family is Family.IP4:
-            _send_arp(egress, message)
+            _send_arp(link, egress, message)
         else:
             _send_solicitation(egress, message)
     except PermissionError:
@@ -120,16 +120,14 @@ def _solicit(
     return True
 
 
-def _send_arp(egress: Egress, message: LinkMessage) -> None:
+def _send_arp(link: LiveLink, egress: Egress, message: LinkMessage) -> None:
     request = arp.build_request(
         hardware=message.hardware_address,
         source=egress.source_packed,
         target=egress.destination_packed,
     )
-    # Protocol 0: the socket only sends; nothing is received on it. Broadcast, not to the address in
-    # the table: a replaced gateway has another address, and is no fault.
-    with socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0) as opened:
-        opened.sendto(request, (egress.interface, arp.ETHERTYPE_ARP, 0, 0, arp.BROADCAST))
+    # Not to the address in the table: a replaced gateway has another address, and is no fault.
+    link.broadcast_arp(request)
 
 
 def _send_solicitation(egress: Egress, message: LinkMessage) -> None:

@@ -1,5 +1,6 @@
 """What happens between the last reading of the tables and the opening of a socket."""
 
+import contextlib
 import os
 import socket
 from pathlib import Path
@@ -83,18 +84,14 @@ def test_the_ways_out_that_are_remembered_are_bounded(lab: Lab) -> None:
 
 
 def packet_sockets() -> set[int]:
-    """Return the packet sockets of this process (proc_net(5): the ninth column is the inode)."""
-    lines = Path("/proc/thread-self/net/packet").read_text().splitlines()[1:]
-    inodes = {line.split()[8] for line in lines}
-    held = {fd: os.readlink(f"/proc/self/fd/{fd}") for fd in open_descriptors()}
-    return {fd for fd, target in held.items() if target.strip("socket:[]") in inodes}
-
-
-def open_descriptors() -> set[int]:
-    """Return the open file descriptors of this process."""
-    with os.scandir("/proc/self/fd") as entries:
-        own = {int(entry.name) for entry in entries}
-    return {fd for fd in own if Path(f"/proc/self/fd/{fd}").is_symlink()}
+    """Return the packet sockets of this process."""
+    found = set()
+    for entry in list(Path("/proc/self/fd").iterdir()):
+        descriptor = int(entry.name)
+        with contextlib.suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as opened:
+            if opened.family is socket.AF_PACKET:
+                found.add(descriptor)
+    return found
 
 
 def test_the_socket_of_arp_queries_stays_open_because_its_end_would_delay_all_else(

@@ -46,5 +46,5 @@ def test_what_has_survived_is_looked_at_rarely_and_what_was_there_never() -> Non
     garbage.limit_turns()
     assert gc.get_freeze_count() > 0
     assert all(ring is not old for ring in gc.get_objects())
-    # The youngest are collected every five seconds; others for every 120 times of that.
-    assert gc.get_threshold()[1] >= 120
+    # The youngest are collected each second; others for every 600 times of that.
+    assert gc.get_threshold()[1] >= 600

@@ -80,7 +80,17 @@ def test_a_resting_group_is_assessed_before_one_of_its_faults_is_notified_alone(
 def test_a_group_that_rested_when_the_collector_ended_is_assessed_after_its_start(
     silent_city: CityFixture,
 ) -> None:
-    silent_city.restore_uplink("s0")
+    silent_city.restore_uplink(*silent_city.devices)
+    assert silent_city.only("many_silent").open_members == SITES - 1
     silent_city.restart()
+    silent_city.now_s += 120
     silent_city.advance()
-    assert silent_city.only("many_silent").open_members == SITES - 2
+    assert not silent_city.only("many_silent").is_open
+
+
+def test_what_ended_long_ago_is_not_assessed_again_after_a_start(silent_city: CityFixture) -> None:
+    silent_city.restore_uplink(*silent_city.devices)
+    silent_city.now_s += 120
+    silent_city.advance()
+    assert not silent_city.only("many_silent").is_open
+    assert silent_city.restart().group_pacing.changed == set()

@@ -284,9 +284,17 @@ class IncidentRegistry:
             if incident.placement is not None or incident.closing is not None:
                 # The consequences may not have been saved.
                 self.decided_faults |= incident.fault_ids
+        # A group that rested when the state was saved has changes that were not assessed; perhaps
+        # all its faults were withdrawn.
+        self.group_pacing.note_changed(
+            (each.code, each.key)
+            for each in state.incidents
+            if each.is_open and isinstance(self.rules.get(each.code), GroupRule)
+        )
         for fault in state.faults:
-            # Its group may have changed without being assessed before the state was saved.
-            self.group_pacing.note_changed(self.regroup(fault))
+            groups = self.regroup(fault)
+            if fault.is_ongoing:
+                self.group_pacing.note_changed(groups)
         self._changed -= {fault.id for fault in state.faults}
         self._changed -= {incident.id for incident in state.incidents}
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tests.collector.journal.generations_contract import *  # noqa: F403 - of the contract, too
 from tests.collector.journal.journal_contract import *  # noqa: F403 - the contract's tests
 from tests.collector.journal.journal_contract import MAX, Reopen, entry, everything
 from tests.collector.running import eventually

@@ -85,7 +85,16 @@ async def test_a_bad_page_costs_only_what_stood_on_it_and_that_is_named_and_coun
     await journal.close()
 
 
-TABLES_BESIDE = {"journal", "cursors", "trimmed", "layouts", "tallies", "retried", "damage"}
+TABLES_BESIDE = {
+    "journal",
+    "cursors",
+    "trimmed",
+    "layouts",
+    "tallies",
+    "retried",
+    "damage",
+    "generations",
+}
 
 
 def roots_of(path: Path) -> dict[str, int]:
@@ -223,7 +232,12 @@ async def test_a_bad_first_page_of_a_journal_that_grew_up_costs_no_entry(tmp_pat
     assert (await journal.cursor("slow")).sequence == 10
     damage = await journal.damage()
     assert damage.lost_entries == 0, "nothing of another table is taken for losses"
-    assert {part.forgotten for part in damage.lost} <= {"tallies", "retried", "damage"}
+    assert {part.forgotten for part in damage.lost} <= {
+        "tallies",
+        "retried",
+        "damage",
+        "generations",
+    }
     await journal.close()
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
+from tests.collector.journal.generations_contract import *  # noqa: F403 - of the contract, too
 from tests.collector.journal.journal_contract import *  # noqa: F403 - the contract's tests
 from tests.collector.journal.journal_contract import Reopen, entry, everything
 from thongsuot_collector.errors import JournalBusy, JournalDamaged, JournalError, JournalRefused

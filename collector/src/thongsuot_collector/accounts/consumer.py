@@ -18,6 +18,7 @@ from thongsuot_collector.accounts.stream_account import (
 from thongsuot_collector.errors import UndecodableEntry
 from thongsuot_collector.journal import ranges
 from thongsuot_collector.journal.entry import StoredEntry
+from thongsuot_collector.journal.generations import position_at, position_in
 from thongsuot_collector.journal.journal import Journal, day_of
 from thongsuot_collector.journal.ranges import Range
 from thongsuot_collector.journal.reader import BatchReader
@@ -126,10 +127,10 @@ class AccountConsumer:
             # Entries of the journal from before accounts were kept are counted without being read.
             self._decode_above = self._journal.head
             return
-        fits = position.journal == self._journal.name and position.sequence <= self._journal.head
+        self._sequence = await position_in(self._journal, position, consumer=CONSUMER)
+        fits = self._sequence == position.sequence and position.journal == self._journal.name
         seen = await asyncio.to_thread(sites.position, self._store, _DAMAGE_SEEN)
         is_damaged = damage.found_ns > (0 if seen is None else seen.sequence)
-        self._sequence = position.sequence if fits else self._journal.head
         if not fits or is_damaged:
             fate = BatchFate.JOURNAL_DAMAGED if is_damaged else BatchFate.JOURNAL_REPLACED
             await self._compare(fate)
@@ -217,7 +218,7 @@ class AccountConsumer:
                 await asyncio.sleep(0)
         changed, self._changed = self._changed, set()
         arrivals, self._arrivals = self._arrivals, Counter()
-        position = sites.Position(journal=self._journal.name, sequence=self._sequence)
+        position = position_at(self._journal, self._sequence)
         try:
             await run_to_completion(
                 lambda: record_accounts.put(
@@ -245,10 +246,13 @@ class AccountConsumer:
         entry = kept.entry
         account = await self._account(entry.site, entry.stream)
         account.raise_highest(entry.number, day_of(entry.received_ns))
-        account.kept = ranges.with_number(account.kept, entry.number)
+        kept_before = account.kept
+        account.kept = ranges.with_number(kept_before, entry.number)
         account.heard_ns = max(account.heard_ns, entry.received_ns)
         self._changed.add((entry.site, entry.stream))
-        self._arrivals[entry.site, day_of(entry.received_ns)] += 1
+        # After a copy was put back, entries are read again that have been counted.
+        if account.kept != kept_before:
+            self._arrivals[entry.site, day_of(entry.received_ns)] += 1
         if kept.sequence > self._decode_above:
             await self._apply_losses(kept, layouts)
 

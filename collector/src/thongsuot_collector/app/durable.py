@@ -47,6 +47,7 @@ async def open_durable(
         store = open_state_store(configuration, accept_empty=accept_empty_store, application=name)
         path = configuration.state_dir / JOURNAL_FILE
         embedded = open_journal(path, committed=committed, gather_s=settings.gather_s)
+        await embedded.begin_generation()
         await _note_losses(configuration, embedded)
         return store, embedded
     from thongsuot_collector.journal.postgres import (  # noqa: PLC0415 - the driver
@@ -71,6 +72,8 @@ async def open_durable(
             application=name,
         )
         await _note_losses(configuration, journal)
+        if role.leads:
+            await journal.begin_generation()
     except BaseException:
         await journal.close()
         raise

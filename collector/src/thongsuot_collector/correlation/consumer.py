@@ -47,6 +47,7 @@ from thongsuot_collector.incidents.settings import IncidentSettings
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.journal.dead_letters import DeadLetterQueue
 from thongsuot_collector.journal.entry import JournalEntry, StoredEntry
+from thongsuot_collector.journal.generations import position_at, position_in
 from thongsuot_collector.journal.journal import Journal
 from thongsuot_collector.journal.reader import BatchReader
 from thongsuot_collector.rules.loader import load_all
@@ -161,7 +162,7 @@ class IncidentConsumer:
             await asyncio.to_thread(rows.load_live, self._store, known_since_ns=since_ns)
         )
         if position is not None:
-            self._sequence = position.in_journal(self._journal.name, self._journal.head)
+            self._sequence = await position_in(self._journal, position, consumer=CONSUMER)
 
     async def run(self) -> None:
         """Follow the journal, and advance the time, until cancelled."""
@@ -358,7 +359,7 @@ class IncidentConsumer:
         async with self._writing:
             position = None
             if is_all:
-                position = sites.Position(journal=self._journal.name, sequence=self._sequence)
+                position = position_at(self._journal, self._sequence)
             writes = self._unwritten.drain(position)
             if writes is None:
                 return

@@ -97,6 +97,20 @@ LOST_RANGE_COLUMNS: Final = tuple(
 """The columns of ``damage`` in either engine, beside when and in which file it was found."""
 
 
+MOST_GENERATIONS: Final = 10_000
+"""Older ones are forgotten: a position in one of them counts as unknown, and all is read again."""
+
+
+class Generation(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    Part of a journal's life, with one leading collector: ``head`` was the newest sequence when it
+    began. See ``generations``.
+    """
+
+    id: str
+    head: int
+
+
 class Damage(msgspec.Struct, frozen=True, kw_only=True):
     """
     All losses of this journal to a broken disk.
@@ -144,6 +158,19 @@ class Journal(Protocol):
     @property
     def head(self) -> int:
         """The newest durable sequence; 0 when nothing was ever appended."""
+
+    @property
+    def generation(self) -> str:
+        """The generation begun here; empty: none was."""
+
+    async def begin_generation(self) -> None:
+        """
+        Begin a generation at the present head; returns when that is durable. Only the leading
+        collector does, once, before it saves a position.
+        """
+
+    async def generations(self) -> list[Generation]:
+        """Return the generations, the oldest first."""
 
     async def append(self, entry: JournalEntry) -> AppendResult:
         """

@@ -19,7 +19,15 @@ from thongsuot_collector.journal import postgres_rows as rows
 from thongsuot_collector.journal import postgres_tallies as tally_rows
 from thongsuot_collector.journal import postgres_trim as trim_rows
 from thongsuot_collector.journal.entry import AppendResult, JournalEntry, StoredEntry
-from thongsuot_collector.journal.journal import Cursor, Damage, Extent, Tally, Trimmed, day_of
+from thongsuot_collector.journal.journal import (
+    Cursor,
+    Damage,
+    Extent,
+    Generation,
+    Tally,
+    Trimmed,
+    day_of,
+)
 from thongsuot_collector.journal.postgres_session import (
     HeadListener,
     Job,
@@ -29,14 +37,13 @@ from thongsuot_collector.journal.postgres_session import (
 from thongsuot_collector.journal.postgres_tables import (
     JournalIdentity,
     PostgresConnection,
-    create_or_migrate,
+    prepare_tables,
 )
 from thongsuot_collector.journal.ranges import Range
 from thongsuot_collector.journal.recent import RecentEntries
 from thongsuot_collector.journal.site_shares import PARTS, OverShare, SiteShares
 from thongsuot_collector.journal.writer import GroupCommitWriter, WaitingBodies
 from thongsuot_collector.postgresql import PostgresDatabase
-from thongsuot_schema.localizable import Localizable
 
 COMMIT_WITHIN_S = 10.0
 """
@@ -64,6 +71,7 @@ class PostgresJournal:
         self._database = database
         self._name = journal.name
         self._head = journal.head
+        self._generation = ""
         self._loop = asyncio.get_running_loop()
         self._grown = asyncio.Event()
         self._failure: JournalError | None = None
@@ -100,6 +108,24 @@ class PostgresJournal:
     def head(self) -> int:
         """See ``Journal``."""
         return self._head
+
+    @property
+    def generation(self) -> str:
+        """See ``Journal``."""
+        return self._generation
+
+    async def begin_generation(self) -> None:
+        """See ``Journal``."""
+
+        def job(connection: PostgresConnection) -> str:
+            self.fence(connection)
+            return rows.begin_generation(connection)
+
+        self._generation = await self._write(job)
+
+    async def generations(self) -> list[Generation]:
+        """See ``Journal``."""
+        return await self._read(rows.generations)
 
     async def append(self, entry: JournalEntry) -> AppendResult:
         """See ``Journal``."""
@@ -329,20 +355,7 @@ class PostgresJournal:
         return await self._writer.run(job)  # type: ignore[return-value]  # what the job returns
 
     async def _read(self, query: Callable[[PostgresConnection], T]) -> T:
-        return await self._loop.run_in_executor(self._reading, self._read_now, query)
-
-    def _read_now(self, query: Callable[[PostgresConnection], T]) -> T:
-        try:
-            return query(self._reader.get())
-        except psycopg.Error as error:
-            refused = self._reader.fail(error)
-            if not isinstance(error, psycopg.OperationalError):
-                raise refused from error
-        # The server has ended an idle connection, or another took over: a query may be repeated.
-        try:
-            return query(self._reader.get())
-        except psycopg.Error as error:
-            raise self._reader.fail(error) from error
+        return await self._loop.run_in_executor(self._reading, self._reader.query, query)
 
     def _on_own_connection(self, query: Callable[[PostgresConnection], T]) -> T:
         """Query beside everything else: a scan of a whole index must not hold up other readers."""
@@ -376,23 +389,9 @@ async def open_postgres_journal(
         JournalRefused: the server cannot be reached, or does not let this user make tables.
         JournalError: the journal is of a newer collector.
     """
-
-    def prepare() -> JournalIdentity:
-        try:
-            with database.connect() as connection:
-                return create_or_migrate(connection)
-        except (psycopg.Error, OSError, ValueError) as error:
-            raise JournalRefused(
-                Localizable(
-                    "cannot open the journal at {database}: {reason}",
-                    database=database.shown,
-                    reason=database.message_of(error),
-                )
-            ) from error
-
     return PostgresJournal(
         database,
-        await asyncio.to_thread(prepare),
+        await asyncio.to_thread(prepare_tables, database),
         committed=committed,
         gather_s=gather_s,
         commit_within_s=commit_within_s,

@@ -67,7 +67,11 @@ _TABLES = {
         "lost": "int8",
     },
     "retried": {"consumer": "text", "sequence": "int8"},
+    "generations": {"id": "text", "head": "int8"},
 }
+
+
+_ORDER = {"generations": " ORDER BY number"}
 
 
 class JournalCopy(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,7 +141,8 @@ def _copy_table(source: sqlite3.Connection, target: PostgresConnection, name: st
     statement = f"COPY {name} ({columns}) FROM STDIN (FORMAT BINARY)"
     with target.cursor() as cursor, cursor.copy(statement.encode()) as copy:
         copy.set_types(list(types.values()))
-        for row in source.execute(f"SELECT {columns} FROM {name}"):  # noqa: S608 - our own names
+        # In the order of rows: the server numbers generations again.
+        for row in source.execute(f"SELECT {columns} FROM {name}{_ORDER.get(name, '')}"):  # noqa: S608 - our own names
             copy.write_row(row)
             count += 1
     return count

@@ -1,5 +1,6 @@
 """The synchronous operations of the PostgreSQL journal inside one connection."""
 
+import secrets
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -14,9 +15,11 @@ from thongsuot_collector.journal.entry import (
 )
 from thongsuot_collector.journal.journal import (
     LOST_RANGE_COLUMNS,
+    MOST_GENERATIONS,
     Cursor,
     Damage,
     Extent,
+    Generation,
     LostRange,
     day_of,
 )
@@ -236,6 +239,25 @@ def note_forgotten(connection: PostgresConnection, lost: str) -> None:
     connection.execute(
         "INSERT INTO damage VALUES (%s, 0, 0, 0, '', '', 0, 0, %s)", (time.time_ns(), lost)
     )
+
+
+def begin_generation(connection: PostgresConnection) -> str:
+    """Begin a generation, and return its id; only the newest ones are remembered."""
+    generation = secrets.token_hex(8)
+    connection.execute(
+        "INSERT INTO generations (id, head) SELECT %s, head FROM journal", (generation,)
+    )
+    connection.execute(
+        "DELETE FROM generations WHERE number <= (SELECT max(number) FROM generations) - %s",
+        (MOST_GENERATIONS,),
+    )
+    return generation
+
+
+def generations(connection: PostgresConnection) -> list[Generation]:
+    """Return the generations, the oldest first."""
+    rows = connection.execute("SELECT id, head FROM generations ORDER BY number")
+    return [Generation(id=row[0], head=row[1]) for row in rows]
 
 
 def put_layout(

@@ -6,6 +6,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import psycopg
 from psycopg.errors import Diagnostic
@@ -39,6 +40,8 @@ _SETTINGS = (
     "SET work_mem = '64MB'",
 )
 """Of the writer's session."""
+
+T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
@@ -100,6 +103,26 @@ class JournalConnection:
             _log.info("journal reachable again after %d failures", failures)
         self._connection = connection
         return connection
+
+    def query(self, query: Callable[[PostgresConnection], T]) -> T:
+        """
+        Return the result of a query that may be repeated.
+
+        Raises:
+            JournalRefused: the server cannot be reached, or refuses.
+            JournalDamaged: see ``get``.
+        """
+        try:
+            return query(self.get())
+        except psycopg.Error as error:
+            refused = self.fail(error)
+            if not isinstance(error, psycopg.OperationalError):
+                raise refused from error
+        # The server has ended an idle connection, or another took over.
+        try:
+            return query(self.get())
+        except psycopg.Error as error:
+            raise self.fail(error) from error
 
     def fail(self, error: psycopg.Error) -> JournalRefused:
         """

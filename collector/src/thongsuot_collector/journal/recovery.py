@@ -45,6 +45,7 @@ _KEYS = {
     "trimmed": "site, stream, first",
     "tallies": "day, consumer, site",
     "retried": "consumer, sequence",
+    "generations": "number",
     "damage": "rowid",
 }
 """The small tables, and the order in which their rows stand in the file."""
@@ -232,6 +233,7 @@ def _copy_small_tables(
         ("trimmed", ("site", "stream", "first", "last")),
         ("tallies", ("day", "consumer", "site", "delivered", "set_aside", "lost")),
         ("retried", ("consumer", "sequence")),
+        ("generations", ("number", "id", "head")),
         ("damage", ("found_ns", "file", *_damage_columns(source))),
     ):
         if not sqlite_rows.has_table(source, table):

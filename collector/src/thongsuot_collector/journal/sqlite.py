@@ -13,7 +13,15 @@ from thongsuot_collector.journal import site_shares
 from thongsuot_collector.journal import sqlite_rows as rows
 from thongsuot_collector.journal import sqlite_tallies as tally_rows
 from thongsuot_collector.journal.entry import AppendResult, JournalEntry, StoredEntry
-from thongsuot_collector.journal.journal import Cursor, Damage, Extent, Tally, Trimmed, day_of
+from thongsuot_collector.journal.journal import (
+    Cursor,
+    Damage,
+    Extent,
+    Generation,
+    Tally,
+    Trimmed,
+    day_of,
+)
 from thongsuot_collector.journal.ranges import Range
 from thongsuot_collector.journal.recent import RecentEntries
 from thongsuot_collector.journal.site_shares import PARTS, OverShare, SiteShares
@@ -46,6 +54,7 @@ class SqliteJournal:
         self._reading = ThreadPoolExecutor(1, thread_name_prefix="journal-reader")
         self._name = rows.name(self._reader)
         self._head = rows.last_sequence(self._reader)
+        self._generation = ""
         self._recent = RecentEntries()
         self._shares = SiteShares()
         self._grown = asyncio.Event()
@@ -65,6 +74,19 @@ class SqliteJournal:
     def head(self) -> int:
         """See ``Journal``."""
         return self._head
+
+    @property
+    def generation(self) -> str:
+        """See ``Journal``."""
+        return self._generation
+
+    async def begin_generation(self) -> None:
+        """See ``Journal``."""
+        self._generation = await self._write(rows.begin_generation)
+
+    async def generations(self) -> list[Generation]:
+        """See ``Journal``."""
+        return await self._read(rows.generations)
 
     async def append(self, entry: JournalEntry) -> AppendResult:
         """See ``Journal``."""

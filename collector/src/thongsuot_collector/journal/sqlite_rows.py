@@ -2,6 +2,7 @@
 The operations of the SQLite journal inside one connection: rows in, rows out, nothing awaited.
 """
 
+import secrets
 import sqlite3
 import time
 from collections.abc import Mapping, Sequence
@@ -19,9 +20,11 @@ from thongsuot_collector.journal.entry import (
 )
 from thongsuot_collector.journal.journal import (
     LOST_RANGE_COLUMNS,
+    MOST_GENERATIONS,
     Cursor,
     Damage,
     Extent,
+    Generation,
     LostRange,
     Trimmed,
 )
@@ -85,6 +88,25 @@ def last_sequence(connection: sqlite3.Connection) -> int:
     """Return the newest sequence ever given out, also when its entry was trimmed."""
     row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'entries'").fetchone()
     return int(row[0]) if row else 0
+
+
+def begin_generation(connection: sqlite3.Connection) -> str:
+    """Begin a generation, and return its id; only the newest ones are remembered."""
+    generation = secrets.token_hex(8)
+    connection.execute(
+        "INSERT INTO generations (id, head) VALUES (?, ?)", (generation, last_sequence(connection))
+    )
+    connection.execute(
+        "DELETE FROM generations WHERE number <= (SELECT max(number) FROM generations) - ?",
+        (MOST_GENERATIONS,),
+    )
+    return generation
+
+
+def generations(connection: sqlite3.Connection) -> list[Generation]:
+    """Return the generations, the oldest first."""
+    rows = connection.execute("SELECT id, head FROM generations ORDER BY number")
+    return [Generation(id=row[0], head=row[1]) for row in rows]
 
 
 def append(connection: sqlite3.Connection, entry: JournalEntry) -> AppendResult:

@@ -93,6 +93,14 @@ _STEPS: tuple[str, ...] = (
     ALTER TABLE damage ADD COLUMN forgotten TEXT NOT NULL DEFAULT '';
     ALTER TABLE journal ADD COLUMN version INTEGER NOT NULL DEFAULT 0;
     """,
+    # See ``generations``: in the order of their numbers.
+    """
+    CREATE TABLE generations (
+        number INTEGER PRIMARY KEY,
+        id TEXT NOT NULL,
+        head INTEGER NOT NULL
+    ) STRICT;
+    """,
 )
 """
 ``PRAGMA user_version`` and ``journal.version`` count the steps that a file has seen. A change of

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine
 
 from thongsuot_collector.journal.dead_letters import DeadLetterQueue
 from thongsuot_collector.journal.entry import JournalEntry, StoredEntry
+from thongsuot_collector.journal.generations import position_at, position_in
 from thongsuot_collector.journal.journal import Journal
 from thongsuot_collector.journal.reader import BatchReader
 from thongsuot_collector.metrics import Metrics
@@ -115,7 +116,7 @@ class StateConsumer:
                 known.new_switch_overs = known.switch_overs
                 self._changed.add(site)
         if position is not None:
-            reached = position.in_journal(self._journal.name, self._journal.head)
+            reached = await position_in(self._journal, position, consumer=CONSUMER)
             self._sequence = self._kept_sequence = reached
 
     async def run(self) -> None:
@@ -184,7 +185,7 @@ class StateConsumer:
             return
         changed, self._changed = self._changed, set()
         waiting = sorted(changed)
-        position = Position(journal=self._journal.name, sequence=sequence)
+        position = position_at(self._journal, sequence)
         try:
             while len(waiting) > _SNAPSHOT_SITES:
                 await self._write_states(waiting[:_SNAPSHOT_SITES], None)

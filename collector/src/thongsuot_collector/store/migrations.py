@@ -238,6 +238,14 @@ def _tables_of_accepted_entries_and_flaws(connection: Connection) -> None:
         table.create(connection, checkfirst=True)
 
 
+def _generation_of_positions(connection: Connection) -> None:
+    columns = {column["name"] for column in inspect(connection).get_columns("positions")}
+    if "generation" not in columns:
+        connection.execute(
+            text("ALTER TABLE positions ADD COLUMN generation TEXT NOT NULL DEFAULT ''")
+        )
+
+
 _STEPS: tuple[Callable[[Connection], None], ...] = (
     _first_tables,
     _tables_of_notifications,
@@ -266,6 +274,7 @@ _STEPS: tuple[Callable[[Connection], None], ...] = (
     _acceptances_of_damage,
     _unjudged_of_the_leader,
     _tables_of_accepted_entries_and_flaws,
+    _generation_of_positions,
 )
 
 

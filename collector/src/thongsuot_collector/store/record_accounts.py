@@ -7,9 +7,8 @@ from sqlalchemy import Engine, delete, func, insert, or_, select
 
 from thongsuot_collector.store import audit
 from thongsuot_collector.store.audit import AuditAction
-from thongsuot_collector.store.sites import Position
+from thongsuot_collector.store.sites import Position, put_position
 from thongsuot_collector.store.tables import (
-    POSITIONS,
     RECORD_ACCEPTANCES,
     RECORD_ARRIVALS,
     RECORD_STREAMS,
@@ -59,15 +58,7 @@ def put(
                     for (site, day), count in arrivals.items()
                 ],
             )
-        place = upsert(connection, POSITIONS).values(
-            consumer=consumer, journal=position.journal, sequence=position.sequence
-        )
-        connection.execute(
-            place.on_conflict_do_update(
-                index_elements=["consumer"],
-                set_={"journal": place.excluded.journal, "sequence": place.excluded.sequence},
-            )
-        )
+        put_position(connection, consumer, position)
 
 
 def streams(

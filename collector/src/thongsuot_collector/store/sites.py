@@ -1,6 +1,5 @@
 """Snapshots of the sites' states, and their position in the journal."""
 
-import logging
 from collections.abc import Callable, Iterable
 
 import msgspec
@@ -9,32 +8,16 @@ from sqlalchemy import Connection, Engine, select
 from thongsuot_collector.store.tables import POSITIONS, SITES
 from thongsuot_collector.store.upsert import upsert
 
-_log = logging.getLogger(__name__)
-
 
 class Position(msgspec.Struct, frozen=True, kw_only=True):
-    """A position in a journal: its name and a sequence."""
+    """
+    A position in a journal: its name, a sequence, and the generation in which it was saved (empty:
+    by an earlier version).
+    """
 
     journal: str
     sequence: int
-
-    def in_journal(self, name: str, head: int) -> int:
-        """
-        Return its sequence in a journal; 0 if that is a different or an older one.
-
-        A journal restored from a backup has the name, but not all sequences.
-        """
-        if self.journal != name:
-            return 0
-        if self.sequence > head:
-            _log.error(
-                "the journal is older than the store: it ends at %d, and was read up to %d; it is "
-                "read again from its beginning",
-                head,
-                self.sequence,
-            )
-            return 0
-        return self.sequence
+    generation: str = ""
 
 
 def put(
@@ -63,15 +46,19 @@ def put(
             )
         if position is None:
             return
-        place = upsert(connection, POSITIONS).values(
-            consumer=consumer, journal=position.journal, sequence=position.sequence
-        )
-        connection.execute(
-            place.on_conflict_do_update(
-                index_elements=["consumer"],
-                set_={"journal": place.excluded.journal, "sequence": place.excluded.sequence},
-            )
-        )
+        put_position(connection, consumer, position)
+
+
+def put_position(connection: Connection, consumer: str, position: Position) -> None:
+    """Replace the position of a consumer."""
+    new = upsert(connection, POSITIONS)
+    connection.execute(
+        new.on_conflict_do_update(
+            index_elements=["consumer"],
+            set_={name: new.excluded[name] for name in Position.__struct_fields__},
+        ),
+        {"consumer": consumer} | msgspec.structs.asdict(position),
+    )
 
 
 def all_states(engine: Engine) -> list[tuple[str, bytes]]:
@@ -82,7 +69,7 @@ def all_states(engine: Engine) -> list[tuple[str, bytes]]:
 
 def position(engine: Engine, consumer: str) -> Position | None:
     """Return the position of the states; ``None`` if there is none."""
-    wanted = select(POSITIONS.c.journal, POSITIONS.c.sequence).where(
+    wanted = select(POSITIONS.c.journal, POSITIONS.c.sequence, POSITIONS.c.generation).where(
         POSITIONS.c.consumer == consumer
     )
     with engine.connect() as connection:

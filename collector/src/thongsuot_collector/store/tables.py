@@ -160,6 +160,7 @@ POSITIONS = Table(
     Column("consumer", Text, primary_key=True),
     Column("journal", Text, nullable=False),
     Column("sequence", BigInteger, nullable=False),
+    Column("generation", Text, nullable=False, server_default=""),
 )
 """The journal positions of consumers' rows in this store, written with those rows."""
 

@@ -34,6 +34,7 @@ DURABLE = {
     r"journal\.sqlite(-wal|-shm|-journal)?": "the record: what cannot be kept is not acknowledged",
     r"store\.sqlite(-wal|-shm|-journal)?": "all else: what cannot be written is tried again",
     r"(links|sign-in)\.new": "keys, made once at the first start, and then renamed",
+    r"collector\.lock": "who uses the folder: only a message needs it",
 }
 """Every file that a running collector writes, and what it is; one more has to join them here."""
 

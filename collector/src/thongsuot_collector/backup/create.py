@@ -30,6 +30,7 @@ from thongsuot_collector.backup.manifest import (
     digest_of,
 )
 from thongsuot_collector.errors import BackupError
+from thongsuot_collector.store.folder_lock import LOCK_FILE
 from thongsuot_collector.store.sqlite_file import has_tables
 from thongsuot_schema.words.language import Text
 
@@ -187,7 +188,8 @@ def _plain_files(source: Source, into: Path) -> Iterator[Path]:
             str(path) == name or str(path).startswith(tuple(name + end for end in _SIDE_FILES))
             for name in names
         )
-        if path.is_file() and not of_database and into not in path.parents:
+        is_wanted = not of_database and path.name != LOCK_FILE
+        if is_wanted and path.is_file() and into not in path.parents:
             yield path
 
 

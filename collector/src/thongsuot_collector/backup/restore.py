@@ -9,6 +9,7 @@ import grp
 import os
 import pwd
 import shutil
+from contextlib import ExitStack
 from pathlib import Path
 
 from thongsuot_collector.backup.manifest import (
@@ -19,6 +20,7 @@ from thongsuot_collector.backup.manifest import (
     read_manifest,
 )
 from thongsuot_collector.errors import BackupError
+from thongsuot_collector.store.folder_lock import lock_folder
 from thongsuot_schema.words.language import Text
 
 _PART = ".restoring"
@@ -34,6 +36,7 @@ def restore_backup(folder: Path, *, root: Path = Path("/")) -> Manifest:
     Raises:
         BackupError: a file of the backup is missing or changed, or another file exists at its
             place.
+        StoreError: a collector uses the folder of the databases.
         OSError: a file cannot be written.
     """
     manifest = read_manifest(folder)
@@ -46,8 +49,14 @@ def restore_backup(folder: Path, *, root: Path = Path("/")) -> Manifest:
         # A store from the backup beside another journal, or the reverse, would be inconsistent.
         for path in manifest.databases:
             _check_absent(places[path])
-    for file in _in_order(missing, manifest):
-        _put(copy_in_backup(folder, file.path), places[file.path], file)
+    with ExitStack() as held:
+        for place in {
+            places[file.path].parent for file in missing if file.path in manifest.databases
+        }:
+            if place.is_dir():  # else nobody uses it
+                held.enter_context(lock_folder(place))
+        for file in _in_order(missing, manifest):
+            _put(copy_in_backup(folder, file.path), places[file.path], file)
     return manifest
 
 

@@ -39,6 +39,7 @@ from thongsuot_collector.journal.sqlite_tables import open_or_recover
 from thongsuot_collector.journal.view import JournalView
 from thongsuot_collector.notify.render.document import IncidentDocument
 from thongsuot_collector.store import dead_letters
+from thongsuot_collector.store.folder_lock import lock_folder
 from thongsuot_runtime.terminal import localized
 from thongsuot_schema.words.language import Text
 from thongsuot_schema.words.suggestions import suggested
@@ -133,10 +134,11 @@ def _copy(options: argparse.Namespace) -> int:
     check_user(path)
     if not path.exists():
         raise CommandFailed(Text("collector.cli.error.no_journal_file", path=str(path)))
-    was_damaged = open_or_recover(path) is not None
-    if was_damaged:
-        print(localized(Text("collector.cli.said.journal_was_damaged")), file=sys.stderr)
-    copied = copy_journal(path, shared.database)
+    with lock_folder(configuration.state_dir):
+        was_damaged = open_or_recover(path) is not None
+        if was_damaged:
+            print(localized(Text("collector.cli.said.journal_was_damaged")), file=sys.stderr)
+        copied = copy_journal(path, shared.database)
     result = CopiedJournal(
         database=shared.database.shown,
         entries=copied.entries,

@@ -5,7 +5,7 @@ import asyncio
 import logging
 import resource
 import signal
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 import msgspec
 import uvloop
@@ -19,6 +19,7 @@ from thongsuot_collector.cli.results import print_result
 from thongsuot_collector.config.read import read_configuration
 from thongsuot_collector.metrics import Metrics
 from thongsuot_collector.reflector.service import reflect
+from thongsuot_collector.store.folder_lock import lock_folder
 from thongsuot_runtime.config_file import ConfigInvalid
 from thongsuot_runtime.terminal import localized
 from thongsuot_schema.errors import DocumentError
@@ -81,7 +82,10 @@ def _run(options: argparse.Namespace) -> int:
         finally:
             collecting.cancel()
 
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    with ExitStack() as held:
+        if not configuration.is_shared:
+            held.enter_context(lock_folder(configuration.state_dir))
+        runner = held.enter_context(asyncio.Runner(loop_factory=uvloop.new_event_loop))
         runner.run(until_stopped())
     return 0
 

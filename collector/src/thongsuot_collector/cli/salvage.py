@@ -3,10 +3,12 @@
 import argparse
 import sqlite3
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 import msgspec
 
+from thongsuot_collector.app.durable import JOURNAL_FILE, STORE_FILE
 from thongsuot_collector.cli.command import EXIT_FAILED, CommandFailed, Commands, UsageError
 from thongsuot_collector.cli.record_lines import lost_line
 from thongsuot_collector.cli.results import print_result
@@ -14,6 +16,7 @@ from thongsuot_collector.journal import sqlite_tables
 from thongsuot_collector.journal.journal import LostRange
 from thongsuot_collector.journal.recovery import Recovery
 from thongsuot_collector.store import engine, sqlite_file
+from thongsuot_collector.store.folder_lock import lock_folder
 from thongsuot_collector.store.sqlite_salvage import Salvaged, open_damaged
 from thongsuot_runtime.terminal import localized
 from thongsuot_schema.words.language import Text
@@ -71,6 +74,13 @@ def _salvage(options: argparse.Namespace) -> int:
         raise UsageError(Text("collector.cli.error.is_there", file=str(target)))
     if not damaged.exists():
         raise UsageError(Text("collector.cli.error.no_damaged", file=str(damaged)))
+    with ExitStack() as held:
+        if target.name in {JOURNAL_FILE, STORE_FILE}:
+            held.enter_context(lock_folder(target.absolute().parent))
+        return _salvaged(options, damaged, target)
+
+
+def _salvaged(options: argparse.Namespace, damaged: Path, target: Path) -> int:
     names = _tables_in(damaged)
     # Without its first page a file has no names of tables, but is recognised all the same.
     if "entries" not in names:

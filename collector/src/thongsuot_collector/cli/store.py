@@ -9,6 +9,7 @@ from thongsuot_collector.cli.command import CommandFailed, Commands, check_user
 from thongsuot_collector.cli.results import print_result
 from thongsuot_collector.config.read import read_configuration
 from thongsuot_collector.store.copy import copy_store
+from thongsuot_collector.store.folder_lock import lock_folder
 from thongsuot_runtime.terminal import localized
 from thongsuot_schema.words.language import Text
 
@@ -37,15 +38,16 @@ def _copy(options: argparse.Namespace) -> int:
     check_user(path)
     if not path.exists():
         raise CommandFailed(Text("collector.cli.error.no_store", path=str(path)))
-    source = open_embedded_store(configuration.state_dir)
-    try:
-        target = open_database(shared.database)
+    with lock_folder(configuration.state_dir):
+        source = open_embedded_store(configuration.state_dir)
         try:
-            copied = copy_store(source, target)
+            target = open_database(shared.database)
+            try:
+                copied = copy_store(source, target)
+            finally:
+                target.dispose()
         finally:
-            target.dispose()
-    finally:
-        source.dispose()
+            source.dispose()
     result = CopiedStore(
         database=shared.database.shown,
         rows=sum(copied.values()),

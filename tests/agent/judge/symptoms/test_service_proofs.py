@@ -59,6 +59,58 @@ def test_silence_and_failures_over_one_carrier_do_not_clear_the_portal() -> None
     assert segment_of(earlier, at_once) is Segment.SERVICE
 
 
+UNTRUSTED, WRONG_NAME = Reason.CERTIFICATE_UNTRUSTED, Reason.CERTIFICATE_NAME_MISMATCH
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "segment"),
+    [
+        (RESET, UNTRUSTED, None),
+        (UNTRUSTED, RESET, None),
+        (TIMED_OUT, WRONG_NAME, None),
+        (WRONG_NAME, TIMED_OUT, None),
+        (UNTRUSTED, WRONG_NAME, Segment.SERVICE),
+        (RESET, Reason.CONNECTION_REFUSED, Segment.SERVICE),
+        (RESET, TIMED_OUT, Segment.SERVICE),
+    ],
+)
+@pytest.mark.parametrize("carrier", ["cuu-long", "song-hong"])
+def test_a_foreign_certificate_over_one_line_and_no_connection_over_another_bear_nothing_out(
+    here: Reason, there: Reason, carrier: str, segment: Segment | None
+) -> None:
+    """A portal that takes no connections shows no certificate: one of the two is the path's."""
+    own = turned_away(since_s=30.0, worked_s=60.0, reason=here)
+    other = turned_away(since_s=30.0, worked_s=60.0, reason=there)
+    beyond = echoes("exchange", answered_ns=NOW_NS)
+    assert segment_of(own, other, beyond, others_carrier=carrier) is segment
+
+
+@pytest.mark.parametrize(
+    ("second", "segment"),
+    [(RESET, Segment.SERVICE), (UNTRUSTED, None)],
+    ids=["fails alike", "fails otherwise"],
+)
+def test_of_two_other_lines_one_that_fails_alike_is_enough(
+    second: Reason, segment: Segment | None
+) -> None:
+    own = turned_away(since_s=30.0, worked_s=60.0)
+    at = judged_link(own)
+    elsewhere = []
+    for name, reason in (("mobile", UNTRUSTED), ("leased", second)):
+        there = turned_away(since_s=30.0, worked_s=60.0, reason=reason)
+        entry = Link(name=name, interface="", carrier=name)
+        link = add_link(at.memory, name, [there])
+        bad = {Family.IP4: Health.BAD}
+        elsewhere.append(ServiceOverLink(link, bad, {Family.IP4: there}, entry))
+    here = ServiceOverLink(
+        at.link,
+        {Family.IP4: Health.BAD},
+        {Family.IP4: own},
+        Link(name="fixed", interface="", carrier="song-hong"),
+    )
+    assert attribute_failure(at, here, own, elsewhere).segment is segment
+
+
 @pytest.mark.parametrize(
     ("other", "is_proved"),
     [

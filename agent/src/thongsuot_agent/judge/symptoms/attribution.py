@@ -33,6 +33,7 @@ from thongsuot_agent.judge.symptoms.service_over_link import (
 )
 from thongsuot_agent.judge.symptoms.service_proofs import (
     clock_is_proved,
+    fails_otherwise,
     fell_away_apart,
     is_large_packet_witness_missing,
     is_way_proved,
@@ -166,6 +167,7 @@ def attribute_failure(
         is_server = track.reason in {Reason.NAME_SERVER_TIMED_OUT, Reason.NAME_SERVER_REFUSED}
         is_proved = is_proved and not is_server and is_way_proved(at, track)
     is_proved = is_proved and not fell_away_apart(track, here.entry.carrier, elsewhere)
+    is_proved = is_proved and not fails_otherwise(track, elsewhere)
     is_proved = is_proved and not is_large_packet_witness_missing(at, track)
     if is_proved and not _do_others_time_out(at, track) and not _may_be_lost(at, track):
         return own_fault

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from thongsuot_agent.judge.link_context import NS_PER_S, LinkContext
 from thongsuot_agent.judge.memory import Track
 from thongsuot_agent.judge.site_probes import RANK
-from thongsuot_agent.judge.symptoms.failure_modes import failure_mode_of
+from thongsuot_agent.judge.symptoms.failure_modes import FOREIGN_CERTIFICATE, failure_mode_of
 from thongsuot_agent.judge.symptoms.service_over_link import CLOCK_NS, REQUEST, ServiceOverLink
 from thongsuot_agent.judge.tracks import STALLS
 from thongsuot_schema.reason import Reason
@@ -53,6 +53,23 @@ def _began_apart(track: Track, other: Track) -> bool:
         return False
     first, second = sorted((track, other), key=lambda failing: failing.failed_since_ns or 0)
     return (second.worked_ns or 0) - (first.failed_since_ns or 0) >= APART_NS
+
+
+def fails_otherwise(failing: Track, elsewhere: Sequence[ServiceOverLink]) -> bool:
+    """
+    Return whether a service shows a foreign certificate over this link alone, or over all others
+    alone, of those over which it fails.
+
+    A portal that turns connections away, or is silent, shows no certificate meanwhile: one of the
+    two failures at least arises on a path, and neither bears the other out (2026-12: one carrier's
+    core redirected TLS while a reset met the portal's connections over another, and the portal was
+    named).
+    """
+    others = [track for over in elsewhere for track in over.tracks.values() if track.failures]
+    is_foreign = failing.reason in FOREIGN_CERTIFICATE
+    return bool(others) and all(
+        (track.reason in FOREIGN_CERTIFICATE) is not is_foreign for track in others
+    )
 
 
 def is_way_proved(at: LinkContext, failing: Track) -> bool:

@@ -131,6 +131,40 @@ def test_a_doubtful_service_is_probed_once_more_over_all_links(
     assert (of(at).comparison is not None) is is_asked
 
 
+@pytest.mark.parametrize(
+    ("mobile", "is_asked"),
+    [
+        ({"failed_ns": ago(2.0, 1)}, True),
+        ({"failed_ns": ago(2.0)}, False),
+        ({"failed_ns": ago(3.0), "unmeasured_ns": ago(2.0)}, False),
+        ({"failed_ns": ago(3.0), "unmeasured_ns": ago(2.0, 1)}, True),
+    ],
+    ids=[
+        "failed before",
+        "failed since",
+        "requested since, without a result",
+        "requested before, without a result",
+    ],
+)
+def test_a_line_whose_own_fault_has_just_ended_is_asked_before_the_portal_is_named(
+    mobile: Shown, *, is_asked: bool
+) -> None:
+    """Its failure of before shows nothing; without it, one carrier alone would accuse a portal."""
+    at = site(pages(**DEAD), mobile=(pages(**DEAD | mobile),))
+    at.memory.links["mobile"].clear_ns = ago(2.0)
+    comparison = opened(at)
+    assert (judge(at) == [("fixed", "motcua"), ("mobile", "motcua")]) is is_asked
+    assert comparison.times_probed == (2 if is_asked else 1)
+    assert (told(at) is None) is is_asked
+
+
+def test_a_line_that_reached_the_portal_before_its_own_fault_is_not_asked_once_more() -> None:
+    at = site(pages(**WORKS), mobile=(pages(**WORKS | {"worked_ns": ago(3.0)}),))
+    at.memory.links["mobile"].clear_ns = ago(2.0)
+    opened(at)
+    assert judge(at) == []
+
+
 @pytest.mark.parametrize(("times", "is_asked"), [(4, True), (5, False)])
 def test_a_doubtful_service_is_asked_five_times_at_most(times: int, *, is_asked: bool) -> None:
     at = site(pages(**FAILS))

@@ -36,6 +36,7 @@ from thongsuot_agent.judge.symptoms.service_over_link import (
     REQUEST,
     ServiceOverLink,
     forget_steady_spell,
+    is_asked_before_recovery,
     service_over_link,
 )
 from thongsuot_agent.judge.symptoms.translated import may_be_translators
@@ -205,6 +206,9 @@ def _request_missing_probes(
         _wants_more(over, service.slots.get(over.link.name), settings)
         or not is_compared(over, [other for other in overs if other is not over])
         or (over.is_bad and any(_is_new_witness(other, settings) for other in overs))
+        # What a fault of a line spoilt proves nothing, and left out it would leave this one alone
+        # (2026-12: a core's redirection paused, and the portal was named for another carrier's).
+        or is_asked_before_recovery(over.link, service.name)
         for over in overs
     )
     if not wants_more or comparison.times_probed >= PROBED_AT_MOST:

@@ -85,6 +85,21 @@ def test_a_foreign_certificate_over_one_line_and_no_connection_over_another_bear
     assert segment_of(own, other, beyond, others_carrier=carrier) is segment
 
 
+@pytest.mark.parametrize(("reason", "segment"), [(UNTRUSTED, None), (RESET, Segment.SERVICE)])
+def test_foreign_certificates_by_turns_bear_no_refusal_out(
+    reason: Reason, segment: Segment | None
+) -> None:
+    own = turned_away(since_s=30.0, worked_s=60.0)
+    there = pages(successes=1, episodes_ns=[ago(40.0)], reason=reason)
+    at = judged_link(own)
+    entry = Link(name="mobile", interface="", carrier="cuu-long")
+    other = add_link(at.memory, "mobile", [there])
+    by_turns = ServiceOverLink(other, {Family.IP4: Health.PARTLY}, {Family.IP4: there}, entry)
+    entry = Link(name="fixed", interface="", carrier="song-hong")
+    here = ServiceOverLink(at.link, {Family.IP4: Health.BAD}, {Family.IP4: own}, entry)
+    assert attribute_failure(at, here, own, [by_turns]).segment is segment
+
+
 @pytest.mark.parametrize(
     ("second", "segment"),
     [(RESET, Segment.SERVICE), (UNTRUSTED, None)],

@@ -199,6 +199,18 @@ def _is_current(at: LinkContext, link: LinkMemory, track: Track) -> bool:
     return is_measured and not is_of_outage
 
 
+def is_asked_before_recovery(link: LinkMemory, service: str) -> bool:
+    """
+    Return whether a service failed over a link before that link's own fault ended, and was not
+    requested since: neither a failure nor a success there shows anything of the service yet.
+    """
+    tracks = [t for t in link.tracks.values() if t.target == service and t.kind == REQUEST]
+    return any(track.failures for track in tracks) and all(
+        max(track.worked_ns or 0, track.failed_ns or 0, track.unmeasured_ns or 0) < link.clear_ns
+        for track in tracks
+    )
+
+
 def networks_of(over: ServiceOverLink) -> frozenset[str]:
     """Return the networks in which a service was tried; empty if no address is known."""
     return networks_of_tracks(over.tracks.values())

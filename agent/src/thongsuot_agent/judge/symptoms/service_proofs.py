@@ -7,7 +7,11 @@ from collections.abc import Sequence
 from thongsuot_agent.judge.link_context import NS_PER_S, LinkContext
 from thongsuot_agent.judge.memory import Track
 from thongsuot_agent.judge.site_probes import RANK
-from thongsuot_agent.judge.symptoms.failure_modes import FOREIGN_CERTIFICATE, failure_mode_of
+from thongsuot_agent.judge.symptoms.failure_modes import (
+    FOREIGN_CERTIFICATE,
+    Health,
+    failure_mode_of,
+)
 from thongsuot_agent.judge.symptoms.service_over_link import CLOCK_NS, REQUEST, ServiceOverLink
 from thongsuot_agent.judge.tracks import STALLS
 from thongsuot_schema.reason import Reason
@@ -65,7 +69,12 @@ def fails_otherwise(failing: Track, elsewhere: Sequence[ServiceOverLink]) -> boo
     core redirected TLS while a reset met the portal's connections over another, and the portal was
     named).
     """
-    others = [track for over in elsewhere for track in over.tracks.values() if track.failures]
+    others = [
+        track
+        for over in elsewhere
+        for family, track in over.tracks.items()
+        if over.health[family] is not Health.GOOD
+    ]
     is_foreign = failing.reason in FOREIGN_CERTIFICATE
     return bool(others) and all(
         (track.reason in FOREIGN_CERTIFICATE) is not is_foreign for track in others

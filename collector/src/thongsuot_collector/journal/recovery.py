@@ -133,12 +133,18 @@ def _is_journal(source: sqlite3.Connection) -> bool:
 def _head_of(source: sqlite3.Connection) -> int:
     """Return the newest sequence that was given out, as far as it can be known."""
     try:
-        return sqlite_rows.last_sequence(source)
+        known = sqlite_rows.last_sequence(source)
     except sqlite3.Error as error:
         _log.error(
             "cannot read the last sequence in the damaged journal: %s; searching for it", error
         )
         return last_row(source, "entries")
+    try:
+        # Of a spoiled log, the page with the last sequence may be older than those of the entries.
+        newest = source.execute("SELECT max(sequence) FROM entries").fetchone()[0]
+    except sqlite3.Error:
+        return known  # what is wrong with the entries is found when they are copied
+    return max(known, int(newest or 0))
 
 
 def _copy_entries(source: sqlite3.Connection, target: sqlite3.Connection, head: int) -> Recovery:
@@ -154,7 +160,25 @@ def _copy_entries(source: sqlite3.Connection, target: sqlite3.Connection, head: 
         return bad
 
     copied = copy_rows(source, "entries", columns, head, keep)
-    return Recovery(entries=copied.rows, lost=_named(source, copied.unreadable))
+    lost = _named(source, copied.unreadable)
+    # Rows may also have vanished, with a page that is older than the index; trimmed ones are not in
+    # that either.
+    absent = ranges.minus(_absent(target, head), copied.unreadable)
+    lost += tuple(part for part in _named(source, absent) if part.site)
+    return Recovery(entries=copied.rows, lost=lost)
+
+
+def _absent(target: sqlite3.Connection, head: int) -> tuple[ranges.Range, ...]:
+    """Return the sequences up to a head that a journal has no entries of."""
+    absent: list[ranges.Range] = []
+    before = 0
+    for (sequence,) in target.execute("SELECT sequence FROM entries ORDER BY sequence"):
+        if sequence > before + 1:
+            absent.append((before + 1, sequence - 1))
+        before = sequence
+    if before < head:
+        absent.append((before + 1, head))
+    return tuple(absent)
 
 
 def _entry_columns(source: sqlite3.Connection) -> tuple[str, ...]:

@@ -129,6 +129,7 @@ def open_or_recover(path: Path) -> Path | None:
         recovered.rename(path)
     try:
         sqlite_file.check_file(path)
+        sqlite_file.check_log(path)
         _create(path)
     except sqlite3.DatabaseError as error:
         if not sqlite_file.is_damage(error):

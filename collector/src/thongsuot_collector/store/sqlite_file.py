@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
+from thongsuot_collector.store import sqlite_log
+
 _log = logging.getLogger(__name__)
 
 _DAMAGE_CODES = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_IOERR_SHORT_READ")
@@ -55,6 +57,22 @@ def check_file(path: Path) -> None:
         connection.close()
     if verdict != "ok":
         raise sqlite3.DatabaseError(f"malformed: {verdict}")
+
+
+def check_log(path: Path) -> None:
+    """
+    Check that SQLite does not drop complete transactions from the log of a file that nobody writes.
+
+    Raises:
+        sqlite3.DatabaseError: it does, or the file cannot be read.
+    """
+    if not path.exists():
+        return
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        used = sqlite_log.last_frame_used(path)
+        if used is not None and sqlite_log.has_dropped_commits(path, used):
+            raise sqlite3.DatabaseError(f"malformed: frame {used + 1} of its log or a later one")
 
 
 def has_tables(path: Path) -> bool:

@@ -15,6 +15,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from thongsuot_collector.store import sqlite_log
 from thongsuot_collector.store.sqlite_first_page import header_of
 
 _CHUNK_ROWS = 1024
@@ -49,7 +50,8 @@ def open_damaged(
 
     SQLite refuses a file that is shorter than its header states: then a copy padded with zeros is
     read, for which there has to be space beside it. Where ``table`` is not found because the first
-    page is damaged, ``mend`` is given a copy, which is read then.
+    page is damaged, ``mend`` is given a copy, which is read then. Of a log with a bad frame the
+    later ones are read as well (``sqlite_log``), also from a copy.
     """
     copy = path.with_name(path.name + ".mended")
     source = path
@@ -59,6 +61,11 @@ def open_damaged(
         if path.stat().st_size < max(1, header.size_bytes):
             source = _copied(path, copy)
             os.truncate(copy, header.size_bytes)
+        used = _used_of_spoiled_log(source)
+        if used is not None:
+            source = _copied(path, copy) if source == path else source
+            frames = sqlite_log.mend_log(copy, used)
+            _log.error("read %d frames of the log of %s behind bad ones", frames, path)
         if mend is not None and not _has_table(source, table):
             source = _copied(path, copy)
             try:
@@ -123,6 +130,19 @@ def last_row(source: sqlite3.Connection, table: str) -> int:
 
 def _read_only(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+
+
+def _used_of_spoiled_log(path: Path) -> int | None:
+    """Return how many frames of a log are used, if complete transactions stand behind these."""
+    try:
+        with closing(_read_only(path)) as connection:
+            connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+            used = sqlite_log.last_frame_used(path)
+    except sqlite3.DatabaseError:
+        return None  # as it is without its first page: its log is read as far as SQLite does
+    if used is None or not sqlite_log.has_dropped_commits(path, used):
+        return None
+    return used
 
 
 def _has_table(path: Path, table: str) -> bool:

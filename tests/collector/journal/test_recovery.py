@@ -10,9 +10,10 @@ import pytest
 
 from tests.collector.journal.journal_contract import entry, everything
 from thongsuot_collector.errors import JournalError
-from thongsuot_collector.journal import sqlite_tables
+from thongsuot_collector.journal import recovery, sqlite_tables
 from thongsuot_collector.journal.entry import AppendOutcome
 from thongsuot_collector.journal.sqlite import open_journal
+from thongsuot_collector.store.sqlite_file import damage_marker
 from thongsuot_schema.batch.digest import digest_of
 
 
@@ -102,6 +103,18 @@ def roots_of(path: Path) -> dict[str, int]:
     with closing(sqlite3.connect(path)) as connection:
         rows = connection.execute("SELECT name, rootpage FROM sqlite_schema WHERE rootpage > 0")
         return dict(rows.fetchall())
+
+
+async def test_a_recovery_says_how_far_it_is(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recovery, "_PROGRESS_EVERY_S", 0.0)
+    path = tmp_path / "journal.sqlite"
+    await filled(path, 1_100)
+    damage_marker(path).write_text("found while running")
+    await open_journal(path, committed=ignore).close()
+    assert "recovering the journal: at entry 1024 of 1100" in caplog.text
+    assert "recovering the journal: at entry 1100 of 1100" in caplog.text
 
 
 async def test_a_bad_page_of_anything_but_the_entries_costs_no_entry(tmp_path: Path) -> None:

@@ -52,6 +52,9 @@ _KEYS = {
 
 _TYPES = {"INTEGER": int, "TEXT": str, "BLOB": bytes}
 
+_PROGRESS_EVERY_S = 5.0
+"""290 MB take about 5 s (2026-12), and nobody is served meanwhile."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -154,7 +157,13 @@ def _copy_entries(source: sqlite3.Connection, target: sqlite3.Connection, head: 
         f"VALUES ({', '.join('?' * (1 + len(columns)))})"
     )
 
+    told_s = time.monotonic()
+
     def keep(rows: list[Row]) -> Sequence[int]:
+        nonlocal told_s
+        if time.monotonic() - told_s >= _PROGRESS_EVERY_S:
+            told_s = time.monotonic()
+            _log.warning("recovering the journal: at entry %d of %d", _sequence(rows[-1]), head)
         bad = sorted(_sequence(row) for row in rows if not _is_whole(row))
         target.executemany(insert, [row for row in rows if _is_whole(row)])
         return bad

@@ -174,3 +174,37 @@ def test_a_mistake_in_the_watchers_file_is_named_before_it_starts(
     file.write_text(file.read_text().replace(several, both))
     assert main(["watch", "--check", "--config", str(file)]) == 2
     assert "a collector has one url, or several urls" in capsys.readouterr().err
+
+
+async def test_what_a_channel_has_not_accepted_is_sent_after_a_restart_and_in_order(
+    tmp_path: Path, receivers: tuple[ReceiverProcess, ReceiverProcess]
+) -> None:
+    webhook, _ = receivers
+    state = tmp_path / "centre"
+    state.mkdir()
+    process = CollectorProcess(state, f'[listen]\naddress = "127.0.0.1:{free_port()}"\n')
+    await process.start()
+    file = watch_file(tmp_path, process.url, receivers)
+    # The watcher's own line is cut: nobody takes its messages.
+    port = webhook.port
+    nobody = free_port()
+    file.write_text(file.read_text().replace(f":{port}/", f":{nobody}/"))
+    log = tmp_path / "watch.log"
+
+    def refused(kind: str) -> bool:
+        return f":{kind} by=desk" in log.read_text()
+
+    async with watching(file):
+        await process.kill()
+        await eventually(lambda: refused("opened"))
+    async with watching(file):
+        await process.start()
+        await eventually(lambda: "is back" in log.read_text())
+    file.write_text(file.read_text().replace(f":{nobody}/", f":{port}/"))
+    async with watching(file):
+        await eventually(lambda: len(told(webhook)) >= 2)
+    assert told(webhook) == [
+        ("opened", "Collector centre no longer judges faults"),
+        ("resolved", "Collector centre judges faults again"),
+    ]
+    await process.end()

@@ -1,6 +1,7 @@
 """When the absence of a collector is notified: once, after a while, and its end."""
 
 import pytest
+from msgspec import structs
 
 from thongsuot_collector.watch.absence import (
     Absence,
@@ -18,13 +19,14 @@ def test_an_absence_is_reported_once_after_a_while_and_so_is_its_end() -> None:
     changes: list[tuple[int, AbsenceChange]] = []
     absence: Absence | None = None
     for second, problem in enumerate(["", "no", "", "no", "no", "worse", "worse", "", ""]):
-        absence, change = next_absence(absence, problem, second * S, after_s=2.0)
+        absence, change = next_absence(absence, problem, second * S, passed_s=1.0, after_s=2.0)
         if change is not None:
             changes.append((second, change))
-    begun = Absence(since_ns=3 * S, problem="worse", is_told=True)
+    begun = Absence(since_ns=3 * S, problem="worse", lasted_s=2.0, is_told=True)
+    ended = structs.replace(begun, lasted_s=3.0)
     assert changes == [
         (5, AbsenceChange(absence=begun, is_over=False)),
-        (7, AbsenceChange(absence=begun, is_over=True)),
+        (7, AbsenceChange(absence=ended, is_over=True)),
     ]
     assert absence is None
 
@@ -35,14 +37,27 @@ def test_with_the_defaults_the_city_is_notified_within_a_minute() -> None:
     )
     # Dead right after a look that was good, and each look from then on hangs as long as it may.
     looks, at_s = 0, settings.every_s
+    passed_s = settings.timeout_s + settings.every_s
     absence: Absence | None = None
     change = None
     while change is None:
         at_s += settings.timeout_s
-        absence, change = next_absence(absence, "no", round(at_s * S), after_s=settings.after_s)
+        absence, change = next_absence(
+            absence, "no", round(at_s * S), passed_s=passed_s, after_s=settings.after_s
+        )
         looks, at_s = looks + 1, at_s + settings.every_s
     assert at_s - settings.every_s <= 60 - 10, "ten seconds are left to tell it"
     assert looks > 1, "one lost packet is no absence"
+
+
+@pytest.mark.parametrize("step_s", [-6 * 3600, 6 * 3600])
+def test_a_clock_that_is_set_neither_delays_a_report_nor_causes_one(step_s: int) -> None:
+    absence, changes = None, list[AbsenceChange | None]()
+    for check in range(5):
+        now_ns = (7 * 3600 + check + (step_s if check else 0)) * S
+        absence, change = next_absence(absence, "no", now_ns, passed_s=1.0, after_s=3.0)
+        changes.append(change)
+    assert [change is not None for change in changes] == [False, False, False, True, False]
 
 
 LEADS = AddressReport(address="http://a", problem="", leads=True)

@@ -7,13 +7,15 @@ import msgspec
 
 class Absence(msgspec.Struct, frozen=True, kw_only=True):
     """
-    A collector that is not working: since when (Unix time), and the latest reason.
+    A collector that is not working: since when (Unix time), and the latest reason. ``lasted_s`` is
+    how long it was seen not to work: no step of a clock counts, and no pause of this machine.
 
     ``is_told`` once people were to be notified; then they are also notified of its end.
     """
 
     since_ns: int
     problem: str
+    lasted_s: float = 0.0
     is_told: bool = False
 
 
@@ -46,20 +48,22 @@ def shared_problem(reports: Sequence[AddressReport]) -> str:
 
 
 def next_absence(
-    before: Absence | None, problem: str, now_ns: int, *, after_s: float
+    before: Absence | None, problem: str, now_ns: int, *, passed_s: float, after_s: float
 ) -> tuple[Absence | None, AbsenceChange | None]:
     """
     Return the absence after a check of a collector (no ``problem``: it is working), and the change.
+
+    ``passed_s`` is the time since the last check; people are notified after ``after_s`` in total.
     """
     if not problem:
         is_news = before is not None and before.is_told
         return None, AbsenceChange(absence=before, is_over=True) if before and is_news else None
-    absence = Absence(
-        since_ns=now_ns if before is None else before.since_ns,
-        problem=problem,
-        is_told=before is not None and before.is_told,
-    )
-    if absence.is_told or now_ns - absence.since_ns < after_s * 1e9:
+    if before is None:
+        absence = Absence(since_ns=now_ns, problem=problem)
+    else:
+        lasted_s = before.lasted_s + passed_s
+        absence = msgspec.structs.replace(before, problem=problem, lasted_s=lasted_s)
+    if absence.is_told or absence.lasted_s < after_s:
         return absence, None
     notified = msgspec.structs.replace(absence, is_told=True)
     return notified, AbsenceChange(absence=notified, is_over=False)

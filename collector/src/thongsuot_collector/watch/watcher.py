@@ -12,15 +12,15 @@ import msgspec
 from thongsuot_collector.clients import client_context
 from thongsuot_collector.http_transport import ClosingTransport
 from thongsuot_collector.notify.contract import Channel
-from thongsuot_collector.notify.message import ChannelOutcome, NotificationMessage, PartyContact
+from thongsuot_collector.notify.message import ChannelOutcome, PartyContact
 from thongsuot_collector.watch.absence import (
-    Absence,
     AbsenceChange,
     AddressReport,
     next_absence,
     shared_problem,
 )
 from thongsuot_collector.watch.message import message_of
+from thongsuot_collector.watch.outbox import WaitingNotification, WatchOutbox
 from thongsuot_collector.watch.settings import WatchedCollector, WatchSettings
 from thongsuot_schema.words.language import Language
 
@@ -49,19 +49,24 @@ class Watcher:
         channels: Channels,
         *,
         now_ns: Callable[[], int] = time.time_ns,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
         self._channels = channels
         self._now_ns = now_ns
+        self._clock = clock
         self._contact = PartyContact(
             title=settings.title, emails=settings.emails, phones=settings.phones
         )
-        self._file = Path(settings.state_file)
-        self._absences = _loaded(self._file)
+        self._outbox = WatchOutbox(Path(settings.state_file))
+        self._absences = self._outbox.told
+        self._sending: set[tuple[str, str]] = set()
+        """The collectors and channels of which a task sends what waits."""
 
     async def run(self) -> None:
         """Watch until cancelled."""
         async with asyncio.TaskGroup() as group:
+            self._send_waiting(group)
             for watched in self._settings.collectors:
                 group.create_task(self._watch(watched, group))
 
@@ -71,15 +76,17 @@ class Watcher:
         async with httpx.AsyncClient(
             transport=transport, timeout=limit_s, trust_env=False
         ) as client:
+            checked_s = self._clock()
             while True:
                 problem = await self._problem_of(client, watched)
-                change = self._note(watched.name, problem)
+                now_s = self._clock()
+                # Of a pause of this machine it is not known whether the collector worked in it.
+                passed_s = min(now_s - checked_s, self._settings.every_s + limit_s)
+                checked_s = now_s
+                change = self._note(watched.name, problem, passed_s)
                 if change is not None:
-                    for name, (channel, language) in self._channels.items():
-                        message = message_of(
-                            watched.name, change, self._contact, language, self._now_ns()
-                        )
-                        group.create_task(self._notify_people(name, channel, message))
+                    self._outbox.put(watched.name, change, [*self._channels], self._now_ns())
+                    self._send_waiting(group)
                 await asyncio.sleep(self._settings.every_s)
 
     async def _problem_of(self, client: httpx.AsyncClient, watched: WatchedCollector) -> str:
@@ -115,10 +122,14 @@ class Watcher:
             return ""
         return f"{response.status_code} {response.text[:_SAID_CHARACTERS]}".strip()
 
-    def _note(self, name: str, problem: str) -> AbsenceChange | None:
+    def _note(self, name: str, problem: str, passed_s: float) -> AbsenceChange | None:
         before = self._absences.get(name)
         absence, change = next_absence(
-            before, problem, self._now_ns(), after_s=self._settings.after_s
+            before,
+            problem,
+            self._now_ns(),
+            passed_s=passed_s,
+            after_s=self._settings.after_s,
         )
         if absence is None:
             self._absences.pop(name, None)
@@ -129,16 +140,33 @@ class Watcher:
         if change is not None:
             word = "is back" if change.is_over else "is told to be away"
             _log.error("collector=%s %s: %s", name, word, change.absence.problem)
-            self._save()
         return change
 
-    async def _notify_people(
-        self, name: str, channel: Channel, message: NotificationMessage
-    ) -> None:
+    def _send_waiting(self, group: asyncio.TaskGroup) -> None:
+        """Have each channel send what waits for it: of a collector one after the other."""
+        for collector, channel in self._outbox.pairs() - self._sending:
+            if channel in self._channels:
+                self._sending.add((collector, channel))
+                group.create_task(self._send_in_order(collector, channel))
+
+    async def _send_in_order(self, collector: str, name: str) -> None:
+        while (waiting := self._outbox.next_for(collector, name)) is not None:
+            await self._notify_people(waiting)
+            self._outbox.remove(waiting)
+        self._sending.remove((collector, name))
+
+    async def _notify_people(self, waiting: WaitingNotification) -> None:
         """Send until it is delivered or finally refused; the key is the same each time."""
-        wait_s = 1.0
+        wait_s, collector, name = 1.0, waiting.collector, waiting.channel
+        channel, language = self._channels[name]
+        message = message_of(collector, waiting.change, self._contact, language, waiting.found_ns)
         while True:
+            memo = self._outbox.memo(collector, name)
+            if memo is not None:
+                message = msgspec.structs.replace(message, memo=memo)
             result = await channel.send(message)
+            if result.memo is not None and result.memo != memo:
+                self._outbox.set_memo(collector, name, result.memo)
             if result.outcome not in _UNFINISHED:
                 level = (
                     logging.INFO if result.outcome is ChannelOutcome.DELIVERED else logging.ERROR
@@ -152,29 +180,5 @@ class Watcher:
                 result.text,
                 wait_s,
             )
-            message = msgspec.structs.replace(
-                message, memo=message.memo if result.memo is None else result.memo
-            )
             await asyncio.sleep(max(wait_s, min(result.retry_after_s, _LONGEST_RETRY_S)))
             wait_s = min(wait_s * 2, _LONGEST_RETRY_S)
-
-    def _save(self) -> None:
-        notified = {name: absence for name, absence in self._absences.items() if absence.is_told}
-        half = self._file.with_name(self._file.name + ".tmp")
-        try:
-            half.write_bytes(msgspec.json.encode(notified))
-            half.replace(self._file)
-        except OSError as error:
-            _log.warning(
-                "cannot write %s: %s; after a restart people may be notified twice", half, error
-            )
-
-
-def _loaded(file: Path) -> dict[str, Absence]:
-    try:
-        return msgspec.json.decode(file.read_bytes(), type=dict[str, Absence])
-    except FileNotFoundError:
-        return {}
-    except (OSError, msgspec.DecodeError) as error:
-        _log.warning("cannot read %s: %s; people may be notified twice", file, error)
-        return {}

@@ -71,6 +71,7 @@ class PostgresServer:
         self._as_user: list[str] = []
         self._process: subprocess.Popen[bytes] | None = None
         self._databases = count(1)
+        self._paused: list[int] = []
         self.port = free_port()
         if os.geteuid() == 0:
             owner = pwd.getpwnam("postgres")
@@ -196,7 +197,26 @@ class PostgresServer:
         """End it as an operator does whose patience is over: without a checkpoint."""
         self._end(signal.SIGQUIT)
 
+    def pause(self) -> None:
+        """
+        Stop all its processes where they are: their kernel still accepts connections and data, as
+        that of a server does whose disk no longer answers.
+        """
+        # It first, so that it starts no more.
+        os.kill(self.pid, signal.SIGSTOP)
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text("ascii").split()
+        self._paused = [*map(int, children), self.pid]
+        for pid in self._paused:
+            os.kill(pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on after ``pause``."""
+        paused, self._paused = self._paused, []
+        for pid in paused:
+            os.kill(pid, signal.SIGCONT)
+
     def _end(self, by: signal.Signals) -> None:
+        self.resume()
         if self._process is not None:
             self._process.send_signal(by)
             self._process.wait()

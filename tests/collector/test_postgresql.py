@@ -104,6 +104,7 @@ def test_both_ends_of_a_connection_give_up_a_machine_that_is_cut_off_within_seco
         wanted = {
             "tcp_user_timeout": "3000",
             "tcp_keepalives_idle": "2",
+            "lock_timeout": "10s",
             "idle_in_transaction_session_timeout": "10s",
             "synchronous_commit": "on",
             "search_path": "journal",

@@ -14,9 +14,11 @@ import ipaddress
 import os
 import re
 import socket
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 import msgspec
 
@@ -57,6 +59,9 @@ _SERVER = {
     "synchronous_commit": "on",
     # A client that was stopped in a transaction loses its locks after this.
     "idle_in_transaction_session_timeout": "10s",
+    # What an administrator has locked is waited for no longer than a standby: the threads that wait
+    # are also those of everything else.
+    "lock_timeout": "10s",
     # A client that disappeared while it waited for a lock stops waiting.
     "client_connection_check_interval": "2s",
     "tcp_user_timeout": "3000",
@@ -127,6 +132,8 @@ class PostgresDatabase(msgspec.Struct, frozen=True, kw_only=True):
                 choice.note_failure(server, asked_s, time.monotonic())
             else:
                 choice.note_success(server)
+                with _opened_lock:
+                    _opened.add(connection)
                 return connection
         assert failure is not None
         raise failure
@@ -224,6 +231,9 @@ _SILENT_S = 2.0
 
 _choices: dict[str, ServerChoice] = {}
 
+_opened: "WeakSet[PostgresConnection]" = WeakSet()
+_opened_lock = threading.Lock()
+
 
 def url_mistake(url: str, password_file: str = "") -> str:
     """Return the error of a database's URL, for a person; empty if it is valid."""
@@ -279,6 +289,26 @@ def abort(connection: "PostgresConnection") -> None:
         descriptor = os.dup(connection.fileno())
         with socket.socket(fileno=descriptor) as wire:
             wire.shutdown(socket.SHUT_RDWR)
+
+
+def abort_all(like: "PostgresConnection") -> None:
+    """End all connections of this process to the server of a connection, including that one."""
+    server = _server_of(like)
+    with _opened_lock:
+        opened = list(_opened)
+    for connection in opened:
+        if _server_of(connection) == server:
+            abort(connection)
+
+
+def _server_of(connection: "PostgresConnection") -> tuple[str, str, int] | None:
+    """Return the server of a connection; ``None``: it has ended."""
+    import psycopg  # noqa: PLC0415 - as above
+
+    try:
+        return connection.info.host, connection.info.hostaddr, connection.info.port
+    except psycopg.OperationalError:
+        return None
 
 
 def _parsed(url: str) -> dict[str, str]:

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from itertools import pairwise
 
 import pytest
@@ -191,7 +192,7 @@ def test_decisions_of_a_deposed_leader_are_not_kept(
     # Or it would soon lead again.
     leader.candidate.stop()
     number = leader.terms[-1].number
-    term = Term(number=number, confirmed_s=time.monotonic() + 10 * WITHIN_S)
+    term = Term(number=number, holder="first", confirmed_s=time.monotonic() + 10 * WITHIN_S)
     assert term.is_leading()
     decisions = engine_for(database)
     fence(decisions, term)
@@ -208,6 +209,27 @@ def test_decisions_of_a_deposed_leader_are_not_kept(
     decisions.dispose()
 
 
+def test_a_number_given_twice_is_the_term_of_its_holder_alone(
+    database: PostgresDatabase, store: Engine
+) -> None:
+    """A standby that lacked the last term takes over, and the next leader raises the one before."""
+    with store.begin() as connection:
+        connection.execute(
+            LEADERSHIP.insert().values(term=7, holder="new", since_ns=0, beat_ns=0, revision=0)
+        )
+    in_force = Term(number=7, holder="new", confirmed_s=time.monotonic())
+    own_earlier = Term(number=7, holder="new", confirmed_s=time.monotonic(), is_over=True)
+    of_another = Term(number=7, holder="old", confirmed_s=time.monotonic())
+    for term in (of_another, own_earlier, in_force):
+        decisions = engine_for(database)
+        fence(decisions, term)
+        expected = nullcontext() if term is in_force else pytest.raises(Deposed)
+        with expected, decisions.begin() as connection:
+            audit.write(connection, AuditAction.ENROLLED, f"decided by {term.holder}")
+        decisions.dispose()
+    assert [line.subject for line in audit.listed(store)] == ["decided by new"]
+
+
 def test_a_term_begins_after_the_decisions_of_the_one_before_are_finished(
     database: PostgresDatabase, store: Engine
 ) -> None:
@@ -216,7 +238,7 @@ def test_a_term_begins_after_the_decisions_of_the_one_before_are_finished(
             LEADERSHIP.insert().values(term=7, holder="old", since_ns=0, beat_ns=0, revision=0)
         )
     decisions = engine_for(database)
-    fence(decisions, Term(number=7, confirmed_s=time.monotonic()))
+    fence(decisions, Term(number=7, holder="old", confirmed_s=time.monotonic()))
     raised = threading.Event()
 
     def raise_term() -> None:

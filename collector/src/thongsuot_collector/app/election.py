@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import msgspec
 from sqlalchemy import Engine
@@ -18,6 +19,9 @@ from sqlalchemy import Engine
 from thongsuot_collector.config.read import Configuration
 from thongsuot_collector.postgresql import PostgresDatabase
 from thongsuot_collector.store.term import Term
+
+if TYPE_CHECKING:
+    from thongsuot_collector.store.leadership import LeaderCandidate
 
 _TICK_S = 0.5
 _STILL_S = 10.0
@@ -108,10 +112,16 @@ class Election:
         """Whether the event loop is running; called from another thread."""
         return time.monotonic() - self._ticked_s < _STILL_S
 
-    async def tick(self) -> None:
-        """Signal that the event loop is running, until cancelled."""
+    async def tick(self, candidate: "LeaderCandidate") -> None:
+        """
+        Signal that the event loop is running, and check that the database answers, until cancelled.
+
+        If it does not, the role ends, also that of a follower: everything is opened anew.
+        """
         while True:
             self._ticked_s = time.monotonic()
+            if candidate.give_up_silent_server() and self.role.term is None:
+                self.change(None)
             await asyncio.sleep(_TICK_S)
 
 
@@ -131,7 +141,7 @@ async def open_election(configuration: Configuration, name: str) -> AsyncIterato
         changed=lambda term: _tell(loop, election, term),
         is_alive=election.is_alive,
     )
-    ticking = asyncio.create_task(election.tick())
+    ticking = asyncio.create_task(election.tick(candidate))
     candidate.start()
     try:
         with suppress(TimeoutError):

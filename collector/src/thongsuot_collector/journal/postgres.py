@@ -224,6 +224,7 @@ class PostgresJournal:
         def job(connection: PostgresConnection) -> None:
             self.fence(connection)
             rows.commit(connection, consumer, sequence, note)
+            rows.check_writable(connection)
             if begun is not None or tallies:
                 tally_rows.add(connection, consumer, tallies, begun=begun)
 

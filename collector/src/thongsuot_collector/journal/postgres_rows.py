@@ -305,6 +305,16 @@ def commit(connection: PostgresConnection, consumer: str, sequence: int, note: b
     connection.execute(_COMMIT, (consumer, sequence, note))
 
 
+def check_writable(connection: PostgresConnection) -> None:
+    """
+    Wait until entries may be appended, for no longer than an append does.
+
+    The leader takes a saved cursor for the proof that devices could be heard: not if an
+    administrator has locked the table of entries alone (``VACUUM FULL``, ``CREATE INDEX``).
+    """
+    connection.execute("LOCK TABLE entries IN ROW EXCLUSIVE MODE")
+
+
 def extent(connection: PostgresConnection) -> Extent:
     """Return the extent of the current content."""
     row = connection.execute(

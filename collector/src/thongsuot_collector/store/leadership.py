@@ -10,20 +10,28 @@ lock, so a candidate that sees no beat for three seconds terminates its sessions
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import LiteralString
 
 import psycopg
 from psycopg.rows import TupleRow
 from sqlalchemy import Connection, Engine, event
 
-from thongsuot_collector.postgresql import PostgresDatabase, abort
+from thongsuot_collector.postgresql import PostgresDatabase, abort, abort_all
 from thongsuot_collector.store.term import LEASE_S, Term
 
 _LOCK = 0x7468_6F6E_6702
 _TRY_EVERY_S = 0.25
 _BEAT_EVERY_S = 0.5
 
-_TRY = "SELECT pg_try_advisory_lock(%s)"
+_SILENT_CHECKS = 12
+"""
+Checks, half a second apart, after which a server that has not answered a statement counts as
+stopped: it would itself have ended the statement after three seconds. In checks, so that a pause of
+this machine costs one.
+"""
+
+_TRY = "SELECT pg_try_advisory_lock(%(lock)s)"
 # The lock's session beats continuously: one that has been silent for this long is stopped. The
 # other sessions of the process are terminated, too, because they may hold row locks.
 _END_STALE = """
@@ -54,7 +62,7 @@ VALUES (1, %(holder)s, (extract(epoch FROM clock_timestamp()) * 1e9)::bigint,
 _BEAT = """
 UPDATE leadership SET beat_ns = (extract(epoch FROM clock_timestamp()) * 1e9)::bigint,
     revision = %(revision)s, unjudged = coalesce(%(unjudged)s::bigint, unjudged)
-WHERE term = %(term)s
+WHERE term = %(term)s AND holder = %(holder)s
 """
 _CHANGES = ("INSERT", "UPDATE", "DELETE")
 
@@ -83,6 +91,10 @@ class LeaderCandidate:
         self._ended = threading.Event()
         self._connection: PostgresConnection | None = None
         self._asked_s = 0.0
+        self._statements = 0
+        self._is_asking = False
+        self._checked = (0, 0)
+        """The statement that had no answer at the last checks, and their number."""
         self._warned = ""
         """The failure that was logged, until the election works again."""
         self._thread = threading.Thread(target=self._run, name="election", daemon=True)
@@ -105,6 +117,28 @@ class LeaderCandidate:
             abort(connection)
             self._thread.join()
 
+    def give_up_silent_server(self) -> bool:
+        """
+        End all connections of this process to a server that does not answer, and return whether it
+        has come to that; called twice a second, by another thread.
+
+        The kernel of a server that is stopped, or waits for a broken disk, still accepts everything
+        that is sent to it: no time-out of TCP ends this, while another server may have taken over.
+        """
+        connection, statement = self._connection, self._statements
+        if connection is None or not self._is_asking:
+            return False
+        before, checks = self._checked
+        self._checked = statement, checks + 1 if before == statement else 1
+        if self._checked[1] != _SILENT_CHECKS:
+            return False
+        _log.error(
+            "the database does not answer: all connections to it are given up, and made again to "
+            "the server that accepts writes"
+        )
+        abort_all(connection)
+        return True
+
     def _run(self) -> None:
         while not self._ended.is_set():
             self._connection = None
@@ -126,12 +160,22 @@ class LeaderCandidate:
                 self._warned = message
                 self._ended.wait(_TRY_EVERY_S)
 
+    def _ask(
+        self, connection: PostgresConnection, statement: LiteralString, values: Mapping[str, object]
+    ) -> psycopg.Cursor[TupleRow]:
+        self._statements += 1
+        self._is_asking = True
+        try:
+            return connection.execute(statement, values)
+        finally:
+            self._is_asking = False
+
     def _stand(self, connection: PostgresConnection) -> None:
         # At once: the connection may have been opened to the server that has just taken over.
         while not self._ended.is_set():
             if self._is_alive():
                 self._asked_s = time.monotonic()
-                row = connection.execute(_TRY, (_LOCK,)).fetchone()
+                row = self._ask(connection, _TRY, {"lock": _LOCK}).fetchone()
                 if row is not None and row[0]:
                     self._lead(connection)
                     return
@@ -141,16 +185,16 @@ class LeaderCandidate:
 
     def _end_stale(self, connection: PostgresConnection) -> None:
         place = {"high": _LOCK >> 32, "low": _LOCK & 0xFFFF_FFFF, "lease_s": LEASE_S}
-        ended = connection.execute(_END_STALE, place).fetchall()
+        ended = self._ask(connection, _END_STALE, place).fetchall()
         if ended:
             _log.error("election: %s showed no sign of life for %g s; ended", ended[0][1], LEASE_S)
 
     def _lead(self, connection: PostgresConnection) -> None:
         """Start a term, and beat until it is over."""
         asked_s = time.monotonic()
-        connection.execute(_END_PREDECESSOR, {"holder": self.name})
+        self._ask(connection, _END_PREDECESSOR, {"holder": self.name})
         number = self._begin_term(connection)
-        term = Term(number=number, confirmed_s=asked_s)
+        term = Term(number=number, holder=self.name, confirmed_s=asked_s)
         self._warned = ""
         _log.info("leading term=%d", number)
         self._changed(term)
@@ -159,8 +203,8 @@ class LeaderCandidate:
                 asked_s = self._asked_s = time.monotonic()
                 count = term.count_unjudged
                 unjudged = None if count is None else count()
-                beat = {"term": number, "revision": term.revision, "unjudged": unjudged}
-                if connection.execute(_BEAT, beat).rowcount != 1:
+                beat = {"term": number, "holder": self.name, "revision": term.revision}
+                if self._ask(connection, _BEAT, {**beat, "unjudged": unjudged}).rowcount != 1:
                     break
                 term.confirmed_s = asked_s
         finally:
@@ -173,8 +217,8 @@ class LeaderCandidate:
         with connection.transaction():
             # The term itself must be as durable as decisions are: on all disks.
             connection.execute("SET LOCAL synchronous_commit = on")
-            row = connection.execute(_RAISE_TERM, holder).fetchone()
-            row = row or connection.execute(_FIRST_TERM, holder).fetchone()
+            row = self._ask(connection, _RAISE_TERM, holder).fetchone()
+            row = row or self._ask(connection, _FIRST_TERM, holder).fetchone()
         assert row is not None
         return int(row[0])
 

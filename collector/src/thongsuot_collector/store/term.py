@@ -20,7 +20,7 @@ LEASE_S = 3.0
 """Without a beat for this long, others terminate a leader, and it regards itself as deposed."""
 
 _NOW_NS = "SELECT (extract(epoch FROM clock_timestamp()) * 1e9)::bigint"
-_FENCE = "SELECT 1 FROM public.leadership WHERE term = %s FOR KEY SHARE"
+_FENCE = "SELECT 1 FROM public.leadership WHERE term = %s AND holder = %s FOR KEY SHARE"
 
 
 class Leader(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,13 +59,17 @@ def current_leader(engine: Engine) -> Leader | None:
 @dataclass(eq=False, slots=True)
 class Term:
     """
-    One term of a leader. ``number`` increases with every term.
+    One term of a leader. ``number`` increases with every term, ``holder`` is the leader.
+
+    After a failover to a server that lacks the last term a number may be given twice: only with its
+    holder it names a term.
 
     ``confirmed_s`` is the start of the last successful beat, by the monotonic clock, which also
     runs while a process is stopped.
     """
 
     number: int
+    holder: str
     confirmed_s: float
     is_over: bool = False
     revision: int = 0
@@ -93,7 +97,9 @@ class Term:
         Raises:
             Deposed: the term is over.
         """
-        if connection.execute(_FENCE, (self.number,)).fetchone() is None:
+        # Once over, always over: the same process may lead again, by the same number.
+        is_over = self.is_over
+        if is_over or connection.execute(_FENCE, (self.number, self.holder)).fetchone() is None:
             self.is_over = True
             raise Deposed(f"term {self.number} is over: another collector leads")
         self.revision += 1

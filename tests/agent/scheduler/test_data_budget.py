@@ -3,6 +3,8 @@
 from dataclasses import replace
 from itertools import pairwise
 
+import pytest
+
 from tests.agent.scheduler.test_runner import job, quick
 from thongsuot_agent.scheduler.data_budget import DataBudget
 from thongsuot_agent.scheduler.job import NS_PER_S, Job
@@ -153,3 +155,24 @@ def test_the_share_of_the_button_is_for_one_day() -> None:
     assert not budget.is_local_spent("fiber")
     budget.charge_local("fiber", 1)
     assert not budget.is_local_spent("fiber")
+
+
+@pytest.mark.parametrize("is_clock_known", [True, False])
+def test_the_shares_of_a_day_are_not_renewed_by_a_restart(is_clock_known: bool) -> None:
+    allowance_bytes = METERED.allowance_bytes or 0
+    budget = DataBudget(lambda: NOVEMBER_NS)
+    budget.set_jobs([METERED], [])
+    budget.charge_local("fiber", allowance_bytes)
+    budget.charge_confirmation("fiber", allowance_bytes)
+    wall_ns = NOVEMBER_NS if is_clock_known else None
+    after = DataBudget(lambda: wall_ns)
+    after.set_jobs([METERED], [])
+    after.restore(budget.dump())
+    assert after.is_local_spent("fiber")
+    assert after.is_confirming_spent("fiber")
+    after.charge_local("fiber", 1)
+    wall_ns = NOVEMBER_NS
+    assert after.is_local_spent("fiber")
+    wall_ns += 86400 * NS_PER_S
+    assert not after.is_local_spent("fiber")
+    assert not after.is_confirming_spent("fiber")

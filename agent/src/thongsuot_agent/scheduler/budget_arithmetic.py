@@ -32,17 +32,27 @@ VERDICT_KINDS = frozenset({"icmp", "dns", "http", "host"})
 NS_PER_S = 1_000_000_000
 
 
+Day = tuple[str, int] | None
+"""Month and day; ``None`` while the clock is doubted."""
+
+DayUsage = tuple[Day, int]
+"""A day, and the bytes used on it."""
+
+
 class MonthUsage(msgspec.Struct, frozen=True, kw_only=True):
     """
     The used part of one link's allowance in one month (``2026-11``), and on one of its days.
 
-    ``other_months`` are the sums of months in which the clock was before.
+    ``other_months`` are the sums of months in which the clock was before. ``local`` and
+    ``confirming`` are the shares of a day, as a restart finds them.
     """
 
     month: str
     spent_bytes: int = 0
     days: dict[int, int] = {}
     other_months: dict[str, int] = {}
+    local: DayUsage | None = None
+    confirming: DayUsage | None = None
 
 
 class UsageRate(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable, Mapping
 import msgspec
 
 from thongsuot_agent.scheduler.budget_arithmetic import (
+    Day,
+    DayUsage,
     MonthUsage,
     UsageRate,
     add_usage,
@@ -40,10 +42,6 @@ SPACED_RUN_BYTES = 10_000
 _DECODER = msgspec.json.Decoder(dict[str, MonthUsage])
 
 
-Day = tuple[str, int] | None
-"""Month and day; ``None`` while the clock is doubted."""
-
-
 class DataBudget:
     """
     Tracks the monthly data usage of metered links; other links are not limited.
@@ -55,13 +53,13 @@ class DataBudget:
     def __init__(self, wall_ns: Callable[[], int | None], stored: str = "") -> None:
         self._wall_ns = wall_ns
         self._spent: dict[str, MonthUsage] = {}
+        self._local: dict[str, DayUsage] = {}
+        self._confirming: dict[str, DayUsage] = {}
         self.restore(stored)
         self._allowances: dict[str, int] = {}
         self._rates: dict[str, dict[str, UsageRate]] = {}
         self._strides: dict[str, dict[str, int]] = {}
         self._reckoned_ns: int | None = None
-        self._local: dict[str, tuple[Day, int]] = {}
-        self._confirming: dict[str, tuple[Day, int]] = {}
 
     def set_jobs(self, links: Iterable[Link], jobs: Iterable[Job]) -> None:
         """Set the metered links and their jobs."""
@@ -115,16 +113,16 @@ class DataBudget:
         """Return whether today's confirming runs have used up their share on a metered link."""
         return self._is_day_spent(self._confirming, link, CONFIRM_SHARE)
 
-    def _add_to_day(self, used: dict[str, tuple[Day, int]], link: str, used_bytes: int) -> None:
+    def _add_to_day(self, used: dict[str, DayUsage], link: str, used_bytes: int) -> None:
         if link in self._allowances:
-            day = self._day()
-            known = used.get(link)
-            before = known[1] if known is not None and known[0] == day else 0
-            used[link] = (day, before + used_bytes)
+            day, known = self._day(), used.get(link)
+            if known is None or not _may_be_one_day(known[0], day):
+                known = (day, 0)
+            used[link] = (day or known[0], known[1] + used_bytes)
 
-    def _is_day_spent(self, used: Mapping[str, tuple[Day, int]], link: str, share: float) -> bool:
+    def _is_day_spent(self, used: Mapping[str, DayUsage], link: str, share: float) -> bool:
         allowance_bytes, known = self._allowances.get(link), used.get(link)
-        if allowance_bytes is None or known is None or known[0] != self._day():
+        if allowance_bytes is None or known is None or not _may_be_one_day(known[0], self._day()):
             return False
         return known[1] >= allowance_bytes * share
 
@@ -173,7 +171,8 @@ class DataBudget:
 
     def restore(self, stored: str) -> None:
         """
-        Restore the usage saved by an earlier process; of the same month, the larger sum counts.
+        Restore the usage saved by an earlier process; of the same month, the larger sum counts, and
+        of the same day.
         """
         for link, before in (_DECODER.decode(stored) if stored else {}).items():
             known = self._spent.get(link)
@@ -182,10 +181,21 @@ class DataBudget:
                 known.spent_bytes,
             ):
                 self._spent[link] = before
+            for used, share in ((self._local, before.local), (self._confirming, before.confirming)):
+                if share is not None and _order(share) > _order(used.get(link, (None, 0))):
+                    used[link] = share
 
     def dump(self) -> str:
         """Return the state to save across a restart."""
-        return msgspec.json.encode(self._spent).decode()
+        kept = {
+            link: msgspec.structs.replace(
+                self._usage_of(link),
+                local=self._local.get(link),
+                confirming=self._confirming.get(link),
+            )
+            for link in {**self._spent, **self._local, **self._confirming}
+        }
+        return msgspec.json.encode(kept).decode()
 
     def _usage_of(self, link: str) -> MonthUsage:
         return self._spent.get(link) or MonthUsage(month="")
@@ -209,3 +219,17 @@ class DataBudget:
                 allowance_bytes - spent.spent_bytes, left_s, self._rates[link]
             )
         self._reckoned_ns = boottime_ns
+
+
+def _may_be_one_day(before: Day, now: Day) -> bool:
+    """
+    Return whether two days may be one: while the clock is doubted, as after a start without
+    network, the day before it goes on.
+    """
+    return before is None or now is None or before == now
+
+
+def _order(used: DayUsage) -> tuple[tuple[str, int], int]:
+    """Return what orders shares: by their days, a doubted one first, then by bytes."""
+    day, used_bytes = used
+    return day or ("", 0), used_bytes

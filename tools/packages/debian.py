@@ -44,7 +44,7 @@ if [ -e /usr/lib/tmpfiles.d/thongsuot-{room}.conf ]; then
 fi
 # Compiled once here: the service itself may not write below /usr.
 py3compile -p thongsuot-{room} /usr/lib/thongsuot-{room} || true
-if [ "$1" = configure ] && [ -d /run/systemd/system ]; then
+{compiled}if [ "$1" = configure ] && [ -d /run/systemd/system ]; then
     systemctl daemon-reload
     if [ -n "$2" ] && systemctl --quiet is-active "$unit"; then
         systemctl restart "$unit"
@@ -59,6 +59,16 @@ if [ "$1" = configure ] && [ -d /run/systemd/system ]; then
     fi
 fi
 """
+
+# The agent's unit runs without docstrings, and finds what was compiled so in this folder, also of
+# the standard library; a trigger does it again after an update of Python.
+_BYTECODE = "/usr/lib/thongsuot-agent/bytecode"
+_COMPILED = f"""\
+rm -rf {_BYTECODE}
+/usr/lib/thongsuot-agent/bin/python3 -IOO -X pycache_prefix={_BYTECODE} \\
+    -c 'import thongsuot_agent.bytecode as made; made.compile_all()' || true
+"""
+_TRIGGERS = "".join(f"interest-noawait /usr/lib/python{version}\n" for version in PYTHONS)
 
 _PRERM = """\
 #!/bin/sh
@@ -78,6 +88,7 @@ if [ "$1" = remove ] && [ -d /run/systemd/system ]; then
     fi
 fi
 py3clean -p thongsuot-{room} /usr/lib/thongsuot-{room} || true
+rm -rf /usr/lib/thongsuot-{room}/bytecode
 """
 
 # What the collector does not have yet outlives the removal of the program, and so does the
@@ -132,6 +143,7 @@ def write_package(package: Package, tree: Path, out: Path, epoch: int) -> Path:
         "tools": "ca-certificates, systemd (>= 250)"
         + (", iproute2" if package.room == "agent" else ""),
         "summary": _SUMMARY[package.room],
+        "compiled": _COMPILED if package.room == "agent" else "",
     }
     control = tree / "DEBIAN"
     control.mkdir()
@@ -140,6 +152,8 @@ def write_package(package: Package, tree: Path, out: Path, epoch: int) -> Path:
         script = control / name
         script.write_text(text.format(**fields), encoding="utf-8")
         script.chmod(0o755)
+    if package.room == "agent":
+        (control / "triggers").write_text(_TRIGGERS, encoding="utf-8")
     _settle(tree, epoch)
     file = out / package.file_name
     subprocess.run(

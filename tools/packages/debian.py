@@ -63,7 +63,7 @@ fi
 # The agent's unit runs without docstrings, and finds what was compiled so in this folder, also of
 # the standard library; a trigger does it again after an update of Python.
 _BYTECODE = "/usr/lib/thongsuot-agent/bytecode"
-_COMPILED = f"""\
+COMPILED = f"""\
 rm -rf {_BYTECODE}
 /usr/lib/thongsuot-agent/bin/python3 -IOO -X pycache_prefix={_BYTECODE} \\
     -c 'import thongsuot_agent.bytecode as made; made.compile_all()' || true
@@ -143,7 +143,7 @@ def write_package(package: Package, tree: Path, out: Path, epoch: int) -> Path:
         "tools": "ca-certificates, systemd (>= 250)"
         + (", iproute2" if package.room == "agent" else ""),
         "summary": _SUMMARY[package.room],
-        "compiled": _COMPILED if package.room == "agent" else "",
+        "compiled": COMPILED if package.room == "agent" else "",
     }
     control = tree / "DEBIAN"
     control.mkdir()

@@ -195,6 +195,16 @@ def test_a_machine_is_set_up_by_one_command_and_its_agent_reports(fleet: Ansible
     assert not re.search(r"^Uid:\s+0\s", process, re.MULTILINE)
 
 
+def test_the_agent_starts_without_docstrings_and_finds_them_compiled_away(
+    fleet: AnsibleFleet,
+) -> None:
+    command = fleet.run("cat", f"/proc/{fleet.main_process()}/cmdline").split("\0")
+    assert "-IOO" in command
+    compiled = fleet.run("ls", "-R", "/usr/lib/thongsuot-agent/bytecode")
+    for module in ("selectors", "agent", "base_events"):
+        assert re.search(rf"^{module}\.cpython-[0-9]+\.opt-2\.pyc$", compiled, re.MULTILINE)
+
+
 def test_the_device_made_its_token_and_its_key_and_pushes_with_both(fleet: AnsibleFleet) -> None:
     status = json.loads(fleet.run("thongsuot-agent", "status", "--json"))["collector"]
     assert status["certificate_problem"] == ""

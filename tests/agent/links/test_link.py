@@ -1,9 +1,6 @@
 """What happens between the last reading of the tables and the opening of a socket."""
 
-import contextlib
-import os
 import socket
-from pathlib import Path
 
 import pytest
 
@@ -79,31 +76,5 @@ def test_the_ways_out_that_are_remembered_are_bounded(lab: Lab) -> None:
         for number in range(1000):
             link.egress(Family.IP4, f"198.18.{number // 250}.{number % 250}")
         assert len(link._egresses) <= 256
-
-    on_device(lab, look, (FIXED,))
-
-
-def packet_sockets() -> set[int]:
-    """Return the packet sockets of this process."""
-    found = set()
-    for entry in list(Path("/proc/self/fd").iterdir()):
-        descriptor = int(entry.name)
-        with contextlib.suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as opened:
-            if opened.family is socket.AF_PACKET:
-                found.add(descriptor)
-    return found
-
-
-def test_the_socket_of_arp_queries_stays_open_because_its_end_would_delay_all_else(
-    lab: Lab,
-) -> None:
-    async def look(monitor: LinkMonitor) -> None:
-        link = monitor.links["fixed"]
-        link.broadcast_arp(bytes(28))
-        (opened,) = packet_sockets()
-        link.broadcast_arp(bytes(28))
-        assert packet_sockets() == {opened}
-        link.close()
-        assert packet_sockets() == set()
 
     on_device(lab, look, (FIXED,))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Network, ip_address, ip_network
 
+from thongsuot_agent.links.arp_sender import ArpSender
 from thongsuot_agent.links.carrier_networks import UNKNOWN_NETWORKS
 from thongsuot_agent.links.echo import EchoChannel
 from thongsuot_agent.links.echo_socket import EchoSocket
@@ -16,7 +17,6 @@ from thongsuot_agent.links.rtnetlink_client import RtnetlinkClient
 from thongsuot_agent.links.selector import selector_of
 from thongsuot_agent.links.sockets import open_bound
 from thongsuot_agent.links.state import ABSENT, LinkState, LinkUnusable
-from thongsuot_agent.proto import arp
 from thongsuot_schema.inventory.model import Link as Spec
 from thongsuot_schema.inventory.way_out import proxy_address
 from thongsuot_schema.reason import Reason
@@ -99,7 +99,7 @@ class LiveLink:
         self._resolvers = Resolvers(spec.interface, spec.resolvers)
         self._egresses: dict[tuple[Family, str], Egress] = {}
         self._echoes: dict[Family, EchoChannel] = {}
-        self._packets: socket.socket | None = None
+        self._arp_sender = ArpSender(spec.interface)
 
     def update_spec(self, spec: Spec) -> None:
         """Set the known properties of the link; its interface stays the same."""
@@ -251,26 +251,12 @@ class LiveLink:
         return EchoChannel(opened, self.state.index)
 
     def broadcast_arp(self, packet: bytes) -> None:
-        """
-        Send an ARP packet to all hosts of the link's network.
-
-        Raises:
-            PermissionError: packet sockets are not allowed.
-            OSError: the interface is gone or down.
-        """
-        if self._packets is None:
-            # Protocol 0: it only sends. It stays open, because the kernel closes a packet socket
-            # only after a grace period, for which everything else of the process waits (packet(7)
-            # is silent about it; 2026-12: 10 ms and more).
-            self._packets = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)
-        to = (self.spec.interface, arp.ETHERTYPE_ARP, 0, 0, arp.BROADCAST)
-        self._packets.sendto(packet, to)
+        """Send an ARP packet to all hosts of the link's network; raises as ``ArpSender``."""
+        self._arp_sender.broadcast(packet)
 
     def close(self) -> None:
         """Close the sockets that outlive a single run."""
-        if self._packets is not None:
-            self._packets.close()
-            self._packets = None
+        self._arp_sender.close()
         for channel in self._echoes.values():
             channel.close()
         self._echoes.clear()

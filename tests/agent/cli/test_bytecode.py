@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tools.packages import debian
 
-UNIT = Path(__file__).parents[2] / "agent/src/thongsuot_agent/data/thongsuot-agent.service"
+UNIT = Path(__file__).parents[3] / "agent/src/thongsuot_agent/data/thongsuot-agent.service"
 
 COMPILED_ANEW = """
 import sys
@@ -38,7 +38,7 @@ def python(folder: Path, program: str) -> str:
 
 def test_nothing_is_compiled_again_at_a_start(tmp_path: Path) -> None:
     assert "run.py" in python(tmp_path, COMPILED_ANEW)
-    assert python(tmp_path, "import thongsuot_agent.bytecode as made; made.compile_all()") == ""
+    assert python(tmp_path, "import thongsuot_agent.cli.bytecode as made; made.compile_all()") == ""
     assert python(tmp_path, COMPILED_ANEW) == "None []"
 
 

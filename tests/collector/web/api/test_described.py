@@ -6,10 +6,10 @@ In the nightly run there are many more of them.
 """
 
 import asyncio
-import os
 from pathlib import Path
 from typing import Any
 
+import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 from schemathesis.checks import CHECKS
@@ -17,7 +17,7 @@ from schemathesis.checks import CHECKS
 from tests.collector.queries.reporting_city import reporting_city
 from thongsuot_collector.web.api.openapi import document
 
-EXAMPLES = 200 if os.environ.get("THONGSUOT_NIGHTLY") else 3
+EXAMPLES = (3, pytest.param(200, marks=pytest.mark.nightly))
 """Of each operation."""
 
 SKIPPED = {
@@ -26,8 +26,8 @@ SKIPPED = {
 }
 
 
-def ask_everything(base_url: str) -> int:
-    """Ask every operation; return how many there are."""
+def ask_everything(base_url: str, examples: int) -> int:
+    """Ask every operation with so many examples; return how many operations there are."""
     description = schemathesis.openapi.from_dict(document())
     checks: list[Any] = [check for check in CHECKS.get_all() if check.__name__ not in SKIPPED]
     count = 0
@@ -35,7 +35,7 @@ def ask_everything(base_url: str) -> int:
         operation = result.ok()  # type: ignore[union-attr]  # an error has one too: it raises
 
         @settings(
-            max_examples=EXAMPLES,
+            max_examples=examples,
             database=None,
             deadline=None,
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
@@ -49,8 +49,9 @@ def ask_everything(base_url: str) -> int:
     return count
 
 
-async def test_the_api_keeps_to_its_description(tmp_path: Path) -> None:
+@pytest.mark.parametrize("examples", EXAMPLES)
+async def test_the_api_keeps_to_its_description(tmp_path: Path, examples: int) -> None:
     async with reporting_city(tmp_path) as city:
         await city.cut("s0")
-        asked = await asyncio.to_thread(ask_everything, str(city.client.base_url))
+        asked = await asyncio.to_thread(ask_everything, str(city.client.base_url), examples)
     assert asked == len(document()["paths"])

@@ -21,6 +21,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from tools.bench_gate import print_ratio
+
 from thongsuot_agent.config.profile import PROBES
 from thongsuot_lab import inventory
 from thongsuot_lab.lab import Lab
@@ -226,6 +228,8 @@ def report(usage: dict[str, tuple[float, float]], minutes: float) -> int:
     cpu = sum(cpu_share for _, cpu_share in usage.values())
     print(f"{'peers together':<28} {memory:8.1f} {cpu * 100:13.2f}")
     print(f"{'peers / agent':<28} {memory / agent[0]:8.1f} {cpu / agent[1]:13.1f}")
+    print_ratio("rest.memory_of_peers", agent[0] / memory)
+    print_ratio("rest.cpu_of_peers", agent[1] / cpu)
     goals = {
         f"at most {GOAL_MB:g} MB": agent[0] * 1.048576 <= GOAL_MB,
         f"at most {GOAL_CPU:.1%} of a core": agent[1] <= GOAL_CPU,

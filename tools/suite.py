@@ -117,6 +117,9 @@ with all their seeds, not for every change: the judge's direct tests alone notic
 changes (CONTRIBUTING), and simulated sites of each principle run for every change with one seed.
 """
 
+LONGER_AT_NIGHT = ("tests/integration/test_history.py", "tests/lab/test_notification_delivery.py")
+"""Tests that play a part of their faults for every change, and all of them nightly."""
+
 SHARE_OF_EXAMPLES = "0.3"
 """Of the examples of property tests, those that a change is tried with; nightly parts make all."""
 
@@ -242,6 +245,7 @@ def nightly_parts(other_python: str = "") -> list[SuitePart]:
         ),
         SuitePart(name="lint", command=(python, "tools/lint.py", "night")),
         pytest_part("long", "-m", "nightly", THONGSUOT_NIGHTLY="1"),
+        pytest_part("longer", *LONGER_AT_NIGHT, THONGSUOT_NIGHTLY="1"),
         pytest_part("matrix", "-m", "matrix", "tests/lab"),
         pytest_part("fleet", "-m", "fleet", "tests/fleet", "tests/tools"),
         SuitePart(name="fresh", command=("./run", "fresh")),

@@ -181,6 +181,18 @@ def test_rows_simulated_only_at_night_have_all_seeds_there() -> None:
     assert seeds.environment == {"THONGSUOT_NIGHTLY": "1", "THONGSUOT_JUDGE_SEEDS": "20"}
 
 
+def test_what_is_longer_at_night_runs_at_night() -> None:
+    """Every test file that asks whether it is night is run by a part that says so."""
+    asks = re.compile(r"^from tests\.timing import .*\bIS_NIGHTLY\b", re.MULTILINE)
+    tests = (ROOT / "tests").rglob("test_*.py")
+    asking = {str(test.relative_to(ROOT)) for test in tests if asks.search(test.read_text("utf-8"))}
+    assert asking
+    for part in nightly_parts():
+        if part.environment.get("THONGSUOT_NIGHTLY") == "1":
+            asking -= set(part.command)
+    assert asking == set()
+
+
 def test_only_a_change_is_tried_with_fewer_examples() -> None:
     for suite_part in default_parts("/3.13/bin/python"):
         has_units = UNITS in suite_part.command

@@ -69,3 +69,22 @@ def test_a_wrong_configuration_is_not_tried_again_and_again() -> None:
 
 def test_ten_thousand_agents_and_as_many_strangers_have_a_descriptor_each() -> None:
     assert "LimitNOFILE=65536" in UNITS[0].read_text(encoding="utf-8").splitlines()
+
+
+def test_it_waits_until_the_clock_is_set_but_not_without_end() -> None:
+    ordering = dict(
+        line.split("=", 1)
+        for line in UNITS[0].read_text(encoding="utf-8").splitlines()
+        if line.startswith(("Wants=", "After="))
+    )
+    waiting = "systemd-time-wait-sync.service"
+    assert waiting in ordering["Wants"].split()
+    assert "time-sync.target" in ordering["After"].split()
+    limit = (DATA / "thongsuot-collector-time-wait.conf").read_text(encoding="utf-8")
+    assert "TimeoutStartSec=2min" in limit.splitlines()
+    installed = Path("/usr/lib/systemd/system") / waiting
+    if not installed.exists():
+        pytest.skip(f"{waiting} is not installed")
+    before = re.search(r"^Before=(.*)$", installed.read_text(encoding="utf-8"), re.MULTILINE)
+    assert before is not None
+    assert "time-sync.target" in before[1].split()

@@ -52,6 +52,9 @@ SYSTEM_FILES = {
                 "thongsuot-collector-watch.service",
             )
         },
+        f"{_COLLECTOR_DATA}/thongsuot-collector-time-wait.conf": (
+            "systemd/system/systemd-time-wait-sync.service.d/thongsuot-collector.conf"
+        ),
         f"{_COLLECTOR_DATA}/thongsuot-collector.conf": "sysusers.d/thongsuot-collector.conf",
         f"{_COLLECTOR_DATA}/thongsuot-collector-tmpfiles.conf": (
             "tmpfiles.d/thongsuot-collector.conf"

@@ -152,8 +152,7 @@ def start_peers(lab: Lab, folder: Path) -> list[Process]:
 def run_without_docstrings(folder: Path) -> None:
     """Have every Python started from now on run as the agent's unit does, compiled before."""
     os.environ.update(PYTHONOPTIMIZE="2", PYTHONPYCACHEPREFIX=str(folder))
-    made = "import thongsuot_agent.cli.bytecode as made; made.compile_all()"
-    subprocess.run([sys.executable, "-c", made], check=True)
+    subprocess.run([sys.executable, "-m", "thongsuot_agent.cli.bytecode"], check=True)
     for path in (folder, *folder.rglob("*")):
         path.chmod(0o755 if path.is_dir() else 0o644)  # the agent is another user
 

@@ -66,7 +66,7 @@ _BYTECODE = "/usr/lib/thongsuot-agent/bytecode"
 COMPILED = f"""\
 rm -rf {_BYTECODE}
 /usr/lib/thongsuot-agent/bin/python3 -IOO -X pycache_prefix={_BYTECODE} \\
-    -c 'import thongsuot_agent.cli.bytecode as made; made.compile_all()' || true
+    -m thongsuot_agent.cli.bytecode || true
 """
 _TRIGGERS = "".join(f"interest-noawait /usr/lib/python{version}\n" for version in PYTHONS)
 

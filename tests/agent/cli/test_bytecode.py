@@ -30,16 +30,16 @@ print(run.__doc__, compiled)
 """
 
 
-def python(folder: Path, program: str) -> str:
-    command = [sys.executable, "-IOO", "-X", f"pycache_prefix={folder}", "-c", program]
+def python(folder: Path, *arguments: str) -> str:
+    command = [sys.executable, "-IOO", "-X", f"pycache_prefix={folder}", *arguments]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     return done.stdout.strip()
 
 
 def test_nothing_is_compiled_again_at_a_start(tmp_path: Path) -> None:
-    assert "run.py" in python(tmp_path, COMPILED_ANEW)
-    assert python(tmp_path, "import thongsuot_agent.cli.bytecode as made; made.compile_all()") == ""
-    assert python(tmp_path, COMPILED_ANEW) == "None []"
+    assert "run.py" in python(tmp_path, "-c", COMPILED_ANEW)
+    assert python(tmp_path, "-m", "thongsuot_agent.cli.bytecode") == ""
+    assert python(tmp_path, "-c", COMPILED_ANEW) == "None []"
 
 
 def test_the_unit_runs_with_what_the_package_compiles() -> None:

@@ -20,6 +20,8 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tools.night_tests import LONGER_AT_NIGHT, SIMULATED, SIMULATED_AT_NIGHT
+
 ROOT = Path(__file__).resolve().parent.parent
 
 AT_ONCE = 6
@@ -99,26 +101,6 @@ differs most between versions: compression and compiled code, ``tomllib``, the t
 reads, ``argparse``, TLS, ``asyncio`` and HTTP, threads and SQLite. The unit tests of the code on
 devices took 151 s of CPU there (2026-12); they are nightly, with those of the collector.
 """
-
-SIMULATED = ("tests/agent/judge", "tests/lab_room/truth", "tests/collector/incidents/test_storm.py")
-SIMULATED_AT_NIGHT = (
-    *(
-        f"tests/agent/judge/matrix/test_{rows}.py"
-        for rows in ["access", "carrier", "equipment", "hasty", "lan", "near_before_far", "service"]
-    ),
-    "tests/agent/judge/test_history.py",
-    "tests/lab_room/truth/test_principles.py",
-    "tests/lab_room/truth/test_witnesses.py",
-    "tests/collector/incidents/test_storm.py",
-)
-"""
-Simulated hours and days of the judge and of incidents, 200 s of CPU (2026-12), that run nightly
-with all their seeds, not for every change: the judge's direct tests alone notice nine of ten small
-changes (CONTRIBUTING), and simulated sites of each principle run for every change with one seed.
-"""
-
-LONGER_AT_NIGHT = ("tests/integration/test_history.py", "tests/lab/test_notification_delivery.py")
-"""Tests that play a part of their faults for every change, and all of them nightly."""
 
 SHARE_OF_EXAMPLES = "0.3"
 """Of the examples of property tests, those that a change is tried with; nightly parts make all."""

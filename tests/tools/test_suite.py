@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from tools import lint, suite
+from tools.night_tests import SIMULATED, SIMULATED_AT_NIGHT
 from tools.suite import (
     BRIEF_MATRIX,
     BROWSERS,
@@ -19,8 +20,6 @@ from tools.suite import (
     OF_THE_NIGHT,
     ON_BOTH_PYTHONS,
     REAL_THINGS,
-    SIMULATED,
-    SIMULATED_AT_NIGHT,
     UNITS,
     SuitePart,
     default_parts,

@@ -8,6 +8,10 @@ import pytest
 from tests.collector.batches import BatchSealer
 from tests.collector.running import WITHIN_S, Pusher, collector, token
 from thongsuot_collector.ingest import protocol
+from thongsuot_collector.ingest.asgi import Receive
+from thongsuot_collector.ingest.push_endpoint import Scope, Send
+from thongsuot_collector.ingest.server import bind_listener, make_server
+from thongsuot_collector.ingest.settings import Listen
 from thongsuot_schema.batch import push
 
 SITE = "hoan-kiem"
@@ -41,6 +45,9 @@ async def closed_after(port: int, *pieces: bytes) -> bytes:
     finally:
         answer.cancel()
         writer.close()
+
+
+CHUNKED = b"Transfer-Encoding: chunked\r\n"
 
 
 @pytest.mark.usefixtures("short_bounds")
@@ -83,7 +90,64 @@ async def test_headers_without_end_are_refused(tmp_path: Path) -> None:
         assert answer.startswith(b"HTTP/1.1 400")
 
 
-CHUNKED = b"Transfer-Encoding: chunked\r\n"
+@pytest.mark.usefixtures("short_bounds")
+async def test_a_body_that_comes_after_its_answer_leaves_no_connection_open(tmp_path: Path) -> None:
+    async with collector(tmp_path) as client:
+        reader, writer = await asyncio.open_connection("127.0.0.1", client.base_url.port or 0)
+        writer.write(b"POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n")
+        assert b" 404 " in await asyncio.wait_for(reader.readline(), WITHIN_S)
+        writer.write(b"x")
+        await asyncio.wait_for(reader.read(), WITHIN_S)
+        writer.close()
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [b"a:b\r\n" * 400, b"y" * 2000, b"X-More: y\r\n" * 200],
+    ids=["many-short-ones", "one-without-end", "some"],
+)
+@pytest.mark.parametrize("path", [push.PATH_BATCHES, "/nowhere"])
+async def test_trailers_without_end_are_refused(tmp_path: Path, path: str, piece: bytes) -> None:
+    start = f"POST {path} HTTP/1.1\r\nHost: x\r\n".encode() + CHUNKED + b"\r\n0\r\n"
+    async with collector(tmp_path) as client:
+        answer = await closed_after(client.base_url.port or 0, start, *[piece] * 60)
+        assert answer.rpartition(b"HTTP/1.1 ")[2].startswith(b"400")
+
+
+async def test_extensions_of_a_chunk_and_blank_lines_have_an_end_too(tmp_path: Path) -> None:
+    start = b"POST /nowhere HTTP/1.1\r\nHost: x\r\n" + CHUNKED + b"\r\n1;"
+    async with collector(tmp_path) as client:
+        for pieces in ((start, *[b"y" * 2000] * 60), [b"\r\n" * 1000] * 60):
+            answer = await closed_after(client.base_url.port or 0, *pieces)
+            assert answer.rpartition(b"HTTP/1.1 ")[2].startswith(b"400")
+
+
+async def test_a_trailer_does_not_become_a_header() -> None:
+    given = asyncio.Queue[list[tuple[bytes, bytes]]]()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        while (await receive())["more_body"]:
+            pass
+        headers = scope["headers"]
+        assert isinstance(headers, list)
+        given.put_nowait(list(headers))
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    listen = Listen(address="127.0.0.1:0")
+    sock = bind_listener(listen)
+    server = make_server(app, listen)
+    serving = asyncio.ensure_future(server.serve(sockets=[sock]))
+    start = b"POST / HTTP/1.1\r\nConnection: close\r\n" + CHUNKED + b"\r\n0\r\n"
+    answer = await closed_after(
+        sock.getsockname()[1], start + b"X-Forwarded-For: 192.0.2.1\r\n\r\n"
+    )
+    server.end()
+    await serving
+    assert answer.startswith(b"HTTP/1.1 204")
+    assert [name for name, _ in await given.get()] == [b"connection", b"transfer-encoding"]
+
+
 AMBIGUOUS = {
     "length and chunks": b"Content-Length: 5\r\n" + CHUNKED,
     "chunks and length": CHUNKED + b"Content-Length: 5\r\n",

@@ -179,7 +179,9 @@ class PushProtocol(BoundedProtocol):
         """Collect the body; llhttp delivers no more than was declared."""
         if self._push is None:
             super().on_body(body)
-        elif self._push.body:
+            return
+        self._unread_bytes = 0
+        if self._push.body:
             self._push.body += body
         else:
             self._push.body = body

@@ -94,7 +94,7 @@ async def request_report(
             await worker.wait()
     try:
         return msgspec.json.decode(out, type=kind)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         last = err.decode("utf-8", "replace").strip().splitlines()[-1:] or [str(error)]
         raise WorkerFailed(f"the worker ended with {worker.returncode}: {last[0]}") from error
 

@@ -41,8 +41,11 @@ def test_a_missing_or_broken_file_starts_empty(tmp_path: Path) -> None:
     path = tmp_path / "checkpoint"
     assert CheckpointFile(path).load(boot_id="boot", fingerprint="print") is None
     CheckpointFile(path).save(CHECKPOINT)
-    path.write_bytes(path.read_bytes()[:20])
-    assert CheckpointFile(path).load(boot_id="boot", fingerprint="print") is None
+    whole = path.read_bytes()
+    for broken in (whole[:20], whole.replace(b"boot_id\xa4boot", b"boot_id\xa4b\xff\xfet")):
+        path.write_bytes(broken)
+        assert broken != whole
+        assert CheckpointFile(path).load(boot_id="boot", fingerprint="print") is None
 
 
 def test_a_directory_that_takes_no_files_is_no_reason_to_stop(tmp_path: Path) -> None:

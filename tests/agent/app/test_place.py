@@ -55,10 +55,11 @@ def test_a_device_that_gets_a_new_place_starts_again(path: Path, site: str, spec
     assert after_power_cut(path, site, spec).links == {}
 
 
-def test_a_file_that_cannot_be_read_is_learned_and_written_again(path: Path) -> None:
+@pytest.mark.parametrize("damage", [b"{", b'{"site":"ba-d\xff\xfeh"}'])
+def test_a_file_that_cannot_be_read_is_learned_and_written_again(path: Path, damage: bytes) -> None:
     place = PlaceFile(path, "ba-dinh")
     place.save(known(), [FIBRE])
-    path.write_bytes(b"{")
+    path.write_bytes(damage)
     assert after_power_cut(path).links == {}
     PlaceFile(path, "ba-dinh").save(known(), [FIBRE])
     assert "fixed" in after_power_cut(path).links

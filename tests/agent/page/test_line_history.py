@@ -98,11 +98,12 @@ def test_the_history_is_restored_after_a_power_cut(tmp_path: Path) -> None:
     assert starts(last, FINE_S)[-1] == 4 * COARSE_S
 
 
+@pytest.mark.parametrize("damage", [b"\xc1nothing", b"\x81\xa3\xff\xfe\xfd\x90"])
 def test_a_broken_file_is_reported_and_started_again(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, damage: bytes
 ) -> None:
     file = tmp_path / "lines.msgpack"
-    file.write_bytes(b"\xc1nothing")
+    file.write_bytes(damage)
     lines = LineHistory(file)
     with caplog.at_level(logging.WARNING):
         lines.load()

@@ -98,11 +98,12 @@ def test_the_month_is_restored_after_a_power_cut(tmp_path: Path) -> None:
     assert spans(last.stretches("fixed", ""))[-1] == (7200, 7230, State.DOWN)
 
 
+@pytest.mark.parametrize("damage", [b"\xc1not a month", b"\x81\xa3\xff\xfe\xfd\x90"])
 def test_a_broken_file_is_reported_and_started_again(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, damage: bytes
 ) -> None:
     file = tmp_path / "month.msgpack"
-    file.write_bytes(b"\xc1not a month")
+    file.write_bytes(damage)
     month = MonthHistory(file)
     with caplog.at_level(logging.WARNING):
         month.load()

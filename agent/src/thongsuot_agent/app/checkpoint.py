@@ -53,7 +53,7 @@ class CheckpointFile:
             checkpoint = _DECODER.decode(path.read_bytes())
         except FileNotFoundError:
             return None
-        except (OSError, msgspec.DecodeError) as error:
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
             _log.warning("cannot read checkpoint file=%s: %s; starting without it", path, error)
             return None
         if (checkpoint.boot_id, checkpoint.fingerprint) != (boot_id, fingerprint):

@@ -103,7 +103,7 @@ class Commissioning:
             return
         try:
             stored = _DECODER.decode(text)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             _log.warning("cannot read the commissioning run: %s; starting without it", error)
             return
         self.run, self._key = stored.run, stored.key

@@ -56,7 +56,7 @@ class PlaceFile:
             place = msgspec.json.decode(self._file.path.read_bytes(), type=KnownPlace)
         except FileNotFoundError:
             return
-        except (OSError, msgspec.DecodeError) as error:
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
             _log.warning(
                 "cannot read place file=%s: %s; it is learned again", self._file.path, error
             )

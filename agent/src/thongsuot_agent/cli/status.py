@@ -52,7 +52,7 @@ def show_status(path: str, address: str, *, is_json: bool) -> int:
     try:
         body = _get(_EVERYWHERE.get(host, host), int(port))
         status = msgspec.json.decode(body, type=AgentStatus)
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
         no_answer = Text("agent.cli.error.no_answer", address=address, why=cause_of(error))
         return refuse(no_answer, 1, is_json=is_json)
     sys.stdout.write(body.decode() + "\n" if is_json else text_of(status))

@@ -111,6 +111,6 @@ def _events(numbered: Iterable[tuple[int, bytes | str]]) -> Iterator[Recorded]:
 def _decoded(number: int, line: bytes | str) -> Header | Recorded:
     try:
         return _LINE.decode(line)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         wrong = Localizable("line {number}: {why}", number=number, why=str(error))
         raise RecordingError(wrong) from error

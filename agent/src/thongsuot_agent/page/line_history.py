@@ -91,7 +91,7 @@ class LineHistory:
             self._links = msgspec.msgpack.decode(path.read_bytes(), type=_Links)
         except FileNotFoundError:
             return
-        except (OSError, msgspec.DecodeError) as error:
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
             _log.warning("cannot read line history file=%s: %s; starting empty", path, error)
 
     def add_result(self, result: Result) -> None:

@@ -68,7 +68,7 @@ class MonthHistory:
             self._lights = msgspec.msgpack.decode(path.read_bytes(), type=_Lights)
         except FileNotFoundError:
             return
-        except (OSError, msgspec.DecodeError) as error:
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
             _log.warning("cannot read month file=%s: %s; starting empty", path, error)
 
     def tick(self, verdicts: Iterable[IssuedVerdict], now_ns: int, wall_s: float | None) -> None:

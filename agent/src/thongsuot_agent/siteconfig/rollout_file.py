@@ -111,5 +111,5 @@ def read_rollout(path: Path) -> RolloutState:
         if digest_of(bytes(page.rollout)).hex() != page.digest:
             raise ValueError("its digest does not fit")
         return _ROLLOUT.decode(page.rollout)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ValueError(str(error)) from error

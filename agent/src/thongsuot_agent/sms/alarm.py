@@ -155,7 +155,7 @@ class SmsAlarm:
             sent_s = msgspec.json.decode(self._path.read_bytes(), type=list[float])
         except FileNotFoundError:
             return []
-        except (OSError, msgspec.DecodeError) as error:
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
             _log.warning("cannot read file=%s: %s; counting from zero", self._path, error)
             return []
         since_s = self._clock.wall_ns() / NS_PER_S - _DAY_S

@@ -83,7 +83,7 @@ def unpack_log(log: bytes) -> OpenLogContent | None:
     while (body := _body_at(log, offset)) is not None:
         try:
             entries.append(_DECODERS[body[:1]].decode(body[1:]))
-        except (msgspec.DecodeError, KeyError):
+        except (msgspec.DecodeError, UnicodeDecodeError, KeyError):
             unreadable += 1
         offset += _HEADER.size + len(body)
     return OpenLogContent(

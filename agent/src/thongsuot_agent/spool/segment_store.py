@@ -251,7 +251,7 @@ def leftover_segments(record: Path) -> Leftovers:
             for half in path.glob(f"*{_HALF_WRITTEN}"):
                 half.unlink()
             stream = msgspec.json.decode((path / _IDENTITY).read_bytes(), type=StreamIdentity)
-        except (FileNotFoundError, msgspec.DecodeError):
+        except (FileNotFoundError, msgspec.DecodeError, UnicodeDecodeError):
             continue
         except OSError as error:
             _log.error("cannot read record directory=%s: %s; a later start will retry", path, error)

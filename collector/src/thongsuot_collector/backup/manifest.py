@@ -66,7 +66,7 @@ def read_manifest(folder: Path) -> Manifest:
         raise BackupError(
             Text("collector.cli.error.backup_none", folder=str(folder), path=str(path))
         ) from error
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BackupError(
             Text("collector.cli.error.backup_unreadable", path=str(path), why=str(error))
         ) from error

@@ -114,10 +114,10 @@ def _read(file: Path) -> _Content:
         return _Content()
     try:
         return msgspec.json.decode(data, type=_Content)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         pass  # until 2026-12 the file had the absences alone
     try:
         return _Content(told=msgspec.json.decode(data, type=dict[str, Absence]))
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         _log.warning("cannot read %s: %s; people may be notified twice", file, error)
         return _Content()

@@ -82,7 +82,13 @@ def _status(base: str) -> AgentStatus | None:
     try:
         with urllib.request.urlopen(f"{base}/status.json", timeout=_TIMEOUT_S) as response:
             return msgspec.json.decode(response.read(), type=AgentStatus)
-    except (urllib.error.URLError, http.client.HTTPException, OSError, msgspec.DecodeError):
+    except (
+        urllib.error.URLError,
+        http.client.HTTPException,
+        OSError,
+        msgspec.DecodeError,
+        UnicodeDecodeError,
+    ):
         return None
 
 

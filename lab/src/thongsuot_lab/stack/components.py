@@ -138,7 +138,7 @@ def has_delivered(base: str) -> bool:
     try:
         with urllib.request.urlopen(f"{base}/status.json", timeout=5) as response:
             status = msgspec.json.decode(response.read(), type=AgentStatus)
-    except (OSError, http.client.HTTPException, msgspec.DecodeError):
+    except (OSError, http.client.HTTPException, msgspec.DecodeError, UnicodeDecodeError):
         return False
     return status.collector.acknowledged_s_ago is not None
 
@@ -148,5 +148,5 @@ def fetch_site_view(base: str, site: str) -> SiteView | None:
     try:
         with urllib.request.urlopen(f"{base}/sites/{site}.json", timeout=5) as response:
             return msgspec.json.decode(response.read(), type=SiteView)
-    except (OSError, http.client.HTTPException, msgspec.DecodeError):
+    except (OSError, http.client.HTTPException, msgspec.DecodeError, UnicodeDecodeError):
         return None

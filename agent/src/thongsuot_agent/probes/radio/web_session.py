@@ -129,5 +129,5 @@ def parse_json(text: str) -> Any:  # noqa: ANN401 - JSON of a box
     """
     try:
         return msgspec.json.decode(text)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ModemUnreadable(Reason.RESPONSE_INVALID, "the box's answer is no JSON") from error

@@ -147,7 +147,7 @@ class Upload:
         """
         try:
             return msgspec.json.decode(bytes(self._answer), type=ThroughputReport)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             status = int(self.handle.getinfo(pycurl.RESPONSE_CODE))
             raise TransferFailed(
                 0, status, f"the receiver's count cannot be read: {error}"

@@ -34,9 +34,13 @@ async def silent_server() -> AsyncIterator[tuple[str, list[int]]]:
     """Accept connections and never answer; gives the address, and a mark for each connection."""
     accepted: list[int] = []
 
-    async def hold(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+    async def hold(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         accepted.append(1)
-        await reader.read()
+        try:
+            await reader.read()
+        finally:
+            # After the client's end the loop no longer refers to the transport.
+            writer.close()
 
     server = await asyncio.start_server(hold, "127.0.0.1", 0)
     async with server:

@@ -17,6 +17,7 @@ from tests.collector.running import Pusher, collector, eventually, token
 from tests.collector.sinks.receiver import ScriptedReceiver, always, receiver
 from thongsuot_collector.app.durable import JOURNAL_FILE, STORE_FILE
 from thongsuot_collector.cli.main import main
+from thongsuot_collector.journal.dead_letters import NOT_IN_JOURNAL
 from thongsuot_collector.store import audit, dead_letters
 from thongsuot_collector.store.dead_letters import DeadLetter
 from thongsuot_collector.store.engine import open_store
@@ -129,3 +130,41 @@ async def test_a_missing_entry_to_retry_is_named(
     file.write_text(f'state_dir = "{state}"\n')
     assert main(["dead-letters", "retry", "7", "--config", str(file)]) == 1
     assert "tried again already: 7" in capsys.readouterr().err
+
+
+async def test_a_dead_letter_stays_when_its_number_in_the_journal_is_that_of_another_batch(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A journal restored from a copy gives its next sequences out again."""
+    state = tmp_path / "state"
+    state.mkdir()
+    secret = token(state, SITE)
+    lost, another = (
+        BatchSealer(SITE, stream=stream, epoch_ns=NOW_NS) for stream in ("0" * 16, "1" * 16)
+    )
+    async with receiver(always(204)) as sink:
+        config = config_of(sink)
+        file = tmp_path / "collector.toml"
+        file.write_text(f'state_dir = "{state}"\n{config}')
+        async with collector(state, config=config):
+            pass
+        copy = (state / JOURNAL_FILE).read_bytes()
+        sink.script = always(503)
+        async with collector(state, config=config) as client:
+            batch = lost.batch(20 * S, [icmp_result(10 * S)])
+            assert (await Pusher(client, lost, secret).batch(batch)).status_code == 200
+        with closing(sqlite3.connect(state / JOURNAL_FILE)) as connection:
+            connection.execute("DELETE FROM layouts")
+            connection.commit()
+        async with collector(state, config=config):
+            await eventually(lambda: [letter.sequence for letter in letters(state)] == [1])
+        (state / JOURNAL_FILE).write_bytes(copy)
+        sink.script = always(204)
+        async with collector(state, config=config) as client:
+            batch = another.batch(40 * S, [icmp_result(30 * S)])
+            assert (await Pusher(client, another, secret).batch(batch)).status_code == 200
+            assert main(["dead-letters", "retry", "--site", SITE, "--config", str(file)]) == 0
+            await eventually(lambda: letters(state)[0].retry_ns is None)
+        (letter,) = letters(state)
+        assert (letter.stream, letter.error) == (lost.stream, NOT_IN_JOURNAL)
+        capsys.readouterr()

@@ -9,6 +9,7 @@ from thongsuot_collector.journal.dead_letters import (
     NOT_IN_JOURNAL,
     RETRY_EVERY_S,
     DeadLetterQueue,
+    entry_to_retry,
 )
 from thongsuot_collector.journal.entry import StoredEntry
 from thongsuot_collector.journal.journal import Journal
@@ -57,13 +58,10 @@ class DeadLetterRetries:
                 await self._dead_letters.note_success(letter)
         for name, consumer in self._consumers.items():
             for letter in await self._dead_letters.retries(name):
-                entries = await self._journal.read(
-                    letter.sequence - 1, through=letter.sequence, limit=1, size_bytes=1
-                )
-                layouts = await self._reader.layouts_of(entries)
-                if not entries:
+                kept = await entry_to_retry(self._journal, letter)
+                if kept is None:
                     await self._dead_letters.note_failure(letter, NOT_IN_JOURNAL)
-                elif await consumer.apply(entries[0], layouts):
+                elif await consumer.apply(kept, await self._reader.layouts_of([kept])):
                     await self._dead_letters.note_success(letter)
                 else:
                     await self._dead_letters.note_failure(letter, letter.error)

@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 
 from thongsuot_collector.errors import UndecodableEntry
 from thongsuot_collector.journal.entry import JournalEntry, StoredEntry
+from thongsuot_collector.journal.journal import Journal
 from thongsuot_collector.metrics import Metrics
 from thongsuot_collector.store import dead_letters
 from thongsuot_collector.store.dead_letters import DeadLetter
@@ -126,6 +127,24 @@ class DeadLetterQueue:
             at_ns=time.time_ns(),
         )
         await asyncio.to_thread(dead_letters.put, self._store, letter)
+
+
+async def entry_to_retry(journal: Journal, letter: DeadLetter) -> StoredEntry | None:
+    """
+    Return the entry that became a dead letter; ``None``: it is not in the journal any more.
+
+    A journal restored from a copy has given the sequence to another entry: if that were processed
+    instead, the dead letter would be removed as done.
+    """
+    entries = await journal.read(
+        letter.sequence - 1, through=letter.sequence, limit=1, size_bytes=1
+    )
+    wanted = letter.site, letter.stream, letter.number, letter.body
+    for kept in entries:
+        entry = kept.entry
+        if (entry.site, entry.stream, entry.number, entry.body) == wanted:
+            return kept
+    return None
 
 
 class DeadLetterIntake:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import ColumnElement, Engine, and_, delete, func, insert, select, true, update
+from sqlalchemy import ColumnElement, Engine, and_, delete, insert, select, true, update
 
 from thongsuot_collector.store import audit
 from thongsuot_collector.store.audit import AuditAction
@@ -47,7 +47,10 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def put(engine: Engine, letter: DeadLetter) -> None:
-    """Store a dead letter; once for each consumer."""
+    """
+    Store a dead letter; once for each consumer, with the newest ``sequence``: after the journal was
+    restored from a copy, a batch that is pushed again has another one.
+    """
     same = (
         (DEAD_LETTERS.c.consumer == letter.consumer)
         & (DEAD_LETTERS.c.site == letter.site)
@@ -56,7 +59,8 @@ def put(engine: Engine, letter: DeadLetter) -> None:
         & (DEAD_LETTERS.c.body == letter.body)
     )
     with engine.begin() as connection:
-        if connection.execute(select(func.count()).where(same)).scalar_one():
+        there = update(DEAD_LETTERS).where(same).values(sequence=letter.sequence)
+        if connection.execute(there).rowcount:
             return
         connection.execute(
             insert(DEAD_LETTERS).values(

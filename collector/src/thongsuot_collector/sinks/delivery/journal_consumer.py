@@ -14,6 +14,7 @@ import msgspec
 from thongsuot_collector.journal.dead_letters import (
     NOT_IN_JOURNAL,
     RETRY_EVERY_S,
+    entry_to_retry,
     explain_failure,
 )
 from thongsuot_collector.journal.entry import StoredEntry
@@ -204,19 +205,17 @@ class JournalConsumer(Generic[T]):
         for letter in await letters.retries(self._name):
             if letter.sequence in waiting:
                 continue
-            entries = await journal.read(
-                letter.sequence - 1, through=letter.sequence, limit=1, size_bytes=1
-            )
-            if not entries:
+            kept = await entry_to_retry(journal, letter)
+            if kept is None:
                 await letters.note_failure(letter, NOT_IN_JOURNAL)
                 continue
-            share = await self._fair_share(entries, _RETRIED, frozenset())
+            share = await self._fair_share([kept], _RETRIED, frozenset())
             encoded, failures = await self._encode_decoded(share)
             if failures:
                 await letters.note_failure(letter, explain_failure(failures[0][1]))
                 continue
             await self._client.deliver(encoded)
-            await self._note_answered(Delivery(lanes=self._lanes, retried=((letter, entries[0]),)))
+            await self._note_answered(Delivery(lanes=self._lanes, retried=((letter, kept),)))
 
     async def _prepared_after(self, lanes: Lanes) -> _Prepared[T] | None:
         """Return the next group after a position; ``None``: there is nothing to send."""

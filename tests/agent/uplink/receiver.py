@@ -205,7 +205,7 @@ async def _read(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> R
 def _written(reply: ScriptedReply, heard: ReceivedPush) -> bytes:
     body = reply.text
     if reply.answer is not None:
-        answered_ns = 0 if reply.status == 200 else int(heard.headers[HEADER_BOOTTIME.lower()])
+        answered_ns = int(heard.headers[HEADER_BOOTTIME.lower()])
         body = msgspec.json.encode(
             msgspec.structs.replace(reply.answer, answered_boottime_ns=answered_ns)
         )

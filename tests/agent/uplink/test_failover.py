@@ -84,9 +84,17 @@ async def test_a_machine_that_accepts_and_says_nothing_holds_up_one_push_alone(
         ScriptedReply(status=401, answer=PushResponse(error="this token is not known")),
         ScriptedReply(status=502, text=b"<html>Bad Gateway</html>"),
         ScriptedReply(status=200, text=b'{"acknowledged": 1, "answered_boottime_ns": 7}'),
+        ScriptedReply(status=200, text=b'{"acknowledged": 1}'),
         ScriptedReply(status=409, text=b"{}"),
     ],
-    ids=["busy", "does not know us", "proxy", "answers another push", "a box on the way"],
+    ids=[
+        "busy",
+        "does not know us",
+        "proxy",
+        "answers another push",
+        "names a number",
+        "a box on the way",
+    ],
 )
 async def test_a_batch_refused_by_one_collector_is_pushed_to_the_next_one_and_kept_until_then(
     tmp_path: Path, refusal: ScriptedReply

@@ -76,8 +76,8 @@ def interpret_response(response: PostResponse, number: int, sent_boottime_ns: in
     Return the meaning of the response to a push of batch ``number``.
 
     Only a response that identifies this push is from the collector: by the boot time of the
-    request, a 200 also by the number of the batch (an earlier version of the collector only sends
-    the latter). Any other is from a middlebox (a captive portal, a firewall, a proxy, a cache): the
+    request, a 200 also by the number of the batch. A number alone identifies nothing: each boot
+    begins at 1. Any other is from a middlebox (a captive portal, a firewall, a proxy, a cache): the
     batch is kept.
     """
     answer = _decoded_answer(response.body)
@@ -112,8 +112,6 @@ def interpret_response(response: PostResponse, number: int, sent_boottime_ns: in
 def _is_collectors(answer: PushResponse, status: int, number: int, sent_boottime_ns: int) -> bool:
     if status == _OK and answer.acknowledged != number:
         return False
-    if status == _OK and not answer.answered_boottime_ns:
-        return True
     return answer.answered_boottime_ns == sent_boottime_ns
 
 

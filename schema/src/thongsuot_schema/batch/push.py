@@ -72,10 +72,9 @@ class PushResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     tests; the same one is sent with every answer until the agent has reported its result.
 
     ``answered_boottime_ns`` is in every answer: the boot time in the header of the answered
-    request. The sender accepts no refusal without it, and no acknowledgement with another one: a
-    proxy, a firewall or a captive portal on the path may also answer in JSON, and a cache may
-    return an answer for a batch of the same number in an earlier stream. (Collectors of earlier
-    versions leave it out of acknowledgements.)
+    request. The sender accepts neither a refusal nor an acknowledgement without it or with another
+    one: a proxy, a firewall or a captive portal on the path may also answer in JSON, and a cache
+    may return an answer for a batch of the same number in an earlier stream.
     """
 
     acknowledged: int = 0

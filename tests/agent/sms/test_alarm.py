@@ -31,12 +31,13 @@ class AlarmClocks:
 
     def __init__(self) -> None:
         self.now_s = 1_000.0
+        self.ahead_s = 0.0
 
     def boottime_ns(self) -> int:
         return round(self.now_s * S)
 
     def wall_ns(self) -> int:
-        return round((1_796_176_260.0 - 1_000.0 + self.now_s) * S)
+        return round((1_796_176_260.0 - 1_000.0 + self.now_s + self.ahead_s) * S)
 
 
 class AlarmedSite:
@@ -211,6 +212,40 @@ async def test_no_more_than_a_days_messages_are_sent_over_restarts_too(
         site.cut("wan0", "wan1")
         await site.wait(200)
         assert len(modem.taken) == 5
+
+
+@pytest.mark.parametrize("is_restarted", [False, True])
+async def test_messages_sent_by_a_clock_in_2038_use_up_one_day_and_no_more(
+    tmp_path: Path, *, is_restarted: bool
+) -> None:
+    with SmsModem() as modem:
+        site = AlarmedSite(tmp_path, modem.device, per_day=2)
+        site.clock.ahead_s = 12 * 365 * 86_400.0
+        site.cut("wan0", "wan1")
+        await site.wait(200)
+        site.mend("wan0", "wan1")
+        await site.wait(60)
+        site.clock.ahead_s = 0.0
+        if is_restarted:
+            site.alarm = site.restarted()
+        for sent in (2, 4):
+            site.cut("wan0", "wan1")
+            await site.wait(200)
+            assert len(modem.taken) == sent
+            site.mend("wan0", "wan1")
+            await site.wait(86_400)
+
+
+async def test_a_file_of_messages_that_is_damaged_holds_up_no_message(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "sms.json").write_bytes(b'["\xff\xfe"]')
+    with SmsModem() as modem:
+        site = AlarmedSite(tmp_path, modem.device, per_day=2)
+        site.cut("wan0", "wan1")
+        await site.wait(200)
+        assert len(modem.taken) == 2
+    assert "cannot read file=" in caplog.text
 
 
 async def test_a_modem_that_is_not_there_is_reported(

@@ -61,6 +61,8 @@ class SmsAlarm:
         self._is_locked = False
         self._tries = 0
         self._next_try_ns = 0
+        self._sent_ns = self._sent_before()
+        """The boot times of the messages of the last day."""
         self._left: tuple[str, ...] = ()
         """The remaining numbers of this outage, after a partially failed attempt."""
 
@@ -91,13 +93,13 @@ class SmsAlarm:
 
     async def _send_alarm(self, dead: Sequence[IssuedVerdict], now_ns: int) -> None:
         sms = self._config.sms
-        sent_s = self._sent_lately()
-        room = sms.per_day - len(sent_s)
+        self._sent_ns = [at_ns for at_ns in self._sent_ns if now_ns - at_ns <= _DAY_S * NS_PER_S]
+        room = sms.per_day - len(self._sent_ns)
         numbers = (self._left or sms.to)[: max(0, room)]
         if not numbers:
             _log.warning(
                 "cannot send text message: %d were sent in 24 hours, `per_day` is %d; not sent",
-                len(sent_s),
+                len(self._sent_ns),
                 sms.per_day,
             )
             self._is_told = True
@@ -105,7 +107,8 @@ class SmsAlarm:
         text = alarm_text(self._place(), self._lines(dead), has_marks=sms.diacritics)
         pdus = [submit(number, text, is_ucs2=sms.diacritics) for number in numbers]
         # Counted before the attempt: the outcome of an interrupted message is unknown.
-        self._remember([*sent_s, *[self._clock.wall_ns() / NS_PER_S] * len(numbers)])
+        self._sent_ns += [now_ns] * len(numbers)
+        self._save_sent()
         try:
             await send_texts(sms.device, sms.baud, sms.pin_file, pdus)
         except WrongPin as error:
@@ -149,8 +152,14 @@ class SmsAlarm:
             return None
         return (wall_ns - self._clock.boottime_ns() + at_ns) / NS_PER_S
 
-    def _sent_lately(self) -> list[float]:
-        """Return the times of messages in the last day; future times count."""
+    def _sent_before(self) -> list[int]:
+        """
+        Return the boot times of an earlier process's messages.
+
+        Only here does the wall clock count: steps of it while the agent runs neither use up a day's
+        messages nor allow more. A time ahead of it is of a clock that was wrong, and counts as now:
+        as it stands, no message could be sent until then (a clock in 2038, for twelve years).
+        """
         try:
             sent_s = msgspec.json.decode(self._path.read_bytes(), type=list[float])
         except FileNotFoundError:
@@ -158,10 +167,13 @@ class SmsAlarm:
         except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
             _log.warning("cannot read file=%s: %s; counting from zero", self._path, error)
             return []
-        since_s = self._clock.wall_ns() / NS_PER_S - _DAY_S
-        return [at_s for at_s in sent_s if at_s >= since_s]
+        now_ns, wall_s = self._clock.boottime_ns(), self._clock.wall_ns() / NS_PER_S
+        ages_s = [max(0.0, wall_s - at_s) for at_s in sent_s]
+        return [now_ns - round(age_s * NS_PER_S) for age_s in ages_s if age_s <= _DAY_S]
 
-    def _remember(self, sent_s: Sequence[float]) -> None:
+    def _save_sent(self) -> None:
+        now_ns, wall_s = self._clock.boottime_ns(), self._clock.wall_ns() / NS_PER_S
+        sent_s = [wall_s - (now_ns - at_ns) / NS_PER_S for at_ns in self._sent_ns]
         try:
             replace_file(self._path, msgspec.json.encode(sent_s))
         except OSError as error:

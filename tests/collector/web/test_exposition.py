@@ -48,6 +48,17 @@ async def test_it_is_what_the_library_writes(
     assert ("openmetrics" in content_type) is bool(accept)
 
 
+@pytest.mark.parametrize(
+    "accept", ["application/openmetrics-text;version=x", "text/plain;version=."]
+)
+async def test_an_invalid_version_gets_the_usual_format(
+    registry: CollectorRegistry, accept: str
+) -> None:
+    text, content_type = await exposition(registry, accept)
+    assert text == generate_latest(registry)
+    assert content_type.startswith("text/plain")
+
+
 async def test_others_have_turns_while_it_is_written(registry: CollectorRegistry) -> None:
     written = asyncio.ensure_future(exposition(registry, ""))
     turns = 0

@@ -279,7 +279,10 @@ def is_same_origin(request: Request) -> bool:
     if site is not None:
         return site == "same-origin"
     origin = request.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == request.headers.get("host", "")
+    try:
+        return origin is None or urlsplit(origin).netloc == request.headers.get("host", "")
+    except ValueError:  # not even a URL, as "http://["
+        return False
 
 
 def _credentials(request: Request) -> tuple[str, str]:

@@ -26,6 +26,10 @@ async def exposition(registry: CollectorRegistry, accept: str) -> tuple[bytes, s
     All are of one moment; their text is made in a thread. When all of 10,000 sites were silent it
     took 0.3 s of the event loop, in which no push was answered (2026-12).
     """
-    encode, content_type = choose_encoder(accept)
+    try:
+        encode, content_type = choose_encoder(accept)
+    except TypeError:
+        # The library compares a version like "x" with numbers (prometheus-client 0.26).
+        encode, content_type = choose_encoder("")
     collected = _Collected(registry.collect())
     return await asyncio.to_thread(encode, collected), content_type

@@ -1,5 +1,6 @@
 """Responses: the common parts of all answers to a browser."""
 
+import logging
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlencode
@@ -9,6 +10,8 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from thongsuot_collector.web import labels
 from thongsuot_schema.words.language import Language, in_every_language, language_from
+
+_log = logging.getLogger(__name__)
 
 HEADERS: Final[dict[str, str]] = {
     "Cache-Control": "no-store",
@@ -24,6 +27,16 @@ HEADERS: Final[dict[str, str]] = {
 def language_of(request: Request) -> Language:
     """Return the requested language."""
     return language_from(request.query_params.get("lang"))
+
+
+async def client_gone(request: Request, _error: Exception) -> Response:
+    """
+    Return an answer that nobody receives: the client left before the end of its request.
+
+    Anybody can do that, as often as they like: it is no error of ours, and no line in the log.
+    """
+    _log.debug("client gone before the end of its request path=%s", request.scope["path"])
+    return Response(status_code=HTTPStatus.BAD_REQUEST)
 
 
 def html_page(text: str, policy: str) -> Response:

@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
@@ -23,6 +23,7 @@ from thongsuot_collector.web.live.element import LIVE_SCRIPT
 from thongsuot_collector.web.offline.scripts import REGISTER_SCRIPT
 from thongsuot_collector.web.responses import (
     HEADERS,
+    client_gone,
     html_page,
     language_of,
     not_found,
@@ -84,7 +85,8 @@ class SitePages:
                 Route("/healthz", self.health),
                 Route("/readyz", self.readiness),
                 *more,
-            ]
+            ],
+            exception_handlers={ClientDisconnect: client_gone},
         )
 
     async def list_of_sites(self, request: Request) -> Response:

@@ -225,6 +225,25 @@ async def test_forms_are_taken_from_our_own_pages_alone(tmp_path: Path) -> None:
         assert (await lan.send("/me/sessions", good)).status_code == 303
 
 
+async def test_a_foreign_page_does_not_clear_what_a_browser_has_kept(tmp_path: Path) -> None:
+    async with city(tmp_path) as running, browser(running.base) as anybody:
+        # A form of another page comes without the cookie (SameSite): as from nobody.
+        answer = await anybody.send("/sign-out", {}, **{"Sec-Fetch-Site": "cross-site"})
+        assert answer.status_code == 403
+        assert "clear-site-data" not in answer.headers
+        assert "clear-site-data" in (await anybody.send("/sign-out", {})).headers
+
+
+@pytest.mark.parametrize("origin", ["http://[", "https://evil.example", "null"])
+async def test_a_form_of_an_older_browser_is_known_by_its_origin(
+    tmp_path: Path, origin: str
+) -> None:
+    async with city(tmp_path) as running:
+        form = {"name": "lan", "password": WRONG}
+        answer = await running.client.post("/sign-in", data=form, headers={"Origin": origin})
+        assert answer.status_code == 403
+
+
 async def test_a_person_chooses_a_password_and_is_signed_out_elsewhere(tmp_path: Path) -> None:
     chosen = "Hồ Gươm mùa thu"
     async with (

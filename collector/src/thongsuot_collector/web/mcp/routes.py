@@ -4,14 +4,16 @@ import logging
 from http import HTTPStatus
 
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from thongsuot_collector.web.access import PageAccess, is_same_origin
 from thongsuot_collector.web.mcp.server import server_for
 from thongsuot_collector.web.mcp.tools import CityTools
+from thongsuot_collector.web.responses import HEADERS
 
 PATH = "/mcp"
 
@@ -50,6 +52,7 @@ class McpEndpoint:
             # Another site's page would send requests in the name of its reader.
             await Response(status_code=HTTPStatus.FORBIDDEN)(scope, receive, send)
             return
+        body = await _read_body(request)
         manager = StreamableHTTPSessionManager(
             server_for(self._tools, lambda: visitor),
             json_response=True,
@@ -57,4 +60,31 @@ class McpEndpoint:
             max_request_body_size=MOST_BYTES,
         )
         async with manager.run():
-            await manager.handle_request(scope, receive, send)
+            await manager.handle_request(scope, _replaying(body, receive), send)
+
+
+async def _read_body(request: Request) -> bytes:
+    """
+    Return the body, read before the SDK does: it would log a client that leaves halfway as an
+    error, with its traceback.
+
+    Raises:
+        ClientDisconnect: the client has left.
+        HTTPException: 413, it is too large.
+    """
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > MOST_BYTES:
+            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, headers=HEADERS)
+    return bytes(body)
+
+
+def _replaying(body: bytes, receive: Receive) -> Receive:
+    """Return a receive function that first gives a body that was read already."""
+    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def replay() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return replay

@@ -140,12 +140,14 @@ class SignInPages:
         """End the session of a browser."""
         place = SignInDestination(language=language_of(request))
         signed_in = await self._authenticators.browsers.find(request)
+        # Without a session too: a foreign page would clear what the browser has kept for offline
+        # use, because its form comes without the cookie.
+        await read_form(request)
         response = redirect_to(f"{place.url(pages.SIGN_IN)}&signed_out=1")
         # Pages cached in the browser for offline use are removed with the session.
         response.headers["Clear-Site-Data"] = '"storage"'
         if signed_in is None:
             return response
-        await read_form(request)
         try:
             name = signed_in.session.person
             await asyncio.to_thread(

@@ -15,7 +15,7 @@ from thongsuot_collector.notify.dispatch.service import NotificationService
 from thongsuot_collector.store import heard_reports
 from thongsuot_collector.store.heard_reports import PassedReport
 from thongsuot_collector.store.snapshot import snapshot
-from thongsuot_collector.store.term import Leader, current_leader
+from thongsuot_collector.store.term import Leader, LeaderObserver
 from thongsuot_collector.timeline.interval import Interval
 from thongsuot_collector.timeline.settings import ns
 from thongsuot_collector.timeline.subject import Subject
@@ -68,7 +68,7 @@ class Following:
         notifications: NotificationService,
         metrics: Metrics,
     ) -> None:
-        self._store = store
+        self._observer = LeaderObserver(store)
         self._replica = IncidentReplica(store, registry)
         self._notifications = notifications
         self._metrics = metrics
@@ -105,7 +105,7 @@ class Following:
 
     async def refresh_leader(self) -> None:
         """Read who leads."""
-        self.leader = await asyncio.to_thread(current_leader, self._store)
+        self.leader = await asyncio.to_thread(self._observer.look)
         self._looked_s = time.monotonic()
         self._metrics.leader_term.set(0 if self.leader is None else self.leader.term)
 

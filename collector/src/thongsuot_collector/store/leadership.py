@@ -4,7 +4,8 @@ Elects the leader among several collectors on one database, which judges, delive
 An advisory lock elects, and ends with its session; a term fences. The collector that takes the lock
 raises the term, and every decision is a transaction that first locks the row of its term: if that
 row no longer exists the collector is deposed, and the transaction ends. A stopped process keeps its
-lock, so a candidate that sees no beat for three seconds terminates its sessions.
+lock, so a candidate that sees no beat for three seconds terminates its sessions. It counts them
+itself: the server's clock may be set by hours meanwhile.
 """
 
 import logging
@@ -32,16 +33,19 @@ this machine costs one.
 """
 
 _TRY = "SELECT pg_try_advisory_lock(%(lock)s)"
-# The lock's session beats continuously: one that has been silent for this long is stopped. The
-# other sessions of the process are terminated, too, because they may hold row locks.
-_END_STALE = """
-SELECT pg_terminate_backend(other.pid), other.application_name
-FROM pg_locks JOIN pg_stat_activity holder USING (pid)
-    JOIN pg_stat_activity other ON other.application_name = holder.application_name
+# The lock's session beats continuously: one in which nothing changes is stopped.
+_HOLDER = """
+SELECT pid, extract(epoch FROM state_change)
+FROM pg_locks JOIN pg_stat_activity USING (pid)
 WHERE locktype = 'advisory' AND granted AND database = (
         SELECT oid FROM pg_database WHERE datname = current_database())
     AND classid = %(high)s AND objid = %(low)s AND objsubid = 1
-    AND holder.state_change < clock_timestamp() - make_interval(secs => %(lease_s)s)
+"""
+# The other sessions of the process are terminated, too, because they may hold row locks.
+_END_STALE = """
+SELECT pg_terminate_backend(other.pid), other.application_name
+FROM pg_stat_activity holder JOIN pg_stat_activity other USING (application_name)
+WHERE holder.pid = %(pid)s AND extract(epoch FROM holder.state_change) = %(changed)s
 """
 # The lock may be lost with its session alone: the other sessions of that process must not decide
 # any more.
@@ -93,6 +97,9 @@ class LeaderCandidate:
         self._asked_s = 0.0
         self._statements = 0
         self._is_asking = False
+        self._holder: tuple[object, ...] = ()
+        self._still_looks = 0
+        """The session of the lock, and the looks since its last sign of life."""
         self._checked = (0, 0)
         """The statement that had no answer at the last checks, and their number."""
         self._warned = ""
@@ -184,8 +191,16 @@ class LeaderCandidate:
             self._ended.wait(_TRY_EVERY_S)
 
     def _end_stale(self, connection: PostgresConnection) -> None:
-        place = {"high": _LOCK >> 32, "low": _LOCK & 0xFFFF_FFFF, "lease_s": LEASE_S}
-        ended = self._ask(connection, _END_STALE, place).fetchall()
+        place = {"high": _LOCK >> 32, "low": _LOCK & 0xFFFF_FFFF}
+        holder = self._ask(connection, _HOLDER, place).fetchone() or ()
+        # In looks, so that a pause of this machine costs one.
+        self._still_looks = self._still_looks + 1 if holder and holder == self._holder else 0
+        self._holder = holder
+        if self._still_looks * _TRY_EVERY_S < LEASE_S:
+            return
+        self._still_looks = 0
+        stale = {"pid": holder[0], "changed": holder[1]}
+        ended = self._ask(connection, _END_STALE, stale).fetchall()
         if ended:
             _log.error("election: %s showed no sign of life for %g s; ended", ended[0][1], LEASE_S)
 

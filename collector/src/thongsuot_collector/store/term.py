@@ -25,7 +25,8 @@ _FENCE = "SELECT 1 FROM public.leadership WHERE term = %s AND holder = %s FOR KE
 
 class Leader(msgspec.Struct, frozen=True, kw_only=True):
     """
-    The leader according to the database: ``age_s`` is the age of its last sign of life.
+    The leader according to the database: ``age_s`` is the age of its last sign of life, at
+    ``beat_ns`` of the server's clock.
 
     ``revision`` counts its decisions: a changed number means new data to read. ``unjudged`` is the
     number of journal entries that it had yet to judge then.
@@ -34,6 +35,7 @@ class Leader(msgspec.Struct, frozen=True, kw_only=True):
     term: int
     holder: str
     since_ns: int
+    beat_ns: int
     age_s: float
     revision: int
     unjudged: int
@@ -50,10 +52,36 @@ def current_leader(engine: Engine) -> Leader | None:
         term=row["term"],
         holder=row["holder"],
         since_ns=row["since_ns"],
+        beat_ns=row["beat_ns"],
         age_s=max(0.0, (now_ns - row["beat_ns"]) / 1e9),
         revision=row["revision"],
         unjudged=row["unjudged"],
     )
+
+
+class LeaderObserver:
+    """
+    Reads who leads, repeatedly: ``age_s`` of what it returns is by the clock of this process, from
+    the first look on. The server's clock may be set by hours between two signs of life.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._beat: tuple[int, str, int] | None = None
+        self._beaten_s = 0.0
+
+    def look(self) -> Leader | None:
+        """Return the present or last leader; ``None`` if there never was one."""
+        leader = current_leader(self._engine)
+        if leader is None:
+            return None
+        looked_s, beat = time.monotonic(), (leader.term, leader.holder, leader.beat_ns)
+        if self._beat is None:
+            self._beaten_s = looked_s - leader.age_s
+        elif beat != self._beat:
+            self._beaten_s = looked_s
+        self._beat = beat
+        return msgspec.structs.replace(leader, age_s=looked_s - self._beaten_s)
 
 
 @dataclass(eq=False, slots=True)

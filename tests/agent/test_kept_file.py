@@ -36,7 +36,7 @@ def test_a_failing_write_is_logged_less_and_less_often_and_its_recovery_once(
     half = tmp_path / "month.msgpack.tmp"
     half.symlink_to("/dev/full")
     assert [file.replace(b"after") for _ in range(5)] == [False] * 5
-    assert path.read_bytes() == b"before"
+    assert file.read(bytes) == b"before"
     counts = [message.partition("failures=")[2].partition(":")[0] for message in caplog.messages]
     assert counts == ["1", "2", "4"]
     assert all(str(path) in message for message in caplog.messages)

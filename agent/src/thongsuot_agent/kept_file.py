@@ -1,9 +1,22 @@
-"""Files that a restart takes up again: each is replaced as a whole."""
+"""
+Files that a restart takes up again: each is replaced as a whole, and counts only if it is whole.
+
+A file is the digest of its content and the content. A memory card may return other bytes than were
+written: in a history a changed byte is another time or another state, and no decoder notices.
+"""
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from thongsuot_schema.batch.digest import DIGEST_BYTES, digest_of
 
 _log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 class KeptFile:
@@ -18,10 +31,23 @@ class KeptFile:
         self.path = path
         self._failures = 0
 
+    def read(self, decode: Callable[[bytes], T]) -> T | None:
+        """
+        Return the content, by a ``decode`` of msgspec; ``None`` if there is no file, or none that
+        can be read: that is logged, and is no reason not to start.
+        """
+        try:
+            return decode(_whole(self.path.read_bytes()))
+        except FileNotFoundError:
+            return None
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
+            _log.warning("cannot read file=%s: %s; continuing without it", self.path, error)
+            return None
+
     def replace(self, body: bytes) -> bool:
         """Write it, whole or not at all; return whether it was written. Failures are logged."""
         try:
-            replace_file(self.path, body)
+            replace_file(self.path, digest_of(body) + body)
         except OSError as error:
             self._failures += 1
             if self._failures & (self._failures - 1) == 0:  # the first, then once per doubling
@@ -38,7 +64,7 @@ class KeptFile:
         return True
 
 
-def replace_file(path: Path, body: bytes) -> None:
+def replace_file(path: Path, content: bytes) -> None:
     """
     Write a file, whole or not at all; its folder is made where it is missing.
 
@@ -47,5 +73,12 @@ def replace_file(path: Path, body: bytes) -> None:
     """
     half = path.with_name(f"{path.name}.tmp")
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    half.write_bytes(body)
+    half.write_bytes(content)
     half.rename(path)
+
+
+def _whole(content: bytes) -> bytes:
+    body = content[DIGEST_BYTES:]
+    if digest_of(body) != content[:DIGEST_BYTES]:
+        raise msgspec.DecodeError("its digest does not fit")
+    return body

@@ -107,7 +107,7 @@ def test_a_broken_file_is_reported_and_started_again(
     month = MonthHistory(file)
     with caplog.at_level(logging.WARNING):
         month.load()
-    assert "starting empty" in caplog.text
+    assert "continuing without it" in caplog.text
     watch(month, State.UP, BEGIN_S, BEGIN_S + 60)
     assert spans(month.stretches("fixed", "")) == [(0, 60, State.UP)]
 

@@ -8,6 +8,7 @@ import pytest
 from tests.agent.sms.sms_modem import SmsModem, read_pdu
 from thongsuot_agent.config.model import AgentConfig, PushConfig, SiteIdentity, SmsConfig
 from thongsuot_agent.judge.memory import IssuedVerdict
+from thongsuot_agent.kept_file import KeptFile
 from thongsuot_agent.sms import modem as serial_modem
 from thongsuot_agent.sms.alarm import SmsAlarm
 from thongsuot_schema.inventory.fields import Medium
@@ -239,7 +240,7 @@ async def test_messages_sent_by_a_clock_in_2038_use_up_one_day_and_no_more(
 async def test_a_file_of_messages_that_is_damaged_holds_up_no_message(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    (tmp_path / "sms.json").write_bytes(b'["\xff\xfe"]')
+    KeptFile(tmp_path / "sms.json").replace(b'["\xff\xfe"]')
     with SmsModem() as modem:
         site = AlarmedSite(tmp_path, modem.device, per_day=2)
         site.cut("wan0", "wan1")

@@ -6,7 +6,6 @@ metered links have used, which address families the links have had. It is of thi
 configuration, or it is not used; the record (``spool``) does not depend on it.
 """
 
-import logging
 from pathlib import Path
 
 import msgspec
@@ -15,8 +14,6 @@ from thongsuot_agent.judge.memory import Memory
 from thongsuot_agent.kept_file import KeptFile
 from thongsuot_agent.page.history import PastState
 from thongsuot_schema.result import Family
-
-_log = logging.getLogger(__name__)
 
 
 class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,13 +45,8 @@ class CheckpointFile:
 
     def load(self, *, boot_id: str, fingerprint: str) -> Checkpoint | None:
         """Return the state saved in this boot under this configuration, else ``None``."""
-        path = self._file.path
-        try:
-            checkpoint = _DECODER.decode(path.read_bytes())
-        except FileNotFoundError:
-            return None
-        except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
-            _log.warning("cannot read checkpoint file=%s: %s; starting without it", path, error)
+        checkpoint = self._file.read(_DECODER.decode)
+        if checkpoint is None:
             return None
         if (checkpoint.boot_id, checkpoint.fingerprint) != (boot_id, fingerprint):
             return None

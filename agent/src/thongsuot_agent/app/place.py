@@ -8,7 +8,6 @@ circuits. The stored identities apply to the site, carrier and circuit of the se
 is moved permanently and the settings are changed, it starts over.
 """
 
-import logging
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -18,8 +17,6 @@ from thongsuot_agent.judge.memory import LinkMemory, Memory, NeighbourIdentity
 from thongsuot_agent.kept_file import KeptFile
 from thongsuot_schema.inventory.model import Link
 from thongsuot_schema.result import Family
-
-_log = logging.getLogger(__name__)
 
 
 class KnownLink(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,6 +39,9 @@ class KnownPlace(msgspec.Struct, frozen=True, kw_only=True):
     links: dict[str, KnownLink] = {}
 
 
+_DECODER = msgspec.json.Decoder(KnownPlace)
+
+
 class PlaceFile:
     """The file. It is written when something new was learned, a few times in a device's life."""
 
@@ -52,16 +52,8 @@ class PlaceFile:
 
     def restore(self, memory: Memory, specs: Iterable[Link]) -> None:
         """Let a memory that begins with nothing know the place as it was."""
-        try:
-            place = msgspec.json.decode(self._file.path.read_bytes(), type=KnownPlace)
-        except FileNotFoundError:
-            return
-        except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
-            _log.warning(
-                "cannot read place file=%s: %s; it is learned again", self._file.path, error
-            )
-            return
-        if place.site != self._site:
+        place = self._file.read(_DECODER.decode)
+        if place is None or place.site != self._site:
             return
         self._place = place
         for spec in specs:

@@ -6,7 +6,9 @@ and compares their mean with the contract. The counts survive restarts; a new mo
 zero.
 """
 
+import logging
 from collections.abc import Callable
+from typing import Annotated
 
 import msgspec
 
@@ -22,6 +24,9 @@ _HOURS = 24
 _KIND = "qcvn"
 
 
+_Hours = Annotated[tuple[int, ...], msgspec.Meta(min_length=_HOURS, max_length=_HOURS)]
+
+
 class MonthSamples(msgspec.Struct, frozen=True, kw_only=True):
     """
     One link in one month: how many samples each way, their sum, and how many at each hour.
@@ -34,10 +39,12 @@ class MonthSamples(msgspec.Struct, frozen=True, kw_only=True):
     up: int = 0
     down_sum: float = 0.0
     up_sum: float = 0.0
-    hours: tuple[int, ...] = (0,) * _HOURS
+    hours: _Hours = (0,) * _HOURS
 
 
 _DECODER = msgspec.json.Decoder(dict[str, MonthSamples])
+
+_log = logging.getLogger(__name__)
 
 
 class SamplingProgress:
@@ -93,8 +100,16 @@ class SamplingProgress:
         )
 
     def restore(self, stored: str) -> None:
-        """Load the saved counts of an earlier process, if there are none yet."""
-        for link, before in (_DECODER.decode(stored) if stored else {}).items():
+        """
+        Load the saved counts of an earlier process, if there are none yet. What cannot be read is
+        logged, and counts as nothing.
+        """
+        try:
+            counts = _DECODER.decode(stored) if stored else {}
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            _log.warning("cannot read the counts of rate samples: %s; counting from zero", error)
+            return
+        for link, before in counts.items():
             self._links.setdefault(link, before)
 
     def dump(self) -> str:

@@ -7,7 +7,6 @@ only while the clock is trusted. A power cut loses the data since the file was l
 record (``spool``) does not depend on it.
 """
 
-import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -26,8 +25,6 @@ MAX_BYTES: Final = 1 << 20
 
 _WRITTEN_EVERY_S: Final = 3_600.0
 """24 writes a day of 130 KB for two links (2026-12): a memory card lasts for years."""
-
-_log = logging.getLogger(__name__)
 
 
 class RollupTrack(msgspec.Struct, array_like=True):
@@ -86,13 +83,7 @@ class LineHistory:
         """Load the saved rollups; an unreadable file is replaced by an empty history."""
         if self._file is None:
             return
-        path = self._file.path
-        try:
-            self._links = msgspec.msgpack.decode(path.read_bytes(), type=_Links)
-        except FileNotFoundError:
-            return
-        except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
-            _log.warning("cannot read line history file=%s: %s; starting empty", path, error)
+        self._links = self._file.read(_decoded) or {}
 
     def add_result(self, result: Result) -> None:
         """Add echoes of the line itself; without a trusted clock they are ignored."""
@@ -137,3 +128,14 @@ class LineHistory:
                     del track.complete[: len(track.complete) // 2 + 1]
             body = msgspec.msgpack.encode(self._links)
         self._file.replace(body)
+
+
+def _decoded(body: bytes) -> _Links:
+    links = msgspec.msgpack.decode(body, type=_Links)
+    for tracks in links.values():
+        if tracks.keys() != KEPT_S.keys():
+            raise msgspec.ValidationError(f"rollups of {sorted(tracks)} s")
+        for track in tracks.values():
+            for _ in track.rollups():  # raises for one that no page could draw
+                pass
+    return links

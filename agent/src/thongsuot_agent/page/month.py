@@ -6,7 +6,6 @@ included, and neither are unobserved times. The history survives a restart and a
 the minutes since it was last written; the record (``spool``) does not depend on it.
 """
 
-import logging
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
@@ -32,8 +31,6 @@ _JOINED_S: Final = 90.0
 """The agent ticks every second; a longer gap was not observed."""
 _WRITTEN_EVERY_S: Final = 900.0
 """A memory card withstands 96 small writes a day, some 10 KB each, for years."""
-
-_log = logging.getLogger(__name__)
 
 
 class MonthStretch(msgspec.Struct, array_like=True):
@@ -63,13 +60,8 @@ class MonthHistory:
         """Load the saved periods; an unreadable file is replaced by an empty history."""
         if self._file is None:
             return
-        path = self._file.path
-        try:
-            self._lights = msgspec.msgpack.decode(path.read_bytes(), type=_Lights)
-        except FileNotFoundError:
-            return
-        except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
-            _log.warning("cannot read month file=%s: %s; starting empty", path, error)
+        decoder = msgspec.msgpack.Decoder(_Lights)
+        self._lights = self._file.read(decoder.decode) or {}
 
     def tick(self, verdicts: Iterable[IssuedVerdict], now_ns: int, wall_s: float | None) -> None:
         """

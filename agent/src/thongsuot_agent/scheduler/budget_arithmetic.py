@@ -11,6 +11,7 @@ cheapest last; those needed for verdicts stay longer than all others.
 import math
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Annotated
 
 import msgspec
 
@@ -32,10 +33,14 @@ VERDICT_KINDS = frozenset({"icmp", "dns", "http", "host"})
 NS_PER_S = 1_000_000_000
 
 
-Day = tuple[str, int] | None
+_Bytes = Annotated[int, msgspec.Meta(ge=0)]
+_DayNumber = Annotated[int, msgspec.Meta(ge=1, le=31)]
+_Month = Annotated[str, msgspec.Meta(pattern="^(2[01][0-9]{2}-(0[1-9]|1[0-2]))?$")]
+
+Day = tuple[_Month, _DayNumber] | None
 """Month and day; ``None`` while the clock is doubted."""
 
-DayUsage = tuple[Day, int]
+DayUsage = tuple[Day, _Bytes]
 """A day, and the bytes used on it."""
 
 
@@ -47,10 +52,10 @@ class MonthUsage(msgspec.Struct, frozen=True, kw_only=True):
     ``confirming`` are the shares of a day, as a restart finds them.
     """
 
-    month: str
-    spent_bytes: int = 0
-    days: dict[int, int] = {}
-    other_months: dict[str, int] = {}
+    month: _Month
+    spent_bytes: _Bytes = 0
+    days: dict[_DayNumber, _Bytes] = {}
+    other_months: dict[_Month, _Bytes] = {}
     local: DayUsage | None = None
     confirming: DayUsage | None = None
 

@@ -1,5 +1,6 @@
 """Data budget: the usage of metered links this month, and whether the next run still fits."""
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
@@ -40,6 +41,8 @@ SPACED_RUN_BYTES = 10_000
 """Confirming runs from this size on (pages) are spaced and limited; echoes and lookups are not."""
 
 _DECODER = msgspec.json.Decoder(dict[str, MonthUsage])
+
+_log = logging.getLogger(__name__)
 
 
 class DataBudget:
@@ -172,9 +175,14 @@ class DataBudget:
     def restore(self, stored: str) -> None:
         """
         Restore the usage saved by an earlier process; of the same month, the larger sum counts, and
-        of the same day.
+        of the same day. What cannot be read is logged, and counts as nothing.
         """
-        for link, before in (_DECODER.decode(stored) if stored else {}).items():
+        try:
+            usage = _DECODER.decode(stored) if stored else {}
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            _log.warning("cannot read the usage of metered links: %s; counting from zero", error)
+            return
+        for link, before in usage.items():
             known = self._spent.get(link)
             if known is None or (before.month, before.spent_bytes) > (
                 known.month,

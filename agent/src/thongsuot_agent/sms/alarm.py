@@ -17,7 +17,7 @@ import msgspec
 from thongsuot_agent.clock import NS_PER_S, Clocks
 from thongsuot_agent.config.model import AgentConfig
 from thongsuot_agent.judge.memory import IssuedVerdict
-from thongsuot_agent.kept_file import replace_file
+from thongsuot_agent.kept_file import KeptFile
 from thongsuot_agent.sms.modem import SmsNotSent, WrongPin, send_texts
 from thongsuot_agent.sms.pdu import submit
 from thongsuot_agent.sms.text import DeadLine, alarm_text
@@ -29,6 +29,8 @@ _RETRY_S: Final = (60.0, 300.0, 1_800.0)
 """
 A cell that has just come up accepts nothing for a minute; after three attempts the alarm gives up.
 """
+
+_SENT: Final = msgspec.json.Decoder(list[float])
 
 _log = logging.getLogger(__name__)
 
@@ -55,7 +57,7 @@ class SmsAlarm:
         self._verdicts = verdicts
         self._clock = clock
         self._trusted_wall_ns = trusted_wall_ns
-        self._path = path
+        self._file = KeptFile(path)
         self._look_s = look_s
         self._is_told = False
         self._is_locked = False
@@ -160,13 +162,7 @@ class SmsAlarm:
         messages nor allow more. A time ahead of it is of a clock that was wrong, and counts as now:
         as it stands, no message could be sent until then (a clock in 2038, for twelve years).
         """
-        try:
-            sent_s = msgspec.json.decode(self._path.read_bytes(), type=list[float])
-        except FileNotFoundError:
-            return []
-        except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
-            _log.warning("cannot read file=%s: %s; counting from zero", self._path, error)
-            return []
+        sent_s = self._file.read(_SENT.decode) or []
         now_ns, wall_s = self._clock.boottime_ns(), self._clock.wall_ns() / NS_PER_S
         ages_s = [max(0.0, wall_s - at_s) for at_s in sent_s]
         return [now_ns - round(age_s * NS_PER_S) for age_s in ages_s if age_s <= _DAY_S]
@@ -174,7 +170,4 @@ class SmsAlarm:
     def _save_sent(self) -> None:
         now_ns, wall_s = self._clock.boottime_ns(), self._clock.wall_ns() / NS_PER_S
         sent_s = [wall_s - (now_ns - at_ns) / NS_PER_S for at_ns in self._sent_ns]
-        try:
-            replace_file(self._path, msgspec.json.encode(sent_s))
-        except OSError as error:
-            _log.warning("cannot write file=%s: %s; a restart counts from zero", self._path, error)
+        self._file.replace(msgspec.json.encode(sent_s))

@@ -3,6 +3,7 @@
 import random
 import shutil
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -232,16 +233,24 @@ async def test_detail_younger_than_its_age_stays(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("away_s", "is_trusted", "kept"),
-    [(80_000.0, True, [1]), (90_000.0, True, []), (90_000.0, False, [1])],
-    ids=["young", "old", "old by a doubted clock"],
+    ("away_s", "is_trusted", "was_set", "kept"),
+    [
+        (80_000.0, True, True, [1]),
+        (90_000.0, True, True, []),
+        (90_000.0, False, True, [1]),
+        (57 * 365 * 86_400.0, True, False, [1]),
+    ],
+    ids=["young", "old", "old by a doubted clock", "sealed in 1970"],
 )
 async def test_detail_of_a_former_boot_is_as_old_as_a_trusted_wall_clock_shows(
-    tmp_path: Path, away_s: float, is_trusted: bool, kept: list[int]
+    tmp_path: Path, away_s: float, is_trusted: bool, was_set: bool, kept: list[int]
 ) -> None:
     config = SpoolConfig(disk_after_s=1.0, max_age_s=86400.0)
-    before = FakeClock()
-    former = spool_at(tmp_path, config=config, clock=clock_of(before), boot=BOOTS[0])
+    before = FakeClock() if was_set else FakeClock(wall_ns=1_000 * NS_PER_S)
+    sealing = clock_of(before)
+    if not was_set:  # a device without network or battery: nobody vouches for its clock
+        sealing = replace(sealing, error_s=lambda: None)
+    former = spool_at(tmp_path, config=config, clock=sealing, boot=BOOTS[0])
     await former.open()
     former.add_entry(result(1))
     await former.close()

@@ -122,6 +122,23 @@ def strip_expired(
         _strip_rows(disk, rows, layouts, note)
 
 
+def age_of_former(row: SpoolRow, wall_ns: int) -> int:
+    """
+    Return the age of a batch of a former boot, in nanoseconds; 0 if nobody vouched for the wall
+    clock by which it was sealed.
+
+    A device that boots without network has the time of its image, or 1970: what it measured in an
+    outage would be decades old as soon as the next boot knows the time.
+    """
+    from thongsuot_schema.batch.decode import read_header  # noqa: PLC0415 - as in strip_results
+
+    try:
+        is_vouched = read_header(row.body).clock.error_s is not None
+    except BatchError:
+        return 0
+    return wall_ns - row.sealed_wall_ns if is_vouched else 0
+
+
 def _remove_whole(disk: Disk, rows: list[SpoolRow], note: OnDropped) -> None:
     """Remove batches completely: they are skeletons already, or cannot be read."""
     disk.remove_batches([row.key for row in rows])

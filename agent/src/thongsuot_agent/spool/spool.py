@@ -19,7 +19,7 @@ from thongsuot_agent.spool.batch_builder import SealedBatch
 from thongsuot_agent.spool.disk import FIRST, SpoolRow
 from thongsuot_agent.spool.disk_executor import DiskExecutor
 from thongsuot_agent.spool.disk_store import DiskStore, WriteSet
-from thongsuot_agent.spool.eviction import DroppedCounts
+from thongsuot_agent.spool.eviction import DroppedCounts, age_of_former
 from thongsuot_agent.spool.frame import Entry
 from thongsuot_agent.spool.layouts import Layouts
 from thongsuot_agent.spool.live_streams import LiveStreams, StreamEnds
@@ -376,7 +376,7 @@ class Spool:
             age_ns = self._clock.boottime_ns() - row.sealed_boottime_ns
         else:
             wall_ns = self._trusted_wall_ns()
-            age_ns = 0 if wall_ns is None else wall_ns - row.sealed_wall_ns
+            age_ns = 0 if wall_ns is None else age_of_former(row, wall_ns)
         return age_ns > self._config.max_age_s * NS_PER_S
 
     def _count_dropped(

@@ -80,6 +80,22 @@ def test_nothing_is_kept_of_an_untrusted_time() -> None:
     assert starts(lines, FINE_S) == [600]
 
 
+@pytest.mark.parametrize("is_restarted", [False, True])
+def test_runs_are_counted_again_after_a_clock_in_2038(
+    tmp_path: Path, *, is_restarted: bool
+) -> None:
+    lines = LineHistory(tmp_path / "lines.msgpack")
+    lines.tick(600 * S, 2_150_000_000.0)
+    lines.add_result(echo(600))
+    if is_restarted:
+        lines.save()
+        lines = LineHistory(tmp_path / "lines.msgpack")
+        lines.load()
+    measure(lines, 900, 1200)
+    assert starts(lines, FINE_S) == [900]
+    assert starts(lines, COARSE_S) == [0]
+
+
 def test_the_history_is_restored_after_a_power_cut(tmp_path: Path) -> None:
     file = tmp_path / "state" / "lines.msgpack"
     lines = LineHistory(file)

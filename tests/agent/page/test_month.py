@@ -81,6 +81,29 @@ def test_values_that_nobody_measured_or_vouched_for_are_missing() -> None:
     assert len(month.stretches("fixed", "")) == 2, "a clock that was set back rewrites nothing"
 
 
+@pytest.mark.parametrize("is_restarted", [False, True])
+def test_states_are_watched_again_after_a_clock_in_2038(
+    tmp_path: Path, *, is_restarted: bool
+) -> None:
+    month = MonthHistory(tmp_path / "month.msgpack")
+    watch(month, State.UP, 2_150_000_000.0, 2_150_000_600.0)
+    if is_restarted:
+        month.save(None)
+        month = MonthHistory(tmp_path / "month.msgpack")
+        month.load()
+    watch(month, State.UP, BEGIN_S, BEGIN_S + 60)
+    watch(month, State.DOWN, BEGIN_S + 90, BEGIN_S + 120)
+    assert spans(month.stretches("fixed", "")) == [(0, 90, State.UP), (90, 120, State.DOWN)]
+
+
+def test_what_a_clock_ahead_by_a_day_has_dated_later_is_dropped() -> None:
+    month = MonthHistory()
+    watch(month, State.UP, BEGIN_S, BEGIN_S + 600)
+    watch(month, State.UP, BEGIN_S + 86_400, BEGIN_S + 90_000)
+    watch(month, State.DOWN, BEGIN_S + 4_200, BEGIN_S + 4_260)
+    assert spans(month.stretches("fixed", "")) == [(0, 600, State.UP), (4200, 4260, State.DOWN)]
+
+
 def test_the_month_is_restored_after_a_power_cut(tmp_path: Path) -> None:
     file = tmp_path / "state" / "month.msgpack"
     month = MonthHistory(file)

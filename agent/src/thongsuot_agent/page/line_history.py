@@ -13,18 +13,21 @@ from typing import Final
 
 import msgspec
 
+from thongsuot_agent.clock import CONTRADICTION_NS, NS_PER_S
 from thongsuot_agent.kept_file import KeptFile
 from thongsuot_schema.catalogue.icmp import LOSS, RTT
 from thongsuot_schema.line_rollup import COARSE_S, FINE_S, LineRollup
 from thongsuot_schema.result import Result
 
-NS_PER_S: Final = 1_000_000_000
 KEPT_S: Final = {FINE_S: 86_400 + COARSE_S, COARSE_S: 31 * 86_400}
 LINKS_KEPT: Final = 8
 MAX_BYTES: Final = 1 << 20
 
 _WRITTEN_EVERY_S: Final = 3_600.0
 """24 writes a day of 130 KB for two links (2026-12): a memory card lasts for years."""
+
+
+_AHEAD_S: Final = CONTRADICTION_NS // NS_PER_S
 
 
 class RollupTrack(msgspec.Struct, array_like=True):
@@ -38,8 +41,14 @@ class RollupTrack(msgspec.Struct, array_like=True):
     current: LineRollup = msgspec.field(default_factory=LineRollup)
 
     def add_run(self, at_s: int, length_s: int, rtt_s: float | None, loss_ratio: float) -> None:
-        """Add a run; a run older than the current rollup (a clock set back) is ignored."""
+        """
+        Add a run; one older than the current rollup (a clock set back) is ignored, unless that is
+        far ahead: it was made by a clock that was wrong, and so was all that is dated later.
+        """
         start_s = at_s // length_s * length_s
+        if start_s < self.start_s - _AHEAD_S:
+            self.complete = [kept for kept in self.complete if kept[0] < start_s]
+            self.start_s, self.current = start_s, LineRollup()
         if start_s < self.start_s:
             return
         if start_s > self.start_s:

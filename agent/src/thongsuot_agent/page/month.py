@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from thongsuot_agent.clock import CONTRADICTION_NS, NS_PER_S
 from thongsuot_agent.judge.memory import IssuedVerdict
 from thongsuot_agent.kept_file import KeptFile
 from thongsuot_schema.state import State
@@ -26,7 +27,7 @@ Per light: one fault an hour for three weeks. A light that flaps more loses its 
 """
 LIGHTS_KEPT: Final = 64
 
-_NS_PER_S: Final = 1_000_000_000
+_AHEAD_S: Final = CONTRADICTION_NS // NS_PER_S
 _JOINED_S: Final = 90.0
 """The agent ticks every second; a longer gap was not observed."""
 _WRITTEN_EVERY_S: Final = 900.0
@@ -75,7 +76,7 @@ class MonthHistory:
             verdict = issued.verdict
             if verdict.state is not State.UNKNOWN and not (verdict.link and verdict.service):
                 key = f"{verdict.link}\n{verdict.service}"
-                began_s = int(wall_s - (now_ns - issued.onset_ns) / _NS_PER_S)
+                began_s = int(wall_s - (now_ns - issued.onset_ns) / NS_PER_S)
                 self._extend(key, verdict, now_s, began_s=began_s)
         if wall_s - self._written_s >= _WRITTEN_EVERY_S or wall_s < self._written_s:
             if self._written_s:
@@ -110,6 +111,8 @@ class MonthHistory:
             if len(self._lights) >= LIGHTS_KEPT:
                 return
             past = self._lights[key] = []
+        if past and now_s < past[-1].end_s - _AHEAD_S:
+            _drop_later(past, now_s)
         last = past[-1] if past else None
         if last is not None and now_s < last.end_s:
             return  # the clock was set back: saved periods stay until that time has passed again
@@ -140,3 +143,11 @@ class MonthHistory:
             self._lights = {key: past for key, past in self._lights.items() if past}
             body = msgspec.msgpack.encode(self._lights)
         return body
+
+
+def _drop_later(past: list[MonthStretch], now_s: int) -> None:
+    """Drop what is dated after now: a clock that was wrong made it, and nobody knows when."""
+    while past and past[-1].start_s >= now_s:
+        del past[-1]
+    if past:
+        past[-1].end_s = min(past[-1].end_s, now_s)

@@ -1,10 +1,13 @@
 """Steps of the wall clock are seen, and the collector's time is trusted within its error."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from thongsuot_agent.clock import (
     EARLIEST_WALL_NS,
+    HELD_NS,
+    LATEST_WALL_NS,
     NS_PER_S,
     SYSTEM,
     Clocks,
@@ -14,6 +17,7 @@ from thongsuot_agent.clock import (
 )
 
 HOUR_NS = 3600 * NS_PER_S
+YEAR_NS = 365 * 86_400 * NS_PER_S
 TRUE_NS = 1_800_000_000 * NS_PER_S
 
 
@@ -103,3 +107,68 @@ def test_a_collector_that_contradicts_a_synchronised_clock_is_not_believed() -> 
     assert trusted_ns(0, 0.001) == TRUE_NS
     assert trusted_ns(days_ns, 0.001) is None
     assert trusted_ns(days_ns, None) == TRUE_NS + days_ns, "there is nobody else to ask"
+
+
+class VouchedClocks:
+    """A device's clocks that the test sets, by whose kernel the wall clock is synchronised."""
+
+    def __init__(self) -> None:
+        self.now_ns, self.wall_ns = HOUR_NS, TRUE_NS
+        self.error_s: float | None = 0.001
+        self.clock = Clocks(
+            boottime_ns=lambda: self.now_ns,
+            wall_ns=lambda: self.wall_ns,
+            error_s=lambda: self.error_s,
+        )
+
+    def wait(self, by_ns: int) -> None:
+        self.now_ns += by_ns
+        self.wall_ns += by_ns
+
+
+@pytest.mark.parametrize("step_ns", [11 * YEAR_NS, -300 * 86_400 * NS_PER_S, 2 * HOUR_NS])
+def test_a_clock_that_contradicts_itself_counts_only_after_it_has_stood_for_a_while(
+    step_ns: int,
+) -> None:
+    true_time, device = TrueTime(), VouchedClocks()
+    assert true_time.trusted_wall_ns(device.clock) == TRUE_NS
+    device.wait(NS_PER_S)
+    device.wall_ns += step_ns
+    for _ in range(59):
+        assert true_time.trusted_wall_ns(device.clock) is None
+        device.wait(60 * NS_PER_S)
+    device.wall_ns -= step_ns  # it was wrong for an hour, and is right again
+    assert true_time.trusted_wall_ns(device.clock) == device.wall_ns
+    device.wall_ns += step_ns
+    assert true_time.trusted_wall_ns(device.clock) is None, "another hour, not the rest of that"
+    device.wait(HELD_NS)
+    assert true_time.trusted_wall_ns(device.clock) == device.wall_ns
+
+
+def test_steps_of_less_than_an_hour_are_followed_at_once() -> None:
+    true_time, device = TrueTime(), VouchedClocks()
+    for _ in range(5):
+        assert true_time.trusted_wall_ns(device.clock) == device.wall_ns
+        device.wall_ns += HOUR_NS // 2
+
+
+@pytest.mark.parametrize("wall_ns", [0, 1_000 * NS_PER_S, EARLIEST_WALL_NS - 1, LATEST_WALL_NS])
+def test_a_synchronised_clock_that_cannot_be_right_is_not_trusted(wall_ns: int) -> None:
+    true_time, device = TrueTime(), VouchedClocks()
+    device.wall_ns = wall_ns
+    assert true_time.trusted_wall_ns(device.clock) is None
+    true_time.add_collector_time(
+        sent_ns=device.now_ns, received_ns=device.now_ns, collector_wall_ns=TRUE_NS
+    )
+    assert true_time.trusted_wall_ns(device.clock) == TRUE_NS, "the collector's is there"
+
+
+def test_a_collector_whose_clock_is_set_is_followed_though_its_answers_take_longer() -> None:
+    true_time = TrueTime()
+    true_time.add_collector_time(
+        sent_ns=0, received_ns=1_000_000, collector_wall_ns=TRUE_NS + 11 * YEAR_NS
+    )
+    true_time.add_collector_time(
+        sent_ns=NS_PER_S, received_ns=3 * NS_PER_S, collector_wall_ns=TRUE_NS + 2 * NS_PER_S
+    )
+    assert true_time.wall_ns(0, 0, 0) == TRUE_NS

@@ -37,6 +37,12 @@ Two clocks that are further apart contradict each other: one of them would begin
 let the record grow old at once.
 """
 
+HELD_NS = 3600 * NS_PER_S
+"""
+A wall clock that contradicts the one before counts only after it has stood for this long: the
+machine that gives the time may be wrong for a while.
+"""
+
 
 # Without a Python function around it: every run reads it a dozen times.
 _boottime_ns = partial(time.clock_gettime_ns, time.CLOCK_BOOTTIME)
@@ -95,6 +101,22 @@ class _CollectorClock:
     def error_at(self, boottime_ns: int) -> float:
         return self.error_ns + abs(boottime_ns - self.boottime_ns) * DRIFT_RATIO
 
+    def agrees_with(self, other: "_CollectorClock") -> bool:
+        """Return whether both can be right; else the collector's clock was set in between."""
+        error_ns = self.error_ns + other.error_at(self.boottime_ns)
+        return abs(self.offset_ns - other.offset_ns) <= error_ns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _HeldClock:
+    """A wall clock against boot time, and since when it has stood there."""
+
+    offset_ns: int
+    since_ns: int
+
+    def is_at(self, offset_ns: int) -> bool:
+        return abs(self.offset_ns - offset_ns) <= CONTRADICTION_NS
+
 
 class TrueTime:
     """
@@ -105,6 +127,8 @@ class TrueTime:
 
     def __init__(self) -> None:
         self._best: _CollectorClock | None = None
+        self._trusted: _HeldClock | None = None
+        self._doubted: _HeldClock | None = None
 
     @property
     def is_known(self) -> bool:
@@ -115,7 +139,8 @@ class TrueTime:
         """
         Take in one answer; ``sent_ns`` and ``received_ns`` are boot times around the request.
 
-        The best sighting is kept: the one whose error, growing with age, is now the smallest.
+        The best sighting is kept: the one whose error, growing with age, is now the smallest. One
+        that contradicts it is the newer truth: the collector's clock was set.
         """
         if not EARLIEST_WALL_NS <= collector_wall_ns < LATEST_WALL_NS or received_ns < sent_ns:
             return
@@ -125,7 +150,8 @@ class TrueTime:
             error_ns=(received_ns - sent_ns) / 2,
             boottime_ns=middle_ns,
         )
-        if self._best is None or new.error_ns <= self._best.error_at(middle_ns):
+        best = self._best
+        if best is None or new.error_ns <= best.error_at(middle_ns) or not new.agrees_with(best):
             self._best = new
 
     def wall_ns(self, boottime_ns: int, device_wall_ns: int, now_boottime_ns: int) -> int:
@@ -138,13 +164,33 @@ class TrueTime:
 
     def trusted_wall_ns(self, clock: Clocks) -> int | None:
         """
-        Return the wall time now, ``None`` while neither collector nor kernel vouches for it, or
-        while they contradict each other.
+        Return the wall time now, ``None`` while neither collector nor kernel vouches for it, while
+        they contradict each other, or while what they say contradicts what they said before (until
+        it has stood for ``HELD_NS``).
         """
+        now_ns = clock.boottime_ns()
+        wall_ns = self._vouched_wall_ns(clock, now_ns)
+        if wall_ns is None:
+            return None
+        offset_ns = wall_ns - now_ns
+        trusted, doubted = self._trusted, self._doubted
+        if trusted is not None and not trusted.is_at(offset_ns):
+            if doubted is None or not doubted.is_at(offset_ns):
+                self._doubted = _HeldClock(offset_ns=offset_ns, since_ns=now_ns)
+                return None
+            if now_ns - doubted.since_ns < HELD_NS:
+                return None
+        self._trusted = _HeldClock(offset_ns=offset_ns, since_ns=now_ns)
+        self._doubted = None
+        return wall_ns
+
+    def _vouched_wall_ns(self, clock: Clocks, now_ns: int) -> int | None:
         own_ns = None if clock.error_s() is None else clock.wall_ns()
+        if own_ns is not None and not EARLIEST_WALL_NS <= own_ns < LATEST_WALL_NS:
+            own_ns = None
         if self._best is None:
             return own_ns
-        true_ns = clock.boottime_ns() + self._best.offset_ns
+        true_ns = now_ns + self._best.offset_ns
         if own_ns is not None and abs(true_ns - own_ns) > CONTRADICTION_NS:
             return None
         return true_ns

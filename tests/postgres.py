@@ -153,6 +153,25 @@ class PostgresServer:
         self.execute(f"CREATE DATABASE {name}")
         return self.url(name)
 
+    def dump(self, database: str) -> Path:
+        """Back up a database as its administrator does; return the file."""
+        file = self._folder / f"{database}.dump"
+        self._make([*self._client("pg_dump"), "--format=custom", f"--file={file}", database])
+        return file
+
+    def empty(self, database: str) -> None:
+        """Drop a database with all its connections, and create it again."""
+        self._make([*self._client("dropdb"), "--force", database])
+        self._make([*self._client("createdb"), database])
+
+    def restore(self, dump: Path, database: str) -> None:
+        """Restore a dump into an empty database; a single error fails the test."""
+        self._make([*self._client("pg_restore"), f"--dbname={database}", str(dump)])
+
+    def _client(self, program: str) -> list[str]:
+        place = [f"--host={self._folder}", f"--port={self.port}", f"--username={USER}"]
+        return [str(self._binaries / program), *place]
+
     def execute(
         self, statement: str, *arguments: object, database: str = "postgres"
     ) -> list[tuple[object, ...]]:

@@ -276,6 +276,16 @@ def _password_mistake(file: str) -> str:
     return ""
 
 
+def was_emptied(database: PostgresDatabase) -> Localizable:
+    """Return why an empty database is refused that has been used before, for a person."""
+    return Localizable(
+        "the database {database} is empty, and this collector has used it before: restore it from "
+        "a backup; or run `thongsuot-collector run --accept-empty-store`: the record begins anew, "
+        "every agent then needs a new token, and every person a new password",
+        database=database.shown,
+    )
+
+
 def abort(connection: "PostgresConnection") -> None:
     """
     End a connection that another thread waits for: that one gets an ``OperationalError``.

@@ -91,7 +91,7 @@ async def run_collector(
                         directory,
                         role=role,
                         name=name,
-                        accept_empty_store=accept_empty_store,
+                        accept_empty_store=accept_empty_store and not announce.is_told,
                     ) as components:
                         await unavailable.end()
                         _publish_unjudged(components)

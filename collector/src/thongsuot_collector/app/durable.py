@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import Engine
 
 from thongsuot_collector.app.election import CollectorRole
+from thongsuot_collector.app.used_databases import note_used, was_used
 from thongsuot_collector.config.read import Configuration
 from thongsuot_collector.errors import JournalError, StoreError
 from thongsuot_collector.journal.journal import Journal
@@ -21,6 +22,7 @@ JOURNAL_FILE = "journal.sqlite"
 STORE_FILE = "store.sqlite"
 LINKS_FILE = "links.key"
 PROGRAM = "thongsuot-collector"
+_JOURNAL, _STORE = "journal", "store"
 
 
 async def open_durable(
@@ -49,6 +51,7 @@ async def open_durable(
         embedded = open_journal(path, committed=committed, gather_s=settings.gather_s)
         await embedded.begin_generation()
         await _note_losses(configuration, embedded)
+        _note_store(configuration)
         return store, embedded
     from thongsuot_collector.journal.postgres import (  # noqa: PLC0415 - the driver
         open_postgres_journal,
@@ -58,6 +61,7 @@ async def open_durable(
         msgspec.structs.replace(settings.database, application=name),
         committed=committed,
         gather_s=settings.gather_s,
+        may_be_new=accept_empty_store or not was_used(configuration.state_dir, _JOURNAL),
     )
     if role.term is not None:
         journal.fence = role.term.lock
@@ -74,10 +78,18 @@ async def open_durable(
         await _note_losses(configuration, journal)
         if role.leads:
             await journal.begin_generation()
+        note_used(configuration.state_dir, _JOURNAL, settings.database.shown)
+        _note_store(configuration)
     except BaseException:
         await journal.close()
         raise
     return store, journal
+
+
+def _note_store(configuration: Configuration) -> None:
+    shared = configuration.settings.store
+    if shared.url:
+        note_used(configuration.state_dir, _STORE, shared.database.shown)
 
 
 async def _note_losses(configuration: Configuration, journal: Journal) -> None:
@@ -121,9 +133,10 @@ def open_state_store(
         return open_embedded_store(state_dir, accept_empty=accept_empty, has_journal=has_journal)
     from thongsuot_collector.store.postgresql import open_database  # noqa: PLC0415 - the driver
 
-    is_moving = (state_dir / STORE_FILE).exists()
+    had_store = was_used(state_dir, _STORE)
+    may_be_new = accept_empty or not (had_store or (state_dir / STORE_FILE).exists())
     database = msgspec.structs.replace(shared.database, application=application)
-    return open_database(database, may_be_new=accept_empty or not is_moving)
+    return open_database(database, may_be_new=may_be_new, was_used=had_store)
 
 
 def open_embedded_store(

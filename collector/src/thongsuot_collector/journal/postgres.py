@@ -379,20 +379,21 @@ async def open_postgres_journal(
     committed: Callable[[int, float], None],
     gather_s: float = 0.0,
     commit_within_s: float = COMMIT_WITHIN_S,
+    may_be_new: bool = True,
 ) -> PostgresJournal:
     """
-    Return the journal in a database: a new one where there is none.
+    Return the journal in a database: a new one where there is none, if it ``may_be_new``.
 
     Arguments as of ``open_journal``; a commit that takes longer than ``commit_within_s`` is given
     up.
 
     Raises:
-        JournalRefused: the server cannot be reached, or does not let this user make tables.
+        JournalRefused: see ``prepare_tables``.
         JournalError: the journal is of a newer collector.
     """
     return PostgresJournal(
         database,
-        await asyncio.to_thread(prepare_tables, database),
+        await asyncio.to_thread(prepare_tables, database, may_be_new=may_be_new),
         committed=committed,
         gather_s=gather_s,
         commit_within_s=commit_within_s,

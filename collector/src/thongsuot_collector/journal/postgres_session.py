@@ -168,7 +168,11 @@ class JournalConnection:
     def _check(self, connection: PostgresConnection) -> None:
         # In this order: others append meanwhile, and the head that this process knows changes.
         known = self._known()
-        there = identity(connection)
+        try:
+            there = identity(connection)
+        except JournalError as error:
+            # It is being restored, or a newer collector has migrated it: neither passes by itself.
+            raise JournalDamaged(f"{self._database.shown}: {error}") from error
         connection.commit()
         if there.name == known.name and there.head >= known.head:
             return

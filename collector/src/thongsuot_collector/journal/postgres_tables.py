@@ -8,7 +8,7 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from thongsuot_collector.errors import JournalError, JournalRefused
-from thongsuot_collector.postgresql import JOURNAL_SCHEMA, PostgresDatabase
+from thongsuot_collector.postgresql import JOURNAL_SCHEMA, PostgresDatabase, was_emptied
 from thongsuot_schema.localizable import Localizable
 
 PostgresConnection = Connection[TupleRow]
@@ -109,16 +109,21 @@ class JournalIdentity(msgspec.Struct, frozen=True, kw_only=True):
     head: int
 
 
-def prepare_tables(database: PostgresDatabase) -> JournalIdentity:
+def prepare_tables(database: PostgresDatabase, *, may_be_new: bool = True) -> JournalIdentity:
     """
     Ensure that a database has the tables, in this version.
 
+    ``may_be_new``: whether they may be created; else a database without a journal is refused.
+
     Raises:
-        JournalRefused: the server cannot be reached, or does not let this user make tables.
+        JournalRefused: the server cannot be reached, does not let this user make tables, or has
+            none although it had.
         JournalError: they are of a newer collector.
     """
     try:
         with database.connect() as connection:
+            if not may_be_new and _version(connection) == 0:
+                raise JournalRefused(was_emptied(database))
             return create_or_migrate(connection)
     except (psycopg.Error, OSError, ValueError) as error:
         raise JournalRefused(

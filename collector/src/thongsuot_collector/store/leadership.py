@@ -58,10 +58,11 @@ UPDATE leadership SET term = term + 1, holder = %(holder)s,
     since_ns = (extract(epoch FROM clock_timestamp()) * 1e9)::bigint,
     beat_ns = (extract(epoch FROM clock_timestamp()) * 1e9)::bigint RETURNING term
 """
+# Not while a backup is being restored, whose tables are there before their rows.
 _FIRST_TERM = """
 INSERT INTO leadership (term, holder, since_ns, beat_ns, revision)
-VALUES (1, %(holder)s, (extract(epoch FROM clock_timestamp()) * 1e9)::bigint,
-    (extract(epoch FROM clock_timestamp()) * 1e9)::bigint, 0) RETURNING term
+SELECT 1, %(holder)s, (extract(epoch FROM clock_timestamp()) * 1e9)::bigint,
+    (extract(epoch FROM clock_timestamp()) * 1e9)::bigint, 0 FROM store_version RETURNING term
 """
 _BEAT = """
 UPDATE leadership SET beat_ns = (extract(epoch FROM clock_timestamp()) * 1e9)::bigint,
@@ -209,6 +210,9 @@ class LeaderCandidate:
         asked_s = time.monotonic()
         self._ask(connection, _END_PREDECESSOR, {"holder": self.name})
         number = self._begin_term(connection)
+        if number is None:
+            self._ended.wait(_TRY_EVERY_S)
+            return
         term = Term(number=number, holder=self.name, confirmed_s=asked_s)
         self._warned = ""
         _log.info("leading term=%d", number)
@@ -227,15 +231,15 @@ class LeaderCandidate:
             self._changed(None)
             _log.warning("no longer leading term=%d", number)
 
-    def _begin_term(self, connection: PostgresConnection) -> int:
+    def _begin_term(self, connection: PostgresConnection) -> int | None:
+        """Return the number of the next term; ``None``: the store is not complete."""
         holder = {"holder": self.name}
         with connection.transaction():
             # The term itself must be as durable as decisions are: on all disks.
             connection.execute("SET LOCAL synchronous_commit = on")
             row = self._ask(connection, _RAISE_TERM, holder).fetchone()
             row = row or self._ask(connection, _FIRST_TERM, holder).fetchone()
-        assert row is not None
-        return int(row[0])
+        return None if row is None else int(row[0])
 
 
 def fence(engine: Engine, term: Term) -> None:

@@ -279,8 +279,10 @@ _STEPS: tuple[Callable[[Connection], None], ...] = (
 
 
 def is_new(connection: Connection) -> bool:
-    """Return whether there is no store yet."""
-    return not inspect(connection).has_table(_VERSION.name)
+    """Return whether there is no store yet, or only the empty tables of one."""
+    if not inspect(connection).has_table(_VERSION.name):
+        return True
+    return connection.execute(select(_VERSION.c.version)).scalar() is None
 
 
 def migrate(connection: Connection) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 
 from thongsuot_collector.errors import StoreError
-from thongsuot_collector.postgresql import PostgresDatabase
+from thongsuot_collector.postgresql import PostgresDatabase, was_emptied
 from thongsuot_collector.store.migrations import is_new, migrate
 from thongsuot_schema.localizable import Localizable
 
@@ -42,11 +42,14 @@ def engine_for(database: PostgresDatabase) -> Engine:
     return engine
 
 
-def open_database(database: PostgresDatabase, *, may_be_new: bool = True) -> Engine:
+def open_database(
+    database: PostgresDatabase, *, may_be_new: bool = True, was_used: bool = False
+) -> Engine:
     """
     Return the store in a database: created if missing, and migrated to the newest version.
 
-    ``may_be_new``: whether the tables may be created; else an empty database is refused.
+    ``may_be_new``: whether the tables may be created; else an empty database is refused, as one
+    that has lost its data if it ``was_used``.
 
     Raises:
         StoreError: it cannot be reached or used, or was written by a newer collector.
@@ -57,7 +60,7 @@ def open_database(database: PostgresDatabase, *, may_be_new: bool = True) -> Eng
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
             _check(connection, database.shown)
             if not may_be_new:
-                _check_not_new(connection, database.shown)
+                _check_not_new(connection, database, was_used=was_used)
             migrate(connection)
     except (DBAPIError, psycopg.Error, OSError, ValueError) as error:
         engine.dispose()
@@ -75,15 +78,17 @@ def open_database(database: PostgresDatabase, *, may_be_new: bool = True) -> Eng
     return engine
 
 
-def _check_not_new(connection: Connection, place: str) -> None:
+def _check_not_new(connection: Connection, database: PostgresDatabase, *, was_used: bool) -> None:
     if is_new(connection):
+        if was_used:
+            raise StoreError(was_emptied(database))
         raise StoreError(
             Localizable(
                 "the database {database} is empty, and this machine has a store of its "
                 "own: `thongsuot-collector store copy` brings that over; or run "
                 "`thongsuot-collector run --accept-empty-store`: every agent then needs"
                 " a new token, and every person a new password",
-                database=place,
+                database=database.shown,
             )
         )
 

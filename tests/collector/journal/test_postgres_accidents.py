@@ -3,9 +3,10 @@
 import pytest
 
 from tests.collector.journal.journal_contract import entry
-from tests.collector.journal.test_postgres import appended, database_at, opened_at
+from tests.collector.journal.test_postgres import appended, database_at, name_of, opened_at
 from tests.postgres import PostgresServer
-from thongsuot_collector.errors import JournalRefused
+from thongsuot_collector.errors import JournalDamaged, JournalRefused
+from thongsuot_collector.journal.entry import AppendOutcome
 
 pytestmark = pytest.mark.servers
 
@@ -27,3 +28,31 @@ async def test_a_cursor_is_not_saved_while_somebody_has_locked_the_entries(
     await journal.commit("incidents", 1)
     assert (await journal.cursor("incidents")).sequence == 1
     await journal.close()
+
+
+async def test_a_process_that_has_read_what_the_new_primary_lacks_notices_it_after_others_append(
+    postgres: PostgresServer,
+) -> None:
+    """Its caches are of entries and layouts that are in no journal, although the head is higher."""
+    url = postgres.new_database()
+    appender, reader = await opened_at(url), await opened_at(url)
+    for number in (1, 2, 3):
+        await appender.append(entry(number))
+    await reader.wait(2)
+    assert len(await reader.read(0, through=3, limit=9, size_bytes=1 << 20)) == 3
+    # A standby that had not received the third takes over; every connection is a new one.
+    database = name_of(url)
+    postgres.execute("DELETE FROM journal.entries WHERE sequence = 3", database=database)
+    postgres.execute("UPDATE journal.journal SET head = 2, entries = 2", database=database)
+    other = await opened_at(url)
+    for number in (4, 5):
+        assert await appended(other, number) is AppendOutcome.APPENDED
+    postgres.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", database
+    )
+    for ask in (lambda: appended(appender, 6), lambda: reader.cursor("sink")):
+        with pytest.raises(JournalDamaged, match="another entry 3"):
+            await ask()
+    assert await appended(other, 7) is AppendOutcome.APPENDED
+    for journal in (appender, reader, other):
+        await journal.close()

@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TypeVar
 
 import psycopg
@@ -71,6 +72,7 @@ class PostgresJournal:
         self._database = database
         self._name = journal.name
         self._head = journal.head
+        self._newest = (0, b"")
         self._generation = ""
         self._loop = asyncio.get_running_loop()
         self._grown = asyncio.Event()
@@ -97,7 +99,7 @@ class PostgresJournal:
         )
 
     def _known(self) -> JournalIdentity:
-        return JournalIdentity(name=self._name, head=self._head)
+        return JournalIdentity(name=self._name, head=self._head, newest=self._newest)
 
     @property
     def name(self) -> str:
@@ -167,20 +169,17 @@ class PostgresJournal:
                 )
                 if recent is not None:
                     return recent
-            entries, damaged = await self._read_rows((after, through, limit), size_bytes, site)
+            bounds = after, through, limit
+            query = partial(rows.read, bounds=bounds, size_bytes=size_bytes, site=site)
+            entries, damaged = await self._read(query)
+            if entries and entries[-1].sequence > self._newest[0]:
+                self._newest = entries[-1].sequence, entries[-1].entry.digest
             if damaged:
                 await self._note_damaged(damaged)
             if entries or not damaged:
                 return entries
             after = damaged[-1]
         return []
-
-    async def _read_rows(
-        self, bounds: tuple[int, int, int], size_bytes: int, site: str
-    ) -> tuple[list[StoredEntry], list[int]]:
-        return await self._read(
-            lambda connection: rows.read(connection, bounds, size_bytes, site=site)
-        )
 
     async def _note_damaged(self, sequences: Sequence[int]) -> None:
         taken_out = await self._write(lambda connection: rows.note_damaged(connection, sequences))
@@ -328,6 +327,7 @@ class PostgresJournal:
     def _note_appended(self, appended: AppendResult, entry: JournalEntry) -> None:
         if appended.sequence:
             self._recent.add(StoredEntry(sequence=appended.sequence, entry=entry))
+            self._newest = appended.sequence, entry.digest
             self._grow_to(appended.sequence)
 
     def _grow_to(self, head: int) -> None:

@@ -179,6 +179,14 @@ def stored(
         return [stored_entry(row) for row in cursor]
 
 
+def has_entry(connection: PostgresConnection, sequence: int, digest: bytes) -> bool:
+    """Return whether a sequence has an entry with this digest, or none any more."""
+    row = connection.execute(
+        "SELECT digest FROM entries WHERE sequence = %s", (sequence,), binary=True
+    ).fetchone()
+    return row is None or bytes(row[0]) == digest
+
+
 def note_damaged(connection: PostgresConnection, sequences: Sequence[int]) -> int:
     """
     Remove entries whose bodies differ from what was appended, and count them as lost; return their

@@ -173,11 +173,17 @@ class JournalConnection:
         except JournalError as error:
             # It is being restored, or a newer collector has migrated it: neither passes by itself.
             raise JournalDamaged(f"{self._database.shown}: {error}") from error
+        is_same = rows.has_entry(connection, *known.newest)
         connection.commit()
-        if there.name == known.name and there.head >= known.head:
+        if there.name == known.name and there.head >= known.head and is_same:
             return
         if there.name != known.name:
             raise JournalDamaged(f"{self._database.shown} has another journal now")
+        if there.head >= known.head:
+            raise JournalDamaged(
+                f"the journal at {self._database.shown} has another entry {known.newest[0]} now: "
+                "it was put back, or a server took over that had not all of it, and others append"
+            )
         raise JournalDamaged(
             f"the journal at {self._database.shown} ends at {there.head} now, and was read up to "
             f"{known.head}: it was put back, or a server took over that had not all of it"

@@ -103,10 +103,16 @@ _STEPS: tuple[str, ...] = (
 
 
 class JournalIdentity(msgspec.Struct, frozen=True, kw_only=True):
-    """The journal in a database, and its newest sequence."""
+    """
+    The journal in a database, and its newest sequence.
+
+    ``newest`` is the sequence and the digest of the newest entry that a process has read or
+    appended.
+    """
 
     name: str
     head: int
+    newest: tuple[int, bytes] = (0, b"")
 
 
 def prepare_tables(database: PostgresDatabase, *, may_be_new: bool = True) -> JournalIdentity:

@@ -17,14 +17,14 @@ def damaged_bytes(whole: bytes) -> Iterator[bytes]:
     yield whole + whole
 
 
-def damaged_values(value: object) -> Iterator[object]:
+def damaged_values(value: object, strange: tuple[object, ...] = STRANGE) -> Iterator[object]:
     """Yield a value of lists and maps with one part of it, at any depth, replaced or missing."""
-    yield from STRANGE
+    yield from strange
     match value:
         case list():
             for at, part in enumerate(value):
                 yield value[:at] + value[at + 1 :]
-                for damaged in damaged_values(part):
+                for damaged in damaged_values(part, strange):
                     yield [*value[:at], damaged, *value[at + 1 :]]
         case dict():
             for key, part in value.items():
@@ -32,5 +32,5 @@ def damaged_values(value: object) -> Iterator[object]:
                 yield rest
                 for name in ("", "x", "9999-12", -1, 2**62):
                     yield rest | {name: part}
-                for damaged in damaged_values(part):
+                for damaged in damaged_values(part, strange):
                     yield value | {key: damaged}

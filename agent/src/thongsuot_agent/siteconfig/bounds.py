@@ -209,7 +209,7 @@ def _probe(
         fastest_s = mine.every_s
     intervals = (("every_s", probe.every_s), ("metered_every_s", probe.metered_every_s))
     for key, every_s in intervals:
-        if every_s is not None and not fastest_s <= every_s < float("inf"):
+        if every_s is not None and every_s < fastest_s:
             yield (
                 (*path, key),
                 Localizable(

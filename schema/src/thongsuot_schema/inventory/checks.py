@@ -114,17 +114,6 @@ def _is_network(text: str) -> bool:
 
 def schedule_mistakes(schedule: ProbeSchedule, path: Path) -> Iterator[Mistake]:
     """Yield the errors of the intervals of a probe."""
-    for key, every_s in (
-        ("every_s", schedule.every_s),
-        ("metered_every_s", schedule.metered_every_s),
-    ):
-        if every_s is not None and not math.isfinite(every_s):
-            yield (
-                (*path, key),
-                Localizable(
-                    "{key} must be finite; leave the probe out to measure nothing", key=key
-                ),
-            )
     if schedule.metered_every_s is not None and schedule.metered_every_s < schedule.every_s:
         yield (
             (*path, "metered_every_s"),

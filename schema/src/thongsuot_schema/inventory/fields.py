@@ -12,7 +12,14 @@ Month = Annotated[str, msgspec.Meta(pattern=r"^(\d{4}-[01]\d)?$")]
 """A calendar month, as in "2026-11"; may be empty."""
 
 Seconds = Annotated[float, msgspec.Meta(gt=0)]
-BitsPerSecond = Annotated[int, msgspec.Meta(gt=0)]
+Interval = Annotated[float, msgspec.Meta(gt=0, le=31 * 86_400)]
+"""
+How often something is measured, in seconds: once a month at least. A longer interval measures
+nothing, and nanoseconds of some that a float can hold are infinite.
+"""
+
+BitsPerSecond = Annotated[int, msgspec.Meta(gt=0, le=10**15)]
+"""Up to a petabit: a number of any length is not one that can be computed with."""
 
 
 class Medium(StrEnum):

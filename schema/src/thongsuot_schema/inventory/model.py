@@ -6,7 +6,7 @@ from typing import Annotated
 import msgspec
 
 from thongsuot_schema.inventory.contract_terms import Contract
-from thongsuot_schema.inventory.fields import BitsPerSecond, Medium, Name, Seconds, StrictStruct
+from thongsuot_schema.inventory.fields import BitsPerSecond, Interval, Medium, Name, StrictStruct
 from thongsuot_schema.segment import Segment
 
 
@@ -91,7 +91,7 @@ class Link(StrictStruct, frozen=True):
     circuit: str = ""
     contract_down_bits_per_second: BitsPerSecond | None = None
     contract_up_bits_per_second: BitsPerSecond | None = None
-    allowance_bytes: Annotated[int, msgspec.Meta(gt=0)] | None = None
+    allowance_bytes: Annotated[int, msgspec.Meta(gt=0, le=10**18)] | None = None
     resolvers: tuple[str, ...] = ()
     site_networks: tuple[str, ...] = ()
     shares: tuple[Name, ...] = ()
@@ -154,8 +154,8 @@ class ProbeSchedule(StrictStruct, frozen=True):
     """
 
     kind: Name
-    every_s: Seconds
-    metered_every_s: Seconds | None = None
+    every_s: Interval
+    metered_every_s: Interval | None = None
     targets: tuple[str, ...] = ("*",)
     links: tuple[str, ...] = ("*",)
     settings: dict[str, object] = msgspec.field(default_factory=dict)

@@ -6,9 +6,11 @@ those of the file with the same name; other entries of the file stay. It cannot 
 the device itself: interfaces, files, keys, credentials, equipment, the collector's address.
 """
 
+from typing import Annotated
+
 import msgspec
 
-from thongsuot_schema.inventory.fields import BitsPerSecond, Medium, Name, Seconds
+from thongsuot_schema.inventory.fields import BitsPerSecond, Interval, Medium, Name
 from thongsuot_schema.inventory.model import Role
 from thongsuot_schema.segment import Segment
 
@@ -27,7 +29,7 @@ class ConfiguredLink(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     circuit: str = ""
     contract_down_bits_per_second: BitsPerSecond | None = None
     contract_up_bits_per_second: BitsPerSecond | None = None
-    allowance_bytes: int | None = None
+    allowance_bytes: Annotated[int, msgspec.Meta(le=10**18)] | None = None
     resolvers: tuple[str, ...] = ()
     site_networks: tuple[str, ...] = ()
     shares: tuple[Name, ...] = ()
@@ -55,8 +57,8 @@ class ConfiguredProbe(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     """Probes and their intervals; fields as in ``inventory.model.ProbeSchedule``."""
 
     kind: Name
-    every_s: Seconds
-    metered_every_s: Seconds | None = None
+    every_s: Interval
+    metered_every_s: Interval | None = None
     targets: tuple[str, ...] = ("*",)
     links: tuple[str, ...] = ("*",)
     settings: dict[str, object] = {}
@@ -99,6 +101,6 @@ class OfferedConfig(msgspec.Struct, frozen=True, kw_only=True):
     after its bytes.
     """
 
-    number: int
-    made_ns: int
+    number: Annotated[int, msgspec.Meta(ge=1, le=999_999_999)]
+    made_ns: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
     content: msgspec.Raw

@@ -1,6 +1,6 @@
 """Notices of proposed work: the city's people get them by mail, then the carrier's, each once."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import msgspec
@@ -12,6 +12,7 @@ from tests.collector.notify.channel_contract import ServiceFixture
 from tests.collector.notify.channels.test_email import MailFixture
 from tests.collector.notify.dispatch.webhook_receivers import WebhookReceiver
 from tests.collector.notify.incident_events import CITY, city_inventory, steady_city
+from tests.collector.running import let_go
 from thongsuot_collector.correlation import proposed_work
 from thongsuot_collector.incidents.fault import NS_PER_S
 from thongsuot_collector.incidents.proposed_work import ProposedWork, WorkDecision
@@ -87,10 +88,24 @@ class WorkDesk:
         await self.notices.check()
 
 
+@pytest.fixture
+async def desks() -> AsyncIterator[list[WorkDesk]]:
+    """The desks of a test, whose stores are closed at its end."""
+    made: list[WorkDesk] = []
+    yield made
+    for desk in made:
+        await let_go(desk.store)
+
+
+def added(desks: list[WorkDesk], desk: WorkDesk) -> WorkDesk:
+    desks.append(desk)
+    return desk
+
+
 async def test_the_city_reads_what_is_proposed_and_the_carrier_what_was_decided(
-    tmp_path: Path, mail: MailFixture
+    tmp_path: Path, mail: MailFixture, desks: list[WorkDesk]
 ) -> None:
-    desk = WorkDesk(tmp_path, {"main": mail.channel()})
+    desk = added(desks, WorkDesk(tmp_path, {"main": mail.channel()}))
     agreed = desk.propose(scope=f"link:{_first_site(desk)}:{_first_link(desk)}")
     for _ in range(3):
         await desk.check(10)
@@ -118,9 +133,9 @@ async def test_the_city_reads_what_is_proposed_and_the_carrier_what_was_decided(
 
 
 async def test_a_mail_that_nobody_took_is_sent_again_also_by_a_collector_that_starts(
-    tmp_path: Path, mail: MailFixture
+    tmp_path: Path, mail: MailFixture, desks: list[WorkDesk]
 ) -> None:
-    desk = WorkDesk(tmp_path, {"main": mail.channel()})
+    desk = added(desks, WorkDesk(tmp_path, {"main": mail.channel()}))
     work = desk.propose()
     mail.behave("451")
     await desk.check()
@@ -139,15 +154,20 @@ async def test_a_mail_that_nobody_took_is_sent_again_also_by_a_collector_that_st
 
 
 async def test_proposals_go_to_a_fallback_that_people_read_and_not_to_systems(
-    tmp_path: Path, mail: MailFixture, first: WebhookReceiver, caplog: pytest.LogCaptureFixture
+    tmp_path: Path,
+    mail: MailFixture,
+    first: WebhookReceiver,
+    desks: list[WorkDesk],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    alone = WorkDesk(tmp_path / "alone", {"main": first.channel()})
+    alone = added(desks, WorkDesk(tmp_path / "alone", {"main": first.channel()}))
     alone.propose()
     await alone.check()
     await alone.check()
     assert caplog.text.count("no channel of city is read by people") == 1
     settings = msgspec.structs.replace(SETTINGS, fallback_channels=("mail",))
-    desk = WorkDesk(tmp_path, {"main": first.channel(), "mail": mail.channel()}, settings=settings)
+    channels = {"main": first.channel(), "mail": mail.channel()}
+    desk = added(desks, WorkDesk(tmp_path, channels, settings=settings))
     desk.propose()
     await desk.check()
     assert [sent["to"] for sent in mail.mails()] == ["mang@hanoi.example"]
@@ -155,10 +175,10 @@ async def test_proposals_go_to_a_fallback_that_people_read_and_not_to_systems(
 
 
 async def test_in_quiet_hours_a_proposal_waits_for_the_morning(
-    tmp_path: Path, mail: MailFixture
+    tmp_path: Path, mail: MailFixture, desks: list[WorkDesk]
 ) -> None:
     settings = msgspec.structs.replace(SETTINGS, quiet_from="08:00", quiet_until="10:00")
-    desk = WorkDesk(tmp_path, {"main": mail.channel()}, settings=settings)
+    desk = added(desks, WorkDesk(tmp_path, {"main": mail.channel()}, settings=settings))
     desk.propose()
     await desk.check()
     assert mail.mails() == []

@@ -166,7 +166,7 @@ async def test_proposals_go_to_a_fallback_that_people_read_and_not_to_systems(
     await alone.check()
     assert caplog.text.count("no channel of city is read by people") == 1
     settings = msgspec.structs.replace(SETTINGS, fallback_channels=("mail",))
-    channels = {"main": first.channel(), "mail": mail.channel()}
+    channels: dict[str, Channel] = {"main": first.channel(), "mail": mail.channel()}
     desk = added(desks, WorkDesk(tmp_path, channels, settings=settings))
     desk.propose()
     await desk.check()

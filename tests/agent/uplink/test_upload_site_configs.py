@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
-from tests.agent.uplink.receiver import PushReceiver
+from tests.agent.uplink.receiver import PushReceiver, ScriptedReply, scripted
 from tests.agent.uplink.test_upload_service import pushing, until
+from tests.schema.batch.test_push import crowded
 from thongsuot_agent.uplink.answer import PushOutcome
 from thongsuot_agent.uplink.upload_service import SiteConfigHooks
-from thongsuot_schema.batch.push import PATH_LAYOUTS
+from thongsuot_schema.batch.push import PATH_LAYOUTS, fit_answer
 
 
 async def test_each_batch_says_which_configuration_is_run_in_35_bytes(tmp_path: Path) -> None:
@@ -43,3 +44,17 @@ async def test_an_agent_that_takes_no_site_configs_reports_nothing(tmp_path: Pat
         pusher.make(1)
         await receiver.until(lambda: receiver.numbers == [1])
         assert not any("thongsuot-site-config" in heard.headers for heard in receiver.heard)
+
+
+async def test_a_batch_is_acknowledged_however_much_is_broken_at_the_site(tmp_path: Path) -> None:
+    answer = fit_answer(crowded(4_000))
+    script = scripted(ScriptedReply(status=200, answer=answer))
+    async with (
+        PushReceiver(script=script).listening() as receiver,
+        pushing(tmp_path, receiver) as pusher,
+    ):
+        pusher.make(1)
+        await until(lambda: pusher.spool.status().waiting_batches == 0)
+        assert len(receiver.heard) == 1
+        assert pusher.uplink.answer is not None
+        assert pusher.uplink.answer.notifications == answer.notifications

@@ -2,7 +2,14 @@
 
 import msgspec
 
-from thongsuot_schema.batch.push import PushResponse, TestRequest
+from thongsuot_schema.batch.push import (
+    ANSWER_LIMIT_BYTES,
+    PushResponse,
+    SentNotification,
+    SiteIncident,
+    TestRequest,
+    fit_answer,
+)
 
 
 class ResponseBeforeTestRequests(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,3 +53,40 @@ def test_a_missing_part_of_an_answer_means_that_nothing_happened() -> None:
     assert (answer.acknowledged, answer.repeated, answer.error) == (0, False, "")
     assert (answer.answered_boottime_ns, answer.collector_wall_ns) == (0, 0)
     assert msgspec.json.encode(PushResponse(repeated=True)) == b'{"repeated":true}'
+
+
+def crowded(count: int) -> PushResponse:
+    """Return the answer to a site at which much is broken."""
+    return PushResponse(
+        acknowledged=1,
+        answered_boottime_ns=10**15,
+        test_requests=(ASK,),
+        site_config=msgspec.Raw(b'"%s"' % (b"x" * 40_000)),
+        notifications=tuple(
+            SentNotification(
+                party="carrier:vnpt",
+                channel="e-mail",
+                at_wall_ns=number,
+                service=f"service-{number}",
+            )
+            for number in range(count)
+        ),
+        incidents=tuple(
+            SiteIncident(party="carrier:vnpt", about=("service",) * 9, sites=count - number)
+            for number in range(count)
+        ),
+    )
+
+
+def test_an_answer_is_never_too_long_to_be_read_and_keeps_what_matters_most() -> None:
+    for count in (1, 2, 3, 40, 400, 4_000):
+        whole = crowded(count)
+        fitted = fit_answer(whole)
+        assert len(msgspec.json.encode(fitted)) < ANSWER_LIMIT_BYTES
+        assert (fitted.acknowledged, fitted.site_config) == (1, whole.site_config)
+        assert fitted.test_requests == (ASK,)
+        kept = len(fitted.notifications)
+        assert kept > 0
+        assert fitted.notifications == whole.notifications[-kept:], "the newest"
+        assert fitted.incidents == whole.incidents[: len(fitted.incidents)], "the widest"
+    assert fit_answer(crowded(40)) == crowded(40)

@@ -10,8 +10,6 @@ from thongsuot_schema.batch.push import PushResponse
 MAX_RETRY_AFTER_S = 3600.0
 """The limit of an accepted Retry-After."""
 
-ANSWER_LIMIT_BYTES = 64 * 1024
-
 _DECODER = msgspec.json.Decoder(PushResponse)
 
 _OK, _CONFLICT = 200, 409

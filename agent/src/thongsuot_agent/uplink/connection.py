@@ -23,8 +23,9 @@ from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.probing.certificates import Authorities, system_authorities
 from thongsuot_agent.probing.proxy import LinkProxy, proxy_of
 from thongsuot_agent.probing.resolution import resolve_host
-from thongsuot_agent.uplink.answer import ANSWER_LIMIT_BYTES, PostResponse
+from thongsuot_agent.uplink.answer import PostResponse
 from thongsuot_agent.uplink.preference import in_family_order
+from thongsuot_schema.batch.push import ANSWER_LIMIT_BYTES
 from thongsuot_schema.result import Family
 
 _log = logging.getLogger(__name__)

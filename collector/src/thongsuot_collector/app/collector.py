@@ -41,7 +41,7 @@ from thongsuot_collector.statements.archive import StatementIssuer
 from thongsuot_runtime.supervisor import Supervisor
 from thongsuot_schema.batch import kernel
 from thongsuot_schema.batch.limits import DEFAULT_LIMITS as LIMITS
-from thongsuot_schema.batch.push import PushResponse
+from thongsuot_schema.batch.push import PushResponse, fit_answer
 from thongsuot_schema.batch.record_report import parse_report
 
 _AGAIN_S = 1.0
@@ -264,12 +264,14 @@ def _push_endpoint(
         limits=LIMITS,
         metrics=components.metrics,
         callbacks=SiteCallbacks(
-            answer=lambda site, site_config: PushResponse(
-                notifications=components.notifications.notified_parties(site),
-                incidents=components.site_incidents(site),
-                test_requests=components.test_requests.pending(site),
-                site_config=components.site_configs.offer_for(site, site_config),
-                nearest=nearest.offer(site, time.monotonic()),
+            answer=lambda site, site_config: fit_answer(
+                PushResponse(
+                    notifications=components.notifications.notified_parties(site),
+                    incidents=components.site_incidents(site),
+                    test_requests=components.test_requests.pending(site),
+                    site_config=components.site_configs.offer_for(site, site_config),
+                    nearest=nearest.offer(site, time.monotonic()),
+                )
             ),
             on_report=_hear_report(components),
         ),

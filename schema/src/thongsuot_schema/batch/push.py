@@ -50,6 +50,12 @@ The longest delay between two attempts of a sender. After a collector's return i
 until each device has pushed again: until then silence means nothing.
 """
 
+ANSWER_LIMIT_BYTES = 64 * 1024
+"""A sender reads no longer answer: its batch would not count as acknowledged."""
+
+_OTHER_FIELDS_BYTES = 1024
+"""Room for the fields about the batch itself: numbers, and a sentence."""
+
 NO_SITE_CONFIG = msgspec.Raw(b"")
 """
 Value in an answer without a site configuration; an empty one made elsewhere is not valid JSON.
@@ -182,3 +188,20 @@ class TestRefusal(StrEnum):
 
     TIMEOUT = "time"
     """It did not end in time."""
+
+
+def fit_answer(response: PushResponse) -> PushResponse:
+    """
+    Return an answer short enough to be read, with the newest notifications and the widest incidents
+    for which there is room: what a page shows must not keep a batch from being acknowledged.
+    """
+    while response.notifications or response.incidents:
+        if len(msgspec.json.encode(response)) <= ANSWER_LIMIT_BYTES - _OTHER_FIELDS_BYTES:
+            break
+        notifications, incidents = response.notifications, response.incidents
+        response = msgspec.structs.replace(
+            response,
+            notifications=notifications[(len(notifications) + 1) // 2 :],
+            incidents=incidents[: len(incidents) // 2],
+        )
+    return response

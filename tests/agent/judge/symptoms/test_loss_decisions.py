@@ -160,6 +160,24 @@ def test_nothing_is_reported_of_one_host_that_loses_alone_and_the_test_starts_ag
 FELT = pages(episodes_ns=[ago(50.0), ago(40.0), ago(30.0), ago(20.0)], **ALIVE)
 
 
+@pytest.mark.parametrize(
+    ("others", "is_told"),
+    [({"raw_sent": 34}, False), ({"raw_sent": 34, "raw_lost": 1}, True), ({"raw_sent": 3}, True)],
+    ids=["all the others' echoes come back", "they lose some as well", "too few"],
+)
+def test_a_host_that_loses_half_of_its_echoes_is_known_to_be_alone_by_few_of_the_others(
+    others: Shown, *, is_told: bool
+) -> None:
+    """By the counts of 2026-12: another carrier's core lost half, and pages of a portal failed."""
+    rest: Shown = ALIVE | {"sent": 34, "silent_ns": ago(5.0)} | others
+    hosts = [clean("access-fixed"), clean("core-fixed"), lossy("zone", sent=23, lost=11)]
+    hosts += [echoes(target, **rest) for target in ("exchange", "abroad", "far")]
+    at = in_test([echoes("gateway", **GATEWAY), *hosts, FELT])
+    assert told(at) == (TRANSIT if is_told else None)
+    noisy = [track.target for track in at.link.tracks.values() if track.noisy_until_ns]
+    assert noisy == ([] if is_told else ["zone"])
+
+
 def test_loss_beyond_the_carrier_is_reported_only_if_pages_show_it() -> None:
     at = losing_far()
     assert told(at) is None

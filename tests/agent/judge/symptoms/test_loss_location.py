@@ -324,7 +324,7 @@ def test_a_lone_losing_host_is_compared_with_equally_far_ones_or_else_with_all(
 ) -> None:
     rungs = {"near": Segment.CARRIER, "zone": Segment.TRANSIT, "far": Segment.TRANSIT}
     seen = {name: LossShare(rungs[name]).plus(*counts) for name, counts in shares.items()}
-    assert _lone_loser(seen, Settings()) == alone
+    assert _lone_loser(seen, seen, Settings()) == alone
 
 
 LAN, ACCESS, CORE_RUNG = Segment.LAN, Segment.ACCESS, Segment.CARRIER

@@ -125,7 +125,7 @@ def locate_loss(at: LinkContext, onset_ns: int, *, blip_ratio: float = 0.0) -> L
     as one loss: a LAN with such blips would lose this share of the gateway's.
     """
     shares = _shares(at, onset_ns)
-    worst = _lone_loser(shares, at.settings)
+    worst = _lone_loser(shares, _raw_shares(at), at.settings)
     if worst is not None:
         for track in at.link.tracks.values():
             if track.target == worst:
@@ -218,14 +218,20 @@ def _shares(at: LinkContext, onset_ns: int) -> dict[str, LossShare]:
     return shares
 
 
-def _raw_ratio(at: LinkContext) -> float:
-    """Return the loss ratio of all echoes to targets beyond the site in the current test."""
-    share = LossShare(Segment.TRANSIT)
+def _raw_shares(at: LinkContext) -> dict[str, LossShare]:
+    """Return every echo to each target beyond the site in the current test, also those of blips."""
+    shares: dict[str, LossShare] = {}
     for track in at.link.tracks.values():
         point = at.probes.point_of(track)
         if point is not None and track.kind == ECHO and not point.is_gateway:
-            share = share.plus(track.raw_sent, track.raw_lost)
-    return max(0.0, share.at_least())
+            share = shares.get(track.target, LossShare(rung_of(point, at.link.facts)))
+            shares[track.target] = share.plus(track.raw_sent, track.raw_lost)
+    return shares
+
+
+def _raw_ratio(at: LinkContext) -> float:
+    """Return the loss ratio of all echoes to targets beyond the site in the current test."""
+    return max(0.0, _together(_raw_shares(at).values()).at_least())
 
 
 def _uncounted(at: LinkContext, shares: Mapping[str, LossShare], onset_ns: int) -> set[Segment]:
@@ -248,23 +254,39 @@ def _uncounted(at: LinkContext, shares: Mapping[str, LossShare], onset_ns: int) 
     return answering - {share.rung for share in shares.values()}
 
 
-def _lone_loser(shares: Mapping[str, LossShare], settings: Settings) -> str | None:
+def _lone_loser(
+    shares: Mapping[str, LossShare], raw: Mapping[str, LossShare], settings: Settings
+) -> str | None:
     """
     Return the target with most of the losses if the others do not confirm them.
 
-    The others are those equally far away: nearer ones may well be clean.
+    The others are those equally far away: nearer ones may well be clean. ``raw``: every echo of
+    each target, as the test counts one loss of a blip that takes echoes of several.
     """
     beyond = {t: share for t, share in shares.items() if share.rung is not Segment.LAN}
     if len(beyond) < settings.quorum:
         return None
     worst = max(sorted(beyond), key=lambda target: beyond[target].lost)
-    others = [share for target, share in beyond.items() if target != worst]
-    beside = [s for s in others if RANK[s.rung] >= RANK[beyond[worst].rung]]
-    rest = LossShare(beyond[worst].rung)
-    for share in beside or others:
-        rest = rest.plus(share.sent, share.lost)
-    nats = rest.nats(settings.loss_degraded_ratio, settings.loss_healthy_ratio)
-    return worst if nats <= -OTHERS_CLEAN_NATS else None
+    others = [target for target in beyond if target != worst]
+    beside = [t for t in others if RANK[beyond[t].rung] >= RANK[beyond[worst].rung]] or others
+    healthy, degraded = settings.loss_healthy_ratio, settings.loss_degraded_ratio
+    if _together(beyond[target] for target in beside).nats(degraded, healthy) <= -OTHERS_CLEAN_NATS:
+        return worst
+    # A host that loses half of its echoes is soon known to be alone: what lost as much of all would
+    # show at once (2026-12: 11 of 23 to another carrier's anchor, whose core failed, and none of
+    # 136 to the others; as pages of one portal failed as well, a loss beyond the line's own carrier
+    # was reported).
+    rest = _together(raw[target] for target in beside if target in raw)
+    ratio = min(0.9, max(degraded, beyond[worst].at_least()))
+    is_spared = rest.nats(degraded, healthy) < 0.0 and rest.nats(ratio, healthy) <= -CLEAN_NATS
+    return worst if is_spared else None
+
+
+def _together(shares: Iterable[LossShare]) -> LossShare:
+    total = LossShare(Segment.TRANSIT)
+    for share in shares:
+        total = total.plus(share.sent, share.lost)
+    return total
 
 
 def _first_lossy(

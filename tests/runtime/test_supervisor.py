@@ -156,3 +156,21 @@ def test_a_fatal_exception_is_not_tried_again_and_ends_the_other_tasks() -> None
         FakeClock().run(main())
     assert raised.group_contains(Broken, match="torn")
     assert (runs, ended) == (1, ["endless"])
+
+
+def test_waits_grow_up_to_the_limit_of_the_process() -> None:
+    clock = FakeClock()
+    started_s: list[float] = []
+
+    async def failing() -> None:
+        started_s.append(asyncio.get_running_loop().time())
+        raise OSError("the database takes no writes")
+
+    async def main() -> None:
+        stop = asyncio.Event()
+        asyncio.get_running_loop().call_later(30, stop.set)
+        await Supervisor(random=no_jitter, limit_s=5.0).run({"failing": failing}, stop)
+
+    clock.run(main())
+    waits = [round(b - a) for a, b in itertools.pairwise(started_s)]
+    assert waits == [1, 2, 4, 5, 5, 5, 5]

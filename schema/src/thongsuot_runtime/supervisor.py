@@ -30,8 +30,8 @@ class Supervisor:
     Keeps tasks running: an unexpected exception stops one task for a moment, not all.
 
     A task that returns has failed as well. Exceptions in ``fatal`` can only be recovered from by a
-    new process: they end ``run``. ``random`` as for ``Backoff``; ``on_failure`` is called with the
-    name of the task at each failure.
+    new process: they end ``run``. ``random`` and ``limit_s`` as for ``Backoff``; ``on_failure`` is
+    called with the name of the task at each failure.
     """
 
     def __init__(
@@ -40,8 +40,10 @@ class Supervisor:
         random: Callable[[], float],
         fatal: tuple[type[Exception], ...] = (),
         on_failure: Callable[[str], None] | None = None,
+        limit_s: float = _LIMIT_S,
     ) -> None:
         self._random = random
+        self._limit_s = limit_s
         self._fatal = fatal
         self._on_failure = on_failure
         self._failed_tasks: dict[str, FailedTask] = {}
@@ -70,7 +72,7 @@ class Supervisor:
                 running_task.cancel()
 
     async def _keep_running(self, name: str, task: Callable[[], Awaitable[object]]) -> None:
-        backoff = Backoff(first_s=_FIRST_S, limit_s=_LIMIT_S, random=self._random)
+        backoff = Backoff(first_s=_FIRST_S, limit_s=self._limit_s, random=self._random)
         clock = asyncio.get_running_loop().time
         while True:
             began_s = clock()

@@ -129,6 +129,7 @@ class IncidentConsumer:
         # Decided and not published: kept when a task fails.
         self._unsent: list[NotificationEvent] = []
         self._writing = asyncio.Lock()
+        self._refusal = ""
         self.turns = TurnTimer()
         self.registry = IncidentRegistry(
             directory, load_all(), self._settings, calm_s=self._timeline.calm_s
@@ -246,8 +247,11 @@ class IncidentConsumer:
 
     @property
     def refusal(self) -> str:
-        """Why the journal stores nothing, empty if it does: every push is refused then."""
-        return self._listening.refusal
+        """
+        Why the journal stores nothing, and every push is refused; or why the store refuses what was
+        decided, so that nobody is notified. Empty if all is stored.
+        """
+        return self._listening.refusal or self._refusal
 
     async def follow_windows(self) -> None:
         """Check periodically whether others have planned or cancelled work."""
@@ -367,9 +371,11 @@ class IncidentConsumer:
                 await run_to_completion(
                     partial(rows.write_changes, self._store, writes, consumer=CONSUMER)
                 )
-            except BaseException:
+            except BaseException as error:
                 self._unwritten.requeue(writes)
+                self._refusal = str(error).partition("\n")[0]
                 raise
+            self._refusal = ""
             if position is not None:
                 self._written_ns = self._now_ns()
                 await self._journal.commit(CONSUMER, position.sequence)

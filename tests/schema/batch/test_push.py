@@ -1,6 +1,7 @@
 """Old agents and old collectors understand an answer with tests in it, and one without."""
 
 import msgspec
+import pytest
 
 from thongsuot_schema.batch.push import (
     ANSWER_LIMIT_BYTES,
@@ -90,3 +91,10 @@ def test_an_answer_is_never_too_long_to_be_read_and_keeps_what_matters_most() ->
         assert fitted.notifications == whole.notifications[-kept:], "the newest"
         assert fitted.incidents == whole.incidents[: len(fitted.incidents)], "the widest"
     assert fit_answer(crowded(40)) == crowded(40)
+
+
+def test_a_time_that_no_clock_has_is_not_read() -> None:
+    """The page could not convert it, as long as this answer was the last one."""
+    sent = SentNotification(party="commune", channel="e-mail", at_wall_ns=10**400)
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.json.decode(msgspec.json.encode(sent), type=SentNotification)

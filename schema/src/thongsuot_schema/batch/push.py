@@ -10,6 +10,7 @@ the layout has to be sent first, another 4xx when it will never be taken, 5xx or
 """
 
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
 
@@ -122,7 +123,7 @@ class SentNotification(msgspec.Struct, frozen=True, kw_only=True):
 
     party: str
     channel: str
-    at_wall_ns: int
+    at_wall_ns: Annotated[int, msgspec.Meta(le=2**63 - 1)]
     link: str = ""
     service: str = ""
     reference: str = ""

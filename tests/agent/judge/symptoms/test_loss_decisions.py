@@ -161,17 +161,18 @@ FELT = pages(episodes_ns=[ago(50.0), ago(40.0), ago(30.0), ago(20.0)], **ALIVE)
 
 
 @pytest.mark.parametrize(
-    ("others", "is_told"),
-    [({"raw_sent": 34}, False), ({"raw_sent": 34, "raw_lost": 1}, True), ({"raw_sent": 3}, True)],
-    ids=["all the others' echoes come back", "they lose some as well", "too few"],
+    ("asked", "lost", "is_told"),
+    [(34, 0, False), (10, 0, False), (3, 0, True), (20, 1, True)],
+    ids=["no other loses", "of a few echoes each", "of too few", "one loses, if less than it"],
 )
 def test_a_host_that_loses_half_of_its_echoes_is_known_to_be_alone_by_few_of_the_others(
-    others: Shown, *, is_told: bool
+    asked: int, lost: int, *, is_told: bool
 ) -> None:
     """By the counts of 2026-12: another carrier's core lost half, and pages of a portal failed."""
-    rest: Shown = ALIVE | {"sent": 34, "silent_ns": ago(5.0)} | others
+    rest: Shown = ALIVE | {"sent": 34, "silent_ns": ago(5.0), "raw_sent": asked}
     hosts = [clean("access-fixed"), clean("core-fixed"), lossy("zone", sent=23, lost=11)]
-    hosts += [echoes(target, **rest) for target in ("exchange", "abroad", "far")]
+    hosts += [echoes("exchange", **rest), echoes("abroad", **rest)]
+    hosts += [echoes("far", **rest | {"raw_lost": lost})]
     at = in_test([echoes("gateway", **GATEWAY), *hosts, FELT])
     assert told(at) == (TRANSIT if is_told else None)
     noisy = [track.target for track in at.link.tracks.values() if track.noisy_until_ns]

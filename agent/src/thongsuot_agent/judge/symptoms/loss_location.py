@@ -277,7 +277,7 @@ def _lone_loser(
     # 136 to the others; as pages of one portal failed as well, a loss beyond the line's own carrier
     # was reported).
     rest = _together(raw[target] for target in beside if target in raw)
-    ratio = min(0.9, max(degraded, beyond[worst].at_least()))
+    ratio = max(degraded, beyond[worst].at_least())
     is_spared = rest.nats(degraded, healthy) < 0.0 and rest.nats(ratio, healthy) <= -CLEAN_NATS
     return worst if is_spared else None
 

@@ -7,7 +7,11 @@ from thongsuot_agent.judge.memory import Track
 from thongsuot_agent.judge.symptoms.attribution import attribute_failure
 from thongsuot_agent.judge.symptoms.failure_modes import Health
 from thongsuot_agent.judge.symptoms.service_over_link import ServiceOverLink
-from thongsuot_agent.judge.symptoms.service_proofs import clock_is_proved, is_way_proved
+from thongsuot_agent.judge.symptoms.service_proofs import (
+    clock_is_proved,
+    fell_away_apart,
+    is_way_proved,
+)
 from thongsuot_schema.inventory.model import Link
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
@@ -57,6 +61,21 @@ def test_silence_and_failures_over_one_carrier_do_not_clear_the_portal() -> None
     assert segment_of(earlier, later) is Segment.SERVICE
     at_once = turned_away(since_s=100.0, worked_s=120.0)
     assert segment_of(earlier, at_once) is Segment.SERVICE
+
+
+@pytest.mark.parametrize(
+    ("carrier", "is_apart"), [("song-hong", False), ("cuu-long", True), ("", True)]
+)
+def test_two_lines_of_one_carrier_that_are_turned_away_one_after_the_other_are_no_two_carriers(
+    carrier: str, *, is_apart: bool
+) -> None:
+    earlier = turned_away(since_s=100.0, worked_s=130.0)
+    later = turned_away(since_s=20.0, worked_s=40.0)
+    line = add_link(judged_link(earlier).memory, "mobile", [later])
+    entry = Link(name="mobile", interface="", carrier=carrier)
+    beside = ServiceOverLink(line, {Family.IP4: Health.BAD}, {Family.IP4: later}, entry)
+    assert fell_away_apart(earlier, "song-hong", [beside]) is is_apart
+    assert fell_away_apart(earlier, "", [beside]), "a line of a carrier that nobody named"
 
 
 UNTRUSTED, WRONG_NAME = Reason.CERTIFICATE_UNTRUSTED, Reason.CERTIFICATE_NAME_MISMATCH

@@ -2,6 +2,8 @@
 Part of the contract of a journal (``journal_contract``): positions beside a copy that was put back.
 """
 
+import pytest
+
 from tests.collector.journal.journal_contract import Reopen, entry
 from thongsuot_collector.journal.generations import position_at, position_in
 from thongsuot_collector.journal.journal import Journal
@@ -53,6 +55,21 @@ async def test_nothing_is_known_of_a_generation_that_a_journal_does_not_have(
     earlier = Position(journal=journal.name, sequence=2)
     assert await continues_after(journal, earlier) == 2
     assert await continues_after(journal, Position(journal="other", sequence=2)) == 0
+
+
+async def test_an_administrator_is_told_of_read_entries_that_are_gone_and_of_nothing_else(
+    reopen: Reopen, caplog: pytest.LogCaptureFixture
+) -> None:
+    journal = await reopen()
+    await journal.begin_generation()
+    await journal.append(entry(1))
+    whole, lost = position_at(journal, 1), position_at(journal, 4)
+    assert await continues_after(journal, whole) == 1
+    assert await continues_after(journal, Position(journal="other", sequence=2)) == 0
+    assert caplog.messages == []
+    assert await continues_after(journal, lost) == 1
+    (told,) = caplog.messages
+    assert "incidents had read up to 4, and only entries up to 1 are the same" in told
 
 
 async def continues_after(journal: Journal, position: Position) -> int:

@@ -46,9 +46,6 @@ from thongsuot_schema.batch.record_report import parse_report
 
 _AGAIN_S = 1.0
 
-_RESTARTED_WITHIN_S = 5.0
-"""A database that takes writes again is used within seconds, however long it took none."""
-
 _OF_THE_DATABASE = (DBAPIError, StoreError, JournalRefused, JournalDamaged)
 """
 A database is temporarily unavailable, or lacks entries that were read from the server before:
@@ -214,7 +211,7 @@ async def _serve(
         supervisor = Supervisor(
             random=random.random,
             fatal=(JournalDamaged,),
-            limit_s=_RESTARTED_WITHIN_S,
+            limit_s=5.0,  # a database that takes writes again is used within seconds
             on_failure=lambda name: components.metrics.failures.labels(name).inc(),
         )
         stop_jobs = asyncio.Event()

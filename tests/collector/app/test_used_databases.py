@@ -68,3 +68,35 @@ async def test_an_empty_database_is_left_for_its_backup_by_those_that_run_and_th
         assert kept == [(1,), (2,), (3,)]
     finally:
         await cluster.close()
+
+
+@pytest.mark.parametrize("of_second", [("journal",), ("journal", "store")])
+async def test_a_journal_is_not_shared_by_collectors_that_do_not_share_their_store(
+    of_second: tuple[str, ...], postgres: PostgresServer, tmp_path: Path
+) -> None:
+    """A test's and a city's, or two cities': each would judge and notify by itself."""
+    url = postgres.new_database()
+    places = [tmp_path / "first", tmp_path / "second"]
+    for place in places:
+        place.mkdir()
+    first = CollectorProcess(places[0], f'[journal]\nurl = "{url}"\n')
+    second = CollectorProcess(
+        places[1], "".join(f'[{table}]\nurl = "{url}"\n' for table in of_second)
+    )
+    await first.start()
+    try:
+        assert first.process is not None
+        with pytest.raises(
+            AssertionError, match=rf"used by another collector, .* {first.process.pid} "
+        ):
+            await second.start()
+        await second.kill()
+        assert await is_ready(first)
+        # What a machine that was killed has held ends with its connections.
+        await first.kill()
+        await second.start()
+        await eventually(lambda: is_ready(second))
+    finally:
+        for process in (first, second):
+            if process.process is not None:
+                await process.kill()

@@ -62,6 +62,7 @@ async def open_durable(
         committed=committed,
         gather_s=settings.gather_s,
         may_be_new=accept_empty_store or not was_used(configuration.state_dir, _JOURNAL),
+        is_sole=not role.is_shared,
     )
     if role.term is not None:
         journal.fence = role.term.lock

@@ -38,6 +38,7 @@ from thongsuot_collector.journal.postgres_session import (
 from thongsuot_collector.journal.postgres_tables import (
     JournalIdentity,
     PostgresConnection,
+    not_fenced,
     prepare_tables,
 )
 from thongsuot_collector.journal.ranges import Range
@@ -68,6 +69,7 @@ class PostgresJournal:
         committed: Callable[[int, float], None],
         gather_s: float = 0.0,
         commit_within_s: float = COMMIT_WITHIN_S,
+        is_sole: bool = False,
     ) -> None:
         self._database = database
         self._name = journal.name
@@ -81,7 +83,7 @@ class PostgresJournal:
         self._shares = SiteShares()
         self._shares_through = self._trims = 0
         self._waiting = WaitingBodies("the server")
-        self.fence: Callable[[PostgresConnection], None] = _not_fenced
+        self.fence: Callable[[PostgresConnection], None] = not_fenced
         """
         Called before every operation that only the leading collector may do; an exception of it
         ends the operation.
@@ -95,7 +97,7 @@ class PostgresJournal:
             limit_s=commit_within_s,
         )
         self._listener = HeadListener(
-            database, self._known, grown=self._hear_of, failed=self._hear_failure
+            database, self._known, is_sole=is_sole, grown=self._hear_of, failed=self._hear_failure
         )
 
     def _known(self) -> JournalIdentity:
@@ -369,10 +371,6 @@ class PostgresJournal:
             ) from error
 
 
-def _not_fenced(_connection: PostgresConnection) -> None:
-    """Allow the operation: this is the only collector."""
-
-
 async def open_postgres_journal(
     database: PostgresDatabase,
     *,
@@ -380,6 +378,7 @@ async def open_postgres_journal(
     gather_s: float = 0.0,
     commit_within_s: float = COMMIT_WITHIN_S,
     may_be_new: bool = True,
+    is_sole: bool = False,
 ) -> PostgresJournal:
     """
     Return the journal in a database: a new one where there is none, if it ``may_be_new``.
@@ -393,8 +392,9 @@ async def open_postgres_journal(
     """
     return PostgresJournal(
         database,
-        await asyncio.to_thread(prepare_tables, database, may_be_new=may_be_new),
+        await asyncio.to_thread(prepare_tables, database, may_be_new=may_be_new, is_sole=is_sole),
         committed=committed,
         gather_s=gather_s,
         commit_within_s=commit_within_s,
+        is_sole=is_sole,
     )

@@ -18,7 +18,10 @@ from thongsuot_collector.journal.postgres_tables import (
     JournalIdentity,
     PostgresConnection,
     identity,
+    other_user,
     take_order,
+    use,
+    used_by,
 )
 from thongsuot_collector.postgresql import PostgresDatabase, abort
 from thongsuot_runtime.backoff import Backoff
@@ -273,7 +276,8 @@ class HeadListener:
     Follows the journal's newest sequence, whichever process appends: by notifications of the
     server, and by polling.
 
-    ``grown`` is called with the sequence, and ``failed`` with a fatal error, in a thread.
+    Its session uses the journal, alone if ``is_sole``. ``grown`` is called with the sequence, and
+    ``failed`` with a fatal error, in a thread.
     """
 
     def __init__(
@@ -283,7 +287,10 @@ class HeadListener:
         *,
         grown: Callable[[int], None],
         failed: Callable[[JournalError], None],
+        is_sole: bool,
     ) -> None:
+        self._database = database
+        self._is_sole = is_sole
         self._connection = JournalConnection(database, known, autocommit=True, opened=self._listen)
         self._grown = grown
         self._failed = failed
@@ -298,6 +305,10 @@ class HeadListener:
         self._thread.join()
 
     def _listen(self, connection: PostgresConnection) -> None:
+        if not use(connection, is_sole=self._is_sole):
+            if other := other_user(connection, is_sole=self._is_sole):
+                raise JournalDamaged(used_by(self._database, other))
+            raise JournalRefused("the server still has the last session of this process")
         connection.execute(f"LISTEN {rows.CHANNEL}")
 
     def _run(self) -> None:

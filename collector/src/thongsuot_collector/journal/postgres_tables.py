@@ -19,6 +19,20 @@ A writer to the journal holds this advisory lock until its commit is visible, so
 the order of commits and no reader by sequence skips an entry.
 """
 
+_USE_LOCK = 0x7473_6A75
+"""
+Held for as long as a collector uses the journal: shared by those that also share a store and elect
+a leader, alone by one with a store of its own. Two of these would both judge and notify.
+"""
+_OTHER_USER = """
+SELECT application_name FROM pg_locks JOIN pg_stat_activity USING (pid)
+WHERE locktype = 'advisory' AND granted AND database = (
+        SELECT oid FROM pg_database WHERE datname = current_database())
+    AND classid = 0 AND objid = %(lock)s AND objsubid = 1
+    AND application_name <> current_setting('application_name')
+    AND (%(is_sole)s OR mode = 'ExclusiveLock')
+"""
+
 _STEPS: tuple[str, ...] = (
     # Names are compared byte by byte: the order of SQLite, and no index that a new libc corrupts.
     """
@@ -115,21 +129,26 @@ class JournalIdentity(msgspec.Struct, frozen=True, kw_only=True):
     newest: tuple[int, bytes] = (0, b"")
 
 
-def prepare_tables(database: PostgresDatabase, *, may_be_new: bool = True) -> JournalIdentity:
+def prepare_tables(
+    database: PostgresDatabase, *, may_be_new: bool = True, is_sole: bool = False
+) -> JournalIdentity:
     """
     Ensure that a database has the tables, in this version.
 
     ``may_be_new``: whether they may be created; else a database without a journal is refused.
+    ``is_sole``: no other collector may use the journal.
 
     Raises:
-        JournalRefused: the server cannot be reached, does not let this user make tables, or has
-            none although it had.
+        JournalRefused: the server cannot be reached, does not let this user make tables, has none
+            although it had, or another collector uses them.
         JournalError: they are of a newer collector.
     """
     try:
         with database.connect() as connection:
             if not may_be_new and _version(connection) == 0:
                 raise JournalRefused(was_emptied(database))
+            if other := other_user(connection, is_sole=is_sole):
+                raise JournalRefused(used_by(database, other))
             return create_or_migrate(connection)
     except (psycopg.Error, OSError, ValueError) as error:
         raise JournalRefused(
@@ -139,6 +158,35 @@ def prepare_tables(database: PostgresDatabase, *, may_be_new: bool = True) -> Jo
                 reason=database.message_of(error),
             )
         ) from error
+
+
+def use(connection: PostgresConnection, *, is_sole: bool) -> bool:
+    """Begin to use the journal until the connection ends; return whether that is possible."""
+    function = "pg_try_advisory_lock" if is_sole else "pg_try_advisory_lock_shared"
+    row = connection.execute(f"SELECT {function}(%s)".encode(), (_USE_LOCK,)).fetchone()
+    return row is not None and bool(row[0])
+
+
+def other_user(connection: PostgresConnection, *, is_sole: bool) -> str:
+    """Return the name of another process that excludes this one; empty if there is none."""
+    asked = {"lock": _USE_LOCK, "is_sole": is_sole}
+    row = connection.execute(_OTHER_USER, asked).fetchone()
+    return "" if row is None else str(row[0])
+
+
+def used_by(database: PostgresDatabase, other: str) -> Localizable:
+    """Return why a journal cannot be used beside another collector, for a person."""
+    return Localizable(
+        "the journal at {database} is used by another collector, {other}; several share one only "
+        "if [store] url names the same database for all of them: otherwise each would judge and "
+        "notify by itself",
+        database=database.shown,
+        other=other,
+    )
+
+
+def not_fenced(_connection: PostgresConnection) -> None:
+    """Allow an operation: this is the only collector."""
 
 
 def create_or_migrate(connection: PostgresConnection) -> JournalIdentity:

@@ -1,5 +1,6 @@
 """The store in a database: what makes one right, moving in, and what a file does not have."""
 
+import logging
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,7 +18,7 @@ from thongsuot_collector.postgresql import PostgresDatabase
 from thongsuot_collector.store import audit, dead_letters, people, tokens
 from thongsuot_collector.store.copy import copy_store
 from thongsuot_collector.store.engine import open_store
-from thongsuot_collector.store.postgresql import engine_for, open_database
+from thongsuot_collector.store.postgresql import MIGRATION_LOCK, engine_for, open_database
 from thongsuot_collector.store.tables import AUDIT, METADATA
 
 pytestmark = pytest.mark.servers
@@ -72,6 +73,23 @@ def test_two_collectors_that_start_at_once_make_one_store(database: PostgresData
     assert sites == ["hoan-kiem"] * 4
     for engine in engines:
         engine.dispose()
+
+
+def test_a_start_waits_for_the_migration_of_another_collector_however_long_that_takes(
+    postgres: PostgresServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Other locks are waited for no longer than a moment: it failed, and was started again."""
+    database = PostgresDatabase(url=f"{postgres.new_database()}%20-c%20lock_timeout%3D50ms")
+    with ThreadPoolExecutor(1) as beside, database.connect() as migrating:
+        migrating.execute("SELECT pg_advisory_xact_lock(%s)", (MIGRATION_LOCK,))
+        with caplog.at_level(logging.INFO):
+            opening = beside.submit(open_database, database)
+            with pytest.raises(TimeoutError):
+                opening.result(timeout=1.0)
+            migrating.rollback()
+            store = opening.result()
+    assert "another collector is opening the store" in caplog.text
+    store.dispose()
 
 
 def test_a_text_that_a_device_has_sent_with_nul_is_kept_without_it(store: Engine) -> None:

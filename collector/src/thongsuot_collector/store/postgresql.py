@@ -18,7 +18,7 @@ from thongsuot_schema.localizable import Localizable
 
 _OLDEST_SERVER = (15,)
 
-_MIGRATION_LOCK = 0x7468_6F6E_6701
+MIGRATION_LOCK = 0x7468_6F6E_6701
 """Two collectors that start at the same time must not both create the tables."""
 
 _log = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ def open_database(
     engine = engine_for(database)
     try:
         with engine.begin() as connection:
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+            _wait_for_migrations(connection)
             _check(connection, database.shown)
             if not may_be_new:
                 _check_not_new(connection, database, was_used=was_used)
@@ -76,6 +76,17 @@ def open_database(
         engine.dispose()
         raise
     return engine
+
+
+def _wait_for_migrations(connection: Connection) -> None:
+    """Take the lock of migrations, however long that of another collector lasts."""
+    key = {"key": MIGRATION_LOCK}
+    if connection.execute(text("SELECT pg_try_advisory_xact_lock(:key)"), key).scalar():
+        return
+    _log.info("another collector is opening the store, or migrating it: waiting for its end")
+    connection.execute(text("SET LOCAL lock_timeout = 0"))
+    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), key)
+    connection.execute(text("SET LOCAL lock_timeout TO DEFAULT"))
 
 
 def _check_not_new(connection: Connection, database: PostgresDatabase, *, was_used: bool) -> None:

@@ -10,10 +10,11 @@ from thongsuot_lab.matrix.fault_location import FaultLocation
 from thongsuot_lab.matrix.journal_reader import RecordedChange
 from thongsuot_lab.matrix.profile import shaped_topology
 from thongsuot_lab.matrix.reconciliation import Reconciliation
-from thongsuot_lab.matrix.result import matrix_result
+from thongsuot_lab.matrix.result import MatrixResult, matrix_result
 from thongsuot_lab.matrix.row import ClockPair, MatrixContext
 from thongsuot_lab.matrix.shape_table import shape_lines, shape_summaries
 from thongsuot_lab.matrix.site_reconciliation import SiteReconciliation
+from thongsuot_lab.matrix.table import table_lines
 from thongsuot_lab.matrix.trial import RowTrial, TrialPhase
 from thongsuot_lab.stack.city import CityStack
 from thongsuot_schema.segment import Segment
@@ -34,7 +35,7 @@ class Played:
     lost_runs: int = 0
     lost_s: float = 0.0
 
-    def lines(self) -> Iterator[str]:
+    def result(self) -> MatrixResult:
         lab = Lab(TOPOLOGY)
         context = MatrixContext(
             lab=lab, stack=CityStack(lab, self.folder), folder=self.folder, say=lambda _: None
@@ -67,7 +68,10 @@ class Played:
         site = SiteReconciliation()
         site.logged_runs[LOST] = self.lost_runs
         record = Reconciliation(by_site={"shape-j": site}, batches=[], in_prometheus=None)
-        result = matrix_result([trial], changes, record, watched_s=60.0)
+        return matrix_result([trial], changes, record, watched_s=60.0)
+
+    def lines(self) -> Iterator[str]:
+        result = self.result()
         (summary,) = shape_summaries(result)
         assert summary.passed is ("FAILED" not in summary.line())
         yield from shape_lines([result])
@@ -112,3 +116,13 @@ def test_late_verdicts_and_missing_results_are_counted_separately(tmp_path: Path
 def test_what_the_machine_kept_from_the_processes_is_not_the_agents_delay(tmp_path: Path) -> None:
     late = (125.0, State.DOWN, Segment.ACCESS, Symptom.ACCESS_SILENT)
     assert figures(Played(tmp_path, [late, BACK], lost_s=20.0))[5] == "0"
+
+
+def test_each_wrong_blame_that_counts_is_named_once_also_just_after_the_end_of_a_row(
+    tmp_path: Path,
+) -> None:
+    wrong = (State.DEGRADED, Segment.SERVICE, Symptom.SERVICE_SLOW)
+    for at_s in (90.0, 120.0, 140.0, 140.4, 141.0):
+        lines = list(table_lines(Played(tmp_path, [(at_s, *wrong)]).result()))
+        assert "faults blamed on a party not at fault: 1" in lines
+        assert sum("wrong party: shape-j/fixed degraded service" in line for line in lines) == 1

@@ -30,7 +30,9 @@ def table_lines(result: MatrixResult) -> Iterator[str]:
         f"{len(result.rows)} rows, {result.changes} verdict changes, "
         f"{result.healthy_s / 60:.0f} site-minutes with nothing wrong"
     )
-    outside = [blame for blame in result.wrong_blames if not blame.during]
+    # Also one that was decided just after a row's end: it counts, and belongs to no row.
+    of_rows = [blame for outcome in result.rows for blame in outcome.wrong_blames]
+    outside = [blame for blame in result.wrong_blames if blame not in of_rows]
     yield from (f"    {blame.text()}" for blame in outside)
     parties = sum(blame.error is BlameError.PARTY for blame in result.wrong_blames)
     yield from result.reconciliation.lines()

@@ -72,11 +72,17 @@ class OpenLogContent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def unpack_log(log: bytes) -> OpenLogContent | None:
-    """Return the content of an open log; ``None`` if it does not begin with a complete heading."""
+    """
+    Return the content of an open log; ``None`` if it does not begin with a complete heading of a
+    known form.
+    """
     body = _body_at(log, 0)
     if body is None or body[:1] != _HEADING_KIND:
         return None
-    heading = _HEADING_DECODER.decode(body[1:])
+    try:
+        heading = _HEADING_DECODER.decode(body[1:])
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
     offset = _HEADER.size + len(body)
     entries: list[Entry] = []
     unreadable = 0

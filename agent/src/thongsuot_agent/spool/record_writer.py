@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from thongsuot_agent.clock import Clocks
+from thongsuot_agent.errors import RecordUnreadable
 from thongsuot_agent.spool.batch_builder import MAX_ENTRIES, BatchBuilder, SealedBatch
 from thongsuot_agent.spool.frame import Entry, LogHeading, OpenLogContent, pack_entry
 from thongsuot_agent.spool.layouts import Layouts
@@ -95,16 +96,20 @@ class RecordWriter:
 
         Raises:
             OSError: the runtime directory refuses.
+            RecordUnreadable: the next number is not certain; no number may be used twice.
         """
-        self._stream, self._segments = segments.stream, segments
         if left is not None:
+            self._stream, self._segments = segments.stream, segments
             self._number, self._previous = left.heading.number, left.heading.previous
             self._opened, self._entries = left.heading, list(left.entries)
             segments.resume_log(self._number, left.good_bytes)
             return
-        numbers = segments.batches()
-        self._number = numbers[-1] + 1 if numbers else 1
-        self._previous = digest_of(segments.read(numbers[-1])) if numbers else b""
+        last = segments.last_sealed
+        if last is None:
+            raise RecordUnreadable(f"no open log in {segments.path} shows the last number")
+        self._previous = digest_of(segments.read(last)) if last else b""
+        self._stream, self._segments = segments.stream, segments
+        self._number = last + 1
         self._opened, self._entries = self._heading(), []
         segments.open_log(self._opened)
 

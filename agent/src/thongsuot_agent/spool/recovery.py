@@ -20,7 +20,12 @@ from thongsuot_agent.spool.disk import KnownStream
 from thongsuot_agent.spool.frame import OpenLogContent
 from thongsuot_agent.spool.layouts import Layouts
 from thongsuot_agent.spool.record_writer import RecordWriter
-from thongsuot_agent.spool.segment_store import Leftovers, RuntimeSegments, leftover_segments
+from thongsuot_agent.spool.segment_store import (
+    Leftovers,
+    RuntimeSegments,
+    leftover_segments,
+    set_aside,
+)
 from thongsuot_agent.spool.stream import BatchKey
 from thongsuot_schema.batch.header import header_from_wire, read_arrays
 from thongsuot_schema.batch.limits import DEFAULT_LIMITS
@@ -64,6 +69,7 @@ def recover(
     """
     result = RecoveredRecord()
     scan = _find_leftovers(directory)
+    _identify(scan, known, result)
     leftovers, unreadable = scan.segments, scan.unreadable
     is_all_known = known is not None and not unreadable
     known = known or ()
@@ -76,7 +82,7 @@ def recover(
         if (
             segments is leftovers[-1]
             and record.is_own_stream(segments.stream)
-            and _resume(record, segments, left)
+            and _resume(record, segments, left, known, result)
         ):
             continued = segments
             _count_unreadable(segments, left, result)
@@ -113,6 +119,32 @@ def _find_leftovers(directory: Path) -> Leftovers:
         return Leftovers(unreadable=[directory.name])
 
 
+def _identify(
+    scan: Leftovers, known: Sequence[KnownStream] | None, result: RecoveredRecord
+) -> None:
+    """
+    Identify streams with a damaged identity by what the disk has of them, where each stream is
+    recorded before its first batch; set aside those that it does not have.
+    """
+    on_disk = {former.stream.name: former.stream for former in known or ()}
+    for path in scan.unidentified:
+        stream = on_disk.get(path.name)
+        if known is None:
+            _log.error("cannot identify record directory=%s; a later start will retry", path)
+            scan.unreadable.append(path.name)
+        elif stream is not None:
+            _log.warning("cannot read identity in directory=%s; the disk has it", path)
+            scan.segments.append(RuntimeSegments(path, stream))
+        else:
+            numbers = set_aside(path)
+            result.gaps.append(f"stream {path.name} could not be identified")
+            result.lost += [
+                LostBatches(reason=LossReason.UNREADABLE, stream=path.name, first=each, last=each)
+                for each in numbers
+            ]
+    scan.segments.sort(key=lambda segments: segments.stream.ordinal)
+
+
 def _far_ordinal() -> int:
     """Return an unused ordinal: far above those that a device reaches by restarts."""
     return (1 << 14) + int.from_bytes(os.urandom(3), "big") % (1 << 22)
@@ -127,13 +159,26 @@ def _read_open_log(segments: RuntimeSegments, result: RecoveredRecord) -> OpenLo
         return None
 
 
-def _resume(record: RecordWriter, segments: RuntimeSegments, left: OpenLogContent | None) -> bool:
+def _resume(
+    record: RecordWriter,
+    segments: RuntimeSegments,
+    left: OpenLogContent | None,
+    known: Sequence[KnownStream],
+    result: RecoveredRecord,
+) -> bool:
     try:
         record.resume_stream(segments, left)
+    except RecordUnreadable as error:
+        on_disk = {former.stream.name: former.last_number for former in known}
+        if not segments.batches() and not on_disk.get(segments.stream.name):
+            return False  # killed before it had an open log: nothing was ever in it
+        _log.error("cannot continue stream=%s: %s", segments.stream.name, error)
+        result.gaps.append(f"stream {segments.stream.name} ended without its last entries")
     except OSError as error:
         _log.warning("cannot continue stream=%s: %s", segments.stream.name, error)
-        return False
-    return True
+    else:
+        return True
+    return False
 
 
 def _index_segments(segments: RuntimeSegments, result: RecoveredRecord) -> bool:

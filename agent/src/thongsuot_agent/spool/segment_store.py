@@ -13,6 +13,7 @@ log, then removes the old one; after a kill at any point each entry is found exa
 
 import logging
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -29,6 +30,8 @@ _IDENTITY = "identity"
 _OPEN = ".open"
 _BATCH = ".batch"
 _HALF_WRITTEN = ".tmp"
+_DAMAGED = ".damaged"
+_NUMBER = re.compile(r"[0-9]{8,12}")
 
 
 class SegmentStore(Protocol):
@@ -121,6 +124,11 @@ class RuntimeSegments:
         self.path = path
         self.stream = stream
         self._log = -1
+        self.last_sealed: int | None = None
+        """
+        Number of the newest batch ever sealed here, as shown by the open log of an earlier process
+        (see ``open_log_left``): of the batches themselves the newest may be acknowledged already.
+        """
 
     @classmethod
     def create(cls, record: Path, stream: StreamIdentity, heading: LogHeading) -> "RuntimeSegments":
@@ -207,6 +215,7 @@ class RuntimeSegments:
         sealed = set(self.batches())
         left = None
         for number in _numbers(self.path, _OPEN):
+            self.last_sealed = number if number in sealed else number - 1
             if number in sealed:
                 # The process was killed between the rename of the batch and this removal.
                 self._open_path(number).unlink()
@@ -228,42 +237,75 @@ class Leftovers:
     """
     The data of earlier processes in a record directory: segment stores, the oldest stream first,
     and the names of streams with unreadable directories, which are left for a later start.
+
+    ``unidentified``: directories with data whose identity is missing or damaged; each has the name
+    of its stream.
     """
 
     segments: list[RuntimeSegments] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
+    unidentified: list[Path] = field(default_factory=list)
 
 
 def leftover_segments(record: Path) -> Leftovers:
     """
     Return the data of earlier processes in a record directory.
 
-    Incomplete files are removed; a directory without identity never became a stream.
+    Incomplete files are removed; a directory without identity and data never became a stream.
 
     Raises:
         OSError: the directory itself cannot be read.
     """
     leftovers = Leftovers()
     for path in sorted(record.iterdir()) if record.is_dir() else ():
-        if not path.is_dir():
+        if not path.is_dir() or path.suffix == _DAMAGED:
             continue
         try:
             for half in path.glob(f"*{_HALF_WRITTEN}"):
                 half.unlink()
-            stream = msgspec.json.decode((path / _IDENTITY).read_bytes(), type=StreamIdentity)
-        except (FileNotFoundError, msgspec.DecodeError, UnicodeDecodeError):
-            continue
+            stream = _identity(path)
         except OSError as error:
             _log.error("cannot read record directory=%s: %s; a later start will retry", path, error)
             leftovers.unreadable.append(path.name)
             continue
-        leftovers.segments.append(RuntimeSegments(path, stream))
+        if stream is not None:
+            leftovers.segments.append(RuntimeSegments(path, stream))
+        elif _numbers(path, _BATCH) or _numbers(path, _OPEN):
+            leftovers.unidentified.append(path)
     leftovers.segments.sort(key=lambda segments: segments.stream.ordinal)
     return leftovers
 
 
+def set_aside(path: Path) -> list[int]:
+    """
+    Rename the directory of a stream that nobody can identify, so that it is reported only once.
+
+    Returns the numbers of the batches in it.
+    """
+    aside = path.with_name(path.name + _DAMAGED)
+    _log.error("cannot identify record directory=%s; set aside as %s", path, aside.name)
+    try:
+        path.rename(aside)
+    except OSError as error:
+        _log.error("cannot set aside record directory=%s: %s", path, error)
+        return _numbers(path, _BATCH)
+    return _numbers(aside, _BATCH)
+
+
+def _identity(path: Path) -> StreamIdentity | None:
+    """Return the identity in a directory; ``None`` if that is missing, damaged or another's."""
+    try:
+        stream = msgspec.json.decode((path / _IDENTITY).read_bytes(), type=StreamIdentity)
+    except (FileNotFoundError, msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    return stream if stream.name == path.name else None
+
+
 def _numbers(path: Path, suffix: str) -> list[int]:
-    return sorted(int(file.stem) for file in path.glob(f"*{suffix}"))
+    # Files of other names are a person's, or a file system check's.
+    return sorted(
+        int(file.stem) for file in path.glob(f"*{suffix}") if _NUMBER.fullmatch(file.stem)
+    )
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -49,3 +49,17 @@ logging.getLogger("any").warning("two\\nlines")
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert done.stderr == "WARNING two\\nlines\n"
+
+
+def test_a_process_that_can_open_no_more_files_still_logs_what_others_have_said() -> None:
+    program = (
+        "import logging, resource, sys\n"
+        "from thongsuot_runtime.log_lines import log_to\n"
+        "log_to(sys.stderr, level='INFO', line_format='%(message)s')\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))\n"
+        "logging.warning('no more files\\nnor lines \\x1b[2J \\u202e')\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert run.stderr == "no more files\\nnor lines \\x1b[2J \\u202e\n"

@@ -17,11 +17,10 @@ class OneLineFormatter(logging.Formatter):
         line = super().formatMessage(record)
         if line.isprintable():
             return line
+        # By `repr`, not by a codec: a codec is imported at its first use, and a process that can
+        # open no more files logs that by lines that have to be escaped.
         return "".join(
-            character
-            if character.isprintable()
-            else character.encode("unicode_escape").decode("ascii")
-            for character in line
+            character if character.isprintable() else repr(character)[1:-1] for character in line
         )
 
 

@@ -1,6 +1,9 @@
 """uvicorn's HTTP protocol with limits on a client before its request is complete."""
 
 import asyncio
+import fcntl
+import sys
+import termios
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
@@ -25,6 +28,14 @@ Between requests, and before the first one. Longer than every agent's push inter
 connection costs 0.8 ms of CPU and an idle one 90 KiB (2026-11).
 """
 
+TAKEN_WITHIN_S = 30.0
+TAKEN_BYTES = 64 * 1024
+"""
+What a client has to take of an answer in that time, while more than this waits for it: 17 kbit/s,
+slower than 2G. Only what it has acknowledged counts. After the close of a connection the last of
+an answer has to be taken in that time.
+"""
+
 CHECK_EVERY_S = 1.0
 """
 The precision of the limits. One check of all connections: a timer for each of ten thousand would
@@ -46,18 +57,22 @@ class BoundedState(ServerState):
 
 class BoundedProtocol(HttpToolsProtocol):
     """
-    Closes connections that are idle, too slow with headers or body, or have too long headers or
-    trailers.
+    Closes connections that are idle, too slow with headers or body, do not take their answer, or
+    have too long headers or trailers.
 
     uvicorn itself waits indefinitely for the first request and for a body, and cancels its idle
     timer at any byte: a client that sends one byte a minute would hold a connection indefinitely.
     It adds trailers to the headers of a request without a limit, at 23 bytes of memory for each
-    that was sent (2026-12).
+    that was sent (2026-12). An answer that nobody reads it holds indefinitely, even after it has
+    closed the connection.
     """
 
     server_state: BoundedState
 
     _deadline_s = float("inf")
+    _taken_deadline_s = float("inf")
+    _untaken_bytes = 0
+    """What waited for the client when that deadline was set."""
     _unread_bytes = 0
     """Received bytes since the parser last found the beginning or end of headers, or some body."""
     _peer: PeerCertificate | None = None
@@ -122,6 +137,16 @@ class BoundedProtocol(HttpToolsProtocol):
         self.await_request()
         super().on_response_complete()
 
+    def pause_writing(self) -> None:
+        """More of an answer waits than is usual: the client has to take it."""
+        super().pause_writing()
+        self._await_reader()
+
+    def resume_writing(self) -> None:
+        """The client has taken nearly all of it."""
+        self._taken_deadline_s = float("inf")
+        super().resume_writing()
+
     def await_headers(self) -> None:
         """Set the deadline of the headers."""
         self._unread_bytes = 0
@@ -143,9 +168,39 @@ class BoundedProtocol(HttpToolsProtocol):
             self._deadline_s = self._awake_in(IDLE_S)
 
     def close_if_overdue(self) -> None:
-        """Close the connection if its deadline has passed."""
-        if self.server_state.awake_s >= self._deadline_s and not self.transport.is_closing():
+        """Close the connection if its deadline has passed, at once if the client reads nothing."""
+        now_s = self.server_state.awake_s
+        if self._taken_deadline_s < float("inf"):
+            if now_s >= self._taken_deadline_s:
+                self._close_to_no_reader()
+        elif now_s >= self._deadline_s:
+            if self.transport.is_closing():  # the rest of an answer has not been taken since
+                self.transport.abort()
+                return
             self.transport.close()
+            self._deadline_s = self._awake_in(TAKEN_WITHIN_S)
+
+    def _close_to_no_reader(self) -> None:
+        """Close the connection at once, unless its client has taken enough meanwhile."""
+        if self._untaken_bytes - self._waiting_bytes() < TAKEN_BYTES:
+            self.transport.abort()
+        else:
+            self._await_reader()
+
+    def _await_reader(self) -> None:
+        self._untaken_bytes = self._waiting_bytes()
+        self._taken_deadline_s = self._awake_in(TAKEN_WITHIN_S)
+
+    def _waiting_bytes(self) -> int:
+        """
+        Return the bytes of answers that the client has not acknowledged.
+
+        Those in the kernel (tcp(7), SIOCOUTQ) count: it asks for more only when a third of its
+        megabytes is free, which takes a slow line minutes.
+        """
+        sock = self.transport.get_extra_info("socket")
+        in_kernel = fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, bytes(4))
+        return self.transport.get_write_buffer_size() + int.from_bytes(in_kernel, sys.byteorder)
 
     def _awake_in(self, limit_s: float) -> float:
         """Return the deadline of what begins now: the clock is as old as the last check."""

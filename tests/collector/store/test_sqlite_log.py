@@ -76,3 +76,36 @@ async def test_a_transaction_that_was_not_complete_is_no_damage(tmp_path: Path) 
     assert journal.quarantined is None
     assert (len(await everything(journal)), (await journal.cursor("slow")).sequence) == (40, 0)
     await journal.close()
+
+
+async def test_what_is_no_log_has_no_transactions(tmp_path: Path) -> None:
+    path = await killed(tmp_path, appends=5)
+    log = sqlite_log.log_of(path)
+    whole = log.read_bytes()
+    assert sqlite_log.has_dropped_commits(path, used=0)
+    for spoiled in (b"", whole[:20], b"\0\0\0\0" + whole[4:], whole[:8] + bytes(4) + whole[12:]):
+        log.write_bytes(spoiled)
+        assert not sqlite_log.has_dropped_commits(path, used=0)
+
+
+async def test_a_mended_log_is_read_by_its_owner_alone(tmp_path: Path) -> None:
+    path = await killed(tmp_path, appends=5)
+    log = sqlite_log.log_of(path)
+    frames = frames_in(path)
+    log.chmod(0o644)
+    assert sqlite_log.mend_log(path, used=2) == frames - 2
+    assert log.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(("commits", "has_dropped"), [(0, False), (1, False), (2, True)])
+async def test_frames_of_a_transaction_without_its_end_are_no_dropped_transactions(
+    tmp_path: Path, commits: int, *, has_dropped: bool
+) -> None:
+    """The last one that ends may be incomplete: a second begins only when it is on the disk."""
+    path = await killed(tmp_path, appends=5)
+    frames = frames_in(path)
+    with sqlite_log.log_of(path).open("r+b") as log:
+        for frame in range(frames):
+            log.seek(32 + frame * FRAME + 4)
+            log.write((frame + 1 if frame >= frames - commits else 0).to_bytes(4, "big"))
+    assert sqlite_log.has_dropped_commits(path, used=0) is has_dropped

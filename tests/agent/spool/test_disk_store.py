@@ -1,5 +1,6 @@
 """The spool's transactions: what a visit to the disk writes, removes and leaves."""
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from tests.agent.spool.test_disk import row, stream
 from thongsuot_agent.spool.disk_executor import DiskExecutor
 from thongsuot_agent.spool.disk_store import DiskStore, WriteSet
 from thongsuot_schema.batch.model import NoticeCode
+
+BATCHES, AT_ONCE = 40, 16
 
 
 def store_at(path: Path) -> DiskStore:
@@ -73,6 +76,49 @@ async def test_a_batch_from_the_disk_says_whether_there_is_news_in_it(
     assert store.waiting == 1, "until it is removed"
     await store.apply(WriteSet())
     assert (store.waiting, store.has_acknowledged) == (0, False)
+    await store.close()
+
+
+async def test_batches_behind_acknowledged_ones_are_found_on_a_disk_that_takes_no_writes(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "spool.db"
+    refusals: list[NoticeCode] = []
+    store = DiskStore(
+        DiskExecutor(path, lambda code, _: refusals.append(code)), 1 << 20, lambda _: None
+    )
+    rows = [row(1, number, news=1) for number in range(1, BATCHES + 1)]
+    await store.apply(WriteSet(rows=rows))
+    with sqlite3.connect(path) as other:
+        other.execute("BEGIN IMMEDIATE")  # SQLite refuses every write until this ends
+        store.note_acknowledged(rows[0].key)
+        assert not await store.apply(WriteSet())
+        for done in range(1, BATCHES):
+            # A pass that broke off has left them; each pass begins with the oldest again.
+            store.note_acknowledged(rows[done - 1].key)
+            found = await store.oldest(AT_ONCE)
+            assert found, f"{BATCHES - done} batches wait behind {done} acknowledged ones"
+            assert found[0].key == rows[done].key
+        other.rollback()
+    other.close()
+    assert refusals == [NoticeCode.SPOOL_FULL]
+    assert await store.apply(WriteSet())
+    assert store.waiting == 1
+    await store.close()
+
+
+async def test_news_behind_acknowledged_news_is_found_before_that_is_removed(
+    tmp_path: Path,
+) -> None:
+    store = store_at(tmp_path / "spool.db")
+    rows = [row(1, number, news=number % 2) for number in range(1, BATCHES + 1)]
+    await store.apply(WriteSet(rows=rows))
+    with_news = [batch.key for batch in rows if batch.news]
+    found = []
+    while (newest := await store.newest_news()) is not None:
+        found.append(newest.key)
+        store.note_acknowledged(newest.key)
+    assert found == with_news[::-1]
     await store.close()
 
 

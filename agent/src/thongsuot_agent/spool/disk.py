@@ -67,6 +67,8 @@ _COLUMNS = "id, sealed_boottime_ns, sealed_wall_ns, results, news, is_whole, lay
 
 FIRST = BatchKey(0, 0)
 """Before every batch."""
+LAST = BatchKey((1 << 23) - 1, (1 << _NUMBER_BITS) - 1)
+"""After every batch."""
 
 
 class SpoolRow(NamedTuple):
@@ -210,9 +212,9 @@ class Disk:
         """Return the oldest batches that hold no news, oldest first."""
         return self._rows("WHERE news = 0 ORDER BY id LIMIT :limit", limit)
 
-    def newest_news(self) -> SpoolRow | None:
-        """Return the newest batch that holds news."""
-        rows = self._rows("WHERE news > 0 ORDER BY id DESC LIMIT :limit", 1)
+    def newest_news(self, before: BatchKey = LAST) -> SpoolRow | None:
+        """Return the newest batch before another one that holds news."""
+        rows = self._rows("WHERE news > 0 AND id < :id ORDER BY id DESC LIMIT :limit", 1, before)
         return rows[0] if rows else None
 
     def replace_bodies(self, rows: Sequence[SpoolRow]) -> None:
@@ -305,8 +307,8 @@ class Disk:
             ),
         )
 
-    def _rows(self, rest: str, limit: int, after: BatchKey = FIRST) -> list[SpoolRow]:
-        values = {"limit": limit, "id": _row_id(after)}
+    def _rows(self, rest: str, limit: int, bound: BatchKey = FIRST) -> list[SpoolRow]:
+        values = {"limit": limit, "id": _row_id(bound)}
         with _spool_errors(self.path):
             rows = self._db.execute(
                 f"SELECT {_COLUMNS} FROM batches {rest}",  # noqa: S608 - ours; values are bound

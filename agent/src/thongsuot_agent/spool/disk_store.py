@@ -101,14 +101,32 @@ class DiskStore:
 
     async def newest_news(self) -> PendingBatch | None:
         """Return the newest batch with news."""
-        row = await self._read(Disk.newest_news) if self.waiting else None
+        if not self.waiting:
+            return None
+
+        def find(disk: Disk) -> SpoolRow | None:
+            row = disk.newest_news()
+            while row is not None and row.key in self._acknowledged:
+                row = disk.newest_news(before=row.key)
+            return row
+
+        row = await self._read(find)
+        # It may have been acknowledged during the read.
         return None if row is None or row.key in self._acknowledged else _pending_batch(row)
 
     async def oldest(self, limit: int, after: BatchKey = FIRST) -> list[PendingBatch]:
         """Return the oldest batches after one, oldest first."""
         if not self.waiting:
             return []
-        rows = await self._read(lambda disk: disk.oldest(limit, after=after)) or []
+
+        def find(disk: Disk) -> list[SpoolRow]:
+            # A disk that takes no writes keeps what is acknowledged; data waits behind it.
+            rows = disk.oldest(limit, after=after)
+            while rows and all(row.key in self._acknowledged for row in rows):
+                rows = disk.oldest(limit, after=rows[-1].key)
+            return rows
+
+        rows = await self._read(find) or []
         return [_pending_batch(row) for row in rows if row.key not in self._acknowledged]
 
     async def layout(self, name: bytes) -> bytes | None:

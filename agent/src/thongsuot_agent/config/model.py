@@ -90,7 +90,10 @@ class SpoolConfig(StrictStruct, frozen=True):
     max_runtime_bytes: Annotated[int, msgspec.Meta(ge=1 << 16)] = 8 << 20
     """In memory, when the disk takes nothing."""
     max_age_s: Seconds = 30 * 86400.0
-    """Older detail is dropped; verdict changes stay as long as there is room."""
+    """
+    Older detail is dropped, of an earlier boot only if its clock was synchronised; verdict changes
+    stay as long as there is room.
+    """
     disk_after_s: Seconds = 60.0
     """
     A batch that is not acknowledged after this long goes to the disk. What a power cut may cost.

@@ -1,7 +1,8 @@
 """The server on a real socket: bounded in bytes, connections and time."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import resource
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
 import pytest
@@ -11,14 +12,27 @@ from thongsuot_agent.page import server as module
 from thongsuot_agent.page.request import HEAD_LIMIT_BYTES, HttpPage, HttpRequest
 from thongsuot_agent.page.server import MAX_CONNECTIONS, LocalPageServer
 
-IDLE = 400
-"""Twelve times what is served at once, and few enough for a test process' own limit of files."""
+IDLE = 1_000
+"""Thirty times what is served at once."""
+FILES = 2 * IDLE + 500
+"""Both ends of each connection are of this process, and what else it has open."""
 
 
 @pytest.fixture(autouse=True)
 def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A busy machine may take long for an exchange."""
     monkeypatch.setattr(module, "_EXCHANGE_S", 180_000 * MS)
+
+
+@pytest.fixture
+def many_files() -> Iterator[None]:
+    """As many open files as the connections need: a usual limit is 1,024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    is_limited = soft != resource.RLIM_INFINITY and soft < FILES
+    # A hard limit below it fails here, with its name.
+    resource.setrlimit(resource.RLIMIT_NOFILE, (FILES if is_limited else soft, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def page_for(request: HttpRequest) -> HttpPage | None:
@@ -94,7 +108,8 @@ async def test_a_client_that_never_completes_its_request_is_disconnected(
         assert await ask(port, b"GET / HT") == b""
 
 
-async def test_hundreds_of_idle_callers_keep_nobody_from_the_page() -> None:
+@pytest.mark.usefixtures("many_files")
+async def test_a_thousand_idle_callers_keep_nobody_from_the_page() -> None:
     async with serving() as port:
         idle = [await asyncio.open_connection("127.0.0.1", port) for _ in range(IDLE)]
         for _ in range(5):
@@ -103,7 +118,8 @@ async def test_hundreds_of_idle_callers_keep_nobody_from_the_page() -> None:
             await closed(writer)
 
 
-async def test_hundreds_of_forms_without_a_body_keep_nobody_from_the_page() -> None:
+@pytest.mark.usefixtures("many_files")
+async def test_a_thousand_forms_without_a_body_keep_nobody_from_the_page() -> None:
     async with serving() as port:
         unfinished = [await asyncio.open_connection("127.0.0.1", port) for _ in range(IDLE)]
         for _, writer in unfinished:

@@ -35,12 +35,19 @@ def configured(folder: Path, listen: str = "") -> str:
 
 
 @pytest.mark.usefixtures("attempts_at_one_moment")
-async def test_guessers_are_refused_and_earlier_visitors_continue(tmp_path: Path) -> None:
+async def test_guessers_are_refused_and_earlier_visitors_continue(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     async with collector(tmp_path / "state", config=configured(tmp_path)) as client:
         assert await status(client, PASSWORD) == 200
         guesses = [await status(client, f"guess {number}") for number in range(GUESSES)]
         assert guesses[0] == 401
         assert guesses[-1] == 429
+        refused = "too many wrong passwords from address=127.0.0.1; refused for a while"
+        assert [
+            record.levelname for record in caplog.records if record.getMessage() == refused
+        ] == ["WARNING"] * guesses.count(429)
+        assert "guess" not in caplog.text
         # All of them came from one address, the one of a proxy for all that is known here.
         assert await status(client, PASSWORD) == 200
         text = (await client.get("/metrics")).text

@@ -91,8 +91,9 @@ async def test_a_view_only_link_cannot_answer(desk: DeskStack) -> None:
 async def test_the_city_makes_and_revokes_links_on_a_page(desk: DeskStack) -> None:
     lan = await desk.person("lan", "Trần Thị Lan", "city-engineer")
     path = "/desk/vnpt/keys"
-    wrong = await desk.ask("POST", path, auth=lan, form={"title": "", "days": "7"})
-    assert wrong.status_code == 422
+    for title, days in (("", "7"), ("NOC", "0"), ("NOC", "731"), ("NOC", "0000019999")):
+        wrong = await desk.ask("POST", path, auth=lan, form={"title": title, "days": days})
+        assert wrong.status_code == 422, days
     made = await desk.ask(
         "POST", path, auth=lan, form={"title": "NOC", "days": "7", "may_act": "1"}
     )

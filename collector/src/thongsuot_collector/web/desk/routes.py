@@ -160,8 +160,8 @@ class DeskPages:
     ) -> tuple[str, Text | None]:
         """Create a link; return it, or the form's error."""
         title, days = form.get("title", "")[:NAME_CHARACTERS], form.get("days", "")
-        is_number = days.isascii() and days.isdigit() and 1 <= int(days[:6]) <= _MOST_DAYS
-        if not title or not is_number:
+        is_number = days.isascii() and days.isdigit() and len(days) <= len(str(_MOST_DAYS))
+        if not title or not is_number or not 1 <= int(days) <= _MOST_DAYS:
             return "", labels.KEY_WRONG
         key = await asyncio.to_thread(
             desk_keys.create,

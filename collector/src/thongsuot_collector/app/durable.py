@@ -3,6 +3,8 @@
 import asyncio
 import os
 from collections.abc import Callable
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -16,6 +18,7 @@ from thongsuot_collector.journal.journal import Journal
 from thongsuot_collector.journal.sqlite import open_journal
 from thongsuot_collector.store import sqlite_file
 from thongsuot_collector.store.engine import open_store
+from thongsuot_collector.store.folder_lock import lock_folder
 from thongsuot_schema.localizable import Localizable
 
 JOURNAL_FILE = "journal.sqlite"
@@ -120,18 +123,22 @@ def open_state_store(
     accept_empty: bool = False,
     has_journal: bool = False,
     application: str = PROGRAM,
+    is_alone: bool = True,
 ) -> Engine:
     """
     Return the store of a collector: in the database that it shares, or in its state folder.
 
-    ``application`` is the name of its sessions at the database.
+    ``application`` is the name of its sessions at the database, ``is_alone`` as of
+    ``open_embedded_store``.
 
     Raises:
         StoreError: see ``open_database`` and ``open_embedded_store``.
     """
     shared, state_dir = configuration.settings.store, configuration.state_dir
     if not shared.url:
-        return open_embedded_store(state_dir, accept_empty=accept_empty, has_journal=has_journal)
+        return open_embedded_store(
+            state_dir, accept_empty=accept_empty, has_journal=has_journal, is_alone=is_alone
+        )
     from thongsuot_collector.store.postgresql import open_database  # noqa: PLC0415 - the driver
 
     had_store = was_used(state_dir, _STORE)
@@ -141,10 +148,16 @@ def open_state_store(
 
 
 def open_embedded_store(
-    state_dir: Path, *, accept_empty: bool = False, has_journal: bool = False
+    state_dir: Path,
+    *,
+    accept_empty: bool = False,
+    has_journal: bool = False,
+    is_alone: bool = True,
 ) -> Engine:
     """
     Return the store of a state folder; ``has_journal``: there is a journal elsewhere.
+
+    ``is_alone``: this process has locked the folder; else it does so to recover a damaged store.
 
     Raises:
         StoreError: see ``open_store``; or there is a journal, and the store is missing or empty:
@@ -164,7 +177,8 @@ def open_embedded_store(
                 file=STORE_FILE,
             )
         )
-    return open_store(store, accept_empty=accept_empty)
+    alone = nullcontext if is_alone else partial(lock_folder, state_dir)
+    return open_store(store, accept_empty=accept_empty, alone=alone)
 
 
 def free_bytes_of(folder: Path) -> int:

@@ -123,11 +123,11 @@ def opened_store(place: Configuration | Path) -> Iterator[Engine]:
     """
     if isinstance(place, Path):
         check_user(place / STORE_FILE)
-        engine = open_embedded_store(place)
+        engine = open_embedded_store(place, is_alone=False)
     else:
         if not place.settings.store.url:
             check_user(place.state_dir / STORE_FILE)
-        engine = open_state_store(place)
+        engine = open_state_store(place, is_alone=False)
     try:
         yield engine
     finally:

@@ -3,8 +3,8 @@
 import logging
 import os
 import sqlite3
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, closing, nullcontext
 from pathlib import Path
 
 from sqlalchemy import Engine, Table, create_engine, event
@@ -28,11 +28,17 @@ from thongsuot_schema.localizable import Localizable
 _log = logging.getLogger(__name__)
 
 
-def open_store(path: Path, *, accept_empty: bool = False) -> Engine:
+def open_store(
+    path: Path,
+    *,
+    accept_empty: bool = False,
+    alone: Callable[[], AbstractContextManager[None]] = nullcontext,
+) -> Engine:
     """
     Return the store at a path: a new one if there is none, recovered if it is damaged.
 
-    ``accept_empty``: start with an empty one if nothing of a damaged one is readable.
+    ``accept_empty``: start with an empty one if nothing of a damaged one is readable. ``alone`` is
+    entered to recover it: a collector that runs would go on writing to the file that is set aside.
 
     Raises:
         StoreError: it was written by a newer collector, its file cannot be opened, or nothing of a
@@ -55,7 +61,8 @@ def open_store(path: Path, *, accept_empty: bool = False) -> Engine:
                 )
             ) from error
         _log.error("store damaged: %s; recovering its readable part", error)
-        _recover(path, recovered, accept_empty=accept_empty)
+        with alone():
+            _recover(path, recovered, accept_empty=accept_empty)
     return _opened(path)
 
 

@@ -356,7 +356,6 @@ async def compare_gathering(folder: Path, sink_url: str, load: Load) -> None:
         print(f"  {cost:.3f} CPU s per million samples")
     alone, gathered = (sum(spent[gather_s]) / 2 for gather_s in (0.0, load.gather_s))
     print(f"gathered {gathered:.3f}, not {alone:.3f}: {1 - gathered / alone:.0%} less")
-    print_ratio("ingest.gathered_of_alone", gathered / alone)
 
 
 async def compare_kernels(folder: Path, sink_url: str, load: Load) -> None:

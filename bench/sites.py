@@ -49,7 +49,6 @@ from bench.site_fleet import UPTIME_NS, Fleet, FleetAgent
 from bench.told_sites import FaultySites
 from bench.write_chains import CHAINS, KeptWrite, WriteRecorder, started
 from tests.servers import PrometheusServer
-from tools.bench_gate import print_ratio
 
 from thongsuot_collector.app.durable import STORE_FILE
 from thongsuot_collector.config.model import JournalSettings
@@ -315,7 +314,8 @@ async def main() -> int:
     if len(seen) > 1:
         print_slope(seen)
     even = seen[-1][1]
-    print_ratio("sites.collector_of_prometheus", even.collector_cost / even.database_cost)
+    # For people: its run is too long for the gate, which holds `ingest.of_prometheus`.
+    print(f"collector of Prometheus beside it: {even.collector_cost / even.database_cost:.3f}")
     is_late = quantile_ms(even.fresh_s, 0.99) > GOAL_MS
     print(f"p99 at an even pace (goal {GOAL_MS:g} ms): {'missed' if is_late else 'reached'}")
     return 1 if is_late else 0

@@ -1,5 +1,6 @@
 """The gate of benches: a ratio that has become worse fails, and noise does not."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -66,3 +67,17 @@ def test_a_run_fails_where_a_ratio_is_worse(tmp_path: Path, value: float, code: 
     )
     assert ended.returncode == code, ended.stderr
     assert ("at most 0.600" in ended.stderr) is bool(code)
+
+
+def test_every_ratio_that_a_bench_prints_is_held_against_a_value() -> None:
+    printed: set[str] = set()
+    for path in (ROOT / "bench").rglob("*.py"):
+        calls = path.read_text("utf-8").split("print_ratio(")[1:]
+        # A name is written out, or made from one of the names in the file.
+        names = [call.lstrip().removeprefix("f").split('"')[1] for call in calls]
+        printed.update(names)
+    known = read_ratios((ROOT / RATIOS).read_text("utf-8"))
+    patterns = [re.sub(r"\\\{[^}]*\\\}", "[a-z_]+", re.escape(name)) for name in printed]
+    assert printed
+    for pattern in patterns:
+        assert any(re.fullmatch(pattern, name) for name in known), f"{pattern} is held by nothing"

@@ -4,7 +4,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.collector.batches import BOOT, S
-from thongsuot_collector.ingest.device_clock import AGREES_WITHIN_NS, BootClocks, ClockDecision
+from thongsuot_collector.ingest.device_clock import (
+    AGREES_WITHIN_NS,
+    BOOTS_KEPT,
+    BootClocks,
+    ClockDecision,
+)
 from thongsuot_collector.journal.entry import ClockQuality
 from thongsuot_schema.batch.model import ClockReading
 
@@ -175,3 +180,31 @@ def test_changed_clocks_are_returned_once() -> None:
         (SITE, BOOT, EPOCH + 50_000_000, EPOCH + 1001 * S + 50_000_000)
     ]
     assert clocks.take_changed() == []
+
+
+def test_a_site_with_very_many_boots_drops_its_own_oldest_and_nobody_elses() -> None:
+    clocks = heard()
+    clocks.observe_push("loud", "first", boottime_ns=S, received_ns=EPOCH)
+    # As many as all sites together could once have.
+    for n in range(100_001):
+        clocks.observe_push("loud", f"boot-{n}", boottime_ns=S, received_ns=EPOCH + n)
+    clocks.take_changed()
+    assert rule(clocks, own_epoch_ns=EPOCH + YEAR_NS).quality is ClockQuality.WRONG
+    assert rule(heard(), own_epoch_ns=EPOCH + YEAR_NS).quality is ClockQuality.WRONG
+    for boot, is_known in (("first", False), ("boot-0", False), ("boot-100000", True)):
+        offset_s = clocks.decide(
+            "loud",
+            boot,
+            ClockReading(boottime_ns=S, wall_ns=EPOCH, error_s=None),
+            last_boottime_ns=S,
+            received_ns=EPOCH + 100_001,
+        ).offset_s
+        assert (offset_s is not None) is is_known, boot
+
+
+def test_of_restored_boots_those_heard_last_are_kept_in_whatever_order_they_come() -> None:
+    clocks = BootClocks()
+    clocks.restore(SITE, BOOT, epoch_ns=EPOCH, heard_ns=EPOCH + 1000 * S)
+    for n in range(2 * BOOTS_KEPT):
+        clocks.restore(SITE, f"before-{n}", epoch_ns=EPOCH - n, heard_ns=EPOCH + n)
+    assert rule(clocks, own_epoch_ns=EPOCH + YEAR_NS).quality is ClockQuality.WRONG

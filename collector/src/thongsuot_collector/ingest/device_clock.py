@@ -12,7 +12,6 @@ its transfer time, which makes a device appear slow; so a device that appears sl
 that is trusted until its next push. Pure: times are parameters.
 """
 
-from collections import OrderedDict
 from dataclasses import dataclass
 
 import msgspec
@@ -32,8 +31,11 @@ LATE_PUSH_NS = 15 * 10**9
 _BUCKET_NS = 30 * 60 * 10**9
 """An estimate is based on the last 30 to 60 minutes: 100 ppm of that is 0.4 s at worst."""
 
-_BOOTS_KEPT = 100_000
-"""Boots kept in memory, about 30 MB; the one with the oldest last push is dropped first."""
+BOOTS_KEPT = 64
+"""
+Boots kept in memory of each site, about 20 KB; the one with the oldest last push is dropped first.
+A common bound would let one site that reports a new boot with every push take the others' clocks.
+"""
 
 
 @dataclass(slots=True)
@@ -68,13 +70,13 @@ class BootClocks:
 
     def __init__(self) -> None:
         self.duplicate_devices = DuplicateDeviceDetector()
-        self._boots: OrderedDict[tuple[str, str], _BootEpoch] = OrderedDict()
+        self._boots: dict[str, dict[str, _BootEpoch]] = {}
         self._changed: set[tuple[str, str]] = set()
 
     def restore(self, site: str, boot_id: str, *, epoch_ns: int, heard_ns: int) -> None:
         """Restore an earlier process's estimate of a boot."""
         boot = _BootEpoch(heard_ns // _BUCKET_NS, epoch_ns, None, heard_ns, is_heard_once=False)
-        self._remember((site, boot_id), boot)
+        self._remember(site, boot_id, boot)
 
     def observe_push(self, site: str, boot_id: str, *, boottime_ns: int, received_ns: int) -> None:
         """Add the observation of a push with its boot time of sending and its time of arrival."""
@@ -84,12 +86,11 @@ class BootClocks:
         epoch_ns = received_ns - boottime_ns
         bucket = received_ns // _BUCKET_NS
         key = (site, boot_id)
-        boot = self._boots.get(key)
+        boot = self._known(site, boot_id)
         if boot is None:
-            self._remember(key, _BootEpoch(bucket, epoch_ns, None, received_ns))
+            self._remember(site, boot_id, _BootEpoch(bucket, epoch_ns, None, received_ns))
             self._changed.add(key)
             return
-        self._boots.move_to_end(key)
         boot.heard_ns = received_ns
         # After a long silence the first push is again a single one.
         boot.is_heard_once = bucket > boot.bucket + 1
@@ -116,7 +117,7 @@ class BootClocks:
         event in it can be later than its arrival, whatever the clocks say.
         """
         own_ns = clock.wall_ns - clock.boottime_ns
-        boot = self._boots.get((site, boot_id))
+        boot = self._known(site, boot_id)
         estimate_ns = None if boot is None else boot.best_ns()
         epoch_ns, quality = _choose(own_ns, estimate_ns, synchronised=clock.error_s is not None)
         is_alone = boot is not None and boot.is_heard_once
@@ -132,15 +133,20 @@ class BootClocks:
         """Return the changes since the last call: site, boot id, epoch, time of the last push."""
         changed, self._changed = self._changed, set()
         return [
-            (*key, boot.best_ns(), boot.heard_ns)
-            for key in changed
-            if (boot := self._boots.get(key)) is not None
+            (site, boot_id, boot.best_ns(), boot.heard_ns)
+            for site, boot_id in changed
+            if (boot := self._known(site, boot_id)) is not None
         ]
 
-    def _remember(self, key: tuple[str, str], boot: _BootEpoch) -> None:
-        self._boots[key] = boot
-        if len(self._boots) > _BOOTS_KEPT:
-            self._boots.popitem(last=False)
+    def _known(self, site: str, boot_id: str) -> _BootEpoch | None:
+        boots = self._boots.get(site)
+        return None if boots is None else boots.get(boot_id)
+
+    def _remember(self, site: str, boot_id: str, boot: _BootEpoch) -> None:
+        boots = self._boots.setdefault(site, {})
+        boots[boot_id] = boot
+        if len(boots) > BOOTS_KEPT:
+            del boots[min(boots, key=lambda known: boots[known].heard_ns)]
 
 
 def _may_be_late(own_ns: int, estimate_ns: int | None) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 from tests.collector.app import preloaded
 from tests.collector.app.preloaded import ForkedProcess
 from tests.collector.running import PASSWORDS_ALONE
+from tests.earlier import EarlierProgram
 
 PROGRAM = Path(sys.executable).with_name("thongsuot-collector")
 
@@ -18,8 +19,10 @@ class CollectorProcess:
     Runs ``thongsuot-collector run``; may be killed and started again on the same state.
 
     It is forked from a process that has imported it, unless ``is_forked`` is false: then it is the
-    program as a user starts it, for a second of CPU more.
+    program as a user starts it, for a second of CPU more. ``earlier``, if set, is started instead.
     """
+
+    earlier: EarlierProgram | None = None
 
     def __init__(self, folder: Path, config: str = "", *, is_forked: bool = True) -> None:
         self.folder = folder
@@ -38,7 +41,15 @@ class CollectorProcess:
         """Start it, and return when it takes pushes."""
         words = ["run", "--config", str(self.config)]
         with (self.folder / "collector.log").open("ab") as log:
-            if self._is_forked:
+            if self.earlier is not None:
+                self.process = await asyncio.create_subprocess_exec(
+                    *self.earlier.command("thongsuot_collector.cli.main", *words),
+                    cwd=self.earlier.folder,
+                    env=self.earlier.environment,
+                    stdout=PIPE,
+                    stderr=log,
+                )
+            elif self._is_forked:
                 self.process = await preloaded.start(words, log.fileno())
             else:
                 self.process = await asyncio.create_subprocess_exec(

@@ -22,7 +22,7 @@ from thongsuot_agent.spool.stream import BatchKey, StreamIdentity
 _log = logging.getLogger(__name__)
 
 _NUMBER_BITS = 40
-_SCHEMA_VERSION = 1
+SCHEMA_VERSION = 1
 _CACHE_KIB = 256
 """SQLite's default of 2 MiB buys nothing here: rows are written once and read once."""
 
@@ -133,10 +133,10 @@ class Disk:
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
         if version == 0:
             self._db.executescript(
-                f"BEGIN; {_SCHEMA} PRAGMA user_version = {_SCHEMA_VERSION}; COMMIT;"
+                f"BEGIN; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
             )
-        elif version != _SCHEMA_VERSION:
-            raise SpoolCorrupt(f"{self.path} has version {version}, not {_SCHEMA_VERSION}")
+        elif version != SCHEMA_VERSION:
+            raise SpoolCorrupt(f"{self.path} has version {version}, not {SCHEMA_VERSION}")
         (verdict,) = self._db.execute("PRAGMA quick_check(1)").fetchone()
         if verdict != "ok":
             raise SpoolCorrupt(f"{self.path} is damaged: {verdict}")

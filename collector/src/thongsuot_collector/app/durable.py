@@ -14,11 +14,13 @@ from thongsuot_collector.app.election import CollectorRole
 from thongsuot_collector.app.used_databases import note_used, was_used
 from thongsuot_collector.config.read import Configuration
 from thongsuot_collector.errors import JournalError, StoreError
+from thongsuot_collector.journal import sqlite_tables
 from thongsuot_collector.journal.journal import Journal
 from thongsuot_collector.journal.sqlite import open_journal
-from thongsuot_collector.store import sqlite_file
+from thongsuot_collector.store import migrations, sqlite_file
 from thongsuot_collector.store.engine import open_store
 from thongsuot_collector.store.folder_lock import lock_folder
+from thongsuot_collector.store.former_copy import keep_former
 from thongsuot_schema.localizable import Localizable
 
 JOURNAL_FILE = "journal.sqlite"
@@ -160,8 +162,8 @@ def open_embedded_store(
     ``is_alone``: this process has locked the folder; else it does so to recover a damaged store.
 
     Raises:
-        StoreError: see ``open_store``; or there is a journal, and the store is missing or empty:
-            the tokens are lost, and an empty store would refuse every agent.
+        StoreError: see ``open_store`` and ``keep_former``; or there is a journal, and the store is
+            missing or empty: the tokens are lost, and an empty store would refuse every agent.
     """
     store, journal = state_dir / STORE_FILE, state_dir / JOURNAL_FILE
     recovered = store.with_name(store.name + ".recovered")
@@ -178,7 +180,15 @@ def open_embedded_store(
             )
         )
     alone = nullcontext if is_alone else partial(lock_folder, state_dir)
-    return open_store(store, accept_empty=accept_empty, alone=alone)
+    journal_version = sqlite_tables.version_of(journal)
+
+    def keep_former_copy(version: int) -> None:
+        if version < migrations.NEWEST or 0 < journal_version < sqlite_tables.NEWEST:
+            keep_former(store, store_version=version, journal_version=journal_version)
+
+    return open_store(
+        store, accept_empty=accept_empty, alone=alone, before_migration=keep_former_copy
+    )
 
 
 def free_bytes_of(folder: Path) -> int:

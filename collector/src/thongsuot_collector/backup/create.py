@@ -31,6 +31,7 @@ from thongsuot_collector.backup.manifest import (
 )
 from thongsuot_collector.errors import BackupError
 from thongsuot_collector.store.folder_lock import LOCK_FILE
+from thongsuot_collector.store.former_copy import COPY_SUFFIX, NEWER_SUFFIX
 from thongsuot_collector.store.sqlite_file import has_tables
 from thongsuot_schema.words.language import Text
 
@@ -39,7 +40,16 @@ _UNFINISHED = ".unfinished"
 _LEFT_FREE_BYTES = 64 << 20
 """The space that a backup leaves free: a full disk would stop the collector."""
 
-_SIDE_FILES = ("-wal", "-shm", ".damaged", ".recovered", ".lost")
+_SIDE_FILES = (
+    "-wal",
+    "-shm",
+    ".damaged",
+    ".recovered",
+    ".lost",
+    ".part",
+    COPY_SUFFIX,
+    NEWER_SUFFIX,
+)
 _PROGRESS_S = 2.0
 
 Progress = Callable[[Path, int, int], None]

@@ -107,7 +107,28 @@ _STEPS: tuple[str, ...] = (
 the tables adds one, and never edits one.
 """
 
+NEWEST = len(_STEPS)
+"""The version of a journal that this program writes."""
+
 _log = logging.getLogger(__name__)
+
+
+def version_of(path: Path) -> int:
+    """
+    Return the version of a journal; 0: there is none, or a damaged one, which is made anew.
+
+    Raises:
+        sqlite3.Error: it cannot be read, and is not damaged.
+    """
+    if not path.exists():
+        return 0
+    try:
+        with closing(connect(path, writable=False)) as connection:
+            return int(connection.execute("PRAGMA user_version").fetchone()[0])
+    except sqlite3.DatabaseError as error:
+        if sqlite_file.is_damage(error):
+            return 0
+        raise
 
 
 def open_or_recover(path: Path) -> Path | None:
@@ -228,7 +249,7 @@ def check_known(connection: sqlite3.Connection) -> None:
         JournalError: it is of a newer collector.
     """
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-    sqlite_rows.check_version(version, len(_STEPS))
+    sqlite_rows.check_version(version, NEWEST)
 
 
 def _create(path: Path) -> None:
@@ -243,18 +264,18 @@ def _create(path: Path) -> None:
             # pages.
             connection.execute("PRAGMA page_size = 8192")
             connection.execute("PRAGMA journal_mode = WAL")
-        sqlite_rows.check_version(version, len(_STEPS))
+        sqlite_rows.check_version(version, NEWEST)
         if steps := _STEPS[version:]:
             # All or none of them, and one flush to the disk.
             connection.executescript(
                 f"BEGIN; {''.join(steps)} "  # noqa: S608 - our own steps
-                f"UPDATE journal SET version = {len(_STEPS)}; "
-                f"PRAGMA user_version = {len(_STEPS)}; COMMIT;"
+                f"UPDATE journal SET version = {NEWEST}; "
+                f"PRAGMA user_version = {NEWEST}; COMMIT;"
             )
         if connection.execute("SELECT count(*) FROM journal").fetchone()[0] == 0:
             connection.execute(
                 "INSERT INTO journal (name, version) VALUES (?, ?)",
-                (secrets.token_hex(8), len(_STEPS)),
+                (secrets.token_hex(8), NEWEST),
             )
     finally:
         connection.close()

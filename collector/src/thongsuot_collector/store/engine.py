@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from thongsuot_collector.errors import StoreError
 from thongsuot_collector.store import sqlite_file, write_queue
 from thongsuot_collector.store.former_names import FORMER_NAMES, FormerNames
-from thongsuot_collector.store.migrations import migrate
+from thongsuot_collector.store.migrations import migrate, version_of
 from thongsuot_collector.store.sqlite_first_page import restore_schema
 from thongsuot_collector.store.sqlite_salvage import (
     Row,
@@ -33,12 +33,14 @@ def open_store(
     *,
     accept_empty: bool = False,
     alone: Callable[[], AbstractContextManager[None]] = nullcontext,
+    before_migration: Callable[[int], None] = lambda _version: None,
 ) -> Engine:
     """
     Return the store at a path: a new one if there is none, recovered if it is damaged.
 
     ``accept_empty``: start with an empty one if nothing of a damaged one is readable. ``alone`` is
     entered to recover it: a collector that runs would go on writing to the file that is set aside.
+    ``before_migration`` is called with the version of one that exists, while nobody else can write.
 
     Raises:
         StoreError: it was written by a newer collector, its file cannot be opened, or nothing of a
@@ -63,10 +65,10 @@ def open_store(
         _log.error("store damaged: %s; recovering its readable part", error)
         with alone():
             _recover(path, recovered, accept_empty=accept_empty)
-    return _opened(path)
+    return _opened(path, before_migration)
 
 
-def _opened(path: Path) -> Engine:
+def _opened(path: Path, before_migration: Callable[[int], None] | None = None) -> Engine:
     if not path.exists():
         # It contains no secret in the clear, but its data is private.
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
@@ -79,6 +81,8 @@ def _opened(path: Path) -> Engine:
             # committed separately, with its own fsync, and a crash in the middle would leave half a
             # step.
             connection.exec_driver_sql("BEGIN IMMEDIATE")
+            if before_migration is not None and (version := version_of(connection)):
+                before_migration(version)
             migrate(connection)
     except BaseException:
         engine.dispose()

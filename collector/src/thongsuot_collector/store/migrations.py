@@ -278,6 +278,17 @@ _STEPS: tuple[Callable[[Connection], None], ...] = (
 )
 
 
+NEWEST = len(_STEPS)
+"""The version of a store that this program writes."""
+
+
+def version_of(connection: Connection) -> int:
+    """Return the version of a store; 0: there is none yet."""
+    if is_new(connection):
+        return 0
+    return int(connection.execute(select(_VERSION.c.version)).scalar() or 0)
+
+
 def is_new(connection: Connection) -> bool:
     """Return whether there is no store yet, or only the empty tables of one."""
     if not inspect(connection).has_table(_VERSION.name):
@@ -297,17 +308,17 @@ def migrate(connection: Connection) -> None:
     if version is None:
         # A new store has nothing to rename, so its tables need not be inspected.
         _tables_of_today(connection)
-        connection.execute(insert(_VERSION).values(version=len(_STEPS)))
+        connection.execute(insert(_VERSION).values(version=NEWEST))
         return
-    if version > len(_STEPS):
+    if version > NEWEST:
         raise StoreError(
             Localizable(
                 "the store is of version {version}, this collector knows up to {known};"
                 " install the newer collector again",
                 version=version,
-                known=len(_STEPS),
+                known=NEWEST,
             )
         )
     for step in _STEPS[version:]:
         step(connection)
-    connection.execute(update(_VERSION).values(version=len(_STEPS)))
+    connection.execute(update(_VERSION).values(version=NEWEST))

@@ -164,6 +164,7 @@ def open_embedded_store(
     Raises:
         StoreError: see ``open_store`` and ``keep_former``; or there is a journal, and the store is
             missing or empty: the tokens are lost, and an empty store would refuse every agent.
+        JournalError: the journal cannot be opened.
     """
     store, journal = state_dir / STORE_FILE, state_dir / JOURNAL_FILE
     recovered = store.with_name(store.name + ".recovered")

@@ -118,7 +118,7 @@ def version_of(path: Path) -> int:
     Return the version of a journal; 0: there is none, or a damaged one, which is made anew.
 
     Raises:
-        sqlite3.Error: it cannot be read, and is not damaged.
+        JournalError: its file cannot be opened although it is not damaged.
     """
     if not path.exists():
         return 0
@@ -128,7 +128,7 @@ def version_of(path: Path) -> int:
     except sqlite3.DatabaseError as error:
         if sqlite_file.is_damage(error):
             return 0
-        raise
+        raise _cannot_open(path, error) from error
 
 
 def open_or_recover(path: Path) -> Path | None:
@@ -154,17 +154,20 @@ def open_or_recover(path: Path) -> Path | None:
         _create(path)
     except sqlite3.DatabaseError as error:
         if not sqlite_file.is_damage(error):
-            raise JournalError(
-                Localizable(
-                    "cannot open the journal {path}: {reason}; it stays as it is, and "
-                    "none is begun",
-                    path=str(path),
-                    reason=str(error),
-                )
-            ) from error
+            raise _cannot_open(path, error) from error
         _log.error("journal damaged: %s; recovering its readable part", error)
         return _recover(path, recovered)
     return None
+
+
+def _cannot_open(path: Path, error: sqlite3.Error) -> JournalError:
+    return JournalError(
+        Localizable(
+            "cannot open the journal {path}: {reason}; it stays as it is, and none is begun",
+            path=str(path),
+            reason=str(error),
+        )
+    )
 
 
 def _recover(path: Path, recovered: Path) -> Path:

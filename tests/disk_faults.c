@@ -2,10 +2,10 @@
  * A disk that fails where a test says so, for a whole process: preloaded, it stands between the
  * program (SQLite's C included) and the C library.
  *
- * THONGSUOT_FAULTS names a file of lines "operation errno part": an operation (write, torn, fsync,
- * open, rename or unlink) on a path with that part in it fails with that error. It is read with each call, so that a
- * test begins and ends a fault while the program runs. THONGSUOT_OPENED names a file to which each
- * path is appended that is opened for writing.
+ * THONGSUOT_FAULTS names a file of lines "operation errno part": an operation (write, torn, fsync, open, rename, unlink,
+ * or readN: of page N of 4096 bytes) on a path with that part in it fails with that error; the path of an open file ends
+ * with "#" and its inode. It is read with each call, so that a test begins and ends a fault while the program runs.
+ * THONGSUOT_OPENED names a file to which each path is appended that is opened for writing.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -32,12 +33,17 @@ static int fault_of(const char *operation, const char *path) {
     text[size] = 0;
     char *rest = NULL;
     for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
-        char name[16], part[256];
+        char name[32], part[256];
         int number;
-        if (sscanf(line, "%15s %d %255s", name, &number, part) != 3) continue;
+        if (sscanf(line, "%31s %d %255s", name, &number, part) != 3) continue;
         if (strcmp(name, operation) == 0 && strstr(path, part)) return number;
     }
     return 0;
+}
+
+static unsigned long inode_of(int descriptor) {
+    struct stat about;
+    return fstat(descriptor, &about) ? 0 : about.st_ino;
 }
 
 static int fault_of_descriptor(const char *operation, int descriptor) {
@@ -47,7 +53,8 @@ static int fault_of_descriptor(const char *operation, int descriptor) {
     ssize_t length = readlink(link, path, sizeof path - 1);
     errno = before;
     if (length <= 0) return 0;
-    path[length] = 0;
+    snprintf(path + length, sizeof path - length, "#%lu", inode_of(descriptor));
+    errno = before;
     return fault_of(operation, path);
 }
 
@@ -87,6 +94,22 @@ ssize_t pwrite64(int descriptor, const void *data, size_t size, off64_t offset) 
 
 ssize_t pwrite(int descriptor, const void *data, size_t size, off_t offset) {
     return pwrite64(descriptor, data, size, offset);
+}
+
+ssize_t pread64(int descriptor, void *data, size_t size, off64_t offset) {
+    for (off64_t page = offset / 4096; size && page <= (offset + (off64_t)size - 1) / 4096; page++) {
+        char operation[32];
+        snprintf(operation, sizeof operation, "read%ld", (long)page);
+        int number = fault_of_descriptor(operation, descriptor);
+        if (!number) continue;
+        errno = number;
+        return -1;
+    }
+    return syscall(SYS_pread64, descriptor, data, size, offset);
+}
+
+ssize_t pread(int descriptor, void *data, size_t size, off_t offset) {
+    return pread64(descriptor, data, size, offset);
 }
 
 int fsync(int descriptor) {

@@ -23,13 +23,13 @@ class Fault:
     An operation on a file fails with an error.
 
     Operations are ``write``, ``torn`` (the half of it is written), ``fsync``, ``open``, ``rename``
-    (by the new name) and ``unlink``.
+    (by the new name), ``unlink``, and ``read7`` of page 7 (of 4096 bytes).
     """
 
     operation: str
     number: int
     part: str
-    """Of the file's path."""
+    """Of the file's path; that of an open file ends with ``#`` and its inode."""
 
     def __str__(self) -> str:
         return f"{self.operation}-{errno.errorcode[self.number]}-{self.part}"

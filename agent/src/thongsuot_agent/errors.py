@@ -4,6 +4,9 @@ The exceptions of this distribution.
     AgentError
     ├── SiteConfigRefused    a site configuration may not be run here; one line for each mistake
     ├── SpoolError           the record cannot be opened or written; the text says what to do
+    │   ├── SpoolFull           there is no space
+    │   ├── SpoolUnreadable     a part of the file on disk cannot be read
+    │   ├── SpoolMoved          the file on disk was removed or replaced while it was open
     │   └── SpoolCorrupt        the file on disk is damaged; it is set aside and a new one started
     ├── TokenUnusable        the collector's token cannot be read, or anybody can
     └── RecordUnreadable         a piece of the record in the runtime directory cannot be read
@@ -40,6 +43,14 @@ class SpoolCorrupt(SpoolError):
 
 class RecordUnreadable(AgentError):
     """A piece of the record cannot be read back."""
+
+
+class SpoolUnreadable(SpoolError):
+    """A part of the spool's file on disk cannot be read: a bad sector, if it stays so."""
+
+
+class SpoolMoved(SpoolError):
+    """The spool's file was removed or replaced while it was open."""
 
 
 class TokenUnusable(AgentError):

@@ -8,9 +8,9 @@ import pytest
 from tests.agent.spool.making import CollectedRecord, change, opened, places, result
 from tests.agent.spool.test_disk import stream
 from tests.fakes.clock import FakeClock
-from thongsuot_agent.spool.disk import KnownStream
 from thongsuot_agent.spool.live_streams import LiveStreams
 from thongsuot_agent.spool.rejected import Rejection
+from thongsuot_agent.spool.rows import KnownStream
 from thongsuot_agent.spool.spool import Spool
 from thongsuot_agent.spool.stream import BatchKey
 from thongsuot_schema.batch.record_report import (

@@ -7,21 +7,27 @@ costs about 74 KiB of device writes, whatever its payload). All methods block an
 thread.
 """
 
-import logging
 import os
 import sqlite3
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from thongsuot_agent.errors import SpoolCorrupt, SpoolError, SpoolFull
+from thongsuot_agent.errors import SpoolCorrupt, SpoolError, SpoolFull, SpoolMoved, SpoolUnreadable
+from thongsuot_agent.spool.rows import (
+    BATCHES,
+    FIRST,
+    LAST,
+    NUMBER_BITS,
+    KnownStream,
+    SpoolRow,
+    row_id,
+    row_of,
+    streams_in,
+)
 from thongsuot_agent.spool.stream import BatchKey, StreamIdentity
 
-_log = logging.getLogger(__name__)
-
-_NUMBER_BITS = 40
 SCHEMA_VERSION = 1
 _CACHE_KIB = 256
 """SQLite's default of 2 MiB buys nothing here: rows are written once and read once."""
@@ -36,6 +42,12 @@ _RESERVED_BYTES = 384 * 1024
 """Space that stays free: without space for the log nothing can be removed."""
 _REMOVED_AT_ONCE = 64
 """Batches removed in one transaction, so that its log fits in the reserved space."""
+
+_READ_ERRORS = {
+    sqlite3.SQLITE_IOERR_READ,
+    sqlite3.SQLITE_IOERR_SHORT_READ,
+    sqlite3.SQLITE_IOERR_CORRUPTFS,  # what EIO on a read is to SQLite
+}
 
 _SCHEMA = """
 CREATE TABLE streams (
@@ -63,34 +75,6 @@ CREATE TABLE layouts (id BLOB PRIMARY KEY, body BLOB NOT NULL) STRICT;
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 """
 
-_COLUMNS = "id, sealed_boottime_ns, sealed_wall_ns, results, news, is_whole, layout, body"
-
-FIRST = BatchKey(0, 0)
-"""Before every batch."""
-LAST = BatchKey((1 << 23) - 1, (1 << _NUMBER_BITS) - 1)
-"""After every batch."""
-
-
-class SpoolRow(NamedTuple):
-    """One batch with its metadata, available without decoding it."""
-
-    key: BatchKey
-    sealed_boottime_ns: int
-    sealed_wall_ns: int
-    results: int
-    news: int
-    is_whole: bool
-    layout: bytes
-    body: bytes
-
-
-class KnownStream(NamedTuple):
-    """A stream on the disk: its last stored number, and whether it was closed properly."""
-
-    stream: StreamIdentity
-    last_number: int
-    is_closed: bool
-
 
 class DiskTotals(NamedTuple):
     """
@@ -108,7 +92,7 @@ class Disk:
     """
     An open spool file.
 
-    Raises, from every method: SpoolCorrupt: the file is damaged; see ``rename_damaged``. SpoolFull:
+    Raises, from every method: SpoolCorrupt: the file is damaged; see ``salvage``. SpoolFull:
         there is no space; see ``checkpoint_wal``. SpoolError: the disk refuses (read-only,
         failing); try again later.
     """
@@ -117,12 +101,35 @@ class Disk:
         self.path = path
         with _spool_errors(path):
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            is_new = not path.exists()
+            if not is_new and not path.stat().st_size and not _has_log(path):
+                raise SpoolCorrupt(f"{path} is empty")
             self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             try:
                 self._prepare()
             except BaseException:
                 self._db.close()
+                # An empty file is taken for one that lost its content.
+                if is_new and path.exists() and not path.stat().st_size and not _has_log(path):
+                    path.unlink()
                 raise
+            about = path.stat()
+            self._file = about.st_dev, about.st_ino
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The open file, for what reads it in its own way (see ``salvage``)."""
+        return self._db
+
+    def require_place(self) -> None:
+        """Raise ``SpoolMoved`` if the open file is no longer the one of that name."""
+        with _spool_errors(self.path):
+            try:
+                about = self.path.stat()
+            except FileNotFoundError:
+                raise SpoolMoved(f"{self.path} was removed") from None
+        if (about.st_dev, about.st_ino) != self._file:
+            raise SpoolMoved(f"{self.path} was replaced by another file")
 
     def _prepare(self) -> None:
         self._db.execute("PRAGMA journal_mode = WAL")
@@ -154,25 +161,7 @@ class Disk:
     def known_streams(self) -> list[KnownStream]:
         """Return every stream that was started and not removed, oldest first."""
         with _spool_errors(self.path):
-            rows = self._db.execute(
-                "SELECT ordinal, name, site, boot_id, started_boottime_ns, started_wall_ns,"
-                " last_number, is_closed FROM streams ORDER BY ordinal"
-            ).fetchall()
-        return [
-            KnownStream(
-                StreamIdentity(
-                    ordinal=row[0],
-                    name=row[1],
-                    site=row[2],
-                    boot_id=row[3],
-                    started_boottime_ns=row[4],
-                    started_wall_ns=row[5],
-                ),
-                row[6],
-                bool(row[7]),
-            )
-            for row in rows
-        ]
+            return streams_in(self._db)
 
     def note_stream(self, stream: StreamIdentity, last_number: int, *, is_closed: bool) -> None:
         """Record a stream, its last number, and whether it was closed properly."""
@@ -195,7 +184,7 @@ class Disk:
             )
             self._db.executemany(
                 "INSERT OR REPLACE INTO batches VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                [(_row_id(row.key), *row[1:]) for row in rows],
+                [(row_id(row.key), *row[1:]) for row in rows],
             )
             for stream, last_number in reached:
                 self._note_stream(stream, last_number, is_closed=False)
@@ -222,12 +211,12 @@ class Disk:
         with self._transaction():
             self._db.executemany(
                 "UPDATE batches SET results = ?, is_whole = ?, body = ? WHERE id = ?",
-                [(row.results, row.is_whole, row.body, _row_id(row.key)) for row in rows],
+                [(row.results, row.is_whole, row.body, row_id(row.key)) for row in rows],
             )
 
     def remove_batches(self, keys: Iterable[BatchKey]) -> None:
         """Remove batches, which are acknowledged, or dropped and counted."""
-        ids = [(_row_id(key),) for key in keys]
+        ids = [(row_id(key),) for key in keys]
         for first in range(0, len(ids), _REMOVED_AT_ONCE):
             with self._transaction():
                 self._db.executemany(
@@ -242,7 +231,7 @@ class Disk:
                 "DELETE FROM streams WHERE is_closed = 1"
                 " AND ordinal < (SELECT max(ordinal) FROM streams) AND NOT EXISTS (SELECT 1"
                 " FROM batches WHERE id >= streams.ordinal << ? AND id < streams.ordinal + 1 << ?)",
-                (_NUMBER_BITS, _NUMBER_BITS),
+                (NUMBER_BITS, NUMBER_BITS),
             )
             self._db.execute(
                 "DELETE FROM layouts WHERE id NOT IN (SELECT DISTINCT layout FROM batches)"
@@ -258,7 +247,7 @@ class Disk:
         """Return the amount of waiting data."""
         with _spool_errors(self.path):
             counts = self._db.execute(
-                "SELECT id >> ?, count(*), sum(results) FROM batches GROUP BY 1", (_NUMBER_BITS,)
+                "SELECT id >> ?, count(*), sum(results) FROM batches GROUP BY 1", (NUMBER_BITS,)
             ).fetchall()
             (pages,) = self._db.execute("PRAGMA page_count").fetchone()
             (free,) = self._db.execute("PRAGMA freelist_count").fetchone()
@@ -308,25 +297,13 @@ class Disk:
         )
 
     def _rows(self, rest: str, limit: int, bound: BatchKey = FIRST) -> list[SpoolRow]:
-        values = {"limit": limit, "id": _row_id(bound)}
+        values = {"limit": limit, "id": row_id(bound)}
         with _spool_errors(self.path):
             rows = self._db.execute(
-                f"SELECT {_COLUMNS} FROM batches {rest}",  # noqa: S608 - ours; values are bound
+                f"SELECT {BATCHES} {rest}",
                 values,
             ).fetchall()
-        return [
-            SpoolRow(
-                key=_batch_key(row[0]),
-                sealed_boottime_ns=row[1],
-                sealed_wall_ns=row[2],
-                results=row[3],
-                news=row[4],
-                is_whole=bool(row[5]),
-                layout=row[6],
-                body=row[7],
-            )
-            for row in rows
-        ]
+        return [row_of(row) for row in rows]
 
     def _require_room(self, more_bytes: int) -> None:
         with _spool_errors(self.path):
@@ -351,25 +328,9 @@ class Disk:
                 raise
 
 
-def rename_damaged(path: Path) -> str:
-    """Rename a damaged spool file and its companions; return the new name of the file itself."""
-    suffix = time.strftime(".torn-%Y%m%dT%H%M%SZ", time.gmtime())
-    for companion in ("-wal", "-shm", ""):
-        file = path.with_name(path.name + companion)
-        if file.exists():
-            file.rename(path.with_name(path.name + suffix + companion))
-    _log.error(
-        "cannot read spool file=%s: it is damaged; set aside as %s", path, path.name + suffix
-    )
-    return path.name + suffix
-
-
-def _row_id(key: BatchKey) -> int:
-    return (key.ordinal << _NUMBER_BITS) | key.number
-
-
-def _batch_key(row_id: int) -> BatchKey:
-    return BatchKey(row_id >> _NUMBER_BITS, row_id & ((1 << _NUMBER_BITS) - 1))
+def _has_log(path: Path) -> bool:
+    log = path.with_name(f"{path.name}-wal")
+    return log.exists() and log.stat().st_size > 0
 
 
 @contextmanager
@@ -382,6 +343,8 @@ def _spool_errors(path: Path) -> Iterator[None]:
             raise SpoolCorrupt(f"{path}: {error}") from error
         if code == sqlite3.SQLITE_FULL:
             raise SpoolFull(f"{path}: {error}") from error
+        if getattr(error, "sqlite_errorcode", 0) in _READ_ERRORS:
+            raise SpoolUnreadable(f"{path}: {error}") from error
         raise SpoolError(f"{path}: {error}") from error
     except OSError as error:
         raise SpoolError(f"{path}: {error}") from error

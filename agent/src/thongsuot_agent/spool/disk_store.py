@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from thongsuot_agent.errors import SpoolError
-from thongsuot_agent.spool.disk import FIRST, Disk, DiskTotals, KnownStream, SpoolRow
+from thongsuot_agent.spool.disk import Disk, DiskTotals
 from thongsuot_agent.spool.disk_executor import DiskExecutor
 from thongsuot_agent.spool.eviction import (
     DroppedCounts,
@@ -17,6 +17,7 @@ from thongsuot_agent.spool.eviction import (
     strip_expired,
 )
 from thongsuot_agent.spool.layouts import decode_layout
+from thongsuot_agent.spool.rows import FIRST, KnownStream, SpoolRow
 from thongsuot_agent.spool.stream import BatchKey, PendingBatch, StreamIdentity
 from thongsuot_schema.batch.model import Layout
 

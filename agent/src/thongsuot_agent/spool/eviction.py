@@ -12,7 +12,8 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from thongsuot_agent.spool.disk import Disk, SpoolRow
+from thongsuot_agent.spool.disk import Disk
+from thongsuot_agent.spool.rows import SpoolRow
 from thongsuot_agent.spool.stream import BatchKey
 from thongsuot_schema.batch.digest import digest_of
 from thongsuot_schema.batch.encode import encode_batch, index_layout

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from thongsuot_agent.spool.batch_builder import SealedBatch
-from thongsuot_agent.spool.disk import KnownStream
+from thongsuot_agent.spool.rows import KnownStream
 from thongsuot_agent.spool.segment_store import RuntimeSegments
 from thongsuot_agent.spool.stream import BatchKey, StreamIdentity
 from thongsuot_schema.batch.record_report import (

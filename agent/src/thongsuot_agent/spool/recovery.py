@@ -16,10 +16,10 @@ import msgspec
 
 from thongsuot_agent.errors import RecordUnreadable
 from thongsuot_agent.spool.batch_builder import BatchBuilder, SealedBatch
-from thongsuot_agent.spool.disk import KnownStream
 from thongsuot_agent.spool.frame import OpenLogContent
 from thongsuot_agent.spool.layouts import Layouts
 from thongsuot_agent.spool.record_writer import RecordWriter
+from thongsuot_agent.spool.rows import KnownStream
 from thongsuot_agent.spool.segment_store import (
     Leftovers,
     RuntimeSegments,

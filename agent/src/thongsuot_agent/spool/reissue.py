@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from msgspec import structs
 
-from thongsuot_agent.spool.disk import SpoolRow
+from thongsuot_agent.spool.rows import SpoolRow
 from thongsuot_agent.spool.stream import BatchKey, PendingBatch, StreamIdentity, new_stream_name
 from thongsuot_schema.batch.digest import digest_of
 from thongsuot_schema.batch.encode import encode_batch, index_layout

@@ -16,7 +16,6 @@ from functools import partial
 from thongsuot_agent.clock import NS_PER_S, Clocks
 from thongsuot_agent.config.model import SpoolConfig
 from thongsuot_agent.spool.batch_builder import SealedBatch
-from thongsuot_agent.spool.disk import FIRST, SpoolRow
 from thongsuot_agent.spool.disk_executor import DiskExecutor
 from thongsuot_agent.spool.disk_store import DiskStore, WriteSet
 from thongsuot_agent.spool.eviction import DroppedCounts, age_of_former
@@ -29,6 +28,7 @@ from thongsuot_agent.spool.record_writer import RecordWriter
 from thongsuot_agent.spool.recovery import recover
 from thongsuot_agent.spool.reissue import ReissuedStreams
 from thongsuot_agent.spool.rejected import Rejection, write_rejected
+from thongsuot_agent.spool.rows import FIRST, SpoolRow
 from thongsuot_agent.spool.segment_store import RuntimeSegments
 from thongsuot_agent.spool.stream import BatchKey, PendingBatch
 from thongsuot_schema.batch.model import Notice, NoticeCode

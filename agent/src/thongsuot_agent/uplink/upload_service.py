@@ -15,8 +15,8 @@ from http import HTTPStatus
 from typing import Never
 
 from thongsuot_agent.clock import NS_PER_S, Clocks, TrueTime
-from thongsuot_agent.spool.disk import FIRST
 from thongsuot_agent.spool.rejected import Rejection
+from thongsuot_agent.spool.rows import FIRST
 from thongsuot_agent.spool.spool import Spool
 from thongsuot_agent.spool.stream import BatchKey, PendingBatch
 from thongsuot_agent.uplink.answer import PushDisposition, PushOutcome

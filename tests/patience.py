@@ -5,6 +5,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -18,11 +19,12 @@ NS_PER_S = 1_000_000_000
 def starved_ns(pid: int) -> int:
     """Return how long the threads of a process have waited for a processor so far."""
     waited_ns = 0
-    for task in Path(f"/proc/{pid}/task").glob("*/schedstat"):
-        try:
-            waited_ns += int(task.read_text().split()[1])
-        except OSError:
-            continue  # it has ended meanwhile
+    try:
+        for task in os.scandir(f"/proc/{pid}/task"):
+            with suppress(OSError):  # it has ended meanwhile
+                waited_ns += int(Path(task.path, "schedstat").read_text().split()[1])
+    except OSError:
+        pass  # the process has ended, also in the middle
     return waited_ns
 
 

@@ -135,10 +135,11 @@ def finish_rebuild(path: Path) -> None:
 
 def read_salvaged(disk: Disk) -> Salvaged | None:
     """Return what became of the file before this one, until it was reported."""
-    text = disk.load_fact(_FACT)
     try:
+        text = disk.load_fact(_FACT)
         return _SALVAGED.decode(text) if text else None
-    except msgspec.DecodeError as error:
+    except (SpoolError, msgspec.DecodeError, UnicodeDecodeError) as error:
+        # If it is the file, and not this text, the next work on it says so.
         _log.warning("cannot read what was salvaged: %s", error)
         return None
 

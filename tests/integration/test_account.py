@@ -88,12 +88,14 @@ async def test_a_box_on_the_way_that_acknowledges_for_the_collector_is_found_out
     swallowed: list[int] = []
 
     def second(request: ReceivedRequest) -> Answer | None:
-        """Swallow the second batch that comes, with the acknowledgement that its number wants."""
+        """Swallow the second batch that comes, with the acknowledgement that its sender wants."""
         number = int(request.headers[push.HEADER_RECORD.lower()].split(":")[1])
         if request.path != push.PATH_BATCHES or swallowed or number != 2:
             return None
         swallowed.append(number)
-        return 200, {}, json.dumps({"acknowledged": number}).encode()
+        sent_ns = int(request.headers[push.HEADER_BOOTTIME.lower()])
+        answer = {"acknowledged": number, "answered_boottime_ns": sent_ns}
+        return 200, {}, json.dumps(answer).encode()
 
     async with record.running() as client, fault_proxy(str(client.base_url).rstrip("/")) as box:
         box.refuses = lambda request: (

@@ -54,8 +54,6 @@ _RANGES_NAMED = 32
 """Ranges of lost batches that are named one by one; the last one covers those that follow."""
 
 _PAGE_BYTES = 4096
-_NOT_OF_DONOR = ((28, 12),)
-"""In the first page: how many pages there are, and the unused ones; zero is "count them", none."""
 
 _HEAD = msgspec.msgpack.Decoder(HeadWire)
 
@@ -119,7 +117,7 @@ def finish_rebuild(path: Path) -> None:
     Raises:
         OSError: the disk refuses.
     """
-    for new in sorted(path.parent.glob(f"{path.name}{_NEW}*Z")):
+    for new in _beside(path, _NEW):
         aside = path.with_name(path.name + _TORN + new.name.removeprefix(path.name + _NEW))
         # Its companions first: no file is ever opened with the log of another one.
         for companion in ("-wal", "-shm", ""):
@@ -128,7 +126,7 @@ def finish_rebuild(path: Path) -> None:
                 file.rename(aside.with_name(aside.name + companion))
         new.rename(path)
         _flush_folder(path.parent)
-    for old in sorted(path.parent.glob(f"{path.name}{_TORN}*Z"))[:-_TORN_KEPT]:
+    for old in _beside(path, _TORN)[:-_TORN_KEPT]:
         _log.warning("cannot keep every damaged spool: file=%s is removed", old)
         _remove(old)
 
@@ -224,12 +222,17 @@ def _is_readable(path: Path) -> bool:
 def _give_first_page(damaged: Path, donor: Disk) -> None:
     donor.checkpoint_wal()
     page = bytearray(donor.path.read_bytes()[:_PAGE_BYTES])
-    for place, size in _NOT_OF_DONOR:
-        page[place : place + size] = bytes(size)
+    page[28:40] = bytes(12)  # the number of pages, which is counted then, and the unused ones
     _log.error("cannot read the first page of spool file=%s; it is replaced", damaged)
     with damaged.open("r+b") as file:
         file.write(page)
         os.fsync(file.fileno())
+
+
+def _beside(path: Path, end: str) -> list[Path]:
+    """Return the files beside one with its name, an ``end`` and a time, oldest first."""
+    there = sorted(path.parent.iterdir()) if path.parent.exists() else ()
+    return [f for f in there if f.name.startswith(path.name + end) and f.name.endswith("Z")]
 
 
 def _remove(path: Path) -> None:

@@ -7,7 +7,6 @@ from thongsuot_agent.judge.diagnosis import Diagnosis
 from thongsuot_agent.judge.memory import (
     FaultSlot,
     LinkMemory,
-    ServiceMemory,
     Track,
 )
 from thongsuot_agent.judge.services import (
@@ -81,8 +80,7 @@ def test_a_failure_over_a_link_is_no_new_witness() -> None:
 def ended(fault: Diagnosis, *worked_since_ns: int) -> FaultSlot:
     """Return the slot of a service that works again, in one family after the other."""
     at = judged_link()
-    service = ServiceMemory(name="motcua")
-    service.slots["fixed"] = FaultSlot(fault=fault, onset_ns=100)
+    slot = FaultSlot(fault=fault, onset_ns=100)
     families = (Family.IP4, Family.IP6)[: len(worked_since_ns)]
     here = ServiceOverLink(
         link=at.link,
@@ -92,8 +90,8 @@ def ended(fault: Diagnosis, *worked_since_ns: int) -> FaultSlot:
             for family, since_ns in zip(families, worked_since_ns, strict=True)
         },
     )
-    _update_service_slot(service, at, here, None)
-    return service.slots["fixed"]
+    _update_service_slot(slot, at, here, None)
+    return slot
 
 
 SLOW = Diagnosis(state=State.DEGRADED, segment=Segment.SERVICE, symptom=Symptom.SERVICE_SLOW)

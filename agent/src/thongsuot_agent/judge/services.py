@@ -30,6 +30,7 @@ from thongsuot_agent.judge.site_probes import SiteProbes
 from thongsuot_agent.judge.symptoms import services as symptoms
 from thongsuot_agent.judge.symptoms.attribution import is_compared, is_undecided
 from thongsuot_agent.judge.symptoms.failure_modes import NEEDS_OTHER_SERVICES
+from thongsuot_agent.judge.symptoms.last_witness import is_still_of_one_line
 from thongsuot_agent.judge.symptoms.near_flows import near_probes
 from thongsuot_agent.judge.symptoms.pages import note_queue
 from thongsuot_agent.judge.symptoms.service_over_link import (
@@ -235,15 +236,17 @@ def _close_comparison(
         here = overs[at.link.name]
         elsewhere = [over for name, over in overs.items() if name != at.link.name and over.health]
         service.judged[at.link.name] = here.signature
-        _update_service_slot(service, at, here, symptoms.diagnose_service(at, here, elsewhere))
+        suspicion = symptoms.diagnose_service(at, here, elsewhere)
+        held = service.slots.setdefault(at.link.name, FaultSlot(onset_ns=at.now_ns))
+        if not is_still_of_one_line(held, suspicion, here, elsewhere):
+            _update_service_slot(held, at, here, suspicion)
         judge_blocked(at)
     note_outcome(memory, service, contexts)
 
 
 def _update_service_slot(
-    service: ServiceMemory, at: LinkContext, here: ServiceOverLink, suspicion: Suspicion | None
+    slot: FaultSlot, at: LinkContext, here: ServiceOverLink, suspicion: Suspicion | None
 ) -> None:
-    slot = service.slots.setdefault(at.link.name, FaultSlot(onset_ns=at.now_ns))
     if not here.health or (here.is_doubtful and suspicion is None):
         return
     fault = None if suspicion is None else suspicion.fault

@@ -34,7 +34,8 @@ class NotifySettings(StrictStruct, frozen=True, kw_only=True):
     ``give_up_after_s``. ``accept_within_s`` is a carrier's time to accept an incident unless its
     contract has another; then its escalation chain begins, and without a chain the city is
     notified. Above ``digest_above`` messages a minute to one receiver people get one digest every
-    ``digest_every_s`` instead (0: never); critical messages are never held. From ``quiet_from`` to
+    ``digest_every_s`` instead (0: never); critical messages are counted apart, and held for two
+    seconds at most. From ``quiet_from`` to
     ``quiet_until`` (in Vietnam; both empty: never) people get no messages of severity minor and
     below, which can wait.
     """

@@ -51,7 +51,11 @@ async def test_a_primary_that_only_stopped_is_left_for_the_server_that_takes_ove
         kept = standby.execute(
             "SELECT number FROM journal.entries ORDER BY sequence", database="test1"
         )
-        assert [number for (number,) in kept] == [1, 2]
+        # One that a collector did not answer while the primary was stopped has no acknowledgement,
+        # and is pushed under another number: it is kept or not, but what was acknowledged is.
+        numbers = [number for (number,) in kept]
+        assert (numbers[0], numbers[-1]) == (1, cluster.agent.sealer.number)
+        assert len(set(numbers)) == len(numbers)
         assert len(cluster.notifications()) == 1
     finally:
         await cluster.close()

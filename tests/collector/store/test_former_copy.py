@@ -40,7 +40,7 @@ def test_a_copy_is_made_before_the_migration_and_put_back_with_all_its_rows(tmp_
     migrated = rows_of(store)
     assert migrated != before
 
-    newer = put_back(store, copy, newer_version=migrations.NEWEST)
+    newer = put_back(store, copy)
     assert rows_of(store) == before
     assert rows_of(newer) == migrated
 
@@ -88,6 +88,22 @@ def test_an_interrupted_way_back_is_completed_by_the_next_call(tmp_path: Path) -
     (copy,) = former_copies(store)
     # As after a kill between the two renames.
     store.rename(tmp_path / "store.sqlite.newer-28")
-    newer = put_back(store, copy, newer_version=28)
+    newer = put_back(store, copy)
     assert rows_of(store) == before
     assert newer.exists()
+
+
+def test_a_second_way_back_keeps_what_the_first_has_kept(tmp_path: Path) -> None:
+    store = store_of_version_9(tmp_path)
+    open_embedded_store(tmp_path).dispose()
+    (copy,) = former_copies(store)
+    kept = {}
+    for _ in range(3):
+        content = rows_of(store)
+        kept[put_back(store, copy)] = content
+    assert [path.name for path in kept] == [
+        f"store.sqlite.newer-{migrations.NEWEST}",
+        "store.sqlite.newer-9",
+        "store.sqlite.newer-9-2",
+    ]
+    assert {path: rows_of(path) for path in kept} == kept

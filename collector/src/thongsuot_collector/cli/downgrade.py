@@ -13,7 +13,6 @@ from thongsuot_collector.cli.results import print_result, utc
 from thongsuot_collector.cli.tables import shown_moment
 from thongsuot_collector.config.read import read_configuration
 from thongsuot_collector.journal import sqlite_downgrade, sqlite_rows, sqlite_tables
-from thongsuot_collector.store import migrations
 from thongsuot_collector.store.folder_lock import lock_folder
 from thongsuot_collector.store.former_copy import FormerCopy, former_copies, put_back
 from thongsuot_runtime.terminal import localized
@@ -64,7 +63,7 @@ def _downgrade(options: argparse.Namespace) -> int:
             with closing(sqlite_tables.connect(journal, writable=False)) as connection:
                 head = sqlite_rows.last_sequence(connection)
         made_ns = copy.path.stat().st_mtime_ns
-        newer = put_back(store, copy, newer_version=migrations.NEWEST)
+        newer = put_back(store, copy)
     report = DowngradeReport(
         store_version=copy.store_version,
         journal_version=copy.journal_version,

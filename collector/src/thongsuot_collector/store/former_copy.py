@@ -13,6 +13,7 @@ import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 
 from thongsuot_collector.errors import StoreError
@@ -92,17 +93,17 @@ def keep_former(store: Path, *, store_version: int, journal_version: int) -> Non
     _remove([*later, *[copy for copy in copies if copy not in later][_KEPT:]])
 
 
-def put_back(store: Path, copy: FormerCopy, *, newer_version: int) -> Path:
+def put_back(store: Path, copy: FormerCopy) -> Path:
     """
     Put a copy in the place of a store that nobody uses; return where the present store is kept.
 
-    An interrupted call is completed by the next one. The copy stays.
+    That never replaces one that an earlier way back has kept. An interrupted call is completed by
+    the next one. The copy stays.
 
     Raises:
         OSError: the folder cannot be written.
         sqlite3.Error: the present store cannot be read.
     """
-    newer = store.with_name(f"{store.name}{NEWER_SUFFIX}{newer_version}")
     part = store.with_name(store.name + ".part")
     shutil.copyfile(copy.path, part)
     part.chmod(0o600)
@@ -112,14 +113,26 @@ def put_back(store: Path, copy: FormerCopy, *, newer_version: int) -> Path:
     _flush(part)
     if store.exists():
         with closing(sqlite3.connect(store)) as connection:
+            (version,) = connection.execute("SELECT version FROM store_version").fetchone()
             sqlite_file.fold_log(connection)
-        sqlite_file.remove(newer)
+        newer = _unused(store.with_name(f"{store.name}{NEWER_SUFFIX}{version}"))
         store.rename(newer)
+    else:  # the last call ended between the two renames
+        newer = max(
+            store.parent.glob(f"{store.name}{NEWER_SUFFIX}*"),
+            key=lambda kept: kept.stat().st_ctime_ns,
+        )
     for suffix in ("-wal", "-shm"):
         store.with_name(store.name + suffix).unlink(missing_ok=True)
     part.rename(store)
     _flush(store.parent)
     return newer
+
+
+def _unused(path: Path) -> Path:
+    """Return a path, with a number behind it if there is such a file."""
+    numbered = (path.with_name(f"{path.name}-{number}") for number in count(2))
+    return next(each for each in chain([path], numbered) if not each.exists())
 
 
 def _remove(copies: Sequence[FormerCopy]) -> None:

@@ -6,6 +6,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -15,7 +16,8 @@ from tests.agent.spool.drainer import Drained, drain
 from tests.agent.spool.making import CollectedRecord, change, opened, places, result, wordy_result
 from tests.disk_faults import Fault, FaultyDisk
 from tests.fakes.clock import FakeClock
-from thongsuot_agent.spool.disk import SCHEMA_VERSION
+from thongsuot_agent.spool.disk import SCHEMA_VERSION, Disk
+from thongsuot_agent.spool.disk_executor import DiskExecutor
 from thongsuot_agent.spool.spool import Spool
 from thongsuot_schema.batch.model import Notice, NoticeCode
 from thongsuot_schema.batch.record_report import parse_lost
@@ -233,3 +235,26 @@ async def test_a_file_that_somebody_puts_in_its_place_is_set_aside(tmp_path: Pat
     (name,) = collected.notices(NoticeCode.SPOOL_TRUNCATED.value)
     assert file.with_name(name).read_bytes() == b"not a spool"
     await spool.close()
+
+
+async def test_a_disk_that_takes_no_writes_afterwards_is_still_read(
+    recorded: Path, tmp_path: Path
+) -> None:
+    file = copied(recorded, tmp_path)
+    spoil(file, 20)
+    reported: list[NoticeCode] = []
+    executor = DiskExecutor(file, lambda code, _: reported.append(code))
+    await executor.run(Disk.known_streams, is_reading=True)
+    assert set(reported) == {NoticeCode.SPOOL_TRUNCATED, NoticeCode.BATCHES_LOST}
+    told = len(reported)
+    with closing(sqlite3.connect(file)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert await executor.run(lambda disk: disk.oldest(5), is_reading=True)
+        # Work that is done is not undone because the report cannot be forgotten.
+        assert await executor.run(lambda disk: disk.oldest(5))
+    await executor.run(Disk.totals)
+    await executor.close()
+    again = DiskExecutor(file, lambda code, _: reported.append(code))
+    await again.run(Disk.totals)
+    await again.close()
+    assert len(reported) == told, "it is reported once"

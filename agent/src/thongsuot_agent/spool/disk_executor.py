@@ -85,6 +85,8 @@ class DiskExecutor:
         loop = asyncio.get_running_loop()
         try:
             result = await loop.run_in_executor(self._thread, self._attempt, work)
+            if self._is_reported and not is_reading:
+                await loop.run_in_executor(self._thread, self._forget_reported)
         except SpoolCorrupt as damaged:
             result = await self._replace_damaged(damaged, work)
         except SpoolUnreadable as error:
@@ -149,10 +151,17 @@ class DiskExecutor:
             result = work(self._disk)
         except SpoolMoved as moved:
             result = work(self._take_back(moved))
-        if self._is_reported:
-            forget_salvaged(self._disk)
-            self._salvaged, self._is_reported = None, False
         return result
+
+    def _forget_reported(self) -> None:
+        if self._disk is not None and self._is_reported:
+            try:
+                forget_salvaged(self._disk)
+            except SpoolError as error:
+                # Tried again with the next work that writes; until then a restart reports it twice.
+                _log.debug("cannot forget what was salvaged: %s", error)
+                return
+            self._salvaged, self._is_reported = None, False
 
     def _open(self) -> Disk:
         try:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+NOT_IN_CLONE = "is not in this clone"
 _ROOMS = ("agent", "collector", "schema")
 
 
@@ -21,7 +22,7 @@ class EarlierProgram:
             check=False,
         )
         if known.returncode != 0:
-            pytest.skip(f"{commit} is not in this clone: git fetch --unshallow")
+            pytest.skip(f"{commit} {NOT_IN_CLONE}: git fetch --unshallow")
         parts = [*(f"{room}/src" for room in _ROOMS), "tests"]
         archive = subprocess.run(
             ["git", "-C", ROOT, "archive", commit, *parts], capture_output=True, check=True

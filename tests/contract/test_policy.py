@@ -52,6 +52,20 @@ def test_a_missing_capability_skips_by_its_name_and_fails_in_ci(tmp_path: Path) 
     assert "frobnicator is not installed" in in_ci.stdout
 
 
+_SHALLOW = """
+import pytest
+from tests.earlier import NOT_IN_CLONE
+def test_needs_history():
+    pytest.skip(f"0123abcd {NOT_IN_CLONE}")
+"""
+
+
+def test_what_a_shallow_clone_lacks_is_skipped_in_ci_too(tmp_path: Path) -> None:
+    in_ci = outcome(plant(tmp_path, "test_planted.py", _SHALLOW), CI="true")
+    assert in_ci.returncode == 0, in_ci.stdout
+    assert "1 skipped" in in_ci.stdout
+
+
 _LEFT_OPEN = """
 import asyncio
 

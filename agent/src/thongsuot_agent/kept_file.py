@@ -6,6 +6,7 @@ written: in a history a changed byte is another time or another state, and no de
 """
 
 import logging
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -75,6 +76,15 @@ def replace_file(path: Path, content: bytes) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     half.write_bytes(content)
     half.rename(path)
+
+
+def flush_folder(folder: Path) -> None:
+    """Make a renamed file survive a power cut."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _whole(content: bytes) -> bytes:

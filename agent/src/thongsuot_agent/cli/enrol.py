@@ -28,9 +28,9 @@ from thongsuot_agent.errors import TokenUnusable
 from thongsuot_agent.identity.certificate_file import (
     CertificateUnusable,
     PendingCertificate,
-    flush_folder,
     write_secret,
 )
+from thongsuot_agent.kept_file import flush_folder
 from thongsuot_agent.links.reasons import reason_for_curl
 from thongsuot_agent.secret_file import read_token
 from thongsuot_agent.spool.paths import paths_from_config

@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from thongsuot_agent.identity.protocol import OTHER_KEY, KeyReply, KeyRequest
+from thongsuot_agent.kept_file import flush_folder
 from thongsuot_agent.worker import run_worker
 from thongsuot_schema.certificate import Validity, validity_of
 from thongsuot_schema.localizable import Localizable
@@ -209,15 +210,6 @@ def write_secret(path: Path, text: str, *, like: Path | None = None) -> None:
         os.chown(half, owner.st_uid, owner.st_gid)
     half.replace(path)
     flush_folder(path.parent)
-
-
-def flush_folder(folder: Path) -> None:
-    """Make a renamed file survive a power cut."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 async def _run_key_worker(request: KeyRequest) -> KeyReply:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from thongsuot_agent.kept_file import flush_folder
 from thongsuot_agent.siteconfig.rollout import RolloutState
 from thongsuot_schema.batch.digest import digest_of
 
@@ -64,11 +65,7 @@ def save_steps(path: Path, rollout: RolloutState) -> Generator[str, None, None]:
         os.close(handle)
     half.replace(path)
     yield "renamed"
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    flush_folder(path.parent)
     yield "done"
 
 

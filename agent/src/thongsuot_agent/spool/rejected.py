@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from thongsuot_agent.kept_file import flush_folder
 from thongsuot_agent.spool.eviction import DroppedCounts, Layouts
 from thongsuot_agent.spool.stream import BatchKey, PendingBatch
 from thongsuot_schema.batch.model import Batch
@@ -79,16 +80,8 @@ def write_rejected(
         file.flush()
         os.fsync(file.fileno())
     half.rename(directory / name)
-    _flush_folder(directory)  # durable before the record forgets the batch, in case of a power cut
+    flush_folder(directory)  # durable before the record forgets the batch, in case of a power cut
     return name, _make_room(directory, keep=directory / name)
-
-
-def _flush_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _make_room(directory: Path, keep: Path) -> DroppedCounts:

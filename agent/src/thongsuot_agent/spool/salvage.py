@@ -20,6 +20,7 @@ from typing import Literal
 import msgspec
 
 from thongsuot_agent.errors import SpoolError, SpoolFull
+from thongsuot_agent.kept_file import flush_folder
 from thongsuot_agent.spool.disk import SCHEMA_VERSION, Disk
 from thongsuot_agent.spool.rows import (
     BATCHES,
@@ -106,7 +107,7 @@ def rebuild(path: Path, fill: Callable[[Disk], Salvaged]) -> None:
         _remove(part)
         raise
     part.rename(path.with_name(f"{path.name}{_NEW}{stamp}"))
-    _flush_folder(path.parent)
+    flush_folder(path.parent)
     finish_rebuild(path)
 
 
@@ -125,7 +126,7 @@ def finish_rebuild(path: Path) -> None:
             if file.exists():
                 file.rename(aside.with_name(aside.name + companion))
         new.rename(path)
-        _flush_folder(path.parent)
+        flush_folder(path.parent)
     for old in _beside(path, _TORN)[:-_TORN_KEPT]:
         _log.warning("cannot keep every damaged spool: file=%s is removed", old)
         _remove(old)
@@ -238,14 +239,6 @@ def _beside(path: Path, end: str) -> list[Path]:
 def _remove(path: Path) -> None:
     for companion in ("-wal", "-shm", ""):
         path.with_name(path.name + companion).unlink(missing_ok=True)
-
-
-def _flush_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _streams(source: sqlite3.Connection) -> list[KnownStream]:

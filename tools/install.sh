@@ -209,7 +209,7 @@ fill_venv() {
     esac
     quietly "installing Python packages into $folder" \
         "$folder/bin/uv" pip sync -q --python "$folder/bin/python" --require-hashes "$@"
-    quietly "installing our five rooms into $folder" "$folder/bin/uv" pip install -q \
+    quietly "installing our five packages into $folder" "$folder/bin/uv" pip install -q \
         --python "$folder/bin/python" --no-deps --no-build-isolation \
         -e schema -e agent -e collector -e dashboards -e lab
     compile_kernel

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from thongsuot_agent.links.lateness import LATE_S, LATENESS
+from thongsuot_agent.links.reasons import described, reason_for_own
 from thongsuot_agent.links.roundtrip import NS_PER_S, Stopwatch
+from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.proto import control
 from thongsuot_schema.result import QualityFlag
 
@@ -42,7 +44,9 @@ async def exchange(
     ``accept`` turns a datagram into a value, or ``None`` if it does not answer this query.
 
     Raises:
-        OSError: the kernel could not send, or an ICMP error reported a closed port.
+        LinkUnusable: this device's kernel did not send it: nothing has left yet, so no other host
+            can be the cause.
+        OSError: an ICMP error, such as that of a closed port.
     """
     waiting = _Exchange(opened, accept, timeout_s)
     return await waiting.run(question)
@@ -65,7 +69,10 @@ class _Exchange(Generic[T]):
     async def run(self, question: bytes) -> ExchangeResult[T]:
         # Restarted: the time to prepare the socket does not belong to the network.
         self._stopwatch = Stopwatch()
-        self._socket.send(question)
+        try:
+            self._socket.send(question)
+        except OSError as error:
+            raise LinkUnusable(reason_for_own(error), described(error)) from error
         deadline_s = self._loop.time() + self._timeout_s
         timer = self._loop.call_at(deadline_s, self._expire, deadline_s)
         # On most devices the timestamp is already waiting: reading it now saves a wake-up.

@@ -1,8 +1,13 @@
 """Certificates: the authorities that this device trusts, and the properties of a server's chain."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+
+from thongsuot_agent.links.reasons import described, reason_for_own
+from thongsuot_schema.reason import Reason
 
 _FOLDERS = ("etc/ssl/certs", "etc/pki/ca-trust/extracted/pem/directory-hash")
 _BUNDLES = (
@@ -10,6 +15,11 @@ _BUNDLES = (
     "etc/pki/tls/certs/ca-bundle.crt",
     "etc/ssl/ca-bundle.pem",
     "etc/ssl/cert.pem",
+)
+
+_BY_HASH = re.compile(r"[0-9a-f]{8}\.[0-9]+")
+_WHOLE = re.compile(
+    rb"-----BEGIN (?:\w+ )?CERTIFICATE-----.+-----END (?:\w+ )?CERTIFICATE-----", re.DOTALL
 )
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -35,6 +45,54 @@ def system_authorities(root: Path = Path("/")) -> Authorities:
             return Authorities(folder=str(folder))
     bundle = next((root / name for name in _BUNDLES if (root / name).is_file()), None)
     return Authorities(file="" if bundle is None else str(bundle))
+
+
+@cache
+def _found_authorities() -> Authorities:
+    return system_authorities()
+
+
+def trusted_authorities(file: str) -> Authorities:
+    """
+    Return those of a file, if one is named, or else the device's, which are looked for once.
+
+    A folder that was empty or unreadable is looked at again: it may just have been written anew.
+    """
+    if file:
+        return Authorities(file=file)
+    found = _found_authorities()
+    if not found.folder:
+        _found_authorities.cache_clear()
+    return found
+
+
+def authorities_problem(authorities: Authorities) -> tuple[Reason, str] | None:
+    """
+    Return why the authorities cannot vouch for a server now, ``None`` if all can be read.
+
+    OpenSSL treats an authority in a folder that it cannot read (an error of the disk, a file half
+    written, no file descriptor left) like one that does not exist: the server's certificate then
+    looks untrusted. A file with all authorities is read by libcurl, which reports its errors.
+    """
+    if not authorities.folder:
+        return None
+    folder = Path(authorities.folder)
+    try:
+        files = [file for file in folder.iterdir() if _BY_HASH.fullmatch(file.name)]
+    except OSError as error:
+        return reason_for_own(error), f"cannot list this device's authorities: {described(error)}"
+    if not files:
+        return Reason.UNMEASURED_OTHERWISE, "this device has no authorities any more"
+    for file in files:
+        try:
+            content = file.read_bytes()
+        except OSError as error:
+            text = f"cannot read this device's authority {file.name}: {described(error)}"
+            return reason_for_own(error), text
+        if not _WHOLE.search(content):
+            text = f"this device's authority {file.name} holds no whole certificate"
+            return Reason.UNMEASURED_OTHERWISE, text
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

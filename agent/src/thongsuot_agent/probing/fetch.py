@@ -2,7 +2,8 @@
 
 import os
 import socket
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 
 import pycurl  # type: ignore[import-untyped]
 
@@ -11,11 +12,17 @@ from thongsuot_agent.links.curl_multi import CurlMulti
 from thongsuot_agent.links.outbound import Outbound
 from thongsuot_agent.links.reasons import reason_for_curl, reason_for_verification
 from thongsuot_agent.links.state import LinkUnusable
-from thongsuot_agent.probing.certificates import Authorities, CertificateChain, read_chain
+from thongsuot_agent.probing.certificates import (
+    Authorities,
+    CertificateChain,
+    authorities_problem,
+    read_chain,
+)
 from thongsuot_agent.probing.proxy import LinkProxy, reason_by_answer
 from thongsuot_agent.proto import tcp_info
 from thongsuot_agent.proto.icmp import IP4_HEADER_BYTES, IP6_HEADER_BYTES
-from thongsuot_schema.reason import Reason
+from thongsuot_schema.outcome import Outcome
+from thongsuot_schema.reason import Reason, outcome_of
 from thongsuot_schema.result import Family
 
 USER_AGENT = "thongsuot/0.1"
@@ -24,7 +31,8 @@ _US_PER_S = 1_000_000
 _TCP_HEADER_BYTES = 32
 """With the time stamp option, which practically every segment carries (RFC 7323)."""
 
-_TIMED_OUT, _WRITE_ERROR, _VERIFICATION_FAILED = 28, 23, 60  # libcurl's codes
+# libcurl's codes
+_NOT_CONNECTED, _WRITE_ERROR, _TIMED_OUT, _VERIFICATION_FAILED = 7, 23, 28, 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +89,22 @@ class FetchResponse:
     local_address: str
     cost_bytes: int
     retransmitted_segments: int
+
+    def with_chain_of(self, seen: "FetchResponse") -> "FetchResponse":
+        """
+        Return this refused response with the chain of another one, that verified nothing.
+
+        If every certificate that the server sent is still valid, it is an authority of this device
+        that has expired.
+        """
+        phases, chain = replace(self.phases, tls_s=seen.phases.tls_s), seen.chain
+        response = replace(self, chain=chain, phases=phases)
+        if self.reason is not Reason.CERTIFICATE_EXPIRED or chain is None:
+            return response
+        if chain.expiry_s is None or chain.expiry_s <= time.time():
+            return response
+        detail = "an authority of this device has expired, no certificate of the server has"
+        return replace(response, reason=Reason.UNMEASURED_OTHERWISE, detail=detail)
 
 
 class Fetch:
@@ -183,13 +207,18 @@ class Fetch:
 
     def _response(self, handle: pycurl.Curl, code: int, message: str) -> FetchResponse:
         phases = _phases(handle)
+        detail = "" if code == 0 else _detail(handle, code, message)
         reason = self._reason_by_proxy(handle, code) or self._reason(handle, code, phases)
+        # While the sockets are open, so that a lack of file descriptors is still one.
+        own = self._own_problem(handle, code, reason)
+        if own is not None:
+            reason, detail = own
         status = handle.getinfo(pycurl.RESPONSE_CODE)
         counters = [counted for opened in self._sockets if (counted := _counters(opened))]
         header = IP6_HEADER_BYTES if self._request.family is Family.IP6 else IP4_HEADER_BYTES
         return FetchResponse(
             reason=reason,
-            detail="" if reason is None else _detail(handle, code, message),
+            detail="" if reason is None else detail,
             phases=phases,
             status=status or None,
             body=bytes(self._body),
@@ -214,6 +243,20 @@ class Fetch:
             return Reason.TLS_TIMED_OUT
         return Reason.RESPONSE_TIMED_OUT
 
+    def _own_problem(
+        self, handle: pycurl.Curl, code: int, reason: Reason | None
+    ) -> tuple[Reason, str] | None:
+        """Return the trouble of this device that looks like the server's, if there is any."""
+        if reason is Reason.CERTIFICATE_UNTRUSTED:
+            return authorities_problem(self._request.authorities)
+        if code != _NOT_CONNECTED or handle.getinfo(pycurl.OS_ERRNO) or not self._sockets:
+            return None
+        if self._sockets[-1].getsockname()[1] == 0:
+            # The kernel chooses the port when the connection begins: it has not begun.
+            text = "libcurl could not use the socket, so nothing was sent"
+            return Reason.RESOURCE_EXHAUSTED, text
+        return None
+
     def _reason_by_proxy(self, handle: pycurl.Curl, code: int) -> Reason | None:
         """
         Return the meaning of the proxy's answer, or of its silence; ``None`` if it let the request
@@ -225,8 +268,10 @@ class Fetch:
         info = pycurl.HTTP_CONNECTCODE if is_tunnel else pycurl.RESPONSE_CODE
         status = int(handle.getinfo(info))
         if code and not status:
-            # It was unreachable, or accepted the connection and has sent nothing yet.
-            return Reason.PROXY_SILENT
+            # This device may not connect, or it was unreachable, or accepted the connection and has
+            # sent nothing yet.
+            own = reason_for_curl(code, handle.getinfo(pycurl.OS_ERRNO))
+            return own if outcome_of(own) is Outcome.UNMEASURED else Reason.PROXY_SILENT
         return reason_by_answer(status, None if is_tunnel else self._headers)
 
     def _local_address(self) -> str:
@@ -263,7 +308,7 @@ def _detail(handle: pycurl.Curl, code: int, message: str) -> str:
     The error of libcurl or the system, without the sentence that repeats host, port and address.
     """
     number = handle.getinfo(pycurl.OS_ERRNO)
-    if code == 7:
+    if code == _NOT_CONNECTED:
         return os.strerror(number) if number else "could not connect"
     return "" if code == _TIMED_OUT else message
 

@@ -10,7 +10,8 @@ from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.probing.forgery import forged
 from thongsuot_agent.probing.lookup import DnsQuestion, NameServerAddress, look_up, record_for
 from thongsuot_schema.localizable import Localizable
-from thongsuot_schema.reason import Reason
+from thongsuot_schema.outcome import Outcome
+from thongsuot_schema.reason import Reason, outcome_of
 from thongsuot_schema.result import Family, QualityFlag
 
 _OF_NAMES = frozenset(reason for reason in Reason if reason.startswith("name_"))
@@ -91,7 +92,14 @@ async def resolve_host(
     cost_bytes, spent_s = 0, 0.0
     result = Resolution(reason=Reason.NAME_SERVER_TIMED_OUT)
     for server in usable:
-        lookup = await look_up(link, server, question, timeout_s / len(usable))
+        try:
+            lookup = await look_up(link, server, question, timeout_s / len(usable))
+        except LinkUnusable as unusable:
+            # This device may not send to one server, and yet to the next one.
+            result = Resolution(
+                reason=unusable.reason, detail=unusable.detail, cost_bytes=cost_bytes
+            )
+            continue
         cost_bytes += lookup.cost_bytes
         spent_s += timeout_s / len(usable) if lookup.took_s is None else lookup.took_s
         result = Resolution(
@@ -108,8 +116,11 @@ async def resolve_host(
 
 
 def _as_name_reason(reason: Reason | None) -> Reason | None:
-    """Keep failures of a name server from looking like the service's own fault."""
-    if reason is None or reason in _OF_NAMES:
+    """
+    Keep failures of a name server from looking like the service's own fault, and this device's own
+    (no file descriptor, no permission) from looking like the name server's.
+    """
+    if reason is None or reason in _OF_NAMES or outcome_of(reason) is Outcome.UNMEASURED:
         return reason
     return Reason.NAME_SERVER_FAILED
 

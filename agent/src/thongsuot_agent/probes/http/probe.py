@@ -13,7 +13,9 @@ Failed      the name is not resolved, or resolves to an impossible address, or, 
             (``proxy`` of the link): the proxy does not answer, or reports that it cannot reach the
             server.
 Unmeasured  the link is down, has no address or no route; no name server is known for it; the agent
-            did not get the CPU before the time-out; the proxy refuses the device.
+            did not get the CPU before the time-out; the proxy refuses the device; the device may
+            not send, lacks file descriptors, or cannot read its own authorities, or one of these
+            has expired.
 Source      RFC 9110, RFC 9112; RFC 8446 (TLS 1.3); RFC 5280 and RFC 9525 (certificates).
 Cost        about 20 packets and 8,000 bytes, and the body up to ``body_limit_bytes``; the cost of
             each run is counted by the kernel (TCP_INFO). A refused certificate costs a second
@@ -22,7 +24,7 @@ Cost        about 20 packets and 8,000 bytes, and the body up to ``body_limit_by
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import partial
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -35,7 +37,7 @@ from thongsuot_agent.links.roundtrip import NS_PER_S, Stopwatch
 from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.probes.http.address_rotation import AddressRotation
 from thongsuot_agent.probes.http.by_proxy import fetch_by_proxy
-from thongsuot_agent.probing.certificates import Authorities, system_authorities
+from thongsuot_agent.probing.certificates import trusted_authorities
 from thongsuot_agent.probing.contract import Probe, ProbeServices
 from thongsuot_agent.probing.fetch import USER_AGENT, Fetch, FetchRequest, FetchResponse
 from thongsuot_agent.probing.nat64 import find_nat64
@@ -262,7 +264,7 @@ class _PageFetch:
             address=address,
             family=self._family,
             timeout_s=self._left_s(),
-            authorities=_authorities(self._settings.ca_file),
+            authorities=trusted_authorities(self._settings.ca_file),
             user_agent=self._settings.user_agent,
             body_limit_bytes=self._settings.body_limit_bytes,
         )
@@ -277,8 +279,7 @@ class _PageFetch:
         looking = replace(request, handshake_only=True, timeout_s=max(self._left_s(), 0.1))
         seen = await Fetch(self._link, looking).perform(current_multi())
         self.cost_bytes += seen.cost_bytes
-        phases = replace(response.phases, tls_s=seen.phases.tls_s)
-        return replace(response, chain=seen.chain, phases=phases)
+        return response.with_chain_of(seen)
 
     def _elapsed_s(self) -> float:
         return self._clock.stop(None)[0] / NS_PER_S
@@ -370,11 +371,6 @@ class _PageFetch:
             if response.retransmitted_segments:
                 texts["retransmitted_segments"] = str(response.retransmitted_segments)
         return {key: text[:_EVIDENCE_LIMIT] for key, text in texts.items() if text}
-
-
-@cache
-def _authorities(ca_file: str) -> Authorities:
-    return Authorities(file=ca_file) if ca_file else system_authorities()
 
 
 def _applies(target: Target) -> bool:

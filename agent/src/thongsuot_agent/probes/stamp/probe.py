@@ -24,7 +24,7 @@ from msgspec import Meta
 
 from thongsuot_agent.errors import TokenUnusable
 from thongsuot_agent.links.link import LiveLink
-from thongsuot_agent.links.reasons import described, reason_for_foreign
+from thongsuot_agent.links.reasons import described, reason_for_foreign, reason_for_own
 from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.links.train import ReceivedDatagram, TrainResult, TrainSpec, run_train
 from thongsuot_agent.probes.stamp import directions, emodel
@@ -205,8 +205,9 @@ def finding_from(
     )
     doubts = _doubts(train)
     if not sent:
+        # Nothing has left, so no other host can have refused it.
         problem = train.error or OSError()
-        return failed_finding(reason_for_foreign(problem), detail=described(problem))
+        return failed_finding(reason_for_own(problem), detail=described(problem))
     if train.has_stepped:
         return failed_finding(Reason.CLOCK_STEPPED, doubts=doubts, cost_bytes=cost_bytes)
     if not read.packets:

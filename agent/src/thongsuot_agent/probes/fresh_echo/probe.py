@@ -91,10 +91,19 @@ async def _send(
     """Send one echo over each flow at once; return the results in the same order."""
     async with asyncio.TaskGroup() as group:
         tasks = [
-            group.create_task(flow.echo(egress, timeout_s=timeout_s, payload_bytes=payload_bytes))
-            for flow in flows
+            group.create_task(_echo(flow, egress, timeout_s, payload_bytes)) for flow in flows
         ]
     return [task.result() for task in tasks]
+
+
+async def _echo(
+    flow: EchoChannel, egress: Egress, timeout_s: float, payload_bytes: int
+) -> EchoResult:
+    """Send one echo; one that the kernel does not send leaves those of the other flows alone."""
+    try:
+        return await flow.echo(egress, timeout_s=timeout_s, payload_bytes=payload_bytes)
+    except LinkUnusable as unusable:
+        return EchoResult(reason=unusable.reason, detail=unusable.detail)
 
 
 def finding_from(small: list[EchoResult], full_size: list[EchoResult]) -> Finding:

@@ -25,6 +25,9 @@ DATABASE_PACKAGES = (
 )
 """What the roles ``common`` and ``database`` install on a Debian 13."""
 
+PAIR_PACKAGES = f"{DATABASE_PACKAGES},curl,prometheus,prometheus-alertmanager,victoria-metrics"
+"""And the role ``monitoring``."""
+
 BOOT_S = 120.0
 
 _BOOT = """

@@ -27,7 +27,8 @@ def main() -> None:
                     "sender": handler.client_address[0],
                     "status": alert["status"],
                     "fingerprint": alert["fingerprint"],
-                    "incident": alert["labels"]["incident"],
+                    # Prometheus' alerts about the platform are about no incident.
+                    "incident": alert["labels"].get("incident", ""),
                     "summary": alert["annotations"]["summary"],
                     "labels": json.dumps(alert["labels"], sort_keys=True),
                 }

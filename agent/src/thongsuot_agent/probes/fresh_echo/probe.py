@@ -90,9 +90,7 @@ async def _send(
 ) -> list[EchoResult]:
     """Send one echo over each flow at once; return the results in the same order."""
     async with asyncio.TaskGroup() as group:
-        tasks = [
-            group.create_task(_echo(flow, egress, timeout_s, payload_bytes)) for flow in flows
-        ]
+        tasks = [group.create_task(_echo(flow, egress, timeout_s, payload_bytes)) for flow in flows]
     return [task.result() for task in tasks]
 
 

@@ -1,5 +1,6 @@
 import asyncio
 import socket
+import ssl
 from pathlib import Path
 
 import pytest
@@ -67,3 +68,24 @@ async def test_a_machine_that_is_paused_takes_no_clients_time_from_its_request()
         assert checks < 200
     theirs.close()
     assert checks == pytest.approx(protocol.IDLE_S / protocol.CHECK_EVERY_S, abs=10)
+
+
+async def test_a_client_that_never_closes_its_connection_does_not_keep_the_server_from_its_end(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    # An agent reads nothing between two pushes, so it does not see that the server says goodbye.
+    new_authority(tmp_path / "state")
+    async with secured(tmp_path, "optional") as running:
+        context = running.context()
+        address = (running.url.host, running.url.port or 0)
+
+        def asked() -> ssl.SSLSocket:
+            plain = socket.create_connection(address)
+            idle = context.wrap_socket(plain, server_hostname=running.url.host)
+            idle.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert idle.recv(4096).startswith(b"HTTP/1.1 200 ")
+            return idle
+
+        idle = await asyncio.to_thread(asked)
+    idle.close()
+    assert "timeout graceful shutdown exceeded" not in caplog.text

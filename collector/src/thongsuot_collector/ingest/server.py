@@ -40,6 +40,14 @@ collector.
 _DRAIN_S = 15
 """Time limit of requests in progress when the collector stops; agents repeat aborted ones."""
 
+_GOODBYE_S = 1.0
+"""
+So long to twice as long the other end of a closed connection may take to close it too, when the
+collector stops or takes the lead. TLS would wait for thirty seconds, and a client that only reads
+when it wants something never answers: an agent between two pushes kept a new leader from its work
+for all of ``_DRAIN_S`` (2026-12).
+"""
+
 
 class EmbeddedServer(uvicorn.Server):
     """
@@ -87,11 +95,30 @@ class EmbeddedServer(uvicorn.Server):
         The process continues after its server, in another role, and a connection that was left
         open would be answered by what is closed.
         """
-        await super().shutdown(sockets)
+        async with asyncio.TaskGroup() as group:
+            aborting = group.create_task(self._abort_unanswered())
+            await super().shutdown(sockets)
+            aborting.cancel()
         for connection in tuple(self.server_state.connections):
             if isinstance(connection, BoundedProtocol):
                 # After the answers of requests that the time limit has cancelled.
                 asyncio.get_running_loop().call_soon(connection.transport.close)
+
+    async def _abort_unanswered(self) -> None:
+        """Abort connections that are closed here and have nothing to send, but stay open there."""
+        before: set[BoundedProtocol] = set()
+        while True:
+            await asyncio.sleep(_GOODBYE_S)
+            closing = {
+                connection
+                for connection in self.server_state.connections
+                if isinstance(connection, BoundedProtocol)
+                and connection.transport.is_closing()
+                and not connection.transport.get_write_buffer_size()
+            }
+            for connection in closing & before:
+                connection.transport.abort()
+            before = closing
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

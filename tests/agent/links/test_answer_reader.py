@@ -6,7 +6,14 @@ import socket
 from collections.abc import Awaitable, Callable
 
 from tests.fakes.clock import FakeClock
-from thongsuot_agent.links.answer_reader import AFTER_S, GRID_S, WITHIN_S, AnswerReader
+from thongsuot_agent.links.answer_reader import (
+    AFTER_S,
+    GRID_S,
+    JOIN_S,
+    WITHIN_S,
+    AnswerReader,
+    ReadingMoments,
+)
 
 NEAR, FAR = b"near", b"far"
 
@@ -130,6 +137,41 @@ def test_channels_share_the_moment_of_reading() -> None:
         assert channel.read_s == other.read_s
 
     play(act)
+
+
+def test_the_answers_of_a_fast_and_a_slow_link_are_read_together_whichever_was_asked_first() -> (
+    None
+):
+    async def act(channel: Channel) -> None:
+        slow, began_s = Channel(channel.clock), asyncio.get_running_loop().time()
+        channel.reader.note_answer(NEAR, 0.002, is_stamped=True)
+        slow.reader.note_answer(FAR, 0.06, is_stamped=True)
+        for first, second in ((channel, slow), (slow, channel)):
+            for each in (first, second):
+                each.expect(FAR if each is slow else NEAR, is_alone=True)
+            await asyncio.sleep(1.0)
+        slow.close()
+        assert channel.read_s == slow.read_s
+        assert 0.09 <= round(channel.read_s[0] - began_s, 6) <= 0.09 + GRID_S
+
+    play(act)
+
+
+def test_a_reading_waits_for_slower_answers_no_longer_than_announced() -> None:
+    async def act() -> None:
+        loop, moments, called_s = asyncio.get_running_loop(), ReadingMoments(), list[float]()
+        latest_s = moments.call_after(AFTER_S, lambda: called_s.append(loop.time()))
+        began_s, others_s = loop.time(), list[float]()
+        for _ in range(10):
+            await asyncio.sleep(AFTER_S - GRID_S)
+            moments.call_after(AFTER_S, lambda: others_s.append(loop.time()))
+        await asyncio.sleep(1.0)
+        assert len(called_s) == 1
+        assert len(others_s) == 10
+        assert called_s[0] <= latest_s + GRID_S / 100
+        assert AFTER_S + JOIN_S <= round(latest_s - began_s, 6) <= AFTER_S + JOIN_S + GRID_S
+
+    FakeClock().run(act())
 
 
 def test_channels_are_read_in_the_turn_of_the_event_loop_in_which_the_moment_comes() -> None:

@@ -9,6 +9,7 @@ process once.
 import asyncio
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 
 AFTER_S = 0.03
 """
@@ -19,6 +20,22 @@ WITHIN_S = 0.15
 """A destination that takes longer is listened to all the time: its result must not wait."""
 GRID_S = 0.01
 """The moments of reading, so that all links and families share them."""
+JOIN_S = WITHIN_S - AFTER_S
+"""
+A reading waits this much longer for slower answers at most: the answers of a fibre and of a 5G
+link to one round were read in two wake-ups, one of seven a second (2026-12).
+"""
+_JOIN_STEPS = round(JOIN_S / GRID_S)
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class _Reading:
+    """A moment of reading, in steps of the grid; it is never postponed beyond ``latest``."""
+
+    moment: int
+    latest: int
+    callbacks: list[Callable[[], None]]
+    timer: asyncio.TimerHandle
 
 
 class ReadingMoments:
@@ -26,25 +43,46 @@ class ReadingMoments:
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._callbacks: dict[int, list[Callable[[], None]]] = {}
+        self._readings: list[_Reading] = []
 
     def is_of_this_loop(self) -> bool:
         """Return whether this object belongs to the running event loop."""
         return self._loop is asyncio.get_running_loop()
 
     def call_after(self, after_s: float, callback: Callable[[], None]) -> float:
-        """Call a function at the first moment after a time; returns that moment."""
+        """
+        Call a function after a time, with what else is called within ``JOIN_S`` of it; returns the
+        latest possible moment (the loop's time).
+        """
         moment = math.ceil((self._loop.time() + after_s) / GRID_S)
-        waiting = self._callbacks.get(moment)
-        if waiting is None:
-            self._callbacks[moment] = [callback]
-            self._loop.call_at(moment * GRID_S, self._call, moment)
+        for reading in self._readings:
+            if moment <= reading.latest and reading.moment <= moment + _JOIN_STEPS:
+                break
         else:
-            waiting.append(callback)
-        return moment * GRID_S
+            reading = self._begin(moment)
+        if moment > reading.moment:
+            reading.timer.cancel()
+            reading.moment, reading.timer = moment, self._timer(moment, reading.callbacks)
+        reading.callbacks.append(callback)
+        return reading.latest * GRID_S
 
-    def _call(self, moment: int) -> None:
-        for callback in self._callbacks.pop(moment):
+    def _begin(self, moment: int) -> _Reading:
+        callbacks: list[Callable[[], None]] = []
+        reading = _Reading(
+            moment=moment,
+            latest=moment + _JOIN_STEPS,
+            callbacks=callbacks,
+            timer=self._timer(moment, callbacks),
+        )
+        self._readings.append(reading)
+        return reading
+
+    def _timer(self, moment: int, callbacks: list[Callable[[], None]]) -> asyncio.TimerHandle:
+        return self._loop.call_at(moment * GRID_S, self._call, callbacks)
+
+    def _call(self, callbacks: list[Callable[[], None]]) -> None:
+        self._readings = [each for each in self._readings if each.callbacks is not callbacks]
+        for callback in callbacks:
             # In this turn of the event loop; one turn more for each channel costs more than its
             # reading. The failure of one must not keep the others from their answers.
             try:

@@ -18,6 +18,13 @@ Interval between probes. With a round-trip time of 20 ms, a target at 8 hops has
 ten is probed, and a router limited to one answer in 20 ms keeps up.
 """
 
+HOPS_AT_ONCE = 4
+"""
+Known hops probed in one wake-up, and then the interval of as many probes: each router is probed no
+faster for it. One by one they were a fifth of all wake-ups of an agent at rest (2026-12); four
+small packets delay each other by less than 0.2 ms at 10 Mbit/s.
+"""
+
 HOPS_AHEAD = 3
 """The number of hops probed beyond the last answering one, until the target answers."""
 
@@ -70,9 +77,10 @@ async def trace_route(tracer: Tracer, pace: TracePacing) -> TraceResult:
     probes = [probe for probe in probes if probe.hops <= end]
     more: list[TracerProbe] = []
     for _ in range(pace.count - 1):
-        for hops in range(1, end + 1):
-            more.append(tracer.send(hops))
-            await asyncio.sleep(GAP_S)
+        for first in range(1, end + 1, HOPS_AT_ONCE):
+            together = range(first, min(first + HOPS_AT_ONCE, end + 1))
+            more += [tracer.send(hops) for hops in together]
+            await asyncio.sleep(len(together) * GAP_S)
     await tracer.wait_for(more, pace.timeout_s)
     probes += more
     for _ in range(pace.retries):

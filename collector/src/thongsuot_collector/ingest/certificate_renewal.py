@@ -15,9 +15,10 @@ from starlette.responses import Response
 from thongsuot_collector.errors import PushRefused, RefusalReason
 from thongsuot_collector.ingest.asgi import STATUS
 from thongsuot_collector.ingest.authentication import Authenticator
-from thongsuot_collector.ingest.rate_limit import RateLimiter
+from thongsuot_collector.ingest.rate_limit import RateLimiter, network_of
 from thongsuot_collector.pki.csr import CsrRefused, SigningRequest, parse_csr
 from thongsuot_collector.pki.issuer import CertificateIssuer
+from thongsuot_collector.repeated_warnings import RepeatedWarnings
 from thongsuot_schema.renewal import RenewalRequest, RenewalResponse
 
 _BODY_BYTES = 4096
@@ -50,6 +51,7 @@ class CertificateRenewalEndpoint:
         self._renewals = renewals
         self._failed_attempts = failed_attempts
         self._sites = RateLimiter(per_second=_PER_S, reserve=_RESERVE)
+        self._warnings = RepeatedWarnings()
 
     async def answer(self, request: Request) -> Response:
         """Answer one request."""
@@ -58,7 +60,9 @@ class CertificateRenewalEndpoint:
             pem = await self._renewed(request, address)
         except PushRefused as refused:
             self._renewals.labels(refused.why.value).inc()
-            _log.warning("renewal refused address=%s: %s", address, refused.sentence)
+            ending = self._warnings.ending((network_of(address), refused.why))
+            if ending is not None:
+                _log.warning("renewal refused address=%s: %s%s", address, refused.sentence, ending)
             response = _json(STATUS[refused.why], RenewalResponse(error=refused.sentence))
             if refused.retry_after_s:
                 response.headers["Retry-After"] = str(ceil(refused.retry_after_s))

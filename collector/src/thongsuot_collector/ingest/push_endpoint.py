@@ -23,6 +23,7 @@ from thongsuot_collector.ingest.push_handler import Accepted, PushClock, PushHan
 from thongsuot_collector.ingest.rate_limit import RateLimiter
 from thongsuot_collector.ingest.site_budgets import SiteBudgets
 from thongsuot_collector.metrics import Metrics
+from thongsuot_collector.repeated_warnings import RepeatedWarnings
 from thongsuot_schema.batch import push
 from thongsuot_schema.batch.limits import LATEST_MS, BatchLimits
 
@@ -48,7 +49,6 @@ _SITE_CONFIG_BYTES = 64
 _RECORD_BYTES = 1024
 _ENDING_RETRY_S = 5.0
 _STORE_RETRY_S = 5.0
-_LOGGED_EVERY_S = 60.0
 _STORE_AWAY = (DBAPIError, PoolTimeout, StoreError)
 """Exceptions of queries for a token, a certificate or a key while the store is unavailable."""
 
@@ -110,7 +110,7 @@ class PushEndpoint:
         self._callbacks = callbacks
         self._budgets = budgets
         self._failed_attempts = failed_attempts
-        self._logged_s = -_LOGGED_EVERY_S
+        self._warnings = RepeatedWarnings()
 
     async def batches(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a push of one batch."""
@@ -271,12 +271,12 @@ class PushEndpoint:
 
     def _not_admitted_now(self, error: Exception) -> PushRefused:
         """Return the refusal of a push whose sender cannot be looked up; logged once a minute."""
-        now_s = time.monotonic()
-        if now_s - self._logged_s >= _LOGGED_EVERY_S:
-            self._logged_s = now_s
+        ending = self._warnings.ending("")
+        if ending is not None:
             _log.warning(
-                "cannot look up who sends pushes: %s; agents push them again",
+                "cannot look up who sends pushes: %s; agents push them again%s",
                 str(error).partition("\n")[0],
+                ending,
             )
         return PushRefused(
             RefusalReason.STORE_UNREACHABLE,

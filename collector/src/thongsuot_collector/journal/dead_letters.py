@@ -7,7 +7,6 @@ import logging
 import time
 import traceback
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
@@ -15,6 +14,7 @@ from thongsuot_collector.errors import UndecodableEntry
 from thongsuot_collector.journal.entry import JournalEntry, StoredEntry
 from thongsuot_collector.journal.journal import Journal
 from thongsuot_collector.metrics import Metrics
+from thongsuot_collector.repeated_warnings import RepeatedWarnings
 from thongsuot_collector.store import dead_letters
 from thongsuot_collector.store.dead_letters import DeadLetter
 
@@ -26,20 +26,7 @@ NOT_IN_JOURNAL = "its entry is not in the journal any more; see `dead-letters sh
 _RETRIES = 100
 """Retried together; the others follow."""
 
-_LOGGED_EVERY_S = 60.0
-"""A broken or hostile device has thousands: one per site, consumer and interval is logged."""
-
-_LOGGED_SITES = 10_000
-
 _log = logging.getLogger(__name__)
-
-
-@dataclass(slots=True)
-class _LoggedFailure:
-    """When a failure of a site was last logged, and the number of unlogged ones since."""
-
-    at_s: float
-    unlogged: int = 0
 
 
 class DeadLetterQueue:
@@ -53,7 +40,7 @@ class DeadLetterQueue:
         self._keeps_entries = keeps_entries
         self._store = store
         self._metrics = metrics
-        self._logged: dict[tuple[str, str], _LoggedFailure] = {}
+        self._warnings = RepeatedWarnings()
 
     async def put_entry(self, kept: StoredEntry, *, consumer: str, error: Exception) -> None:
         """Keep an entry that a consumer failed to process; returns when it is durable."""
@@ -93,14 +80,9 @@ class DeadLetterQueue:
         await asyncio.to_thread(dead_letters.note_failure, self._store, letter.id, error)
 
     def _log_failure(self, entry: JournalEntry, consumer: str, error: str) -> None:
-        now_s = time.monotonic()
-        if len(self._logged) >= _LOGGED_SITES:
-            self._logged.clear()
-        logged = self._logged.get((consumer, entry.site))
-        if logged is not None and now_s - logged.at_s < _LOGGED_EVERY_S:
-            logged.unlogged += 1
+        ending = self._warnings.ending((consumer, entry.site))
+        if ending is None:
             return
-        self._logged[consumer, entry.site] = _LoggedFailure(at_s=now_s)
         _log.warning(
             "cannot process batch (%d bytes) consumer=%s site=%s stream=%s number=%d: %s; "
             "moved to the dead-letter queue%s, see `thongsuot-collector dead-letters list`",
@@ -110,7 +92,7 @@ class DeadLetterQueue:
             entry.stream,
             entry.number,
             error.strip().splitlines()[-1],
-            f" ({logged.unlogged} more since the last line)" if logged and logged.unlogged else "",
+            ending,
         )
 
     async def _put(self, entry: JournalEntry, consumer: str, sequence: int, error: str) -> None:

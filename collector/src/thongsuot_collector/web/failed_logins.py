@@ -12,6 +12,7 @@ from prometheus_client import Counter
 from starlette.exceptions import HTTPException
 
 from thongsuot_collector.ingest.rate_limit import RateLimiter, network_of
+from thongsuot_collector.repeated_warnings import RepeatedWarnings
 from thongsuot_collector.web import labels
 from thongsuot_schema.words.language import in_every_language
 
@@ -41,6 +42,7 @@ class FailedLogins:
             per_second=_PER_SECOND, reserve=_RESERVE, sender_of=network_of
         )
         self._known: OrderedDict[bytes, float] = OrderedDict()
+        self._warnings = RepeatedWarnings(clock=clock)
 
     def check(
         self, address: str, credentials: bytes, *, begin: Callable[[], float] | None = None
@@ -62,7 +64,13 @@ class FailedLogins:
             wait_s = 1 / _PER_SECOND
         if wait_s:
             self._failed.inc()
-            _log.warning("too many wrong passwords from address=%s; refused for a while", address)
+            ending = self._warnings.ending(network_of(address))
+            if ending is not None:
+                _log.warning(
+                    "too many wrong passwords from address=%s; refused for a while%s",
+                    address,
+                    ending,
+                )
             raise HTTPException(
                 HTTPStatus.TOO_MANY_REQUESTS,
                 in_every_language(labels.TOO_MANY_WRONG_PASSWORDS),

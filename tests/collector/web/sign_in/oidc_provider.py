@@ -37,6 +37,7 @@ class Provider:
     algorithm: str = "ES256"
     error: str = ""
     issuer: str = ""
+    padding: int = 0
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
@@ -47,6 +48,7 @@ class Provider:
             "authorization_endpoint": f"{self.url}/authorize",
             "token_endpoint": f"{self.url}/token",
             "jwks_uri": f"{self.url}/keys",
+            "padding": " " * self.padding,
         }
 
     def authorize(self, query: dict[str, str]) -> str:

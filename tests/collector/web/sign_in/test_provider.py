@@ -1,5 +1,6 @@
 """Signing in by a provider of identities: who it vouches for gets in, and nobody else does."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -23,6 +24,7 @@ from tests.plain_http import NO_AUTHORITIES
 from thongsuot_collector.config.read import parse_configuration
 from thongsuot_collector.store import people
 from thongsuot_collector.store.people import PersonRole
+from thongsuot_collector.web.sign_in.provider import ANSWER_BYTES
 from thongsuot_runtime.config_file import ConfigInvalid
 
 LAN: dict[str, object] = {
@@ -224,6 +226,37 @@ async def test_a_provider_that_is_away_is_reported_and_passwords_continue(tmp_pa
         provider.issuer = "https://evil.example"
         assert FAILED in (await own.get("/sign-in/provider")).text
         assert where(await own.sign_in("minh", running.person("minh"))) == "/"
+
+
+async def test_a_flood_of_presses_is_one_question_to_the_provider(tmp_path: Path) -> None:
+    async with provided(tmp_path) as (running, provider), browser(running.base) as own:
+        for presses, issuer in ((20, ""), (20, "https://evil.example")):
+            provider.issuer = issuer
+            answers = await asyncio.gather(*(own.get("/sign-in/provider") for _ in range(presses)))
+            # What the provider said last stays known for a minute, whatever it says meanwhile.
+            assert {answer.status_code for answer in answers} == {303}
+        assert provider.asked == ["/.well-known/openid-configuration"]
+
+
+async def test_a_provider_that_is_wrong_is_asked_once_by_a_flood_of_presses_and_logged_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with provided(tmp_path) as (running, provider), browser(running.base) as own:
+        provider.issuer = "https://evil.example"
+        answers = await asyncio.gather(*(own.get("/sign-in/provider") for _ in range(20)))
+        assert all(FAILED in answer.text for answer in answers)
+        assert provider.asked == ["/.well-known/openid-configuration"]
+        refused = [each.getMessage() for each in caplog.records if "refused" in each.getMessage()]
+        assert len(refused) == 1
+        assert "evil.example" in refused[0]
+
+
+async def test_an_answer_of_the_provider_that_does_not_end_is_not_read_to_its_end(
+    tmp_path: Path,
+) -> None:
+    async with provided(tmp_path) as (running, provider), browser(running.base) as own:
+        provider.padding = ANSWER_BYTES
+        assert FAILED in (await own.get("/sign-in/provider")).text
 
 
 def test_a_missing_setting_of_a_provider_is_a_mistake_with_its_line(tmp_path: Path) -> None:

@@ -4,11 +4,13 @@ flow with PKCE, RFC 7636). It needs the extra ``oidc``.
 """
 
 import asyncio
+import math
 import re
 import secrets
 import ssl
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
@@ -30,6 +32,14 @@ _ALGORITHMS: Final = ["RS256", "PS256", "ES256", "ES384", "RS384", "RS512", "PS3
 """
 Only signatures with the provider's key: neither ``none`` nor those with our shared secret (HS256).
 """
+METADATA_KEPT_S: Final = 60.0
+FAILURE_KEPT_S: Final = 5.0
+"""
+Anybody can press the button: a flood of presses is one question to the provider in this time, also
+while it does not answer.
+"""
+ANSWER_BYTES: Final = 1 << 20
+"""Of metadata, keys and tokens: some kilobytes; more is not read."""
 _TIMEOUT_S: Final = 10.0
 _AT_ONCE: Final = 4
 _LEEWAY_S: Final = 60
@@ -64,6 +74,15 @@ class _Metadata(msgspec.Struct, frozen=True):
     jwks_uri: str
 
 
+@dataclass(slots=True, kw_only=True)
+class _KnownMetadata:
+    """What the provider said last, or why it said nothing; ``until_s`` is monotonic."""
+
+    metadata: _Metadata | None = None
+    failure: str = ""
+    until_s: float = -math.inf
+
+
 class _TokenResponse(msgspec.Struct, frozen=True):
     id_token: str
     access_token: str = ""
@@ -87,6 +106,8 @@ class IdentityProvider:
         self._client_secret = client_secret
         self._return_url = return_url
         self._room = asyncio.Semaphore(_AT_ONCE)
+        self._known = _KnownMetadata()
+        self._one_question = asyncio.Lock()
         self._trusted: ssl.SSLContext | bool = True
         if settings.ca_file:
             self._trusted = ssl.create_default_context(cafile=settings.ca_file)
@@ -103,8 +124,7 @@ class IdentityProvider:
         Raises:
             ProviderFailed: the provider's answer is invalid.
         """
-        async with self._room, self._client() as client:
-            metadata = await self._metadata(client)
+        metadata = await self._metadata()
         url: str = prepare_grant_uri(
             metadata.authorization_endpoint,
             client_id=self._settings.client_id,
@@ -126,10 +146,10 @@ class IdentityProvider:
             ProviderFailed: the code, or the provider's answer to it, is invalid.
             NoRole: the person has no role here.
         """
+        metadata = await self._metadata()
         async with self._room, self._client() as client:
-            metadata = await self._metadata(client)
             token = await self._token(client, metadata, code, flow)
-            keys = await self._json(client, metadata.jwks_uri)
+            keys = await self._body(client, "GET", metadata.jwks_uri)
         try:
             decoded = jwt.decode(
                 token.id_token,
@@ -174,9 +194,26 @@ class IdentityProvider:
             scope=scope,
         )
 
-    async def _metadata(self, client: httpx.AsyncClient) -> _Metadata:
+    async def _metadata(self) -> _Metadata:
+        async with self._one_question:
+            if time.monotonic() >= self._known.until_s:
+                try:
+                    metadata = await self._read_metadata()
+                except ProviderFailed as error:
+                    until_s = time.monotonic() + FAILURE_KEPT_S
+                    self._known = _KnownMetadata(failure=str(error), until_s=until_s)
+                else:
+                    until_s = time.monotonic() + METADATA_KEPT_S
+                    self._known = _KnownMetadata(metadata=metadata, until_s=until_s)
+            known = self._known
+        if known.metadata is None:
+            raise ProviderFailed(known.failure)
+        return known.metadata
+
+    async def _read_metadata(self) -> _Metadata:
         url = f"{self._settings.issuer.rstrip('/')}/.well-known/openid-configuration"
-        body = await self._json(client, url)
+        async with self._client() as client:
+            body = await self._body(client, "GET", url)
         try:
             metadata = msgspec.json.decode(body, type=_Metadata)
         except msgspec.MsgspecError as error:
@@ -201,20 +238,37 @@ class IdentityProvider:
             )
         else:
             form["client_id"] = self._settings.client_id
+        url = metadata.token_endpoint
+        body = await self._body(client, "POST", url, data=form, auth=auth)
         try:
-            response = await client.post(metadata.token_endpoint, data=form, auth=auth)
-            response.raise_for_status()
-            return msgspec.json.decode(response.content, type=_TokenResponse)
-        except (httpx.HTTPError, msgspec.MsgspecError) as error:
-            raise ProviderFailed(f"{metadata.token_endpoint} gave no token: {error}") from error
+            return msgspec.json.decode(body, type=_TokenResponse)
+        except msgspec.MsgspecError as error:
+            raise ProviderFailed(f"{url} gave no token: {error}") from error
 
-    async def _json(self, client: httpx.AsyncClient, url: str) -> bytes:
+    async def _body(
+        self,
+        client: httpx.AsyncClient,
+        method: str,
+        url: str,
+        *,
+        data: Mapping[str, str] | None = None,
+        auth: httpx.Auth | None = None,
+    ) -> bytes:
+        """Return the body of an answer; one that is too long or too slow is a failure."""
+        received = bytearray()
         try:
-            response = await client.get(url)
-            response.raise_for_status()
-        except httpx.HTTPError as error:
-            raise ProviderFailed(f"{url} cannot be read: {error}") from error
-        return response.content
+            async with (
+                asyncio.timeout(_TIMEOUT_S),
+                client.stream(method, url, data=data, auth=auth) as response,
+            ):
+                response.raise_for_status()
+                async for part in response.aiter_bytes():
+                    received += part
+                    if len(received) > ANSWER_BYTES:
+                        raise ProviderFailed(f"{url} answers with more than {ANSWER_BYTES} bytes")
+        except (httpx.HTTPError, TimeoutError) as error:
+            raise ProviderFailed(f"{url} cannot be read: {error!r}") from error
+        return bytes(received)
 
     def _client(self) -> httpx.AsyncClient:
         transport = ClosingTransport(verify=self._trusted, trust_env=False)

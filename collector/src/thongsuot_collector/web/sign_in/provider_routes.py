@@ -12,6 +12,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from thongsuot_collector.errors import TokenError
+from thongsuot_collector.ingest.rate_limit import network_of
+from thongsuot_collector.repeated_warnings import RepeatedWarnings
 from thongsuot_collector.store import identities
 from thongsuot_collector.store.sessions import SessionStage
 from thongsuot_collector.web.access import Authenticators
@@ -51,6 +53,7 @@ class ProviderPages:
         self._provider = provider
         self._sealer = sealer
         self._title = title
+        self._warnings = RepeatedWarnings()
 
     def routes(self) -> list[Route]:
         """Return the routes."""
@@ -66,7 +69,7 @@ class ProviderPages:
         try:
             url = await self._provider.authorization_url(flow)
         except ProviderFailed as error:
-            return self._refused(place, labels.PROVIDER_FAILED, error)
+            return self._refused(request, place, labels.PROVIDER_FAILED, error)
         response = redirect_to(url)
         sealed = self._sealer.seal(_PURPOSE, msgspec.json.encode(flow))
         self._authenticators.browsers.set_cookie(request, response, sealed, _LASTS_S, _PURPOSE)
@@ -80,9 +83,9 @@ class ProviderPages:
             identity = await self._provider.identity(code, flow)
             person = await asyncio.to_thread(identities.signed_in, self._store, identity)
         except ProviderFailed as error:
-            return self._refused(place, labels.PROVIDER_FAILED, error)
+            return self._refused(request, place, labels.PROVIDER_FAILED, error)
         except (NoRole, TokenError) as error:
-            return self._refused(place, labels.PROVIDER_NO_ROLE, error)
+            return self._refused(request, place, labels.PROVIDER_NO_ROLE, error)
         response = redirect_to(local_path(flow.next))
         await self._authenticators.browsers.begin(request, response, person, SessionStage.OPEN)
         self._authenticators.browsers.forget(request, response, _PURPOSE)
@@ -104,8 +107,13 @@ class ProviderPages:
             raise ProviderFailed(f"the provider says {query.get('error', '')[:100]!r}")
         return flow, query["code"]
 
-    def _refused(self, place: SignInDestination, mistake: Text, why: object) -> Response:
-        _log.warning("sign-in by %s refused: %s", self._provider.issuer, why)
+    def _refused(
+        self, request: Request, place: SignInDestination, mistake: Text, why: object
+    ) -> Response:
+        address = request.client.host if request.client else ""
+        ending = self._warnings.ending((network_of(address), type(why)))
+        if ending is not None:
+            _log.warning("sign-in by %s refused: %s%s", self._provider.issuer, why, ending)
         text = pages.sign_in_page(
             place, mistake=mistake.read(place.language), provider_title=self._title
         )

@@ -169,7 +169,6 @@ def forged() -> list[tuple[str, dict[str, object]]]:
         ),
         ("not signed", {"algorithm": "none"}),
         ("an error", {"error": "access_denied"}),
-        ("another provider", {"issuer": "https://evil.example"}),
     ]
 
 

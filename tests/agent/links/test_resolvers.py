@@ -1,7 +1,11 @@
+import os
+import tracemalloc
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
+from tests.agent.links.device import HANGS_S
 from thongsuot_agent.links.resolvers import Resolvers
 
 NETWORKD_LINK = """\
@@ -101,6 +105,54 @@ def test_an_unreadable_file_is_passed_over(tmp_path: Path) -> None:
     (tmp_path / "run/systemd/netif/links/4").mkdir(parents=True)
     write(tmp_path, {"etc/resolv.conf": "nameserver 192.0.2.10\n"})
     assert servers_of("eth0", 4, tmp_path) == ("192.0.2.10",)
+
+
+def test_a_mapped_loopback_address_and_those_of_many_hosts_are_left_out(tmp_path: Path) -> None:
+    servers = (
+        "::ffff:127.0.0.53",
+        "255.255.255.255",
+        "224.0.0.251",
+        "ff02::fb",
+        "::1",
+        "fe80::1%eth0",
+    )
+    text = "".join(f"nameserver {server}\n" for server in servers)
+    write(tmp_path, {"etc/resolv.conf": text})
+    assert servers_of("eth0", 4, tmp_path) == ("fe80::1",)
+
+
+def test_of_a_hundred_servers_the_first_ones_are_asked(tmp_path: Path) -> None:
+    text = "".join(f"nameserver 192.0.2.{number}\n" for number in range(1, 101))
+    write(tmp_path, {"etc/resolv.conf": text})
+    assert servers_of("eth0", 4, tmp_path) == tuple(f"192.0.2.{number}" for number in range(1, 9))
+
+
+def test_a_link_in_a_circle_and_a_pipe_are_no_files(tmp_path: Path) -> None:
+    """Opening a pipe that nobody writes to would stop the whole process."""
+    (tmp_path / "etc").mkdir()
+    file = tmp_path / "etc/resolv.conf"
+    file.symlink_to(file.name)
+    assert servers_of("eth0", 4, tmp_path) == ()
+    file.unlink()
+    os.mkfifo(file)
+    asker = Thread(target=servers_of, args=("eth0", 4, tmp_path), daemon=True)
+    asker.start()
+    asker.join(HANGS_S)
+    assert not asker.is_alive()
+
+
+def test_of_a_file_without_end_only_its_start_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "etc/resolv.conf"
+    write(tmp_path, {"etc/resolv.conf": "nameserver 192.0.2.1\n"})
+    with file.open("r+b") as grown:
+        grown.truncate(1 << 28)
+    tracemalloc.start()
+    try:
+        assert servers_of("eth0", 4, tmp_path) == ("192.0.2.1",)
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak_bytes < 1 << 24
 
 
 def test_the_inventory_comes_before_everything(tmp_path: Path) -> None:

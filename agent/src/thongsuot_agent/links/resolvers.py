@@ -20,8 +20,10 @@ by interface index are skipped in a network namespace other than init's, in whic
 differ.
 """
 
+import os
 import re
 import socket
+import stat
 import time
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
@@ -31,6 +33,11 @@ _FRESH_S = 60.0
 """How long a reading is valid: a lease may bring other servers without any netlink event."""
 
 _LIMIT = 8  # maximum number of servers; resolv.conf(5) uses three
+
+_READ_BYTES = 1 << 20
+"""A file with more belongs to no resolver; a lease file that grew as far names old servers."""
+
+_MAPPED = bytes(10) + b"\xff\xff"  # IPv4-mapped (RFC 4291, section 2.5.5.2)
 
 _NAMESERVER = re.compile(r"^\s*nameserver\s+(\S+)", re.MULTILINE)
 _ASSIGNED = re.compile(r"^(?:DNS|SERVERS|DOMAIN_NAME_SERVERS)=(.*)$", re.MULTILINE | re.IGNORECASE)
@@ -139,9 +146,21 @@ def _named(folder: Path, pattern: str) -> list[Path]:
 def _texts(files: list[Path]) -> Iterator[str]:
     for file in files:
         try:
-            yield file.read_text(errors="replace")
+            yield _start_of(file)
         except OSError:
             continue  # absent or unreadable: the next source is tried
+
+
+def _start_of(file: Path) -> str:
+    """
+    Return the first bytes of a file; "" if it is none but, for instance, a pipe, on which the whole
+    process would wait.
+    """
+    descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as opened:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return ""
+        return opened.read(_READ_BYTES).decode(errors="replace")
 
 
 def _assigned(text: str) -> list[str]:
@@ -170,5 +189,8 @@ def _is_usable(address: str) -> bool:
         packed = socket.inet_pton(family, address)
     except OSError:
         return False
-    loopback = packed[0] == 127 if len(packed) == 4 else packed == b"\0" * 15 + b"\1"
-    return not loopback and any(packed)
+    packed = packed.removeprefix(_MAPPED)
+    if len(packed) == 4:
+        # Neither loopback nor, as no single host has them, multicast and broadcast.
+        return 0 < packed[0] < 224 and packed[0] != 127
+    return packed[0] != 0xFF and any(packed[:15] + bytes([packed[15] & ~1]))

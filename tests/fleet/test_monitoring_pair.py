@@ -130,8 +130,6 @@ def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CityCentre]:
             root = unpacked("trixie", folder / name, base=base)
             (root / "etc" / "hosts").write_text(f"127.0.0.1 localhost\n{hosts}", "utf-8")
             forget_the_server_of_the_package(root)
-            # The clock is this machine's own: no server could be asked for the time.
-            (root / "etc/systemd/system/chrony-wait.service").symlink_to("/dev/null")
             console = folder / f"{name}.log"
             first[name] = stack.enter_context(booted(root, lab.node(node).network, console))
         # The cables to both are the lines of the device: over each it reaches one collector.

@@ -1,6 +1,7 @@
 """A request that is cancelled, also by a time limit, leaves no connection behind."""
 
 import asyncio
+import gzip
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -50,3 +51,26 @@ async def test_a_request_that_is_cancelled_closes_its_connection_at_once(scheme:
             # The client is not closed yet.
             await server.gone.wait()
     assert asking.cancelled()
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "gzip, gzip", "deflate", "zstd", "identity, gzip"])
+async def test_a_compressed_answer_is_not_decompressed(encoding: str) -> None:
+    asked: list[bytes] = []
+    body = gzip.compress(gzip.compress(bytes(1_000_000)))
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readuntil(b"\r\n\r\n"))
+        head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\nContent-Encoding: {encoding}"
+        writer.write(f"{head}\r\nConnection: close\r\n\r\n".encode() + body)
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with (
+        server,
+        httpx.AsyncClient(transport=ClosingTransport(), timeout=WITHIN_S) as client,
+    ):
+        got = await client.get(f"http://127.0.0.1:{port}/")
+    assert (got.status_code, got.content) == (200, body)
+    assert b"accept-encoding: identity\r\n" in asked[0].lower()

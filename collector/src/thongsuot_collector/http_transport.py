@@ -1,6 +1,6 @@
 """
 Transport of httpx for all clients that have an ``httpx.AsyncClient``: a request that is cancelled
-leaves no connection behind.
+leaves no connection behind, and no answer is decompressed.
 """
 
 import asyncio
@@ -17,10 +17,15 @@ class ClosingTransport(httpx.AsyncHTTPTransport):
     httpcore 1.0.9 leaves it to the garbage collector. Against a server that accepts connections and
     then says nothing, that was one open connection for each attempt: the time limit of a whole
     request is a cancellation, too.
+
+    Asks for no compressed answer, and decompresses none: httpx does so before a caller can count
+    the bytes, and 980 of them, compressed twice, took 950 MiB of memory. Who compresses regardless
+    is known by the status; the body is what came.
     """
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request; see ``httpx.AsyncHTTPTransport``."""
+        request.headers["Accept-Encoding"] = "identity"
         opened: list[Any] = []  # httpcore's AsyncNetworkStream
 
         async def note(event: str, info: Mapping[str, Any]) -> None:
@@ -29,8 +34,11 @@ class ClosingTransport(httpx.AsyncHTTPTransport):
 
         request.extensions = {**request.extensions, "trace": note}
         try:
-            return await super().handle_async_request(request)
+            response = await super().handle_async_request(request)
         except asyncio.CancelledError:
             for stream in opened:
                 await stream.aclose()
             raise
+        if "Content-Encoding" in response.headers:
+            del response.headers["Content-Encoding"]
+        return response

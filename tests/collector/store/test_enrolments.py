@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from sqlalchemy import Engine, delete, select, text, update
@@ -92,6 +93,56 @@ def test_a_code_used_many_times_at_once_is_granted_once(store: Engine) -> None:
     assert outcomes.count(EnrolmentRefusalReason.USED) == 15
     assert len([row for row in tokens.listed(store) if row.revoked_ns is None]) == 1
     assert [row.action for row in audit.listed(store)].count("enrolled") == 1
+
+
+def test_of_codes_made_and_used_at_once_one_is_good_and_brings_one_token(
+    open_each_store: Callable[[], Engine],
+) -> None:
+    stores = (open_each_store(), open_each_store())
+    begin = Barrier(8)
+
+    def make(site: str, number: int) -> bytes:
+        begin.wait()
+        return code(stores[number % 2], f"{site}-{number}", site=site)
+
+    def use(site: str, number: int, digest: bytes) -> EnrolmentRefusalReason | None:
+        begin.wait()
+        try:
+            own = token(f"{site}-{number}")
+            enrolments.use(stores[number % 2], digest, own, site=site, by=DEVICE)
+        except EnrolmentRefused as refusal:
+            return refusal.why
+        return None
+
+    for site in (f"site-{number}" for number in range(20)):
+        with ThreadPoolExecutor(8) as pool:
+            digests = list(pool.map(make, [site] * 8, range(8)))
+            outcomes = list(pool.map(use, [site] * 8, range(8), digests))
+        assert outcomes.count(None) == 1
+        assert outcomes.count(EnrolmentRefusalReason.REPLACED) == 7
+        assert len([row for row in tokens.listed(stores[0], site) if not row.revoked_ns]) == 1
+
+
+def test_one_token_for_the_codes_of_several_sites_at_once_is_granted_once(
+    open_each_store: Callable[[], Engine],
+) -> None:
+    stores = (open_each_store(), open_each_store())
+    begin = Barrier(4)
+
+    def use(number: int, digest: bytes, name: str) -> EnrolmentRefusalReason | None:
+        begin.wait()
+        try:
+            enrolments.use(stores[number % 2], digest, token(name), site="", by=DEVICE)
+        except EnrolmentRefused as refusal:
+            return refusal.why
+        return None
+
+    for name in (f"token-{number}" for number in range(20)):
+        digests = [code(stores[0], f"{name}-{n}", site=f"{name}-{n}") for n in range(4)]
+        with ThreadPoolExecutor(4) as pool:
+            outcomes = list(pool.map(use, range(4), digests, [name] * 4))
+        assert outcomes.count(None) == 1
+        assert outcomes.count(EnrolmentRefusalReason.TOKEN_TAKEN) == 3
 
 
 def test_expired_replaced_and_unknown_codes_are_refused_and_distinguished(store: Engine) -> None:

@@ -101,8 +101,9 @@ def _uncertified(_connection: Connection, _site: str, _repeated: bool) -> str:
 def create(engine: Engine, site: str, code_digest: bytes, *, expires_ns: int) -> str:
     """Store a code for a site; earlier ones become invalid. Returns the name of the code."""
     name = secrets.token_hex(4)
-    now_ns = time.time_ns()
     with engine.begin() as connection:
+        tokens.lock_codes(connection)
+        now_ns = time.time_ns()
         tokens.void_codes(connection, site, now_ns)
         connection.execute(
             insert(ENROLMENTS).values(
@@ -135,7 +136,6 @@ def use(
     Raises:
         EnrolmentRefused: the code is invalid, or not for this site.
     """
-    now_ns = time.time_ns()
     # Unauthenticated requests only read the store: an unknown code is refused before any write.
     with engine.connect() as connection:
         known = _code(connection, code_digest)
@@ -143,6 +143,9 @@ def use(
         raise EnrolmentRefused(EnrolmentRefusalReason.UNKNOWN)
     try:
         with engine.begin() as connection:
+            tokens.lock_codes(connection)
+            # A code may expire while others are used.
+            now_ns = time.time_ns()
             done = _use(connection, known, token_digest, site=site, by=by, now_ns=now_ns)
             certificate = certify(connection, done.site, done.repeated)
             return msgspec.structs.replace(done, certificate=certificate)

@@ -5,7 +5,7 @@ import secrets
 import time
 
 import msgspec
-from sqlalchemy import Connection, Engine, func, insert, select, update
+from sqlalchemy import Connection, Engine, func, insert, select, text, update
 
 from thongsuot_collector.errors import TokenError
 from thongsuot_collector.store import audit, certificates
@@ -99,6 +99,17 @@ def revoke(engine: Engine, site: str, token_id: str | None = None) -> int:
             raise TokenError(Text("collector.cli.error.no_token", id=token_id, site=site))
         raise TokenError(Text("collector.cli.error.no_good_token", site=site))
     return revoked
+
+
+def lock_codes(connection: Connection) -> None:
+    """
+    Let other transactions change no code until the caller's ends.
+
+    Without it two of them do not see what the other adds in PostgreSQL: codes made at once all stay
+    valid, and so do the tokens that they bring. SQLite has one writer at a time.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"LOCK TABLE {ENROLMENTS.name} IN SHARE ROW EXCLUSIVE MODE"))
 
 
 def void_codes(connection: Connection, site: str, now_ns: int) -> int:

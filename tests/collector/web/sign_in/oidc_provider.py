@@ -38,6 +38,8 @@ class Provider:
     error: str = ""
     issuer: str = ""
     padding: int = 0
+    said: dict[str, str] = field(default_factory=dict)
+    key_set: object = None
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
@@ -49,7 +51,7 @@ class Provider:
             "token_endpoint": f"{self.url}/token",
             "jwks_uri": f"{self.url}/keys",
             "padding": " " * self.padding,
-        }
+        } | self.said
 
     def authorize(self, query: dict[str, str]) -> str:
         """Return where a person who says yes is led to."""
@@ -93,8 +95,10 @@ class Provider:
         kept = {name: value for name, value in claims.items() if name not in self.left_out}
         return jwt.encode({"alg": self.algorithm}, kept, self.key, algorithms=[self.algorithm])
 
-    def keys(self) -> dict[str, object]:
+    def keys(self) -> object:
         """Return its public keys."""
+        if self.key_set is not None:
+            return self.key_set
         key = self.published or self.key
         assert isinstance(key, ECKey)
         return dict(KeySet([key]).as_dict(private=False))

@@ -250,6 +250,42 @@ async def test_a_provider_that_is_wrong_is_asked_once_by_a_flood_of_presses_and_
         assert "evil.example" in refused[0]
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"authorization_endpoint": "javascript:alert(1)"},
+        {"authorization_endpoint": "/authorize"},
+        {"token_endpoint": "http://127.0.0.1:99999/token"},
+        {"token_endpoint": "https://127.0.0.1/token"},
+        {"jwks_uri": "http://[::1"},
+    ],
+)
+async def test_a_provider_that_names_no_address_is_refused(
+    tmp_path: Path, said: dict[str, str]
+) -> None:
+    async with provided(tmp_path) as (running, provider), browser(running.base) as own:
+        provider.said = said
+        assert FAILED in (await own.get("/sign-in/provider")).text
+
+
+async def test_keys_that_are_none_give_no_access_and_no_error_of_ours(tmp_path: Path) -> None:
+    async with provided(tmp_path) as (running, provider), browser(running.base) as own:
+        keys: tuple[object, ...] = ([], "x", 1, {}, {"keys": None}, {"keys": [1]})
+        for wrong in (*keys, {"keys": [{"kty": 1}]}):
+            provider.key_set = wrong
+            assert FAILED in (await own.get(await leave(own))).text, wrong
+        assert people.listed(running.store) == []
+
+
+async def test_a_title_has_no_characters_that_nobody_sees(tmp_path: Path) -> None:
+    async with provided(tmp_path) as (running, provider), browser(running.base) as own:
+        provider.claims |= {"name": "Trần\0 Thị\u202e Lan\n"}
+        await own.get(await leave(own))
+        person = people.known(running.store, NAME)
+        assert person is not None
+        assert person.title == "Trần Thị Lan"
+
+
 async def test_an_answer_of_the_provider_that_does_not_end_is_not_read_to_its_end(
     tmp_path: Path,
 ) -> None:

@@ -11,7 +11,7 @@ import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote
 
 import httpx
@@ -43,6 +43,8 @@ ANSWER_BYTES: Final = 1 << 20
 _TIMEOUT_S: Final = 10.0
 _AT_ONCE: Final = 4
 _LEEWAY_S: Final = 60
+_UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What decoding JSON may raise; the last by brackets in brackets in brackets."""
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._@-]{0,99}")
 _TITLE_CHARACTERS: Final = 100
 _VERIFIER_BYTES: Final = 48
@@ -72,6 +74,17 @@ class _Metadata(msgspec.Struct, frozen=True):
     authorization_endpoint: str
     token_endpoint: str
     jwks_uri: str
+
+    @property
+    def endpoints(self) -> tuple[str, str, str]:
+        """Where a browser, or we, would be led to."""
+        return self.authorization_endpoint, self.token_endpoint, self.jwks_uri
+
+
+class _PublicKeys(msgspec.Struct, frozen=True):
+    """The provider's keys (RFC 7517, section 5)."""
+
+    keys: list[dict[str, Any]]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -153,7 +166,7 @@ class IdentityProvider:
         try:
             decoded = jwt.decode(
                 token.id_token,
-                KeySet.import_key_set(msgspec.json.decode(keys)),
+                KeySet.import_key_set({"keys": msgspec.json.decode(keys, type=_PublicKeys).keys}),
                 algorithms=_ALGORITHMS,
             )
             claims = CodeIDToken(
@@ -170,7 +183,7 @@ class IdentityProvider:
                 },
             )
             claims.validate(now=int(time.time()), leeway=_LEEWAY_S)
-        except (JoseError, ValueError, KeyError) as error:
+        except (*_UNREADABLE, JoseError, ValueError, KeyError, TypeError) as error:
             raise ProviderFailed(f"the ID token is invalid: {error!r}") from error
         return self._identity(claims)
 
@@ -189,7 +202,7 @@ class IdentityProvider:
             issuer=settings.issuer,
             subject=str(claims["sub"]),
             name=name,
-            title=str(claims.get(settings.title_claim) or name)[:_TITLE_CHARACTERS],
+            title=_printable(str(claims.get(settings.title_claim) or name)) or name,
             role=person_role,
             scope=scope,
         )
@@ -216,10 +229,13 @@ class IdentityProvider:
             body = await self._body(client, "GET", url)
         try:
             metadata = msgspec.json.decode(body, type=_Metadata)
-        except msgspec.MsgspecError as error:
+        except _UNREADABLE as error:
             raise ProviderFailed(f"{url} is not that of a provider: {error}") from error
         if metadata.issuer != self._settings.issuer:
             raise ProviderFailed(f"{url} is that of another issuer, {metadata.issuer}")
+        for endpoint in metadata.endpoints:
+            if not _is_of_scheme(endpoint, self._settings.issuer):
+                raise ProviderFailed(f"{url} names {endpoint[:100]!r}, which is no address")
         return metadata
 
     async def _token(
@@ -242,7 +258,7 @@ class IdentityProvider:
         body = await self._body(client, "POST", url, data=form, auth=auth)
         try:
             return msgspec.json.decode(body, type=_TokenResponse)
-        except msgspec.MsgspecError as error:
+        except _UNREADABLE as error:
             raise ProviderFailed(f"{url} gave no token: {error}") from error
 
     async def _body(
@@ -273,3 +289,18 @@ class IdentityProvider:
     def _client(self) -> httpx.AsyncClient:
         transport = ClosingTransport(verify=self._trusted, trust_env=False)
         return httpx.AsyncClient(timeout=_TIMEOUT_S, transport=transport, trust_env=False)
+
+
+def _is_of_scheme(url: str, issuer: str) -> bool:
+    """Return whether a URL is absolute, well-formed and of the scheme of the issuer."""
+    try:
+        parts = httpx.URL(url)
+    except (httpx.InvalidURL, ValueError):
+        return False
+    is_port = parts.port is None or 0 < parts.port < 1 << 16
+    return bool(parts.host) and is_port and parts.scheme == httpx.URL(issuer).scheme
+
+
+def _printable(text: str) -> str:
+    """Return a name without control characters, and without those that turn the writing."""
+    return "".join(filter(str.isprintable, text))[:_TITLE_CHARACTERS]

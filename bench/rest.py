@@ -14,7 +14,6 @@ of a core, and less of both than the peers.
 import argparse
 import os
 import re
-import subprocess
 import sys
 import tempfile
 import time
@@ -22,6 +21,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tools.bench_gate import print_ratio
+from tools.footprint import without_docstrings
 
 from thongsuot_agent.config.profile import PROBES
 from thongsuot_lab import inventory
@@ -149,14 +149,6 @@ def start_peers(lab: Lab, folder: Path) -> list[Process]:
     return [Process.start(name, command, folder, spawn) for name, command in commands.items()]
 
 
-def run_without_docstrings(folder: Path) -> None:
-    """Have every Python started from now on run as the agent's unit does, compiled before."""
-    os.environ.update(PYTHONOPTIMIZE="2", PYTHONPYCACHEPREFIX=str(folder))
-    subprocess.run([sys.executable, "-m", "thongsuot_agent.cli.bytecode"], check=True)
-    for path in (folder, *folder.rglob("*")):
-        path.chmod(0o755 if path.is_dir() else 0o644)  # the agent is another user
-
-
 def pid_of(process: Process, program: str) -> int:
     """Return the process that runs the program: the child itself, or what it executed."""
     text = Path(f"/proc/{process.child.pid}/cmdline").read_bytes().decode()
@@ -197,7 +189,7 @@ def main() -> int:
     minutes = parser.parse_args().minutes
     peers: list[Process] = []
     with tempfile.TemporaryDirectory(prefix="thongsuot-bench-") as folder, Lab(city(2)) as lab:
-        run_without_docstrings(Path(folder) / "bytecode")
+        os.environ.update(without_docstrings(Path(folder) / "bytecode"))
         stack = CityStack(lab, Path(folder), StackOptions())
         try:
             stack.start()

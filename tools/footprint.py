@@ -6,6 +6,7 @@ The modules and the memory of the resident agent: observed on a real, working on
 
 import os
 import re
+import subprocess
 import sys
 import tempfile
 import urllib.request
@@ -149,10 +150,27 @@ def observe() -> Footprint:
         )
 
 
+def without_docstrings(folder: Path) -> dict[str, str]:
+    """
+    Return the environment in which Python runs as in the agent's unit (``-OO``), with what the
+    agent loads compiled into a folder, as its package does: compiling takes memory of its own.
+    """
+    environment = {"PYTHONOPTIMIZE": "2", "PYTHONPYCACHEPREFIX": str(folder)}
+    subprocess.run(
+        [sys.executable, "-m", "thongsuot_agent.cli.bytecode"],
+        check=True,
+        env=os.environ | environment,
+    )
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)  # the agent is another user
+    return environment
+
+
 @contextmanager
 def _told_to_tell(folder: Path) -> Iterator[Path]:
     """
-    Let every interpreter that is started from here on report what it loaded, if it is an agent.
+    Let every interpreter that is started from here on run as the agent's unit does, and report what
+    it loaded, if it is an agent.
     """
     folder.chmod(0o777)
     (folder / "sitecustomize.py").write_text(_TELL, encoding="utf-8")
@@ -160,6 +178,7 @@ def _told_to_tell(folder: Path) -> Iterator[Path]:
     # It comes first, and the existing value is kept: a copy of the tree is found through it.
     path = os.pathsep.join(filter(None, (str(folder), os.environ.get("PYTHONPATH"))))
     mine = {"PYTHONPATH": path, "THONGSUOT_FOOTPRINT": str(modules)}
+    mine |= without_docstrings(folder / "bytecode")
     before = {name: os.environ.get(name) for name in mine}
     os.environ.update(mine)
     try:

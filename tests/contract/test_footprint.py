@@ -15,9 +15,8 @@ pytestmark = [pytest.mark.lab, needs_lab]
 
 RESIDENT_BYTES = 40 << 20
 """
-With every kind of probe planned, all at work every few seconds. 2026-12: 37.7 MiB on Python 3.11, a
-third of it pages of shared libraries; 43.7 before what the start needs was given back. What the
-default profile weighs at rest is measured by ``bench.rest``.
+With every kind of probe planned, all at work every few seconds, without docstrings, as the unit
+runs it. What the default profile weighs at rest is measured by ``bench.rest``.
 """
 
 FORBIDDEN = {

@@ -79,7 +79,8 @@ def test_no_other_library_of_a_device_or_collector_asks_for_the_gpl(room: str) -
             metadata = importlib.metadata.metadata(name)
         except importlib.metadata.PackageNotFoundError:
             continue  # for another platform
-        licence = metadata["License-Expression"] or metadata["License"] or ""
+        fields = [field for field in ("License-Expression", "License") if field in metadata]
+        licence = next((metadata[field] for field in fields if metadata[field]), "")
         if licence and is_strict(licence):
             strict.add(name)
     assert strict <= STRICT

@@ -169,7 +169,9 @@ def test_the_second_python_imports_everything_and_runs_the_rest_at_night() -> No
     assert night[-len(OF_THE_NIGHT) :] == OF_THE_NIGHT
     assert UNITS in night
     assert all(path.startswith(OF_THE_NIGHT) for path in ON_BOTH_PYTHONS)
-    assert [part.name for part in nightly_parts() if part.name == "second-python"] == []
+    laws = nightly_parts("/3.13/bin/python")[1].command
+    assert (laws[0], laws[-1]) == ("/3.13/bin/python", "tests/contract")
+    assert [part.name for part in nightly_parts() if part.name.startswith("second-python")] == []
 
 
 def test_rows_simulated_only_at_night_have_all_seeds_there() -> None:

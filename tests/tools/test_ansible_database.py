@@ -39,6 +39,31 @@ def rendered(role: str, template: str, variables: Mapping[str, object]) -> str:
     return engine.from_string(text).render({**own, **variables})
 
 
+def checked_by_collector(folder: Path, text: str) -> str:
+    """
+    Return what ``check-config`` says of a rendered configuration, which it must accept. The files
+    that it names are made in a folder.
+    """
+    certificate = trustme.CA().issue_cert("collector-1.example")
+    certificate.cert_chain_pems[0].write_to_path(folder / "certificate.pem")
+    certificate.private_key_pem.write_to_path(folder / "key.pem")
+    for secret in ("page.password", "database-password"):
+        (folder / secret).write_text("mat-khau-dai\n", "utf-8")
+    for file in folder.iterdir():
+        file.chmod(0o600)
+        text = text.replace(f"/etc/thongsuot/collector/{file.name}", str(file))
+    text = text.replace("/etc/thongsuot/inventory", str(folder / "inventory"))
+    text = text.replace("/var/lib/thongsuot-collector", str(folder / "state"))
+    (folder / "inventory").mkdir()
+    config = folder / "collector.toml"
+    config.write_text(text, "utf-8")
+    checked = subprocess.run(
+        [PROGRAM, "check-config", "--config", config], capture_output=True, text=True, check=False
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    return checked.stdout
+
+
 def combined(
     first: Mapping[str, object], second: Mapping[str, object], *, recursive: bool
 ) -> dict[str, object]:
@@ -73,23 +98,8 @@ def test_the_settings_of_both_collectors_are_taken_by_check_config(tmp_path: Pat
     assert (
         "?sslmode=verify-full&sslrootcert=/etc/thongsuot/collector/database-authority.pem" in text
     )
-    certificate = trustme.CA().issue_cert("collector-1.example")
-    certificate.cert_chain_pems[0].write_to_path(tmp_path / "certificate.pem")
-    certificate.private_key_pem.write_to_path(tmp_path / "key.pem")
-    for secret in ("page.password", "database-password"):
-        (tmp_path / secret).write_text("mat-khau-dai\n", "utf-8")
-    for file in tmp_path.iterdir():
-        file.chmod(0o600)
-        text = text.replace(f"/etc/thongsuot/collector/{file.name}", str(file))
-    text = text.replace("/etc/thongsuot/inventory", str(tmp_path / "inventory"))
-    (tmp_path / "inventory").mkdir()
-    config = tmp_path / "collector.toml"
-    config.write_text(text, "utf-8")
-    checked = subprocess.run(
-        [PROGRAM, "check-config", "--config", config], capture_output=True, text=True, check=False
-    )
-    assert checked.returncode == 0, checked.stdout + checked.stderr
-    assert "collector-1.example,collector-2.example/thongsuot" in checked.stdout
+    said = checked_by_collector(tmp_path, text)
+    assert "collector-1.example,collector-2.example/thongsuot" in said
 
 
 def test_the_watcher_of_the_how_to_is_taken_by_its_own_check(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@ The role ``monitoring`` on one machine and on two, as the how-to describes them:
 makes of its templates, and what the programs' own checks say of that.
 """
 
-import json
 import os
 import subprocess
 import sys
@@ -11,12 +10,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-import trustme
 import yaml  # type: ignore[import-untyped]
 
-from tests.collector.app.process import PROGRAM
 from tests.servers import need
-from tests.tools.test_ansible_database import documented, rendered
+from tests.tools.test_ansible_database import checked_by_collector, documented, rendered
 
 ROLE = Path(__file__).parents[2] / "ansible" / "roles" / "monitoring"
 FILES = ("prometheus", "prometheus-alertmanager", "victoria-metrics", "prometheus.yml")
@@ -165,21 +162,6 @@ def test_alertmanager_takes_the_configuration_of_the_how_to(tmp_path: Path) -> N
 def test_the_collectors_of_the_how_to_send_to_all_of_them(tmp_path: Path) -> None:
     receivers = documented("collector_receivers")["collector_receivers"]
     text = rendered("collector", "collector.toml.j2", {"collector_settings": receivers})
-    certificate = trustme.CA().issue_cert("collector-1.example")
-    certificate.cert_chain_pems[0].write_to_path(tmp_path / "certificate.pem")
-    certificate.private_key_pem.write_to_path(tmp_path / "key.pem")
-    (tmp_path / "page.password").write_text("mat-khau-dai\n", "utf-8")
-    for file in tmp_path.iterdir():
-        file.chmod(0o600)
-        text = text.replace(f"/etc/thongsuot/collector/{file.name}", str(file))
-    text = text.replace("/etc/thongsuot/inventory", str(tmp_path / "inventory"))
-    text = text.replace("/var/lib/thongsuot-collector", str(tmp_path / "state"))
-    (tmp_path / "inventory").mkdir()
-    config = tmp_path / "collector.toml"
-    config.write_text(text, "utf-8")
-    checked = subprocess.run(
-        [PROGRAM, "check-config", "--config", config], capture_output=True, text=True, check=False
-    )
-    assert checked.returncode == 0, checked.stdout + checked.stderr
+    said = checked_by_collector(tmp_path, text)
     for name in ("victoria-1", "victoria-2", "prometheus-1", "prometheus-2", "alerts"):
-        assert name in checked.stdout, json.dumps(checked.stdout)
+        assert name in said, said

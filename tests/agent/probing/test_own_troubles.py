@@ -34,6 +34,19 @@ LOOPBACK = "127.0.0.1"
 PATIENT_S = 120.0
 
 
+def request_to(url: str) -> FetchRequest:
+    """Return a request for a page on loopback by which no authority is known."""
+    return FetchRequest(
+        url=url,
+        address=LOOPBACK,
+        family=Family.IP4,
+        timeout_s=PATIENT_S,
+        authorities=Authorities(),
+        user_agent="test",
+        body_limit_bytes=100,
+    )
+
+
 @asynccontextmanager
 async def portal(context: ssl.SSLContext) -> AsyncIterator[FetchRequest]:
     """A server; yields a request for its page by which no authority is known."""
@@ -44,15 +57,7 @@ async def portal(context: ssl.SSLContext) -> AsyncIterator[FetchRequest]:
         writer.close()
 
     async with await asyncio.start_server(serve, LOOPBACK, 0, ssl=context) as server:
-        yield FetchRequest(
-            url=f"https://{HOST}:{server.sockets[0].getsockname()[1]}/",
-            address=LOOPBACK,
-            family=Family.IP4,
-            timeout_s=PATIENT_S,
-            authorities=Authorities(),
-            user_agent="test",
-            body_limit_bytes=100,
-        )
+        yield request_to(f"https://{HOST}:{server.sockets[0].getsockname()[1]}/")
 
 
 async def fetched(request: FetchRequest) -> FetchResponse:
@@ -258,14 +263,5 @@ async def test_a_process_without_file_descriptors_blames_nobody(
 async def test_a_port_where_nobody_listens_is_still_refused() -> None:
     with socket.socket() as taken:
         taken.bind((LOOPBACK, 0))
-        request = FetchRequest(
-            url=f"http://{HOST}:{taken.getsockname()[1]}/",
-            address=LOOPBACK,
-            family=Family.IP4,
-            timeout_s=PATIENT_S,
-            authorities=Authorities(),
-            user_agent="test",
-            body_limit_bytes=100,
-        )
-        response = await fetched(request)
+        response = await fetched(request_to(f"http://{HOST}:{taken.getsockname()[1]}/"))
     assert response.reason is Reason.CONNECTION_REFUSED

@@ -44,8 +44,8 @@ _GOODBYE_S = 1.0
 """
 So long to twice as long the other end of a closed connection may take to close it too, when the
 collector stops or takes the lead. TLS would wait for thirty seconds, and a client that only reads
-when it wants something never answers: an agent between two pushes kept a new leader from its work
-for all of ``_DRAIN_S`` (2026-12).
+when it wants something never answers: one of them kept a new leader from its work for all of
+``_DRAIN_S`` (2026-12).
 """
 
 

@@ -21,8 +21,7 @@ ten is probed, and a router limited to one answer in 20 ms keeps up.
 HOPS_AT_ONCE = 4
 """
 Known hops probed in one wake-up, and then the interval of as many probes: each router is probed no
-faster for it. One by one they were a fifth of all wake-ups of an agent at rest (2026-12); four
-small packets delay each other by less than 0.2 ms at 10 Mbit/s.
+faster for it. Four small packets of 100 bytes on the line delay the last by 0.24 ms at 10 Mbit/s.
 """
 
 HOPS_AHEAD = 3

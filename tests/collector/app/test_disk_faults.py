@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import json
 import re
 import signal
 import sqlite3
@@ -214,6 +215,35 @@ async def test_a_store_that_has_lost_its_content_is_no_reason_to_begin_with_an_e
     store.write_bytes(whole)
     await stand.start()
     assert await stand.push(stand.batch()) == 200
+
+
+@pytest.mark.parametrize("folded", [0, 40])
+async def test_of_a_journal_that_has_lost_its_content_its_log_is_read(
+    stand: Stand, folded: int
+) -> None:
+    """A log is flushed before its file is written, and SQLite deletes it beside an empty one."""
+    for _ in range(folded):
+        assert await stand.push(stand.batch()) == 200
+    if folded:
+        assert await stand.process.end() == 0
+        await stand.start()
+    for _ in range(3):
+        assert await stand.push(stand.batch()) == 200
+    await stand.process.kill()
+    (stand.state_dir / "journal.sqlite").write_bytes(b"")
+    for command in (["verify"], ["journal", "status"], ["account"]):
+        status, said = await run_command(*command, "--config", stand.process.config)
+        assert status == 1
+        assert "its log is not" in said
+    await stand.start()
+    assert await stand.process.end() == 0, stand.process.log()
+    words = ("verify", "--json", "--config", stand.process.config)
+    report = json.loads((await run_command(*words))[1])
+    named = {n for lost in report["lost"] for n in range(lost["first"], lost["last"] + 1)}
+    found = set(kept(stand.state_dir))
+    assert found | named >= set(stand.acknowledged), "an acknowledged batch is lost, and not named"
+    # What the log holds is read; what stood in the file alone cannot be.
+    assert folded or found == set(stand.acknowledged)
 
 
 async def test_what_a_damaged_store_has_lost_is_named_until_somebody_accepts_it(

@@ -227,7 +227,11 @@ def connect(path: Path, *, writable: bool) -> sqlite3.Connection:
     Return a connection to a journal that exists.
 
     A writing one flushes each commit to the disk before it returns (``synchronous = FULL``).
+
+    Raises:
+        sqlite3.DatabaseError: it cannot be opened, or it has lost its content beside its log.
     """
+    sqlite_file.check_not_emptied(path)
     mode = "rw" if writable else "ro"
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}",

@@ -41,10 +41,7 @@ def check_file(path: Path) -> None:
     marker = damage_marker(path)
     if marker.exists():
         raise sqlite3.DatabaseError(f"malformed while running: {marker.read_text('utf-8').strip()}")
-    log = path.with_name(path.name + "-wal")
-    if not path.stat().st_size and log.exists() and log.stat().st_size:
-        # SQLite writes the file first; opened for writing, it would delete this log.
-        raise sqlite3.DatabaseError("malformed: the file is empty, and its log is not")
+    check_not_emptied(path)
     # Read only: a damaged file is set aside unchanged.
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
     try:
@@ -57,6 +54,21 @@ def check_file(path: Path) -> None:
         connection.close()
     if verdict != "ok":
         raise sqlite3.DatabaseError(f"malformed: {verdict}")
+
+
+def check_not_emptied(path: Path) -> None:
+    """
+    Check, before SQLite opens a file that exists, that it has not lost its content.
+
+    SQLite writes the file before the log. Beside a file of no bytes it deletes the log, also if it
+    only reads; everything that the log has would be gone.
+
+    Raises:
+        sqlite3.DatabaseError: the file is empty, and its log is not (``is_damage``).
+    """
+    log = path.with_name(path.name + "-wal")
+    if log.exists() and log.stat().st_size and not path.stat().st_size:
+        raise sqlite3.DatabaseError("malformed: the file is empty, and its log is not")
 
 
 def check_log(path: Path) -> None:

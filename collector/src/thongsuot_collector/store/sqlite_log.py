@@ -60,6 +60,26 @@ def log_of(path: Path) -> Path:
     return path.with_name(path.name + "-wal")
 
 
+def database_bytes_in(path: Path) -> int:
+    """
+    Return the size of a database file after the last transaction in its log; 0: it has none.
+
+    Bad frames count as well: the size is that of a copy, to be padded.
+    """
+    log = log_of(path)
+    if not log.exists():
+        return 0
+    with log.open("rb") as opened:
+        header = _header_of(opened)
+        if header is None:
+            return 0
+        pages = 0
+        for frame in _frame_headers(opened, header, after=0):
+            if frame.salts == header.salts and frame.commits:
+                pages = int.from_bytes(frame.header[4:8], "big")
+    return pages * header.page_bytes
+
+
 def last_frame_used(path: Path) -> int | None:
     """
     Return the number of the last frame that SQLite uses of a file's log; ``None``: it uses none.
@@ -88,12 +108,8 @@ def has_dropped_commits(path: Path, used: int) -> bool:
         header = _header_of(opened)
         if header is None:
             return False
-        frame_bytes = _FRAME_HEADER_BYTES + header.page_bytes
-        last = (os.fstat(opened.fileno()).st_size - _HEADER_BYTES) // frame_bytes
         commits = 0
-        for number in range(used, last):
-            opened.seek(_HEADER_BYTES + number * frame_bytes)
-            frame = Frame(opened.read(_FRAME_HEADER_BYTES), b"")
+        for frame in _frame_headers(opened, header, after=used):
             commits += frame.salts == header.salts and frame.commits
             if commits > 1:
                 return True
@@ -164,6 +180,15 @@ def _header_of(log: BinaryIO) -> LogHeader | None:
     if not 512 <= page_bytes <= 65_536:
         return None
     return LogHeader(page_bytes, data[16:24], bool(data[3] & 1))
+
+
+def _frame_headers(log: BinaryIO, header: LogHeader, *, after: int) -> Iterator[Frame]:
+    """Yield the frames after the first ``after`` ones, without their pages."""
+    frame_bytes = _FRAME_HEADER_BYTES + header.page_bytes
+    last = (os.fstat(log.fileno()).st_size - _HEADER_BYTES) // frame_bytes
+    for number in range(after, last):
+        log.seek(_HEADER_BYTES + number * frame_bytes)
+        yield Frame(log.read(_FRAME_HEADER_BYTES), b"")
 
 
 def _as_sum(data: bytes) -> tuple[int, int]:

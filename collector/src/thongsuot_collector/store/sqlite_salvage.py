@@ -49,25 +49,28 @@ def open_damaged(
     Open a damaged file for reading, without changing it.
 
     SQLite refuses a file that is shorter than its header states: then a copy padded with zeros is
-    read, for which there has to be space beside it. Where ``table`` is not found because the first
-    page is damaged, ``mend`` is given a copy, which is read then. Of a log with a bad frame the
-    later ones are read as well (``sqlite_log``), also from a copy.
+    read, for which there has to be space beside it; without a header the log states the size. Where
+    ``table`` is not found because the first page is damaged, ``mend`` is given a copy, which is
+    read then. Of a log with a bad frame the later ones are read as well (``sqlite_log``), also from
+    a copy.
     """
     copy = path.with_name(path.name + ".mended")
     source = path
     try:
         header = header_of(path)
-        # Beside a file of no bytes SQLite deletes the log, also if it only reads.
-        if path.stat().st_size < max(1, header.size_bytes):
+        # Beside a file without a whole page SQLite deletes the log, also if it only reads.
+        least_bytes = header.size_bytes or sqlite_log.database_bytes_in(path)
+        if path.stat().st_size < least_bytes:
             source = _copied(path, copy)
-            os.truncate(copy, header.size_bytes)
+            os.truncate(copy, least_bytes)
         used = _used_of_spoiled_log(source)
         if used is not None:
             source = _copied(path, copy) if source == path else source
             frames = sqlite_log.mend_log(copy, used)
             _log.error("read %d frames of the log of %s behind bad ones", frames, path)
         if mend is not None and not _has_table(source, table):
-            source = _copied(path, copy)
+            # A copy that was padded, or whose log was mended, is not made again.
+            source = _copied(path, copy) if source == path else source
             try:
                 mend(copy)
             except sqlite3.DatabaseError as error:

@@ -67,16 +67,16 @@ class PostgresServer:
         self._binaries = binaries
         self._flushes = flushes
         # Not below pytest's folder: that is closed to other users.
-        self._folder = Path(tempfile.mkdtemp(prefix="thongsuot-postgres-"))
-        self._as_user: list[str] = []
+        self.folder = Path(tempfile.mkdtemp(prefix="thongsuot-postgres-"))
+        self.as_user: list[str] = []
         self._process: subprocess.Popen[bytes] | None = None
         self._databases = count(1)
         self._paused: list[int] = []
         self.port = free_port()
         if os.geteuid() == 0:
             owner = pwd.getpwnam("postgres")
-            os.chown(self._folder, owner.pw_uid, owner.pw_gid)
-            self._as_user = [
+            os.chown(self.folder, owner.pw_uid, owner.pw_gid)
+            self.as_user = [
                 *("setpriv", f"--reuid={owner.pw_uid}", f"--regid={owner.pw_gid}"),
                 "--clear-groups",
             ]
@@ -88,16 +88,16 @@ class PostgresServer:
     def _copy_cluster(self, primary: "PostgresServer") -> None:
         copy = [
             *(str(self._binaries / "pg_basebackup"), f"--pgdata={self._data}", "--no-sync"),
-            *(f"--host={primary._folder}", f"--port={primary.port}", f"--username={USER}"),
+            *(f"--host={primary.folder}", f"--port={primary.port}", f"--username={USER}"),
             *("--write-recovery-conf", "--checkpoint=fast"),
         ]
         self._make(copy)
         self._configure()
 
     def _create_cluster(self) -> None:
-        password = self._folder / "password"
+        password = self.folder / "password"
         password.write_text(PASSWORD, "utf-8")
-        if self._as_user:
+        if self.as_user:
             shutil.chown(password, "postgres", "postgres")
         initdb = [
             *(str(self._binaries / "initdb"), f"--pgdata={self._data}", "--no-sync"),
@@ -111,13 +111,13 @@ class PostgresServer:
 
     def _make(self, command: list[str]) -> None:
         made = subprocess.run(
-            [*self._as_user, *command], check=False, capture_output=True, text=True
+            [*self.as_user, *command], check=False, capture_output=True, text=True
         )
         if made.returncode:
             pytest.fail(f"{command[0]} failed:\n{made.stdout}{made.stderr}")
 
     def _configure(self) -> None:
-        config = _CONFIG.format(port=self.port, folder=self._folder)
+        config = _CONFIG.format(port=self.port, folder=self.folder)
         with (self._data / "postgresql.conf").open("a", encoding="utf-8") as file:
             file.write(config if self._flushes else config + _IN_MEMORY)
 
@@ -129,17 +129,17 @@ class PostgresServer:
 
     @property
     def _data(self) -> Path:
-        return self._folder / "data"
+        return self.folder / "data"
 
     def url(self, database: str = "postgres") -> str:
         """Return the URL of a database, by the socket; it has patience with a slow machine."""
-        place = f"postgresql+psycopg://{USER}@/{database}?host={self._folder}&port={self.port}"
+        place = f"postgresql+psycopg://{USER}@/{database}?host={self.folder}&port={self.port}"
         return f"{place}&{_PATIENT}"
 
     def url_with(self, standby: "PostgresServer", url: str) -> str:
         """Return the URL of a database that may be at a standby of this server as well."""
         place = url.partition("?")[0]
-        hosts = f"host={self._folder},{standby._folder}"
+        hosts = f"host={self.folder},{standby.folder}"
         # The product's own limits: what is asked of it is how soon it finds the other one.
         return f"{place}?{hosts}&port={self.port},{standby.port}"
 
@@ -155,7 +155,7 @@ class PostgresServer:
 
     def dump(self, database: str) -> Path:
         """Back up a database as its administrator does; return the file."""
-        file = self._folder / f"{database}.dump"
+        file = self.folder / f"{database}.dump"
         self._make([*self._client("pg_dump"), "--format=custom", f"--file={file}", database])
         return file
 
@@ -169,7 +169,7 @@ class PostgresServer:
         self._make([*self._client("pg_restore"), f"--dbname={database}", str(dump)])
 
     def _client(self, program: str) -> list[str]:
-        place = [f"--host={self._folder}", f"--port={self.port}", f"--username={USER}"]
+        place = [f"--host={self.folder}", f"--port={self.port}", f"--username={USER}"]
         return [str(self._binaries / program), *place]
 
     def execute(
@@ -179,7 +179,7 @@ class PostgresServer:
         import psycopg  # this module is a plugin of every test, and few need it
 
         with psycopg.connect(
-            f"postgresql://{USER}@/{database}?host={self._folder}&port={self.port}",
+            f"postgresql://{USER}@/{database}?host={self.folder}&port={self.port}",
             autocommit=True,
         ) as connection:
             done = connection.execute(statement.encode(), arguments or None)
@@ -188,10 +188,10 @@ class PostgresServer:
     def start(self) -> Self:
         """Start it, and return when it takes connections."""
         assert self._process is None, "already running"
-        log = self._folder / "postgres.log"
+        log = self.folder / "postgres.log"
         with log.open("ab") as output:
             self._process = subprocess.Popen(
-                [*self._as_user, str(self._binaries / "postgres"), "-D", str(self._data)],
+                [*self.as_user, str(self._binaries / "postgres"), "-D", str(self._data)],
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
@@ -244,7 +244,7 @@ class PostgresServer:
     def remove(self) -> None:
         """Stop it, and remove its data."""
         self.stop()
-        shutil.rmtree(self._folder)
+        shutil.rmtree(self.folder)
 
 
 def postgres_binaries() -> Path:

@@ -1,16 +1,13 @@
 """Connecting to PostgreSQL: URLs, passwords that no message shows, and ends to every wait."""
 
-import socket
 import threading
-import time
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from tests.ports import free_port
 from tests.postgres import PASSWORD, PostgresServer
-from thongsuot_collector.postgresql import PostgresDatabase, ServerChoice, abort, url_mistake
+from thongsuot_collector.postgresql import PostgresDatabase, abort, url_mistake
 
 GOOD = "postgresql+psycopg://collector@/thongsuot?host=/run/postgresql"
 
@@ -115,18 +112,8 @@ def test_both_ends_of_a_connection_give_up_a_machine_that_is_cut_off_within_seco
             shown = connection.execute("SELECT current_setting(%s)", (name,)).fetchone()
             assert shown == (value,), name
         client = connection.info.get_parameters()
-        assert client["target_session_attrs"] == "read-write"
         assert client["tcp_user_timeout"] == "3000"
         assert client["connect_timeout"] == "3"
-
-
-@pytest.mark.servers
-def test_a_server_that_only_reads_is_not_taken(postgres: PostgresServer) -> None:
-    url = postgres.new_database()
-    name = url.partition("?")[0].rpartition("/")[2]
-    postgres.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
-    with pytest.raises(psycopg.OperationalError, match="read-only"):
-        PostgresDatabase(url=url).connect()
 
 
 @pytest.mark.servers
@@ -137,69 +124,3 @@ def test_a_connection_that_waits_is_ended_from_another_thread(postgres: Postgres
         connection.execute("SELECT pg_sleep(3600)")
     assert connection.closed
     abort(connection)  # it has ended: nothing happens
-
-
-@pytest.mark.servers
-def test_a_server_that_does_not_answer_costs_the_first_connection_alone(
-    postgres: PostgresServer,
-) -> None:
-    # Its kernel takes the connection, and nobody ever says a word: as behind a dead machine.
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        silent.settimeout(0.05)
-        ports = f"{silent.getsockname()[1]},{postgres.port}"
-        url, _, place = postgres.url().partition("?host=")
-        hosts = f"127.0.0.1,{place.partition('&')[0]}"
-        database = PostgresDatabase(url=f"{url}?host={hosts}&port={ports}&connect_timeout=2")
-        for _ in range(3):
-            with database.connect() as connection:
-                assert connection.info.port == postgres.port
-        with silent.accept()[0]:
-            pass
-        with pytest.raises(TimeoutError):
-            silent.accept()
-
-
-def test_the_last_server_that_accepted_is_first_and_silent_ones_are_left_out() -> None:
-    first, second = {"host": "a"}, {"host": "b"}
-    choice = ServerChoice([first, second])
-    assert choice.order(0.0) == [first, second]
-    choice.note_failure(first, asked_s=0.0, failed_s=3.0)
-    choice.note_success(second)
-    assert choice.order(4.0) == [second]
-    # It has refused, so it is there, and the other one may be well again.
-    choice.note_failure(second, asked_s=4.0, failed_s=4.1)
-    assert choice.order(5.0) == [second]
-    assert choice.order(6.5) == [second, first]
-    choice.note_failure(second, asked_s=6.5, failed_s=9.5)
-    choice.note_failure(first, asked_s=9.5, failed_s=12.5)
-    assert choice.order(12.0) == [second, first], "where none answers all are asked"
-
-
-def test_a_server_that_lost_a_connection_in_silence_comes_last_from_then_on() -> None:
-    first, second = {"host": "a"}, {"host": "b"}
-    choice = ServerChoice([first, second])
-    choice.note_success(first)
-    choice.note_lost(asked_s=0.0, lost_s=0.1)
-    assert choice.order(0.2) == [first, second], "it was restarted, and is there"
-    choice.note_lost(asked_s=0.0, lost_s=3.3)
-    assert choice.order(3.4) == [second]
-    # The other one is no primary yet: it is asked again and again, and first.
-    choice.note_failure(second, asked_s=3.4, failed_s=3.5)
-    assert choice.order(6.4) == [second, first]
-    assert choice.was_silent(first)
-    # No route to it, says the kernel at once: that is no answer.
-    choice.note_failure(first, asked_s=6.4, failed_s=6.5)
-    assert choice.was_silent(first)
-    assert choice.order(6.6) == [second, first]
-    choice.note_answer(first)
-    assert not choice.was_silent(first)
-    assert choice.order(6.7) == [first, second]
-
-
-def test_a_server_that_was_silent_has_to_accept_before_it_is_waited_for() -> None:
-    database = PostgresDatabase(url=f"postgresql://c@127.0.0.1:{free_port()}/t?sslmode=disable")
-    with pytest.raises(psycopg.OperationalError, match="refused"):
-        database.connect()
-    database.note_lost(asked_s=time.monotonic() - 10.0)
-    with pytest.raises(psycopg.OperationalError, match="still no answer"):
-        database.connect()

@@ -23,6 +23,13 @@ from weakref import WeakSet
 import msgspec
 
 from thongsuot_collector.clients import Scrubber, read_secret
+from thongsuot_collector.postgresql_servers import (
+    DEFAULT_PORT,
+    ServerChoice,
+    accepts,
+    servers_of,
+    session_problem,
+)
 from thongsuot_schema.localizable import Localizable
 
 if TYPE_CHECKING:
@@ -36,11 +43,9 @@ JOURNAL_SCHEMA = "journal"
 """The journal's tables are separate from others of the same database."""
 
 _LIBPQ_SCHEME = "postgresql://"
-_PORT = 5432
 _USER_INFO = re.compile(r"[a-z+]+://(?:[^/?#@]*:[^/?#]*@|.*[?&](?:ssl)?password=)")
 
 _CLIENT = {
-    "target_session_attrs": "read-write",
     "connect_timeout": "3",
     "tcp_user_timeout": "3000",
     "keepalives_idle": "2",
@@ -69,20 +74,6 @@ _SERVER = {
     "tcp_keepalives_interval": "1",
     "tcp_keepalives_count": "2",
 }
-
-
-_AVOIDED_S = 3.0
-"""
-A server that did not answer is tried again after this: a missing machine must not delay every
-connection by the time-out.
-"""
-
-_ACCEPTED_S = 0.5
-"""
-And then it has to accept a TCP connection within this, for which the kernel needs nothing of the
-server. By libpq's time-out every second try of a take-over waited three seconds for the machine
-that was lost, while the other one was not a primary yet.
-"""
 
 
 class PostgresDatabase(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,28 +106,32 @@ class PostgresDatabase(msgspec.Struct, frozen=True, kw_only=True):
         import psycopg  # noqa: PLC0415 - a collector with embedded files needs none of it
 
         settings = self._settings()
-        choice = _choices.setdefault(self.url, ServerChoice(_servers(settings)))
-        failure: psycopg.OperationalError | None = None
+        choice = _choices.setdefault(self.url, ServerChoice(servers_of(settings)))
+        failures: list[psycopg.OperationalError] = []
         for server in choice.order(time.monotonic()):
             asked_s = time.monotonic()
             if choice.was_silent(server):
-                if not _accepts(server):
+                if not accepts(server):
                     choice.note_silence(server, time.monotonic())
-                    failure = psycopg.OperationalError(f"{server.get('host')}: still no answer")
+                    failures.append(
+                        psycopg.OperationalError(f"{server.get('host')}: still no answer")
+                    )
                     continue
                 choice.note_answer(server)
             try:
-                connection = psycopg.connect(**{**settings, **server}, autocommit=autocommit)  # type: ignore[arg-type]
+                connection = _connected({**settings, **server})
             except psycopg.OperationalError as error:
-                failure = error
+                failures.append(error)
                 choice.note_failure(server, asked_s, time.monotonic())
             else:
+                connection.autocommit = autocommit
                 choice.note_success(server)
                 with _opened_lock:
                     _opened.add(connection)
                 return connection
-        assert failure is not None
-        raise failure
+        if len(failures) == 1:
+            raise failures[0]
+        raise psycopg.OperationalError("; ".join(map(_first_line, failures)))
 
     def note_lost(self, asked_s: float) -> None:
         """
@@ -149,11 +144,12 @@ class PostgresDatabase(msgspec.Struct, frozen=True, kw_only=True):
 
     def message_of(self, error: BaseException) -> str:
         """Return the first line of an error, without the password."""
-        lines = str(error).strip().splitlines() or [type(error).__name__]
-        return self._scrubber().scrub(lines[0])
+        return self._scrubber().scrub(_first_line(error))
 
     def _settings(self) -> dict[str, str]:
         settings = {**_CLIENT, "application_name": self.application, **_parsed(self.url)}
+        # ``session_problem`` refuses a server that takes no writes, and says which, and why.
+        settings["target_session_attrs"] = "any"
         server = {**_SERVER, "search_path": self.schema}
         options = " ".join(f"-c {name}={value}" for name, value in server.items())
         settings["options"] = f"{options} {settings.get('options', '')}".strip()
@@ -169,65 +165,6 @@ class PostgresDatabase(msgspec.Struct, frozen=True, kw_only=True):
                 secrets.append(read_secret(self.password_file))
         return Scrubber(secret for secret in secrets if secret)
 
-
-class ServerChoice:
-    """
-    The order in which servers are tried. A server is its own part of libpq's settings.
-
-    Its state is only a hint: concurrent changes by threads are harmless.
-    """
-
-    def __init__(self, servers: "list[dict[str, str]]") -> None:
-        self._servers = servers
-        self._avoided_until_s = [0.0] * len(servers)
-        self._are_silent = [False] * len(servers)
-        self._preferred = 0
-
-    def order(self, now_s: float) -> "list[dict[str, str]]":
-        """Return the servers to try; a recently silent one only if all were."""
-        places = sorted(
-            range(len(self._servers)),
-            key=lambda place: (self._are_silent[place], place != self._preferred),
-        )
-        answering = [place for place in places if self._avoided_until_s[place] <= now_s]
-        return [self._servers[place] for place in answering or places]
-
-    def was_silent(self, server: Mapping[str, str]) -> bool:
-        """Return whether a server did not answer when it was tried last."""
-        return self._are_silent[self._servers.index(dict(server))]
-
-    def note_success(self, server: Mapping[str, str]) -> None:
-        """Try a server first from now on."""
-        self._preferred = self._servers.index(dict(server))
-        self._are_silent[self._preferred] = False
-
-    def note_failure(self, server: Mapping[str, str], asked_s: float, failed_s: float) -> None:
-        """
-        Avoid a server for a while if it did not answer; one that refuses is alive.
-
-        A quick failure does not prove that a silent one answers: where a machine is gone, its
-        neighbours are soon told that there is no route to it.
-        """
-        if failed_s - asked_s >= _SILENT_S:
-            self.note_silence(server, failed_s)
-
-    def note_answer(self, server: Mapping[str, str]) -> None:
-        """Treat a server like the others: it has answered."""
-        self._are_silent[self._servers.index(dict(server))] = False
-
-    def note_silence(self, server: Mapping[str, str], now_s: float) -> None:
-        """Avoid a server for a while."""
-        place = self._servers.index(dict(server))
-        self._avoided_until_s[place] = now_s + _AVOIDED_S
-        self._are_silent[place] = True
-
-    def note_lost(self, asked_s: float, lost_s: float) -> None:
-        """The same of the server that was in use, when a connection of it has ended."""
-        self.note_failure(self._servers[self._preferred], asked_s, lost_s)
-
-
-_SILENT_S = 2.0
-"""A running server answers or refuses within milliseconds, or a second under load."""
 
 _choices: dict[str, ServerChoice] = {}
 
@@ -321,6 +258,39 @@ def _server_of(connection: "PostgresConnection") -> tuple[str, str, int] | None:
         return None
 
 
+def _connected(settings: Mapping[str, str]) -> "PostgresConnection":
+    """
+    Return a connection in autocommit mode to the one server of libpq's settings.
+
+    Raises:
+        psycopg.OperationalError: it cannot be reached, refuses, or cannot be used.
+    """
+    import psycopg  # noqa: PLC0415 - as above
+
+    connection = psycopg.connect(**settings, autocommit=True)  # type: ignore[arg-type]
+    # libpq's own limit ends here: a server that is stopped now would be waited for forever.
+    limit_s = float(settings["connect_timeout"])
+    limit = threading.Timer(limit_s if limit_s > 0 else threading.TIMEOUT_MAX, abort, (connection,))
+    limit.start()
+    try:
+        problem = session_problem(connection)
+    except BaseException:
+        connection.close()
+        raise
+    finally:
+        limit.cancel()
+    if problem:
+        connection.close()
+        place = f"{settings.get('host', 'this machine')}, port {settings.get('port', DEFAULT_PORT)}"
+        raise psycopg.OperationalError(f"{place}: {problem}")
+    return connection
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0]
+
+
 def _parsed(url: str) -> dict[str, str]:
     """
     Return libpq's settings in a URL.
@@ -340,33 +310,9 @@ def _parsed(url: str) -> dict[str, str]:
     return {name: str(value) for name, value in settings.items() if value is not None}
 
 
-def _servers(settings: Mapping[str, str]) -> list[dict[str, str]]:
-    """Return each server's own part of the settings, which may name several."""
-    parts = {
-        name: settings[name].split(",") for name in ("host", "hostaddr", "port") if name in settings
-    }
-    count = max((len(values) for values in parts.values()), default=1)
-    return [
-        {name: values[place] if len(values) > 1 else values[0] for name, values in parts.items()}
-        for place in range(count)
-    ]
-
-
 def _hosts(settings: dict[str, str]) -> Iterator[str]:
     for host in settings.get("hostaddr", settings.get("host", "")).split(","):
         yield host.strip("[]")
-
-
-def _accepts(server: Mapping[str, str]) -> bool:
-    """Return whether a server accepts a TCP connection at once; sockets of this machine do."""
-    host = server.get("hostaddr") or server.get("host", "")
-    if not host or host.startswith(("/", "@")):
-        return True
-    try:
-        with socket.create_connection((host, int(server.get("port") or _PORT)), _ACCEPTED_S):
-            return True
-    except OSError:
-        return False
 
 
 def _is_here(host: str) -> bool:

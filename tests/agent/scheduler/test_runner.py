@@ -216,17 +216,27 @@ def test_no_two_runs_of_a_series_begin_in_one_millisecond() -> None:
         return failed_finding(Reason.TIMED_OUT)
 
     async def insist(runner: Runner) -> None:
-        await asyncio.sleep(1)
-        for _ in range(3):
+        for _ in range(30):  # without any time between, runs begin and end
             runner.confirm("icmp", "fiber", "anchor", Family.IP4)
-            for _ in range(10):  # without any time between, the run begins and ends
-                await asyncio.sleep(0)
+            await asyncio.sleep(0)
 
     stage = RunnerFixture()
     stage.play([job(failing_at_once)], for_s=3, act=insist)
     began_ms = [result.boottime_ns // 1_000_000 for result in stage.results]
-    assert len(began_ms) > 1
-    assert len(set(began_ms)) == len(began_ms)
+    assert len(set(began_ms)) == len(began_ms) > 1
+
+
+def test_no_two_refusals_of_a_series_have_one_millisecond() -> None:
+    dear = job(quick, cost=10**8)
+
+    async def insist(runner: Runner) -> None:
+        for _ in range(30):
+            runner.start_run(dear)
+            await asyncio.sleep(0)
+
+    stage = RunnerFixture()
+    stage.play([dear], for_s=1, act=insist, allowance_bytes=0)
+    assert len(set(stage.at_s())) == len(stage.results) > 1
 
 
 def test_a_request_retried_soon_is_not_retried_twice_at_a_time() -> None:

@@ -231,9 +231,9 @@ class Runner:
 
     def _start_due(self, job: Job, now_ns: int, group: asyncio.TaskGroup) -> None:
         if job.series in self._running:
-            self._report_finding(job, now_ns, failed_finding(Reason.OVERRUN))
+            self._report_not_started(job, now_ns, Reason.OVERRUN)
         elif not self._data_budget.may_run(job, now_ns):
-            self._report_finding(job, now_ns, failed_finding(Reason.BUDGET_SPENT))
+            self._report_not_started(job, now_ns, Reason.BUDGET_SPENT)
         else:
             self._start(job, group)
 
@@ -241,7 +241,10 @@ class Runner:
         if self._data_budget.can_afford(job):
             self._start(job, group)
         else:
-            self._report_finding(job, now_ns, failed_finding(Reason.BUDGET_SPENT))
+            self._report_not_started(job, now_ns, Reason.BUDGET_SPENT)
+
+    def _report_not_started(self, job: Job, now_ns: int, reason: Reason) -> None:
+        self._report_finding(job, self._take_moment(job.series, now_ns), failed_finding(reason))
 
     def _start(self, job: Job, group: asyncio.TaskGroup) -> None:
         if job.series not in self._running:
@@ -273,17 +276,21 @@ class Runner:
         )
 
     async def _begin(self, series: Series) -> int:
-        """
-        Return the start of a run: never in the same millisecond as the previous one, which may have
-        failed immediately. A database keeps one sample of a series per millisecond.
-        """
+        """Return the start of a run, waiting until the millisecond of the previous one is over."""
         now_ns = self._clock.boottime_ns()
         earliest_ns = self._next_begin_ns.get(series, now_ns)
         if now_ns < earliest_ns:
             await asyncio.sleep((earliest_ns - now_ns) / NS_PER_S)
-            now_ns = max(self._clock.boottime_ns(), earliest_ns)
-        self._next_begin_ns[series] = (now_ns // _NS_PER_MS + 1) * _NS_PER_MS
-        return now_ns
+        return self._take_moment(series, self._clock.boottime_ns())
+
+    def _take_moment(self, series: Series, now_ns: int) -> int:
+        """
+        Return the time of a series' next result: never in the millisecond of the previous one,
+        which may have failed immediately. A database keeps one sample of a series per millisecond.
+        """
+        moment_ns = max(now_ns, self._next_begin_ns.get(series, now_ns))
+        self._next_begin_ns[series] = (moment_ns // _NS_PER_MS + 1) * _NS_PER_MS
+        return moment_ns
 
     async def _run_probe(self, job: Job) -> Finding:
         link = self._links.get(job.over)

@@ -1,5 +1,7 @@
 """True times from clocks that drift, step, start in 1970 or lie."""
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -208,3 +210,52 @@ def test_of_restored_boots_those_heard_last_are_kept_in_whatever_order_they_come
     for n in range(2 * BOOTS_KEPT):
         clocks.restore(SITE, f"before-{n}", epoch_ns=EPOCH - n, heard_ns=EPOCH + n)
     assert rule(clocks, own_epoch_ns=EPOCH + YEAR_NS).quality is ClockQuality.WRONG
+
+
+def dated_batches(delays_ms: list[int], *, synchronised: bool) -> list[tuple[int, int]]:
+    """Return boot time and epoch of batches of 15 s each, whose pushes travelled for a while."""
+    clocks, dated = BootClocks(), []
+    for number, delay_ms in enumerate(delays_ms, start=1):
+        sealed_ns = number * 15 * S
+        received_ns = EPOCH + sealed_ns + delay_ms * 1_000_000
+        clocks.observe_push(SITE, BOOT, boottime_ns=sealed_ns, received_ns=received_ns)
+        own_ns = EPOCH - (number % 2) * S if synchronised else EPOCH
+        ruling = rule(
+            clocks,
+            own_epoch_ns=own_ns,
+            sealed_ns=sealed_ns,
+            received_ns=received_ns,
+            synchronised=synchronised,
+        )
+        dated.append((sealed_ns, ruling.epoch_ns))
+    return dated
+
+
+@given(st.lists(st.integers(0, 1_900), min_size=2, max_size=60), st.booleans())
+def test_a_better_estimate_brings_no_two_results_together(
+    delays_ms: list[int], synchronised: bool
+) -> None:
+    dated = dated_batches(delays_ms, synchronised=synchronised)
+    for (earlier_ns, before_ns), (_, epoch_ns) in pairwise(dated):
+        # The last result of a batch, and the first of the next, 0.2 s later.
+        assert epoch_ns + earlier_ns + 200_000_000 > before_ns + earlier_ns
+
+
+def test_a_late_estimate_is_left_within_minutes() -> None:
+    dated = dated_batches([1_500, *[20] * 20], synchronised=False)
+    assert dated[0][1] == EPOCH + 1_500_000_000
+    assert dated[5][1] == EPOCH + 1_500_000_000 - 5 * 150_000_000
+    assert dated[-1][1] == EPOCH + 20_000_000
+
+
+def test_an_older_batch_moves_nothing_and_an_impossible_one_is_no_measure() -> None:
+    clocks = heard(delay_ns=S)
+    later = rule(clocks, own_epoch_ns=EPOCH, synchronised=False)
+    assert later.epoch_ns == EPOCH + S
+    clocks.observe_push(SITE, BOOT, boottime_ns=1002 * S, received_ns=EPOCH + 1002 * S)
+    older = rule(clocks, own_epoch_ns=EPOCH, sealed_ns=900 * S, synchronised=False)
+    assert older.epoch_ns == EPOCH + S
+    lying = rule(clocks, own_epoch_ns=EPOCH, last_ns=10**9 * S, synchronised=False)
+    assert lying.quality is ClockQuality.IMPOSSIBLE
+    again = rule(clocks, own_epoch_ns=EPOCH, sealed_ns=1050 * S, received_ns=EPOCH + 1051 * S)
+    assert again.epoch_ns == EPOCH + S // 2

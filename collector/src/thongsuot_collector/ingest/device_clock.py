@@ -9,7 +9,11 @@ minimum over many pushes is the best estimate; old ones are dropped, because qua
 A device with a synchronised clock knows the time more precisely, unless it is simply wrong: it is
 trusted if both agree within ``AGREES_WITHIN_NS``. The estimate from a single push may be late by
 its transfer time, which makes a device appear slow; so a device that appears slow by no more than
-that is trusted until its next push. Pure: times are parameters.
+that is trusted until its next push.
+
+Each better estimate dates the next batch a little earlier, relative to the one before. Such a
+correction is slewed, as ``adjtime`` does: a jump could date two results of a series at the same
+millisecond, and a database keeps one of them. Pure: times are parameters.
 """
 
 from dataclasses import dataclass
@@ -28,6 +32,12 @@ A push over a bad 5G link takes a second; a synchronised clock with a larger dif
 LATE_PUSH_NS = 15 * 10**9
 """Maximum duration of a push before the agent aborts it (its ``timeout_s``)."""
 
+_SLEW_RATIO = 100
+"""
+A boot's epoch moves back by no more than this part of the time that a batch covers: 0.15 s of 15 s,
+less than the distance between two runs of a series.
+"""
+
 _BUCKET_NS = 30 * 60 * 10**9
 """An estimate is based on the last 30 to 60 minutes: 100 ppm of that is 0.4 s at worst."""
 
@@ -40,16 +50,32 @@ A common bound would let one site that reports a new boot with every push take t
 
 @dataclass(slots=True)
 class _BootEpoch:
-    """The smallest epoch observed in the current bucket of time and in the previous one."""
+    """
+    The smallest epoch observed in the current bucket of time and in the previous one.
+
+    ``dated_ns`` is the epoch of the batch with the latest results, ``dated_until_ns`` their boot
+    time.
+    """
 
     bucket: int
     epoch_ns: int
     before_ns: int | None
     heard_ns: int
     is_heard_once: bool = True
+    dated_ns: int | None = None
+    dated_until_ns: int = 0
 
     def best_ns(self) -> int:
         return self.epoch_ns if self.before_ns is None else min(self.epoch_ns, self.before_ns)
+
+    def slewed_ns(self, epoch_ns: int, last_boottime_ns: int) -> int:
+        """Return the epoch of a batch: no more than slightly earlier than that of the previous."""
+        if self.dated_ns is not None and 0 < self.dated_ns - epoch_ns < AGREES_WITHIN_NS:
+            covered_ns = max(0, last_boottime_ns - self.dated_until_ns)
+            epoch_ns = max(epoch_ns, self.dated_ns - covered_ns // _SLEW_RATIO)
+        if last_boottime_ns >= self.dated_until_ns:
+            self.dated_ns, self.dated_until_ns = epoch_ns, last_boottime_ns
+        return epoch_ns
 
 
 class ClockDecision(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -126,6 +152,8 @@ class BootClocks:
         latest_ns = received_ns + AGREES_WITHIN_NS
         if epoch_ns + last_boottime_ns > latest_ns:
             epoch_ns, quality = received_ns - last_boottime_ns, ClockQuality.IMPOSSIBLE
+        elif boot is not None:
+            epoch_ns = boot.slewed_ns(epoch_ns, last_boottime_ns)
         offset_s = None if estimate_ns is None else (own_ns - estimate_ns) / 1e9
         return ClockDecision(epoch_ns=epoch_ns, quality=quality, offset_s=offset_s)
 

@@ -60,7 +60,8 @@ def open_damaged(
         header = header_of(path)
         # Beside a file without a whole page SQLite deletes the log, also if it only reads.
         least_bytes = header.size_bytes or sqlite_log.database_bytes_in(path)
-        if path.stat().st_size < least_bytes:
+        # It may also have a log that states nothing, whose header is spoiled.
+        if path.stat().st_size < max(1, least_bytes):
             source = _copied(path, copy)
             os.truncate(copy, least_bytes)
         used = _used_of_spoiled_log(source)

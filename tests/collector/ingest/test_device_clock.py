@@ -213,13 +213,16 @@ def test_of_restored_boots_those_heard_last_are_kept_in_whatever_order_they_come
 
 
 def dated_batches(delays_ms: list[int], *, synchronised: bool) -> list[tuple[int, int]]:
-    """Return boot time and epoch of batches of 15 s each, whose pushes travelled for a while."""
+    """
+    Return boot time and epoch of batches of 15 s each, whose pushes travelled for a while. All
+    epochs that a device and its pushes claim lie within two seconds.
+    """
     clocks, dated = BootClocks(), []
     for number, delay_ms in enumerate(delays_ms, start=1):
         sealed_ns = number * 15 * S
         received_ns = EPOCH + sealed_ns + delay_ms * 1_000_000
         clocks.observe_push(SITE, BOOT, boottime_ns=sealed_ns, received_ns=received_ns)
-        own_ns = EPOCH - (number % 2) * S if synchronised else EPOCH
+        own_ns = EPOCH - (number % 2) * S // 20 if synchronised else EPOCH
         ruling = rule(
             clocks,
             own_epoch_ns=own_ns,

@@ -9,13 +9,21 @@ from email.utils import formatdate
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
+import msgspec
 import pytest
 import trustme
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.collector.running import WITHIN_S
-from thongsuot_collector.clients import Scrubber, client_context, read_secret, retry_after_s
+from thongsuot_collector.clients import (
+    AnswerUnreadable,
+    Scrubber,
+    client_context,
+    decode_answer,
+    read_secret,
+    retry_after_s,
+)
 from thongsuot_collector.notify.http.client import _context
 from thongsuot_collector.sinks.delivery.http_settings import tls_of
 from thongsuot_collector.sinks.remote_write.sink import Settings
@@ -144,3 +152,41 @@ def test_retry_after_as_a_date() -> None:
     now_s = 1_795_540_000.0
     assert retry_after_s(formatdate(now_s + 30, usegmt=True), now_s=now_s) == 30.0
     assert retry_after_s(formatdate(now_s - 30, usegmt=True), now_s=now_s) == 0.0
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Jan 999999999999999999 00:00 1-Jan-70",
+        "31 Jan 0001 99:99:99 999999999999999999",
+        "9" * 5_000,
+    ],
+)
+def test_no_wait_that_a_receiver_asks_for_is_an_error(header: str) -> None:
+    assert 0.0 <= retry_after_s(header, now_s=0.0) <= 600.0
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html>",
+        b'{"id": 1}',
+        b'{"id": "\xff"}',
+        b'{"id": "a", "more": ' + b"[" * 5_000 + b"]" * 5_000 + b"}",
+        b'{"id": 1' + b"0" * 100_000 + b"}",
+    ],
+)
+def test_an_answer_that_is_not_what_was_asked_for_is_one_error(body: bytes) -> None:
+    with pytest.raises(AnswerUnreadable):
+        decode_answer(body, Named)
+
+
+def test_an_answer_is_read_with_more_than_was_asked_for() -> None:
+    assert decode_answer(b'{"id": "a", "more": [[]]}', Named) == Named(id="a")
+
+
+class Named(msgspec.Struct):
+    """What is asked for."""
+
+    id: str

@@ -1,6 +1,6 @@
 """
-Shared by all clients of other systems: trusted certificates (TLS), the wait requested by receivers
-(``Retry-After``), and secrets, read from files and kept out of logs and pages.
+Shared by all clients of other systems: trusted certificates (TLS), the answers of receivers (JSON,
+``Retry-After``), and secrets, read from files and kept out of logs and pages.
 """
 
 import base64
@@ -8,12 +8,37 @@ import ssl
 from collections.abc import Iterable
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import quote, quote_plus, unquote
+
+import msgspec
 
 from thongsuot_runtime.file_errors import describe
 
 _RETRY_AFTER_LIMIT_S = 600.0
 """A longer wait requested by a receiver is reduced to this."""
+
+T = TypeVar("T")
+
+
+class AnswerUnreadable(ValueError):
+    """The JSON of another system is not what was asked for; the text says why."""
+
+
+def decode_answer(body: bytes, type_: type[T]) -> T:
+    """
+    Return the JSON of another system as a value of a type.
+
+    Raises:
+        AnswerUnreadable: it is none, also because it is not UTF-8 or nested thousands of levels
+            deep, for which msgspec has no error of its own.
+    """
+    try:
+        return msgspec.json.decode(body, type=type_)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise AnswerUnreadable(str(error)) from error
+    except RecursionError as error:
+        raise AnswerUnreadable("it is nested too deeply") from error
 
 
 def retry_after_s(header: str, *, now_s: float) -> float:
@@ -27,7 +52,7 @@ def retry_after_s(header: str, *, now_s: float) -> float:
         return min(float(text), _RETRY_AFTER_LIMIT_S)
     try:
         at_s = parsedate_to_datetime(text).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter by a year or a zone of twenty digits
         return 0.0
     return min(max(0.0, at_s - now_s), _RETRY_AFTER_LIMIT_S)
 

@@ -1,6 +1,6 @@
 """
 Transport of httpx for all clients that have an ``httpx.AsyncClient``: a request that is cancelled
-leaves no connection behind, and no answer is decompressed.
+leaves no connection behind, no answer is decompressed, and none changes what is asked next.
 """
 
 import asyncio
@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import httpx
+
+_UNREAD = ("Content-Encoding", "Location", "Set-Cookie")
+"""Headers of an answer that httpx acts upon."""
 
 
 class ClosingTransport(httpx.AsyncHTTPTransport):
@@ -21,6 +24,10 @@ class ClosingTransport(httpx.AsyncHTTPTransport):
     Asks for no compressed answer, and decompresses none: httpx does so before a caller can count
     the bytes, and 980 of them, compressed twice, took 950 MiB of memory. Who compresses regardless
     is known by the status; the body is what came.
+
+    No redirect is followed and no cookie kept, and httpx does not get to see them: it reads where a
+    redirect leads even if it is not to follow it, raises ``InvalidURL`` for ``mailto:``, which is
+    no ``httpx.HTTPError``, and keeps every cookie for as long as the client exists.
     """
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -39,6 +46,7 @@ class ClosingTransport(httpx.AsyncHTTPTransport):
             for stream in opened:
                 await stream.aclose()
             raise
-        if "Content-Encoding" in response.headers:
-            del response.headers["Content-Encoding"]
+        for name in _UNREAD:
+            if name in response.headers:
+                del response.headers[name]
         return response

@@ -116,3 +116,47 @@ def test_a_bearer_token_that_no_header_can_carry_is_refused(tmp_path: Path) -> N
         check_http(
             msgspec.convert({"kind": "x", "name": "x", "bearer_file": file}, HttpChannelSettings)
         )
+
+
+@pytest.mark.parametrize("status", ["301 Moved", "503 Busy"])
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"Location: mailto:ai@example",
+        b"Location: javascript:1",
+        b"Location: https:x",
+        b"Location: http://xn--a/",
+        b"Location: http://[",
+        b"Location: \xff\xfe",
+        b"Retry-After: Jan 999999999999999999 00:00 1-Jan-70",
+        b"Set-Cookie: a=b; max-age=99999999999999999999999999; path=%%%",
+        b"Content-Type: text/html; charset=\xff",
+        b"Content-Length: 99999999999999999999999",
+    ],
+)
+async def test_no_header_of_an_answer_is_an_error(status: str, header: bytes) -> None:
+    async def answer(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = f"HTTP/1.1 {status}\r\nConnection: close\r\n".encode()
+        writer.write(head + header + b"\r\n\r\n{}")
+
+    async with served(answer) as url:
+        asking = client()
+        reply = await asking.request("GET", url)
+        await asking.close()
+    assert reply.outcome is not ChannelOutcome.DELIVERED
+
+
+async def test_a_receiver_leaves_no_cookie_in_the_next_request() -> None:
+    asked: list[bytes] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\nContent-Length: 0\r\n\r\n")
+        asked.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+
+    async with served(answer) as url:
+        asking = client()
+        await asking.request("GET", url)
+        await asking.request("GET", url)
+        await asking.close()
+    assert b"cookie" not in asked[0].lower()

@@ -4,6 +4,8 @@ import logging
 from collections.abc import Callable
 from functools import partial
 
+import msgspec
+
 from thongsuot_collector.incidents.answer import Dispute
 from thongsuot_collector.notify.dispatch.feedback import (
     IncidentRecorder,
@@ -14,6 +16,13 @@ from thongsuot_collector.notify.dispatch.notification_store import NotificationS
 from thongsuot_collector.notify.dispatch.thread import NotificationThread, RouteState
 from thongsuot_collector.notify.dispatch.transitions import with_status
 from thongsuot_collector.notify.message import Acceptance, ReceiverStatus
+
+_TEXT_CHARACTERS = 1_000
+_STATUS_CHARACTERS = 100
+"""
+Of a receiver's words. Each line of an incident's history is written again with the next one, and
+shown to everybody who may see the incident.
+"""
 
 _log = logging.getLogger(__name__)
 
@@ -38,6 +47,7 @@ class StatusHandler:
         self, thread: NotificationThread, route: RouteState, status: ReceiverStatus
     ) -> None:
         """Queue a receiver's status for the incident."""
+        status = _bounded(status)
         revision = status.revision or status.status
         key = thread.incident, thread.audience
         current = self._store.get(key)
@@ -96,3 +106,19 @@ class StatusHandler:
         finally:
             if self._waiting.get(route.thread_id) == revision:
                 del self._waiting[route.thread_id]
+
+
+def _bounded(status: ReceiverStatus) -> ReceiverStatus:
+    """Return a receiver's status with texts that an incident can keep."""
+    return msgspec.structs.replace(
+        status,
+        status=_printable(status.status, _STATUS_CHARACTERS),
+        text=_printable(status.text, _TEXT_CHARACTERS),
+        revision=_printable(status.revision, _STATUS_CHARACTERS),
+    )
+
+
+def _printable(text: str, characters: int) -> str:
+    """Return a text cut, on one line, without control characters and those that turn writing."""
+    shown = "".join(letter if letter.isprintable() else " " for letter in text[:characters])
+    return " ".join(shown.split())

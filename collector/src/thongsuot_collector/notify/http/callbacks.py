@@ -9,12 +9,18 @@ import asyncio
 import logging
 from hashlib import sha256
 from hmac import compare_digest
+from urllib.parse import quote
 
 import msgspec
 
 from thongsuot_collector.clients import read_secret
 from thongsuot_collector.notify.http.callback_routes import PATH
-from thongsuot_collector.notify.http.client import HttpChannelSettings, HttpClient, check_url
+from thongsuot_collector.notify.http.client import (
+    HttpChannelSettings,
+    HttpClient,
+    ReceiverId,
+    check_url,
+)
 from thongsuot_collector.notify.message import ChannelOutcome
 from thongsuot_schema.localizable import Localizable
 
@@ -54,7 +60,7 @@ def check_callback(settings: CallbackSettings) -> None:
 class SubscriptionReply(msgspec.Struct, frozen=True, kw_only=True):
     """The fields of a subscription that are read."""
 
-    id: str
+    id: ReceiverId
 
 
 class HubSubscription:
@@ -106,7 +112,7 @@ class HubSubscription:
             return
         try:
             async with asyncio.timeout(_UNSUBSCRIBE_TIMEOUT_S):
-                reply = await client.request("DELETE", f"{self._url}/{self._id}")
+                reply = await client.request("DELETE", f"{self._url}/{quote(self._id, safe='')}")
         except TimeoutError:
             return
         if reply.outcome is not ChannelOutcome.DELIVERED:

@@ -12,7 +12,14 @@ from urllib.parse import urlsplit
 import httpx
 import msgspec
 
-from thongsuot_collector.clients import Scrubber, client_context, read_secret, retry_after_s
+from thongsuot_collector.clients import (
+    AnswerUnreadable,
+    Scrubber,
+    client_context,
+    decode_answer,
+    read_secret,
+    retry_after_s,
+)
 from thongsuot_collector.http_transport import ClosingTransport
 from thongsuot_collector.notify.message import ChannelOutcome, ChannelResult
 from thongsuot_collector.notify.settings import ChannelSettings
@@ -66,6 +73,12 @@ T = TypeVar("T")
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 
+ReceiverId = Annotated[str, msgspec.Meta(max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")]
+"""
+A receiver's own name for what it was sent. It is stored, shown, and sent to devices, whose answers
+have a maximum size.
+"""
+
 
 class HttpChannelSettings(ChannelSettings, frozen=True, kw_only=True):
     """
@@ -100,8 +113,8 @@ class HttpReply(msgspec.Struct, frozen=True, kw_only=True):
         if self.outcome is not ChannelOutcome.DELIVERED:
             return self
         try:
-            return msgspec.json.decode(self.body, type=kind)
-        except msgspec.MsgspecError as error:
+            return decode_answer(self.body, kind)
+        except AnswerUnreadable as error:
             text = f"{self.text}, but the answer cannot be read: {error}"
             return msgspec.structs.replace(self, outcome=ChannelOutcome.UNKNOWN, text=text)
 

@@ -7,6 +7,7 @@ The receiver works on notifications: it is polled, and calls back if subscribed 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, TypeVar
+from urllib.parse import quote
 
 import msgspec
 
@@ -60,7 +61,7 @@ class TmfApi:
 
     async def read(self, name: str) -> HttpReply:
         """Return the answer for one resource."""
-        return await self._client.request("GET", f"{self._url}/{name}")
+        return await self._client.request("GET", self._url_of(name))
 
     async def find(self, reference: str, type_: type[T]) -> T | HttpReply | None:
         """
@@ -88,7 +89,7 @@ class TmfApi:
 
     async def patch(self, name: str, body: Json, *, content_type: str = _JSON) -> HttpReply:
         """Change a resource."""
-        return await self._write("PATCH", f"{self._url}/{name}", body, content_type)
+        return await self._write("PATCH", self._url_of(name), body, content_type)
 
     async def poll(
         self,
@@ -115,6 +116,9 @@ class TmfApi:
         """Unsubscribe, and close the connections."""
         await self._hub.unsubscribe(self._client)
         await self._client.close()
+
+    def _url_of(self, name: str) -> str:
+        return f"{self._url}/{quote(name, safe='')}"
 
     async def _write(self, method: str, url: str, body: Json, content_type: str) -> HttpReply:
         headers = {"Content-Type": content_type, "Accept": _JSON}

@@ -6,11 +6,12 @@ Source: Prometheus HTTP API, ``/api/v1/status/config``; ``storage.tsdb.out_of_or
 
 import asyncio
 import http.client
-import json
 import logging
 import re
+from typing import Any
 from urllib.parse import urlsplit
 
+from thongsuot_collector.clients import decode_answer
 from thongsuot_collector.metrics import Metrics
 from thongsuot_collector.sinks.delivery.http import HttpEndpoint
 
@@ -35,7 +36,7 @@ def window_in(answer: bytes) -> float | None:
     0: there is none. ``None``: this is not an answer of Prometheus.
     """
     try:
-        text = json.loads(answer)["data"]["yaml"]
+        text = decode_answer(answer, dict[str, Any])["data"]["yaml"]
     except (ValueError, KeyError, TypeError):
         return None
     if not isinstance(text, str) or not text.strip():

@@ -23,6 +23,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
+from thongsuot_collector.clients import AnswerUnreadable, decode_answer
 from thongsuot_collector.errors import CollectorError
 from thongsuot_collector.http_transport import ClosingTransport
 from thongsuot_collector.store.identities import Identity
@@ -43,8 +44,6 @@ ANSWER_BYTES: Final = 1 << 20
 _TIMEOUT_S: Final = 10.0
 _AT_ONCE: Final = 4
 _LEEWAY_S: Final = 60
-_UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-"""What decoding JSON may raise; the last by brackets in brackets in brackets."""
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._@-]{0,99}")
 _TITLE_CHARACTERS: Final = 100
 _VERIFIER_BYTES: Final = 48
@@ -166,7 +165,7 @@ class IdentityProvider:
         try:
             decoded = jwt.decode(
                 token.id_token,
-                KeySet.import_key_set({"keys": msgspec.json.decode(keys, type=_PublicKeys).keys}),
+                KeySet.import_key_set({"keys": decode_answer(keys, _PublicKeys).keys}),
                 algorithms=_ALGORITHMS,
             )
             claims = CodeIDToken(
@@ -183,7 +182,7 @@ class IdentityProvider:
                 },
             )
             claims.validate(now=int(time.time()), leeway=_LEEWAY_S)
-        except (*_UNREADABLE, JoseError, ValueError, KeyError, TypeError) as error:
+        except (JoseError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise ProviderFailed(f"the ID token is invalid: {error!r}") from error
         return self._identity(claims)
 
@@ -228,8 +227,8 @@ class IdentityProvider:
         async with self._client() as client:
             body = await self._body(client, "GET", url)
         try:
-            metadata = msgspec.json.decode(body, type=_Metadata)
-        except _UNREADABLE as error:
+            metadata = decode_answer(body, _Metadata)
+        except AnswerUnreadable as error:
             raise ProviderFailed(f"{url} is not that of a provider: {error}") from error
         if metadata.issuer != self._settings.issuer:
             raise ProviderFailed(f"{url} is that of another issuer, {metadata.issuer}")
@@ -257,8 +256,8 @@ class IdentityProvider:
         url = metadata.token_endpoint
         body = await self._body(client, "POST", url, data=form, auth=auth)
         try:
-            return msgspec.json.decode(body, type=_TokenResponse)
-        except _UNREADABLE as error:
+            return decode_answer(body, _TokenResponse)
+        except AnswerUnreadable as error:
             raise ProviderFailed(f"{url} gave no token: {error}") from error
 
     async def _body(

@@ -7,6 +7,7 @@ from typing import Final, Literal
 import msgspec
 
 from thongsuot_collector.incidents.party import Severity
+from thongsuot_collector.notify.http.client import ReceiverId
 from thongsuot_collector.notify.message import NotificationMessage
 from thongsuot_collector.notify.render.document import timestamp
 
@@ -33,7 +34,7 @@ SEVERITIES: Final[dict[Severity, str]] = {
 class TroubleTicket(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """The fields of a carrier's ticket that are read; all others stay unchanged."""
 
-    id: str
+    id: ReceiverId
     status: str = ""
     status_change_reason: str = ""
     note: tuple[dict[str, object], ...] = ()

@@ -5,6 +5,7 @@ from typing import Final
 import msgspec
 
 from thongsuot_collector.notify.channels.tmf642.causes import alarm_cause
+from thongsuot_collector.notify.http.client import ReceiverId
 from thongsuot_collector.notify.message import NotificationMessage
 from thongsuot_collector.notify.render.document import AffectedItem, timestamp
 from thongsuot_schema.state import State
@@ -24,7 +25,7 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     text in its own links: both are accepted.
     """
 
-    id: int | str
+    id: int | ReceiverId
     perceived_severity: str = ""
     external_alarm_id: str = ""
     ack_state: str = ""

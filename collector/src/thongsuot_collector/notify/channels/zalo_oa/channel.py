@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from thongsuot_collector.clients import read_secret
+from thongsuot_collector.clients import AnswerUnreadable, decode_answer, read_secret
 from thongsuot_collector.notify.channels.zalo_oa.tokens import (
     TokenAnswer,
     TokenFileInvalid,
@@ -182,8 +182,8 @@ class ZaloChannel:
             if reply.outcome is not ChannelOutcome.DELIVERED:
                 return reply.channel_result()
             try:
-                answer = msgspec.json.decode(reply.body, type=TokenAnswer)
-            except msgspec.MsgspecError:
+                answer = decode_answer(reply.body, TokenAnswer)
+            except AnswerUnreadable:
                 return ChannelResult(
                     outcome=ChannelOutcome.CHANNEL_UNAVAILABLE,
                     text=(

@@ -5,6 +5,7 @@ granted again.
 """
 
 import asyncio
+import math
 import os
 import time
 from pathlib import Path
@@ -48,8 +49,18 @@ class TokenAnswer(msgspec.Struct, frozen=True, kw_only=True):
         return ZaloTokens(
             refresh_token=self.refresh_token,
             access_token=self.access_token,
-            expires_at=now_s + float(self.expires_in),
+            expires_at=now_s + self._life_s(),
         )
+
+    def _life_s(self) -> float:
+        """
+        Return the lifetime; one that is no number must not cost the tokens, which are sent once.
+        """
+        try:
+            life_s = float(self.expires_in)
+        except ValueError:
+            return DEFAULT_LIFE_S
+        return life_s if math.isfinite(life_s) else DEFAULT_LIFE_S
 
 
 def read_tokens(path: Path) -> ZaloTokens:

@@ -204,7 +204,8 @@ class SiteView(msgspec.Struct, frozen=True, kw_only=True):
     last heard the agent (``None`` on the device's own page). ``collector_away_s`` is since when the
     collector has not answered the device (Unix time; ``None`` while it does); ``backlog_batches``
     is what waits on the device to be pushed, ``clock_trusted`` is false while the device's wall
-    clock is known to be wrong. ``commune`` is its name, or its five-digit code where the name is
+    clock is known to be wrong, ``has_duplicate_devices`` is true while another device sends as this
+    site. ``commune`` is its name, or its five-digit code where the name is
     not known. ``support_hotline`` is the number of the city's support desk, empty when not
     configured. ``tests`` are the latest that were wanted at once, the newest first, as the device
     knows them; in ``next_test_s`` another may be (0: now). ``counter`` is ``None`` where it is not
@@ -228,6 +229,7 @@ class SiteView(msgspec.Struct, frozen=True, kw_only=True):
     collector_failover: str = ""
     backlog_batches: int = 0
     clock_trusted: bool = True
+    has_duplicate_devices: bool = False
     version: str = ""
     support_hotline: str = ""
     tests: tuple[TestProgress, ...] = ()

@@ -114,16 +114,18 @@ def test_since_when_the_collector_has_not_answered_is_in_wall_time() -> None:
     assert view().collector_away_s is None
 
 
-def test_a_standby_that_answers_in_place_of_the_preferred_one_is_named() -> None:
+def test_a_standby_that_answers_and_a_second_device_of_the_site_are_shown() -> None:
     surroundings = PageContext(
         notified=(),
         collector_reachable=True,
         collector_failover="two.example",
+        has_duplicate_devices=True,
         backlog_batches=0,
         clock_trusted=True,
         version="0.1.0",
     )
-    assert site_view(outlook_of(), surroundings).collector_failover == "two.example"
+    site = site_view(outlook_of(), surroundings)
+    assert (site.collector_failover, site.has_duplicate_devices) == ("two.example", True)
 
 
 def test_a_link_shows_its_verdict_and_whom_to_call() -> None:

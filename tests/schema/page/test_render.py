@@ -247,6 +247,12 @@ def test_a_standby_that_takes_the_record_is_named() -> None:
     assert "dự phòng two" not in read(unreached).text
 
 
+def test_another_device_of_the_same_point_is_said_on_the_page() -> None:
+    sentence = "Một thiết bị khác cũng đang gửi dữ liệu cho điểm này"
+    assert sentence in read(site(has_duplicate_devices=True)).text
+    assert sentence not in read(site()).text
+
+
 def test_freshness_backlog_and_a_wrong_clock_are_shown() -> None:
     text = read(site(backlog_batches=27, clock_trusted=False)).text
     assert "Dữ liệu chờ gửi: 27 gói" in text

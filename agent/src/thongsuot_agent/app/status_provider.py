@@ -116,6 +116,7 @@ class StatusProvider:
             collector_failover=self._failover_host(),
             backlog_batches=self.spool.status().waiting_batches,
             clock_trusted=self._is_clock_trusted(),
+            has_duplicate_devices=answer is not None and answer.has_duplicate_devices,
             version=VERSION,
             tests=self.requested_tests.recent_tests(self._wall_s),
             next_test_s=self.requested_tests.cooldown_left_ns() / NS_PER_S,

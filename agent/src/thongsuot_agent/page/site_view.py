@@ -66,7 +66,8 @@ class PageContext:
     The page's content besides the lights; ``collector_away_ns`` is the start of the time without
     answers of the collector (boot time), ``None`` while it answers. ``collector_failover`` is the
     host that answers in place of the preferred one. ``nearest`` is the nearest point that can
-    serve, and when that was received (boot time).
+    serve, and when that was received (boot time). ``has_duplicate_devices``: the collector's last
+    answer says that another device pushes as this site.
     """
 
     notified: Sequence[SentNotification]
@@ -81,6 +82,7 @@ class PageContext:
     next_test_s: float = 0.0
     collector_away_ns: int | None = None
     collector_failover: str = ""
+    has_duplicate_devices: bool = False
 
 
 def site_view(inputs: SiteViewInputs, context: PageContext) -> SiteView:
@@ -118,6 +120,7 @@ def site_view(inputs: SiteViewInputs, context: PageContext) -> SiteView:
         collector_failover=context.collector_failover,
         backlog_batches=context.backlog_batches,
         clock_trusted=context.clock_trusted,
+        has_duplicate_devices=context.has_duplicate_devices,
         version=context.version,
         support_hotline=site.support_hotline,
         tests=context.tests,

@@ -16,18 +16,19 @@ from thongsuot_collector.app.dead_letter_retries import DeadLetterRetries
 from thongsuot_collector.app.election import Election, open_election, process_name
 from thongsuot_collector.app.readiness import unjudged_entries
 from thongsuot_collector.app.record_gauges import RecordGauges
+from thongsuot_collector.app.record_reports import report_hearer
 from thongsuot_collector.app.routes import city_of, page_apps
 from thongsuot_collector.app.shutdown import put_down
 from thongsuot_collector.app.unavailable import UnavailableServers
 from thongsuot_collector.config.model import CollectorConfig
 from thongsuot_collector.config.read import Configuration
 from thongsuot_collector.correlation import consumer as correlation
-from thongsuot_collector.errors import JournalDamaged, JournalRefused, PushRefused, StoreError
+from thongsuot_collector.errors import JournalDamaged, JournalRefused, StoreError
 from thongsuot_collector.ingest.backlog_gate import BacklogGate
 from thongsuot_collector.ingest.conflicts import ConflictPutBack
 from thongsuot_collector.ingest.push_endpoint import PushEndpoint, SiteCallbacks
 from thongsuot_collector.ingest.push_gathering import PushGathering
-from thongsuot_collector.ingest.push_handler import PushCallbacks, PushClock, PushHandler
+from thongsuot_collector.ingest.push_handler import PushCallbacks, PushHandler
 from thongsuot_collector.ingest.rate_limit import RateLimiter, network_of
 from thongsuot_collector.ingest.server import bind_listener, page_server, push_server, url_of
 from thongsuot_collector.ingest.settings import Listen
@@ -42,7 +43,6 @@ from thongsuot_runtime.supervisor import Supervisor
 from thongsuot_schema.batch import kernel
 from thongsuot_schema.batch.limits import DEFAULT_LIMITS as LIMITS
 from thongsuot_schema.batch.push import PushResponse, fit_answer
-from thongsuot_schema.batch.record_report import parse_report
 
 _AGAIN_S = 1.0
 
@@ -272,9 +272,12 @@ def _push_endpoint(
                     test_requests=components.test_requests.pending(site),
                     site_config=components.site_configs.offer_for(site, site_config),
                     nearest=nearest.offer(site, time.monotonic()),
+                    has_duplicate_devices=components.clocks.duplicate_devices.has_duplicates(
+                        site, now_ns=time.time_ns()
+                    ),
                 )
             ),
-            on_report=_hear_report(components),
+            on_report=report_hearer(components),
         ),
         budgets=components.quarantines.budgets,
         failed_attempts=RateLimiter(
@@ -283,29 +286,6 @@ def _push_endpoint(
             sender_of=network_of,
         ),
     )
-
-
-def _hear_report(components: Components) -> Callable[[str, str, PushClock], None]:
-    budgets, leads = components.quarantines.budgets, components.role.leads
-
-    def hear(site: str, text: str, moment: PushClock) -> None:
-        report = parse_report(text)
-        if report is None:
-            return
-        try:
-            budgets.charge_report(site, report, now_s=time.monotonic())
-        except PushRefused:
-            # Counted, and the site is quarantined; its batch is kept, and the next one reports it
-            # again.
-            return
-        if leads:
-            components.accounts.hear(
-                site, report, boot_id=moment.boot_id, boottime_ns=moment.boottime_ns or 0
-            )
-        else:
-            components.passing.hear(site, text, moment)
-
-    return hear
 
 
 Job = tuple[str, Callable[[], Awaitable[None]]]

@@ -119,7 +119,7 @@ class SitePages:
         if name not in self._views.names():
             return not_found(labels.NO_SITE.read(language))
         may_request = visitor.sees_all and await self._access.has_actors()
-        view = self._views.site_view(name)
+        view = self._site_view(name)
         period = period_from(request.query_params.get("period"))
         text = site_page(
             view,
@@ -138,9 +138,14 @@ class SitePages:
         if name not in self._views.names():
             return PlainTextResponse("There is no such site.", 404, headers=HEADERS)
         return Response(
-            msgspec.json.encode(self._views.site_view(name)),
+            msgspec.json.encode(self._site_view(name)),
             media_type="application/json",
             headers=HEADERS,
+        )
+
+    def _site_view(self, name: str) -> SiteView:
+        return msgspec.structs.replace(
+            self._views.site_view(name), has_duplicate_devices=name in self._duplicate_sites()
         )
 
     async def metrics(self, request: Request) -> Response:

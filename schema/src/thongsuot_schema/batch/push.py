@@ -77,6 +77,7 @@ class PushResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     ``incidents`` are the incidents that these belong to. ``nearest`` is sent from time to time: the
     device keeps it for the time when answers no longer arrive. ``test_requests`` are requested
     tests; the same one is sent with every answer until the agent has reported its result.
+    ``has_duplicate_devices``: another device pushes as this site at the same time.
 
     ``answered_boottime_ns`` is in every answer: the boot time in the header of the answered
     request. The sender accepts neither a refusal nor an acknowledgement without it or with another
@@ -95,6 +96,7 @@ class PushResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     test_requests: tuple["TestRequest", ...] = ()
     incidents: tuple["SiteIncident", ...] = ()
     nearest: "NearestSite | None" = None
+    has_duplicate_devices: bool = False
 
 
 class NearestSite(msgspec.Struct, frozen=True, kw_only=True):

@@ -37,7 +37,8 @@ class StreamProgress(msgspec.Struct, frozen=True, kw_only=True):
 
 class RecordReport(msgspec.Struct, frozen=True, kw_only=True):
     """
-    The streams of a device that are not done. ``is_complete``: of no other stream anything waits.
+    The streams of a device that are not done, the newest first: the one that it writes.
+    ``is_complete``: of no other stream anything waits.
     """
 
     streams: tuple[StreamProgress, ...]

@@ -195,6 +195,8 @@ def _notes(view: SiteView, language: Language, more: Sequence[str]) -> str:
         notes.append(labels.CENTRE_FAILOVER.read(language, host=view.collector_failover))
     if not view.clock_trusted:
         notes.append(labels.CLOCK_WRONG.read(language))
+    if view.has_duplicate_devices:
+        notes.append(labels.DUPLICATE_DEVICES.read(language))
     notes += [reported_note(problem, view.now_s, language) for problem in view.problems]
     notes += more
     return "".join(f'<p class="note">{escape(note)}</p>' for note in notes)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 import urllib.parse
 import urllib.request
 from collections import Counter
@@ -22,6 +23,12 @@ RunKey = tuple[str, str, str, str, int]
 
 ChangeKey = tuple[str, str, str, int]
 """One verdict change: link, service, state, and when it was decided, in milliseconds."""
+
+_AHEAD_S = 60
+"""
+More than a result may be dated too late: a boot's start that was estimated late (less than two
+seconds) is corrected slowly.
+"""
 
 _RUN = re.compile(
     r" run kind=(?P<kind>\S+) link=(?P<link>\S+) target=(?P<target>\S+) family=(?P<family>\S+)"
@@ -145,12 +152,13 @@ def expected_samples(batch: StoredBatch) -> Iterator[tuple[str, int]]:
 def prometheus_samples(prometheus: str, *, range_s: int) -> Iterator[tuple[str, int]]:
     """
     Yield every outcome sample in Prometheus of the last seconds, in the form of
-    ``expected_samples``.
+    ``expected_samples``; also those dated a little ahead of the present time.
     """
     names = "|".join(
         name for kind in _KINDS.values() for name in (kind.success_name, kind.unmeasured_name)
     )
-    query = urllib.parse.urlencode({"query": f'{{__name__=~"{names}"}}[{range_s}s]'})
+    selector = f'{{__name__=~"{names}"}}[{range_s + _AHEAD_S}s]'
+    query = urllib.parse.urlencode({"query": selector, "time": time.time() + _AHEAD_S})
     with urllib.request.urlopen(f"{prometheus}/api/v1/query?{query}", timeout=60.0) as answer:
         answered = json.load(answer)["data"]["result"]
     for series in answered:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from ipaddress import ip_network
+from itertools import count
 from pathlib import Path
 from threading import Thread
 
@@ -39,6 +40,7 @@ LAN = Link(name="lan", interface="eth0", carrier="isp1")
 NETWORKS = PrefixTable(
     {ip_network(f"{line}.0/27"): carrier for carrier, line in CARRIER_LINES.items()}
 )
+SOURCE_PORTS = count(40_000, 100)
 OWN, ANSWERED = "egress_own_carrier_ratio", "egress_answered_ratio"
 
 
@@ -77,6 +79,11 @@ def ask(
         asked = settings or PATIENT
         return await run(monitor.links[link.name], target, Family.IP4, asked)
 
+    # The router remembers which line a flow leaves by: a port of an earlier question leaves by the
+    # line of that one, with an address that is not of this line, and is lost.
+    first = next(SOURCE_PORTS)
+    ports = f"net.ipv4.ip_local_port_range={first} {first + 99}"
+    lab.node("device").run(["sysctl", "-qw", ports])
     return on_device(lab, look, (link,))
 
 

@@ -2,14 +2,14 @@
 What this device itself does not let out: whatever is probed, no other host is to blame for it.
 
 The refusal is a real one: the packet filter of the device's own kernel drops what leaves, which the
-sender learns as an error. Not so for TCP: the kernel sends again what was dropped and tells nobody.
+sender learns as an error; of TCP, by a segment of its own.
 """
 
 import asyncio
 
 import pytest
 
-from tests.agent.links.device import FIXED, anchor, on_device
+from tests.agent.links.device import ANCHOR4, ANCHOR6, FIXED, anchor, on_device
 from tests.agent.probes.http.visiting import FIXED as RESOLVED
 from tests.agent.probes.http.visiting import HOST, SHORT, portal
 from thongsuot_agent.links.monitor import LinkMonitor
@@ -25,34 +25,38 @@ from thongsuot_schema.result import Family, Finding
 pytestmark = [pytest.mark.lab, needs_lab]
 
 BY_NAME = portal(f"http://{HOST}/")
+BY_ADDRESS = portal(f"http://{ANCHOR4}/")
 HOPELESS_S = 60.0
 """No run waits that long: what the kernel refuses is known at once."""
 REFUSED = [
-    ("meta l4proto udp", "http", BY_NAME, SHORT),
-    ("meta l4proto udp", "dns", anchor(lookup=HOST), None),
-    ("meta l4proto icmp", "icmp", anchor(), None),
-    ("meta l4proto icmp", "fresh_echo", anchor(), None),
-    ("meta l4proto udp", "egress", anchor(), None),
-    ("meta l4proto udp", "stamp", anchor(), None),
-    ("meta l4proto icmp", "path", anchor(), None),
+    ("meta l4proto udp drop", "http", BY_NAME, SHORT),
+    ("tcp dport 80 drop", "http", BY_ADDRESS, SHORT),
+    ("tcp dport 80 reject with tcp reset", "http", BY_ADDRESS, SHORT),
+    ("ip protocol tcp reject", "http", BY_ADDRESS, SHORT),
+    ("meta l4proto udp drop", "dns", anchor(lookup=HOST), None),
+    ("meta l4proto icmp drop", "icmp", anchor(), None),
+    ("meta l4proto icmp drop", "fresh_echo", anchor(), None),
+    ("meta l4proto udp drop", "egress", anchor(), None),
+    ("meta l4proto udp drop", "stamp", anchor(), None),
+    ("meta l4proto icmp drop", "path", anchor(), None),
 ]
 
 
-def drop(lab: Lab, packets: str) -> None:
+def refuse(lab: Lab, rule: str) -> None:
     lab.node("device").nft(
         "add table inet own",
         "add chain inet own out { type filter hook output priority 0; }",
-        f"add rule inet own out {packets} drop",
+        f"add rule inet own out {rule}",
     )
 
 
 @pytest.mark.parametrize(
-    ("packets", "kind", "target", "settings"),
+    ("rule", "kind", "target", "settings"),
     REFUSED,
     ids=[f"{row[1]}-{row[0]}" for row in REFUSED],
 )
-def test_packets_that_the_device_itself_drops_are_nobodys_failure(
-    lab: Lab, packets: str, kind: str, target: Target, settings: object
+def test_packets_that_the_device_itself_refuses_are_nobodys_failure(
+    lab: Lab, rule: str, kind: str, target: Target, settings: object
 ) -> None:
     probe = load(kind)
 
@@ -62,7 +66,29 @@ def test_packets_that_the_device_itself_drops_are_nobodys_failure(
         async with asyncio.timeout(HOPELESS_S):
             return await measure(monitor.links["fixed"], target, Family.IP4, chosen)
 
-    drop(lab, packets)
+    refuse(lab, rule)
     finding = on_device(lab, run, (RESOLVED if kind == "http" else FIXED,))
     assert (finding.outcome, finding.reason) == (Outcome.UNMEASURED, Reason.PERMISSION_DENIED)
     assert finding.values == {}
+
+
+@pytest.mark.parametrize("family", [Family.IP4, Family.IP6])
+def test_a_portal_that_does_not_answer_or_refuses_is_the_portals_failure_in_either_family(
+    lab: Lab, family: Family
+) -> None:
+    address = {Family.IP4: ANCHOR4, Family.IP6: f"[{ANCHOR6}]"}[family]
+    probe = load("http")
+
+    async def run(monitor: LinkMonitor) -> Finding:
+        measure = probe.begin(ProbeServices())
+        return await measure(monitor.links["fixed"], portal(f"http://{address}/"), family, SHORT)
+
+    assert on_device(lab, run, (FIXED,)).reason is Reason.CONNECTION_REFUSED
+    lab.node("anchor").nft(
+        "add table inet silent",
+        "add chain inet silent in { type filter hook input priority 0; }",
+        "add rule inet silent in tcp dport 80 drop",
+    )
+    assert on_device(lab, run, (FIXED,)).reason is Reason.TIMED_OUT
+    refuse(lab, "tcp dport 80 drop")
+    assert on_device(lab, run, (FIXED,)).reason is Reason.PERMISSION_DENIED

@@ -9,9 +9,16 @@ import pycurl  # type: ignore[import-untyped]
 
 from thongsuot_agent.errors import MalformedMessage
 from thongsuot_agent.links.curl_multi import CurlMulti
+from thongsuot_agent.links.egress import SocketAddress
 from thongsuot_agent.links.outbound import Outbound
-from thongsuot_agent.links.reasons import reason_for_curl, reason_for_verification
+from thongsuot_agent.links.reasons import (
+    described,
+    reason_for_curl,
+    reason_for_own,
+    reason_for_verification,
+)
 from thongsuot_agent.links.state import LinkUnusable
+from thongsuot_agent.links.tcp_refusal import own_refusal
 from thongsuot_agent.probing.certificates import (
     Authorities,
     CertificateChain,
@@ -116,6 +123,7 @@ class Fetch:
         self._body = bytearray()
         self._is_full = False
         self._sockets: list[socket.socket] = []
+        self._server: SocketAddress | None = None
         self._unusable: LinkUnusable | None = None
         self._headers: dict[str, str] = {}
 
@@ -188,6 +196,8 @@ class Fetch:
             self._unusable = unusable
             return int(pycurl.SOCKET_BAD)
         self._sockets.append(opened)
+        # Bytes are the path of a Unix socket.
+        self._server = None if isinstance(address.addr, bytes) else address.addr
         return opened
 
     def _on_header(self, line: bytes) -> None:
@@ -210,7 +220,7 @@ class Fetch:
         detail = "" if code == 0 else _detail(handle, code, message)
         reason = self._reason_by_proxy(handle, code) or self._reason(handle, code, phases)
         # While the sockets are open, so that a lack of file descriptors is still one.
-        own = self._own_problem(handle, code, reason)
+        own = self._own_problem(handle, code, reason, is_connected=phases.connect_s is not None)
         if own is not None:
             reason, detail = own
         status = handle.getinfo(pycurl.RESPONSE_CODE)
@@ -244,14 +254,20 @@ class Fetch:
         return Reason.RESPONSE_TIMED_OUT
 
     def _own_problem(
-        self, handle: pycurl.Curl, code: int, reason: Reason | None
+        self, handle: pycurl.Curl, code: int, reason: Reason | None, *, is_connected: bool
     ) -> tuple[Reason, str] | None:
         """Return the trouble of this device that looks like the server's, if there is any."""
         if reason is Reason.CERTIFICATE_UNTRUSTED:
             return authorities_problem(self._request.authorities)
-        if code != _NOT_CONNECTED or handle.getinfo(pycurl.OS_ERRNO) or not self._sockets:
+        if is_connected or code not in {_NOT_CONNECTED, _TIMED_OUT} or self._server is None:
             return None
-        if self._sockets[-1].getsockname()[1] == 0:
+        has_begun = self._sockets[-1].getsockname()[1] != 0
+        if has_begun:
+            refusal = own_refusal(self._sockets[-1], self._server)
+            if refusal is not None:
+                text = f"this device does not let the connection out: {described(refusal)}"
+                return reason_for_own(refusal), text
+        elif code == _NOT_CONNECTED and not handle.getinfo(pycurl.OS_ERRNO):
             # The kernel chooses the port when the connection begins: it has not begun.
             text = "libcurl could not use the socket, so nothing was sent"
             return Reason.RESOURCE_EXHAUSTED, text

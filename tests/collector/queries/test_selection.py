@@ -11,6 +11,7 @@ from thongsuot_collector.queries.selection import (
     csv_bytes,
     page_of,
     select_records,
+    spreadsheet_text,
     text_of,
 )
 from thongsuot_schema.segment import Segment
@@ -114,3 +115,11 @@ def test_a_spreadsheet_takes_no_text_for_a_formula() -> None:
     for text in ("=1+1", "+84", "-1", "@a"):
         table = csv_bytes(LinkRecord, links(text)).decode("utf-8-sig")
         assert f",'{text}," in table
+    for text, shown in (
+        ("đội 2;=1+1;\t@a", "đội 2;'=1+1;'\t'@a"),
+        ("ca đêm\n \n-1", "ca đêm\n' \n'-1"),
+        ("\uff1d1", "'\uff1d1"),
+        (" =1", "' =1"),
+        ("a=1; b-2, +84", "a=1; b-2, +84"),
+    ):
+        assert spreadsheet_text(text) == shown

@@ -1,7 +1,7 @@
 """Push handler: checks, dates and appends the body of a push; everything except HTTP."""
 
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -42,7 +42,7 @@ from thongsuot_schema.errors import (
     BatchVersionUnknown,
     LayoutUnknown,
 )
-from thongsuot_schema.verdict import VerdictChange
+from thongsuot_schema.verdict import Evidence, VerdictChange
 
 _NUMBER_LIMIT = 1 << 40
 """
@@ -240,7 +240,9 @@ class PushHandler:
                 raise
             columns = await self._columns(body, site)
         self._check(columns.header, site)
-        _check_names(columns.changes)
+        if columns.changes:
+            check = partial(_check_names, columns.changes)
+            await self._work.run(site, check, in_place=is_small(body))
         return columns
 
     async def _columns(self, body: bytes, site: str) -> Columns:
@@ -333,14 +335,23 @@ def _check_site(named: str, site: str) -> None:
 
 
 def _check_names(changes: Iterable[VerdictChange]) -> None:
-    """Reject names in verdicts that layouts reject, too: they appear in subjects of mails."""
+    """
+    Reject names in verdicts and their evidence that layouts reject, too: they appear in mails and
+    tickets, where a line feed would begin a sentence of ours.
+    """
     for change in changes:
-        for name in (change.verdict.link, change.verdict.service):
+        verdict = change.verdict
+        for name in (verdict.link, verdict.service, *_names_in(verdict.evidence)):
             if not name.isprintable():
                 raise PushRefused(
                     RefusalReason.MALFORMED,
-                    f"the name {name!r} of a link or service cannot be printed",
+                    f"the name {name!r} in a verdict cannot be printed",
                 )
+
+
+def _names_in(evidence: Iterable[Evidence]) -> Iterator[str]:
+    for item in evidence:
+        yield from (item.kind, item.target, item.metric, item.link)
 
 
 def _packed(body: bytes, site: str, limits: BatchLimits) -> tuple[bytes, bytes]:

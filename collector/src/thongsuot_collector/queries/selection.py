@@ -7,6 +7,7 @@ RFC 4180, for spreadsheets.
 
 import csv
 import io
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import Enum
@@ -24,7 +25,15 @@ from thongsuot_schema.state import State
 LIMIT = 100
 MOST = 1_000
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = re.compile(
+    r"\A(?=\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n])"
+    r"|(?<=[;\t\r\n])(?=\s*[=+\-@\uff1d\uff0b\uff0d\uff20])"
+)
+"""
+Where a formula would begin: at the beginning of a cell, and after what ends a cell for a
+spreadsheet that takes other separators than commas, as those of Vietnam do (a semicolon, because
+the comma is in numbers): it knows no quotes inside a cell. Full-width signs count, too.
+"""
 
 
 class Selection(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,8 +147,8 @@ def csv_bytes(record: type[Record], records: Sequence[Record]) -> bytes:
 
 
 def spreadsheet_text(text: str) -> str:
-    """Return a text; one that a spreadsheet would take for a formula gets an apostrophe."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    """Return a text; what a spreadsheet would take for a formula gets an apostrophe."""
+    return _FORMULA.sub("'", text)
 
 
 def _cell(value: object) -> str:

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from thongsuot_collector.printable import printable_line, printable_lines
 from thongsuot_collector.web import labels
 from thongsuot_collector.web.access import is_same_origin
 from thongsuot_collector.web.page_session import FORM_TOKEN, current_session
@@ -18,10 +19,18 @@ NAME_CHARACTERS = 100
 
 _BYTES = 16_384
 
+_LONG_TEXTS = frozenset({"answer", "comment", "note", "reason", "text"})
+"""Fields in which people write several lines."""
+_SECRETS = frozenset({"again", "current", "new", "password"})
+"""Fields that are compared, and neither kept nor shown."""
+
 
 async def read_form(request: Request, *, is_keyed: bool = False) -> dict[str, str]:
     """
     Return the fields of a form, each once, without spaces around them.
+
+    All but passwords are printable, and those without a box for more are of one line: they are
+    shown to others, in messages and feeds, too.
 
     ``is_keyed``: the request is authorised by a key in its URL, which other sites do not know. A
     request with a session must also have its form token.
@@ -48,4 +57,10 @@ async def read_form(request: Request, *, is_keyed: bool = False) -> dict[str, st
         raise foreign
     if any(len(text) > TEXT_CHARACTERS for text in form.values()):
         raise too_long
-    return form
+    return {name: _shown(name, text) for name, text in form.items()}
+
+
+def _shown(name: str, text: str) -> str:
+    if name in _SECRETS:
+        return text
+    return printable_lines(text) if name in _LONG_TEXTS else printable_line(text)

@@ -56,7 +56,10 @@ def boundary_of(content_type: str) -> bytes:
     """Return the boundary between the parts of a form; empty for another content type."""
     header = Message()
     header["Content-Type"] = content_type
-    boundary = header.get_boundary("")
+    try:
+        boundary = header.get_boundary("")
+    except ValueError:  # its continuation has a number of thousands of digits (RFC 2231, 3)
+        return b""
     if header.get_content_type() != "multipart/form-data" or not boundary:
         return b""
     return boundary.encode("ascii", "replace")

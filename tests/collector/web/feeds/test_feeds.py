@@ -4,12 +4,16 @@ import time
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import msgspec
+
 from tests.collector.queries.reporting_city import reporting_city
 from tests.collector.running import eventually
 from thongsuot_collector.app.durable import STORE_FILE
 from thongsuot_collector.correlation import rows
 from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
+from thongsuot_collector.queries.records import IncidentRecord
 from thongsuot_collector.store.engine import open_store
+from thongsuot_collector.web.feeds.atom import atom_feed
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 
@@ -35,6 +39,10 @@ async def test_an_incident_is_an_entry_that_keeps_its_name_and_leads_to_its_page
         assert {"song-hong", "Ba Đình"} <= terms
         other = await city.client.get("/feeds/incidents.atom", params={"carriers": "cuu-long"})
         assert ET.fromstring(other.content).find(f"{ATOM}entry") is None
+        (item,) = (await city.client.get("/api/v1/incidents")).json()["items"]
+        record = msgspec.convert(item | {"title": "Mất\x00 kết\ufffe nối\x1b"}, IncidentRecord)
+        made = atom_feed([record], own_url="/", url_of=str, language="vi")
+        assert ET.fromstring(made).findtext(f"{ATOM}entry/{ATOM}title") == "Mất kết nối"
         again = await city.client.get("/feeds/incidents.atom", params={"carriers": "song-hong"})
         (same,) = ET.fromstring(again.content).findall(f"{ATOM}entry")
         assert same.findtext(f"{ATOM}id") == entry.findtext(f"{ATOM}id")
@@ -43,6 +51,7 @@ async def test_an_incident_is_an_entry_that_keeps_its_name_and_leads_to_its_page
 async def test_planned_work_is_an_event_in_lines_that_calendars_take(tmp_path: Path) -> None:
     now_ns = time.time_ns()
     note = "Thay tuyến cáp; đội 2, từ trạm Ba Đình đến trạm Hoàn Kiếm\nkhông đi qua cầu " * 2
+    note += "\x0b\u2028END:VEVENT\x85ATTACH:https://evil.example/\x00"
     window = MaintenanceWindow(
         id="w1", start_ns=now_ns, end_ns=now_ns + 3600 * 10**9, carrier="song-hong", note=note
     )
@@ -66,5 +75,7 @@ async def test_planned_work_is_an_event_in_lines_that_calendars_take(tmp_path: P
         (summary,) = [line for line in lines if line.startswith("SUMMARY:")]
         assert summary.startswith("SUMMARY:Bảo trì Sông Hồng: Thay tuyến cáp\\; đội 2\\, từ")
         assert "\\nkhông đi qua cầu" in summary
+        assert lines[:-1] == answer.content.decode().replace("\r\n ", "").splitlines()
+        assert summary.isprintable()
         other = await city.client.get("/feeds/maintenance.ics", params={"carriers": "cuu-long"})
         assert b"VEVENT" not in other.content

@@ -183,3 +183,11 @@ async def test_the_audit_list_shows_no_code(tmp_path: Path) -> None:
         chosen = (await city.client.get("/audit?lang=en&action=problem_reported")).text
         assert "Problem reported by a point" in chosen
         assert incident not in chosen
+
+
+async def test_a_state_that_does_not_exist_selects_no_site_and_is_no_error(tmp_path: Path) -> None:
+    async with reporting_city(tmp_path) as city:
+        for state in ("nonsense", "+", "\x00"):
+            answer = await city.client.get("/sites", params={"state": state})
+            assert answer.status_code == 200
+            assert 'href="/sites/s0' not in answer.text

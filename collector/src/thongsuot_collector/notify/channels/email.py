@@ -34,6 +34,7 @@ from thongsuot_collector.notify.message import (
 )
 from thongsuot_collector.notify.recipients import combined_result, pending_recipients
 from thongsuot_collector.notify.settings import ChannelSettings
+from thongsuot_collector.printable import printable_line
 from thongsuot_schema.localizable import Localizable
 
 _TEXT_CHARACTERS = 200
@@ -207,7 +208,7 @@ class EmailChannel:
         mail["To"] = Address(addr_spec=recipient)
         if settings.reply_to:
             mail["Reply-To"] = settings.reply_to
-        mail["Subject"] = " ".join(message.title.split())
+        mail["Subject"] = printable_line(message.title)
         mail["Date"] = format_datetime(datetime.fromtimestamp(message.at_ns // 10**9, UTC))
         domain = parseaddr(settings.sender)[1].rpartition("@")[2]
         digest = sha256(f"{message.key} {recipient}".encode()).hexdigest()[:32]
@@ -237,7 +238,7 @@ class EmailChannel:
             text = f"{error.code} {error.message}"
         else:
             text = str(error) or type(error).__name__
-        return " ".join(self._scrubber.scrub(text).split())[:_TEXT_CHARACTERS]
+        return printable_line(self._scrubber.scrub(text))[:_TEXT_CHARACTERS]
 
 
 def outcome_of_code(code: int) -> ChannelOutcome:

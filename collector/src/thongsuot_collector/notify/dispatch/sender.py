@@ -3,6 +3,8 @@
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 
+import msgspec
+
 from thongsuot_collector.errors import Deposed
 from thongsuot_collector.incidents.notification_log import NotificationKind
 from thongsuot_collector.notify.contract import Channel, ReadByPeople
@@ -18,6 +20,7 @@ from thongsuot_collector.notify.message import (
     NotificationMessage,
     PlainNotice,
 )
+from thongsuot_collector.printable import printable_line
 from thongsuot_schema.words.language import Language
 
 LastLook = Callable[[NotificationThread, RouteState], Awaitable[None]]
@@ -70,8 +73,9 @@ class Sender:
                 await self.last_look(thread, thread.route_state(step.route))
             message = self._compose(thread, step)
             if batch is None:
-                return await channel.send(message)
-            return await batch.deliver(message, channel.send, self._composer.language_of(name))
+                return _storable(await channel.send(message))
+            language = self._composer.language_of(name)
+            return _storable(await batch.deliver(message, channel.send, language))
         except Exception as error:  # noqa: BLE001 - one message must not stop all the others
             _log.exception("cannot notify incident=%s channel=%s: a bug", thread.incident, name)
             text = f"an internal error: {type(error).__name__}"
@@ -94,7 +98,7 @@ class Sender:
                 text=f"no people read the messages of channel {name!r}",
             )
         try:
-            return await channel.send(notice)
+            return _storable(await channel.send(notice))
         except Exception as error:  # noqa: BLE001 - one notice must not stop all the others
             _log.exception("cannot send notice=%s channel=%s: a bug", notice.key, name)
             text = f"an internal error: {type(error).__name__}"
@@ -125,3 +129,11 @@ class Sender:
         """Return the display name of a channel."""
         known = self._channels.get(channel)
         return channel if known is None else known.display_name
+
+
+def _storable(result: ChannelResult) -> ChannelResult:
+    """
+    Return a result whose text can be kept and shown, whatever its receiver answered: a mail server
+    may answer in Latin-1, and halves of surrogates stand for that in its text.
+    """
+    return msgspec.structs.replace(result, text=printable_line(result.text))

@@ -16,6 +16,7 @@ from thongsuot_collector.notify.dispatch.notification_store import NotificationS
 from thongsuot_collector.notify.dispatch.thread import NotificationThread, RouteState
 from thongsuot_collector.notify.dispatch.transitions import with_status
 from thongsuot_collector.notify.message import Acceptance, ReceiverStatus
+from thongsuot_collector.printable import printable_line
 
 _TEXT_CHARACTERS = 1_000
 _STATUS_CHARACTERS = 100
@@ -112,13 +113,7 @@ def _bounded(status: ReceiverStatus) -> ReceiverStatus:
     """Return a receiver's status with texts that an incident can keep."""
     return msgspec.structs.replace(
         status,
-        status=_printable(status.status, _STATUS_CHARACTERS),
-        text=_printable(status.text, _TEXT_CHARACTERS),
-        revision=_printable(status.revision, _STATUS_CHARACTERS),
+        status=printable_line(status.status[:_STATUS_CHARACTERS]),
+        text=printable_line(status.text[:_TEXT_CHARACTERS]),
+        revision=printable_line(status.revision[:_STATUS_CHARACTERS]),
     )
-
-
-def _printable(text: str, characters: int) -> str:
-    """Return a text cut, on one line, without control characters and those that turn writing."""
-    shown = "".join(letter if letter.isprintable() else " " for letter in text[:characters])
-    return " ".join(shown.split())

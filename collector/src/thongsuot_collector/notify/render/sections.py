@@ -1,4 +1,9 @@
-"""Parts of a message: each has a few lines, or none if nothing is known."""
+"""
+Parts of a message: each has a few lines, or none if nothing is known.
+
+Words of a person inside a sentence of ours are one line: with lines of their own they could add
+sentences to it.
+"""
 
 from typing import Final
 
@@ -19,6 +24,7 @@ from thongsuot_collector.notify.render.names import (
     site_name,
     subject_name,
 )
+from thongsuot_collector.printable import printable_line
 from thongsuot_schema.segment import Party, Segment
 from thongsuot_schema.verdict import Evidence
 from thongsuot_schema.view import PartyNotification
@@ -201,16 +207,19 @@ def dispute_line(dispute: Dispute | None, directory: InventoryDirectory, languag
         )
     else:
         refusal = Text(
-            "collector.notify.text.refused_by", party=party, person=dispute.person, moment=moment
+            "collector.notify.text.refused_by",
+            party=party,
+            person=printable_line(dispute.person),
+            moment=moment,
         )
     sentence = refusal.read(language)
-    return f"{sentence}: {dispute.reason}" if dispute.reason else f"{sentence}."
+    return f"{sentence}: {printable_line(dispute.reason)}" if dispute.reason else f"{sentence}."
 
 
 def settlement(dispute: Dispute, party: str, language: Language) -> str:
     """Return the outcome of a dispute, or that the city has to decide."""
     if dispute.ruling is not None:
-        moment, reason = exact_time(dispute.ruling.at_ns), dispute.ruling.reason
+        moment, reason = exact_time(dispute.ruling.at_ns), printable_line(dispute.ruling.reason)
         if dispute.ruling.is_upheld:
             decision = Text(
                 "collector.notify.text.ruled_for", party=party, moment=moment, reason=reason

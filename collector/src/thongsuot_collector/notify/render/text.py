@@ -24,6 +24,7 @@ from thongsuot_collector.notify.render.names import (
     site_name,
 )
 from thongsuot_collector.notify.render.paths import PathLookup, no_paths, path_lines
+from thongsuot_collector.printable import printable_line
 from thongsuot_schema.segment import Party
 from thongsuot_schema.words.dates import local
 from thongsuot_schema.words.figures import duration
@@ -280,7 +281,7 @@ def _ending(context: MessageContext, language: Language) -> str:
     ending = _ENDINGS.get(context.record.cause, _ENDINGS[NotificationCause.ENDED]).read(language)
     party = party_name(incident.party, context.directory, language)
     closing = incident.closing
-    by, reason = ("", "") if closing is None else (closing.by, closing.reason)
+    by, reason = ("", "") if closing is None else (closing.by, printable_line(closing.reason))
     return ending.format(until=until, lasted=lasted, party=party, by=by, reason=reason)
 
 

@@ -11,6 +11,7 @@ from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.maintenance.windows import covered_count
 from thongsuot_collector.notify.render.names import window_scope
 from thongsuot_collector.notify.render.sections import exact_time
+from thongsuot_collector.printable import printable_line
 from thongsuot_schema.words.dates import moment
 from thongsuot_schema.words.language import Language, Text
 
@@ -67,9 +68,9 @@ def work_text(
     opening = _OPENINGS[kind].read(
         language,
         carrier=name,
-        person=work.person,
+        person=printable_line(work.person),
         by="" if decision is None else decision.by,
-        reason="" if decision is None else decision.reason,
+        reason="" if decision is None else printable_line(decision.reason),
     )
     facts = _FACTS.read(
         language,
@@ -77,7 +78,7 @@ def work_text(
         count=covered_count(window, directory),
         start=exact_time(window.start_ns),
         end=exact_time(window.end_ns),
-        note=window.note,
+        note=printable_line(window.note),
     )
     more = _READ_MORE.read(language, url=page_url) if page_url else ""
     return WorkText(title=title, body="\n\n".join(filter(None, (opening, facts, more))) + "\n")

@@ -6,6 +6,7 @@ from typing import Final
 from uuid import NAMESPACE_URL, uuid5
 from xml.etree.ElementTree import Element, SubElement, tostring
 
+from thongsuot_collector.printable import printable_line
 from thongsuot_collector.queries.records import IncidentRecord
 from thongsuot_collector.queries.selection import text_of
 from thongsuot_collector.web.feeds import labels
@@ -43,7 +44,7 @@ def atom_feed(
         _text(entry, "published", text_of(incident.known_at))
         _text(entry, "updated", text_of(_updated(incident)))
         for term in (*incident.carriers, *incident.areas):
-            SubElement(entry, "category", {"term": term})
+            SubElement(entry, "category", {"term": printable_line(term)})
         _text(entry, "summary", _summary(incident, language))
     document: bytes = tostring(feed, encoding="utf-8", xml_declaration=True)
     return document
@@ -63,4 +64,5 @@ def _updated(incident: IncidentRecord) -> datetime:
 
 
 def _text(parent: Element, name: str, text: str) -> None:
-    SubElement(parent, name).text = text
+    # XML has no form for a control character, and one would end the feed for all its readers.
+    SubElement(parent, name).text = printable_line(text)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
+from thongsuot_collector.printable import printable_lines
 from thongsuot_collector.queries.records import MaintenanceRecord
 from thongsuot_collector.web.feeds import labels
 from thongsuot_schema.words.language import Language
@@ -11,7 +12,7 @@ from thongsuot_schema.words.language import Language
 MEDIA_TYPE: Final = "text/calendar; charset=utf-8"
 
 _LINE_BYTES: Final = 75
-_ESCAPED: Final = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n", "\r": ""})
+_ESCAPED: Final = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"})
 
 
 def calendar(
@@ -50,7 +51,7 @@ def _utc(at: datetime) -> str:
 
 
 def _escaped(text: str) -> str:
-    return text.translate(_ESCAPED)
+    return printable_lines(text).translate(_ESCAPED)
 
 
 def _folded(line: str) -> bytes:

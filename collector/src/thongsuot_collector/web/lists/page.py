@@ -223,7 +223,11 @@ def _choice(name: str, text: Text, content: ListContent, reader: ListReader) -> 
     chosen = content.selection.filters.get(name, ())
     words = {value: value_word(name, value, reader) for value in (values | set(chosen)) - {""}}
     if name == "state" and any(isinstance(record, SiteRecord) for record in content.known):
-        words |= {value: reader.word(labels.SITE_STATES[State(value)]) for value in words}
+        words |= {
+            state.value: reader.word(word)
+            for state, word in labels.SITE_STATES.items()
+            if state.value in words  # a URL may name what is none
+        }
     return ListFilter(
         name=name,
         text=text,

@@ -113,4 +113,6 @@ def test_a_form_is_read_by_its_boundary_whatever_is_in_the_file() -> None:
     assert boundary_of('multipart/form-data; boundary="xyz"') == b"xyz"
     assert boundary_of("multipart/form-data") == b""
     assert boundary_of(f"multipart/form-data; boundary*{'9' * 5_000}=xyz") == b""
+    assert boundary_of(f'multipart/form-data; boundary=xyz; a="{";" * 15_000}') == b""
+    assert parts_of(body.replace(b"--xyz\r", b"--xyz\r\n" * 10 + b"--xyz\r"), b"xyz") == {}
     assert boundary_of("application/x-www-form-urlencoded; boundary=xyz") == b""

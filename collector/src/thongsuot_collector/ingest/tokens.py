@@ -26,8 +26,12 @@ class TokenCache:
     def __init__(self, store: Engine) -> None:
         self._store = store
         self._sites: dict[bytes, tuple[bytes, str]] = {}
-        self._mark: tuple[int, int, int] | None = None
+        self._mark: tuple[int, int] | None = None
         self._asking = asyncio.Lock()
+        """
+        Held from a question to the store until its answer is kept: an older answer must not
+        replace a newer one, or a revoked token would be good again until the next change.
+        """
 
     def known_site(self, secret: bytes) -> str | None:
         """Return the site of a token that is in memory: that of nearly every push."""
@@ -46,14 +50,16 @@ class TokenCache:
             # there are.
             async with self._asking:
                 site = await asyncio.to_thread(tokens.site_of, self._store, digest)
-            if site is not None:
-                self._sites[digest] = (digest, site)
+                if site is not None:
+                    self._sites[digest] = (digest, site)
         return site
 
     async def refresh(self) -> None:
         """Read the store again, if a token was made or revoked since."""
-        mark = await asyncio.to_thread(tokens.change_mark, self._store)
-        if mark != self._mark:
+        async with self._asking:
+            mark = await asyncio.to_thread(tokens.change_mark, self._store)
+            if mark == self._mark:
+                return
             listed = await asyncio.to_thread(tokens.listed, self._store)
             self._sites = {
                 token.digest: (token.digest, token.site)

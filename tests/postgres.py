@@ -153,6 +153,18 @@ class PostgresServer:
         self.execute(f"CREATE DATABASE {name}")
         return self.url(name)
 
+    def new_database_of(self, role: str) -> str:
+        """
+        Make an empty database of a role as an administrator makes it, and return its URL: that of
+        other tests may do anything.
+        """
+        url = self.new_database()
+        name = url.partition("?")[0].rpartition("/")[2]
+        if not self.execute("SELECT rolname FROM pg_roles WHERE rolname = %s", role):
+            self.execute(f"CREATE ROLE {role} LOGIN")
+        self.execute(f"ALTER DATABASE {name} OWNER TO {role}")
+        return url.replace(f"//{USER}@", f"//{role}@")
+
     def dump(self, database: str) -> Path:
         """Back up a database as its administrator does; return the file."""
         file = self.folder / f"{database}.dump"

@@ -155,6 +155,9 @@ class Metrics:
         )
 
     def _add_leadership_gauges(self) -> None:
+        self.ready = self._gauge(
+            "ready", "1 where pushes are accepted and judged, 0 where /readyz says why not", ()
+        )
         self.leading = self._gauge(
             "leading",
             "1 where this collector judges, delivers and notifies, 0 where another one does",

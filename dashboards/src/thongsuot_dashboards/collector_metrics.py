@@ -9,6 +9,7 @@ PREFIX = "thongsuot_collector_"
 JOB = "thongsuot-collector"
 """The name under which Prometheus scrapes the collector; the provisioning and the rules use it."""
 
+READY = f"{PREFIX}ready"
 PUSHES = f"{PREFIX}pushes_total"
 RESULTS = f"{PREFIX}results_total"
 BODY_BYTES = f"{PREFIX}body_bytes_total"

@@ -15,6 +15,7 @@ from thongsuot_collector.ingest.settings import Listen
 from thongsuot_schema.batch import push
 
 LISTEN = Listen(address="127.0.0.1:0")
+REASON = "the database cannot be used: permission denied for table tokens"
 
 
 @asynccontextmanager
@@ -34,8 +35,8 @@ async def test_without_a_database_every_push_is_answered_503_with_retry_after(
 
     with bind_listener(LISTEN) as sock:
         async with UnavailableServers(LISTEN, sock, None) as servers, client_of(sock) as client:
-            servers.start()
-            servers.start()  # they do already
+            servers.start(REASON)
+            servers.start(REASON)  # they do already
             answer = await client.post(path, content=parts())
     assert answer.status_code == 503
     assert int(answer.headers["Retry-After"]) >= 1
@@ -49,7 +50,7 @@ async def test_pages_report_the_outage_in_the_readers_language_at_both_addresses
 ) -> None:
     with bind_listener(LISTEN) as sock, bind_listener(LISTEN) as page_sock:
         async with UnavailableServers(LISTEN, sock, page_sock) as servers:
-            servers.start()
+            servers.start(REASON)
             for own in (sock, page_sock):
                 async with client_of(own) as client:
                     answer = await client.get(f"/sites{query}")
@@ -59,17 +60,26 @@ async def test_pages_report_the_outage_in_the_readers_language_at_both_addresses
                 assert answer.headers["Cache-Control"] == "no-store"
 
 
+async def test_the_check_of_a_proxy_or_a_watcher_is_told_the_reason() -> None:
+    with bind_listener(LISTEN) as sock:
+        async with UnavailableServers(LISTEN, sock, None) as servers, client_of(sock) as client:
+            servers.start("the database cannot be used: it starts up")
+            servers.start(REASON)
+            answer = await client.get("/readyz")
+    assert (answer.status_code, answer.text) == (503, REASON)
+
+
 async def test_afterwards_the_sockets_are_free_for_the_collector() -> None:
     with bind_listener(LISTEN) as sock:
         async with UnavailableServers(LISTEN, sock, None) as servers, client_of(sock) as client:
-            servers.start()
+            servers.start(REASON)
             assert (await client.get("/healthz")).status_code == 503
             await servers.end()
-            servers.start()
+            servers.start(REASON)
             assert (await client.get("/healthz")).status_code == 503
         # Ended before it has begun: nothing is left open either.
         async with UnavailableServers(LISTEN, sock, None) as servers:
-            servers.start()
+            servers.start(REASON)
         with socket.create_connection(sock.getsockname()):
             taken, _ = sock.accept()
             taken.close()

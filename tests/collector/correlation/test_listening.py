@@ -133,6 +133,21 @@ async def test_while_nothing_can_be_stored_no_site_is_silent_nor_just_afterwards
     assert world.lines() == [("opened", "started", "s0", "commune:s0")]
 
 
+async def test_while_pushes_are_refused_no_site_is_silent_although_the_cursor_is_saved(
+    world: World,
+) -> None:
+    """The database takes what the leader decides, and not what devices push."""
+    await all_well(world)
+    await world.run(30, sites=ALL)
+    world.consumer.listening.problem = lambda: "permission denied for table entries"
+    await world.run(300)
+    assert world.consumer.registry.incidents == {}
+    assert "permission denied" in world.consumer.refusal
+    world.consumer.listening.problem = lambda: ""
+    await come_back(world, {site: 6 + 12 * place for place, site in enumerate(ALL[1:])}, 180)
+    assert world.lines() == [("opened", "started", "s0", "commune:s0")]
+
+
 async def test_a_short_refusal_to_store_does_not_delay_the_report_of_a_silence(
     world: World,
 ) -> None:

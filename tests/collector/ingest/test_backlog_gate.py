@@ -138,6 +138,7 @@ def handler_of(journal: Journal, *, values: int) -> PushHandler:
             conflicting=lambda _entry: None,
             badly_signed=lambda _entry: None,
             damaged=lambda _error: None,
+            not_stored=lambda _reason: None,
             check_age=gate(LAG_ENTRIES + 1).check,
         ),
     )

@@ -1,10 +1,14 @@
 """The journal in a PostgreSQL that is not well: locked by an administrator, or with a bad page."""
 
+import asyncio
+from contextlib import suppress
+
 import pytest
 
 from tests.collector.journal.journal_contract import entry
 from tests.collector.journal.test_postgres import appended, database_at, name_of, opened_at
-from tests.postgres import PostgresServer
+from tests.collector.running import eventually
+from tests.postgres import USER, PostgresServer
 from thongsuot_collector.errors import JournalDamaged, JournalRefused
 from thongsuot_collector.journal.entry import AppendOutcome
 
@@ -28,6 +32,35 @@ async def test_a_cursor_is_not_saved_while_somebody_has_locked_the_entries(
     await journal.commit("incidents", 1)
     assert (await journal.cursor("incidents")).sequence == 1
     await journal.close()
+
+
+async def test_a_right_that_is_revoked_is_logged_a_few_times_however_often_the_journal_is_asked(
+    postgres: PostgresServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The listener asked again at once, thousands of times a second, and logged each answer."""
+    url = postgres.new_database_of("plain")
+    database = name_of(url)
+    journal = await opened_at(url)
+    postgres.execute(f"ALTER SCHEMA journal OWNER TO {USER}", database=database)
+    for _ in range(3):
+        with pytest.raises(JournalRefused, match="permission denied for schema journal"):
+            await journal.check_append()
+        await asyncio.sleep(0.5)
+    assert 1 <= len(caplog.messages) < 20
+    postgres.execute("ALTER SCHEMA journal OWNER TO plain", database=database)
+
+    async def may_append() -> bool:
+        with suppress(JournalRefused):
+            await journal.check_append()
+            return True
+        return False
+
+    await eventually(may_append)
+    other = await opened_at(url)
+    await other.append(entry(1))
+    assert await journal.wait(0) == 1
+    for each in (journal, other):
+        await each.close()
 
 
 async def test_a_process_that_has_read_what_the_new_primary_lacks_notices_it_after_others_append(

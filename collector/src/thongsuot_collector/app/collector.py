@@ -108,10 +108,7 @@ async def run_collector(
                     if not role.is_shared or not announce.is_told:
                         raise
                     # All in-memory state is read again; the former role ends anyway.
-                    _log.warning(
-                        "cannot continue with the database: %s; reopening it", _first_line(error)
-                    )
-                    unavailable.start()
+                    unavailable.start(f"cannot use the database: {_first_line(error)}")
                     await _pause(stop)
     _log.info("stopped")
 
@@ -145,10 +142,8 @@ def _ended(stop: asyncio.Event, election: Election) -> asyncio.Task[None]:
     """Return a task that is done when the collector has to stop, or has another role."""
 
     async def wait() -> None:
-        waiting = [
-            asyncio.ensure_future(stop.wait()),
-            asyncio.ensure_future(election.wait_for_change()),
-        ]
+        awaited = stop.wait(), election.wait_for_change()
+        waiting = [asyncio.ensure_future(each) for each in awaited]
         try:
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -227,8 +222,7 @@ async def _serve(
             )
         listening(url)
         await asyncio.wait((ended, *serving), return_when=asyncio.FIRST_COMPLETED)
-        # First stop accepting pushes; the consumers may still process what was acknowledged until
-        # then.
+        # First accept no more pushes; the consumers may still process those acknowledged before.
         components.stopping.set()
         for server in servers:
             server.end()
@@ -254,6 +248,7 @@ def _push_endpoint(
             conflicting=intake.put_conflict,
             badly_signed=intake.put_badly_signed,
             damaged=damage.report,
+            not_stored=components.storage.note_refused,
             check_age=BacklogGate(
                 lambda: unjudged_entries(components), settings.ingest.backlog_lag_entries
             ).check,
@@ -278,6 +273,8 @@ def _push_endpoint(
                 )
             ),
             on_report=report_hearer(components),
+            accepted=components.storage.note_accepted,
+            not_admitted=components.storage.note_refused,
         ),
         budgets=components.quarantines.budgets,
         failed_attempts=RateLimiter(
@@ -293,6 +290,7 @@ Job = tuple[str, Callable[[], Awaitable[None]]]
 
 def _jobs(components: Components, intake: DeadLetterIntake) -> Iterator[Job]:
     yield "state", components.states.run
+    yield "storage check", components.storage.run
     yield from _leading_jobs(components) if components.role.leads else _following_jobs(components)
     yield "tokens", components.agent_access.tokens.keep_fresh
     yield "certificates", components.agent_access.keep_fresh

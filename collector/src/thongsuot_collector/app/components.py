@@ -32,6 +32,7 @@ from thongsuot_collector.correlation import consumer as correlation
 from thongsuot_collector.correlation.consumer import IncidentConsumer
 from thongsuot_collector.correlation.problem_reports import ProblemReports
 from thongsuot_collector.ingest.device_clock import BootClocks
+from thongsuot_collector.ingest.push_storage import PushStorage
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.inventory.watch import InventoryWatch
 from thongsuot_collector.journal.dead_letters import DeadLetterQueue
@@ -94,6 +95,7 @@ class Components:
     role: CollectorRole
     passing: ReportPassing
     following: Following
+    storage: PushStorage
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     def site_incidents(self, site: str) -> tuple[SiteIncident, ...]:
@@ -130,6 +132,7 @@ async def open_components(
     decisions = decisions_of(store, configuration, role, name)
     stores = Stores(store=store, decisions=decisions, role=role)
     components = _components(configuration, directory, journal, stores, metrics)
+    components.incidents.listening.problem = lambda: components.storage.problem
     try:
         await _load_state(components)
         yield components
@@ -166,7 +169,6 @@ def _components(
         metrics=metrics,
         on_batch=on_batch,
     )
-    states = supplies.states
     sinks = {settings.name: kind.make(settings, supplies) for kind, settings in configuration.sinks}
     accounts = AccountConsumer(journal, reader, store=decisions, is_shared=role.is_shared)
     links = signed_links(configuration)
@@ -188,7 +190,7 @@ def _components(
         layouts=layouts,
         reader=reader,
         dead_letters=dead_letters,
-        states=states,
+        states=supplies.states,
         accounts=accounts,
         sinks=sinks,
         links=links,
@@ -201,6 +203,7 @@ def _components(
         role=role,
         passing=ReportPassing(store, journal),
         following=Following(store, incidents.registry, service, metrics),
+        storage=PushStorage(journal),
     )
 
 

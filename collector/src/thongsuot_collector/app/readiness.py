@@ -16,6 +16,8 @@ _FREE_BYTES = 64 << 20
 
 def problem_of(components: Components) -> str:
     """Return why the collector is not ready, empty if it is."""
+    if components.storage.problem:
+        return components.storage.problem
     if components.states.lag > _LAG:
         return f"catching up: states are {components.states.lag} entries behind"
     if not components.role.leads:

@@ -190,6 +190,7 @@ def _sign_in(components: Components) -> SignIn:
 
 def _refresh_gauges(components: Components) -> None:
     components.housekeeping.measure()
+    components.metrics.ready.set(not problem_of(components))
     components.notifications.update_metrics()
     components.metrics.set_anchors(components.directory.inventory.targets)
     components.metrics.site_configs.clear()

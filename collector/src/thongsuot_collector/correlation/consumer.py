@@ -121,7 +121,7 @@ class IncidentConsumer:
         settings = settings or IncidentConsumerSettings()
         self._settings, self._timeline = settings.incidents, settings.timeline
         self._now_ns = now_ns
-        self._listening = JournalListening(journal, CONSUMER, self._timeline, now_ns)
+        self.listening = JournalListening(journal, CONSUMER, self._timeline, now_ns)
         self._timelines: dict[str, SiteTimeline] = {}
         self._observations: dict[str, SiteObservations] = {}
         self._sequence = self._read_ns = self._ticked_ns = 0
@@ -251,7 +251,7 @@ class IncidentConsumer:
         Why the journal stores nothing, and every push is refused; or why the store refuses what was
         decided, so that nobody is notified. Empty if all is stored.
         """
-        return self._listening.refusal or self._refusal
+        return self.listening.refusal or self._refusal
 
     async def follow_windows(self) -> None:
         """Check periodically whether others have planned or cancelled work."""
@@ -306,7 +306,7 @@ class IncidentConsumer:
     async def _advance(self) -> None:
         now_ns = self._now_ns()
         is_current = not self.lag
-        await self._listening.prove()
+        await self.listening.prove()
         # While it lags, silence is counted up to its position in the journal.
         await self._tick(now_ns if is_current else self._read_ns)
         await self._load_archived(self._unwritten.fresh)
@@ -389,4 +389,4 @@ class IncidentConsumer:
         return {} if observations is None else observations.failures_of(subject)
 
     def _present(self, now_ns: int) -> CollectorClock:
-        return CollectorClock(now_ns=now_ns, listening_since_ns=self._listening.since_ns)
+        return CollectorClock(now_ns=now_ns, listening_since_ns=self.listening.since_ns)

@@ -70,6 +70,8 @@ class JournalListening:
         self._proven_ns = 0
         self.refusal = ""
         """Why nothing can be stored; empty if it can."""
+        self.problem: Callable[[], str] = lambda: ""
+        """Returns why pushes are refused, whatever becomes of the cursor; empty: they are not."""
 
     @property
     def since_ns(self) -> int:
@@ -80,14 +82,20 @@ class JournalListening:
         """Record that it is listening, if storing succeeds; called about once a second."""
         if 0 <= self._now_ns() - self._proven_ns < ns(self._proven_every_s):
             return
+        refusal = self.problem() or await self._save_cursor()
+        if refusal and not self.refusal:
+            _log.warning("nothing can be stored, so no agent is reported silent: %s", refusal)
+        self.refusal = refusal
+        if refusal:
+            return
+        self._proven_ns = self._now_ns()
+        self._period.note_presence(self._proven_ns)
+
+    async def _save_cursor(self) -> str:
+        """Save the cursor unchanged; return why that is refused, empty if it is not."""
         try:
             cursor = await self._journal.cursor(self._consumer)
             await self._journal.commit(self._consumer, cursor.sequence, cursor.note)
         except JournalError as error:
-            if not self.refusal:
-                _log.warning("nothing can be stored, so no agent is reported silent: %s", error)
-            self.refusal = str(error)
-            return
-        self.refusal = ""
-        self._proven_ns = self._now_ns()
-        self._period.note_presence(self._proven_ns)
+            return str(error)
+        return ""

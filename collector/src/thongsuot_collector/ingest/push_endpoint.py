@@ -4,7 +4,6 @@ endpoint that returns the client's address.
 """
 
 import asyncio
-import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from dataclasses import dataclass
@@ -23,7 +22,6 @@ from thongsuot_collector.ingest.push_handler import Accepted, PushClock, PushHan
 from thongsuot_collector.ingest.rate_limit import RateLimiter
 from thongsuot_collector.ingest.site_budgets import SiteBudgets
 from thongsuot_collector.metrics import Metrics
-from thongsuot_collector.repeated_warnings import RepeatedWarnings
 from thongsuot_schema.batch import push
 from thongsuot_schema.batch.limits import LATEST_MS, BatchLimits
 
@@ -55,7 +53,6 @@ _STORE_AWAY = (DBAPIError, PoolTimeout, StoreError)
 _LENGTH_DIGITS = 20
 """A longer Content-Length is invalid, and converting it to a number would cost time."""
 
-_log = logging.getLogger(__name__)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -75,10 +72,14 @@ class SiteCallbacks:
     ``answer`` returns the additional content of the answer to a site, given its agent's report on
     site configurations: notified parties of its faults, requested tests, a site configuration.
     ``on_report`` is called with a device's report on its record, once its batch is durable.
+    ``accepted`` is called with each push that is durable, ``not_admitted`` with the reason if its
+    sender cannot be looked up.
     """
 
     answer: Callable[[str, str], push.PushResponse]
     on_report: Callable[[str, str, PushClock], None]
+    accepted: Callable[[], None]
+    not_admitted: Callable[[str], None]
 
 
 class PushEndpoint:
@@ -110,7 +111,6 @@ class PushEndpoint:
         self._callbacks = callbacks
         self._budgets = budgets
         self._failed_attempts = failed_attempts
-        self._warnings = RepeatedWarnings()
 
     async def batches(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a push of one batch."""
@@ -178,6 +178,7 @@ class PushEndpoint:
         self, site: str, headers: dict[bytes, bytes], moment: PushClock, accepted: Accepted
     ) -> PushAnswer:
         (self._repeated if accepted.repeated else self._accepted).inc()
+        self._callbacks.accepted()
         record = headers.get(_RECORD, b"")
         if record and len(record) <= _RECORD_BYTES:
             self._callbacks.on_report(site, record.decode("latin-1"), moment)
@@ -270,14 +271,9 @@ class PushEndpoint:
         return site
 
     def _not_admitted_now(self, error: Exception) -> PushRefused:
-        """Return the refusal of a push whose sender cannot be looked up; logged once a minute."""
-        ending = self._warnings.ending("")
-        if ending is not None:
-            _log.warning(
-                "cannot look up who sends pushes: %s; agents push them again%s",
-                str(error).partition("\n")[0],
-                ending,
-            )
+        """Return the refusal of a push whose sender cannot be looked up."""
+        reason = str(error).partition("\n")[0]
+        self._callbacks.not_admitted(f"cannot look up who sends it: {reason}")
         return PushRefused(
             RefusalReason.STORE_UNREACHABLE,
             "the collector cannot look up who sends this; try again later",

@@ -94,13 +94,15 @@ class PushCallbacks:
 
     ``conflicting`` is called with each batch under an identity that is stored with other bytes,
     ``badly_signed`` with each whose signature does not match its bytes, ``damaged`` if the journal
-    is damaged: then the process has to end. ``check_age`` is called with the age of a batch, the
+    is damaged: then the process has to end. ``not_stored`` is called with the reason if the journal
+    refuses what a push needs. ``check_age`` is called with the age of a batch, the
     time (ns) since it was sealed; it raises ``PushRefused`` if such an old one has to wait.
     """
 
     conflicting: Callable[[JournalEntry], None]
     badly_signed: Callable[[JournalEntry], None]
     damaged: Callable[[JournalDamaged], None]
+    not_stored: Callable[[str], None]
     check_age: Callable[[int], None]
 
 
@@ -292,6 +294,7 @@ class PushHandler:
     def _not_now(self, error: JournalError) -> PushRefused:
         if isinstance(error, JournalDamaged):
             self._callbacks.damaged(error)
+        self._callbacks.not_stored(str(error))
         why = (
             RefusalReason.JOURNAL_BUSY
             if isinstance(error, JournalBusy)

@@ -182,6 +182,12 @@ class Journal(Protocol):
             JournalBusy: more is waiting than memory may hold.
         """
 
+    async def check_append(self) -> None:
+        """
+        Return if an entry could be appended now, as far as that shows without one: the same rights,
+        locks and disk are needed.
+        """
+
     def commit_soon(self) -> None:
         """Let what has been appended so far not wait for more: its group is complete."""
 

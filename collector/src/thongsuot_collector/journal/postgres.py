@@ -1,6 +1,5 @@
 """
-The journal in PostgreSQL: shared by several collectors, and replicated by the server if so
-configured.
+The journal in PostgreSQL: shared by several collectors, and replicated by servers set up for it.
 
 Its special property: several processes append and read. Each learns of the others' entries from the
 server; its own entries are kept in memory as in the other engine.
@@ -135,14 +134,17 @@ class PostgresJournal:
         """See ``Journal``."""
         size_bytes = len(entry.body)
         self._waiting.add(size_bytes)
+        then = partial(self._note_appended, entry)
         try:
-            result = await self._writer.run(
-                entry, then=lambda appended: self._note_appended(appended, entry)
-            )
+            result = await self._writer.run(entry, then=then)
         finally:
             self._waiting.remove(size_bytes)
         assert isinstance(result, AppendResult)
         return result
+
+    async def check_append(self) -> None:
+        """See ``Journal``."""
+        await self._write(rows.check_append)
 
     def commit_soon(self) -> None:
         """See ``Journal``."""
@@ -225,7 +227,7 @@ class PostgresJournal:
         def job(connection: PostgresConnection) -> None:
             self.fence(connection)
             rows.commit(connection, consumer, sequence, note)
-            rows.check_writable(connection)
+            rows.check_append(connection)
             if begun is not None or tallies:
                 tally_rows.add(connection, consumer, tallies, begun=begun)
 
@@ -237,11 +239,11 @@ class PostgresJournal:
 
     async def commit_retried(self, consumer: str, kept: StoredEntry) -> None:
         """See ``Journal``."""
-        day, site = day_of(kept.entry.received_ns), kept.entry.site
+        day = day_of(kept.entry.received_ns)
 
         def job(connection: PostgresConnection) -> None:
             self.fence(connection)
-            tally_rows.add_retried(connection, consumer, kept.sequence, day, site)
+            tally_rows.add_retried(connection, consumer, kept.sequence, day, kept.entry.site)
 
         await self._write(job)
 
@@ -315,9 +317,8 @@ class PostgresJournal:
             return None
         of_site, over_bytes = largest
         wanted_bytes = min(over_bytes, excess_bytes)
-        return await self._read(
-            lambda connection: trim_rows.oldest_of(connection, of_site, wanted_bytes)
-        )
+        oldest_of = partial(trim_rows.oldest_of, site=of_site, over_bytes=wanted_bytes)
+        return await self._read(oldest_of)
 
     async def close(self) -> None:
         """See ``Journal``."""
@@ -326,7 +327,7 @@ class PostgresJournal:
         self._reader.close()
         await self._writer.close()
 
-    def _note_appended(self, appended: AppendResult, entry: JournalEntry) -> None:
+    def _note_appended(self, entry: JournalEntry, appended: AppendResult) -> None:
         if appended.sequence:
             self._recent.add(StoredEntry(sequence=appended.sequence, entry=entry))
             self._newest = appended.sequence, entry.digest
@@ -383,8 +384,7 @@ async def open_postgres_journal(
     """
     Return the journal in a database: a new one where there is none, if it ``may_be_new``.
 
-    Arguments as of ``open_journal``; a commit that takes longer than ``commit_within_s`` is given
-    up.
+    Arguments as of ``open_journal``; a commit longer than ``commit_within_s`` is given up.
 
     Raises:
         JournalRefused: see ``prepare_tables``.

@@ -313,14 +313,15 @@ def commit(connection: PostgresConnection, consumer: str, sequence: int, note: b
     connection.execute(_COMMIT, (consumer, sequence, note))
 
 
-def check_writable(connection: PostgresConnection) -> None:
+def check_append(connection: PostgresConnection) -> None:
     """
-    Wait until entries may be appended, for no longer than an append does.
+    Append nothing: that needs the rights and the locks of an append, and waits for no longer.
 
     The leader takes a saved cursor for the proof that devices could be heard: not if an
-    administrator has locked the table of entries alone (``VACUUM FULL``, ``CREATE INDEX``).
+    administrator has locked the table of entries alone (``VACUUM FULL``, ``CREATE INDEX``), or has
+    revoked a right to it.
     """
-    connection.execute("LOCK TABLE entries IN ROW EXCLUSIVE MODE")
+    connection.execute(_APPEND, _as_columns([]), prepare=True, binary=True)
 
 
 def extent(connection: PostgresConnection) -> Extent:

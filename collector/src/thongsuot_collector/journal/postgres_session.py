@@ -24,6 +24,7 @@ from thongsuot_collector.journal.postgres_tables import (
     used_by,
 )
 from thongsuot_collector.postgresql import PostgresDatabase, abort
+from thongsuot_collector.repeated_warnings import RepeatedWarnings
 from thongsuot_runtime.backoff import Backoff
 
 Job = JournalEntry | Callable[[PostgresConnection], object]
@@ -295,6 +296,7 @@ class HeadListener:
         self._grown = grown
         self._failed = failed
         self._closing = threading.Event()
+        self._warnings = RepeatedWarnings()
         self._thread = threading.Thread(target=self._run, name="journal-listener", daemon=True)
         self._thread.start()
 
@@ -319,8 +321,11 @@ class HeadListener:
                 self._closing.wait(_FIRST_WAIT_S)
             except psycopg.Error as error:
                 refused = self._connection.fail(error)
-                if not self._closing.is_set():
-                    _log.warning("%s", refused)
+                ending = self._warnings.ending(str(refused))
+                if ending is not None and not self._closing.is_set():
+                    _log.warning("%s%s", refused, ending)
+                # A server that answers, and refuses: a right was revoked.
+                self._closing.wait(_FIRST_WAIT_S)
             except JournalError as error:
                 self._failed(error)
                 return

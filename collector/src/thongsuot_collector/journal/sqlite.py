@@ -100,6 +100,10 @@ class SqliteJournal:
         finally:
             self._waiting.remove(size_bytes)
 
+    async def check_append(self) -> None:
+        """See ``Journal``."""
+        await self._write(rows.check_append)
+
     def commit_soon(self) -> None:
         """See ``Journal``."""
         self._writer.commit_soon()

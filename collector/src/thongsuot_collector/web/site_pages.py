@@ -1,5 +1,6 @@
 """The pages of sites, and the read-only endpoints for machines."""
 
+import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from collections.abc import Set as AbstractSet
@@ -7,11 +8,15 @@ from typing import Final
 
 import msgspec
 from prometheus_client import CollectorRegistry
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from thongsuot_collector.errors import JournalRefused
+from thongsuot_collector.repeated_warnings import RepeatedWarnings
 from thongsuot_collector.store.people import PersonRole
 from thongsuot_collector.web import labels, layout, sites_page
 from thongsuot_collector.web.access import PageAccess, Visitor
@@ -39,6 +44,11 @@ from thongsuot_schema.words.language import Language
 _SITE_POLICY: Final = content_security_policy(
     PICTURE_STYLE, scripts=(LIVE_SCRIPT, REGISTER_SCRIPT), is_installable=True
 )
+
+_DATABASE_AWAY = (DBAPIError, PoolTimeout, JournalRefused)
+_RETRY_S = "5"
+
+_log = logging.getLogger(__name__)
 
 RemarksOf = Callable[[SiteView, ChartPeriod | None, Language], Awaitable[PageRemarks]]
 
@@ -73,6 +83,7 @@ class SitePages:
         self._duplicate_sites = duplicate_sites
         self._home = home
         self._remarks_of = remarks_of
+        self._warnings = RepeatedWarnings()
 
     def app(self, more: Sequence[Route] = ()) -> Starlette:
         """Return the application, with additional routes ``more``."""
@@ -86,7 +97,10 @@ class SitePages:
                 Route("/readyz", self.readiness),
                 *more,
             ],
-            exception_handlers={ClientDisconnect: client_gone},
+            exception_handlers={
+                ClientDisconnect: client_gone,
+                **dict.fromkeys(_DATABASE_AWAY, self.database_away),
+            },
         )
 
     async def list_of_sites(self, request: Request) -> Response:
@@ -153,6 +167,16 @@ class SitePages:
         self._refresh()
         text, content_type = await exposition(self._registry, request.headers.get("accept", ""))
         return Response(text, media_type=content_type)
+
+    async def database_away(self, request: Request, error: Exception) -> Response:
+        """Answer that a database refuses what a page needs; logged once a minute."""
+        reason = str(error).partition("\n")[0]
+        ending = self._warnings.ending(reason)
+        if ending is not None:
+            path = request.scope["path"]
+            _log.warning("cannot answer path=%s: %s%s", path, reason, ending, exc_info=error)
+        text = labels.DATABASE_UNAVAILABLE.read(language_of(request))
+        return PlainTextResponse(text, 503, headers=HEADERS | {"Retry-After": _RETRY_S})
 
     async def health(self, _request: Request) -> Response:
         """Answer that the process lives."""

@@ -26,6 +26,20 @@ GROUP = RuleGroup(
             "thongsuot-collector.",
         ),
         AlertRule(
+            name="ThongsuotCollectorNotReady",
+            expr=f"{collector_metrics.READY} == 0",
+            lasting="5m",
+            severity="critical",
+            summary_vi="Hệ thống thu thập {{ $labels.instance }} không nhận hoặc không xét được dữ"
+            " liệu",
+            summary_en="The collector {{ $labels.instance }} cannot store or judge what devices"
+            " push",
+            action_vi="Địa chỉ /readyz của nó nêu lý do. Thiết bị vẫn đo và giữ dữ liệu; có thể"
+            " không ai được báo sự cố cho đến khi sửa xong.",
+            action_en="Its /readyz says why. The devices continue to measure and keep their data; "
+            "it may be that nobody is notified of incidents until the cause is mended.",
+        ),
+        AlertRule(
             name="ThongsuotSinkBehind",
             expr=f"{_BEHIND_S} > 300",
             lasting="10m",
@@ -206,8 +220,9 @@ GROUP = RuleGroup(
             " 15 phút",
             summary_en="Task {{ $labels.task }} restarted {{ $value | humanize }} times in 15"
             " minutes",
-            action_vi="Đây là lỗi của phần mềm; nhật ký hệ thống ghi rõ lỗi gì.",
-            action_en="This is a bug in the software; the log has the error.",
+            action_vi="Nhật ký hệ thống ghi rõ lỗi gì: cơ sở dữ liệu từ chối, hoặc lỗi của phần"
+            " mềm.",
+            action_en="The log has the error: a database that refuses, or a bug in the software.",
         ),
     ),
 )

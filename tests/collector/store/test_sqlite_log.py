@@ -4,13 +4,16 @@ A frame of the log is spoiled, and the collector is killed: the transactions beh
 
 import os
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.collector.journal.journal_contract import entry, everything
 from thongsuot_collector.journal.sqlite import open_journal
-from thongsuot_collector.store import sqlite_log
+from thongsuot_collector.store import sqlite_log, tokens
+from thongsuot_collector.store.engine import open_store
 
 FRAME = 24 + 8192
 
@@ -83,9 +86,95 @@ async def test_what_is_no_log_has_no_transactions(tmp_path: Path) -> None:
     log = sqlite_log.log_of(path)
     whole = log.read_bytes()
     assert sqlite_log.has_dropped_commits(path, used=0)
-    for spoiled in (b"", whole[:20], b"\0\0\0\0" + whole[4:], whole[:8] + bytes(4) + whole[12:]):
-        log.write_bytes(spoiled)
+    for other in (b"", whole[:20], whole[:32], bytes(len(whole))):
+        log.write_bytes(other)
         assert not sqlite_log.has_dropped_commits(path, used=0)
+
+
+SPOILED_HEADERS = {
+    "all": lambda log: b"\xa5" * 32 + log[32:],
+    "zeros": lambda log: bytes(32) + log[32:],
+    "magic": lambda log: b"\0\0\0\0" + log[4:],
+    "page size": lambda log: log[:8] + bytes(4) + log[12:],
+    "salts": lambda log: log[:16] + bytes(8) + log[24:],
+    "checksum": lambda log: log[:24] + bytes(8) + log[32:],
+    "sector": lambda log: b"\xa5" * 512 + log[512:],
+    "page": lambda log: b"\xa5" * 4096 + log[4096:],
+    "two pages": lambda log: bytes(16384) + log[16384:],
+}
+
+
+@pytest.mark.parametrize("spoiled", SPOILED_HEADERS)
+async def test_the_transactions_of_a_log_with_a_bad_header_are_recovered(
+    tmp_path: Path, spoiled: str
+) -> None:
+    """SQLite takes it for an empty log, and begins it again."""
+    path = await killed(tmp_path, appends=40)
+    log = sqlite_log.log_of(path)
+    log.write_bytes(SPOILED_HEADERS[spoiled](log.read_bytes()))
+    before = log.read_bytes()
+    journal = open_journal(path, committed=ignore)
+    there = {kept.entry.number for kept in await everything(journal)}
+    damage = await journal.damage()
+    await journal.close()
+    assert journal.quarantined is not None
+    kept_log = sqlite_log.log_of(journal.quarantined)
+    assert kept_log.read_bytes() == before
+    named = {
+        number for part in damage.lost for number in range(part.first_number, part.last_number + 1)
+    } - {0}
+    assert set(range(1, 41)) - there == named
+    assert len(there) >= 39
+
+
+@pytest.mark.parametrize("at", [0, 32 + 3 * (24 + 4096)], ids=["header", "frame"])
+def test_transactions_of_a_store_behind_a_bad_place_in_its_log_are_recovered(
+    tmp_path: Path, at: int
+) -> None:
+    store = open_store(tmp_path / "working.sqlite")
+    path = tmp_path / "store.sqlite"
+    with store.connect() as connection:  # the log is not folded into the file meanwhile
+        connection.exec_driver_sql("SAVEPOINT snapshot")
+        connection.exec_driver_sql("SELECT count(*) FROM tokens")
+        secrets = [tokens.create(store, f"site-{number}") for number in range(20)]
+        for suffix in ("", "-wal"):
+            shutil.copyfile(tmp_path / f"working.sqlite{suffix}", f"{path}{suffix}")
+    store.dispose()
+    with sqlite_log.log_of(path).open("r+b") as log:
+        log.seek(at)
+        log.write(os.urandom(32))
+    spoiled = sqlite_log.log_of(path).read_bytes()
+    store = open_store(path)
+    sites = [tokens.site_of(store, tokens.digest_of(secret.encode())) for secret in secrets]
+    store.dispose()
+    assert sites == [f"site-{number}" for number in range(20)]
+    (kept,) = tmp_path.glob("store.sqlite.damaged-*-wal")
+    assert kept.read_bytes() == spoiled
+
+
+async def test_a_log_that_was_begun_again_gives_its_new_frames_alone(tmp_path: Path) -> None:
+    """The frames behind these are older than what the file has."""
+    path, copy = tmp_path / "journal.sqlite", tmp_path / "copy" / "journal.sqlite"
+    journal = open_journal(path, committed=ignore)
+    for number in range(1, 21):
+        await journal.append(entry(number, body=os.urandom(3_000)))
+    await journal.commit("slow", 3)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        assert connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()[0] == 0
+        await journal.commit("slow", 17)
+        copy.parent.mkdir()
+        for suffix in ("", "-wal"):
+            shutil.copyfile(f"{path}{suffix}", f"{copy}{suffix}")
+    await journal.close()
+    log = sqlite_log.log_of(copy)
+    frame = [log.read_bytes()[32 + number * FRAME :][:24] for number in range(3)]
+    assert frame[0][8:16] != frame[1][8:16] == frame[2][8:16]
+    log.write_bytes(bytes(32) + log.read_bytes()[32:])
+    journal = open_journal(copy, committed=ignore)
+    assert journal.quarantined is not None
+    assert (len(await everything(journal)), (await journal.cursor("slow")).sequence) == (20, 17)
+    assert (await journal.damage()).lost_entries == 0
+    await journal.close()
 
 
 async def test_a_mended_log_is_read_by_its_owner_alone(tmp_path: Path) -> None:

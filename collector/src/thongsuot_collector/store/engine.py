@@ -53,6 +53,7 @@ def open_store(
         recovered.rename(path)
     try:
         sqlite_file.check_file(path)
+        sqlite_file.check_log(path)
     except sqlite3.DatabaseError as error:
         if not sqlite_file.is_damage(error):
             raise StoreError(

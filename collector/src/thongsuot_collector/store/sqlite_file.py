@@ -15,6 +15,8 @@ _log = logging.getLogger(__name__)
 _DAMAGE_CODES = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_IOERR_SHORT_READ")
 """Prefixes of SQLite's error names for: invalid pages, not a database, missing pages."""
 
+RESTORING_SUFFIX = ".restoring"
+
 _QUICK_CHECK_BYTES = 256 << 20
 """
 Up to this size every page is checked at start (about a second). Above, only the tables are checked:
@@ -38,12 +40,9 @@ def check_file(path: Path) -> None:
     """
     if not path.exists():
         return
-    marker = damage_marker(path)
-    if marker.exists():
-        raise sqlite3.DatabaseError(f"malformed while running: {marker.read_text('utf-8').strip()}")
+    check_not_marked(path)
     check_not_emptied(path)
-    # Read only: a damaged file is set aside unchanged.
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    connection = open_read_only(path)
     try:
         if path.stat().st_size <= _QUICK_CHECK_BYTES:
             verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
@@ -54,6 +53,23 @@ def check_file(path: Path) -> None:
         connection.close()
     if verdict != "ok":
         raise sqlite3.DatabaseError(f"malformed: {verdict}")
+
+
+def open_read_only(path: Path) -> sqlite3.Connection:
+    """Open a file that SQLite does not change: a damaged one is set aside as it is."""
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+
+
+def check_not_marked(path: Path) -> None:
+    """
+    Check that nobody has marked a file as damaged while it was in use.
+
+    Raises:
+        sqlite3.DatabaseError: somebody has (``is_damage``).
+    """
+    marker = damage_marker(path)
+    if marker.exists():
+        raise sqlite3.DatabaseError(f"malformed while running: {marker.read_text('utf-8').strip()}")
 
 
 def check_not_emptied(path: Path) -> None:
@@ -73,18 +89,27 @@ def check_not_emptied(path: Path) -> None:
 
 def check_log(path: Path) -> None:
     """
-    Check that SQLite does not drop complete transactions from the log of a file that nobody writes.
+    Check that SQLite does not drop complete transactions from the log of a file; others may write.
 
     Raises:
         sqlite3.DatabaseError: it does, or the file cannot be read.
     """
     if not path.exists():
         return
-    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+    with closing(open_read_only(path)) as connection:
         connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-        used = sqlite_log.last_frame_used(path)
-        if used is not None and sqlite_log.has_dropped_commits(path, used):
-            raise sqlite3.DatabaseError(f"malformed: frame {used + 1} of its log or a later one")
+        if (frame := sqlite_log.drops_commits(path)) is not None:
+            raise sqlite3.DatabaseError(f"malformed: frame {frame} of its log or a later one")
+
+
+def restoring_part(path: Path) -> Path:
+    """Return the name that a file has until it is restored completely from a backup."""
+    return path.with_name(path.name + RESTORING_SUFFIX)
+
+
+def is_restoring(path: Path) -> bool:
+    """Return whether a file is missing because its restore was interrupted, or is not over yet."""
+    return restoring_part(path).exists() and not path.exists()
 
 
 def has_tables(path: Path) -> bool:
@@ -97,7 +122,7 @@ def has_tables(path: Path) -> bool:
     if not path.exists() or not path.stat().st_size:
         return False
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as opened:
+        with closing(open_read_only(path)) as opened:
             return bool(opened.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0])
     except sqlite3.DatabaseError:
         return True  # whoever opens it says what is wrong

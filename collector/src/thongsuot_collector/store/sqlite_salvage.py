@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from thongsuot_collector.store import sqlite_log
+from thongsuot_collector.store.sqlite_file import open_read_only
 from thongsuot_collector.store.sqlite_first_page import header_of
 
 _CHUNK_ROWS = 1024
@@ -76,7 +77,7 @@ def open_damaged(
                 mend(copy)
             except sqlite3.DatabaseError as error:
                 _log.error("cannot find the tables of %s: %s", path, error)
-        with closing(_read_only(source)) as connection:
+        with closing(open_read_only(source)) as connection:
             yield connection
     finally:
         for suffix in ("", "-wal", "-shm"):
@@ -132,18 +133,16 @@ def last_row(source: sqlite3.Connection, table: str) -> int:
         return _last_readable(source, table) + _CHUNK_ROWS
 
 
-def _read_only(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
-
-
 def _used_of_spoiled_log(path: Path) -> int | None:
     """Return how many frames of a log are used, if complete transactions stand behind these."""
     try:
-        with closing(_read_only(path)) as connection:
+        with closing(open_read_only(path)) as connection:
             connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
             used = sqlite_log.last_frame_used(path)
     except sqlite3.DatabaseError:
-        return None  # as it is without its first page: its log is read as far as SQLite does
+        # As it is without its first page: its log is read as far as SQLite does, or not at all
+        # before its header is mended.
+        return 0 if sqlite_log.has_bad_header(path) else None
     if used is None or not sqlite_log.has_dropped_commits(path, used):
         return None
     return used
@@ -152,7 +151,7 @@ def _used_of_spoiled_log(path: Path) -> int | None:
 def _has_table(path: Path, table: str) -> bool:
     query = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = ?"
     try:
-        with closing(_read_only(path)) as connection:
+        with closing(open_read_only(path)) as connection:
             return bool(connection.execute(query, (table,)).fetchone()[0])
     except sqlite3.DatabaseError:
         return False

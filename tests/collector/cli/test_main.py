@@ -251,7 +251,7 @@ def test_a_store_that_cannot_be_read_is_reported_in_the_language_of_the_terminal
     )
 
 
-@pytest.mark.parametrize("words", ["journal status", "verify", "account ba-dinh"])
+@pytest.mark.parametrize("words", ["journal status", "account ba-dinh"])
 def test_a_file_that_is_not_a_journal_is_reported_in_one_sentence(
     config: Path, capsys: pytest.CaptureFixture[str], words: str
 ) -> None:

@@ -12,7 +12,6 @@ import os
 import pwd
 import shutil
 import sqlite3
-import threading
 import time
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
@@ -32,7 +31,8 @@ from thongsuot_collector.backup.manifest import (
 from thongsuot_collector.errors import BackupError
 from thongsuot_collector.store.folder_lock import LOCK_FILE
 from thongsuot_collector.store.former_copy import COPY_SUFFIX, NEWER_SUFFIX
-from thongsuot_collector.store.sqlite_file import has_tables
+from thongsuot_collector.store.progress import reporting
+from thongsuot_collector.store.sqlite_file import RESTORING_SUFFIX, check_log, has_tables
 from thongsuot_schema.words.language import Text
 
 PREFIX = "thongsuot-collector-"
@@ -49,8 +49,8 @@ _SIDE_FILES = (
     ".part",
     COPY_SUFFIX,
     NEWER_SUFFIX,
+    RESTORING_SUFFIX,
 )
-_PROGRESS_S = 2.0
 
 Progress = Callable[[Path, int, int], None]
 """Called with the progress of a database copy: copied bytes, total bytes."""
@@ -219,12 +219,17 @@ def _check_room(into: Path, databases: Sequence[Path], plain: Sequence[Path]) ->
 
 def _copy_database(path: Path, folder: Path, progress: Progress) -> BackedUpFile:
     copy = _made_place(folder, path)
-    with closing(sqlite3.connect(copy)) as target, _Reporter(path, copy, progress):
+
+    def report() -> None:
+        progress(path, copy.stat().st_size, path.stat().st_size)
+
+    with closing(sqlite3.connect(copy)) as target, reporting(report):
         # All pages in one step, that is, in one transaction: a copy in several starts again at each
         # commit of the running collector (sqlite3_backup_step), and might never end.
         try:
             with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as source:
                 source.backup(target, pages=-1)
+            check_log(path)
             verdict = target.execute("PRAGMA quick_check(1)").fetchone()[0]
         except sqlite3.DatabaseError as error:
             verdict = str(error)
@@ -236,28 +241,6 @@ def _copy_database(path: Path, folder: Path, progress: Progress) -> BackedUpFile
     copy.chmod(0o600)
     _flush(copy)
     return _described(path, copy)
-
-
-class _Reporter:
-    """
-    Reports the size of a growing file every few seconds, from a thread: SQLite copies in one call.
-    """
-
-    def __init__(self, path: Path, copy: Path, progress: Progress) -> None:
-        self._path, self._copy, self._progress = path, copy, progress
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._report_progress, daemon=True)
-
-    def __enter__(self) -> None:
-        self._thread.start()
-
-    def __exit__(self, *_: object) -> None:
-        self._ended.set()
-        self._thread.join()
-
-    def _report_progress(self) -> None:
-        while not self._ended.wait(_PROGRESS_S):
-            self._progress(self._path, self._copy.stat().st_size, self._path.stat().st_size)
 
 
 def _copy_file(path: Path, folder: Path) -> BackedUpFile:

@@ -1,13 +1,15 @@
 """``thongsuot-collector journal``, ``verify``, ``dead-letters``: the stored record."""
 
 import argparse
+import sqlite3
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
-from thongsuot_collector.app.durable import JOURNAL_FILE
+from thongsuot_collector.app.durable import JOURNAL_FILE, STORE_FILE
 from thongsuot_collector.cli import (
     accept_loss,
     accept_record,
@@ -40,6 +42,8 @@ from thongsuot_collector.journal.view import JournalView
 from thongsuot_collector.notify.render.document import IncidentDocument
 from thongsuot_collector.store import dead_letters
 from thongsuot_collector.store.folder_lock import lock_folder
+from thongsuot_collector.store.progress import reporting
+from thongsuot_collector.store.sqlite_integrity import FileDamage, find_damage
 from thongsuot_runtime.terminal import localized
 from thongsuot_schema.words.language import Text
 from thongsuot_schema.words.suggestions import suggested
@@ -165,6 +169,11 @@ def _verify(options: argparse.Namespace) -> int:
         document = evidence.read_incident_document(options.evidence)
         with opened_journal(configuration) as journal:
             report = _verified_evidence(journal, document, say)
+    elif damaged := _damaged_files(configuration):
+        for damage in damaged:
+            say(record_lines.damaged_line(damage))
+        print_error(Text("collector.cli.error.verify_damaged"))
+        report = VerificationReport(is_intact=False, damaged=damaged)
     else:
         with opened_journal(configuration) as journal:
             report = _verified_record(configuration, journal, options.site, say)
@@ -175,6 +184,36 @@ def _verify(options: argparse.Namespace) -> int:
 
 def _say_nothing(_line: str) -> None:
     """Print nothing: the whole report comes at the end."""
+
+
+def _damaged_files(configuration: Configuration) -> list[FileDamage]:
+    """Read every page of journal and store, before one of them is opened for writing."""
+    settings, state_dir = configuration.settings, configuration.state_dir
+    kept = (settings.journal, JOURNAL_FILE), (settings.store, STORE_FILE)
+    files = [state_dir / file for shared, file in kept if not shared.url]
+    checked = (_checked_file(path) for path in files if path.exists())
+    return [damage for damage in checked if damage is not None]
+
+
+def _checked_file(path: Path) -> FileDamage | None:
+    check_user(path)
+    began_s = time.monotonic()
+
+    def report() -> None:
+        text = Text(
+            "collector.cli.said.checking",
+            file=path.name,
+            whole=f"{path.stat().st_size / 1e6:.0f}",
+            seconds=f"{time.monotonic() - began_s:.0f}",
+        )
+        print(localized(text), file=sys.stderr)
+
+    try:
+        with reporting(report):
+            return find_damage(path)
+    except sqlite3.DatabaseError as error:
+        unchecked = Text("collector.cli.error.file_unchecked", path=str(path), why=str(error))
+        raise CommandFailed(unchecked) from error
 
 
 def _verified_evidence(

@@ -9,6 +9,7 @@ from thongsuot_collector.cli.record_reports import MissingBatches, UndeliveredEn
 from thongsuot_collector.journal.hash_chain import BatchFlaw, StreamAudit
 from thongsuot_collector.journal.journal import LostRange
 from thongsuot_collector.journal.ranges import Range
+from thongsuot_collector.store.sqlite_integrity import FileDamage
 from thongsuot_runtime.terminal import localized, localized_sentence
 from thongsuot_schema.words.language import Text
 
@@ -93,6 +94,20 @@ def undelivered_line(undelivered: UndeliveredEntries) -> str:
         why=localized_sentence(undelivered.why),
     )
     return localized(entries)
+
+
+def damaged_line(damage: FileDamage) -> str:
+    """Return as one line which tables of a file are damaged, and what was found first."""
+    if not damage.tables:
+        whole = Text("collector.cli.record.damaged_file", file=damage.file, why=damage.finding)
+        return localized(whole)
+    tables = Text(
+        "collector.cli.record.damaged_tables",
+        file=damage.file,
+        tables=", ".join(damage.tables),
+        why=damage.finding,
+    )
+    return localized(tables)
 
 
 def lost_line(part: LostRange) -> str:

@@ -14,6 +14,7 @@ from thongsuot_collector.journal.journal import Cursor, Extent, LostRange
 from thongsuot_collector.store.acceptances import AcceptedEntries, AcceptedFlaw
 from thongsuot_collector.store.dead_letters import DeadLetter
 from thongsuot_collector.store.record_accounts import AcceptedLoss
+from thongsuot_collector.store.sqlite_integrity import FileDamage
 
 _EPOCH = date(1970, 1, 1)
 
@@ -97,9 +98,14 @@ class SiteAccountReport(msgspec.Struct, frozen=True, kw_only=True, tag="site", t
 
 
 class VerificationReport(msgspec.Struct, kw_only=True, tag="record", tag_field="what"):
-    """The findings of ``verify`` about the record; filled as it runs."""
+    """
+    The findings of ``verify`` about the record; filled as it runs.
+
+    ``damaged`` are files with damaged pages: nothing else is looked at then.
+    """
 
     is_intact: bool = True
+    damaged: list[FileDamage] = msgspec.field(default_factory=list)
     accepted: list[AcceptedLoss] = msgspec.field(default_factory=list)
     accepted_entries: list[AcceptedEntries] = msgspec.field(default_factory=list)
     accepted_flaws: list[AcceptedFlaw] = msgspec.field(default_factory=list)

@@ -79,7 +79,7 @@ def test_a_restore_for_which_there_is_no_room_can_be_made_again(
     words = ["restore", backup, "--root", root]
     check_refused(run(words, disk, most_bytes=100_000))
     left = [file for file in root.rglob("*sqlite*") if file.is_file()]
-    assert {file.name for file in left} == {"journal.sqlite.restoring"}
+    assert {file.name for file in left} == {"journal.sqlite.restoring", "store.sqlite.restoring"}
     assert not [file for file in left if file.stat().st_mode & 0o077], "it is as secret as a whole"
     done = run(words, disk)
     assert done.returncode == 0, done.stderr

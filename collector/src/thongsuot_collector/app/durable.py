@@ -119,6 +119,19 @@ def _refuse_forgotten_copy(configuration: Configuration) -> None:
         )
 
 
+def _refuse_unfinished_restore(state_dir: Path) -> None:
+    for file in (STORE_FILE, JOURNAL_FILE):
+        if sqlite_file.is_restoring(state_dir / file):
+            raise StoreError(
+                Localizable(
+                    "a restore into {folder} was not completed: run `thongsuot-collector restore` "
+                    "with the same backup again, or remove {file}",
+                    folder=str(state_dir),
+                    file=str(sqlite_file.restoring_part(state_dir / file)),
+                )
+            )
+
+
 def open_state_store(
     configuration: Configuration,
     *,
@@ -143,6 +156,7 @@ def open_state_store(
         )
     from thongsuot_collector.store.postgresql import open_database  # noqa: PLC0415 - the driver
 
+    _refuse_unfinished_restore(state_dir)  # the journal may be a file
     had_store = was_used(state_dir, _STORE)
     may_be_new = accept_empty or not (had_store or (state_dir / STORE_FILE).exists())
     database = msgspec.structs.replace(shared.database, application=application)
@@ -162,10 +176,12 @@ def open_embedded_store(
     ``is_alone``: this process has locked the folder; else it does so to recover a damaged store.
 
     Raises:
-        StoreError: see ``open_store`` and ``keep_former``; or there is a journal, and the store is
-            missing or empty: the tokens are lost, and an empty store would refuse every agent.
+        StoreError: see ``open_store`` and ``keep_former``; or a restore was interrupted; or there
+            is a journal, and the store is missing or empty: the tokens are lost, and an empty store
+            would refuse every agent.
         JournalError: the journal cannot be opened.
     """
+    _refuse_unfinished_restore(state_dir)
     store, journal = state_dir / STORE_FILE, state_dir / JOURNAL_FILE
     recovered = store.with_name(store.name + ".recovered")
     has_journal = has_journal or journal.exists()

@@ -1,14 +1,16 @@
 """
 Restores a backup, on the same machine or on a new one.
 
-The journal comes first and the store last: with a journal and no store the collector refuses to
-start, so an interrupted restore is never mistaken for a complete one.
+An interrupted restore is never mistaken for a complete one, and is completed by the next one: the
+places of the databases are marked before anything is written, and a collector does not start beside
+such a mark. The journal comes first and the store last: without its store it does not start either.
 """
 
 import grp
 import os
 import pwd
 import shutil
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -21,9 +23,11 @@ from thongsuot_collector.backup.manifest import (
 )
 from thongsuot_collector.errors import BackupError
 from thongsuot_collector.store.folder_lock import lock_folder
+from thongsuot_collector.store.sqlite_file import restoring_part
 from thongsuot_schema.words.language import Text
 
-_PART = ".restoring"
+_DATABASE_SIDES = ("-wal", "-shm", ".damaged", ".recovered", ".lost")
+"""Beside a database that is restored they would be taken for its own."""
 
 
 def restore_backup(folder: Path, *, root: Path = Path("/")) -> Manifest:
@@ -45,16 +49,16 @@ def restore_backup(folder: Path, *, root: Path = Path("/")) -> Manifest:
         _owner_ids(file)
     places = {file.path: root / file.path.lstrip("/") for file in manifest.files}
     missing = [file for file in manifest.files if not _is_there(places[file.path], file)]
-    if any(file.path in manifest.databases for file in missing):
-        # A store from the backup beside another journal, or the reverse, would be inconsistent.
-        for path in manifest.databases:
-            _check_absent(places[path])
+    databases = [file for file in missing if file.path in manifest.databases]
+    if databases:
+        _check_databases(manifest, missing, places)
     with ExitStack() as held:
-        for place in {
-            places[file.path].parent for file in missing if file.path in manifest.databases
-        }:
+        for place in {places[file.path].parent for file in databases}:
             if place.is_dir():  # else nobody uses it
                 held.enter_context(lock_folder(place))
+        for file in databases:
+            _begin(places[file.path], file)
+            _flush(places[file.path].parent)
         for file in _in_order(missing, manifest):
             _put(copy_in_backup(folder, file.path), places[file.path], file)
     return manifest
@@ -81,26 +85,46 @@ def _is_there(place: Path, file: BackedUpFile) -> bool:
     raise BackupError(Text("collector.cli.error.restore_occupied", path=str(place)))
 
 
-def _check_absent(place: Path) -> None:
-    for end in ("", "-wal", "-shm"):
-        beside = place.with_name(place.name + end)
-        if beside.exists():
-            raise BackupError(Text("collector.cli.error.restore_beside", path=str(beside)))
+def _check_databases(
+    manifest: Manifest, missing: list[BackedUpFile], places: Mapping[str, Path]
+) -> None:
+    """
+    Refuse a store from the backup beside another journal, or the reverse.
+
+    What an interrupted restore has put in place is the backup's own, in the order of ``_in_order``.
+    """
+    absent = {file.path for file in missing}
+    is_completed = True
+    for path in reversed(manifest.databases):
+        is_completed = is_completed and path not in absent
+        for end in _DATABASE_SIDES if is_completed else ("", *_DATABASE_SIDES):
+            beside = places[path].with_name(places[path].name + end)
+            if beside.exists():
+                raise BackupError(Text("collector.cli.error.restore_beside", path=str(beside)))
 
 
 def _put(copy: Path, place: Path, file: BackedUpFile) -> None:
-    _make_folder(place.parent, file)
-    part = place.with_name(place.name + _PART)
-    part.unlink(missing_ok=True)
-    # For nobody else from the first byte on, also if this is cut short.
-    os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    part = _begin(place, file)
     shutil.copyfile(copy, part)
     part.chmod(file.mode)
     _give(part, file)
-    with part.open("rb") as written:
-        os.fsync(written.fileno())
+    _flush(part)
     part.rename(place)
-    descriptor = os.open(place.parent, os.O_RDONLY)
+    _flush(place.parent)
+
+
+def _begin(place: Path, file: BackedUpFile) -> Path:
+    """Return the empty file that will be renamed to ``place``."""
+    _make_folder(place.parent, file)
+    part = restoring_part(place)
+    part.unlink(missing_ok=True)
+    # For nobody else from the first byte on, also if this is cut short.
+    os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    return part
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -2,15 +2,18 @@
 
 import asyncio
 import logging
+import signal
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import httpx
 import pytest
 
+from tests.collector.notify.channel_contract import running_service
 from tests.collector.notify.incident_events import (
     city_inventory,
     cut_fibre,
@@ -39,9 +42,14 @@ receivers: [{{name: hook, webhook_configs: [{{url: "http://127.0.0.1:{hook}/"}}]
 _log = logging.getLogger(__name__)
 
 
+class AlertmanagerPair(NamedTuple):
+    urls: tuple[str, ...]
+    processes: tuple[subprocess.Popen[bytes], ...]
+
+
 @contextmanager
-def alertmanager_pair(folder: Path, interval_s: int, hook: int) -> Iterator[tuple[str, ...]]:
-    """Run two that gossip; gives their addresses."""
+def alertmanager_pair(folder: Path, interval_s: int, hook: int) -> Iterator[AlertmanagerPair]:
+    """Run two that gossip."""
     config = folder / "alertmanager.yml"
     config.write_text(_CONFIG.format(interval=interval_s, hook=hook), "utf-8")
     web, gossip = (free_port(), free_port()), (free_port(), free_port())
@@ -56,9 +64,10 @@ def alertmanager_pair(folder: Path, interval_s: int, hook: int) -> Iterator[tupl
                 command += [f"--cluster.advertise-address=127.0.0.1:{gossip[own]}"]
                 command += [f"--cluster.peer=127.0.0.1:{gossip[other]}"]
                 running.append(subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT))
-        yield tuple(f"http://127.0.0.1:{port}" for port in web)
+        yield AlertmanagerPair(tuple(f"http://127.0.0.1:{port}" for port in web), tuple(running))
     finally:
         for process in running:
+            process.send_signal(signal.SIGCONT)
             process.terminate()
             process.wait()
 
@@ -86,10 +95,10 @@ async def test_a_pair_tells_once_where_groups_wait_longer_than_a_peer(
         return Counter(alert["incident"] for alert in told if alert["status"] == status)
 
     city = steady_city(city_inventory())
-    with alertmanager_pair(tmp_path, interval_s, people.port) as urls:
-        for url in urls:
+    with alertmanager_pair(tmp_path, interval_s, people.port) as pair:
+        for url in pair.urls:
             await eventually(lambda: is_settled(url))  # noqa: B023
-        channel = AlertmanagerChannel(Settings(kind="alertmanager", name="pair", urls=urls))
+        channel = AlertmanagerChannel(Settings(kind="alertmanager", name="pair", urls=pair.urls))
         events = [cut_fibre(city, site) for site in SITES]
         memos = {}
         for event in events:
@@ -111,3 +120,41 @@ async def test_a_pair_tells_once_where_groups_wait_longer_than_a_peer(
         assert set(tellings("firing").values()) == set(tellings("resolved").values()) == {1}
     else:
         assert again > 0, "what the documents warn of has been mended: say so there"
+
+
+@pytest.mark.parametrize("absent", [0, 1])
+async def test_an_alert_that_ended_while_a_member_was_absent_is_not_told_as_firing_again(
+    tmp_path: Path, absent: int
+) -> None:
+    need("prometheus-alertmanager")
+    people = ReceiverProcess(
+        "tests.collector.notify.alert_webhook_receiver", tmp_path / "people"
+    ).start()
+
+    def told() -> list[str]:
+        return [alert["status"] for alert in people.folder.received()]
+
+    city = steady_city(city_inventory())
+    with alertmanager_pair(tmp_path, 20, people.port) as pair:
+        for url in pair.urls:
+            await eventually(lambda: is_settled(url))  # noqa: B023
+        settings = Settings(
+            kind="alertmanager", name="main", urls=pair.urls, repeat_s=5.0, timeout_s=2.0
+        )
+        channels = {"main": AlertmanagerChannel(settings)}
+        async with running_service(city, tmp_path, channels) as service:
+            await service.accept(cut_fibre(city))
+            await eventually(lambda: told() == ["firing"])
+            # The second has waited for the first, and knows that people have been told.
+            await asyncio.sleep(PEER_TIMEOUT_S + 20)
+            pair.processes[absent].send_signal(signal.SIGSTOP)
+            await service.accept(restore_fibre(city))
+            await eventually(lambda: "resolved" in told())
+            pair.processes[absent].send_signal(signal.SIGCONT)
+            for url in pair.urls:
+                await eventually(lambda: is_settled(url))  # noqa: B023
+            await asyncio.sleep(3 * PEER_TIMEOUT_S + 20)
+    people.stop()
+    assert told()[:2] == ["firing", "resolved"]
+    # A member that notified at the same moment is Alertmanager's; one that calls it firing is not.
+    assert "firing" not in told()[1:]

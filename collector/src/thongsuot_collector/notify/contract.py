@@ -45,16 +45,17 @@ class Channel(Protocol):
 @runtime_checkable
 class Resending(Protocol):
     """
-    A channel whose receiver does not persist notifications: open ones are sent again every
-    ``resend_s``.
+    A channel whose receiver does not persist notifications: open ones, and the ends of the last
+    ``end_kept_s``, are sent again every ``resend_s``.
 
-    ``resend`` sends the newest message of each open thread once more; it notifies nobody.
+    ``resend`` sends the newest message of each of these threads once more; it notifies nobody.
     """
 
     resend_s: float
+    end_kept_s: float
 
     async def resend(self, messages: Sequence[NotificationMessage]) -> ChannelResult:
-        """Send all open notifications again."""
+        """Send all open notifications, and the recent ends, again."""
 
 
 @runtime_checkable

@@ -203,22 +203,47 @@ def test_every_rule_has_an_alert_name_as_alerts_are_written() -> None:
     assert all(re.fullmatch("([A-Z][a-z0-9]+)+", name) for name in names)
 
 
-async def test_open_alerts_are_repeated_and_ended_ones_are_not(
+async def test_a_repetition_that_was_made_before_something_newer_is_not_sent_after_it(
     fixture: AlertmanagerFixture,
 ) -> None:
     made = steady_city(city_inventory())
-    message = message_of(cut_fibre(made), made)
+    opened = message_of(cut_fibre(made), made)
     channel = fixture.channel()
-    memo = (await channel.send(message)).memo
+    memo = (await channel.send(opened)).memo
     fixture.stop()
     (fixture.peer.folder.path / "received.jsonl").unlink()
     fixture.start()  # it has forgotten everything
-    assert (await channel.resend([with_memo(message, memo)])).outcome is ChannelOutcome.DELIVERED
+    assert (await channel.resend([with_memo(opened, memo)])).outcome is ChannelOutcome.DELIVERED
     assert fixture.received_kinds() == ["opened"]
-    await channel.send(with_memo(message_of(restore_fibre(made), made), memo))
-    await channel.resend([with_memo(message, memo)])
+    ended = with_memo(message_of(restore_fibre(made), made), memo)
+    await channel.send(ended)
+    await channel.resend([with_memo(opened, memo)])
     assert fixture.received_kinds() == ["opened", "resolved"]
+    await channel.send(message_of(cut_fibre(made), made))
+    await channel.resend([ended])
+    assert fixture.received_kinds() == ["opened", "resolved", "opened"]
     await channel.close()
+
+
+async def test_a_member_of_a_cluster_that_missed_an_end_is_told_of_it_again(
+    fixture: AlertmanagerFixture, tmp_path: Path
+) -> None:
+    made = steady_city(city_inventory())
+    other = ReceiverProcess("tests.collector.notify.alert_receiver", tmp_path / "other").start()
+    urls = (*fixture.settings.urls, f"http://127.0.0.1:{other.port}")
+    channel = AlertmanagerChannel(msgspec.structs.replace(fixture.settings, urls=urls))
+    memo = (await channel.send(message_of(cut_fibre(made), made))).memo
+    other.folder.behave("503")
+    ended = with_memo(message_of(restore_fibre(made), made), memo)
+    assert (await channel.send(ended)).outcome is ChannelOutcome.DELIVERED
+    other.folder.behave(WELL)
+    assert (await channel.resend([ended])).outcome is ChannelOutcome.DELIVERED
+    assert [request["kind"] for request in other.folder.received()] == ["opened", "resolved"]
+    # What an older collector ended has no memo: there is nothing to name it by.
+    without_memo = msgspec.structs.replace(ended, memo="")
+    assert (await channel.resend([without_memo])).text == "nothing to repeat"
+    await channel.close()
+    other.stop()
 
 
 async def test_one_member_of_a_cluster_that_has_it_is_enough(

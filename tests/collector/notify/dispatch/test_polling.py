@@ -1,8 +1,12 @@
 """Statuses that receivers set themselves reach the incident completely and once."""
 
 import asyncio
+import json
+import time
+from datetime import datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.collector.notify.channel_contract import ServiceFixture, running_service
@@ -126,3 +130,47 @@ async def test_a_former_leader_does_not_repeat_alerts_that_another_may_have_ende
         assert raised.value.subgroup(Deposed) is not None
         await fixture.service.close()
         await let_go(fixture.store)
+
+
+async def test_an_end_is_sent_again_by_the_next_collector_too_until_it_is_old_or_reopened(
+    tmp_path: Path,
+) -> None:
+    city = steady_city(city_inventory())
+    opened, ended = cut_fibre(city), restore_fibre(city)
+    assert opened.incident.id == ended.incident.id
+    again = msgspec.structs.replace(opened.record, number=ended.record.number + 1)
+    reopened = msgspec.structs.replace(opened, record=again)
+    async with receiver(always(200)) as alerts:
+        settings = Settings(kind="alertmanager", name="main", urls=(alerts.url,), repeat_s=0.05)
+
+        def ends() -> list[bool]:
+            """Return of each request whether it ended its alert."""
+            return [
+                datetime.fromisoformat(alert["endsAt"]).timestamp() < time.time()
+                for request in alerts.requests
+                for alert in json.loads(request.body)
+            ]
+
+        channel = AlertmanagerChannel(settings)
+        async with running_service(city, tmp_path, {"main": channel}) as service:
+            await service.accept(opened)
+            await eventually(lambda: len(ends()) > 1)
+            await service.accept(ended)
+            await eventually(lambda: ends().count(True) > 2)
+        alerts.requests.clear()
+        channel = AlertmanagerChannel(settings)
+        async with running_service(city, tmp_path, {"main": channel}) as service:
+            await eventually(lambda: ends().count(True) > 2)
+            assert all(ends())
+            await service.accept(reopened)
+            await eventually(lambda: False in ends())
+            first = ends().index(False)
+            await eventually(lambda: len(ends()) > first + 3)
+            assert not any(ends()[first:]), "a repeated end would end the reopened alert"
+        alerts.requests.clear()
+        channel = AlertmanagerChannel(settings)
+        channel.end_kept_s = 0.0
+        async with running_service(city, tmp_path, {"main": channel}) as service:
+            await service.accept(cut_fibre(city, "s3"))
+            await eventually(lambda: len(ends()) > 3)
+        assert not any(ends())

@@ -81,7 +81,14 @@ class ThreadSimulation:
         """Return what may be sent now."""
         return set(self.next().sends)
 
-    def answers(self, outcome: ChannelOutcome, *, route: str = "", reference: str = "") -> Send:
+    def answers(
+        self,
+        outcome: ChannelOutcome,
+        *,
+        route: str = "",
+        reference: str = "",
+        memo: str | None = None,
+    ) -> Send:
         """Let the next try (by a route) have an outcome, waiting for it if need be; return it."""
         while True:
             steps = self.next()
@@ -92,7 +99,7 @@ class ThreadSimulation:
             assert steps.until_ns > self.now_ns
             self.now_s = steps.until_ns / NS_PER_S
         tried = self.thread
-        answer = ChannelResult(outcome=outcome, text="so", reference=reference)
+        answer = ChannelResult(outcome=outcome, text="so", reference=reference, memo=memo)
         self.thread = apply_result(
             mark_sending(tried, step.route), step, tried, answer, now_ns=self.now_ns, policy=POLICY
         )
@@ -268,16 +275,21 @@ def test_repeated_and_older_events_change_nothing() -> None:
 
 def test_an_incident_opened_again_gets_a_new_thread() -> None:
     desk = ThreadSimulation()
-    desk.answers(ChannelOutcome.DELIVERED, reference="TT-1")
+    desk.answers(ChannelOutcome.DELIVERED, reference="TT-1", memo="of the first")
     desk.hears(numbered(RESOLVED, 2, NotificationKind.RESOLVED))
+    assert not desk.thread.has_delivered_end("tickets")
     desk.answers(ChannelOutcome.DELIVERED)
-    assert desk.thread.route_state("tickets").reference == "TT-1"
+    assert desk.thread.has_delivered_end("tickets")
+    ended = desk.thread.route_state("tickets")
+    assert (ended.reference, ended.memo) == ("TT-1", "of the first")
     again = numbered(OPENED, 3, NotificationKind.OPENED)
     desk.hears(again)
     assert desk.answers(ChannelOutcome.DELIVERED, reference="TT-2") == Send(
         "tickets", NotificationKind.OPENED
     )
     assert desk.thread.route_state("tickets").thread_id == again.id != OPENED.id
+    assert desk.thread.route_state("tickets").memo == ""
+    assert not desk.thread.has_delivered_end("tickets")
 
 
 def test_an_undelivered_resolution_of_a_reopened_incident_becomes_an_update() -> None:

@@ -5,7 +5,9 @@ API v2 (``POST /api/v2/alerts``). An alert is identified by its labels, so its l
 its opening to its end; changes are in annotations. An incident that becomes more severe opens a
 second alert with the new ``severity`` beside the first, like a pair of Prometheus rules: routes
 receive it, nothing is resolved too early, and both end with the incident. Alertmanager keeps alerts
-in memory only and drops those that are not repeated, so all open ones are sent periodically.
+in memory only and drops those that are not repeated, so all open ones are sent periodically. Ends
+are repeated for a while, as Prometheus repeats them (``resolvedRetention``): a member of a cluster
+that missed the only one would call the alert firing again.
 """
 
 import asyncio
@@ -52,7 +54,10 @@ _WORST_LAST = (
 )
 """Best outcome first: one member of a cluster with the alert is enough."""
 
-_ENDED_KEPT = 10_000
+_END_KEPT_S = 900.0
+"""As Prometheus (``rules/alerting.go``)."""
+
+_THREADS_KEPT = 20_000
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 
@@ -117,37 +122,34 @@ class AlertmanagerChannel:
 
     def __init__(self, settings: Settings) -> None:
         self.resend_s = settings.repeat_s
+        self.end_kept_s = _END_KEPT_S
         self._settings = settings
         self._client = HttpClient(settings)
         self._urls = [url.rstrip("/") + PATH for url in settings.urls]
-        # A repetition that was made before an end must not arrive after it.
+        # A repetition that was made before an end must not arrive after it, nor that of an end
+        # after a reopening.
         self._lock = asyncio.Lock()
-        self._ended: dict[str, None] = {}
+        self._sent: dict[tuple[str, str], int] = {}
 
     async def send(self, message: NotificationMessage) -> ChannelResult:
         """Post one alert."""
         identities = self._identities(message)
         async with self._lock:
-            if message.kind is NotificationKind.RESOLVED:
-                self._end(message.thread_id)
-            else:
-                self._ended.pop(message.thread_id, None)
+            self._note_sent(message)
             reply = await self._post(self._alerts(message, identities))
         return reply.channel_result(memo=msgspec.json.encode(identities).decode())
 
     async def resend(self, messages: Sequence[NotificationMessage]) -> ChannelResult:
-        """Post all open alerts again."""
-        answer = ChannelResult(outcome=ChannelOutcome.DELIVERED, text="nothing is open")
+        """Post all open alerts, and the ends of those that ended recently, again."""
+        answer = ChannelResult(outcome=ChannelOutcome.DELIVERED, text="nothing to repeat")
         async with self._lock:
             alerts = [
                 alert
                 for message in messages
-                if message.thread_id not in self._ended
+                if message.record.number >= self._sent.get(_thread_of(message), 0)
                 # Only a message opens a graver alert, and its result keeps it: one that is opened
                 # here would not end with its incident.
-                for alert in self._alerts(
-                    message, _decode_memo(message.memo) or self._identities(message)
-                )
+                for alert in self._alerts(message, self._repeated_identities(message))
             ]
             for first in range(0, len(alerts), _ALERTS_AT_ONCE):
                 answer = (
@@ -173,6 +175,12 @@ class AlertmanagerChannel:
             return known
         labels = known[0].labels | {SEVERITY: opened.labels[SEVERITY]}
         return (*known, AlertIdentity(labels=labels, starts_ns=message.record.at_ns))
+
+    def _repeated_identities(self, message: NotificationMessage) -> Identities:
+        known = _decode_memo(message.memo)
+        if known or message.kind is NotificationKind.RESOLVED:
+            return known
+        return self._identities(message)
 
     def _alerts(self, message: NotificationMessage, identities: Identities) -> list[PostableAlert]:
         now_ns = message.record.at_ns
@@ -209,10 +217,16 @@ class AlertmanagerChannel:
             return msgspec.structs.replace(best, text=text)
         return best
 
-    def _end(self, thread_id: str) -> None:
-        self._ended[thread_id] = None
-        while len(self._ended) > _ENDED_KEPT:
-            del self._ended[next(iter(self._ended))]
+    def _note_sent(self, message: NotificationMessage) -> None:
+        thread = _thread_of(message)
+        self._sent.pop(thread, None)
+        self._sent[thread] = message.record.number
+        while len(self._sent) > _THREADS_KEPT:
+            del self._sent[next(iter(self._sent))]
+
+
+def _thread_of(message: NotificationMessage) -> tuple[str, str]:
+    return message.incident.id, str(message.audience)
 
 
 def _decode_memo(memo: str) -> Identities:

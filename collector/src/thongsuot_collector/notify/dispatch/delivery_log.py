@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 from sqlalchemy import Connection, Engine, delete, insert, select
 
+from thongsuot_collector.incidents.notification_log import NotificationKind
 from thongsuot_collector.incidents.party import ResponsibleParty
 from thongsuot_collector.notify.dispatch.thread import NotificationThread
 from thongsuot_collector.notify.dispatch.transitions import Send
@@ -90,6 +91,29 @@ def load_thread(
     with engine.connect() as connection:
         state = connection.execute(wanted).scalar()
     return None if state is None else _decoded(state)
+
+
+def load_ended(engine: Engine, *, since_ns: int) -> list[tuple[NotificationThread, str]]:
+    """Return the threads with a route that has delivered an end since a time, with that route."""
+    ends = (
+        select(DELIVERIES.c.incident, DELIVERIES.c.audience, DELIVERIES.c.channel)
+        .where(
+            DELIVERIES.c.began_ns >= since_ns,
+            DELIVERIES.c.kind == NotificationKind.RESOLVED,
+            DELIVERIES.c.outcome == ChannelOutcome.DELIVERED,
+        )
+        .distinct()
+        .subquery()
+    )
+    wanted = select(NOTIFICATION_THREADS.c.state, ends.c.channel).join(
+        ends,
+        (ends.c.incident == NOTIFICATION_THREADS.c.incident)
+        & (ends.c.audience == NOTIFICATION_THREADS.c.audience),
+    )
+    with engine.connect() as connection:
+        rows = connection.execute(wanted).all()
+    loaded = ((_decoded(row.state), row.channel) for row in rows)
+    return [(thread, route) for thread, route in loaded if thread is not None]
 
 
 def load_attempts(engine: Engine, incident: str) -> list[DeliveryLogEntry]:

@@ -85,6 +85,11 @@ class NotificationStore:
             if known is not None and key not in self._live:
                 self.put(key, known)
 
+    async def load_ended(self, *, since_ns: int) -> list[tuple[NotificationThread, str]]:
+        """Load the threads with a route that has delivered an end since a time, with the route."""
+        ended = partial(delivery_log.load_ended, self._store, since_ns=since_ns)
+        return await run_to_completion(ended)
+
     async def save(
         self, keys: Sequence[ThreadKey], *attempts: delivery_log.DeliveryLogEntry
     ) -> None:

@@ -1,13 +1,14 @@
 """
-Polling: resends open notifications to receivers that do not persist them, and polls receivers for
-changes.
+Polling: resends open notifications and recent ends to receivers that do not persist them, and polls
+receivers for changes.
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from thongsuot_collector.errors import Deposed
+from thongsuot_collector.incidents.fault import NS_PER_S
 from thongsuot_collector.incidents.notification_log import NotificationKind
 from thongsuot_collector.notify.contract import Channel, Polling, Resending
 from thongsuot_collector.notify.dispatch.channel_health import HealthByChannel
@@ -19,7 +20,12 @@ from thongsuot_collector.notify.dispatch.thread import (
     NotificationThread,
     RouteState,
 )
-from thongsuot_collector.notify.message import Acceptance, OpenNotification, ReceiverStatus
+from thongsuot_collector.notify.message import (
+    Acceptance,
+    NotificationMessage,
+    OpenNotification,
+    ReceiverStatus,
+)
 
 _CALLS_APART_S = 0.5
 
@@ -33,8 +39,8 @@ class ReceiverPoller:
     """
     Resends and polls for the channels; the sender polls through it before it ends a notification.
 
-    Open notifications are only sent again if the sender may: a deposed collector that is not aware
-    of it yet would reopen notifications that its successor has ended.
+    Anything is only sent again if the sender may: a deposed collector that is not aware of it yet
+    would reopen notifications that its successor has ended.
     """
 
     def __init__(
@@ -92,13 +98,12 @@ class ReceiverPoller:
                     await self._on_status(thread, route, status)
 
     async def _resend(self, name: str, channel: Resending) -> None:
-        """Resend open notifications, also after a start: the receiver may have lost them."""
+        """
+        Resend open notifications and recent ends, also after a start: the receiver may have lost
+        the former, and a part of it may have missed the latter.
+        """
         while True:
-            messages = [
-                self._composer.compose(thread, route.route, NotificationKind.UPDATED)
-                for thread, route in self._open_by(name)
-                if not thread.is_ending
-            ]
+            messages = await self._messages_to_resend(name, channel)
             if messages:
                 if not self._sender.may_send():
                     raise Deposed(f"what is open by channel={name} is not sent again from here")
@@ -107,13 +112,35 @@ class ReceiverPoller:
                 health, now_ns = self._health.of(name), self._now_ns()
                 if health.record(result, began_ns=began_ns, now_ns=now_ns):
                     _log.warning(
-                        "resending channel=%s open=%d outcome=%s: %s",
+                        "resending channel=%s messages=%d outcome=%s: %s",
                         name,
                         len(messages),
                         result.outcome,
                         result.text,
                     )
             await asyncio.sleep(channel.resend_s)
+
+    async def _messages_to_resend(
+        self, name: str, channel: Resending
+    ) -> Sequence[NotificationMessage]:
+        since_ns = self._now_ns() - round(channel.end_kept_s * NS_PER_S)
+        wanted: list[tuple[NotificationThread, str, NotificationKind]] = []
+        for stored, route in await self._store.load_ended(since_ns=since_ns):
+            # While another route has not delivered its end, the newest state is in memory.
+            thread = self._store.get((stored.incident, stored.audience)) or stored
+            if route.partition(":")[0] == name and thread.has_delivered_end(route):
+                wanted.append((thread, route, NotificationKind.RESOLVED))
+        wanted += [
+            (thread, state.route, NotificationKind.UPDATED)
+            for thread, state in self._open_by(name)
+            if not thread.is_ending
+        ]
+        messages = []
+        for thread, route, kind in wanted:
+            messages.append(self._composer.compose(thread, route, kind))
+            # A city's storm has hundreds; pushes are answered in between.
+            await asyncio.sleep(0)
+        return messages
 
     async def _poll(self, name: str, channel: Polling) -> None:
         call = self._calls[name]

@@ -43,7 +43,8 @@ class RouteState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     One channel of a party, and its progress.
 
     ``route`` is the channel's name, with an optional address after a colon. ``thread_id``
-    identifies the thread to the receiver, from the first attempt until it is over.
+    identifies the thread to the receiver, from the first attempt until it is over. ``memo`` is the
+    channel's; it is kept until the next opening, because ends are sent again, too.
     ``delivered_number`` is the number of the newest delivered notification, and ``delivered_news``
     the delivered part of the thread's news; ``attempts`` counts the failed attempts at the present
     one, ``not_before_ns`` is the earliest time of the next. ``receiver_status`` is the receiver's
@@ -158,6 +159,12 @@ class NotificationThread(msgspec.Struct, frozen=True, kw_only=True):
     def is_complete(self) -> bool:
         """Whether there is nothing to do."""
         return not self.pending_routes and (self.is_ending or self.is_reached)
+
+    def has_delivered_end(self, route: str) -> bool:
+        """Return whether the incident is over, and a route's receiver has been told so."""
+        return self.is_ending and any(
+            state.route == route and state.delivery is DeliveryState.NO for state in self.routes
+        )
 
     def has_route(self, polled: RouteState) -> bool:
         """Return whether a route is still in the same thread as when its receiver was polled."""

@@ -176,8 +176,13 @@ def mark_sending(thread: NotificationThread, route: str) -> NotificationThread:
     """
     state = thread.route_state(route)
     delivery = DeliveryState.MAYBE if state.delivery is DeliveryState.NO else state.delivery
-    thread_id = state.thread_id or thread.event.id
-    sending = msgspec.structs.replace(state, delivery=delivery, thread_id=thread_id)
+    if state.thread_id:
+        sending = msgspec.structs.replace(state, delivery=delivery)
+    else:
+        # The memo is of what is over.
+        sending = msgspec.structs.replace(
+            state, delivery=delivery, thread_id=thread.event.id, memo=""
+        )
     return _with_state(thread, sending)
 
 
@@ -207,6 +212,7 @@ def apply_result(
             is_fallback=state.is_fallback,
             delivered_number=number,
             reference=reference,
+            memo=state.memo if result.memo is None else result.memo,
             last_text=result.text,
         )
         return _with_state(thread, done)

@@ -1,6 +1,7 @@
-"""A device that knows both machines of a cluster: what one took in silence, the other knows."""
+"""Devices that know both machines of a cluster: what one took in silence, the other knows."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,8 +19,10 @@ from tests.plain_http import NO_AUTHORITIES
 from tests.postgres import PostgresServer
 from thongsuot_collector.journal.postgres import open_postgres_journal
 from thongsuot_collector.postgresql import JOURNAL_SCHEMA, PostgresDatabase
-from thongsuot_collector.store import tokens
+from thongsuot_collector.store import enrolments, tokens
+from thongsuot_collector.store.enrolments import digest_of_code, new_code
 from thongsuot_schema.batch.push import PATH_BATCHES
+from thongsuot_schema.enrolment import PATH_ENROL, TOKEN_PREFIX, token_digest
 
 pytestmark = pytest.mark.servers
 
@@ -103,3 +106,30 @@ async def test_a_batch_that_two_machines_of_a_cluster_were_sent_is_kept_once(
     finally:
         await journal.close()
     assert sorted(kept) == list(range(1, _BATCHES + 1))
+
+
+async def test_of_many_devices_with_one_code_at_two_machines_one_is_enrolled(
+    postgres: PostgresServer, tmp_path: Path
+) -> None:
+    cluster = CollectorPair(tmp_path, postgres.new_database(), count=2)
+    await cluster.start()
+    code, ends_ns = new_code(), time.time_ns() + 3_600 * 10**9
+    enrolments.create(cluster.store, _SITE, digest_of_code(code), expires_ns=ends_ns)
+    secrets = [f"{TOKEN_PREFIX}{number:043}" for number in range(40)]
+
+    async def enrol(number: int, secret: str) -> tuple[str, httpx.Response]:
+        url = cluster.collectors[number % 2].url
+        body = {"code": code, "token_digest": token_digest(secret)}
+        async with httpx.AsyncClient(verify=NO_AUTHORITIES, timeout=WITHIN_S) as client:
+            return secret, await client.post(f"{url}{PATH_ENROL}", json=body)
+
+    try:
+        answers = await asyncio.gather(*(enrol(*device) for device in enumerate(secrets)))
+        assert {answer.status_code for _, answer in answers} <= {200, 409, 429}
+        ((winner, _),) = [item for item in answers if item[1].status_code == 200]
+        (good,) = [token for token in tokens.listed(cluster.store, _SITE) if not token.revoked_ns]
+        assert good.digest == tokens.digest_of(winner.encode())
+        again = await asyncio.gather(*(enrol(number, winner) for number in range(2)))
+        assert [answer.status_code for _, answer in again] == [200, 200], "of a lost answer"
+    finally:
+        await cluster.close()

@@ -46,11 +46,12 @@ class SmallBrowser:
 
 
 @asynccontextmanager
-async def browser(base: httpx.URL | str) -> AsyncIterator[SmallBrowser]:
-    """Open a browser that nobody has signed in with."""
-    async with httpx.AsyncClient(
-        base_url=base, timeout=WITHIN_S, trust_env=False, verify=NO_AUTHORITIES
-    ) as client:
+async def browser(
+    base: httpx.URL | str, *, address: str = "127.0.0.1"
+) -> AsyncIterator[SmallBrowser]:
+    """Open a browser that nobody has signed in with, at an address of loopback."""
+    transport = httpx.AsyncHTTPTransport(verify=NO_AUTHORITIES, local_address=address)
+    async with httpx.AsyncClient(base_url=base, timeout=WITHIN_S, transport=transport) as client:
         yield SmallBrowser(client)
 
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Thread
 from typing import ClassVar
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -42,6 +42,9 @@ class Provider:
     key_set: object = None
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    may_refuse: Event = field(default_factory=Event)
+    """Codes that are not good are answered once this is set."""
+    refusing: int = 0
 
     def metadata(self) -> dict[str, str]:
         """Return what it says of itself."""
@@ -124,6 +127,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
         answer = self.provider.token(self.headers["Authorization"], dict(parse_qsl(body)))
+        if answer is None:
+            self.provider.refusing += 1
+            self.provider.may_refuse.wait()
         self._send(answer or {"error": "invalid_grant"}, 200 if answer else 400)
 
     def _send(self, document: object, status: int = 200) -> None:
@@ -142,6 +148,7 @@ class _Handler(BaseHTTPRequestHandler):
 def oidc_provider() -> Iterator[Provider]:
     """Run a provider on loopback."""
     provider = Provider()
+    provider.may_refuse.set()
     handler = type("Handler", (_Handler,), {"provider": provider})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         provider.url = f"http://127.0.0.1:{server.server_address[1]}"
@@ -150,5 +157,6 @@ def oidc_provider() -> Iterator[Provider]:
         try:
             yield provider
         finally:
+            provider.may_refuse.set()
             server.shutdown()
             thread.join()

@@ -1,6 +1,7 @@
 """Signing in by a provider of identities: who it vouches for gets in, and nobody else does."""
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,7 +12,7 @@ import httpx
 import pytest
 from joserfc.jwk import ECKey, OctKey
 
-from tests.collector.running import WITHIN_S
+from tests.collector.running import WITHIN_S, eventually
 from tests.collector.web.sign_in.browsers import SmallBrowser, browser, where
 from tests.collector.web.sign_in.city import SignInCollector, city
 from tests.collector.web.sign_in.oidc_provider import (
@@ -235,6 +236,24 @@ async def test_a_flood_of_presses_is_one_question_to_the_provider(tmp_path: Path
             # What the provider said last stays known for a minute, whatever it says meanwhile.
             assert {answer.status_code for answer in answers} == {303}
         assert provider.asked == ["/.well-known/openid-configuration"]
+
+
+async def test_made_up_codes_from_one_address_keep_nobody_else_waiting(tmp_path: Path) -> None:
+    async with (
+        provided(tmp_path) as (running, provider),
+        browser(running.base) as own,
+        browser(running.base, address="127.0.0.2") as other,
+    ):
+        back = await leave(own)
+        made_up = re.sub("code=[^&]*", "code=made-up", await leave(other))
+        provider.may_refuse.clear()
+        flood = [asyncio.create_task(other.get(made_up)) for _ in range(8)]
+        await eventually(lambda: provider.refusing)
+        await asyncio.sleep(0.5)  # all of them have come
+        assert where(await own.get(back)) == "/?lang=vi"
+        assert sum(asked.done() for asked in flood) < len(flood) / 2
+        provider.may_refuse.set()
+        assert all(FAILED in answer.text for answer in await asyncio.gather(*flood))
 
 
 async def test_a_provider_that_is_wrong_is_asked_once_by_a_flood_of_presses_and_logged_once(

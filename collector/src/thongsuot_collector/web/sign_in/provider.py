@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
+from weakref import WeakValueDictionary
 
 import httpx
 import msgspec
@@ -118,6 +119,7 @@ class IdentityProvider:
         self._client_secret = client_secret
         self._return_url = return_url
         self._room = asyncio.Semaphore(_AT_ONCE)
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._known = _KnownMetadata()
         self._one_question = asyncio.Lock()
         self._trusted: ssl.SSLContext | bool = True
@@ -150,16 +152,20 @@ class IdentityProvider:
         )
         return url
 
-    async def identity(self, code: str, flow: PendingSignIn) -> Identity:
+    async def identity(self, code: str, flow: PendingSignIn, *, sender: str) -> Identity:
         """
         Return the identity for a returned code.
+
+        ``sender`` is the network of the browser. Each asks the provider one thing at a time:
+        anybody can make up codes, and theirs must not keep all others waiting.
 
         Raises:
             ProviderFailed: the code, or the provider's answer to it, is invalid.
             NoRole: the person has no role here.
         """
         metadata = await self._metadata()
-        async with self._room, self._client() as client:
+        turn = self._turns.setdefault(sender, asyncio.Lock())
+        async with turn, self._room, self._client() as client:
             token = await self._token(client, metadata, code, flow)
             keys = await self._body(client, "GET", metadata.jwks_uri)
         try:

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from thongsuot_collector.errors import TokenError
+from thongsuot_collector.ingest.push_endpoint import address_of
 from thongsuot_collector.ingest.rate_limit import network_of
 from thongsuot_collector.repeated_warnings import RepeatedWarnings
 from thongsuot_collector.store import identities
@@ -80,7 +81,8 @@ class ProviderPages:
         place = place_of(request)
         try:
             flow, code = self._returned(request)
-            identity = await self._provider.identity(code, flow)
+            sender = network_of(address_of(request.scope))
+            identity = await self._provider.identity(code, flow, sender=sender)
             person = await asyncio.to_thread(identities.signed_in, self._store, identity)
         except ProviderFailed as error:
             return self._refused(request, place, labels.PROVIDER_FAILED, error)
@@ -110,8 +112,7 @@ class ProviderPages:
     def _refused(
         self, request: Request, place: SignInDestination, mistake: Text, why: object
     ) -> Response:
-        address = request.client.host if request.client else ""
-        ending = self._warnings.ending((network_of(address), type(why)))
+        ending = self._warnings.ending((network_of(address_of(request.scope)), type(why)))
         if ending is not None:
             _log.warning("sign-in by %s refused: %s%s", self._provider.issuer, why, ending)
         text = pages.sign_in_page(

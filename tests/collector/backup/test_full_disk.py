@@ -5,8 +5,10 @@ import os
 import random
 import re
 import resource
+import sqlite3
 import subprocess
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,9 @@ from tests.disk_faults import Fault, FaultyDisk
 from thongsuot_collector.journal.sqlite import open_journal
 from thongsuot_collector.store import tokens
 from thongsuot_collector.store.engine import open_store
+from thongsuot_collector.store.former_copy import former_copies
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "store"
 
 
 @pytest.fixture
@@ -64,7 +69,9 @@ def test_a_backup_for_which_there_is_no_room_is_none(config: Path, tmp_path: Pat
     disk, into = FaultyDisk(tmp_path), tmp_path / "backups"
     words = ["backup", "--config", config, "--to", into]
     with disk.failing(full("backups/")):
-        check_refused(run(words, disk))
+        done = run(words, disk)
+        check_refused(done)
+    assert "is damaged" not in done.stderr, "the source is intact"
     done = run(words, disk)
     assert done.returncode == 0, done.stderr
 
@@ -83,6 +90,40 @@ def test_a_restore_for_which_there_is_no_room_can_be_made_again(
     assert not [file for file in left if file.stat().st_mode & 0o077], "it is as secret as a whole"
     done = run(words, disk)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_command_that_cannot_write_says_so_in_one_sentence(config: Path, tmp_path: Path) -> None:
+    disk, store = FaultyDisk(tmp_path), config.parent / "state" / "store.sqlite"
+    for words in (["token", "create", "ba-dinh"], ["verify"]):
+        with disk.failing(full("store.sqlite-" + ("shm" if words == ["verify"] else "wal"))):
+            done = run([*words, "--config", config], disk)
+        assert (done.returncode, len(done.stderr.splitlines())) == (1, 1), done.stderr
+        assert re.search("is full|disk I/O error", done.stderr)
+        assert "DAMAGED" not in done.stdout
+    assert tokens_in(store) == ["hoan-kiem"]
+
+
+@pytest.mark.parametrize("part", [".version-9-", "store.sqlite-wal"])
+def test_a_store_for_whose_migration_there_is_no_room_is_migrated_by_the_next_start(
+    config: Path, tmp_path: Path, part: str
+) -> None:
+    disk, store = FaultyDisk(tmp_path), config.parent / "state" / "store.sqlite"
+    store.unlink()
+    with closing(sqlite3.connect(store)) as connection:
+        connection.executescript((GOLDEN / "version-9.sql").read_text("utf-8"))
+        before = list(connection.iterdump())
+    with disk.failing(full(part)):
+        check_refused(run(["token", "list", "--config", config], disk))
+    with closing(sqlite3.connect(store)) as connection:
+        assert list(connection.iterdump()) == before
+    assert run(["token", "list", "--config", config], disk).returncode == 0
+    (copy,) = former_copies(store)
+    assert copy.store_version == 9
+
+
+def tokens_in(store: Path) -> list[str]:
+    with closing(sqlite3.connect(store)) as connection:
+        return [row[0] for row in connection.execute("SELECT site FROM tokens")]
 
 
 def spoil(path: Path, page: int) -> bytes:

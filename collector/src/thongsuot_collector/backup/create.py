@@ -32,7 +32,7 @@ from thongsuot_collector.errors import BackupError
 from thongsuot_collector.store.folder_lock import LOCK_FILE
 from thongsuot_collector.store.former_copy import COPY_SUFFIX, NEWER_SUFFIX
 from thongsuot_collector.store.progress import reporting
-from thongsuot_collector.store.sqlite_file import RESTORING_SUFFIX, check_log, has_tables
+from thongsuot_collector.store.sqlite_file import RESTORING_SUFFIX, check_log, has_tables, is_damage
 from thongsuot_schema.words.language import Text
 
 PREFIX = "thongsuot-collector-"
@@ -232,6 +232,10 @@ def _copy_database(path: Path, folder: Path, progress: Progress) -> BackedUpFile
             check_log(path)
             verdict = target.execute("PRAGMA quick_check(1)").fetchone()[0]
         except sqlite3.DatabaseError as error:
+            if not is_damage(error):
+                raise BackupError(
+                    Text("collector.cli.error.backup_failed", path=str(path), why=str(error))
+                ) from error
             verdict = str(error)
     if verdict != "ok":
         raise BackupError(

@@ -3,9 +3,12 @@
 import argparse
 import importlib.metadata
 import logging
+import sqlite3
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+
+from sqlalchemy.exc import DBAPIError
 
 from thongsuot_collector.cli import (
     accept_loss,
@@ -50,6 +53,7 @@ from thongsuot_collector.cli.command import (
 )
 from thongsuot_collector.cli.results import json_text
 from thongsuot_collector.errors import CollectorError
+from thongsuot_collector.store.sqlite_file import refusal_of
 from thongsuot_runtime.config_file import ConfigInvalid
 from thongsuot_runtime.log_lines import log_to
 from thongsuot_runtime.refusal import error_report
@@ -93,7 +97,12 @@ def _run(arguments: Sequence[str] | None) -> int:
     except CollectorError as error:
         return _refuse(error, EXIT_FAILED, is_json=is_json)
     except OSError as error:
-        return _refuse(sentence_for(error), EXIT_FAILED, is_json=is_json)
+        refusal = sentence_for(error)
+    except (sqlite3.Error, DBAPIError) as error:
+        if not (why := refusal_of(error)):
+            raise
+        refusal = Text("collector.cli.error.database_refused", why=why)
+    return _refuse(refusal, EXIT_FAILED, is_json=is_json)
 
 
 def _refuse(error: CollectorError | Text | str, code: int, *, is_json: bool) -> int:

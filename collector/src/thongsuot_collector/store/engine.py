@@ -56,17 +56,26 @@ def open_store(
         sqlite_file.check_log(path)
     except sqlite3.DatabaseError as error:
         if not sqlite_file.is_damage(error):
-            raise StoreError(
-                Localizable(
-                    "cannot open the store {path}: {reason}; it stays as it is, and none is begun",
-                    path=str(path),
-                    reason=str(error),
-                )
-            ) from error
+            raise _cannot_open(path, str(error)) from error
         _log.error("store damaged: %s; recovering its readable part", error)
         with alone():
             _recover(path, recovered, accept_empty=accept_empty)
-    return _opened(path, before_migration)
+    try:
+        return _opened(path, before_migration)
+    except (sqlite3.Error, DBAPIError) as error:
+        if reason := sqlite_file.refusal_of(error):
+            raise _cannot_open(path, reason) from error
+        raise
+
+
+def _cannot_open(path: Path, reason: str) -> StoreError:
+    return StoreError(
+        Localizable(
+            "cannot open the store {path}: {reason}; it stays as it is, and none is begun",
+            path=str(path),
+            reason=reason,
+        )
+    )
 
 
 def _opened(path: Path, before_migration: Callable[[int], None] | None = None) -> Engine:
@@ -149,8 +158,8 @@ def salvage(damaged: Path, target: Path) -> dict[str, Salvaged]:
     except (sqlite3.Error, DBAPIError) as error:
         sqlite_file.remove(target)
         raise StoreError(
-            f"cannot write what is left of {damaged} to {target}: {error}; the damaged file stays "
-            "as it is"
+            f"cannot write what is left of {damaged} to {target}: "
+            f"{sqlite_file.refusal_of(error) or error}; the damaged file stays as it is"
         ) from error
     except BaseException:
         sqlite_file.remove(target)

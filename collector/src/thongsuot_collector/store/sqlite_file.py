@@ -8,12 +8,24 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
+from sqlalchemy.exc import DBAPIError
+
 from thongsuot_collector.store import sqlite_log
 
 _log = logging.getLogger(__name__)
 
 _DAMAGE_CODES = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_IOERR_SHORT_READ")
 """Prefixes of SQLite's error names for: invalid pages, not a database, missing pages."""
+
+_REFUSAL_CODES = (
+    "SQLITE_FULL",
+    "SQLITE_IOERR",
+    "SQLITE_READONLY",
+    "SQLITE_CANTOPEN",
+    "SQLITE_BUSY",
+    *_DAMAGE_CODES,
+)
+"""Prefixes of SQLite's error names that no statement of ours is the reason for."""
 
 RESTORING_SUFFIX = ".restoring"
 
@@ -29,6 +41,13 @@ def is_damage(error: BaseException) -> bool:
     return getattr(error, "sqlite_errorname", "").startswith(_DAMAGE_CODES) or (
         isinstance(error, sqlite3.DatabaseError) and "malformed" in str(error)
     )
+
+
+def refusal_of(error: BaseException) -> str:
+    """Return why the machine lets SQLite not read or write; empty: the error is another."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    is_refusal = getattr(cause, "sqlite_errorname", "").startswith(_REFUSAL_CODES)
+    return str(cause) if is_refusal else ""
 
 
 def check_file(path: Path) -> None:

@@ -8,8 +8,8 @@ import msgspec
 
 from thongsuot_collector.store import sqlite_file
 
-_UNREADABLE = "SQLITE_IOERR"
-"""Prefix of SQLite's error names for a disk that does not return a page."""
+_UNREADABLE = ("SQLITE_IOERR_READ", "SQLITE_IOERR_CORRUPTFS", "SQLITE_IOERR_DATA")
+"""SQLite's error names for a disk that does not return a page; others are of one that is full."""
 
 
 class FileDamage(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from functools import partial
 from pathlib import Path
 
@@ -173,7 +173,8 @@ def open_embedded_store(
     """
     Return the store of a state folder; ``has_journal``: there is a journal elsewhere.
 
-    ``is_alone``: this process has locked the folder; else it does so to recover a damaged store.
+    ``is_alone``: this process has locked the folder; else it does so to recover a damaged store,
+    and to migrate an earlier one: a collector that runs would not find its tables again.
 
     Raises:
         StoreError: see ``open_store`` and ``keep_former``; or a restore was interrupted; or there
@@ -199,13 +200,18 @@ def open_embedded_store(
     alone = nullcontext if is_alone else partial(lock_folder, state_dir)
     journal_version = sqlite_tables.version_of(journal)
 
+    held = ExitStack()
+
     def keep_former_copy(version: int) -> None:
+        if version < migrations.NEWEST:
+            held.enter_context(alone())
         if version < migrations.NEWEST or 0 < journal_version < sqlite_tables.NEWEST:
             keep_former(store, store_version=version, journal_version=journal_version)
 
-    return open_store(
-        store, accept_empty=accept_empty, alone=alone, before_migration=keep_former_copy
-    )
+    with held:
+        return open_store(
+            store, accept_empty=accept_empty, alone=alone, before_migration=keep_former_copy
+        )
 
 
 def free_bytes_of(folder: Path) -> int:

@@ -136,3 +136,38 @@ def test_a_file_without_a_url_for_apprise_is_refused_and_not_shown(tmp_path: Pat
     zalo = secret_file(tmp_path, "zalo", "zalo://1234567890:abcdefABCDEF/{address}")
     check(Settings(kind="apprise", name="a", url_file=zalo))
     assert load("apprise").settings is Settings
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [
+        (b"200 OK\r\nContent-Encoding: gzip", ChannelOutcome.DELIVERED),
+        (b"307 Elsewhere\r\nLocation: /internal", ChannelOutcome.UNKNOWN),
+    ],
+)
+async def test_an_answer_leads_nowhere_and_is_not_decompressed(
+    tmp_path: Path, answer: bytes, outcome: ChannelOutcome
+) -> None:
+    """What is no gzip would be an error, had it been read as such."""
+    asked: list[bytes] = []
+
+    async def visit(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        asked.append(head.partition(b" HTTP")[0])
+        length = next(line for line in head.split(b"\r\n") if line.startswith(b"Content-Length"))
+        await reader.readexactly(int(length.split()[1]))
+        writer.write(b"HTTP/1.1 " + answer + b"\r\nContent-Length: 4\r\n\r\nnone")
+        writer.close()
+
+    server = await asyncio.start_server(visit, "127.0.0.1", 0)
+    url = f"json://127.0.0.1:{server.sockets[0].getsockname()[1]}/in?to=x"
+    file = secret_file(tmp_path, "url", url)
+    channel = AppriseChannel(
+        Settings(kind="apprise", name="main", url_file=file, timeout_s=WITHIN_S)
+    )
+    city = steady_city(city_inventory())
+    result = await channel.send(message_of(cut_fibre(city), city))
+    await channel.close()
+    server.close()
+    assert result.outcome is outcome
+    assert asked == [b"POST /in"]

@@ -21,6 +21,7 @@ from thongsuot_collector.clients import Scrubber, read_secret
 from thongsuot_collector.incidents.incident import Incident
 from thongsuot_collector.incidents.notification_log import NotificationKind
 from thongsuot_collector.notify.contract import ChannelKind
+from thongsuot_collector.notify.http.requests_transport import bound_requests
 from thongsuot_collector.notify.message import (
     ChannelOutcome,
     ChannelResult,
@@ -187,6 +188,7 @@ def _catch_logs() -> None:
 
 
 _catch_logs()
+bound_requests()
 
 
 def _notify(url: str, message: PeopleMessage, *, attach: bool) -> tuple[bool, str]:

@@ -117,6 +117,32 @@ def test_both_ends_of_a_connection_give_up_a_machine_that_is_cut_off_within_seco
 
 
 @pytest.mark.servers
+def test_limits_that_an_administrator_has_set_for_the_database_do_not_apply(
+    postgres: PostgresServer,
+) -> None:
+    """Each made appends fail: those that wait for their turn, or the first after a pause."""
+    url = postgres.new_database()
+    expected = {
+        "statement_timeout": ("300ms", "0"),
+        "idle_session_timeout": ("300ms", "0"),
+        "transaction_timeout": ("300ms", "0"),
+        "idle_in_transaction_session_timeout": ("300ms", "2min"),  # that of the tests' URL
+        "lock_timeout": ("300ms", "10s"),
+        "default_transaction_isolation": ("serializable", "read committed"),
+        "synchronous_commit": ("off", "on"),
+    }
+    name = url.partition("?")[0].rpartition("/")[2]
+    known = {row[0] for row in postgres.execute("SELECT name FROM pg_settings")}
+    tried = {setting: values for setting, values in expected.items() if setting in known}
+    for setting, (limit, _) in tried.items():
+        postgres.execute(f"ALTER DATABASE {name} SET {setting} = '{limit}'")
+    with PostgresDatabase(url=url).connect() as connection:
+        for setting, (_, value) in tried.items():
+            shown = connection.execute("SELECT current_setting(%s)", (setting,)).fetchone()
+            assert shown == (value,), setting
+
+
+@pytest.mark.servers
 def test_a_connection_that_waits_is_ended_from_another_thread(postgres: PostgresServer) -> None:
     connection = PostgresDatabase(url=postgres.url()).connect(autocommit=True)
     threading.Timer(0.2, abort, (connection,)).start()

@@ -67,6 +67,12 @@ _SERVER = {
     # What an administrator has locked is waited for no longer than a standby: the threads that wait
     # are also those of everything else.
     "lock_timeout": "10s",
+    # Limits that an administrator has set for the role or the database would end what is long by
+    # its nature (migrations, a scan of the whole record), or a session that waits for a push.
+    "statement_timeout": "0",
+    "idle_session_timeout": "0",
+    # In a stricter one a writer that has waited for its turn does not see what was written before.
+    "default_transaction_isolation": r"read\ committed",
     # A client that disappeared while it waited for a lock stops waiting.
     "client_connection_check_interval": "2s",
     "tcp_user_timeout": "3000",
@@ -74,6 +80,9 @@ _SERVER = {
     "tcp_keepalives_interval": "1",
     "tcp_keepalives_count": "2",
 }
+
+_HAS_TRANSACTION_TIMEOUT = 170_000
+"""An older server refuses a connection that names this setting."""
 
 
 class PostgresDatabase(msgspec.Struct, frozen=True, kw_only=True):
@@ -274,6 +283,8 @@ def _connected(settings: Mapping[str, str]) -> "PostgresConnection":
     limit.start()
     try:
         problem = session_problem(connection)
+        if connection.info.server_version >= _HAS_TRANSACTION_TIMEOUT:
+            connection.execute("SET transaction_timeout = 0")
     except BaseException:
         connection.close()
         raise

@@ -102,6 +102,24 @@ async def test_a_page_that_a_database_refuses_asks_its_reader_to_come_again(
         await cluster.close()
 
 
+@pytest.mark.servers
+async def test_a_store_that_may_not_be_read_at_the_start_is_named_in_one_sentence(
+    postgres: PostgresServer, tmp_path: Path
+) -> None:
+    url = postgres.new_database_of(OWNER)
+    places = f'[journal]\nurl = "{url}"\n[store]\nurl = "{url}"\n'
+    collector = CollectorProcess(tmp_path, places)
+    await collector.start()
+    assert await collector.end() == 0
+    postgres.execute(f"REVOKE SELECT ON public.tokens FROM {OWNER}", database=name_of(url))
+    with pytest.raises(AssertionError, match="permission denied for table tokens"):
+        await collector.start()
+    assert await collector.end() != 0
+    last = collector.log().splitlines()[-1]
+    assert re.fullmatch("thongsuot-collector: cannot use the store at .*: permission .*", last)
+    assert "Traceback" not in collector.log()
+
+
 async def test_a_refusal_counts_until_a_push_is_accepted_or_agents_must_have_come_back(
     tmp_path: Path,
 ) -> None:
@@ -122,6 +140,7 @@ async def test_a_refusal_counts_until_a_push_is_accepted_or_agents_must_have_com
         administrator.execute("ALTER TABLE journal RENAME TO elsewhere")
         await storage.check()
         assert storage.problem.startswith("nothing can be stored: ")
+        storage.note_refused("no such table: journal")
         administrator.execute("ALTER TABLE elsewhere RENAME TO journal")
     await storage.check()
     assert storage.problem == ""

@@ -8,7 +8,8 @@ import pytest
 from tests.collector.journal.journal_contract import entry
 from tests.collector.journal.test_postgres import appended, database_at, name_of, opened_at
 from tests.collector.running import eventually
-from tests.postgres import USER, PostgresServer
+from tests.cutting_proxy import cutting_proxy
+from tests.postgres import PASSWORD, USER, PostgresServer
 from thongsuot_collector.errors import JournalDamaged, JournalRefused
 from thongsuot_collector.journal.entry import AppendOutcome
 
@@ -89,3 +90,37 @@ async def test_a_process_that_has_read_what_the_new_primary_lacks_notices_it_aft
     assert await appended(other, 7) is AppendOutcome.APPENDED
     for journal in (appender, reader, other):
         await journal.close()
+
+
+async def test_connections_that_a_proxy_cut_while_nobody_pushed_refuse_no_push(
+    postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first push after each pause was refused, and came again seconds later."""
+    monkeypatch.setenv("PGPASSWORD", PASSWORD)
+    database = name_of(postgres.new_database())
+    with cutting_proxy(postgres.port) as proxy:
+        journal = await opened_at(f"postgresql://{USER}@127.0.0.1:{proxy.port}/{database}")
+        for number in (1, 2, 3):
+            assert (await journal.append(entry(number))).outcome is AppendOutcome.APPENDED
+            proxy.cut_all()
+        await journal.close()
+
+
+async def test_an_append_whose_answer_was_lost_is_repeated_and_kept_once(
+    postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGPASSWORD", PASSWORD)
+    database = name_of(postgres.new_database())
+    with cutting_proxy(postgres.port) as proxy:
+        journal = await opened_at(f"postgresql://{USER}@127.0.0.1:{proxy.port}/{database}")
+        await journal.append(entry(1))
+        proxy.is_cut = lambda sent: b"COMMIT" in sent
+        with pytest.raises(JournalRefused):
+            await journal.append(entry(2))
+        assert proxy.cuts > 0
+        proxy.is_cut = lambda _sent: False
+        assert await appended(journal, 2) is AppendOutcome.REPEATED
+        assert await appended(journal, 3) is AppendOutcome.APPENDED
+        await journal.close()
+    kept = postgres.execute("SELECT number FROM journal.entries ORDER BY 1", database=database)
+    assert kept == [(1,), (2,), (3,)]

@@ -9,13 +9,14 @@ from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 
 from thongsuot_collector.accounts import consumer as account
 from thongsuot_collector.accounts.consumer import AccountConsumer
 from thongsuot_collector.accounts.overview import RecordOverview
 from thongsuot_collector.accounts.site_account import SinkProgress
 from thongsuot_collector.app.agent_access import AgentAccess, agent_access
-from thongsuot_collector.app.durable import PROGRAM, free_bytes_of, open_durable
+from thongsuot_collector.app.durable import PROGRAM, free_bytes_of, open_durable, unusable
 from thongsuot_collector.app.election import LONE, CollectorRole, Stores, decisions_of
 from thongsuot_collector.app.following import Following, ReportPassing
 from thongsuot_collector.app.housekeeping import Consumer, Housekeeping
@@ -119,7 +120,7 @@ async def open_components(
 
     Raises:
         OSError: the state folder cannot be written.
-        StoreError: the store is of a newer collector.
+        StoreError: the store is of a newer collector, or refuses what is read at the start.
     """
     metrics = Metrics()
     store, journal = await open_durable(
@@ -134,7 +135,10 @@ async def open_components(
     components = _components(configuration, directory, journal, stores, metrics)
     components.incidents.listening.problem = lambda: components.storage.problem
     try:
-        await _load_state(components)
+        try:
+            await _load_state(components)
+        except DBAPIError as error:
+            raise unusable(configuration, error) from error
         yield components
     finally:
         await components.notifications.close()

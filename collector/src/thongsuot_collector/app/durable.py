@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 
 from thongsuot_collector.app.election import CollectorRole
 from thongsuot_collector.app.used_databases import note_used, was_used
@@ -212,6 +213,19 @@ def open_embedded_store(
         return open_store(
             store, accept_empty=accept_empty, alone=alone, before_migration=keep_former_copy
         )
+
+
+def unusable(configuration: Configuration, error: DBAPIError) -> StoreError:
+    """Return the error of a store that was opened, and refuses what is read, for a person."""
+    shared = configuration.settings.store
+    place = shared.database.shown if shared.url else str(configuration.state_dir / STORE_FILE)
+    return StoreError(
+        Localizable(
+            "cannot use the store at {database}: {reason}",
+            database=place,
+            reason=str(error.orig).strip().partition("\n")[0],
+        )
+    )
 
 
 def free_bytes_of(folder: Path) -> int:

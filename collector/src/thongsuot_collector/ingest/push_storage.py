@@ -41,8 +41,8 @@ class PushStorage:
         """
         The reason, for a person; empty if pushes are stored.
 
-        A refusal counts until a push is accepted, or until no push has been refused for as long as
-        agents wait at most.
+        A refusal counts until a push is accepted, the journal can be used again, or none was
+        refused for as long as agents wait at most.
         """
         if self._unable:
             return f"nothing can be stored: {self._unable}"
@@ -67,6 +67,7 @@ class PushStorage:
         else:
             if self._unable:
                 _log.info("pushes can be stored again")
+                self._refusal = ""
             self._unable = ""
 
     def note_refused(self, reason: str) -> None:

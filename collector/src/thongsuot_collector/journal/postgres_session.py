@@ -212,6 +212,7 @@ class PostgresSession:
     ) -> None:
         self._turn_within_s = turn_within_s
         self._notices: list[str] = []
+        self._is_aborted = False
         self._connection = JournalConnection(
             database, known, autocommit=False, opened=self._prepare
         )
@@ -231,9 +232,9 @@ class PostgresSession:
 
     def commit(self, jobs: Sequence[Job]) -> list[object]:
         """See ``CommitSession``."""
-        connection = self._connection.get()
+        self._is_aborted = False
+        connection = self._in_order()
         try:
-            take_order(connection)
             results = _do(connection, jobs)
             self._notices.clear()
             connection.commit()
@@ -250,8 +251,31 @@ class PostgresSession:
             )
         return results
 
+    def _in_order(self) -> PostgresConnection:
+        """
+        Return the connection when it is its turn (``take_order``).
+
+        Nothing was asked of it before: if it has ended while it was idle (by a proxy in between,
+        for instance) another one is opened.
+        """
+        connection = self._connection.get()
+        try:
+            take_order(connection)
+        except psycopg.Error as error:
+            was_ended = connection.broken and not self._is_aborted
+            refused = self._connection.fail(error)
+            if not was_ended:
+                raise refused from error
+            connection = self._connection.get()
+            try:
+                take_order(connection)
+            except psycopg.Error as second:
+                raise self._connection.fail(second) from second
+        return connection
+
     def abort(self) -> None:
         """See ``CommitSession``."""
+        self._is_aborted = True
         self._connection.abort()
 
     def close(self) -> None:

@@ -94,6 +94,7 @@ LISTENS = {
     "links.packet_sockets": "answers to a trace's own probes, by a filter in the kernel",
     "links.arp_sender": "asks for the gateway; sends only, nothing is read",
     "links.neighbour": "asks for the gateway; sends only, nothing is read",
+    "links.tcp_refusal": "a segment of our own failed connection; sends only, nothing is read",
 }
 """The only modules that open sockets by which packets of others could be seen, and what they do."""
 

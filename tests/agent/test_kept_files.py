@@ -27,6 +27,14 @@ from thongsuot_agent.page.month import MonthHistory
 from thongsuot_agent.scheduler.budget_arithmetic import days_in_month
 from thongsuot_agent.scheduler.data_budget import DataBudget
 from thongsuot_agent.spool.paths import SpoolPaths
+from thongsuot_agent.spool.stream_names import StreamNames
+from thongsuot_schema.batch.model import Notice, NoticeCode
+from thongsuot_schema.batch.record_report import (
+    LossReason,
+    LostBatches,
+    format_lost,
+    parse_lost,
+)
 from thongsuot_schema.inventory.fields import Medium
 from thongsuot_schema.inventory.model import Link
 from thongsuot_schema.line_rollup import COARSE_S, FINE_S
@@ -145,11 +153,27 @@ def use_sms(path: Path) -> bool:
     return file.read_bytes() == before  # an attempt is written down before it is made
 
 
+def save_streams(path: Path) -> None:
+    StreamNames(path).write({"00112233445566aa": 7, "ffeeddccbbaa9988": 12}, 0)
+
+
+def use_streams(path: Path) -> dict[str, int]:
+    """Return what an empty spool has lost; each of it can be named."""
+    lost = StreamNames(path).lost([])
+    for name, number in lost.items():
+        batches = LostBatches(reason=LossReason.UNREADABLE, stream=name, first=1, last=number)
+        text = format_lost(batches)
+        notice = Notice(code=NoticeCode.BATCHES_LOST, boottime_ns=0, text=text)
+        assert parse_lost(notice) == batches
+    return lost
+
+
 KEPT = (
     KeptData(name="checkpoint_file", save=save_checkpoint, use=use_checkpoint, nothing=None),
     KeptData(name="place_file", save=save_place, use=use_place, nothing="", is_json=True),
     KeptData(name="month_file", save=save_month, use=use_month, nothing=[]),
     KeptData(name="line_history_file", save=save_lines, use=use_lines, nothing=[]),
+    KeptData(name="stream_names_file", save=save_streams, use=use_streams, nothing={}),
     KeptData(name="sms_file", save=save_sms, use=use_sms, nothing=False, is_json=True),
 )
 OTHERS = {"spool_file", "rejected_dir", "record_dir", "layouts_dir"}  # tests/agent/spool

@@ -252,3 +252,24 @@ def _numbers(lines: list[str]) -> set[int]:
         assert match is not None
         numbers |= set(range(int(match[1]), int(match[2] or match[1]) + 1))
     return numbers
+
+
+async def test_batches_on_a_device_whose_spool_lost_its_content_are_counted_and_have_a_reason(
+    record: DeviceAndCollector,
+) -> None:
+    """Made in an outage, so that no report has named them; then the card returns an empty file."""
+    device = record.root / "device"
+    await record.pushed(2)
+    spool = spool_at(device)
+    await spool.open()
+    record.make(spool, 3)
+    await spool.close()
+    for path in (device / "state").glob("spool.db*"):
+        path.write_bytes(b"")
+    shutil.rmtree(device / "run")
+    await record.pushed(1)
+    assert record.missing() == (0, [])
+    made, came = (block.splitlines()[1] for block in record.say("account", SITE)[1].split("\n\n"))
+    assert "3 lost by the device's file system" in made
+    assert made.split()[-1] == "yes"
+    assert came.split()[2] == "database"

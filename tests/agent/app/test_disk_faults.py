@@ -35,6 +35,7 @@ DURABLE = {
     r"state/spool\.db(-wal|-shm|-journal)?": "the record beyond a power cut",
     r"state/site-config\.json\.new": "which configuration is run, tried, refused",
     r"state/(month|lines)\.msgpack\.tmp": "the past that the page shows",
+    r"state/streams\.msgpack\.tmp": "which batches are gone if the spool is",
     r"state/place\.json\.tmp": "which router and network each link leads to",
     r"state/sms\.json\.tmp": "when text messages were sent",
     r"state/rejected/[\d-]+\.json\.tmp": "batches that the collector will never take",

@@ -192,6 +192,7 @@ async def test_a_file_without_content_is_announced(recorded: Path, tmp_path: Pat
     file.write_bytes(b"")
     drained = await drain(tmp_path)
     assert len(drained.set_aside) == 1
+    assert check(drained) == set(range(1, BATCHES + 1))
 
 
 async def test_a_file_of_a_later_version_is_set_aside_as_it_is(
@@ -206,6 +207,7 @@ async def test_a_file_of_a_later_version_is_set_aside_as_it_is(
     drained = await drain(tmp_path)
     (name,) = drained.set_aside
     assert file.with_name(name).read_bytes() == content
+    assert check(drained) == set(range(1, BATCHES + 1))
 
 
 async def test_only_the_newest_damaged_files_are_kept(recorded: Path, tmp_path: Path) -> None:

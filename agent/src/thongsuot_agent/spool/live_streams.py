@@ -51,6 +51,13 @@ class LiveStreams:
         self.names[stream.ordinal] = stream.name
         self.newest_numbers[stream.ordinal] = number
 
+    def reached_by_name(self) -> dict[str, int]:
+        """Return the newest number of each stream, oldest stream first."""
+        return {
+            self.names[ordinal]: self.newest_numbers.get(ordinal, 0)
+            for ordinal in sorted(self.names)
+        }
+
     def ended(self, recent: Iterable[SealedBatch]) -> list[tuple[StreamIdentity, int]]:
         """Return the former streams without waiting batches in a segment store."""
         waiting = {sealed.key.ordinal for sealed in recent}

@@ -24,6 +24,11 @@ class SpoolPaths:
         return self.state_dir / "spool.db"
 
     @property
+    def stream_names_file(self) -> Path:
+        """The names of the streams in the spool (see ``stream_names``)."""
+        return self.state_dir / "streams.msgpack"
+
+    @property
     def rollout_file(self) -> Path:
         """The rollout state of site configurations (see ``siteconfig.rollout_file``)."""
         return self.state_dir / "site-config.json"

@@ -5,6 +5,7 @@ from collections.abc import Container, Iterator
 
 from thongsuot_agent.spool.batch_builder import SealedBatch
 from thongsuot_agent.spool.eviction import TARGET_RATIO, DroppedCounts, Layouts, strip_results
+from thongsuot_agent.spool.rows import SpoolRow
 from thongsuot_agent.spool.stream import BatchKey, PendingBatch
 from thongsuot_schema.errors import BatchError
 
@@ -56,6 +57,22 @@ class RecentBatches:
                     is_whole=sealed.is_whole,
                 )
         return None
+
+    def row(self, sealed: SealedBatch) -> SpoolRow | None:
+        """Return a batch as the disk keeps it; ``None`` as for ``read_body``."""
+        body = self.read_body(sealed)
+        if body is None:
+            return None
+        return SpoolRow(
+            key=sealed.key,
+            sealed_boottime_ns=sealed.sealed_boottime_ns,
+            sealed_wall_ns=sealed.sealed_wall_ns,
+            results=sealed.results,
+            news=sealed.news,
+            is_whole=sealed.is_whole,
+            layout=sealed.layout,
+            body=body,
+        )
 
     def read_body(self, sealed: SealedBatch) -> bytes | None:
         """

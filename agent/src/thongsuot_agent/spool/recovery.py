@@ -8,8 +8,9 @@ was not on the disk yet may be missing. A stream that was closed properly leaves
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -60,12 +61,17 @@ class RecoveredRecord:
 
 
 def recover(
-    directory: Path, record: RecordWriter, layouts: Layouts, known: Sequence[KnownStream] | None
+    directory: Path,
+    record: RecordWriter,
+    layouts: Layouts,
+    known: Sequence[KnownStream] | None,
+    lost: Mapping[str, int] | None = None,
 ) -> RecoveredRecord:
     """
     Scan a record directory, and start the record: by continuing its stream, or with a new one.
 
-    ``known`` are the streams on the disk, ``None`` if it cannot be read now.
+    ``known`` are the streams on the disk, ``None`` if it cannot be read now; ``lost`` are those
+    that have been there, each with a number that it had reached.
     """
     result = RecoveredRecord()
     scan = _find_leftovers(directory)
@@ -106,7 +112,29 @@ def recover(
             result.lost.append(
                 LostBatches(reason=LossReason.POWER_CUT, stream=name, first=1, last=None)
             )
+    if lost:
+        result.gaps.append(f"the disk has lost what it had of streams {', '.join(lost)}"[:200])
+        result.lost += _lost_with_disk(lost, continued, record.last_number)
     return result
+
+
+def _lost_with_disk(
+    reached: Mapping[str, int], continued: RuntimeSegments | None, last: int
+) -> Iterator[LostBatches]:
+    """
+    Yield what may have been on a disk that has lost its content: of ended streams all that does not
+    wait anywhere, of the one that goes on the numbers until now. What the collector has, it has.
+    """
+    reason = LossReason.UNREADABLE
+    for name, number in reached.items():
+        if continued is None or name != continued.stream.name:
+            yield LostBatches(reason=reason, stream=name, first=1, last=None)
+            here, end = [], number + 1
+        else:
+            here, end = continued.batches(), last + 1
+        for before, after in pairwise([0, *here, end]):
+            if after > before + 1:
+                yield LostBatches(reason=reason, stream=name, first=before + 1, last=after - 1)
 
 
 def _find_leftovers(directory: Path) -> Leftovers:

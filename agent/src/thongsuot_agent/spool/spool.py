@@ -31,6 +31,7 @@ from thongsuot_agent.spool.rejected import Rejection, write_rejected
 from thongsuot_agent.spool.rows import FIRST, SpoolRow
 from thongsuot_agent.spool.segment_store import RuntimeSegments
 from thongsuot_agent.spool.stream import BatchKey, PendingBatch
+from thongsuot_agent.spool.stream_names import StreamNames
 from thongsuot_schema.batch.model import Notice, NoticeCode
 from thongsuot_schema.batch.record_report import (
     LossReason,
@@ -92,6 +93,7 @@ class Spool:
             self._layouts.layout,
         )
         self._streams = LiveStreams()
+        self._stream_names = StreamNames(paths.stream_names_file)
         self._reissued = ReissuedStreams()
         self._dropped = DroppedCounts()
         self._rejected = 0
@@ -105,7 +107,13 @@ class Spool:
         self._record.expect_series(expected)
         streams = await self._store.streams()
         self._is_disk_unread, known = streams is None, streams or []
-        recovered = recover(self._paths.record_dir, self._record, self._layouts, streams)
+        recovered = recover(
+            self._paths.record_dir,
+            self._record,
+            self._layouts,
+            streams,
+            self._stream_names.lost(streams),
+        )
         for sealed in recovered.sealed:
             self._recent.add(sealed)
         self._streams.newest_numbers.update(recovered.reached)
@@ -311,6 +319,7 @@ class Spool:
         await self._move_to_disk(list(self._recent))
         if not len(self._recent):
             await self._store.mark_closed(self._record.stream, self._record.last_number)
+        await self._write_stream_names(is_last=True)
         self._record.close()
         await self._store.close()
 
@@ -322,7 +331,7 @@ class Spool:
         self, due: list[SealedBatch], gone: StreamEnds = (), *, is_aging: bool = False
     ) -> None:
         """Write the due batches, and mark ended streams as closed: those gone, and former ones."""
-        rows = [row for sealed in due if (row := self._spool_row(sealed)) is not None]
+        rows = [row for sealed in due if (row := self._recent.row(sealed)) is not None]
         names = {row.layout for row in rows if row.layout}
         layouts = {
             name: body for name in names if (body := self._layouts.encoded(name)) is not None
@@ -350,21 +359,12 @@ class Spool:
         if self._is_disk_unread and (known := await self._store.streams()) is not None:
             self._is_disk_unread = False
             self._streams.add_known(known)
+        await self._write_stream_names()
 
-    def _spool_row(self, sealed: SealedBatch) -> SpoolRow | None:
-        body = self._recent.read_body(sealed)
-        if body is None:
-            return None
-        return SpoolRow(
-            key=sealed.key,
-            sealed_boottime_ns=sealed.sealed_boottime_ns,
-            sealed_wall_ns=sealed.sealed_wall_ns,
-            results=sealed.results,
-            news=sealed.news,
-            is_whole=sealed.is_whole,
-            layout=sealed.layout,
-            body=body,
-        )
+    async def _write_stream_names(self, *, is_last: bool = False) -> None:
+        reached, now_ns = self._streams.reached_by_name(), self._clock.boottime_ns()
+        if self._stream_names.lack(reached, now_ns, is_last=is_last):
+            await self._store.write_beside(partial(self._stream_names.write, reached, now_ns))
 
     async def _run_write_set(self, write_set: WriteSet) -> bool:
         is_done = await self._store.apply(write_set)

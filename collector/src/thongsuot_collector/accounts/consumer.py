@@ -30,6 +30,8 @@ from thongsuot_schema.batch.record_report import RecordReport, parse_lost, parse
 
 CONSUMER = "accounts"
 
+_HIGHEST = 10**12
+"""As far as a report can name the numbers of a stream."""
 _READ_ENTRIES = 500
 _TURN_S = 0.02
 """How long other tasks wait at most while entries are processed, but for a single one."""
@@ -274,6 +276,9 @@ class AccountConsumer:
         for stream, losses in by_stream.items():
             account = await self._account(kept.entry.site, stream)
             if account.add_losses(losses):
+                # Made and lost before any report named them.
+                last = max((loss.last for loss in losses if loss.last is not None), default=0)
+                account.raise_highest(min(last, _HIGHEST), day_of(kept.entry.received_ns))
                 self._changed.add((account.site, account.stream))
 
     async def _apply_report(self, heard: HeardReport) -> None:

@@ -217,6 +217,9 @@ class StreamAccount(msgspec.Struct, kw_only=True):
     def _fate_of_rest(self) -> BatchFate:
         if any(loss.fate is BatchFate.POWER_CUT for loss in self.losses):
             return BatchFate.POWER_CUT
+        of_whole = next((loss.fate for loss in self.losses if loss.last is None), None)
+        if of_whole is not None:
+            return of_whole
         if not self.is_reported:
             return BatchFate.NOT_REPORTED
         return BatchFate.UNEXPLAINED if self.is_known else BatchFate.FORGOTTEN

@@ -58,7 +58,7 @@ class LossReason(StrEnum):
     """It was refused, and its file has gone for newer ones."""
 
     UNREADABLE = "unreadable"
-    """The device's file system lost its bytes."""
+    """The device's file system lost its bytes, or the whole spool with them."""
 
     POWER_CUT = "power_cut"
     """

@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.collector.app.process import PROGRAM, CollectorProcess
@@ -16,6 +17,7 @@ from tests.collector.app.test_kill import PushLoop
 from tests.collector.command_line import run_command
 from tests.collector.running import WITHIN_S, eventually, token
 from thongsuot_collector.backup.manifest import copy_in_backup, read_manifest
+from thongsuot_schema.batch.model import Batch
 from thongsuot_schema.state import State
 
 
@@ -41,6 +43,22 @@ async def run_program(*words: object) -> str:
     output, _ = await process.communicate()
     assert process.returncode == 0, output.decode()
     return output.decode()
+
+
+class RecordingPushLoop(PushLoop):
+    """Keeps the bytes of each batch that was acknowledged, by its number."""
+
+    def __init__(self, site: str, secret: str, epoch_ns: int, *, pause_s: float) -> None:
+        super().__init__(site, secret, epoch_ns, pause_s=pause_s)
+        self.bodies: dict[int, bytes] = {}
+
+    async def _pushed(
+        self, client: httpx.AsyncClient, process: CollectorProcess, batch: Batch
+    ) -> bool:
+        is_acknowledged = await super()._pushed(client, process, batch)
+        if is_acknowledged:
+            self.bodies[batch.number] = self.agent.sealed(batch)[0]
+        return is_acknowledged
 
 
 def the_backup(folder: Path) -> Path:
@@ -94,7 +112,7 @@ async def test_a_backup_in_the_middle_of_pushes_holds_all_up_to_one_entry(tmp_pa
     stop = asyncio.Event()
     # Some tens of pushes a second: more of them would take the CPU that the backup needs.
     uplinks = [
-        PushLoop(
+        RecordingPushLoop(
             f"site-{n}",
             token(tmp_path / "state", f"site-{n}"),
             epoch_ns=10**18 + n,
@@ -108,7 +126,7 @@ async def test_a_backup_in_the_middle_of_pushes_holds_all_up_to_one_entry(tmp_pa
             await eventually(
                 lambda: all(len(uplink.acknowledged) >= 10 * round_ for uplink in uplinks)  # noqa: B023
             )
-            before = {uplink.agent.site: len(uplink.acknowledged) for uplink in uplinks}
+            before = {uplink.agent.site: dict(uplink.bodies) for uplink in uplinks}
             folder = tmp_path / f"backups-{round_}"
             await run_program("backup", "--config", process.config, "--to", folder)
             check_cut(folder, before, process)
@@ -119,22 +137,29 @@ async def test_a_backup_in_the_middle_of_pushes_holds_all_up_to_one_entry(tmp_pa
         await process.end()
 
 
-def check_cut(folder: Path, acknowledged: dict[str, int], process: CollectorProcess) -> None:
+def check_cut(
+    folder: Path, acknowledged: dict[str, dict[int, bytes]], process: CollectorProcess
+) -> None:
     """See that a backup has all that was acknowledged before it, and a store that is no newer."""
     backup = the_backup(folder)
     manifest = read_manifest(backup)
     store, journal = (copy_in_backup(backup, path) for path in manifest.databases)
     with contextlib.closing(sqlite3.connect(journal)) as connection:
-        rows = connection.execute("SELECT sequence, site, number FROM entries ORDER BY sequence")
-        entries = rows.fetchall()
-    assert [sequence for sequence, _, _ in entries] == list(range(1, manifest.journal_head + 1))
-    for site, count in acknowledged.items():
-        assert {number for _, of, number in entries if of == site} >= set(range(1, count + 1))
+        entries = connection.execute("SELECT * FROM entries ORDER BY sequence").fetchall()
+        bodies = {
+            (site, number): body
+            for site, number, body in connection.execute("SELECT site, number, body FROM entries")
+        }
+    assert [entry[0] for entry in entries] == list(range(1, manifest.journal_head + 1))
+    for site, pushed in acknowledged.items():
+        assert {number: bodies.get((site, number)) for number in pushed} == pushed
     with contextlib.closing(sqlite3.connect(process.folder / "state/journal.sqlite")) as live:
         rows = live.execute(
-            "SELECT sequence, site, number FROM entries WHERE sequence <= ? ORDER BY sequence",
+            "SELECT * FROM entries WHERE sequence <= ? ORDER BY sequence",
             (manifest.journal_head,),
         )
         assert rows.fetchall() == entries
     with contextlib.closing(sqlite3.connect(store)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+        positions = connection.execute("SELECT consumer, sequence FROM positions").fetchall()
+    assert [each for each in positions if each[1] > manifest.journal_head] == []

@@ -10,6 +10,7 @@ import pytest
 
 from tests.collector.batches import BatchSealer, S, icmp_result, usual_results
 from tests.collector.journal.journal_contract import everything
+from tests.collector.journal.readers import readers
 from tests.collector.running import Pusher, collector, eventually, token
 from tests.postgres import PostgresServer
 from thongsuot_collector.app.durable import JOURNAL_FILE, STORE_FILE
@@ -231,7 +232,7 @@ async def test_the_file_of_one_machine_moves_into_a_database_and_everybody_conti
     opened = open_journal(state / JOURNAL_FILE, committed=lambda _jobs, _took_s: None)
     name = opened.name
     await opened.commit("gone", 3, b"note")
-    await opened.trim(["gone"], received_before_ns=1 << 62, max_bytes=1 << 40)
+    await opened.trim(readers("gone"), received_before_ns=1 << 62, max_bytes=1 << 40)
     before = {consumer: await opened.cursor(consumer) for consumer in ("gone", "accounts")}
     kept, entries = await opened.kept(), await everything(opened)
     assert [stored.sequence for stored in entries] == [4, 5]

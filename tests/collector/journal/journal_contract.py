@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from tests.collector.journal.readers import readers
 from thongsuot_collector.journal.entry import AppendOutcome, ClockQuality, JournalEntry, StoredEntry
 from thongsuot_collector.journal.journal import Cursor, Journal, Tally, day_of
 
@@ -186,10 +187,10 @@ async def test_trimming_takes_what_is_old_and_read_by_all(reopen: Reopen) -> Non
     kept = await everything(journal)
     await journal.commit("fast", kept[9].sequence)
     await journal.commit("slow", kept[3].sequence)
-    trimmed = await journal.trim(["fast", "slow"], received_before_ns=8000, max_bytes=MAX)
+    trimmed = await journal.trim(readers("fast", "slow"), received_before_ns=8000, max_bytes=MAX)
     assert (trimmed.removed, trimmed.lost) == (4, {})
     await journal.commit("slow", kept[9].sequence)
-    trimmed = await journal.trim(["fast", "slow"], received_before_ns=8000, max_bytes=MAX)
+    trimmed = await journal.trim(readers("fast", "slow"), received_before_ns=8000, max_bytes=MAX)
     assert trimmed.removed == 3
     assert [kept_entry.entry.number for kept_entry in await everything(journal)] == [8, 9, 10]
     extent = await journal.extent()
@@ -200,7 +201,7 @@ async def test_a_removed_consumer_does_not_keep_the_journal_from_trimming(reopen
     journal = await reopen()
     await journal.append(entry(1, received_ns=1000))
     await journal.commit("gone", 0)
-    trimmed = await journal.trim([], received_before_ns=2000, max_bytes=MAX)
+    trimmed = await journal.trim(readers(), received_before_ns=2000, max_bytes=MAX)
     assert trimmed.removed == 1
 
 
@@ -211,7 +212,7 @@ async def test_above_its_size_the_oldest_goes_and_who_lost_it_is_reported(reopen
     kept = await everything(journal)
     await journal.commit("fast", kept[-1].sequence)
     await journal.commit("slow", kept[9].sequence)
-    trimmed = await journal.trim(["fast", "slow"], received_before_ns=0, max_bytes=1_500_000)
+    trimmed = await journal.trim(readers("fast", "slow"), received_before_ns=0, max_bytes=1_500_000)
     left = await everything(journal)
     assert 10 < trimmed.removed < 60
     assert len(left) == 100 - trimmed.removed
@@ -238,7 +239,7 @@ async def test_above_its_size_a_site_that_floods_goes_first_and_costs_no_other(
     trims = []
     while (
         trimmed := await if_restarted.trim(
-            ["fast", "slow"], received_before_ns=0, max_bytes=1_900_000
+            readers("fast", "slow"), received_before_ns=0, max_bytes=1_900_000
         )
     ).removed:
         trims.append(trimmed)
@@ -268,7 +269,7 @@ async def test_above_its_size_the_journal_trims_sites_evenly_once_the_flood_is_g
     # The flood of one is cut to what the largest of others may hold; then all give alike.
     for number in range(41, 161):
         await journal.append(entry(number, site="tay-ho", body=bytes(20_000)))
-    while (await journal.trim([], received_before_ns=0, max_bytes=2_000_000)).removed:
+    while (await journal.trim(readers(), received_before_ns=0, max_bytes=2_000_000)).removed:
         pass
     left = await everything(journal)
     held = {site: sum(kept.entry.site == site for kept in left) for site in sites}
@@ -282,7 +283,7 @@ async def test_a_repeat_is_recognised_after_it_was_trimmed(reopen: Reopen) -> No
     journal = await reopen()
     for number in (1, 2, 3, 5):
         await journal.append(entry(number, received_ns=1000))
-    while (await journal.trim([], received_before_ns=2000, max_bytes=MAX)).removed:
+    while (await journal.trim(readers(), received_before_ns=2000, max_bytes=MAX)).removed:
         pass
     journal = await reopen()
     assert await everything(journal) == []
@@ -304,7 +305,7 @@ async def test_a_layout_is_trimmed_when_nothing_can_refer_to_it(
     if in_use:
         await journal.append(entry(1, received_ns=11 * day_ns))
     await journal.commit("slow", 0)
-    await journal.trim(["slow"], received_before_ns=20 * day_ns, max_bytes=MAX)
+    await journal.trim(readers("slow"), received_before_ns=20 * day_ns, max_bytes=MAX)
     assert (await journal.layout(b"A" * 16) is not None) is in_use
 
 
@@ -334,7 +335,7 @@ async def test_an_entry_from_a_clock_years_ahead_ends_no_other_days_counts(reope
     await journal.append(entry(2, received_ns=(today + 6_000) * DAY_NS))
     await journal.commit("sink", 2, begun=0, tallies=tallies)
     before_ns = (today + 1) * DAY_NS
-    trimmed = await journal.trim(["sink"], received_before_ns=before_ns, max_bytes=MAX)
+    trimmed = await journal.trim(readers("sink"), received_before_ns=before_ns, max_bytes=MAX)
     assert trimmed.removed == 1
     assert await journal.tallies(from_day=0) == {"sink": tallies}
 
@@ -364,7 +365,7 @@ async def test_the_numbers_that_were_ever_kept_are_known_also_of_what_was_trimme
         await journal.append(entry(number, received_ns=number))
     await journal.append(entry(7, site="tay-ho", received_ns=100))
     await journal.commit("slow", 2)
-    trimmed = await journal.trim([], received_before_ns=6, max_bytes=MAX)
+    trimmed = await journal.trim(readers(), received_before_ns=6, max_bytes=MAX)
     assert trimmed.removed == 4
     assert await journal.kept() == {
         ("hoan-kiem", "00112233445566aa"): ((1, 3), (5, 6), (9, 9)),
@@ -380,7 +381,7 @@ async def test_entries_that_a_trim_takes_from_a_consumer_are_counted_by_their_da
         await journal.append(entry(number, body=bytes(50_000), site="tay-ho"))
     kept = await everything(journal)
     await journal.commit("slow", kept[0].sequence, begun=0)
-    trimmed = await journal.trim(["slow"], received_before_ns=0, max_bytes=1)
+    trimmed = await journal.trim(readers("slow"), received_before_ns=0, max_bytes=1)
     assert trimmed.removed == 4
     day = day_of(kept[0].entry.received_ns)
     lost = await journal.tallies(from_day=0)

@@ -11,6 +11,8 @@ import pytest
 from tests.collector.journal.generations_contract import *  # noqa: F403 - of the contract, too
 from tests.collector.journal.journal_contract import *  # noqa: F403 - the contract's tests
 from tests.collector.journal.journal_contract import MAX, Reopen, entry, everything
+from tests.collector.journal.readers import readers
+from tests.collector.journal.trimming_contract import *  # noqa: F403 - what a trim takes
 from tests.collector.running import eventually
 from tests.postgres import PostgresServer
 from thongsuot_collector import postgresql
@@ -108,7 +110,7 @@ async def test_the_same_push_to_two_processes_is_kept_once(postgres: PostgresSer
     )
     outcomes = Counter(result.outcome for result in results)
     assert outcomes == {AppendOutcome.APPENDED: 100, AppendOutcome.REPEATED: 100}
-    while (await second.trim([], received_before_ns=MAX, max_bytes=MAX)).removed:
+    while (await second.trim(readers(), received_before_ns=MAX, max_bytes=MAX)).removed:
         pass
     assert (await first.append(entry(7))).outcome is AppendOutcome.REPEATED
     for journal in (first, second):

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Connection, Engine, event
 
 from tests.collector.batches import BatchSealer, S, change, icmp_result
+from tests.collector.journal.readers import readers
 from thongsuot_collector.journal.dead_letters import DeadLetterQueue
 from thongsuot_collector.journal.entry import ClockQuality, JournalEntry
 from thongsuot_collector.journal.layout_cache import LayoutCache
@@ -140,7 +141,7 @@ async def test_entries_appended_during_a_read_are_not_skipped(
     for place in range(0, 120, 2):
         # One that is trimmed before it was read: the next read asks the disk, and finds nothing.
         await world.push(agent, batch(agent, 1000 + 15 * place))
-        await world.journal.trim([], received_before_ns=1 << 62, max_bytes=1 << 40)
+        await world.journal.trim(readers(), received_before_ns=1 << 62, max_bytes=1 << 40)
         # And one that may be appended before that read has ended.
         pushing = asyncio.create_task(world.push(agent, batch(agent, 1015 + 15 * place)))
         await asyncio.sleep(place / 120 * 0.002)

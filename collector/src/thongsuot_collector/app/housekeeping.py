@@ -12,8 +12,9 @@ from sqlalchemy import Engine
 
 from thongsuot_collector.config.model import CollectorConfig
 from thongsuot_collector.ingest.device_clock import BootClocks
-from thongsuot_collector.journal.journal import Extent, Journal
+from thongsuot_collector.journal.journal import Extent, Journal, Readers
 from thongsuot_collector.metrics import Metrics
+from thongsuot_collector.sinks.delivery.progress import read_by
 from thongsuot_collector.state.consumer import StateConsumer
 from thongsuot_collector.store import boots
 from thongsuot_schema.certificate import validity_of
@@ -176,7 +177,7 @@ class Housekeeping:
         over_share: dict[str, list[int]] = {}
         while True:
             trimmed = await self._journal.trim(
-                tuple(self._consumers),
+                Readers(names=tuple(self._consumers), read_by=read_by),
                 received_before_ns=before_ns,
                 max_bytes=settings.max_bytes,
             )

@@ -2,7 +2,7 @@
 Journal: the interface that every back-end keeps, and one test suite holds (``journal_contract``).
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 import msgspec
@@ -48,6 +48,21 @@ class Cursor(msgspec.Struct, frozen=True, kw_only=True):
     begun: int | None = None
     delivered: int = 0
     dead_letters: int = 0
+
+
+HasRead = Callable[[int, str], bool]
+"""Whether a consumer has read the entry of a sequence and a site."""
+
+
+class Readers(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    Those for whom the journal keeps entries: the names of their cursors, and ``read_by``, what the
+    one with a cursor has read. A consumer need not read in order; what is above its ``sequence``
+    may be read, too, if its ``note`` says so.
+    """
+
+    names: tuple[str, ...]
+    read_by: Callable[[Cursor], HasRead]
 
 
 class Extent(msgspec.Struct, frozen=True, kw_only=True):
@@ -264,13 +279,11 @@ class Journal(Protocol):
     async def damage(self) -> Damage:
         """Return all losses to a broken disk."""
 
-    async def trim(
-        self, consumers: Collection[str], *, received_before_ns: int, max_bytes: int
-    ) -> Trimmed:
+    async def trim(self, readers: Readers, *, received_before_ns: int, max_bytes: int) -> Trimmed:
         """
         Remove a bounded number of the oldest entries; call again while it removes some.
 
-        Removed are entries that came in before a time *and* that all ``consumers`` have read;
+        Removed are entries that came in before a time *and* that all ``readers`` have read;
         and, while more than ``max_bytes`` are in use, no matter who has read them, the oldest of a
         site that holds far more than others do, and where there is none, the oldest of all: a disk
         that is full would stop everything. Those not read are counted as lost to the consumer.

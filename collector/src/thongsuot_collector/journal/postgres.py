@@ -7,7 +7,7 @@ server; its own entries are kept in memory as in the other engine.
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TypeVar
@@ -24,6 +24,7 @@ from thongsuot_collector.journal.journal import (
     Damage,
     Extent,
     Generation,
+    Readers,
     Tally,
     Trimmed,
     day_of,
@@ -267,11 +268,8 @@ class PostgresJournal:
         """See ``Journal``."""
         return await self._read(rows.damage)
 
-    async def trim(
-        self, consumers: Collection[str], *, received_before_ns: int, max_bytes: int
-    ) -> Trimmed:
+    async def trim(self, readers: Readers, *, received_before_ns: int, max_bytes: int) -> Trimmed:
         """See ``Journal``."""
-        wanted = tuple(consumers)
         excess_bytes = await self._read(rows.size_bytes) - max_bytes
         over_share = await self._over_share(excess_bytes) if excess_bytes > 0 else None
         # Among many, shares change while the oldest of all go.
@@ -280,9 +278,9 @@ class PostgresJournal:
         def job(connection: PostgresConnection) -> Trimmed:
             self.fence(connection)
             if over_share is not None:
-                return trim_rows.trim_site(connection, wanted, over_share)
+                return trim_rows.trim_site(connection, readers, over_share)
             return trim_rows.trim(
-                connection, wanted, received_before_ns, max_bytes, most_bytes=most_bytes
+                connection, readers, received_before_ns, max_bytes, most_bytes=most_bytes
             )
 
         trimmed = await self._write(job)

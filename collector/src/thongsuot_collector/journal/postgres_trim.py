@@ -1,12 +1,12 @@
 """Trims the PostgreSQL journal; each function is called in the order (``take_order``)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from msgspec import structs
 
 from thongsuot_collector.journal import postgres_rows as rows
 from thongsuot_collector.journal import postgres_tallies, ranges
-from thongsuot_collector.journal.journal import Trimmed
+from thongsuot_collector.journal.journal import Cursor, Readers, Trimmed
 from thongsuot_collector.journal.postgres_tables import PostgresConnection
 from thongsuot_collector.journal.site_shares import SLICE, OverShare
 from thongsuot_collector.journal.trimming import (
@@ -32,7 +32,7 @@ _SIZES = """
 
 def trim(
     connection: PostgresConnection,
-    consumers: Sequence[str],
+    readers: Readers,
     received_before_ns: int,
     max_bytes: int,
     *,
@@ -42,25 +42,24 @@ def trim(
     Remove at most one slice of the oldest entries; see ``Journal.trim``. For the size at most
     ``most_bytes`` are removed: then the sites' shares are checked again.
     """
-    cursors = _sequences(connection, consumers)
+    cursors = _cursors(connection, readers)
+    read_to = [cursor.sequence for cursor in cursors.values()]
     excess_bytes = rows.size_bytes(connection) - max_bytes
     if most_bytes is not None:
         excess_bytes = min(excess_bytes, most_bytes)
     oldest = connection.execute(f"{_REMOVED} ORDER BY sequence LIMIT %s", (TRIM_SLICE,))
     removed = removable(
         oldest,
-        floor=min(cursors.values(), default=rows.extent(connection).head),
+        floor=min(read_to, default=rows.extent(connection).head),
         received_before_ns=received_before_ns,
         excess_bytes=excess_bytes,
     )
-    trimmed = _remove(connection, cursors, removed)
+    trimmed = _remove(connection, readers, removed)
     _drop_unused_layouts(connection, received_before_ns)
     return trimmed
 
 
-def trim_site(
-    connection: PostgresConnection, consumers: Sequence[str], over_share: OverShare
-) -> Trimmed:
+def trim_site(connection: PostgresConnection, readers: Readers, over_share: OverShare) -> Trimmed:
     """Remove entries of a site that holds more than its share; see ``Journal.trim``."""
     removed: list[RemovedEntry] = list(
         connection.execute(
@@ -68,7 +67,7 @@ def trim_site(
             (list(over_share.sequences), over_share.site),
         )
     )
-    trimmed = _remove(connection, _sequences(connection, consumers), removed)
+    trimmed = _remove(connection, readers, removed)
     return structs.replace(trimmed, site=over_share.site)
 
 
@@ -95,13 +94,13 @@ def oldest_of(connection: PostgresConnection, site: str, over_bytes: int) -> Ove
     return OverShare(site=site, sequences=tuple(sequences))
 
 
-def _sequences(connection: PostgresConnection, consumers: Sequence[str]) -> dict[str, int]:
+def _cursors(connection: PostgresConnection, readers: Readers) -> dict[str, Cursor]:
     known = rows.cursors(connection)
-    return {name: known[name].sequence if name in known else 0 for name in consumers}
+    return {name: known.get(name, Cursor()) for name in readers.names}
 
 
 def _remove(
-    connection: PostgresConnection, cursors: Mapping[str, int], removed: Sequence[RemovedEntry]
+    connection: PostgresConnection, readers: Readers, removed: Sequence[RemovedEntry]
 ) -> Trimmed:
     """Remove entries, and store and count their remaining data."""
     by_site = sizes_by_site(removed)
@@ -116,8 +115,8 @@ def _remove(
             (len(removed), sum(by_site.values())),
         )
         postgres_tallies.forget_old(connection, last_forgotten_day(removed))
-    for consumer, done in cursors.items():
-        of_consumer = unread(removed, done)
+    for consumer, cursor in _cursors(connection, readers).items():
+        of_consumer = unread(removed, readers.read_by(cursor))
         if of_consumer:
             lost[consumer] = of_consumer.total()
             rows.count_lost(connection, consumer, lost[consumer])

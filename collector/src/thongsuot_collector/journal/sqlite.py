@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -18,6 +18,7 @@ from thongsuot_collector.journal.journal import (
     Damage,
     Extent,
     Generation,
+    Readers,
     Tally,
     Trimmed,
     day_of,
@@ -205,11 +206,8 @@ class SqliteJournal:
         """See ``Journal``."""
         return await self._read(rows.damage)
 
-    async def trim(
-        self, consumers: Collection[str], *, received_before_ns: int, max_bytes: int
-    ) -> Trimmed:
+    async def trim(self, readers: Readers, *, received_before_ns: int, max_bytes: int) -> Trimmed:
         """See ``Journal``."""
-        wanted = tuple(consumers)
         excess_bytes = await self._read(rows.size_bytes) - max_bytes
         over_share = await self._over_share(excess_bytes) if excess_bytes > 0 else None
 
@@ -218,9 +216,9 @@ class SqliteJournal:
 
         def job(connection: sqlite3.Connection) -> Trimmed:
             if over_share is not None:
-                return rows.trim_site(connection, wanted, over_share)
+                return rows.trim_site(connection, readers, over_share)
             return rows.trim(
-                connection, wanted, received_before_ns, max_bytes, most_bytes=most_bytes
+                connection, readers, received_before_ns, max_bytes, most_bytes=most_bytes
             )
 
         return await self._write(job, then=self._forget)

@@ -5,7 +5,7 @@ The operations of the SQLite journal inside one connection: rows in, rows out, n
 import secrets
 import sqlite3
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from msgspec import structs
 
@@ -26,6 +26,7 @@ from thongsuot_collector.journal.journal import (
     Extent,
     Generation,
     LostRange,
+    Readers,
     Trimmed,
 )
 from thongsuot_collector.journal.site_shares import OverShare
@@ -271,7 +272,7 @@ def note_forgotten(connection: sqlite3.Connection, lost: str) -> None:
 
 def trim(
     connection: sqlite3.Connection,
-    consumers: Sequence[str],
+    readers: Readers,
     received_before_ns: int,
     max_bytes: int,
     *,
@@ -281,8 +282,8 @@ def trim(
     Remove at most one slice of the oldest entries; see ``Journal.trim``. For the size no more than
     ``most_bytes`` go: then it is looked again who holds more than a share.
     """
-    cursors = _sequences(connection, consumers)
-    floor = min(cursors.values(), default=last_sequence(connection))
+    read_to = [cursor(connection, name).sequence for name in readers.names]
+    floor = min(read_to, default=last_sequence(connection))
     excess_bytes = size_bytes(connection) - max_bytes
     if most_bytes is not None:
         excess_bytes = min(excess_bytes, most_bytes)
@@ -294,14 +295,12 @@ def trim(
     removed = removable(
         oldest, floor=floor, received_before_ns=received_before_ns, excess_bytes=excess_bytes
     )
-    trimmed = _remove(connection, cursors, removed)
+    trimmed = _remove(connection, readers, removed)
     _drop_unused_layouts(connection, received_before_ns)
     return trimmed
 
 
-def trim_site(
-    connection: sqlite3.Connection, consumers: Sequence[str], over_share: OverShare
-) -> Trimmed:
+def trim_site(connection: sqlite3.Connection, readers: Readers, over_share: OverShare) -> Trimmed:
     """Remove entries of a site that holds more than its share; see ``Journal.trim``."""
     removed: list[RemovedEntry] = []
     for sequence in over_share.sequences:
@@ -310,16 +309,12 @@ def trim_site(
             "WHERE sequence = ? AND site = ?",
             (sequence, over_share.site),
         )
-    trimmed = _remove(connection, _sequences(connection, consumers), removed)
+    trimmed = _remove(connection, readers, removed)
     return structs.replace(trimmed, site=over_share.site)
 
 
-def _sequences(connection: sqlite3.Connection, consumers: Sequence[str]) -> dict[str, int]:
-    return {consumer: cursor(connection, consumer).sequence for consumer in consumers}
-
-
 def _remove(
-    connection: sqlite3.Connection, cursors: Mapping[str, int], removed: Sequence[RemovedEntry]
+    connection: sqlite3.Connection, readers: Readers, removed: Sequence[RemovedEntry]
 ) -> Trimmed:
     """Remove entries, and store and count what must be kept of them."""
     if removed:
@@ -332,22 +327,20 @@ def _remove(
         removed=len(removed),
         first=removed[0][0] if removed else 0,
         last=removed[-1][0] if removed else 0,
-        lost=_count_unread(connection, cursors, removed),
+        lost=_count_unread(connection, readers, removed),
         sizes=sizes_by_site(removed),
     )
 
 
 def _count_unread(
-    connection: sqlite3.Connection,
-    cursors: Mapping[str, int],
-    removed: Sequence[RemovedEntry],
+    connection: sqlite3.Connection, readers: Readers, removed: Sequence[RemovedEntry]
 ) -> dict[str, int]:
     """
     Count for each consumer the entries removed before it had read them: in total, by day and site.
     """
     lost: dict[str, int] = {}
-    for consumer, done in cursors.items():
-        of_consumer = unread(removed, done)
+    for consumer in readers.names:
+        of_consumer = unread(removed, readers.read_by(cursor(connection, consumer)))
         if not of_consumer:
             continue
         lost[consumer] = of_consumer.total()

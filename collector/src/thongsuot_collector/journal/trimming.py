@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from thongsuot_collector.journal.journal import day_of
+from thongsuot_collector.journal.journal import HasRead, day_of
 from thongsuot_collector.journal.ranges import Range
 
 RemovedEntry = tuple[int, str, str, int, int, int]
@@ -57,12 +57,12 @@ def last_forgotten_day(removed: Iterable[RemovedEntry]) -> int:
     return day_of(min(received_ns for _, _, _, _, received_ns, _ in removed)) - KEPT_DAYS - 1
 
 
-def unread(removed: Iterable[RemovedEntry], done: int) -> Counter[tuple[int, str]]:
-    """Count the entries that a consumer at ``done`` will never read, by day and site."""
+def unread(removed: Iterable[RemovedEntry], has_read: HasRead) -> Counter[tuple[int, str]]:
+    """Count the entries that a consumer will never read, by day and site."""
     return Counter(
         (day_of(received_ns), site)
         for sequence, site, _, _, received_ns, _ in removed
-        if sequence > done
+        if not has_read(sequence, site)
     )
 
 

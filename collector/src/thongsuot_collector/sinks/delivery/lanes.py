@@ -79,6 +79,14 @@ class Lanes(msgspec.Struct, frozen=True, kw_only=True):
         in_gaps = sum(gap.through - gap.after for gap in self.gaps)
         return in_gaps + sum(lane.entries for lane in self.sites)
 
+    def has_sent(self, sequence: int, site: str) -> bool:
+        """Return whether an entry is sent."""
+        in_gap = any(gap.after < sequence <= gap.through for gap in self.gaps)
+        in_lane = any(
+            lane.site == site and lane.after < sequence <= lane.through for lane in self.sites
+        )
+        return sequence <= self.live and not (in_gap or in_lane)
+
     def behind(self, head: int) -> int:
         """Return the number of unsent sequences."""
         return max(0, head - self.live) + self._waiting

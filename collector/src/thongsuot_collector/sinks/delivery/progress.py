@@ -5,8 +5,15 @@ from collections.abc import Collection, Mapping
 import msgspec
 
 from thongsuot_collector.accounts.site_account import SinkProgress, sink_progress
-from thongsuot_collector.journal.journal import Cursor
+from thongsuot_collector.journal.journal import Cursor, HasRead
 from thongsuot_collector.sinks.delivery.lanes import decode_lanes
+
+
+def read_by(cursor: Cursor) -> HasRead:
+    """Return which entries the consumer with a cursor has read; only sinks do not read in order."""
+    if cursor.begun is None:
+        return lambda sequence, _site: sequence <= cursor.sequence
+    return decode_lanes(cursor.sequence, cursor.note).has_sent
 
 
 def progress_of(sink: str, cursor: Cursor, head: int) -> SinkProgress:

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from tests.collector.batches import BatchSealer, S, icmp_result
+from tests.collector.pki.test_csr import request_of_no_version
 from tests.collector.running import Pusher, collector, eventually, token
 from tests.ports import free_port
 from thongsuot_collector.app.durable import STORE_FILE
@@ -236,6 +237,16 @@ async def test_a_guesser_at_another_address_takes_no_turn_from_a_device(tmp_path
         (b'{"code":"a","token_digest":"%s","site":"a","x":1}' % (b"0" * 64), 400),
         (b"[" * 4000, 400),
         (b"a" * 5000, 413),
+        (
+            json.dumps(
+                {
+                    "code": "a",
+                    "token_digest": "0" * 64,
+                    "certificate_request": request_of_no_version(),
+                }
+            ).encode(),
+            400,
+        ),
     ],
 )
 async def test_an_invalid_enrolment_is_refused(tmp_path: Path, body: bytes, status: int) -> None:

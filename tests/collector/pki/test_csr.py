@@ -105,6 +105,17 @@ def test_an_invalid_request_is_refused(text: str) -> None:
         parse_csr(text)
 
 
+def request_of_no_version() -> str:
+    """Return a request of a version that does not exist: the error for it is no ``ValueError``."""
+    der = base64.b64decode("".join(new_key().request.splitlines()[1:-1]))
+    return pem_of(der.replace(b"\x02\x01\x00", b"\x02\x01\x01", 1))
+
+
+def test_a_request_of_a_version_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(CsrRefused, match="version"):
+        parse_csr(request_of_no_version())
+
+
 def test_the_authority_allows_none_below_it_and_its_key_is_its_owners(tmp_path: Path) -> None:
     made = new_authority(tmp_path / "state")
     certificate = x509.load_pem_x509_certificate(made.pem.encode())

@@ -22,6 +22,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from thongsuot_collector.errors import AuthorityError, PushRefused, RefusalReason
+from thongsuot_collector.pki.csr import UNREADABLE
 from thongsuot_collector.pki.peer import PeerCertificate
 from thongsuot_collector.pki.registry import ExpiryTimes, check_validity, short_serial
 from thongsuot_collector.pki.settings import SITE, CertificateSettings
@@ -192,7 +193,7 @@ class ExternalCertificateRegistry:
 def _authorities(file: Path) -> list[x509.Certificate]:
     try:
         authorities = x509.load_pem_x509_certificates(file.read_bytes())
-    except (OSError, ValueError) as error:
+    except (OSError, *UNREADABLE) as error:
         raise AuthorityError(
             Localizable("cannot read authorities in {file}: {why}", file=file, why=describe(error))
         ) from error
@@ -200,7 +201,7 @@ def _authorities(file: Path) -> list[x509.Certificate]:
         try:
             kind = x509.BasicConstraints
             is_authority = authority.extensions.get_extension_for_class(kind).value.ca
-        except (x509.ExtensionNotFound, ValueError):
+        except (x509.ExtensionNotFound, *UNREADABLE):
             is_authority = False
         if not is_authority:
             raise AuthorityError(
@@ -228,7 +229,7 @@ def _revocations(file: Path) -> x509.CertificateRevocationList:
         if content.lstrip().startswith(_PEM):
             return x509.load_pem_x509_crl(content)
         return x509.load_der_x509_crl(content)
-    except (OSError, ValueError) as error:
+    except (OSError, *UNREADABLE) as error:
         raise AuthorityError(
             Localizable(
                 "cannot read the revocation list in {file}: {why}", file=file, why=describe(error)

@@ -4,10 +4,9 @@ import hashlib
 from dataclasses import dataclass
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.x509.oid import NameOID
 
-from thongsuot_collector.pki.csr import public_der
+from thongsuot_collector.pki.csr import UNREADABLE, public_der
 
 SCOPE_KEY = "thongsuot.peer"
 """The key of the connection's ``PeerCertificate`` in a request's ASGI scope."""
@@ -60,7 +59,7 @@ def peer_from(der: bytes) -> PeerCertificate:
             not_before_s=certificate.not_valid_before_utc.timestamp(),
             not_after_s=certificate.not_valid_after_utc.timestamp(),
         )
-    except (ValueError, UnsupportedAlgorithm):
+    except UNREADABLE:
         return UNREADABLE_PEER
 
 

@@ -177,6 +177,22 @@ async def test_a_log_that_was_begun_again_gives_its_new_frames_alone(tmp_path: P
     await journal.close()
 
 
+async def test_frames_of_a_log_that_a_writer_begins_again_are_not_dropped(tmp_path: Path) -> None:
+    path = await killed(tmp_path, appends=5)
+    index = path.with_name(f"{path.name}-shm")
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        assert connection.execute("SELECT count(*) FROM entries").fetchone() == (5,)
+        whole = index.read_bytes()
+        for salts, dropped in ((whole[32:40], 1), (b"new salt", None)):
+            # As it is before the writer's first frame: none is in use.
+            changed = whole[:16] + bytes(4) + whole[20:32] + salts + whole[40:]
+            with index.open("r+b") as opened:
+                opened.write(changed)
+            assert sqlite_log.drops_commits(path) == dropped
+        with index.open("r+b") as opened:
+            opened.write(whole)
+
+
 async def test_a_mended_log_is_read_by_its_owner_alone(tmp_path: Path) -> None:
     path = await killed(tmp_path, appends=5)
     log = sqlite_log.log_of(path)

@@ -28,11 +28,13 @@ _PAGE_BYTES = tuple(512 << power for power in range(8))
 _FRAMES_TRIED = 4
 """A bad sector covers the header and a page or two; they are looked for behind it."""
 
-_INDEX_BYTES, _INDEX_LAST_FRAME = 48, 16
+_INDEX_BYTES, _INDEX_LAST_FRAME, _INDEX_SALTS = 48, 16, slice(32, 40)
 """
 The head of the file beside a log, which changes with each transaction; where in it the number of
-the last frame is that SQLite uses.
+the last frame is that SQLite uses, and the salts of the log.
 """
+
+_HEADER_SALTS = slice(16, 24)
 
 
 class LogHeader(NamedTuple):
@@ -122,11 +124,23 @@ def drops_commits(path: Path) -> int | None:
     """
     head = _index_of(path)
     while head is not None and has_dropped_commits(path, _last_frame_in(head)):
+        if _is_begun_again(path, head[_INDEX_SALTS]):
+            return None
         before, head = head, _index_of(path)
         if head == before:
             return _last_frame_in(head) + 1
         # Transactions that ended while the log was read stood behind the last one used until then.
     return None
+
+
+def _is_begun_again(path: Path, salts: bytes) -> bool:
+    """
+    Return whether a writer is about to begin a log again: its frames are all in the file then.
+
+    It has chosen new salts, and not written them. Of a log with a bad header SQLite knows none.
+    """
+    with log_of(path).open("rb") as log:
+        return any(salts) and salts != log.read(_HEADER_BYTES)[_HEADER_SALTS]
 
 
 def _index_of(path: Path) -> bytes | None:

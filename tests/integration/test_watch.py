@@ -155,6 +155,41 @@ async def test_a_collector_that_does_not_judge_reports_why(
         assert text.startswith("the disk of the journal is full: ")
 
 
+@pytest.mark.parametrize(
+    "header",
+    [b"Content-Type: text/plain; charset=zlib_codec", b"Content-Type: text/plain; charset=idna"],
+)
+async def test_people_hear_of_a_collector_whose_address_answers_nonsense_without_end(
+    tmp_path: Path, receivers: tuple[ReceiverProcess, ReceiverProcess], header: bytes
+) -> None:
+    webhook, mail = receivers
+    sent_bytes: list[int] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        sent_bytes.append(0)
+        place = len(sent_bytes) - 1
+        try:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 503 Away\r\n" + header + b"\r\n\r\nsorry\r\n\x1b[2J\xff ")
+            while sent_bytes[place] < 64 << 20:
+                writer.write(bytes(1 << 16))
+                await writer.drain()
+                sent_bytes[place] += 1 << 16
+        except (OSError, asyncio.IncompleteReadError):
+            pass  # the watcher has left
+        finally:
+            writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        async with watching(watch_file(tmp_path, url, receivers)):
+            await eventually(lambda: told(webhook))
+            await eventually(mail.folder.received)
+    (text,) = {sent["text"] for sent in mail.folder.received()}
+    assert "503 sorry [2J" in text
+    assert max(sent_bytes) < 32 << 20, "what the kernel takes is not read"
+
+
 def test_a_mistake_in_the_watchers_file_is_named_before_it_starts(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],

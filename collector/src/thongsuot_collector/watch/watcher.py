@@ -13,6 +13,7 @@ from thongsuot_collector.clients import client_context
 from thongsuot_collector.http_transport import ClosingTransport
 from thongsuot_collector.notify.contract import Channel
 from thongsuot_collector.notify.message import ChannelOutcome, PartyContact
+from thongsuot_collector.printable import printable_line
 from thongsuot_collector.watch.absence import (
     AbsenceChange,
     AddressReport,
@@ -26,6 +27,8 @@ from thongsuot_schema.words.language import Language
 
 _READY, _LEADER = "/readyz", "/leader"
 _SAID_CHARACTERS = 200
+_ANSWER_BYTES = 64 * 1024
+"""More of an answer is not read: a sentence is expected, from whoever answers at the address."""
 _LONGEST_RETRY_S = 60.0
 _UNFINISHED = frozenset(
     {ChannelOutcome.RETRY, ChannelOutcome.UNKNOWN, ChannelOutcome.CHANNEL_UNAVAILABLE}
@@ -112,15 +115,24 @@ class Watcher:
         """Return the problem of an address, empty if it answers 200."""
         try:
             # The client's time-out applies between two bytes; this one to the whole answer.
-            async with asyncio.timeout(self._settings.timeout_s):
-                response = await client.get(url.rstrip("/") + path)
+            async with (
+                asyncio.timeout(self._settings.timeout_s),
+                client.stream("GET", url.rstrip("/") + path) as response,
+            ):
+                said = bytearray()
+                async for part in response.aiter_raw():
+                    said += part
+                    if len(said) > _ANSWER_BYTES:
+                        break
         except TimeoutError:
             return f"no answer within {self._settings.timeout_s:g} s"
         except httpx.HTTPError as error:
             return f"{type(error).__name__}: {error}"[:_SAID_CHARACTERS]
         if response.status_code == httpx.codes.OK:
             return ""
-        return f"{response.status_code} {response.text[:_SAID_CHARACTERS]}".strip()
+        # By UTF-8, whatever the answer says of itself: it may name what is no encoding of texts.
+        text = printable_line(said.decode("utf-8", errors="replace"))
+        return f"{response.status_code} {text[:_SAID_CHARACTERS]}".strip()
 
     def _note(self, name: str, problem: str, passed_s: float) -> AbsenceChange | None:
         before = self._absences.get(name)

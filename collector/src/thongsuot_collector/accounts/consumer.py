@@ -15,7 +15,7 @@ from thongsuot_collector.accounts.stream_account import (
     StreamAccount,
     fate_of,
 )
-from thongsuot_collector.errors import UndecodableEntry
+from thongsuot_collector.errors import JournalRefused, UndecodableEntry
 from thongsuot_collector.journal import ranges
 from thongsuot_collector.journal.entry import StoredEntry
 from thongsuot_collector.journal.generations import position_at, position_in
@@ -133,9 +133,8 @@ class AccountConsumer:
         fits = self._sequence == position.sequence and position.journal == self._journal.name
         seen = await asyncio.to_thread(sites.position, self._store, _DAMAGE_SEEN)
         is_damaged = damage.found_ns > (0 if seen is None else seen.sequence)
-        if not fits or is_damaged:
-            fate = BatchFate.JOURNAL_DAMAGED if is_damaged else BatchFate.JOURNAL_REPLACED
-            await self._compare(fate)
+        fate = BatchFate.JOURNAL_DAMAGED if is_damaged else BatchFate.JOURNAL_REPLACED
+        if (not fits or is_damaged) and await self._is_compared(fate, may_wait=fits):
             await self.save()
             await asyncio.to_thread(
                 sites.put,
@@ -328,6 +327,20 @@ class AccountConsumer:
         for site, stream in idle:
             del self._streams[site, stream]
             self._by_site[site].discard(stream)
+
+    async def _is_compared(self, fate: BatchFate, *, may_wait: bool) -> bool:
+        """
+        Compare, and return whether that was possible: of a journal with a page that cannot be read
+        it is done when that has been mended, if it ``may_wait``.
+        """
+        try:
+            await self._compare(fate)
+        except JournalRefused as error:
+            if not may_wait:
+                raise
+            _log.error("the accounts are compared with the journal later: %s", error)
+            return False
+        return True
 
     async def _compare(self, fate: BatchFate) -> None:
         """

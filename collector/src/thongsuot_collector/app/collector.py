@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from thongsuot_collector.app.components import Components, open_components
 from thongsuot_collector.app.dead_letter_retries import DeadLetterRetries
 from thongsuot_collector.app.election import Election, open_election, process_name
+from thongsuot_collector.app.journal_check import JournalCheck
 from thongsuot_collector.app.readiness import unjudged_entries
 from thongsuot_collector.app.record_gauges import RecordGauges
 from thongsuot_collector.app.record_reports import report_hearer
@@ -326,6 +327,7 @@ def _leading_jobs(components: Components) -> Iterator[Job]:
     )
     yield "housekeeping", components.housekeeping.run
     yield "record gauges", RecordGauges(components.overview, components.metrics).run
+    yield "journal check", JournalCheck(components.journal).run
     yield "dead letters", _dead_letter_retries(components).run
     for name, sink in components.sinks.items():
         yield f"sink {name}", sink.run

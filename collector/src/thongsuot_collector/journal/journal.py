@@ -273,6 +273,12 @@ class Journal(Protocol):
     async def kept(self) -> dict[tuple[str, str], tuple[Range, ...]]:
         """Return the numbers that are held, or were until they were trimmed, by site and stream."""
 
+    async def flaw(self) -> str:
+        """
+        Return what a scan of all entries finds missing or unreadable, for a person; empty: they are
+        whole. It reads everything, beside all else.
+        """
+
     async def extent(self) -> Extent:
         """Return the current content."""
 

@@ -252,13 +252,16 @@ class PostgresJournal:
         self, *, from_day: int, site: str = "", lost_only: bool = False
     ) -> dict[str, list[Tally]]:
         """See ``Journal``."""
-        return await self._read(
-            lambda connection: tally_rows.listed(connection, from_day, site, lost_only=lost_only)
-        )
+        listed = partial(tally_rows.listed, from_day=from_day, site=site, lost_only=lost_only)
+        return await self._read(listed)
 
     async def kept(self) -> dict[tuple[str, str], tuple[Range, ...]]:
         """See ``Journal``."""
         return await asyncio.to_thread(self._on_own_connection, tally_rows.kept)
+
+    async def flaw(self) -> str:
+        """See ``Journal``."""
+        return await asyncio.to_thread(self._on_own_connection, tally_rows.flaw)
 
     async def extent(self) -> Extent:
         """See ``Journal``."""
@@ -299,11 +302,8 @@ class PostgresJournal:
         if trims != self._trims or not self._shares.is_known:
             # Another process has trimmed, or it is the first time.
             self._trims, self._shares, self._shares_through = trims, SiteShares(), 0
-        after = self._shares_through
-        appended = await asyncio.to_thread(
-            self._on_own_connection,
-            lambda connection: trim_rows.sizes(connection, after, head),
-        )
+        sizes = partial(trim_rows.sizes, after=self._shares_through, through=head)
+        appended = await asyncio.to_thread(self._on_own_connection, sizes)
         if not self._shares.is_known:
             self._shares.load(appended)
         else:

@@ -181,6 +181,8 @@ def stored(
 
 def has_entry(connection: PostgresConnection, sequence: int, digest: bytes) -> bool:
     """Return whether a sequence has an entry with this digest, or none any more."""
+    if not sequence:
+        return True
     row = connection.execute(
         "SELECT digest FROM entries WHERE sequence = %s", (sequence,), binary=True
     ).fetchone()

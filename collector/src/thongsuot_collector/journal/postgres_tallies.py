@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+import psycopg
+
 from thongsuot_collector.journal.journal import Tally
 from thongsuot_collector.journal.postgres_tables import PostgresConnection
 from thongsuot_collector.journal.ranges import Range, merged_by_stream
@@ -21,17 +23,25 @@ _COUNT = """
         begun = coalesce(begun, %s), delivered = delivered + %s, set_aside = set_aside + %s
     WHERE consumer = %s
 """
-# Consecutive numbers have the same distance from their positions.
+# Consecutive numbers have the same distance from their positions. The bodies' lengths are in the
+# table: an index still lists the entries of a page that a disk has lost.
 _KEPT = """
     SELECT site, stream, min(number), max(number) FROM (
         SELECT site, stream, number,
             number - row_number() OVER (PARTITION BY site, stream ORDER BY number) AS distance
-        FROM entries
+        FROM entries WHERE octet_length(body) >= 0
     ) AS numbered
     GROUP BY site, stream, distance
     UNION ALL
     SELECT site, stream, first, last FROM trimmed
 """
+
+_COUNTED = """
+    SELECT journal.entries - found.entries, journal.body_bytes - found.bytes FROM journal, (
+        SELECT count(*) AS entries, coalesce(sum(octet_length(body)), 0) AS bytes FROM entries
+    ) AS found
+"""
+_SPOILED = (psycopg.errors.DataCorrupted, psycopg.errors.IndexCorrupted, psycopg.errors.IoError)
 
 
 def add(
@@ -106,6 +116,23 @@ def listed(
             Tally(day=day, site=name, delivered=delivered, dead_letters=dead_letters, lost=lost)
         )
     return by_consumer
+
+
+def flaw(connection: PostgresConnection) -> str:
+    """
+    Return what is missing or unreadable of the entries; see ``Journal``.
+
+    A page that a disk returns empty is valid to the server, even with checksums: its rows are gone
+    without an error. The numbers of what was appended and not removed are kept beside it.
+    """
+    try:
+        row = connection.execute(_COUNTED).fetchone()
+    except _SPOILED as error:
+        return f"stored entries on a page that cannot be read ({error.diag.message_primary})"
+    assert row is not None, "the journal has its row"
+    if not any(row):
+        return ""
+    return f"{row[0]} stored entries ({row[1]} bytes), which are on no page of their table any more"
 
 
 def kept(connection: PostgresConnection) -> dict[tuple[str, str], tuple[Range, ...]]:

@@ -198,6 +198,10 @@ class SqliteJournal:
         with closing(connect(self._path, writable=False)) as connection:
             return query(connection)
 
+    async def flaw(self) -> str:
+        """See ``Journal``. SQLite finds by itself that a page is gone or spoiled, as it is read."""
+        return ""
+
     async def extent(self) -> Extent:
         """See ``Journal``."""
         return await self._read(rows.extent)

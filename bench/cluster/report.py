@@ -33,6 +33,15 @@ After this time an Alertmanager that was cut off or killed has received everythi
 one.
 """
 
+_GOSSIP_S = 1.0
+"""
+Within this time an Alertmanager has told the other one what it notified; two that notify at one
+moment do not know of each other.
+"""
+
+_ALERTS_END_S = 90.0
+"""An end is told within two group intervals and a wait for the other Alertmanager."""
+
 _FLAWS_SHOWN = 20
 
 _SILENT_S = TimelineSettings().silent_after_s
@@ -49,11 +58,11 @@ def report(stage: Stage, store: Engine, faults: Faults, record: LoadRecord) -> b
     stage.play.wait_until(lambda: _are_over(city, record), within_s=until_s - time.time())
     missing = _missing_samples(stage, record, until_s)
     _await_cursors(stage, record, until_s)
-    untold = _report_alerts(stage, faults)
     # What is judged later than this is not compared. Statements end at the last state that a
     # collector has saved, which it does periodically and when it is stopped.
     ended_ns = time.time_ns()
     city.stop_collectors()
+    untold = _report_alerts(stage, faults)
     recorded, tickets = city.recorded(), city.tickets()
     flaws = _report_account(stage, record, len(recorded.entries))
     kept = Counter((stored.entry.site, stored.entry.number) for stored in recorded.entries)
@@ -164,20 +173,27 @@ def _report_alerts(stage: Stage, faults: Faults) -> int:
     """
     Print how often people were notified of an alert.
 
-    Returns how many alerts they never received, or received twice although no fault had hit or
-    separated the Alertmanagers: these prefer a duplicate where they cannot reach each other.
+    Returns how many alerts and ends they never received, or received twice although no fault had
+    hit or separated the Alertmanagers: these prefer a duplicate where they cannot reach each other.
     """
     incidents = len(stage.city.tickets())
+    stage.play.wait_until(
+        lambda: not _without_end(stage.receivers.alerts_told()), within_s=_ALERTS_END_S
+    )
     told = stage.receivers.alerts_told()
-    unexplained = 0
+    unexplained = len(_without_end(told))
     for status in ("firing", "resolved"):
         every = {name: sorted(told[name]) for name in told if name[1] == status}
         again = {name: tellings for name, tellings in every.items() if len(tellings) > 1}
         unstruck = []
         for (alert, _), tellings in again.items():
-            # Of an alert that both had called firing both tell the end.
+            # Of an alert that both had called firing both tell the end. An Alertmanager that was
+            # away when the alert began has other moments to tell: then one that has waited for the
+            # other tells at the same moment as that one.
             firing = told.get((alert, "firing"), ())
-            if not _were_struck(faults, [*tellings, *(firing if len(firing) > 1 else ())]):
+            is_at_once = max(tellings).at_s - min(tellings).at_s <= _GOSSIP_S
+            since = firing if len(firing) > 1 or is_at_once else ()
+            if not _were_struck(faults, [*tellings, *since]):
                 unstruck.append(tellings)
         unexplained += len(unstruck)
         print(
@@ -190,6 +206,15 @@ def _report_alerts(stage: Stage, faults: Faults) -> int:
             print(f"  {[(told.machine, round(told.at_s - first_s, 1)) for told in tellings]}")
     ever_told = sum(status == "firing" for _, status in told)
     return max(0, incidents - ever_told) + unexplained
+
+
+def _without_end(told: Mapping[tuple[str, str], Sequence[Telling]]) -> set[str]:
+    """Return the alerts whose end was not told, or was followed by another telling of them."""
+    return {
+        alert
+        for (alert, status), tellings in told.items()
+        if status == "firing" and max(tellings) >= max(told.get((alert, "resolved"), tellings))
+    }
 
 
 def _were_struck(faults: Faults, tellings: Sequence[Telling]) -> bool:

@@ -120,7 +120,7 @@ async def test_a_store_that_may_not_be_read_at_the_start_is_named_in_one_sentenc
     assert "Traceback" not in collector.log()
 
 
-async def test_a_refusal_counts_until_a_push_is_accepted_or_agents_must_have_come_back(
+async def test_refusals_that_last_count_until_a_push_is_accepted_or_agents_must_have_come_back(
     tmp_path: Path,
 ) -> None:
     now_s = 1_000.0
@@ -128,14 +128,24 @@ async def test_a_refusal_counts_until_a_push_is_accepted_or_agents_must_have_com
     journal = open_journal(path, committed=lambda _jobs, _took_s: None)
     storage = PushStorage(journal, clock=lambda: now_s)
     storage.note_refused("too many clients")
+    assert storage.problem == "", "a moment is not yet a problem"
+    now_s += 10
+    storage.note_refused("too many clients")
     assert storage.problem == "pushes are refused: too many clients"
     storage.note_accepted()
     assert storage.problem == ""
-    storage.note_refused("too many clients")
+    for _ in range(2):
+        storage.note_refused("too many clients")
+        now_s += 10
     now_s += LONGEST_WAIT_S
     assert storage.problem != ""
     now_s += LONGEST_WAIT_S
     assert storage.problem == ""
+    storage.note_refused("too many clients")
+    assert storage.problem == "", "that of minutes ago is over"
+    now_s += 10
+    storage.note_refused("too many clients")
+    assert storage.problem != ""
     with closing(sqlite3.connect(path)) as administrator:
         administrator.execute("ALTER TABLE journal RENAME TO elsewhere")
         await storage.check()

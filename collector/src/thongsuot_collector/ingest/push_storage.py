@@ -19,6 +19,12 @@ from thongsuot_schema.batch.push import LONGEST_WAIT_S
 _EVERY_S, _AGAIN_S = 5.0, 1.0
 """The journal is asked more often while it refuses."""
 
+_AGAIN_REFUSED_S = 10.0
+"""
+One moment at which pushes were refused is not yet a problem: a proxy that asks ``/readyz`` would
+send nobody for a while, and nothing would show that it is over.
+"""
+
 _REFUSED_FOR_S = LONGEST_WAIT_S + 30.0
 """Agents that were refused come back within this, over one link or another."""
 
@@ -33,7 +39,7 @@ class PushStorage:
         self._clock = clock
         self._unable = ""
         self._refusal = ""
-        self._refused_s = 0.0
+        self._refused_since_s = self._refused_s = 0.0
         self._warnings = RepeatedWarnings(clock=clock)
 
     @property
@@ -41,12 +47,14 @@ class PushStorage:
         """
         The reason, for a person; empty if pushes are stored.
 
-        A refusal counts until a push is accepted, the journal can be used again, or none was
-        refused for as long as agents wait at most.
+        Refusals count once they have continued for some seconds, until a push is accepted, until
+        the journal can store again, or until no push has been refused for as long as agents wait at
+        most.
         """
         if self._unable:
             return f"nothing can be stored: {self._unable}"
-        if self._refusal and self._clock() - self._refused_s < _REFUSED_FOR_S:
+        is_lasting = self._refused_s - self._refused_since_s >= _AGAIN_REFUSED_S
+        if self._refusal and is_lasting and self._clock() - self._refused_s < _REFUSED_FOR_S:
             return f"pushes are refused: {self._refusal}"
         return ""
 
@@ -72,7 +80,10 @@ class PushStorage:
 
     def note_refused(self, reason: str) -> None:
         """Note that a push was refused although nothing is wrong with it, and why."""
-        self._refusal, self._refused_s = reason, self._clock()
+        now_s = self._clock()
+        if not self._refusal or now_s - self._refused_s >= _REFUSED_FOR_S:
+            self._refused_since_s = now_s
+        self._refusal, self._refused_s = reason, now_s
         ending = self._warnings.ending("")
         if ending is not None:
             _log.warning("a push is refused, and pushed again: %s%s", reason, ending)

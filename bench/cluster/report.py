@@ -33,10 +33,11 @@ After this time an Alertmanager that was cut off or killed has received everythi
 one.
 """
 
-_GOSSIP_S = 1.0
+_ANNOUNCED_S = 5.0
 """
-Within this time an Alertmanager has told the other one what it notified; two that notify at one
-moment do not know of each other.
+Within this time an Alertmanager has announced a notification to the other one: it does so when the
+receiver has answered, and in a storm that takes a second or two. Two that notify within it do not
+know of each other.
 """
 
 _ALERTS_END_S = 90.0
@@ -191,7 +192,7 @@ def _report_alerts(stage: Stage, faults: Faults) -> int:
             # away when the alert began has other moments to tell: then one that has waited for the
             # other tells at the same moment as that one.
             firing = told.get((alert, "firing"), ())
-            is_at_once = max(tellings).at_s - min(tellings).at_s <= _GOSSIP_S
+            is_at_once = max(tellings).at_s - min(tellings).at_s <= _ANNOUNCED_S
             since = firing if len(firing) > 1 or is_at_once else ()
             if not _were_struck(faults, [*tellings, *since]):
                 unstruck.append(tellings)
@@ -202,7 +203,7 @@ def _report_alerts(stage: Stage, faults: Faults) -> int:
             "struck the pair"
         )
         for tellings in unstruck:
-            first_s = tellings[0].at_s
+            first_s = faults.played[0].from_s if faults.played else tellings[0].at_s
             print(f"  {[(told.machine, round(told.at_s - first_s, 1)) for told in tellings]}")
     ever_told = sum(status == "firing" for _, status in told)
     return max(0, incidents - ever_told) + unexplained

@@ -6,4 +6,4 @@ from thongsuot_collector.sinks.delivery.progress import read_by
 
 def readers(*names: str) -> Readers:
     """Return consumers by the names of their cursors."""
-    return Readers(names=names, read_by=read_by)
+    return Readers(names=names, read_by=lambda _name, cursor: read_by(cursor))

@@ -6,13 +6,13 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from sqlalchemy import Engine
 
 from thongsuot_collector.config.model import CollectorConfig
 from thongsuot_collector.ingest.device_clock import BootClocks
-from thongsuot_collector.journal.journal import Extent, Journal, Readers
+from thongsuot_collector.journal.journal import Cursor, Extent, HasRead, Journal, Readers
 from thongsuot_collector.metrics import Metrics
 from thongsuot_collector.sinks.delivery.progress import read_by
 from thongsuot_collector.state.consumer import StateConsumer
@@ -43,6 +43,14 @@ class Consumer(Protocol):
     @property
     def lag(self) -> int:
         """The number of journal entries that it has not processed."""
+
+
+@runtime_checkable
+class ReadsAhead(Protocol):
+    """A consumer that has entries in memory which its cursor has not passed."""
+
+    def has_taken(self, sequence: int, site: str) -> bool:
+        """Return whether an entry is processed, or will be without being read again."""
 
 
 class Housekeeping:
@@ -177,7 +185,7 @@ class Housekeeping:
         over_share: dict[str, list[int]] = {}
         while True:
             trimmed = await self._journal.trim(
-                Readers(names=tuple(self._consumers), read_by=read_by),
+                Readers(names=tuple(self._consumers), read_by=self._read_by),
                 received_before_ns=before_ns,
                 max_bytes=settings.max_bytes,
             )
@@ -216,6 +224,16 @@ class Housekeeping:
                 datetime.fromtimestamp(before_ns / 1e9, UTC).isoformat(timespec="seconds"),
                 settings.max_bytes,
             )
+
+    def _read_by(self, name: str, cursor: Cursor) -> HasRead:
+        """
+        Return what a consumer has read: also what is being delivered, because that was read before
+        it is removed. If the process ends before the delivery does, the account has it as skipped.
+        """
+        consumer, saved = self._consumers[name], read_by(cursor)
+        if not isinstance(consumer, ReadsAhead):
+            return saved
+        return lambda sequence, site: saved(sequence, site) or consumer.has_taken(sequence, site)
 
     async def _before_ns(self) -> int:
         """

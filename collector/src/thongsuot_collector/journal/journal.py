@@ -57,12 +57,12 @@ HasRead = Callable[[int, str], bool]
 class Readers(msgspec.Struct, frozen=True, kw_only=True):
     """
     Those for whom the journal keeps entries: the names of their cursors, and ``read_by``, what the
-    one with a cursor has read. A consumer need not read in order; what is above its ``sequence``
-    may be read, too, if its ``note`` says so.
+    one with a name and a cursor has read. A consumer need not read in order; what is above its
+    ``sequence`` may be read, too, if its ``note`` says so, or if it is just processing that.
     """
 
     names: tuple[str, ...]
-    read_by: Callable[[Cursor], HasRead]
+    read_by: Callable[[str, Cursor], HasRead]
 
 
 class Extent(msgspec.Struct, frozen=True, kw_only=True):

@@ -116,7 +116,7 @@ def _remove(
         )
         postgres_tallies.forget_old(connection, last_forgotten_day(removed))
     for consumer, cursor in _cursors(connection, readers).items():
-        of_consumer = unread(removed, readers.read_by(cursor))
+        of_consumer = unread(removed, readers.read_by(consumer, cursor))
         if of_consumer:
             lost[consumer] = of_consumer.total()
             rows.count_lost(connection, consumer, lost[consumer])

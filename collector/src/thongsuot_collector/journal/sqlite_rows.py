@@ -340,7 +340,7 @@ def _count_unread(
     """
     lost: dict[str, int] = {}
     for consumer in readers.names:
-        of_consumer = unread(removed, readers.read_by(cursor(connection, consumer)))
+        of_consumer = unread(removed, readers.read_by(consumer, cursor(connection, consumer)))
         if not of_consumer:
             continue
         lost[consumer] = of_consumer.total()

@@ -1,5 +1,6 @@
 """A sink prepares the next group while one is being delivered, and delivers them in order."""
 
+import asyncio
 import time
 from functools import partial
 from pathlib import Path
@@ -12,6 +13,12 @@ from tests.collector.running import Pusher, collector, eventually, token
 from tests.collector.sinks import file_kind
 from tests.collector.sinks.file_kind.held_file.sink import ENCODED, GROUP
 from thongsuot_collector import sinks
+from thongsuot_collector.app.components import open_components
+from thongsuot_collector.app.housekeeping import ReadsAhead
+from thongsuot_collector.config.read import parse_configuration
+from thongsuot_collector.inventory.directory import InventoryDirectory
+from thongsuot_collector.sinks.delivery.progress import progress_of
+from thongsuot_schema.inventory.model import Inventory
 
 NOW = 5_000 * S
 SITE = "ben-nghe"
@@ -73,3 +80,36 @@ async def test_a_prepared_group_that_was_not_delivered_is_delivered_after_a_rest
     async with collector(tmp_path, config=table(file)) as client:
         await eventually(partial(is_delivered, client, file, count))
     assert numbers_in(file) == [*range(1, count + 1)], "each once, in order"
+
+
+async def test_what_is_being_delivered_is_not_lost_when_a_full_journal_removes_it(
+    tmp_path: Path,
+) -> None:
+    file, count = tmp_path / "delivered", 4 * GROUP
+    await fill_journal(tmp_path, count)
+    text = f'state_dir = "{tmp_path}"\n[journal]\nmax_bytes = 1\n{table(file)}'
+    configuration = parse_configuration(text, file="test.toml", folder=tmp_path)
+    async with open_components(configuration, InventoryDirectory(Inventory())) as made:
+        sink = made.sinks["database"]
+        assert isinstance(sink, ReadsAhead)
+        await made.states.load()
+        tasks = [asyncio.create_task(made.states.run()), asyncio.create_task(sink.run())]
+        try:
+            await eventually(lambda: sink.has_taken(2 * GROUP, SITE))
+            await made.housekeeping.trim()
+            assert (await made.journal.extent()).tail == 0, "all of it is gone"
+            file.touch()
+
+            async def is_committed() -> bool:
+                return (await made.journal.cursor("database")).sequence == count
+
+            await eventually(is_committed)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        assert numbers_in(file) == [*range(1, 2 * GROUP + 1)]
+        cursor = await made.journal.cursor("database")
+        assert (cursor.delivered, cursor.lost) == (2 * GROUP, count - 2 * GROUP)
+        progress = progress_of("database", cursor, made.journal.head)
+        assert (progress.skipped, progress.behind) == (0, 0)

@@ -59,6 +59,10 @@ class HttpSink:
         """See ``Sink``."""
         return self._consumer.lag
 
+    def has_taken(self, sequence: int, site: str) -> bool:
+        """Return whether an entry is delivered, or being delivered."""
+        return self._consumer.has_taken(sequence, site)
+
     async def run(self) -> None:
         """See ``Sink``."""
         await self._consumer.run()

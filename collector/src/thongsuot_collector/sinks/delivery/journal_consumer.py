@@ -136,6 +136,8 @@ class JournalConsumer(Generic[T]):
         self._flush_watch = flush_watch
         # Its position, and the position to restart from if the receiver has lost acknowledged data.
         self._lanes = self._committed = Lanes()
+        # The position after the newest group in memory.
+        self._taken = Lanes()
         self._begun = 0
         # A dead letter may be encoded while the next group is prepared: clients keep state.
         self._encoding = asyncio.Lock()
@@ -144,6 +146,10 @@ class JournalConsumer(Generic[T]):
     def lag(self) -> int:
         """Entries that are not delivered yet."""
         return self._lanes.behind(self._context.journal.head)
+
+    def has_taken(self, sequence: int, site: str) -> bool:
+        """Return whether an entry is delivered, or in a group that is or will be delivered."""
+        return self._taken.has_sent(sequence, site)
 
     async def run(self) -> None:
         """Deliver from the cursor's position until cancelled."""
@@ -158,7 +164,7 @@ class JournalConsumer(Generic[T]):
             extent = await journal.extent()
             self._lanes = Lanes(live=extent.tail - 1 if extent.tail else extent.head)
         self._begun = self._lanes.done
-        self._committed = self._lanes
+        self._committed = self._taken = self._lanes
         if self._flush_watch is not None:
             self._flush_watch.unflushed.clear()
         retry_s = time.monotonic()
@@ -167,7 +173,7 @@ class JournalConsumer(Generic[T]):
             while True:
                 if await self._follow_flushes() and preparing is not None:
                     await preparing  # its thread cannot be cancelled
-                    preparing = None
+                    preparing, self._taken = None, self._lanes
                 if time.monotonic() >= retry_s:
                     await self._retry_dead_letters()
                     retry_s = time.monotonic() + RETRY_EVERY_S
@@ -243,10 +249,11 @@ class JournalConsumer(Generic[T]):
         broken: set[int] = set()
         if share.whole:
             encoded, broken = await self._encoded(share)
+        self._taken = lanes.after_sending(stretch, through, sent=len(share.whole), held=share.held)
         return _Prepared(
             encoded=encoded,
             after=Delivery(
-                lanes=lanes.after_sending(stretch, through, sent=len(share.whole), held=share.held),
+                lanes=self._taken,
                 tallies=tuple(_tallies(share.whole, broken)),
             ),
         )
@@ -279,7 +286,7 @@ class JournalConsumer(Generic[T]):
                 self._name,
                 self._committed.behind(self._lanes.live) - self._lanes.behind(self._lanes.live),
             )
-            self._lanes = self._committed
+            self._lanes = self._taken = self._committed
             return True
         if flushed:
             await self._commit(joined(flushed))

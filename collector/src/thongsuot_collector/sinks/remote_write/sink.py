@@ -171,6 +171,10 @@ class RemoteWriteSink:
         """See ``Sink``."""
         return self._sink.lag
 
+    def has_taken(self, sequence: int, site: str) -> bool:
+        """Return whether an entry is delivered, or being delivered."""
+        return self._sink.has_taken(sequence, site)
+
     async def run(self) -> None:
         """See ``Sink``."""
         watching = asyncio.create_task(

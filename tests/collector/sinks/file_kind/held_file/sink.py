@@ -60,6 +60,10 @@ class HeldFileSink:
         """See ``Sink``."""
         return self._consumer.lag
 
+    def has_taken(self, sequence: int, site: str) -> bool:
+        """See ``ReadsAhead``."""
+        return self._consumer.has_taken(sequence, site)
+
     async def run(self) -> None:
         """See ``Sink``."""
         await self._consumer.run()

@@ -228,10 +228,11 @@ class Housekeeping:
     def _read_by(self, name: str, cursor: Cursor) -> HasRead:
         """
         Return what a consumer has read: also what is being delivered, because that was read before
-        it is removed. If the process ends before the delivery does, the account has it as skipped.
+        it is removed. If the process ends before the delivery does, the account has it as skipped,
+        once it has begun.
         """
         consumer, saved = self._consumers[name], read_by(cursor)
-        if not isinstance(consumer, ReadsAhead):
+        if cursor.begun is None or not isinstance(consumer, ReadsAhead):
             return saved
         return lambda sequence, site: saved(sequence, site) or consumer.has_taken(sequence, site)
 

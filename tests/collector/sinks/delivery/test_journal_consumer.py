@@ -2,6 +2,8 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import httpx
 import pytest
 
 from tests.collector.batches import BatchSealer, S, usual_results
+from tests.collector.journal.journal_contract import entry
 from tests.collector.running import Pusher, collector, eventually, token
 from tests.collector.sinks import file_kind
 from tests.collector.sinks.file_kind.held_file.sink import ENCODED, GROUP
@@ -17,6 +20,7 @@ from thongsuot_collector.app.components import open_components
 from thongsuot_collector.app.housekeeping import ReadsAhead
 from thongsuot_collector.config.read import parse_configuration
 from thongsuot_collector.inventory.directory import InventoryDirectory
+from thongsuot_collector.journal.journal import Journal
 from thongsuot_collector.sinks.delivery.progress import progress_of
 from thongsuot_schema.inventory.model import Inventory
 
@@ -82,34 +86,49 @@ async def test_a_prepared_group_that_was_not_delivered_is_delivered_after_a_rest
     assert numbers_in(file) == [*range(1, count + 1)], "each once, in order"
 
 
+@pytest.mark.parametrize("is_killed", [False, True])
 async def test_what_is_being_delivered_is_not_lost_when_a_full_journal_removes_it(
-    tmp_path: Path,
+    tmp_path: Path, *, is_killed: bool
 ) -> None:
+    """If the delivery never ends, the account has it as skipped."""
     file, count = tmp_path / "delivered", 4 * GROUP
     await fill_journal(tmp_path, count)
     text = f'state_dir = "{tmp_path}"\n[journal]\nmax_bytes = 1\n{table(file)}'
     configuration = parse_configuration(text, file="test.toml", folder=tmp_path)
     async with open_components(configuration, InventoryDirectory(Inventory())) as made:
-        sink = made.sinks["database"]
+        sink, journal = made.sinks["database"], made.journal
         assert isinstance(sink, ReadsAhead)
+        await journal.commit("database", 0, begun=0)
         await made.states.load()
-        tasks = [asyncio.create_task(made.states.run()), asyncio.create_task(sink.run())]
-        try:
+        async with running(made.states.run(), sink.run()):
             await eventually(lambda: sink.has_taken(2 * GROUP, SITE))
             await made.housekeeping.trim()
-            assert (await made.journal.extent()).tail == 0, "all of it is gone"
-            file.touch()
+            assert (await journal.extent()).tail == 0, "all of it is gone"
+            if not is_killed:
+                file.touch()
+                await eventually(partial(is_committed, journal, count))
+        file.touch()
+        await journal.append(entry(1, site="hoan-kiem"))
+        async with running(made.states.run(), sink.run()):
+            await eventually(partial(is_committed, journal, count + 1))
+        delivered = 0 if is_killed else 2 * GROUP
+        assert numbers_in(file) == [*range(1, delivered + 1)]
+        progress = progress_of("database", await journal.cursor("database"), journal.head)
+        assert (progress.delivered, progress.dead_letters, progress.behind) == (delivered, 1, 0)
+        assert (progress.lost, progress.skipped) == (count - 2 * GROUP, 2 * GROUP - delivered)
 
-            async def is_committed() -> bool:
-                return (await made.journal.cursor("database")).sequence == count
 
-            await eventually(is_committed)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-        assert numbers_in(file) == [*range(1, 2 * GROUP + 1)]
-        cursor = await made.journal.cursor("database")
-        assert (cursor.delivered, cursor.lost) == (2 * GROUP, count - 2 * GROUP)
-        progress = progress_of("database", cursor, made.journal.head)
-        assert (progress.skipped, progress.behind) == (0, 0)
+async def is_committed(journal: Journal, sequence: int) -> bool:
+    return (await journal.cursor("database")).sequence == sequence
+
+
+@asynccontextmanager
+async def running(*works: Coroutine[object, object, object]) -> AsyncIterator[None]:
+    """Run some work beside the block; it ends with it."""
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

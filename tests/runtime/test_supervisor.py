@@ -69,6 +69,24 @@ def test_a_task_that_just_ends_is_started_again() -> None:
     assert supervisor.failed_tasks[0].error == "ended"
 
 
+def test_of_a_group_of_tasks_the_error_that_ended_it_is_named() -> None:
+    async def main() -> Supervisor:
+        async def failing() -> None:
+            raise RuntimeError("permission denied")
+
+        async def group() -> None:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(failing())
+
+        supervisor = Supervisor(random=no_jitter)
+        stop = asyncio.Event()
+        asyncio.get_running_loop().call_later(1, stop.set)
+        await supervisor.run({"group": group}, stop)
+        return supervisor
+
+    assert FakeClock().run(main()).failed_tasks[0].error == "RuntimeError: permission denied"
+
+
 def test_all_tasks_have_ended_when_the_run_is_over() -> None:
     ended: list[str] = []
 
@@ -98,7 +116,9 @@ def test_each_failure_is_reported_and_the_log_has_the_first_and_then_one_per_dou
     async def main() -> None:
         stop = asyncio.Event()
         asyncio.get_running_loop().call_later(100, stop.set)
-        supervisor = Supervisor(random=no_jitter, on_failure=failures.append)
+        supervisor = Supervisor(
+            random=no_jitter, on_failure=lambda task: failures.append(task.name)
+        )
         await supervisor.run({"sink a": failing}, stop)
 
     with caplog.at_level(logging.ERROR):

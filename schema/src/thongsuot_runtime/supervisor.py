@@ -31,7 +31,7 @@ class Supervisor:
 
     A task that returns has failed as well. Exceptions in ``fatal`` can only be recovered from by a
     new process: they end ``run``. ``random`` and ``limit_s`` as for ``Backoff``; ``on_failure`` is
-    called with the name of the task at each failure.
+    called with the task at each failure.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class Supervisor:
         *,
         random: Callable[[], float],
         fatal: tuple[type[Exception], ...] = (),
-        on_failure: Callable[[str], None] | None = None,
+        on_failure: Callable[[FailedTask], None] | None = None,
         limit_s: float = _LIMIT_S,
     ) -> None:
         self._random = random
@@ -86,14 +86,13 @@ class Supervisor:
             if clock() - began_s > _HEALTHY_S:
                 backoff.reset()
             wait_s = backoff.next_wait_s()
-            self._record(
-                name, "ended" if failure is None else f"{type(failure).__name__}: {failure}"
-            )
+            cause = None if failure is None else _cause_of(failure)
+            self._record(name, "ended" if cause is None else f"{type(cause).__name__}: {cause}")
             if backoff.is_worth_logging():
                 _log.error(
                     "task %s %s; restarted in %.0f s",
                     name,
-                    "ended" if failure is None else f"failed: {failure}",
+                    "ended" if failure is None else f"failed: {cause}",
                     wait_s,
                     exc_info=failure,
                 )
@@ -104,4 +103,11 @@ class Supervisor:
         failed.restarts += 1
         failed.error = error[:_ERROR_CHARACTERS]
         if self._on_failure is not None:
-            self._on_failure(name)
+            self._on_failure(failed)
+
+
+def _cause_of(failure: BaseException) -> BaseException:
+    """Return the error that made a task fail: of a group of tasks the first one's."""
+    while isinstance(failure, BaseExceptionGroup):
+        failure = failure.exceptions[0]
+    return failure

@@ -40,7 +40,7 @@ from thongsuot_collector.queries.nearest import NearestSiteOffers, NearestSites
 from thongsuot_collector.reflector.service import reflect
 from thongsuot_collector.state import consumer as state
 from thongsuot_collector.statements.archive import StatementIssuer
-from thongsuot_runtime.supervisor import Supervisor
+from thongsuot_runtime.supervisor import FailedTask, Supervisor
 from thongsuot_schema.batch import kernel
 from thongsuot_schema.batch.limits import DEFAULT_LIMITS as LIMITS
 from thongsuot_schema.batch.push import PushResponse, fit_answer
@@ -208,7 +208,7 @@ async def _serve(
             random=random.random,
             fatal=(JournalDamaged,),
             limit_s=5.0,  # a database that takes writes again is used within seconds
-            on_failure=lambda name: components.metrics.failures.labels(name).inc(),
+            on_failure=partial(_note_failure, components),
         )
         stop_jobs = asyncio.Event()
         jobs = dict(_jobs(components, intake)) | {"journal damage": damage.wait}
@@ -230,6 +230,11 @@ async def _serve(
         await asyncio.wait(serving)
         stop_jobs.set()
         await supervised
+
+
+def _note_failure(components: Components, task: FailedTask) -> None:
+    components.metrics.failures.labels(task.name).inc()
+    components.task_failures.note(task)
 
 
 def _push_endpoint(

@@ -27,6 +27,7 @@ from thongsuot_collector.app.judging import (
     signed_links,
 )
 from thongsuot_collector.app.quarantines import SiteQuarantines
+from thongsuot_collector.app.task_failures import TaskFailures
 from thongsuot_collector.commissioning.records import CommissioningRecords
 from thongsuot_collector.config.read import Configuration, directory_for
 from thongsuot_collector.correlation import consumer as correlation
@@ -97,6 +98,7 @@ class Components:
     passing: ReportPassing
     following: Following
     storage: PushStorage
+    task_failures: TaskFailures = field(default_factory=TaskFailures)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     def site_incidents(self, site: str) -> tuple[SiteIncident, ...]:

@@ -25,7 +25,11 @@ def problem_of(components: Components) -> str:
         if problem:
             return problem
         return _disk_problem(components)
-    return _problem_of_judging(components.incidents) or _disk_problem(components)
+    problem = _problem_of_judging(components.incidents) or _disk_problem(components)
+    if problem:
+        return problem
+    reason = components.task_failures.reason("notifications")
+    return f"nobody is notified: {reason}" if reason else ""
 
 
 def _problem_of_judging(incidents: IncidentConsumer) -> str:

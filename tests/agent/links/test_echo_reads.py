@@ -4,6 +4,7 @@ import asyncio
 import socket
 import time
 from collections import deque
+from collections.abc import Iterator
 
 from tests.fakes.clock import FakeClock
 from thongsuot_agent.links.echo import EchoChannel
@@ -65,17 +66,20 @@ class PromptSocket(EchoSocket):
         self.theirs.send(b"answer")
         return number
 
-    def next_stamp_or_error(self) -> TransmitTimestamp | None:
+    def stamps_and_errors(self) -> Iterator[TransmitTimestamp]:
         self.reads += 1
-        return self.stamps.popleft() if self.stamps else None
+        while self.stamps:
+            yield self.stamps.popleft()
+            self.reads += 1
 
-    def next_arrival(self) -> EchoArrival | None:
-        self.reads += 1
-        try:
-            self.ours.recv(16)
-        except BlockingIOError:
-            return None
-        return self.answers.popleft()
+    def arrivals(self) -> Iterator[EchoArrival]:
+        while True:
+            self.reads += 1
+            try:
+                self.ours.recv(16)
+            except BlockingIOError:
+                return
+            yield self.answers.popleft()
 
     def close(self) -> None:
         self.ours.close()

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from thongsuot_agent.errors import MalformedMessage
 from thongsuot_agent.links.reasons import described
+from thongsuot_agent.links.roundtrip import READ_AT_ONCE
 from thongsuot_agent.links.sockets import attach_filter
 from thongsuot_agent.links.state import LinkState
 from thongsuot_agent.proto import arp
@@ -177,7 +178,7 @@ class ConflictDetector:
     def _receive_all(self, opened: socket.socket) -> bool:
         """Read the waiting packets; returns whether one was a claim."""
         is_claimed = False
-        while True:
+        for _ in range(READ_AT_ONCE):
             try:
                 packet = opened.recv(_PACKET_BYTES)
             except BlockingIOError:
@@ -189,6 +190,7 @@ class ConflictDetector:
                 # up.
                 continue
             is_claimed = self._accept_packet(packet) or is_claimed
+        return is_claimed
 
     def _accept_packet(self, packet: bytes) -> bool:
         try:

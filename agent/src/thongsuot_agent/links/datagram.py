@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from thongsuot_agent.links.lateness import LATE_S, LATENESS
 from thongsuot_agent.links.reasons import described, reason_for_own
-from thongsuot_agent.links.roundtrip import NS_PER_S, Stopwatch
+from thongsuot_agent.links.roundtrip import NS_PER_S, READ_AT_ONCE, Stopwatch
 from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.proto import control
 from thongsuot_schema.result import QualityFlag
@@ -88,7 +88,9 @@ class _Exchange(Generic[T]):
         try:
             # Timestamps first: the timestamp of the query is queued before its response can arrive.
             self._take_stamps()
-            while not self._future.done():
+            for _ in range(READ_AT_ONCE):
+                if self._future.done():
+                    return
                 data, ancillary, _, _ = self._socket.recvmsg(_BUFFER_BYTES, control.SPACE_BYTES)
                 self._accept_datagram(data, control.parse(ancillary).stamp_ns)
         except BlockingIOError:

@@ -207,13 +207,13 @@ class EchoChannel:
         # Timestamps first: the timestamp of a packet is queued before its answer can arrive.
         if self._by_number or not self.is_raw:
             self._take_stamps()
-        while (arrival := self._socket.next_arrival()) is not None:
+        for arrival in self._socket.arrivals():
             self._accept_arrival(arrival)
             if not self._pending:
                 return  # what may be left is nobody's, and read with the next answers
 
     def _take_stamps(self) -> None:
-        while (event := self._socket.next_stamp_or_error()) is not None:
+        for event in self._socket.stamps_and_errors():
             if isinstance(event, EchoArrival):
                 self._accept_arrival(event)
                 continue

@@ -1,6 +1,7 @@
 """EchoSocket: sends echo requests and returns timestamps, answers and errors."""
 
 import socket
+from collections.abc import Iterator
 
 import msgspec
 
@@ -8,7 +9,7 @@ from thongsuot_agent.errors import MalformedMessage
 from thongsuot_agent.links.cache_warming import SendPathWarmer
 from thongsuot_agent.links.egress import Egress
 from thongsuot_agent.links.icmp_sockets import FLOW_MASK, FRESH_FLOWS, number_anew, open_icmp
-from thongsuot_agent.links.roundtrip import TransmitTimestamp
+from thongsuot_agent.links.roundtrip import READ_AT_ONCE, TransmitTimestamp
 from thongsuot_agent.links.selector import RouteSelector
 from thongsuot_agent.proto import control, icmp
 from thongsuot_schema.result import Family
@@ -89,18 +90,18 @@ class EchoSocket:
         number, self._number = self._number, self._number + 1
         return number
 
-    def next_stamp_or_error(self) -> TransmitTimestamp | EchoArrival | None:
+    def stamps_and_errors(self) -> Iterator[TransmitTimestamp | EchoArrival]:
         """
-        Return the next entry of the error queue, ``None`` if it is empty: the timestamp of a sent
-        packet, or an error (ping socket).
+        Yield the entries of the error queue, at most ``READ_AT_ONCE``: timestamps of sent packets,
+        and errors (ping socket).
         """
-        while True:
+        for _ in range(READ_AT_ONCE):
             try:
                 data, ancillary, _, _ = self._sockets.sender.recvmsg(
                     _BUFFER_BYTES, control.SPACE_BYTES, socket.MSG_ERRQUEUE
                 )
             except BlockingIOError:
-                return None
+                return
             ancillary_data = control.parse(ancillary)
             if ancillary_data.error is None:
                 continue
@@ -108,31 +109,33 @@ class EchoSocket:
                 ancillary_data.error.origin == control.ORIGIN_STAMP
                 and ancillary_data.stamp_ns is not None
             ):
-                return TransmitTimestamp(
+                yield TransmitTimestamp(
                     number=ancillary_data.error.data, stamp_ns=ancillary_data.stamp_ns
                 )
-            if ancillary_data.error.origin in {control.ORIGIN_ICMP4, control.ORIGIN_ICMP6}:
+            elif ancillary_data.error.origin in {control.ORIGIN_ICMP4, control.ORIGIN_ICMP6}:
                 quoted = self._quoted(data, ancillary_data)
                 if quoted is not None:
-                    return quoted
+                    yield quoted
 
-    def next_arrival(self) -> EchoArrival | None:
+    def arrivals(self) -> Iterator[EchoArrival]:
         """
-        Return the next waiting answer, or (raw socket) error, ``None`` if there is none; those of
+        Yield the answers and (raw socket) errors among the next ``READ_AT_ONCE`` packets; those of
         other senders are skipped.
         """
         errors = 0
-        while errors < _ERRORS_IN_A_ROW:
+        for _ in range(READ_AT_ONCE):
             try:
                 data, ancillary, _, _ = self._sockets.listener.recvmsg(
                     _BUFFER_BYTES, control.SPACE_BYTES
                 )
             except BlockingIOError:
-                return None
+                return
             except OSError:
                 # An ICMP error is also reported once here (SO_ERROR); the error queue has its full
                 # content.
                 errors += 1
+                if errors == _ERRORS_IN_A_ROW:
+                    return
                 continue
             try:
                 ancillary_data = control.parse(ancillary)
@@ -143,8 +146,7 @@ class EchoSocket:
                 continue  # anyone can send malformed packets; they count as no answer
             mask = FLOW_MASK if self.is_raw else 0xFFFF
             if message is not None and message.identifier & mask == self._sockets.identifier:
-                return EchoArrival(message=message, control=ancillary_data, size_bytes=len(data))
-        return None
+                yield EchoArrival(message=message, control=ancillary_data, size_bytes=len(data))
 
     def _quoted(self, data: bytes, ancillary_data: control.ReceivedControl) -> EchoArrival | None:
         """The request that an error on a ping socket refers to: its ICMP header and payload."""

@@ -21,7 +21,7 @@ from thongsuot_agent.errors import MalformedMessage
 from thongsuot_agent.links.egress import Egress, address_family
 from thongsuot_agent.links.icmp_sockets import missing_privilege_text, number_anew
 from thongsuot_agent.links.reasons import described, reason_for_own
-from thongsuot_agent.links.roundtrip import TransmitTimestamp
+from thongsuot_agent.links.roundtrip import READ_AT_ONCE, TransmitTimestamp
 from thongsuot_agent.links.sockets import attach_filter, bind_to
 from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.proto import control, extensions, icmp
@@ -236,7 +236,7 @@ class Flow:
         return icmp.build_request(numbers, self._identifier, number, payload)
 
     def _errors(self) -> Iterator[ProbeReply | TransmitTimestamp]:
-        while True:
+        for _ in range(READ_AT_ONCE):
             try:
                 data, ancillary, _, _ = self._socket.recvmsg(
                     _BUFFER_BYTES, control.SPACE_BYTES, socket.MSG_ERRQUEUE
@@ -292,7 +292,7 @@ class Flow:
         return number if is_ours else None
 
     def _replies(self) -> Iterator[ProbeReply]:
-        while True:
+        for _ in range(READ_AT_ONCE):
             try:
                 data, ancillary, _, _ = self._socket.recvmsg(_BUFFER_BYTES, control.SPACE_BYTES)
             except BlockingIOError:

@@ -12,6 +12,13 @@ from thongsuot_schema.result import QualityFlag
 
 NS_PER_S = 1_000_000_000
 
+READ_AT_ONCE = 512
+"""
+Packets read from a socket in one turn of the event loop: more than a receive buffer of the kernel's
+default size holds (212,992 bytes, at least 768 for each). Whoever sends faster than we read would
+hold the loop, and with it the agent, for as long as that lasts.
+"""
+
 STEP_NS = 1_000_000
 """The wall clock stepped if it moved by more than this against the monotonic one while a packet was
 in flight: slewing (500 ppm) moves it 0.5 ms a second."""

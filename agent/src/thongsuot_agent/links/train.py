@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from thongsuot_agent.links.lateness import LATE_S, LATENESS
-from thongsuot_agent.links.roundtrip import STEP_NS, wall_offset_ns
+from thongsuot_agent.links.roundtrip import READ_AT_ONCE, STEP_NS, wall_offset_ns
 from thongsuot_agent.proto import control
 
 _BUFFER_BYTES = 1 << 14
@@ -84,6 +84,8 @@ class _TrainRun:
         self._pace = pace
         self._packet = packet
         self._expected = expected
+        # Copies are measured; a flood of them would fill the memory.
+        self._most = 4 * expected + READ_AT_ONCE
         self._loop = asyncio.get_running_loop()
         self._complete = asyncio.Event()
         self._numbers: list[int] = []
@@ -140,7 +142,10 @@ class _TrainRun:
 
     def _drain(self) -> None:
         self._take_stamps()
-        while True:
+        for _ in range(READ_AT_ONCE):
+            if len(self._result.received) >= self._most:
+                self._loop.remove_reader(self._socket)
+                return
             try:
                 data, ancillary, _, _ = self._socket.recvmsg(_BUFFER_BYTES, control.SPACE_BYTES)
             except BlockingIOError:

@@ -32,7 +32,8 @@ async def test_pushes_that_are_refused_are_charged_for_the_time_that_it_took_to_
         assert len(body) < 1_000
         answers = [await pushers[SITE].body(body) for _ in range(20)]
         assert answers[0].status_code == 400
-        assert answers[-1].status_code == 429
-        assert "can work through" in answers[-1].json()["error"]
+        # On a busy machine the last one may come when the site may push again: once a second.
+        refused = [answer.json()["error"] for answer in answers if answer.status_code == 429]
+        assert any("can work through" in error for error in refused)
         good = pushers[NEIGHBOUR].agent.batch(NOW, [icmp_result(NOW - S)])
         assert (await pushers[NEIGHBOUR].batch(good)).status_code == 200

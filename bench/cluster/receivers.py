@@ -24,8 +24,8 @@ SAMPLES = "thongsuot_icmp_success"
 _VICTORIA_PORT, _ALERTS_PORT, _GOSSIP_PORT, _PAGER_PORT = 8428, 9093, 9094, 8495
 
 _ALERTS_CONFIG = """
-# The interval is longer than --cluster.peer-timeout (15 s): the second one waits for so long with
-# what it knew before, and would tell again what the first has called resolved meanwhile.
+# The interval is longer than --cluster.peer-timeout: the second one waits for so long with what it
+# knew before, and would tell again what the first has called resolved meanwhile.
 route:
   receiver: pager
   group_by: [...]
@@ -92,6 +92,7 @@ class Receivers:
             alerts += [f"--cluster.listen-address={address}:{_GOSSIP_PORT}"]
             alerts += [f"--cluster.advertise-address={address}:{_GOSSIP_PORT}"]
             alerts += [f"--cluster.peer={ADDRESSES[other]}:{_GOSSIP_PORT}"]
+            alerts += ["--cluster.peer-timeout=5s"]  # as the playbook
             self._add(name, f"alertmanager-{name}", alerts)
             victoria = ["victoria-metrics", f"-storageDataPath={self._folder / f'victoria-{name}'}"]
             victoria += [f"-httpListenAddr={address}:{_VICTORIA_PORT}", "-retentionPeriod=10y"]

@@ -96,11 +96,13 @@ def test_two_machines_gossip_and_each_prometheus_alerts_both(tmp_path: Path) -> 
         "--web.listen-address=192.0.2.11:9093",
         "--cluster.listen-address=192.0.2.11:9094",
         "--cluster.advertise-address=192.0.2.11:9094",
+        "--cluster.peer-timeout=5s",
         "--cluster.peer=192.0.2.12:9094",
     ]
     assert options(files["collector-2"]["prometheus-alertmanager"])[2:] == [
         "--cluster.listen-address=192.0.2.12:9094",
         "--cluster.advertise-address=192.0.2.12:9094",
+        "--cluster.peer-timeout=5s",
         "--cluster.peer=192.0.2.11:9094",
     ]
     assert targets(files["collector-2"]["prometheus.yml"]) == ["127.0.0.1:9093", "192.0.2.11:9093"]
@@ -116,6 +118,7 @@ def test_addresses_of_ipv6_stand_in_brackets(tmp_path: Path) -> None:
         "--web.listen-address=[2001:db8::1]:9093",
         "--cluster.listen-address=[2001:db8::1]:9094",
         "--cluster.advertise-address=[2001:db8::1]:9094",
+        "--cluster.peer-timeout=5s",
         "--cluster.peer=[2001:db8::2]:9094",
     ]
     assert options(files["prometheus"])[0] == "--web.listen-address=[2001:db8::1]:9090"

@@ -208,8 +208,8 @@ async def test_a_commit_that_no_standby_has_confirmed_is_not_acknowledged(
     assert own_postgres.execute("SELECT count(*) FROM journal.entries", database=name_of(url)) == [
         (number,)
     ]
-    for pushed in (number, 1, number + 1):
-        with pytest.raises(JournalRefused):
+    for pushed, said in ((number, "standby"), (1, "journal"), (number + 1, "journal")):
+        with pytest.raises(JournalRefused, match=said):
             await impatient.append(entry(pushed))
     # What gave up does not queue up in the server: one waits for the standby, the rest has gone.
     queueing = "wait_event_type = 'Lock' OR wait_event = 'SyncRep'"

@@ -210,6 +210,7 @@ class PostgresSession:
         *,
         turn_within_s: float,
     ) -> None:
+        self._database = database
         self._turn_within_s = turn_within_s
         self._notices: list[str] = []
         self._is_aborted = False
@@ -239,7 +240,7 @@ class PostgresSession:
             self._notices.clear()
             connection.commit()
         except psycopg.Error as error:
-            raise self._connection.fail(error) from error
+            raise self._refusal_of(error) from error
         except BaseException:
             connection.rollback()
             raise
@@ -263,15 +264,25 @@ class PostgresSession:
             take_order(connection)
         except psycopg.Error as error:
             was_ended = connection.broken and not self._is_aborted
-            refused = self._connection.fail(error)
+            refused = self._refusal_of(error)
             if not was_ended:
                 raise refused from error
             connection = self._connection.get()
             try:
                 take_order(connection)
             except psycopg.Error as second:
-                raise self._connection.fail(second) from second
+                raise self._refusal_of(second) from second
         return connection
+
+    def _refusal_of(self, error: psycopg.Error) -> JournalRefused:
+        """Return the exception to raise; of a commit that was aborted the error says nothing."""
+        refused = self._connection.fail(error)
+        if not self._is_aborted:
+            return refused
+        return JournalRefused(
+            f"the journal at {self._database.shown} did not commit within {self._turn_within_s:g} "
+            "s: it waits for its standby, or for what somebody has locked"
+        )
 
     def abort(self) -> None:
         """See ``CommitSession``."""

@@ -37,3 +37,18 @@ async def test_pushes_that_are_refused_are_charged_for_the_time_that_it_took_to_
         assert any("can work through" in error for error in refused)
         good = pushers[NEIGHBOUR].agent.batch(NOW, [icmp_result(NOW - S)])
         assert (await pushers[NEIGHBOUR].batch(good)).status_code == 200
+
+
+async def test_a_push_is_not_refused_because_reading_it_has_used_up_the_budget(
+    tmp_path: Path,
+) -> None:
+    """It would be refused each time that it is pushed, and all behind it."""
+    async with collector(
+        tmp_path, config="[ingest]\nwork_ratio = 0.0001\nwork_burst_s = 0.002\n"
+    ) as client:
+        pusher = Pusher(client, BatchSealer(SITE, epoch_ns=0), token(tmp_path, SITE))
+        down = change(NOW - S, State.DOWN)
+        verdict = replace(down.verdict, evidence=(Evidence(kind="icmp"),) * 20)
+        batch = pusher.agent.batch(NOW, changes=[replace(down, verdict=verdict)] * 1000)
+        body, _ = pusher.agent.sealed(batch)
+        assert (await pusher.body(body)).status_code == 200

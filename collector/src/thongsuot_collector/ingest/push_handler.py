@@ -234,22 +234,24 @@ class PushHandler:
 
     async def _decode(self, body: bytes, site: str) -> Columns:
         try:
-            columns = await self._columns(body, site)
+            return await self._columns(body, site)
         except LayoutUnknown as error:
             # A batch of another site is refused as such, whatever its content.
             self._check(read_header(body, self._limits), site)
             if await self._layouts.find(error.layout_id) is None:
                 raise
-            columns = await self._columns(body, site)
-        self._check(columns.header, site)
-        if columns.changes:
-            check = partial(_check_names, columns.changes)
-            await self._work.run(site, check, in_place=is_small(body))
-        return columns
+            return await self._columns(body, site)
 
     async def _columns(self, body: bytes, site: str) -> Columns:
-        decode = partial(decode_columns, body, self._layouts.cached, self._limits)
-        return await self._work.run(site, decode, in_place=is_small(body))
+        # In one turn: no push is refused because to read it has used up its site's budget.
+        checked = partial(self._checked_columns, body, site)
+        return await self._work.run(site, checked, in_place=is_small(body))
+
+    def _checked_columns(self, body: bytes, site: str) -> Columns:
+        columns = decode_columns(body, self._layouts.cached, self._limits)
+        self._check(columns.header, site)
+        _check_names(columns.changes)
+        return columns
 
     def _check(self, header: BatchHeader, site: str) -> None:
         _check_site(header.site, site)

@@ -78,6 +78,8 @@ def test_an_answer_is_what_it_was() -> None:
     with served(sends(b'{"ok": true}', Content_Type="application/json")) as (session, url, _):
         response = session.get(url, timeout=60)
         assert (response.status_code, response.json()) == (200, {"ok": True})
+        # Libraries look there, too.
+        assert response.raw.headers["Content-Type"] == "application/json"
     with served(sends_chunks) as (session, url, _):
         assert session.get(url, timeout=60).json() == {"ok": True}
     with served(sends(b"", 204)) as (session, url, _):

@@ -45,9 +45,15 @@ class BoundedAdapter(HTTPAdapter):
             raise requests.ConnectionError(error, request=request) from error
         finally:
             response.raw.close()
-        response.raw = io.BytesIO(body)
         for name in _UNREAD:
             response.headers.pop(name, None)
+        response.raw = urllib3.HTTPResponse(
+            io.BytesIO(body),
+            headers=response.headers,
+            status=response.status_code,
+            reason=response.reason,
+            preload_content=False,
+        )
         return response
 
 

@@ -3,14 +3,19 @@ import socket
 import ssl
 from pathlib import Path
 
+import httpx
 import pytest
 from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
 
 from tests.collector.pki.secured import SITE, new_authority, pushed, secured
-from tests.collector.running import collector, token
+from tests.collector.running import collector, eventually, token
+from tests.plain_http import NO_AUTHORITIES
 from thongsuot_collector.ingest import protocol
 from thongsuot_collector.ingest.protocol import BoundedProtocol
-from thongsuot_collector.ingest.server import EmbeddedServer, page_server
+from thongsuot_collector.ingest.server import EmbeddedServer, bind_listener, page_server
+from thongsuot_collector.ingest.settings import Listen
 
 
 async def test_pages_behind_tls_have_browsers_come_by_tls_alone_and_pushes_stay_short(
@@ -53,6 +58,34 @@ async def test_a_connection_that_is_made_after_the_server_s_end_is_closed_at_onc
     transport, theirs = await made(server)
     assert transport.is_closing()
     theirs.close()
+
+
+async def test_a_server_that_is_cancelled_leaves_no_connection_unanswered() -> None:
+    """
+    Half of all new connections went to the one before, which had lost its journal: a push over them
+    was never answered, and the collector said that it was ready.
+    """
+
+    def server_of(text: str) -> EmbeddedServer:
+        return page_server(Starlette(routes=[Route("/", lambda _: PlainTextResponse(text))]), ())
+
+    with bind_listener(Listen(address="127.0.0.1:0")) as sock:
+        url = f"http://127.0.0.1:{sock.getsockname()[1]}/"
+        first, second = server_of("first"), server_of("second")
+        serving = asyncio.create_task(first.serve(sockets=[sock.dup()]))
+        await eventually(lambda: first.started)
+        async with httpx.AsyncClient(verify=NO_AUTHORITIES, timeout=60) as kept:
+            assert (await kept.get(url)).text == "first"
+            serving.cancel()
+            await asyncio.wait((serving,))
+            assert serving.cancelled()
+            serving = asyncio.create_task(second.serve(sockets=[sock.dup()]))
+            for _ in range(20):
+                async with httpx.AsyncClient(verify=NO_AUTHORITIES, timeout=60) as client:
+                    assert (await client.get(url)).text == "second"
+            assert (await kept.get(url)).text == "second"
+        second.end()
+        await serving
 
 
 async def test_a_machine_that_is_paused_takes_no_clients_time_from_its_request() -> None:

@@ -59,8 +59,35 @@ class EmbeddedServer(uvicorn.Server):
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.server_state: BoundedState = BoundedState()
+        self.servers = []  # uvicorn has none before it has begun
         self._ending = asyncio.Event()
         self._checked_s = 0.0
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        """
+        Serve until it is to end.
+
+        If it is cancelled, because the collector's role ends with an error, it closes everything at
+        once: the loop would go on accepting connections, and pushes over them and over older ones
+        would wait for ever for what is closed, beside the server of the next role.
+        """
+        try:
+            await super().serve(sockets)
+        except BaseException:
+            self._abandon(sockets or [])
+            raise
+
+    def _abandon(self, sockets: list[socket.socket]) -> None:
+        self.end()
+        for server in self.servers:
+            server.close()
+        for sock in sockets:
+            sock.close()
+        for connection in tuple(self.server_state.connections):
+            if isinstance(connection, BoundedProtocol):
+                connection.transport.abort()
+        for task in tuple(self.server_state.tasks):
+            task.cancel()
 
     def end(self) -> None:
         """Stop accepting connections, and end when the requests in progress are answered."""

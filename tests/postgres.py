@@ -176,9 +176,13 @@ class PostgresServer:
         self._make([*self._client("dropdb"), "--force", database])
         self._make([*self._client("createdb"), database])
 
-    def restore(self, dump: Path, database: str) -> None:
-        """Restore a dump into an empty database; a single error fails the test."""
-        self._make([*self._client("pg_restore"), f"--dbname={database}", str(dump)])
+    def restore(self, dump: Path, database: str, *sections: str) -> None:
+        """
+        Restore a dump, or its sections (``pre-data``, ``data``, ``post-data``), into an empty
+        database, each statement for itself; a single error fails the test.
+        """
+        only = [f"--section={section}" for section in sections]
+        self._make([*self._client("pg_restore"), f"--dbname={database}", *only, str(dump)])
 
     def _client(self, program: str) -> list[str]:
         place = [f"--host={self.folder}", f"--port={self.port}", f"--username={USER}"]

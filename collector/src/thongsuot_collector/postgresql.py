@@ -16,7 +16,7 @@ import re
 import socket
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
@@ -43,6 +43,12 @@ JOURNAL_SCHEMA = "journal"
 """The journal's tables are separate from others of the same database."""
 
 _LIBPQ_SCHEME = "postgresql://"
+_WITHOUT_KEY = """
+SELECT relname FROM pg_class
+WHERE relnamespace = to_regnamespace(%(schema)s) AND relkind = 'r' AND relname = ANY(%(tables)s)
+    AND NOT EXISTS (SELECT FROM pg_index WHERE indrelid = pg_class.oid AND indisprimary)
+ORDER BY relname LIMIT 1
+"""
 _USER_INFO = re.compile(r"[a-z+]+://(?:[^/?#@]*:[^/?#]*@|.*[?&](?:ssl)?password=)")
 
 _CLIENT = {
@@ -229,6 +235,28 @@ def was_emptied(database: PostgresDatabase) -> Localizable:
         "a backup; or run `thongsuot-collector run --accept-empty-store`: the record begins anew, "
         "every agent then needs a new token, and every person a new password",
         database=database.shown,
+    )
+
+
+def half_restored(
+    connection: "PostgresConnection", schema: str, keyed: Collection[str], *, shown: str
+) -> Localizable | None:
+    """
+    Return why a database must be left alone whose backup is still being restored, for a person;
+    ``None``: that is over.
+
+    A dump has rows first and keys after all of them: what is written in between makes the restore
+    fail at the key. ``keyed`` are the tables that have one when they are complete.
+    """
+    asked = {"schema": schema, "tables": list(keyed)}
+    row = connection.execute(_WITHOUT_KEY, asked).fetchone()
+    if row is None:
+        return None
+    return Localizable(
+        "the database {database} is being restored, or that failed: its table {table} has no key "
+        "yet. Wait until it is complete",
+        database=shown,
+        table=row[0],
     )
 
 

@@ -16,6 +16,7 @@ from thongsuot_schema.state import State
 pytestmark = pytest.mark.servers
 
 _REFUSED = "is empty, and this collector has used it before"
+_UNFINISHED = "its table cursors has no key yet"
 
 
 async def refuses(collector: CollectorProcess) -> bool:
@@ -46,6 +47,7 @@ async def test_an_empty_database_is_left_for_its_backup_by_those_that_run_and_th
         await cluster.report(State.UP)
         await cluster.report(State.UP)
         dump = postgres.dump(database)
+        terms = postgres.execute("SELECT term FROM leadership", database=database)
         cluster.store.dispose()
         postgres.empty(database)
         for collector in cluster.collectors:
@@ -57,7 +59,15 @@ async def test_an_empty_database_is_left_for_its_backup_by_those_that_run_and_th
         await started.kill()
         tables = "SELECT tablename FROM pg_tables WHERE schemaname IN ('public', 'journal')"
         assert postgres.execute(tables, database=database) == []
-        postgres.restore(dump, database)
+        running = cluster.collectors[1]
+        postgres.restore(dump, database, "pre-data", "data")
+        # All rows are there, and no key: what is written now makes the restore fail at the key.
+        await eventually(lambda: _UNFINISHED in running.log())
+        with pytest.raises(AssertionError, match=_UNFINISHED):
+            await started.start()
+        await started.kill()
+        assert postgres.execute("SELECT term FROM leadership", database=database) == terms
+        postgres.restore(dump, database, "post-data")
         await started.start()
         await eventually(lambda: cluster.leader() is not None)
         await cluster.report(State.DOWN)

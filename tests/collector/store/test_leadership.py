@@ -16,7 +16,7 @@ from sqlalchemy import Engine, select
 from tests.collector.running import WITHIN_S
 from tests.patience import awake_s
 from tests.postgres import PostgresServer
-from thongsuot_collector.errors import Deposed
+from thongsuot_collector.errors import Deposed, StoreError
 from thongsuot_collector.postgresql import PostgresDatabase
 from thongsuot_collector.store import audit, leadership
 from thongsuot_collector.store.audit import AuditAction, AuditLine
@@ -182,6 +182,27 @@ def test_a_new_database_is_not_a_failure_and_a_failure_is_logged_once(
     soon(lambda: len(tries) > 3)
     candidate.stop()
     assert [message.startswith("election: ") for message in caplog.messages] == [True]
+
+
+def test_no_term_begins_and_no_store_is_opened_before_the_last_key_of_a_restore_is_there(
+    postgres: PostgresServer,
+    database: PostgresDatabase,
+    stand: Callable[[str], Standing],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A dump has its keys after all rows: a term written in between makes the restore fail."""
+    name = database.url.partition("?")[0].rpartition("/")[2]
+    dump = postgres.dump(name)
+    postgres.empty(name)
+    postgres.restore(dump, name, "pre-data", "data")
+    candidate = stand("a")
+    soon(lambda: "election: the database" in caplog.text)
+    assert "is being restored, or that failed: its table api_tokens has no key yet" in caplog.text
+    with pytest.raises(StoreError, match="has no key yet"):
+        open_database(database)
+    assert not candidate.terms
+    postgres.restore(dump, name, "post-data")
+    soon(candidate.leads)
 
 
 def test_decisions_of_a_deposed_leader_are_not_kept(

@@ -8,7 +8,12 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from thongsuot_collector.errors import JournalError, JournalRefused
-from thongsuot_collector.postgresql import JOURNAL_SCHEMA, PostgresDatabase, was_emptied
+from thongsuot_collector.postgresql import (
+    JOURNAL_SCHEMA,
+    PostgresDatabase,
+    half_restored,
+    was_emptied,
+)
 from thongsuot_schema.localizable import Localizable
 
 PostgresConnection = Connection[TupleRow]
@@ -115,6 +120,8 @@ _STEPS: tuple[str, ...] = (
 )
 """``journal.version`` counts the steps. A change of the tables adds one, and never edits one."""
 
+_KEYED = ("entries", "trimmed", "layouts", "cursors", "tallies", "retried", "generations")
+
 
 class JournalIdentity(msgspec.Struct, frozen=True, kw_only=True):
     """
@@ -140,11 +147,14 @@ def prepare_tables(
 
     Raises:
         JournalRefused: the server cannot be reached, does not let this user make tables, has none
-            although it had, or another collector uses them.
+            although it had, is being restored, or another collector uses them.
         JournalError: they are of a newer collector.
     """
     try:
         with database.connect() as connection:
+            shown = database.shown
+            if why := half_restored(connection, JOURNAL_SCHEMA, _KEYED, shown=shown):
+                raise JournalRefused(why)
             if not may_be_new and _version(connection) == 0:
                 raise JournalRefused(was_emptied(database))
             if other := other_user(connection, is_sole=is_sole):

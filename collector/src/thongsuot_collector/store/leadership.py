@@ -19,6 +19,7 @@ from psycopg.rows import TupleRow
 from sqlalchemy import Connection, Engine, event
 
 from thongsuot_collector.postgresql import PostgresDatabase, abort, abort_all
+from thongsuot_collector.store.postgresql import driver_of, unfinished
 from thongsuot_collector.store.term import LEASE_S, Term
 
 _LOCK = 0x7468_6F6E_6702
@@ -58,7 +59,6 @@ UPDATE leadership SET term = term + 1, holder = %(holder)s,
     since_ns = (extract(epoch FROM clock_timestamp()) * 1e9)::bigint,
     beat_ns = (extract(epoch FROM clock_timestamp()) * 1e9)::bigint RETURNING term
 """
-# Not while a backup is being restored, whose tables are there before their rows.
 _FIRST_TERM = """
 INSERT INTO leadership (term, holder, since_ns, beat_ns, revision)
 SELECT 1, %(holder)s, (extract(epoch FROM clock_timestamp()) * 1e9)::bigint,
@@ -237,6 +237,11 @@ class LeaderCandidate:
         with connection.transaction():
             # The term itself must be as durable as decisions are: on all disks.
             connection.execute("SET LOCAL synchronous_commit = on")
+            if why := unfinished(connection, self._database.shown):
+                if why != self._warned:
+                    _log.warning("election: %s", why)
+                self._warned = why
+                return None
             row = self._ask(connection, _RAISE_TERM, holder).fetchone()
             row = row or self._ask(connection, _FIRST_TERM, holder).fetchone()
         return None if row is None else int(row[0])
@@ -255,9 +260,7 @@ def fence(engine: Engine, term: Term) -> None:
         transaction = connection.get_transaction()
         if connection.info.get("fenced") is transaction:
             return
-        driver = connection.connection.driver_connection
-        assert isinstance(driver, psycopg.Connection)
-        term.lock(driver)
+        term.lock(driver_of(connection))
         connection.info["fenced"] = transaction
 
     event.listen(engine, "before_cursor_execute", prove)

@@ -7,13 +7,15 @@ Imported on demand: a collector with embedded files needs no driver.
 import logging
 
 import psycopg
+from psycopg.rows import TupleRow
 from psycopg.types.string import StrDumperUnknown
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 
 from thongsuot_collector.errors import StoreError
-from thongsuot_collector.postgresql import PostgresDatabase, was_emptied
+from thongsuot_collector.postgresql import PostgresDatabase, half_restored, was_emptied
 from thongsuot_collector.store.migrations import is_new, migrate
+from thongsuot_collector.store.tables import METADATA
 from thongsuot_schema.localizable import Localizable
 
 _OLDEST_SERVER = (15,)
@@ -59,6 +61,7 @@ def open_database(
         with engine.begin() as connection:
             _wait_for_migrations(connection)
             _check(connection, database.shown)
+            _check_complete(connection, database)
             if not may_be_new:
                 _check_not_new(connection, database, was_used=was_used)
             migrate(connection)
@@ -87,6 +90,24 @@ def _wait_for_migrations(connection: Connection) -> None:
     connection.execute(text("SET LOCAL lock_timeout = 0"))
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), key)
     connection.execute(text("SET LOCAL lock_timeout TO DEFAULT"))
+
+
+def _check_complete(connection: Connection, database: PostgresDatabase) -> None:
+    if why := unfinished(driver_of(connection), database.shown):
+        raise StoreError(why)
+
+
+def unfinished(connection: psycopg.Connection[TupleRow], shown: str) -> Localizable | None:
+    """Return why a store must be left alone that is being restored; ``None``: it is complete."""
+    keyed = [table.name for table in METADATA.tables.values() if table.primary_key.columns]
+    return half_restored(connection, "public", keyed, shown=shown)
+
+
+def driver_of(connection: Connection) -> psycopg.Connection[TupleRow]:
+    """Return the driver's connection below one of SQLAlchemy."""
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    return driver
 
 
 def _check_not_new(connection: Connection, database: PostgresDatabase, *, was_used: bool) -> None:

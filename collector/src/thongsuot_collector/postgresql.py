@@ -238,24 +238,24 @@ def was_emptied(database: PostgresDatabase) -> Localizable:
     )
 
 
-def half_restored(
-    connection: "PostgresConnection", schema: str, keyed: Collection[str], *, shown: str
+def unfinished_restore(
+    connection: "PostgresConnection", database: PostgresDatabase, keyed: Collection[str]
 ) -> Localizable | None:
     """
     Return why a database must be left alone whose backup is still being restored, for a person;
-    ``None``: that is over.
+    ``None``: it is complete, or has none of these tables.
 
     A dump has rows first and keys after all of them: what is written in between makes the restore
     fail at the key. ``keyed`` are the tables that have one when they are complete.
     """
-    asked = {"schema": schema, "tables": list(keyed)}
+    asked = {"schema": database.schema, "tables": list(keyed)}
     row = connection.execute(_WITHOUT_KEY, asked).fetchone()
     if row is None:
         return None
     return Localizable(
         "the database {database} is being restored, or that failed: its table {table} has no key "
         "yet. Wait until it is complete",
-        database=shown,
+        database=database.shown,
         table=row[0],
     )
 

@@ -63,6 +63,7 @@ async def test_an_empty_database_is_left_for_its_backup_by_those_that_run_and_th
         postgres.restore(dump, database, "pre-data", "data")
         # All rows are there, and no key: what is written now makes the restore fail at the key.
         await eventually(lambda: _UNFINISHED in running.log())
+        assert await refuses(running)
         with pytest.raises(AssertionError, match=_UNFINISHED):
             await started.start()
         await started.kill()

@@ -12,6 +12,7 @@ from tests.cutting_proxy import cutting_proxy
 from tests.postgres import PASSWORD, USER, PostgresServer
 from thongsuot_collector.errors import JournalDamaged, JournalRefused
 from thongsuot_collector.journal.entry import AppendOutcome
+from thongsuot_collector.journal.postgres_tables import KEYED, prepare_tables
 
 pytestmark = pytest.mark.servers
 
@@ -126,3 +127,26 @@ async def test_an_append_whose_answer_was_lost_is_repeated_and_kept_once(
         await journal.close()
     kept = postgres.execute("SELECT number FROM journal.entries ORDER BY 1", database=database)
     assert kept == [(1,), (2,), (3,)]
+
+
+async def test_a_journal_that_lacks_any_of_its_keys_is_left_to_its_restore(
+    postgres: PostgresServer,
+) -> None:
+    url = postgres.new_database()
+    database = name_of(url)
+    await (await opened_at(url)).close()
+    keys = postgres.execute(
+        "SELECT conrelid::regclass::text FROM pg_constraint WHERE contype = 'p' "
+        "AND connamespace = 'journal'::regnamespace",
+        database=database,
+    )
+    assert {table for (table,) in keys} == {f"journal.{table}" for table in KEYED}
+    for table in sorted(str(table) for (table,) in keys):
+        postgres.execute(f"ALTER TABLE {table} RENAME TO kept", database=database)
+        postgres.execute(f"CREATE TABLE {table} AS SELECT * FROM journal.kept", database=database)
+        name = table.removeprefix("journal.")
+        with pytest.raises(JournalRefused, match=f"its table {name} has no key yet"):
+            prepare_tables(database_at(url))
+        postgres.execute(f"DROP TABLE {table}", database=database)
+        postgres.execute(f"ALTER TABLE journal.kept RENAME TO {name}", database=database)
+    prepare_tables(database_at(url))

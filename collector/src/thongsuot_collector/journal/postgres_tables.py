@@ -11,7 +11,7 @@ from thongsuot_collector.errors import JournalError, JournalRefused
 from thongsuot_collector.postgresql import (
     JOURNAL_SCHEMA,
     PostgresDatabase,
-    half_restored,
+    unfinished_restore,
     was_emptied,
 )
 from thongsuot_schema.localizable import Localizable
@@ -120,7 +120,8 @@ _STEPS: tuple[str, ...] = (
 )
 """``journal.version`` counts the steps. A change of the tables adds one, and never edits one."""
 
-_KEYED = ("entries", "trimmed", "layouts", "cursors", "tallies", "retried", "generations")
+KEYED = ("entries", "trimmed", "layouts", "cursors", "tallies", "retried", "generations")
+"""The tables with a primary key, which those that are being restored get last."""
 
 
 class JournalIdentity(msgspec.Struct, frozen=True, kw_only=True):
@@ -152,10 +153,11 @@ def prepare_tables(
     """
     try:
         with database.connect() as connection:
-            shown = database.shown
-            if why := half_restored(connection, JOURNAL_SCHEMA, _KEYED, shown=shown):
+            version = _version(connection)
+            # After it: if there is a journal then its tables are there, and may lack their keys.
+            if why := unfinished_restore(connection, database, KEYED):
                 raise JournalRefused(why)
-            if not may_be_new and _version(connection) == 0:
+            if not may_be_new and version == 0:
                 raise JournalRefused(was_emptied(database))
             if other := other_user(connection, is_sole=is_sole):
                 raise JournalRefused(used_by(database, other))

@@ -11,7 +11,8 @@ itself: the server's clock may be set by hours meanwhile.
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import LiteralString
 
 import psycopg
@@ -59,6 +60,7 @@ UPDATE leadership SET term = term + 1, holder = %(holder)s,
     since_ns = (extract(epoch FROM clock_timestamp()) * 1e9)::bigint,
     beat_ns = (extract(epoch FROM clock_timestamp()) * 1e9)::bigint RETURNING term
 """
+# Not while rows are still being restored: the keys may have come first, with --schema-only.
 _FIRST_TERM = """
 INSERT INTO leadership (term, holder, since_ns, beat_ns, revision)
 SELECT 1, %(holder)s, (extract(epoch FROM clock_timestamp()) * 1e9)::bigint,
@@ -171,10 +173,15 @@ class LeaderCandidate:
     def _ask(
         self, connection: PostgresConnection, statement: LiteralString, values: Mapping[str, object]
     ) -> psycopg.Cursor[TupleRow]:
+        with self._asking():
+            return connection.execute(statement, values)
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
         self._statements += 1
         self._is_asking = True
         try:
-            return connection.execute(statement, values)
+            yield
         finally:
             self._is_asking = False
 
@@ -234,16 +241,19 @@ class LeaderCandidate:
     def _begin_term(self, connection: PostgresConnection) -> int | None:
         """Return the number of the next term; ``None``: the store is not complete."""
         holder = {"holder": self.name}
-        with connection.transaction():
+        with connection.transaction() as beginning:
             # The term itself must be as durable as decisions are: on all disks.
             connection.execute("SET LOCAL synchronous_commit = on")
-            if why := unfinished(connection, self._database.shown):
-                if why != self._warned:
-                    _log.warning("election: %s", why)
-                self._warned = why
-                return None
             row = self._ask(connection, _RAISE_TERM, holder).fetchone()
             row = row or self._ask(connection, _FIRST_TERM, holder).fetchone()
+            # After them: they have seen the tables, so no table is yet to come.
+            with self._asking():
+                why = unfinished(connection, self._database)
+            if why:
+                if why != self._warned:
+                    _log.warning("election: %s", why)
+                self._warned, row = why, None
+                raise psycopg.Rollback(beginning)
         return None if row is None else int(row[0])
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 
 from thongsuot_collector.errors import StoreError
-from thongsuot_collector.postgresql import PostgresDatabase, half_restored, was_emptied
+from thongsuot_collector.postgresql import PostgresDatabase, unfinished_restore, was_emptied
 from thongsuot_collector.store.migrations import is_new, migrate
 from thongsuot_collector.store.tables import METADATA
 from thongsuot_schema.localizable import Localizable
@@ -61,9 +61,7 @@ def open_database(
         with engine.begin() as connection:
             _wait_for_migrations(connection)
             _check(connection, database.shown)
-            _check_complete(connection, database)
-            if not may_be_new:
-                _check_not_new(connection, database, was_used=was_used)
+            _check_content(connection, database, may_be_new=may_be_new, was_used=was_used)
             migrate(connection)
     except (DBAPIError, psycopg.Error, OSError, ValueError) as error:
         engine.dispose()
@@ -92,15 +90,12 @@ def _wait_for_migrations(connection: Connection) -> None:
     connection.execute(text("SET LOCAL lock_timeout TO DEFAULT"))
 
 
-def _check_complete(connection: Connection, database: PostgresDatabase) -> None:
-    if why := unfinished(driver_of(connection), database.shown):
-        raise StoreError(why)
-
-
-def unfinished(connection: psycopg.Connection[TupleRow], shown: str) -> Localizable | None:
+def unfinished(
+    connection: psycopg.Connection[TupleRow], database: PostgresDatabase
+) -> Localizable | None:
     """Return why a store must be left alone that is being restored; ``None``: it is complete."""
     keyed = [table.name for table in METADATA.tables.values() if table.primary_key.columns]
-    return half_restored(connection, "public", keyed, shown=shown)
+    return unfinished_restore(connection, database, keyed)
 
 
 def driver_of(connection: Connection) -> psycopg.Connection[TupleRow]:
@@ -110,19 +105,26 @@ def driver_of(connection: Connection) -> psycopg.Connection[TupleRow]:
     return driver
 
 
-def _check_not_new(connection: Connection, database: PostgresDatabase, *, was_used: bool) -> None:
-    if is_new(connection):
-        if was_used:
-            raise StoreError(was_emptied(database))
-        raise StoreError(
-            Localizable(
-                "the database {database} is empty, and this machine has a store of its "
-                "own: `thongsuot-collector store copy` brings that over; or run "
-                "`thongsuot-collector run --accept-empty-store`: every agent then needs"
-                " a new token, and every person a new password",
-                database=database.shown,
-            )
+def _check_content(
+    connection: Connection, database: PostgresDatabase, *, may_be_new: bool, was_used: bool
+) -> None:
+    is_empty = is_new(connection)
+    # After it: if there is a store then its tables are there, and may lack their keys.
+    if why := unfinished(driver_of(connection), database):
+        raise StoreError(why)
+    if may_be_new or not is_empty:
+        return
+    if was_used:
+        raise StoreError(was_emptied(database))
+    raise StoreError(
+        Localizable(
+            "the database {database} is empty, and this machine has a store of its "
+            "own: `thongsuot-collector store copy` brings that over; or run "
+            "`thongsuot-collector run --accept-empty-store`: every agent then needs"
+            " a new token, and every person a new password",
+            database=database.shown,
         )
+    )
 
 
 def _check(connection: Connection, place: str) -> None:

@@ -287,7 +287,15 @@ def test_many_batches_waited_and_all_came(aftermath: ChaosResult) -> None:
 
 def test_prometheus_has_every_result_at_its_own_time(aftermath: ChaosResult) -> None:
     made = Counter(sample for kept in aftermath.batches for sample in expected_samples(kept))
-    assert made - aftermath.in_prometheus == Counter(), "missing in Prometheus"
+    missing = {
+        sample: [
+            f"{kept.entry.stream} {kept.entry.number} dated {kept.entry.epoch_ns}"
+            for kept in aftermath.batches
+            if sample in expected_samples(kept)
+        ]
+        for sample in made - aftermath.in_prometheus
+    }
+    assert missing == {}, "missing in Prometheus"
     assert aftermath.in_prometheus - made == Counter(), "nobody measured that"
 
 

@@ -5,13 +5,14 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.collector.batches import BOOT, S
+from tests.collector.batches import BOOT, STREAM, S
 from thongsuot_collector.ingest.device_clock import (
     AGREES_WITHIN_NS,
     BOOTS_KEPT,
     BootClocks,
     ClockDecision,
 )
+from thongsuot_collector.ingest.slew import BatchSpan
 from thongsuot_collector.journal.entry import ClockQuality
 from thongsuot_schema.batch.model import ClockReading
 
@@ -31,6 +32,7 @@ def rule(
     last_ns: int | None = None,
     synchronised: bool = True,
     boot_id: str = BOOT,
+    number: int = 1,
 ) -> ClockDecision:
     clock = ClockReading(
         boottime_ns=sealed_ns,
@@ -41,7 +43,12 @@ def rule(
         SITE,
         boot_id,
         clock,
-        last_boottime_ns=sealed_ns if last_ns is None else last_ns,
+        batch=BatchSpan(
+            stream=STREAM,
+            number=number,
+            first_ns=sealed_ns - 15 * S,
+            last_ns=sealed_ns if last_ns is None else last_ns,
+        ),
         received_ns=received_ns,
     )
 
@@ -81,7 +88,7 @@ def test_a_clock_ahead_or_heard_again_is_corrected_even_if_the_push_was_late() -
     ahead = rule(late, own_epoch_ns=EPOCH + 8 * S, received_ns=EPOCH + 1010 * S)
     assert ahead.quality is ClockQuality.WRONG
     late.observe_push(SITE, BOOT, boottime_ns=1016 * S, received_ns=EPOCH + 1016 * S + 50_000_000)
-    behind = rule(late, own_epoch_ns=EPOCH - 5 * S, received_ns=EPOCH + 1016 * S)
+    behind = rule(late, own_epoch_ns=EPOCH - 5 * S, received_ns=EPOCH + 1016 * S, number=2)
     assert (behind.epoch_ns, behind.quality) == (EPOCH + 50_000_000, ClockQuality.WRONG)
 
 
@@ -198,7 +205,7 @@ def test_a_site_with_very_many_boots_drops_its_own_oldest_and_nobody_elses() -> 
             "loud",
             boot,
             ClockReading(boottime_ns=S, wall_ns=EPOCH, error_s=None),
-            last_boottime_ns=S,
+            batch=BatchSpan(stream=STREAM, number=1, first_ns=0, last_ns=S),
             received_ns=EPOCH + 100_001,
         ).offset_s
         assert (offset_s is not None) is is_known, boot
@@ -229,6 +236,7 @@ def dated_batches(delays_ms: list[int], *, synchronised: bool) -> list[tuple[int
             sealed_ns=sealed_ns,
             received_ns=received_ns,
             synchronised=synchronised,
+            number=number,
         )
         dated.append((sealed_ns, ruling.epoch_ns))
     return dated
@@ -253,12 +261,14 @@ def test_a_late_estimate_is_left_within_minutes() -> None:
 
 def test_an_older_batch_moves_nothing_and_an_impossible_one_is_no_measure() -> None:
     clocks = heard(delay_ns=S)
-    later = rule(clocks, own_epoch_ns=EPOCH, synchronised=False)
+    later = rule(clocks, own_epoch_ns=EPOCH, synchronised=False, number=11)
     assert later.epoch_ns == EPOCH + S
     clocks.observe_push(SITE, BOOT, boottime_ns=1002 * S, received_ns=EPOCH + 1002 * S)
-    older = rule(clocks, own_epoch_ns=EPOCH, sealed_ns=900 * S, synchronised=False)
-    assert older.epoch_ns == EPOCH + S
-    lying = rule(clocks, own_epoch_ns=EPOCH, last_ns=10**9 * S, synchronised=False)
+    older = rule(clocks, own_epoch_ns=EPOCH, sealed_ns=950 * S, synchronised=False)
+    assert older.epoch_ns == EPOCH + S // 2
+    lying = rule(clocks, own_epoch_ns=EPOCH, last_ns=10**9 * S, synchronised=False, number=12)
     assert lying.quality is ClockQuality.IMPOSSIBLE
-    again = rule(clocks, own_epoch_ns=EPOCH, sealed_ns=1050 * S, received_ns=EPOCH + 1051 * S)
+    again = rule(
+        clocks, own_epoch_ns=EPOCH, sealed_ns=1050 * S, received_ns=EPOCH + 1051 * S, number=13
+    )
     assert again.epoch_ns == EPOCH + S // 2

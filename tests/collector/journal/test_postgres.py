@@ -11,6 +11,7 @@ import pytest
 from tests.collector.journal.generations_contract import *  # noqa: F403 - of the contract, too
 from tests.collector.journal.journal_contract import *  # noqa: F403 - the contract's tests
 from tests.collector.journal.journal_contract import MAX, Reopen, entry, everything
+from tests.collector.journal.neighbours_contract import *  # noqa: F403 - of the contract, too
 from tests.collector.journal.readers import readers
 from tests.collector.journal.trimming_contract import *  # noqa: F403 - what a trim takes
 from tests.collector.running import eventually

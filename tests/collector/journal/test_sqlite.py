@@ -14,6 +14,7 @@ from msgspec import structs
 from tests.collector.journal.generations_contract import *  # noqa: F403 - of the contract, too
 from tests.collector.journal.journal_contract import *  # noqa: F403 - the contract's tests
 from tests.collector.journal.journal_contract import Reopen, entry, everything
+from tests.collector.journal.neighbours_contract import *  # noqa: F403 - of the contract, too
 from tests.collector.journal.trimming_contract import *  # noqa: F403 - what a trim takes
 from thongsuot_collector.errors import JournalBusy, JournalDamaged, JournalError, JournalRefused
 from thongsuot_collector.journal import sqlite_tables

@@ -6,6 +6,7 @@ from msgspec import structs
 
 from thongsuot_collector.errors import JournalError
 from thongsuot_collector.ingest.device_clock import BootClocks
+from thongsuot_collector.ingest.slew import span_of
 from thongsuot_collector.journal.entry import AppendOutcome, JournalEntry
 from thongsuot_collector.journal.journal import Journal
 from thongsuot_collector.journal.layout_cache import LayoutCache
@@ -59,7 +60,7 @@ class ConflictPutBack:
             letter.site,
             batch.boot_id,
             batch.clock,
-            last_boottime_ns=columns.latest_boottime_ns,
+            batch=span_of(columns),
             received_ns=letter.at_ns,
         )
         return JournalEntry(

@@ -12,8 +12,7 @@ its transfer time, which makes a device appear slow; so a device that appears sl
 that is trusted until its next push.
 
 Each better estimate dates the next batch a little earlier, relative to the one before. Such a
-correction is slewed, as ``adjtime`` does: a jump could date two results of a series at the same
-millisecond, and a database keeps one of them. Pure: times are parameters.
+correction is slewed (``slew``). Pure: times are parameters.
 """
 
 from dataclasses import dataclass
@@ -21,22 +20,18 @@ from dataclasses import dataclass
 import msgspec
 
 from thongsuot_collector.ingest.duplicate_devices import DuplicateDeviceDetector
+from thongsuot_collector.ingest.slew import STEP_NS, BatchSpan, Slew
 from thongsuot_collector.journal.entry import ClockQuality
+from thongsuot_collector.journal.journal import StreamNeighbours
 from thongsuot_schema.batch.model import ClockReading
 
-AGREES_WITHIN_NS = 2 * 10**9
+AGREES_WITHIN_NS = STEP_NS
 """
 A push over a bad 5G link takes a second; a synchronised clock with a larger difference is wrong.
 """
 
 LATE_PUSH_NS = 15 * 10**9
 """Maximum duration of a push before the agent aborts it (its ``timeout_s``)."""
-
-_SLEW_RATIO = 100
-"""
-A boot's epoch moves back by no more than this part of the time that a batch covers: 0.15 s of 15 s,
-less than the distance between two runs of a series.
-"""
 
 _BUCKET_NS = 30 * 60 * 10**9
 """An estimate is based on the last 30 to 60 minutes: 100 ppm of that is 0.4 s at worst."""
@@ -47,35 +42,21 @@ Boots kept in memory of each site, about 20 KB; the one with the oldest last pus
 A common bound would let one site that reports a new boot with every push take the others' clocks.
 """
 
+_NONE_STORED = StreamNeighbours()
+
 
 @dataclass(slots=True)
 class _BootEpoch:
-    """
-    The smallest epoch observed in the current bucket of time and in the previous one.
-
-    ``dated_ns`` is the epoch of the batch with the latest results, ``dated_until_ns`` their boot
-    time.
-    """
+    """The smallest epoch observed in the current bucket of time and in the previous one."""
 
     bucket: int
     epoch_ns: int
     before_ns: int | None
     heard_ns: int
     is_heard_once: bool = True
-    dated_ns: int | None = None
-    dated_until_ns: int = 0
 
     def best_ns(self) -> int:
         return self.epoch_ns if self.before_ns is None else min(self.epoch_ns, self.before_ns)
-
-    def slewed_ns(self, epoch_ns: int, last_boottime_ns: int) -> int:
-        """Return the epoch of a batch: no more than slightly earlier than that of the previous."""
-        if self.dated_ns is not None and 0 < self.dated_ns - epoch_ns < AGREES_WITHIN_NS:
-            covered_ns = max(0, last_boottime_ns - self.dated_until_ns)
-            epoch_ns = max(epoch_ns, self.dated_ns - covered_ns // _SLEW_RATIO)
-        if last_boottime_ns >= self.dated_until_ns:
-            self.dated_ns, self.dated_until_ns = epoch_ns, last_boottime_ns
-        return epoch_ns
 
 
 class ClockDecision(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -97,6 +78,8 @@ class BootClocks:
     def __init__(self) -> None:
         self.duplicate_devices = DuplicateDeviceDetector()
         self._boots: dict[str, dict[str, _BootEpoch]] = {}
+        self._slews: dict[str, dict[str, Slew]] = {}
+        """Also of boots without any push."""
         self._changed: set[tuple[str, str]] = set()
 
     def restore(self, site: str, boot_id: str, *, epoch_ns: int, heard_ns: int) -> None:
@@ -133,14 +116,16 @@ class BootClocks:
         boot_id: str,
         clock: ClockReading,
         *,
-        last_boottime_ns: int,
+        batch: BatchSpan,
         received_ns: int,
+        stored: StreamNeighbours = _NONE_STORED,
     ) -> ClockDecision:
         """
         Return how to interpret the times of a batch.
 
-        ``last_boottime_ns`` is the latest boot time in the batch, including that of its sealing: no
-        event in it can be later than its arrival, whatever the clocks say.
+        The last event of ``batch`` includes its sealing: none can be later than its arrival,
+        whatever the clocks say. ``stored`` are its neighbours in the journal, unless ``follows``
+        says that they are not needed.
         """
         own_ns = clock.wall_ns - clock.boottime_ns
         boot = self._known(site, boot_id)
@@ -149,13 +134,35 @@ class BootClocks:
         is_alone = boot is not None and boot.is_heard_once
         if is_alone and quality is ClockQuality.WRONG and _may_be_late(own_ns, estimate_ns):
             epoch_ns, quality = _choose(own_ns, None, synchronised=clock.error_s is not None)
-        latest_ns = received_ns + AGREES_WITHIN_NS
-        if epoch_ns + last_boottime_ns > latest_ns:
-            epoch_ns, quality = received_ns - last_boottime_ns, ClockQuality.IMPOSSIBLE
-        elif boot is not None:
-            epoch_ns = boot.slewed_ns(epoch_ns, last_boottime_ns)
+        latest_ns = received_ns + AGREES_WITHIN_NS - batch.last_ns
+        if epoch_ns > latest_ns:
+            epoch_ns, quality = received_ns - batch.last_ns, ClockQuality.IMPOSSIBLE
+        else:
+            slew = self._slew(site, boot_id)
+            epoch_ns = min(slew.slewed_ns(epoch_ns, batch, stored), latest_ns)
+            slew.note(epoch_ns, batch)
         offset_s = None if estimate_ns is None else (own_ns - estimate_ns) / 1e9
         return ClockDecision(epoch_ns=epoch_ns, quality=quality, offset_s=offset_s)
+
+    def follows(self, site: str, boot_id: str, stream: str, number: int) -> bool:
+        """Return whether a batch follows one that was dated here."""
+        slew = self._slews.get(site, {}).get(boot_id)
+        return slew is not None and slew.is_known(stream, number)
+
+    def forget_dating(self, site: str, boot_id: str, stream: str, number: int) -> None:
+        """Forget how a batch was dated: it is not stored, or was stored before."""
+        slew = self._slews.get(site, {}).get(boot_id)
+        if slew is not None:
+            slew.forget(stream, number)
+
+    def _slew(self, site: str, boot_id: str) -> Slew:
+        slews = self._slews.setdefault(site, {})
+        slew = slews.get(boot_id)
+        if slew is None:
+            slew = slews[boot_id] = Slew()
+            if len(slews) > BOOTS_KEPT:
+                del slews[next(iter(slews))]
+        return slew
 
     def take_changed(self) -> list[tuple[str, str, int, int]]:
         """Return the changes since the last call: site, boot id, epoch, time of the last push."""

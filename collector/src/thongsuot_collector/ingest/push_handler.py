@@ -17,13 +17,14 @@ from thongsuot_collector.errors import (
 from thongsuot_collector.ingest.device_clock import BootClocks, ClockDecision
 from thongsuot_collector.ingest.metered_work import MeteredWork, is_small
 from thongsuot_collector.ingest.site_budgets import SiteBudgets
+from thongsuot_collector.ingest.slew import span_of
 from thongsuot_collector.journal.entry import (
     AppendOutcome,
     AppendResult,
     ClockQuality,
     JournalEntry,
 )
-from thongsuot_collector.journal.journal import Journal
+from thongsuot_collector.journal.journal import Journal, StreamNeighbours
 from thongsuot_collector.journal.layout_cache import LayoutCache
 from thongsuot_collector.journal.reader import BatchReader
 from thongsuot_collector.metrics import Metrics
@@ -164,7 +165,10 @@ class PushHandler:
             if refused.why is RefusalReason.BAD_SIGNATURE:
                 self._callbacks.badly_signed(_undated_entry(header, body, moment))
             raise
-        ruling = self._date(columns, site, moment)
+        try:
+            ruling = await self._date(columns, site, moment)
+        except JournalError as error:
+            raise self._not_now(error) from error
         if age_ns is None:
             sealed_ns = ruling.epoch_ns + header.clock.boottime_ns
             self._callbacks.check_age(moment.received_ns - sealed_ns)
@@ -186,6 +190,7 @@ class PushHandler:
             self._reader.remember(entry.digest, columns)
             appended = await self._journal.append(entry)
         except JournalError as error:
+            self._forget_dating(columns.header)
             raise self._not_now(error) from error
         return self._accepted(entry, columns, appended)
 
@@ -262,8 +267,11 @@ class PushHandler:
                 f"{header.boot_id!r}: numbers count from 1, stream and boot have names",
             )
 
-    def _date(self, columns: Columns, site: str, moment: PushClock) -> ClockDecision:
+    async def _date(self, columns: Columns, site: str, moment: PushClock) -> ClockDecision:
         header = columns.header
+        stored = StreamNeighbours()
+        if not self._clocks.follows(site, header.boot_id, header.stream, header.number):
+            stored = await self._journal.neighbours(site, header.stream, header.number)
         if moment.boottime_ns is not None and moment.boot_id:
             self._clocks.observe_push(
                 site,
@@ -275,11 +283,18 @@ class PushHandler:
             site,
             header.boot_id,
             header.clock,
-            last_boottime_ns=columns.latest_boottime_ns,
+            batch=span_of(columns),
             received_ns=moment.received_ns,
+            stored=stored,
         )
 
+    def _forget_dating(self, header: BatchHeader) -> None:
+        """Forget how a batch was dated: it is not stored, or was stored before."""
+        self._clocks.forget_dating(header.site, header.boot_id, header.stream, header.number)
+
     def _accepted(self, entry: JournalEntry, columns: Columns, appended: AppendResult) -> Accepted:
+        if appended.outcome is not AppendOutcome.APPENDED:
+            self._forget_dating(columns.header)
         if appended.outcome is AppendOutcome.CONFLICT:
             self._callbacks.conflicting(entry)
             raise PushRefused(

@@ -65,6 +65,16 @@ class Readers(msgspec.Struct, frozen=True, kw_only=True):
     read_by: Callable[[str, Cursor], HasRead]
 
 
+class StreamNeighbours(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """
+    The numbers and epochs (ns) of the entries of a stream that are held: the highest up to a
+    number, that itself included, and the lowest above it; ``None``: there is none.
+    """
+
+    up_to: tuple[int, int] | None = None
+    above: tuple[int, int] | None = None
+
+
 class Extent(msgspec.Struct, frozen=True, kw_only=True):
     """
     The current content of the journal.
@@ -222,6 +232,9 @@ class Journal(Protocol):
         At most ``limit`` entries and about ``size_bytes`` of bodies, but at least one where there
         is one. Sequences may have gaps where entries were trimmed.
         """
+
+    async def neighbours(self, site: str, stream: str, number: int) -> StreamNeighbours:
+        """Return which entries of a stream are at a number and beside it, and their epochs."""
 
     async def wait(self, after: int) -> int:
         """Return the head as soon as it is above ``after``."""

@@ -25,6 +25,7 @@ from thongsuot_collector.journal.journal import (
     Extent,
     Generation,
     Readers,
+    StreamNeighbours,
     Tally,
     Trimmed,
     day_of,
@@ -84,10 +85,7 @@ class PostgresJournal:
         self._shares_through = self._trims = 0
         self._waiting = WaitingBodies("the server")
         self.fence: Callable[[PostgresConnection], None] = not_fenced
-        """
-        Called before every operation that only the leading collector may do; an exception of it
-        ends the operation.
-        """
+        """Called before each operation that only the leader may do; its exception ends that."""
         self._reader = JournalConnection(database, self._known, autocommit=True)
         self._reading = ThreadPoolExecutor(1, thread_name_prefix="journal-reader")
         self._writer = GroupCommitWriter[Job](
@@ -135,9 +133,8 @@ class PostgresJournal:
         """See ``Journal``."""
         size_bytes = len(entry.body)
         self._waiting.add(size_bytes)
-        then = partial(self._note_appended, entry)
         try:
-            result = await self._writer.run(entry, then=then)
+            result = await self._writer.run(entry, then=partial(self._note_appended, entry))
         finally:
             self._waiting.remove(size_bytes)
         assert isinstance(result, AppendResult)
@@ -195,6 +192,11 @@ class PostgresJournal:
                 taken_out,
                 sequences[0],
             )
+
+    async def neighbours(self, site: str, stream: str, number: int) -> StreamNeighbours:
+        """See ``Journal``."""
+        beside = partial(tally_rows.neighbours, site=site, stream=stream, number=number)
+        return await self._read(beside)
 
     async def wait(self, after: int) -> int:
         """See ``Journal``."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import psycopg
 
-from thongsuot_collector.journal.journal import Tally
+from thongsuot_collector.journal.journal import StreamNeighbours, Tally
 from thongsuot_collector.journal.postgres_tables import PostgresConnection
 from thongsuot_collector.journal.ranges import Range, merged_by_stream
 
@@ -22,6 +22,14 @@ _COUNT = """
     UPDATE cursors SET
         begun = coalesce(begun, %s), delivered = delivered + %s, set_aside = set_aside + %s
     WHERE consumer = %s
+"""
+_UP_TO = """
+    SELECT number, epoch_ns FROM entries
+    WHERE site = %s AND stream = %s AND number <= %s ORDER BY number DESC LIMIT 1
+"""
+_ABOVE = """
+    SELECT number, epoch_ns FROM entries
+    WHERE site = %s AND stream = %s AND number > %s ORDER BY number LIMIT 1
 """
 # Consecutive numbers have the same distance from their positions. The bodies' lengths are in the
 # table: an index still lists the entries of a page that a disk has lost.
@@ -133,6 +141,17 @@ def flaw(connection: PostgresConnection) -> str:
     if not any(row):
         return ""
     return f"{row[0]} stored entries ({row[1]} bytes), which are on no page of their table any more"
+
+
+def neighbours(
+    connection: PostgresConnection, site: str, stream: str, number: int
+) -> StreamNeighbours:
+    """Return the entries of a stream at a number and beside it."""
+    up_to, above = (
+        connection.execute(query, (site, stream, number), binary=True, prepare=True).fetchone()
+        for query in (_UP_TO, _ABOVE)
+    )
+    return StreamNeighbours(up_to=up_to, above=above)
 
 
 def kept(connection: PostgresConnection) -> dict[tuple[str, str], tuple[Range, ...]]:

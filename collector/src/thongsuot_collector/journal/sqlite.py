@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,6 +20,7 @@ from thongsuot_collector.journal.journal import (
     Extent,
     Generation,
     Readers,
+    StreamNeighbours,
     Tally,
     Trimmed,
     day_of,
@@ -134,6 +136,11 @@ class SqliteJournal:
         return await self._read(
             lambda connection: rows.read(connection, bounds, size_bytes, site=site)
         )
+
+    async def neighbours(self, site: str, stream: str, number: int) -> StreamNeighbours:
+        """See ``Journal``."""
+        beside = partial(tally_rows.neighbours, site=site, stream=stream, number=number)
+        return await self._read(beside)
 
     async def wait(self, after: int) -> int:
         """See ``Journal``."""

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, groupby
 
-from thongsuot_collector.journal.journal import Tally
+from thongsuot_collector.journal.journal import StreamNeighbours, Tally
 from thongsuot_collector.journal.ranges import Range, merged_by_stream
 
 _ADD = """
@@ -19,6 +19,15 @@ _COUNT = """
     UPDATE cursors SET
         begun = coalesce(begun, ?2), delivered = delivered + ?3, set_aside = set_aside + ?4
     WHERE consumer = ?1
+"""
+
+_UP_TO = """
+    SELECT number, epoch_ns FROM entries
+    WHERE site = ? AND stream = ? AND number <= ? ORDER BY number DESC LIMIT 1
+"""
+_ABOVE = """
+    SELECT number, epoch_ns FROM entries
+    WHERE site = ? AND stream = ? AND number > ? ORDER BY number LIMIT 1
 """
 
 
@@ -79,6 +88,16 @@ def listed(
             Tally(day=day, site=name, delivered=delivered, dead_letters=dead_letters, lost=lost)
         )
     return by_consumer
+
+
+def neighbours(
+    connection: sqlite3.Connection, site: str, stream: str, number: int
+) -> StreamNeighbours:
+    """Return the entries of a stream at a number and beside it."""
+    up_to, above = (
+        connection.execute(query, (site, stream, number)).fetchone() for query in (_UP_TO, _ABOVE)
+    )
+    return StreamNeighbours(up_to=up_to, above=above)
 
 
 def kept(connection: sqlite3.Connection) -> dict[tuple[str, str], tuple[Range, ...]]:

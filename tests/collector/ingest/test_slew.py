@@ -167,7 +167,8 @@ def test_neighbours_are_looked_up_where_a_chain_begins_only() -> None:
 def test_memory_of_a_boot_is_bounded() -> None:
     slew = Slew()
     for number in range(2, 10_000, 2):
-        slew.note(EPOCH, batch(number))
+        stored = StreamNeighbours(above=(number + 7, EPOCH))
+        slew.note(slew.slewed_ns(EPOCH, batch(number), stored), batch(number))
     for stream in range(10_000):
         slew.note(EPOCH, batch(1, stream=str(stream)))
     assert len(slew.tails) + len(slew.heads) <= 8

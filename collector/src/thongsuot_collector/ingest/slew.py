@@ -103,10 +103,8 @@ class Slew:
         """Yield the epochs of neighbours, and the boot time between them and the batch."""
         stream, number = batch.stream, batch.number
         span_ns = max(0, batch.last_ns - batch.first_ns)
-        below_ns, above_ns = (
-            self.tails.get((stream, number - 1)),
-            self.heads.get((stream, number + 1)),
-        )
+        below_ns = self.tails.get((stream, number - 1))
+        above_ns = self.heads.get((stream, number + 1))
         below = stored.up_to if below_ns is None else (number - 1, below_ns)
         above = stored.above if above_ns is None else (number + 1, above_ns)
         if below is not None:
@@ -127,7 +125,7 @@ class Slew:
         self.heads.pop((stream, number + 1), None)
         self.tails[key] = epoch_ns
         for chains in (self.tails, self.heads):
-            if len(chains) > _CHAINS:
+            while len(chains) > _CHAINS:
                 del chains[next(iter(chains))]
         if batch.last_ns >= self.until_ns:
             self.newest_ns, self.until_ns = epoch_ns, batch.last_ns

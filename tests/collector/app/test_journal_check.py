@@ -105,6 +105,7 @@ async def test_a_page_that_cannot_be_read_keeps_no_collector_from_taking_pushes(
             await cluster.report(State.UP)
             assert await collector.end() == 0
         assert "compared with the journal later" in collector.log()
+        assert "its own date may jump" in collector.log()
         status, text = await run_command("verify", "--config", collector.config)
         assert (status, "invalid page in block 0" in text) == (1, True)
     finally:

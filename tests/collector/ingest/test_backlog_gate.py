@@ -9,8 +9,9 @@ from tests.collector.batches import BOOT, BatchSealer, icmp_result
 from thongsuot_collector.errors import PushRefused, RefusalReason
 from thongsuot_collector.ingest.asgi import STATUS
 from thongsuot_collector.ingest.backlog_gate import BacklogGate
+from thongsuot_collector.ingest.batch_dating import PushClock
 from thongsuot_collector.ingest.device_clock import BootClocks
-from thongsuot_collector.ingest.push_handler import PushCallbacks, PushClock, PushHandler
+from thongsuot_collector.ingest.push_handler import PushCallbacks, PushHandler
 from thongsuot_collector.ingest.settings import IngestSettings
 from thongsuot_collector.ingest.site_budgets import SiteBudgets
 from thongsuot_collector.inventory.directory import InventoryDirectory

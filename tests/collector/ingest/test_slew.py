@@ -2,18 +2,14 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.collector.batches import BOOT, STREAM, BatchSealer, S, icmp_result
-from tests.collector.ingest.test_backlog_gate import handler_of
+from tests.collector.batches import BOOT, STREAM, S
 from thongsuot_collector.ingest.device_clock import BootClocks
-from thongsuot_collector.ingest.push_handler import PushClock
 from thongsuot_collector.ingest.slew import STEP_NS, BatchSpan, Slew
 from thongsuot_collector.journal.journal import StreamNeighbours
-from thongsuot_collector.journal.sqlite import open_journal
 from thongsuot_schema.batch.model import ClockReading
 
 SITE = "hoan-kiem"
@@ -172,30 +168,3 @@ def test_memory_of_a_boot_is_bounded() -> None:
     for stream in range(10_000):
         slew.note(EPOCH, batch(1, stream=str(stream)))
     assert len(slew.tails) + len(slew.heads) <= 8
-
-
-async def test_a_collector_that_was_restarted_dates_a_push_near_the_one_before(
-    tmp_path: Path,
-) -> None:
-    async def verify(_body: bytes) -> bytes:
-        return b""
-
-    epochs_ns: list[int] = []
-    sealer = BatchSealer(SITE, epoch_ns=EPOCH, error_s=None)
-    for delay_ns in (S, S // 1000):
-        sealed_ns = (sealer.number + 1) * SPAN_NS
-        results = [icmp_result(sealed_ns - SPAN_NS), icmp_result(sealed_ns - S)]
-        body, layout = sealer.sealed(sealer.batch(sealed_ns, results))
-        moment = PushClock(
-            received_ns=EPOCH + sealed_ns + delay_ns, boot_id=BOOT, boottime_ns=sealed_ns
-        )
-        journal = open_journal(tmp_path / "journal.sqlite", committed=lambda _jobs, _took_s: None)
-        try:
-            handler = handler_of(journal, values=100)
-            await handler.accept_layout(layout, SITE, moment)
-            await handler.accept_batch(body, SITE, moment, verify)
-            kept = await journal.read(0, through=2, limit=2, size_bytes=1 << 20)
-            epochs_ns = [stored.entry.epoch_ns for stored in kept]
-        finally:
-            await journal.close()
-    assert epochs_ns == [EPOCH + S, EPOCH + S - SLEW_NS]

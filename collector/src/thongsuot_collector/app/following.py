@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from thongsuot_collector.correlation import rows
 from thongsuot_collector.incidents.registry import IncidentRegistry, RegistrySnapshot
-from thongsuot_collector.ingest.push_handler import PushClock
+from thongsuot_collector.ingest.batch_dating import PushClock
 from thongsuot_collector.journal.journal import Journal
 from thongsuot_collector.metrics import Metrics
 from thongsuot_collector.notify.dispatch.service import NotificationService

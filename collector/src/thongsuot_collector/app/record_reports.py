@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from thongsuot_collector.app.components import Components
 from thongsuot_collector.errors import PushRefused
-from thongsuot_collector.ingest.push_handler import PushClock
+from thongsuot_collector.ingest.batch_dating import PushClock
 from thongsuot_schema.batch.record_report import parse_report
 
 

@@ -18,7 +18,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from thongsuot_collector.errors import PushRefused, RefusalReason, StoreError
 from thongsuot_collector.ingest.asgi import STATUS, ClientGone, Receive, read_body
 from thongsuot_collector.ingest.authentication import Authenticator
-from thongsuot_collector.ingest.push_handler import Accepted, PushClock, PushHandler
+from thongsuot_collector.ingest.batch_dating import PushClock
+from thongsuot_collector.ingest.push_handler import Accepted, PushHandler
 from thongsuot_collector.ingest.rate_limit import RateLimiter
 from thongsuot_collector.ingest.site_budgets import SiteBudgets
 from thongsuot_collector.metrics import Metrics

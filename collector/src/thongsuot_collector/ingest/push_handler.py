@@ -14,17 +14,17 @@ from thongsuot_collector.errors import (
     PushRefused,
     RefusalReason,
 )
-from thongsuot_collector.ingest.device_clock import BootClocks, ClockDecision
+from thongsuot_collector.ingest.batch_dating import BatchDating, PushClock
+from thongsuot_collector.ingest.device_clock import BootClocks
 from thongsuot_collector.ingest.metered_work import MeteredWork, is_small
 from thongsuot_collector.ingest.site_budgets import SiteBudgets
-from thongsuot_collector.ingest.slew import span_of
 from thongsuot_collector.journal.entry import (
     AppendOutcome,
     AppendResult,
     ClockQuality,
     JournalEntry,
 )
-from thongsuot_collector.journal.journal import Journal, StreamNeighbours
+from thongsuot_collector.journal.journal import Journal
 from thongsuot_collector.journal.layout_cache import LayoutCache
 from thongsuot_collector.journal.reader import BatchReader
 from thongsuot_collector.metrics import Metrics
@@ -52,6 +52,7 @@ Larger batch numbers are not plausible, and sums of eight million streams must f
 
 _BUSY_RETRY_S = 5.0
 
+
 _WHY_BY_ERROR: tuple[tuple[type[BatchError], RefusalReason], ...] = (
     (BatchTooLarge, RefusalReason.TOO_LARGE),
     (BatchVersionUnknown, RefusalReason.WRONG_VERSION),
@@ -59,19 +60,6 @@ _WHY_BY_ERROR: tuple[tuple[type[BatchError], RefusalReason], ...] = (
     (BatchMalformed, RefusalReason.MALFORMED),
     (BatchError, RefusalReason.MALFORMED),
 )
-
-
-class PushClock(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """
-    The clocks of a push, from its headers and the collector's clock.
-
-    ``boot_id`` is the sender's present boot (empty: not sent), ``boottime_ns`` its boot time of
-    sending (``None``: not sent), ``received_ns`` the collector's clock when the headers arrived.
-    """
-
-    received_ns: int
-    boot_id: str = ""
-    boottime_ns: int | None = None
 
 
 SignatureVerifier = Callable[[bytes], Awaitable[bytes]]
@@ -129,7 +117,7 @@ class PushHandler:
         self._journal = journal
         self._layouts = layouts
         self._reader = reader
-        self._clocks = clocks
+        self._dating = BatchDating(journal, clocks)
         self._limits = limits
         self._metrics = metrics
         self._dated = {quality: metrics.clocks.labels(quality.value) for quality in ClockQuality}
@@ -166,7 +154,7 @@ class PushHandler:
                 self._callbacks.badly_signed(_undated_entry(header, body, moment))
             raise
         try:
-            ruling = await self._date(columns, site, moment)
+            ruling = await self._dating.date(columns, moment)
         except JournalError as error:
             raise self._not_now(error) from error
         if age_ns is None:
@@ -190,7 +178,7 @@ class PushHandler:
             self._reader.remember(entry.digest, columns)
             appended = await self._journal.append(entry)
         except JournalError as error:
-            self._forget_dating(columns.header)
+            self._dating.forget(columns.header)
             raise self._not_now(error) from error
         return self._accepted(entry, columns, appended)
 
@@ -267,34 +255,9 @@ class PushHandler:
                 f"{header.boot_id!r}: numbers count from 1, stream and boot have names",
             )
 
-    async def _date(self, columns: Columns, site: str, moment: PushClock) -> ClockDecision:
-        header = columns.header
-        stored = StreamNeighbours()
-        if not self._clocks.follows(site, header.boot_id, header.stream, header.number):
-            stored = await self._journal.neighbours(site, header.stream, header.number)
-        if moment.boottime_ns is not None and moment.boot_id:
-            self._clocks.observe_push(
-                site,
-                moment.boot_id,
-                boottime_ns=moment.boottime_ns,
-                received_ns=moment.received_ns,
-            )
-        return self._clocks.decide(
-            site,
-            header.boot_id,
-            header.clock,
-            batch=span_of(columns),
-            received_ns=moment.received_ns,
-            stored=stored,
-        )
-
-    def _forget_dating(self, header: BatchHeader) -> None:
-        """Forget how a batch was dated: it is not stored, or was stored before."""
-        self._clocks.forget_dating(header.site, header.boot_id, header.stream, header.number)
-
     def _accepted(self, entry: JournalEntry, columns: Columns, appended: AppendResult) -> Accepted:
         if appended.outcome is not AppendOutcome.APPENDED:
-            self._forget_dating(columns.header)
+            self._dating.forget(columns.header)
         if appended.outcome is AppendOutcome.CONFLICT:
             self._callbacks.conflicting(entry)
             raise PushRefused(

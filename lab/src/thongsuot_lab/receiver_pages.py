@@ -75,7 +75,7 @@ _URL: Final = re.compile(r"https?://[^\s<>&\"]+(?:&amp;[^\s<>&\"]+)*")
 
 _STYLE: Final = (
     STYLE
-    + ".mail{margin:0 0 1rem}.mail a{overflow-wrap:anywhere}"
+    + "h1{margin:.75rem 0 1rem}.mail{margin:0 0 1rem}.mail a{overflow-wrap:anywhere}"
     + ".mail pre{white-space:pre-wrap;font:inherit;margin:.5rem 0 0}"
 )
 

@@ -5,7 +5,8 @@ from itertools import pairwise
 
 import pytest
 
-from thongsuot_agent.scheduler.job import GRID_NS, Job, SchedulableLink, jobs_from_schedules
+from thongsuot_agent.scheduler.job import Job, SchedulableLink, jobs_from_schedules
+from thongsuot_agent.scheduler.timetable import GRID_NS, Jitter
 from thongsuot_schema.inventory.fields import Medium
 from thongsuot_schema.inventory.model import Link, ProbeSchedule, Role, Target
 from thongsuot_schema.result import Family
@@ -108,6 +109,32 @@ def test_all_moments_of_a_site_lie_on_one_grid_of_its_own() -> None:
         (phase,) = {job.offset_ns % GRID_NS for job in planned_jobs}
         inside.add(phase)
     assert len(inside) == 2
+
+
+def test_rare_lookups_and_pages_are_shifted_together_and_nothing_else_is() -> None:
+    other = Link(name="cable", interface="eth1")
+    reaches = (reach(FIBER), reach(other, frozenset({Family.IP4})), reach(MOBILE))
+
+    def jitters(kind: str, every_s: float) -> dict[str, set[Jitter | None]]:
+        planned_jobs = jobs(
+            *reaches,
+            schedule=ProbeSchedule(kind=kind, every_s=every_s),
+            targets=(*ANCHORS, RESOLVER, PORTAL),
+        )
+        return {
+            link.spec.name: {job.jitter for job in planned_jobs if job.over == link.spec.name}
+            for link in reaches
+        }
+
+    for kind, every_s in (("http", 60), ("dns", 30)):
+        jitter = Jitter(name=f"ba-dinh/{kind}", span_ns=every_s * S)
+        # One for all: a link with one family, asked twice as often, keeps its turns.
+        assert jitters(kind, every_s) == {"fiber": {jitter}, "cable": {jitter}, "mobile": {None}}
+    unshifted: dict[str, set[Jitter | None]] = {"fiber": {None}, "cable": {None}, "mobile": {None}}
+    assert jitters("icmp", 5) == unshifted
+    assert jitters("host", 60) == unshifted
+    assert jitters("http", 15) == unshifted, "below 20 s there are no turns either"
+    assert jitters("http", 20)["fiber"] != {None}
 
 
 def test_a_metered_link_is_measured_at_its_own_interval() -> None:

@@ -95,6 +95,36 @@ def sampled(*seeds: int) -> tuple[int, ...]:
 
 SEEDS = sampled(1, 2, 3)
 
+PAGES_S = 60.0
+"""The longest interval of what notices a fault: after it the schedule meets a fault as before."""
+
+
+def at_moments(
+    made: Scenario, *, count: int, nightly: int, within_s: float = PAGES_S
+) -> list[Scenario]:
+    """
+    Return a scenario at moments spread over an interval, each with noise of its own.
+
+    What of the schedule meets a fault is chance, so a single moment proves little. Faults that are
+    there from the beginning stay as they are.
+    """
+    moments = nightly if IS_NIGHTLY else count
+
+    def later(fault: GeneratedFault, by_s: float) -> GeneratedFault:
+        if not fault.start_s:
+            return fault
+        return replace(fault, start_s=fault.start_s + by_s, end_s=fault.end_s + by_s)
+
+    return [
+        replace(
+            made,
+            seed=number,
+            faults=tuple(later(fault, number * within_s / moments) for fault in made.faults),
+            until_s=made.until_s + number * within_s / moments,
+        )
+        for number in range(moments)
+    ]
+
 
 def city(*, is_metered: bool) -> SimulatedCity:
     """Return the small city with a standby line that has an allowance, or has none."""

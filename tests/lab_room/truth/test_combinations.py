@@ -136,7 +136,6 @@ def test_a_lossy_way_abroad_beside_a_slow_portal_is_reported_to_carriers_alone()
         (name_server_at_the_edge, {NORTH}),
         (cut_behind_a_core_without_echoes, {NORTH}),
         (lossy_line_without_name_server, {NORTH}),
-        (exchange_by_turns, {NORTH, SOUTH}),
     ],
 )
 def test_nobody_else_is_notified_of_simultaneous_faults(

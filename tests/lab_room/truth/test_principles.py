@@ -14,7 +14,6 @@ from tests.lab_room.truth.making import (
     FIXED,
     MOBILE,
     SEEDS,
-    SITE,
     city,
     fault,
     parties,
@@ -22,12 +21,6 @@ from tests.lab_room.truth.making import (
     scenario,
     symptoms,
 )
-from thongsuot_agent.judge.engine import StepOutcome, step
-from thongsuot_agent.judge.events import Event
-from thongsuot_agent.judge.memory import Memory
-from thongsuot_agent.judge.settings import Settings
-from thongsuot_agent.judge.site_probes import SiteProbes
-from thongsuot_agent.judge.symptoms.echo_limit import EchoLimit
 from thongsuot_lab.truth.assessment import Worth
 from thongsuot_lab.truth.device import NS_PER_S, SimulatedDevice, boot_ns
 from thongsuot_lab.truth.fault import Course, Effect, FaultDirection, Touch
@@ -345,37 +338,3 @@ def test_a_portal_that_is_slow_before_the_second_line_has_opened_it_is_told_of_i
     ]
     assert [change.verdict.state for change in over_mobile] == ["up", "degraded", "up"]
     assert over_mobile[-1].onset_boottime_ns > over_mobile[-2].decided_boottime_ns
-
-
-def test_a_way_to_a_portal_that_is_slow_over_one_line_is_no_portals_beside_a_new_line() -> None:
-    """The page over the other line is as quick as any, though opened for the first time."""
-    slow = fault(PlaceKind.PEERING, "north-one", effect=Effect.DELAYED, amount=0.3, end_s=400.0)
-    played = play(scenario(replace(slow, start_s=6.0), until_s=600.0))
-    assert parties(played) == set(), played.messages
-    assert Symptom.SERVICE_SLOW in symptoms(played)
-
-
-@pytest.mark.parametrize("seed", SEEDS)
-def test_a_policer_is_recognised_by_its_limit_at_two_paces(seed: int) -> None:
-    """The same number of echoes returns each second, however many are sent: noted, but no fault."""
-    policer = fault(
-        PlaceKind.ACCESS,
-        "s1.fixed",
-        touch=Touch.ICMP,
-        effect=Effect.POLICED,
-        amount=3.0,
-        end_s=300.0,
-    )
-    limits: list[EchoLimit] = []
-
-    def judge(memory: Memory, event: Event, probes: SiteProbes, settings: Settings) -> StepOutcome:
-        outcome = step(memory, event, probes, settings)
-        limits.extend(outcome.echo_limits)
-        return outcome
-
-    changes = SimulatedDevice(scenario(policer, seed=seed, until_s=300.0), SITE, judge=judge).run()
-    assert {change.verdict.symptom for change in changes} == {Symptom.NONE}
-    ((link, per_second),) = [(limit.link, limit.per_second) for limit in limits]
-    # Each echo meets the policer twice, and those to the gateway before it do not.
-    assert link == "fixed"
-    assert 0.3 <= per_second <= 1.0

@@ -4,6 +4,10 @@ When each job runs: pure arithmetic on CLOCK_BOOTTIME.
 A job is due at every moment that is ``offset_ns`` modulo ``every_ns``, so its times depend on
 nothing that happened before: a restart, a change of schedule or a suspended device continues in the
 same rhythm, and missed runs are skipped, not caught up in a burst.
+
+With a ``jitter`` these moments are shifted, by an amount that is a function of the time alone as
+well. Samples at a strict period see one part of a periodic behaviour only (RFC 2330, 11.1.1);
+shifted ones meet every part of it.
 """
 
 import heapq
@@ -18,6 +22,37 @@ Jobs due this close together run in one wake-up: at 20 a second a wake-up costs 
 itself (2026-11), and no interval needs an accuracy of 50 ms.
 """
 
+GRID_NS = 250_000_000
+"""Moments of one site are on a grid, so that different kinds share wake-ups."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Jitter:
+    """
+    A slowly varying shift of all jobs that share it.
+
+    It is random, from 0 to less than ``span_ns``, at knots that are two spans apart, and changes
+    evenly from one knot to the next. So the distance of two moments, of one job or of two, grows or
+    shrinks by less than a half: jobs keep their order and their turns, and none ever waits for one
+    and a half intervals. Its phase to a rhythm of up to ``span_ns`` takes every value.
+    """
+
+    name: str
+    """The seed: the same on each start of a device."""
+    span_ns: int
+
+    def shift_ns(self, moment_ns: int) -> int:
+        """Return the shift of a moment, on the grid."""
+        apart_ns = 2 * self.span_ns
+        knot, inside_ns = divmod(moment_ns, apart_ns)
+        before_ns = self._at_knot_ns(knot)
+        after_ns = self._at_knot_ns(knot + 1)
+        shift_ns = before_ns + (after_ns - before_ns) * inside_ns // apart_ns
+        return shift_ns // GRID_NS * GRID_NS
+
+    def _at_knot_ns(self, knot: int) -> int:
+        return phase_from_name(f"{self.name} {knot}", self.span_ns)
+
 
 class Periodic(Protocol):
     """The properties of a job that a timetable needs."""
@@ -30,6 +65,10 @@ class Periodic(Protocol):
     def offset_ns(self) -> int:
         """Phase inside the interval."""
 
+    @property
+    def jitter(self) -> Jitter | None:
+        """What shifts the moments; ``None`` for a strict period."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FixedPeriod:
@@ -37,6 +76,7 @@ class FixedPeriod:
 
     every_ns: int
     offset_ns: int
+    jitter: Jitter | None = None
 
 
 J = TypeVar("J", bound=Periodic)
@@ -50,6 +90,17 @@ def phase_from_name(name: str, every_ns: int) -> int:
 
 def due_after(job: Periodic, now_ns: int) -> int:
     """Return the first moment after ``now_ns`` at which a job is due."""
+    if job.jitter is None:
+        return _next_ns(job, now_ns)
+    # No shift is as long as the span, so the first moment that may lie ahead was after this one.
+    moment_ns = _next_ns(job, now_ns - job.jitter.span_ns)
+    while (due_ns := moment_ns + job.jitter.shift_ns(moment_ns)) <= now_ns:
+        moment_ns += job.every_ns
+    return due_ns
+
+
+def _next_ns(job: Periodic, now_ns: int) -> int:
+    """Return the first moment of a strict period after ``now_ns``."""
     return now_ns + job.every_ns - (now_ns - job.offset_ns) % job.every_ns
 
 

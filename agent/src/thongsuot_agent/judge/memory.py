@@ -34,8 +34,7 @@ class ServiceAddress(msgspec.Struct, kw_only=True):
 
     ``failures`` counts consecutive failures since ``failed_since_ns``; it last worked at
     ``worked_ns``, in a row since ``worked_since_ns``, and was last tried at ``tried_ns``.
-    ``is_outlived``: since its first failure another address has worked, and it has failed again
-    after that.
+    ``is_outlived``: another address has worked since its first failure, and it failed again later.
     """
 
     failures: int = 0
@@ -134,7 +133,7 @@ class Round(msgspec.Struct, kw_only=True):
 
     ``awaited`` are the requested series without a result yet; empty in a passive round, which uses
     the ordinary schedule and closes when it is due. ``answered`` are the address families in which
-    a target beyond the site answered one of its runs.
+    a target beyond the site answered one of its runs; ``is_page_back``: a page came.
     """
 
     opened_ns: int
@@ -142,6 +141,7 @@ class Round(msgspec.Struct, kw_only=True):
     is_burst: bool
     awaited: set[SeriesKey] = msgspec.field(default_factory=set)
     answered: set[Family] = msgspec.field(default_factory=set)
+    is_page_back: bool = False
 
 
 class FaultSlot(msgspec.Struct, kw_only=True):

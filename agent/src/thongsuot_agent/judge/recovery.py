@@ -2,8 +2,9 @@
 
 from thongsuot_agent.judge.comparison import is_outage
 from thongsuot_agent.judge.diagnosis import Diagnosis, Suspicion
+from thongsuot_agent.judge.link_context import LinkContext
 from thongsuot_agent.judge.memory import FaultSlot
-from thongsuot_agent.judge.observations import Observations
+from thongsuot_agent.judge.observations import Observations, rung_of
 from thongsuot_agent.judge.site_probes import RANK
 from thongsuot_schema.segment import Segment
 
@@ -51,7 +52,7 @@ def unless_over(slot: FaultSlot, suspicion: Suspicion | None) -> Suspicion | Non
     """
     if suspicion is None or suspicion.is_sure or slot.is_pending:
         return suspicion
-    is_over = _is_line_dead(slot.fault) and _is_line_dead(suspicion.fault)
+    is_over = is_line_dead(slot.fault) and is_line_dead(suspicion.fault)
     return None if is_over and _rank(suspicion.fault) > _rank(slot.fault) else suspicion
 
 
@@ -68,7 +69,23 @@ def are_pages_back(observed: Observations) -> bool:
     )
 
 
-def _is_line_dead(fault: Diagnosis | None) -> bool:
+def is_outage_contradicted(at: LinkContext) -> bool:
+    """
+    Return whether anything as far out as a confirmed outage beyond the site has answered since it
+    began.
+    """
+    slot = at.link.silence
+    if not is_line_dead(slot.fault):
+        return False
+    return any(
+        (track.answered_ns or 0) > slot.onset_ns
+        and (point := at.probes.point_of(track)) is not None
+        and RANK[rung_of(point, at.link.facts)] >= _rank(slot.fault)
+        for track in at.link.tracks.values()
+    )
+
+
+def is_line_dead(fault: Diagnosis | None) -> bool:
     """Return whether a fault is an outage beyond the site."""
     return is_outage(fault) and _rank(fault) > RANK[Segment.LAN]
 

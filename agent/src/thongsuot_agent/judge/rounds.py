@@ -16,6 +16,7 @@ from thongsuot_agent.judge.link_context import LinkContext, ns
 from thongsuot_agent.judge.memory import FaultSlot, LinkMemory, Round, RoundCounts, Track
 from thongsuot_agent.judge.observations import FAST_KINDS, rung_of
 from thongsuot_agent.judge.reachability import Reachability
+from thongsuot_agent.judge.recovery import is_line_dead, is_outage_contradicted
 from thongsuot_agent.judge.site_probes import RANK, ProbePoint
 from thongsuot_agent.judge.symptoms import equipment
 from thongsuot_agent.judge.symptoms.names_elsewhere import probes_elsewhere
@@ -51,10 +52,14 @@ def open_burst(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
     """
     Open a round that probes all targets; returns the probes.
 
-    The first burst of a suspicion omits web requests, unless there are few anchors.
+    The first burst of a suspicion omits web requests, unless there are few anchors. Once
+    something as far out as an outage has answered, pages show whether it is over, though echoes may
+    be limited (2026-12: a carrier was told of a second without packets, because its line stayed
+    dead for a quarter of a minute; a page had come in it). Over a metered line they are too dear.
     """
     link, link_probes = at.link, at.probes
     is_wide = link.silence.is_pending or _anchors(at) < at.settings.quorum
+    is_wide = is_wide or (is_outage_contradicted(at) and not link_probes.is_metered)
     slow, resolver = link.slow.pending, link.resolver.pending
     if resolver is not None or (slow is not None and slow.segment is Segment.TRANSIT):
         # A web request distinguishes a dead name server from a link that passes no new flows, and
@@ -135,6 +140,7 @@ def note_run_in_round(
     is_of_round = started_ns >= current.opened_ns and reachability is Reachability.ANSWERED
     if is_of_round and RANK[rung_of(point, at.link.facts)] > RANK[Segment.LAN]:
         current.answered.add(track.family)
+        current.is_page_back |= point.is_service and track.successes > 0
 
 
 def schedule_next_round(at: LinkContext) -> None:
@@ -159,11 +165,14 @@ def is_round_complete(at: LinkContext) -> bool:
     Return whether the open round has all possible results.
 
     If every echo of a family is lost, name servers that have not answered in it by then will not:
-    their own time-outs are not awaited.
+    their own time-outs are not awaited. Nor are any during an outage as soon as a page comes, which
+    needs all that they could show.
     """
     current = at.link.round
     if current is None:
         return False
+    if current.is_burst and current.is_page_back and is_line_dead(at.link.silence.fault):
+        return True
     if at.now_ns >= current.due_ns or (current.is_burst and not current.awaited):
         return True
     if not current.is_burst or at.now_ns < current.opened_ns + ns(at.settings.no_answer_wait_s):

@@ -22,11 +22,12 @@ from thongsuot_schema.batch.model import NoticeCode
 ON_DISK, OPEN_RECORD, LAYOUTS = "state/spool.db", "run/record/", "run/layouts/"
 
 _ERRORS = {
-    "write": (errno.ENOSPC, errno.EIO),
+    # The kernel makes a file system read-only when its disk fails.
+    "write": (errno.ENOSPC, errno.EIO, errno.EROFS),
     "torn": (errno.ENOSPC, errno.EIO),
-    "fsync": (errno.EIO,),
-    "open": (errno.EIO, errno.EMFILE),
-    "rename": (errno.EIO,),
+    "fsync": (errno.EIO, errno.EROFS),
+    "open": (errno.EIO, errno.EMFILE, errno.EROFS),
+    "rename": (errno.EIO, errno.EROFS),
     "unlink": (errno.EROFS,),
 }
 _OPERATIONS = {

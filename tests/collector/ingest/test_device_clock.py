@@ -14,6 +14,7 @@ from thongsuot_collector.ingest.device_clock import (
 )
 from thongsuot_collector.ingest.slew import BatchSpan
 from thongsuot_collector.journal.entry import ClockQuality
+from thongsuot_collector.journal.journal import StreamNeighbours
 from thongsuot_schema.batch.model import ClockReading
 
 SITE = "hoan-kiem"
@@ -21,6 +22,7 @@ EPOCH = 1_795_540_000 * S
 """The true wall time of boottime 0."""
 
 YEAR_NS = 365 * 86_400 * S
+NOTHING = StreamNeighbours()
 
 
 def rule(
@@ -33,6 +35,7 @@ def rule(
     synchronised: bool = True,
     boot_id: str = BOOT,
     number: int = 1,
+    stored: StreamNeighbours = NOTHING,
 ) -> ClockDecision:
     clock = ClockReading(
         boottime_ns=sealed_ns,
@@ -50,6 +53,7 @@ def rule(
             last_ns=sealed_ns if last_ns is None else last_ns,
         ),
         received_ns=received_ns,
+        stored=stored,
     )
 
 
@@ -181,6 +185,13 @@ def test_no_result_lies_in_the_future_whatever_the_device_says(
         synchronised=synchronised,
     )
     assert ruling.epoch_ns + last <= received_ns + AGREES_WITHIN_NS
+
+
+def test_no_neighbour_draws_a_result_into_the_future() -> None:
+    received_ns = EPOCH + 1000 * S - S
+    late = StreamNeighbours(up_to=(1, EPOCH + AGREES_WITHIN_NS - S // 10))
+    ruling = rule(heard(), own_epoch_ns=EPOCH, received_ns=received_ns, number=2, stored=late)
+    assert ruling.epoch_ns + 1000 * S == received_ns + AGREES_WITHIN_NS
 
 
 def test_changed_clocks_are_returned_once() -> None:

@@ -145,9 +145,12 @@ class BootClocks:
         return ClockDecision(epoch_ns=epoch_ns, quality=quality, offset_s=offset_s)
 
     def follows(self, site: str, boot_id: str, stream: str, number: int) -> bool:
-        """Return whether a batch follows one that was dated here."""
+        """
+        Return whether a batch follows one that was dated here, or is the first of its stream, which
+        all agents send when they start.
+        """
         slew = self._slews.get(site, {}).get(boot_id)
-        return slew is not None and slew.is_known(stream, number)
+        return number == 1 or (slew is not None and slew.is_known(stream, number))
 
     def forget_dating(self, site: str, boot_id: str, stream: str, number: int) -> None:
         """Forget how a batch was dated: it is not stored, or was stored before."""
